@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHA-256, through OpenSSL: derives UIDs and pins model weights.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace bucky {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+Sha256 sha256(std::string_view bytes);
+
+/// The hash of a whole file, as 64 lower-case hexadecimal digits. Throws unavailable if unreadable.
+std::string sha256_of_file(const std::filesystem::path& file);
+
+std::string hex(const Sha256& hash);
+
+}  // namespace bucky

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A limit for everything that a stranger or a bad day could make grow, each with its reason.
+// What an admin may want to change is a config key instead (conf/keys.cpp); reaching any of these
+// is counted, logged, and answered transiently.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bucky::limits {
+
+/// PS3.8 sets none; 131072 is the most DCMTK takes, and 16 K halves the speed of large images.
+inline constexpr std::uint32_t kMaxPduBytes = 131072;
+
+/// The longest A-ASSOCIATE-RQ we wait for. 128 contexts with 64 transfer syntaxes each, and every
+/// user item, stay below 600 K; DCMTK's own limit is 1 MiB.
+inline constexpr std::size_t kAssociateRequestBytesMax = 1U << 20U;
+
+/// One instance as it comes. The largest radiograph (60 x 60 cm at 50 um, 16 bit) has 288 MB.
+inline constexpr std::uint64_t kInstanceBytesMax = 1ULL << 30U;
+
+/// Rows and columns of a frame we decode: see above; keeps rows * columns far from overflow.
+inline constexpr std::uint32_t kImageSideMax = 16384;
+
+/// Pixels of a frame we decode: a float copy of the largest has 400 MB.
+inline constexpr std::uint64_t kImagePixelsMax = 100'000'000;
+
+/// Images in one study that one report lists: 1,000 keeps an SR below a megabyte.
+inline constexpr std::size_t kReportImagesMax = 1000;
+
+/// A model's manifest and the config file: text a person wrote.
+inline constexpr std::uint64_t kTextFileBytesMax = 1U << 20U;
+
+/// What is kept of a peer's words, or of an error's: one screen.
+inline constexpr std::size_t kWordsMax = 1000;
+
+}  // namespace bucky::limits

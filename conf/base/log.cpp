@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/base/log.h"
+
+#include <algorithm>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "conf/base/clock.h"
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+
+namespace bucky::log {
+namespace {
+
+spdlog::logger& logger() {
+    static const auto made = [] {
+        auto log = std::make_shared<spdlog::logger>(
+            "bucky", std::make_shared<spdlog::sinks::stdout_sink_mt>());
+        log->set_pattern("%v");  // event() writes the whole line: its time is UTC and has a Z
+        log->flush_on(spdlog::level::debug);
+        return log;
+    }();
+    return *made;
+}
+
+spdlog::level::level_enum to_spdlog(Level level) {
+    switch (level) {
+        case Level::debug: return spdlog::level::debug;
+        case Level::info: return spdlog::level::info;
+        case Level::warning: return spdlog::level::warn;
+        case Level::error: return spdlog::level::err;
+    }
+    __builtin_unreachable();
+}
+
+std::string_view word(Level level) {
+    switch (level) {
+        case Level::debug: return "debug";
+        case Level::info: return "info";
+        case Level::warning: return "warning";
+        case Level::error: return "error";
+    }
+    __builtin_unreachable();
+}
+
+bool is_plain(char c) {
+    return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '=';
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+    text = text.substr(0, limits::kWordsMax);
+    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return std::string{text};
+    std::string quoted = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            quoted += '\\';
+            quoted += c;
+        } else if (byte < 0x20 || byte == 0x7F) {
+            quoted += fmt::format("\\x{:02x}", byte);
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + '"';
+}
+
+void event(Level level, std::string_view name, std::initializer_list<Field> fields) {
+    if (!logger().should_log(to_spdlog(level))) return;
+    std::string line = fmt::format("{} {} {}", iso_utc(SystemClock{}.now_ms()), word(level), name);
+    for (const auto& field : fields) line += fmt::format(" {}={}", field.key, escaped(field.value));
+    logger().log(to_spdlog(level), line);
+}
+
+void event(std::string_view name, std::initializer_list<Field> fields) {
+    event(Level::info, name, fields);
+}
+
+void set_level(std::string_view level) {
+    for (const auto candidate : {Level::debug, Level::info, Level::warning, Level::error}) {
+        if (word(candidate) == level) return logger().set_level(to_spdlog(candidate));
+    }
+    throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error", level);
+}
+
+}  // namespace bucky::log

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// One event a line on stdout, key=value, with the ids a person greps for.
+//
+//   log::event("store.kept", {{"assoc", id}, {"from", peer_ae}, {"bytes", n}});
+//   2026-11-23T14:30:05.123Z info store.kept assoc=17 from=XRAY1 bytes=10485760
+//
+// Never a patient's name, ID or birth date. Values from the network are escaped: one event stays
+// one line and no terminal escape survives. Any thread may call.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace bucky::log {
+
+enum class Level { debug, info, warning, error };
+
+struct Field {
+    template <typename Value>
+    Field(std::string_view name, const Value& what) : key(name), value(fmt::format("{}", what)) {}
+
+    std::string_view key;
+    std::string value;
+};
+
+void event(Level level, std::string_view name, std::initializer_list<Field> fields = {});
+void event(std::string_view name, std::initializer_list<Field> fields = {});  ///< at info
+
+/// Events below this level are dropped. "debug", "info", "warning" or "error"; throws bad_input.
+void set_level(std::string_view level);
+
+/// `text` as it may stand in a log line: quoted where needed, control characters as \xNN.
+std::string escaped(std::string_view text);
+
+}  // namespace bucky::log

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/base/metrics.h"
+
+#include <mutex>
+#include <vector>
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "conf/base/error.h"
+
+namespace bucky::metrics {
+namespace {
+
+enum class Kind { counter, gauge, histogram };
+
+struct Row {
+    std::string_view name;
+    Kind kind;
+    std::string_view help;
+};
+
+// Names and units after https://prometheus.io/docs/practices/naming/: base units, _total.
+constexpr Row kRows[] = {
+    {"bucky_build_info", Kind::gauge, "Always 1; the version is a label."},
+    {"bucky_associations_open", Kind::gauge, "Associations being served now."},
+    {"bucky_associations_total", Kind::counter, "Connections by how they ended at the door."},
+    {"bucky_instances_received_total", Kind::counter, "Instances kept and answered with success."},
+    {"bucky_received_bytes_total", Kind::counter, "Bytes of the instances kept."},
+    {"bucky_store_refused_total", Kind::counter, "C-STORE requests refused, by DIMSE status."},
+    {"bucky_images_total", Kind::counter, "Images by verdict."},
+    {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
+    {"bucky_delivered_total", Kind::counter, "Result objects accepted, by destination."},
+    {"bucky_delivery_failures_total", Kind::counter, "Sends that were not accepted, by destination."},
+    {"bucky_jobs", Kind::gauge, "Jobs by lane and state, as of the last look."},
+    {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
+};
+
+const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.003, 0.01, 0.03, 0.1, 0.3,
+                                                       1,     3,     10,   30,   100, 1000};
+
+const Row& row(std::string_view name, Kind kind) {
+    for (const auto& candidate : kRows) {
+        if (candidate.name == name && candidate.kind == kind) return candidate;
+    }
+    throw Error(Fault::bug, "metric {} has no row of its kind in metrics.cpp", name);
+}
+
+prometheus::Registry& registry() {
+    static prometheus::Registry made;  // thread-safe by itself
+    return made;
+}
+
+template <typename Builder>
+auto& family(Builder builder, const Row& of) {
+    return builder.Name(std::string{of.name}).Help(std::string{of.help}).Register(registry());
+}
+
+}  // namespace
+
+void count(std::string_view name, const Labels& labels, double by) {
+    family(prometheus::BuildCounter(), row(name, Kind::counter)).Add(labels).Increment(by);
+}
+
+void set(std::string_view name, double value, const Labels& labels) {
+    family(prometheus::BuildGauge(), row(name, Kind::gauge)).Add(labels).Set(value);
+}
+
+void observe(std::string_view name, double value, const Labels& labels) {
+    family(prometheus::BuildHistogram(), row(name, Kind::histogram))
+        .Add(labels, kSeconds)
+        .Observe(value);
+}
+
+std::string text() {
+    return prometheus::TextSerializer{}.Serialize(registry().Collect());
+}
+
+}  // namespace bucky::metrics

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings: what the node is told, once read and checked. Plain values with their defaults; each
+// field's key, range, unit and sentence stand in one row of keys.cpp.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "conf/base/ids.h"
+
+namespace bucky::conf {
+
+struct NodeSettings {
+    AeTitle ae_title{"BUCKY"};
+    std::filesystem::path data_dir = "/var/lib/bucky";
+    std::string language = "en";  ///< en | ko: of the results
+};
+
+struct ScpSettings {
+    std::string listen = "0.0.0.0";
+    std::int64_t port = 11112;  ///< 0: any free one, named in the log
+    bool check_called_ae = true;
+    std::int64_t artim_s = 30;
+    std::int64_t read_timeout_s = 60;
+    std::int64_t max_associations = 64;
+};
+
+struct StudySettings {
+    std::int64_t quiet_s = 3;
+    std::int64_t ceiling_s = 300;
+};
+
+struct StorageSettings {
+    std::int64_t min_free_mb = 512;
+};
+
+struct InferenceSettings {
+    std::vector<std::filesystem::path> models;
+    std::string device = "auto";
+    std::int64_t threads = 0;  ///< 0: all cores
+    std::int64_t attempts = 5;
+};
+
+struct OverlaySettings {
+    bool enabled = true;
+    std::int64_t longer_side_px = 2048;
+};
+
+/// Who may call. No [[peer]] at all: any caller is taken, and the log says so.
+struct PeerSettings {
+    std::string ae_title;  ///< empty: any
+    std::string address;   ///< "10.1.0.0/16", "::1", or empty: any
+};
+
+struct DestinationSettings {
+    std::string name;
+    AeTitle ae_title;
+    std::string host;
+    std::int64_t port = 104;
+    std::int64_t connect_timeout_s = 10;
+    std::int64_t response_timeout_s = 60;
+    std::int64_t retry_first_s = 5;
+    std::int64_t retry_cap_s = 900;
+    std::int64_t give_up_days = 7;
+};
+
+struct AdminSettings {
+    std::string listen = "127.0.0.1:8090";  ///< empty: no admin listener; port 0: any free one
+};
+
+struct LogSettings {
+    std::string level = "info";
+};
+
+struct Settings {
+    NodeSettings node;
+    ScpSettings scp;
+    StudySettings study;
+    StorageSettings storage;
+    InferenceSettings inference;
+    OverlaySettings overlay;
+    AdminSettings admin;
+    LogSettings log;
+    std::vector<PeerSettings> peers;
+    std::vector<DestinationSettings> destinations;
+
+    std::filesystem::path database_file() const { return node.data_dir / "bucky.db"; }
+    std::filesystem::path spool_dir() const { return node.data_dir / "spool"; }
+    std::filesystem::path results_dir() const { return node.data_dir / "results"; }
+};
+
+}  // namespace bucky::conf

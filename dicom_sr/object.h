@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What dicom_sr takes and gives: plain values in UTF-8 in, whole DICOM objects as bytes out.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "conf/base/ids.h"
+#include "inference/findings.h"
+
+namespace bucky::dicom_sr {
+
+/// A result object, complete as a Part 10 file.
+struct Object {
+    Uid sop_class;
+    Uid sop_instance;
+    Uid series;
+    std::string transfer_syntax;       ///< UID
+    std::string kind;                  ///< "sr" or "overlay"
+    std::vector<std::uint8_t> part10;  ///< preamble, meta header and dataset
+};
+
+/// What a result copies from the image it is about, so that it stands in the same study of the same
+/// patient. Text is UTF-8 whatever the source's character set was; absent values are empty.
+struct Source {
+    // Patient and Patient Study (PS3.3 C.7.1.1, C.7.2.2)
+    std::string patient_name, patient_id, issuer_of_patient_id, birth_date, sex;
+    std::string age, size, weight;
+    // General Study (PS3.3 C.7.2.1)
+    Uid study;
+    std::string study_date, study_time, study_id, study_description, accession_number;
+    std::string referring_physician;
+    // the image itself
+    Uid series, sop_class, sop_instance;
+    std::string modality, body_part, view_position, laterality, patient_orientation;
+    std::string acquisition_date, acquisition_time, content_date, content_time;
+    std::string series_number, instance_number;
+    std::string manufacturer, model_name;
+    std::uint32_t rows = 0, columns = 0, frames = 1;
+};
+
+/// in   a Part 10 file as it was received
+/// out  its attributes as UTF-8; text that cannot be decoded is kept with '?' in place of what is
+///      lost and `source` never throws for text alone
+/// err  bad_input when there is no dataset or no study / SOP instance UID
+/// src  PS3.5 6.1 character sets, with the CP949 and EUC-KR deviations seen in practice
+Source read_source(const std::filesystem::path& file);
+
+/// One image of a study with what was said about it.
+struct ReportedImage {
+    Source source;
+    inference::ImageResult result;
+};
+
+}  // namespace bucky::dicom_sr

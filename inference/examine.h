@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole science for one image, as the journey tells it: choose -> decode -> prepare -> run ->
+// interpret. The node's pipeline and `bucky analyze` call the same function.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "inference/findings.h"
+#include "inference/shelf.h"
+
+namespace bucky::inference {
+
+/// Look at one Part 10 file.
+///   in   the file as it was received; the packages on the shelf; when the analysis starts (UTC)
+///   out  a verdict, always: what cannot be analysed is not_analysed or failed with its reason
+///   err  throws only what a later try may mend (unavailable, exhausted) or a bug
+///   src  docs/architecture.md, the journey of one image
+ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
+                    std::int64_t started_at_ms);
+
+}  // namespace bucky::inference

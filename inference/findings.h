@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the science says about one image: a verdict, always; findings with score and place, or the
+// reason why there are none. Plain values: dicom_sr turns them into objects, storage keeps them as
+// JSON text, nobody needs pixels to read them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bucky::inference {
+
+/// A coded concept (PS3.3 section 8.8): {"36118008", "SCT", "Pneumothorax"}.
+struct Code {
+    std::string value;
+    std::string scheme;
+    std::string meaning;
+    bool operator==(const Code&) const = default;
+};
+
+/// A place in the image in pixels, as SCOORD counts them (PS3.3 C.18.6.1.1): column and row from
+/// the top left corner of the top left pixel, whose centre is 0.5 0.5.
+struct Point {
+    double column = 0;
+    double row = 0;
+    bool operator==(const Point&) const = default;
+};
+
+enum class Side { unknown, left, right, both };  ///< the patient's, not the image's
+
+enum class Answer { absent, present, undetermined };
+
+/// One located finding: a closed polygon (first point not repeated here), its own score.
+struct Region {
+    std::vector<Point> outline;
+    double score = 0;  ///< highest heatmap value inside, 0..1
+    Side side = Side::unknown;
+};
+
+/// One question that the model answers about the image.
+struct Finding {
+    std::string key;      ///< "pneumothorax": stable, for config and logs
+    Code code;            ///< Finding (121071, DCM)
+    std::string name;     ///< for people, English
+    std::string name_ko;  ///< for people, Korean; may be empty
+    double score = 0;     ///< 0..1, as the package calibrates it
+    double threshold = 0;
+    Answer answer = Answer::undetermined;
+    std::vector<Region> regions;  ///< where, best first; empty when absent or not located
+};
+
+/// Which algorithm spoke: what every result must name.
+struct ModelIdentity {
+    std::string name;
+    std::string version;
+    std::string vendor;
+    std::string sha256;        ///< of the weights, 64 hexadecimal digits
+    std::string intended_use;  ///< shown on every picture
+};
+
+enum class Verdict { findings, no_findings, not_analysed, failed };
+
+/// Why an image has no answer: a stable key for logs, a code for the SR, a sentence for people.
+struct Reason {
+    std::string key;   ///< "view.lateral"
+    Code code;         ///< from dicom_sr's and CID 9260-like tables, or 99BUCKY
+    std::string text;  ///< "view position LL: the model reads frontal images only"
+};
+
+/// Everything said about one image. Same image and same model: the same result.
+struct ImageResult {
+    Verdict verdict = Verdict::failed;
+    std::optional<Reason> reason;        ///< there for not_analysed and failed
+    std::optional<ModelIdentity> model;  ///< there when a model was chosen
+    std::vector<Finding> findings;       ///< every finding the model was asked about
+    std::uint32_t rows = 0;              ///< of the stored image
+    std::uint32_t columns = 0;
+    std::uint32_t frame = 1;             ///< the frame that was looked at, from 1
+    std::string window;                  ///< how it was windowed: "window 2048/4096 from the header"
+    std::int64_t started_at_ms = 0;      ///< when the analysis began (UTC), Content Time of the SR
+};
+
+}  // namespace bucky::inference

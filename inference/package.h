@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Package: a folder that a model maker hands over: model.toml, weights.ts, CARD.md. The manifest
+// says what the model eats, what it accepts, what it answers and at which threshold.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inference/findings.h"
+
+namespace bucky::inference {
+
+enum class Values { display, modality };      ///< windowed 0..1, or after the Modality LUT
+enum class Resample { area, bilinear };
+enum class Fit { letterbox, stretch };
+
+struct InputSpec {
+    std::uint32_t width = 0, height = 0, channels = 1;
+    Values values = Values::display;
+    double range_low = 0, range_high = 1;     ///< what black and white become
+    std::vector<double> mean, standard_deviation;  ///< one a channel
+    Resample resample = Resample::area;
+    Fit fit = Fit::letterbox;
+};
+
+struct Accepts {
+    std::vector<std::string> sop_classes, modalities, body_parts, views;  ///< "" = may be missing
+    std::optional<double> min_age_years, max_age_years;
+    bool age_may_be_missing = true;
+    std::uint32_t min_rows = 0, min_columns = 0;
+};
+
+struct FindingSpec {
+    std::string key, name, name_ko;
+    Code code;
+    double threshold = 0.5;
+    double heatmap_threshold = 0.5;
+    bool located = false;
+};
+
+struct Package {
+    std::filesystem::path folder;
+    ModelIdentity identity;
+    std::string licence;
+    std::filesystem::path weights;  ///< absolute
+    InputSpec input;
+    Accepts accepts;
+    bool has_heatmaps = false;
+    std::vector<FindingSpec> findings;
+};
+
+/// in   the folder of a package
+/// out  its manifest; the weights exist and have the hash that the manifest names
+/// err  bad_input with every problem in one message, a line each: "model.toml:12: key: what"
+Package read_package(const std::filesystem::path& folder);
+
+}  // namespace bucky::inference

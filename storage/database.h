@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Database: one SQLite file (WAL, synchronous=FULL) that remembers everything but the pixels.
+//
+// Open one per thread: connections share nothing but the file. SQL stands as named constants beside
+// the function that runs it; parameters are bound by name. A transaction that is not committed is
+// rolled back when it leaves its scope.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace bucky::storage {
+
+/// A statement with the name by which logs, tests and query plans know it.
+struct Sql {
+    std::string_view name;
+    std::string_view text;
+};
+
+class Database;
+
+/// A prepared statement, reset when it leaves its scope. Use: bind by name, then step or run.
+class Statement {
+public:
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+    Statement(Statement&& other) noexcept;
+    ~Statement();
+
+    Statement& bind(const char* parameter, std::int64_t value);
+    Statement& bind(const char* parameter, std::string_view value);
+    Statement& bind_null(const char* parameter);
+
+    bool step();  ///< true: a row is there; false: done
+    void run();   ///< to the end, ignoring rows
+
+    std::int64_t integer(int column) const;
+    std::string text(int column) const;
+    bool is_null(int column) const;
+
+private:
+    friend class Database;
+    Statement(sqlite3* db, sqlite3_stmt* prepared, std::string_view name);
+    sqlite3* db_;
+    sqlite3_stmt* prepared_;
+    std::string_view name_;
+};
+
+class Database {
+public:
+    /// Opens (and where `create`, makes and migrates) the file. Throws unavailable when it cannot be
+    /// opened, exhausted when the disk is full, unsupported when it is of a newer version than ours.
+    enum class Mode { create, existing, read_only };
+    explicit Database(const std::filesystem::path& file, Mode mode = Mode::create);
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+    ~Database();
+
+    /// Prepared once a connection, kept, and handed out reset.
+    Statement prepare(const Sql& sql);
+    std::int64_t changes() const;         ///< rows the last statement changed
+    std::int64_t last_row_id() const;
+
+    /// BEGIN IMMEDIATE; writers in this process take turns instead of polling SQLite's lock.
+    class Transaction {
+    public:
+        explicit Transaction(Database& db);
+        Transaction(const Transaction&) = delete;
+        Transaction& operator=(const Transaction&) = delete;
+        ~Transaction();  ///< rolls back what was not committed
+        void commit();
+
+    private:
+        struct State;
+        std::unique_ptr<State> state_;
+    };
+
+private:
+    friend class Transaction;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bucky::storage

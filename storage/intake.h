@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Intake makes a received instance durable before its sender is told "success".
+//
+// Order is the promise: fsync temp file -> rename -> fsync directory -> commit row, study and job in
+// one transaction -> (the session answers 0x0000). A crash at any point leaves a whole instance or
+// none; recover() sweeps what no row points at.
+// Threads: one Intake per session thread; instances share nothing but the database file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "conf/base/clock.h"
+#include "conf/base/ids.h"
+#include "storage/database.h"
+#include "storage/spool.h"
+
+namespace bucky::storage {
+
+/// What the session knows of an instance once its bytes are in the temporary file.
+struct Received {
+    Incoming& file;
+    Uid sop_instance, sop_class, study, series;
+    std::string transfer_syntax;  ///< UID, as negotiated: the bytes are kept in it
+    std::string accession_number; ///< for people who look for a study; may be empty
+    std::string association;      ///< id of the association in the log
+    std::string calling_ae, called_ae, peer_address;
+};
+
+struct Receipt {
+    enum class Kept {
+        fresh,        ///< new: stored, a job made
+        again,        ///< the same bytes were here already: nothing new is kept or done
+        conflicting,  ///< the UID was here with other bytes: kept apart, told in the journal, not analysed
+        own_result,   ///< one of our own objects came back: not kept, nothing to do
+    };
+    Kept kept;
+    std::int64_t instance_id = 0;
+};
+
+/// When a study counts as complete (promise 6: pixels never wait for it, only the report does).
+struct StudyTimes {
+    std::int64_t quiet_ms = 3000;      ///< no image for so long
+    std::int64_t ceiling_ms = 300000;  ///< or so long since its first unreported image
+};
+
+class Intake {
+public:
+    Intake(Database& db, Spool& spool, const Clock& clock, StudyTimes times)
+        : db_(db), spool_(spool), clock_(clock), times_(times) {}
+
+    /// Keep `in`. Throws exhausted (disk, queue) or unavailable; nothing is kept then.
+    Receipt receive(const Received& in);
+
+    /// The association ended: its studies need not wait for more images from it.
+    void association_ended(const std::string& association);
+
+private:
+    Database& db_;
+    Spool& spool_;
+    const Clock& clock_;
+    StudyTimes times_;
+};
+
+/// Before anything else runs: unlink temporary and orphaned files, make running jobs ready again.
+/// Looks only at what a crash can have left, never at history. Returns how many of each.
+struct Recovered {
+    std::int64_t files_swept = 0;
+    std::int64_t jobs_returned = 0;
+};
+Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock);
+
+}  // namespace bucky::storage

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Journal: what happened to a study, in order, for the person who asks why. No names, no birth
+// dates, no patient IDs: UIDs, AE titles and our own words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "storage/database.h"
+
+namespace bucky::storage {
+
+struct JournalEntry {
+    std::int64_t at_ms = 0;
+    std::string study, subject;  ///< subject: SOP instance UID, destination, or empty
+    std::string event;           ///< "image.received", "image.verdict", "report.made", "result.sent", ...
+    std::string words;
+};
+
+class Journal {
+public:
+    Journal(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
+    /// Inside an open transaction it is part of it.
+    void write(std::string_view study, std::string_view subject, std::string_view event,
+               std::string_view words);
+    std::vector<JournalEntry> of_study(std::string_view study);
+
+private:
+    Database& db_;
+    const Clock& clock_;
+};
+
+}  // namespace bucky::storage

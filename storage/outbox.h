@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outbox: results that must reach their destinations.
+//
+// put() makes the files durable first, then writes the result rows, one deliver job per result and
+// destination, and the end of the report job in one transaction: a crash before it leaves files
+// that recover() sweeps, a crash after it loses nothing. The same result UID is put once.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "conf/base/ids.h"
+#include "storage/database.h"
+#include "storage/job_queue.h"
+#include "storage/spool.h"
+
+namespace bucky::storage {
+
+/// A result object to keep: bytes of a whole Part 10 file.
+struct NewResult {
+    Uid sop_instance, sop_class;
+    std::string transfer_syntax;
+    std::string kind;  ///< "sr", "overlay"
+    std::span<const std::uint8_t> part10;
+};
+
+struct Result {
+    Uid sop_instance, sop_class;
+    std::string study, transfer_syntax, kind;
+    std::filesystem::path file;  ///< absolute
+    std::int64_t created_at_ms = 0;
+};
+
+class Outbox {
+public:
+    Outbox(Database& db, Spool& results, const Clock& clock)
+        : db_(db), results_(results), clock_(clock) {}
+
+    /// Crash points: outbox.after_files, outbox.before_commit, outbox.after_commit.
+    void put(const Job& report_job, std::span<const NewResult> results,
+             std::span<const std::string> destinations);
+
+    std::optional<Result> result(std::string_view sop_instance);
+    std::vector<Result> results_of_study(std::string_view study);
+
+private:
+    Database& db_;
+    Spool& results_;
+    const Clock& clock_;
+};
+
+}  // namespace bucky::storage
