@@ -38,7 +38,8 @@ struct Armed {
 void crash_point(std::string_view name) {
     static Armed armed;
     if (armed.name.empty()) return;
-    if (std::find(std::begin(kCrashPoints), std::end(kCrashPoints), name) == std::end(kCrashPoints)) {
+    if (std::find(std::begin(kCrashPoints), std::end(kCrashPoints), name) ==
+        std::end(kCrashPoints)) {
         throw Error(Fault::bug, "crash point {} is not listed in crash_point.h", name);
     }
     if (name == armed.name && armed.passes_left.fetch_sub(1) == 1) ::kill(::getpid(), SIGKILL);

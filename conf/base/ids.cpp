@@ -44,7 +44,8 @@ Uid::Uid(std::string_view text) {
     const bool well_formed = !text.empty() && text.size() <= kUidLengthMax &&
                              text.find_first_not_of("0123456789.") == std::string_view::npos;
     if (!well_formed) {
-        throw Error(Fault::bad_input, "not a DICOM UID (1 to 64 digits and dots, PS3.5 9.1), {} characters long",
+        throw Error(Fault::bad_input,
+                    "not a DICOM UID (1 to 64 digits and dots, PS3.5 9.1), {} characters long",
                     text.size());
     }
     text_ = text;
@@ -63,12 +64,13 @@ AeTitle::AeTitle(std::string_view text) {
     text = without_padding(text, std::string_view{"\0 ", 2});
     const auto begin = text.find_first_not_of(' ');
     if (begin != std::string_view::npos) text.remove_prefix(begin);
-    const bool well_formed =
-        !text.empty() && text.size() <= kAeLengthMax &&
-        std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
+    const bool well_formed = !text.empty() && text.size() <= kAeLengthMax &&
+                             std::all_of(text.begin(), text.end(),
+                                         [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
     if (!well_formed) {
-        throw Error(Fault::bad_input,
-                    "not an AE title (1 to 16 printable ASCII characters without backslash, PS3.5 6.2)");
+        throw Error(
+            Fault::bad_input,
+            "not an AE title (1 to 16 printable ASCII characters without backslash, PS3.5 6.2)");
     }
     text_ = text;
 }

@@ -18,8 +18,8 @@ public:
     /// than [0-9.]{1,64}. (Leading zeros in a component are against PS3.5 9.1 but common: taken.)
     explicit Uid(std::string_view text);
 
-    /// The same name always gives the same UID: a name-based UUID (RFC 9562 5.8, SHA-256) in Bucky's own
-    /// name space, as 2.25.<decimal> (PS3.5 B.2). "Same job, same UIDs" rests on this.
+    /// The same name always gives the same UID: a name-based UUID (RFC 9562 5.8, SHA-256) in
+    /// Bucky's own name space, as 2.25.<decimal> (PS3.5 B.2). "Same job, same UIDs" rests on this.
     static Uid from_name(std::string_view name);
 
     const std::string& str() const noexcept { return text_; }

@@ -83,7 +83,8 @@ void set_level(std::string_view level) {
     for (const auto candidate : {Level::debug, Level::info, Level::warning, Level::error}) {
         if (word(candidate) == level) return logger().set_level(to_spdlog(candidate));
     }
-    throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error", level);
+    throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error",
+                level);
 }
 
 }  // namespace bucky::log

@@ -35,7 +35,8 @@ constexpr Row kRows[] = {
     {"bucky_images_total", Kind::counter, "Images by verdict."},
     {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
     {"bucky_delivered_total", Kind::counter, "Result objects accepted, by destination."},
-    {"bucky_delivery_failures_total", Kind::counter, "Sends that were not accepted, by destination."},
+    {"bucky_delivery_failures_total", Kind::counter,
+     "Sends that were not accepted, by destination."},
     {"bucky_jobs", Kind::gauge, "Jobs by lane and state, as of the last look."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
 };
