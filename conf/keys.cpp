@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/keys.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "conf/endpoint.h"
+
+namespace bucky::conf {
+namespace {
+
+bool is_device(std::string_view text) {
+    if (text == "auto" || text == "cpu" || text == "cuda") return true;
+    constexpr std::string_view kNumbered = "cuda:";
+    if (!text.starts_with(kNumbered)) return false;
+    text.remove_prefix(kNumbered.size());
+    return !text.empty() && text.size() <= 2 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_model_folder(std::string_view folder) {
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(std::filesystem::path{folder} / "model.toml", ignored);
+}
+
+bool is_destination_name(std::string_view text) {
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    return !text.empty() && text.size() <= 32 &&
+           text.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
+bool is_host(std::string_view text) {
+    const bool has_odd = std::any_of(text.begin(), text.end(),
+                                     [](char c) { return c <= ' ' || c > '~' || c == '/'; });
+    return !text.empty() && text.size() <= 253 && !has_odd;  // RFC 1035 2.3.4
+}
+
+bool is_empty_or_network(std::string_view text) {
+    return text.empty() || is_network(text);
+}
+
+bool is_empty_or_ae_title(std::string_view text) {
+    const bool has_odd = std::any_of(text.begin(), text.end(),
+                                     [](char c) { return c < ' ' || c > '~' || c == '\\'; });
+    return text.size() <= 16 && !has_odd;
+}
+
+/// There is no password on the admin port, so nobody but this machine may reach it.
+bool is_empty_or_loopback(std::string_view text) {
+    if (text.empty()) return true;
+    const auto endpoint = parse_endpoint(text);
+    return endpoint && is_loopback(endpoint->host);
+}
+
+constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
+constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
+
+using enum Presence;
+
+constexpr Key<NodeSettings> kNodeKeys[] = {
+    {"ae_title", &NodeSettings::ae_title, Anything{}, "",
+     "Application entity title: the name that modalities and the PACS call.", R"("BUCKY")"},
+    {"data_dir", &NodeSettings::data_dir, Anything{}, "",
+     "Folder of everything that must survive a power cut; made if it is not there.",
+     R"("/var/lib/bucky")"},
+    {"language", &NodeSettings::language, OneOf{kLanguages}, "",
+     "Language of the finding names in reports and pictures."},
+};
+
+constexpr Key<ScpSettings> kScpKeys[] = {
+    {"listen", &ScpSettings::listen, Fits{is_ip_address, "an IP address"}, "",
+     "Address to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every one."},
+    {"port", &ScpSettings::port, Range{0, 65535}, "",
+     "TCP port to listen on; 0 takes any free one and names it in the log.", "11112"},
+    {"check_called_ae", &ScpSettings::check_called_ae, Anything{}, "",
+     "Reject callers that call this node by another AE title than node.ae_title."},
+    {"artim_s", &ScpSettings::artim_s, Range{1, 300}, "s",
+     "Time a caller has to send its whole A-ASSOCIATE-RQ (PS3.8 9.1.5)."},
+    {"read_timeout_s", &ScpSettings::read_timeout_s, Range{1, 3600}, "s",
+     "Time a caller may be silent within an association before it is aborted."},
+    {"max_associations", &ScpSettings::max_associations, Range{1, 1000}, "associations",
+     "Associations served at once; one more is told to try again later."},
+};
+
+constexpr Key<PeerSettings> kPeerKeys[] = {
+    {"ae_title", &PeerSettings::ae_title,
+     Fits{is_empty_or_ae_title, "empty, or at most 16 printable ASCII characters"}, "",
+     "The AE title that the caller gives; empty: any."},
+    {"address", &PeerSettings::address,
+     Fits{is_empty_or_network, "empty, an IP address, or a network such as 10.1.0.0/16"}, "",
+     "Where it calls from; empty: anywhere."},
+};
+
+constexpr Key<InferenceSettings> kInferenceKeys[] = {
+    {"models", &InferenceSettings::models,
+     Fits{is_model_folder, "a folder with a model.toml in it"}, "",
+     "Model packages, best first: the first that accepts an image analyses it.",
+     R"(["/usr/share/bucky/models/cxr-phantom"])", required},
+    {"device", &InferenceSettings::device, Fits{is_device, "auto, cpu, cuda or cuda:N"}, "",
+     "Where models run; auto takes a CUDA device when one answers, else the processor."},
+    {"threads", &InferenceSettings::threads, Range{0, 256}, "threads",
+     "Threads of one model run on the processor; 0: one a core."},
+    {"attempts", &InferenceSettings::attempts, Range{1, 100}, "attempts",
+     "Tries of an image that meets a passing fault before its verdict is failed."},
+};
+
+constexpr Key<StudySettings> kStudyKeys[] = {
+    {"quiet_s", &StudySettings::quiet_s, Range{0, 3600}, "s",
+     "A study is complete when no image of it came for so long and no sender holds it open."},
+    {"ceiling_s", &StudySettings::ceiling_s, Range{1, 86400}, "s",
+     "The longest that a first image waits for the report, whatever is still coming."},
+};
+
+constexpr Key<OverlaySettings> kOverlayKeys[] = {
+    {"enabled", &OverlaySettings::enabled, Anything{}, "",
+     "Send a picture of each analysed image with the findings drawn in."},
+    {"longer_side_px", &OverlaySettings::longer_side_px, Range{256, 8192}, "px",
+     "Longer side of that picture; smaller images are enlarged at most twice."},
+};
+
+constexpr Key<DestinationSettings> kDestinationKeys[] = {
+    {"name", &DestinationSettings::name, Fits{is_destination_name, "1 to 32 of a-z, 0-9 and -"}, "",
+     "What commands, logs and metrics call it.", R"("pacs")", required},
+    {"ae_title", &DestinationSettings::ae_title, Anything{}, "", "The AE title to call it by.",
+     R"("ORTHANC")", required},
+    {"host", &DestinationSettings::host, Fits{is_host, "a host name or an IP address"}, "",
+     "Host name or address.", R"("127.0.0.1")", required},
+    {"port", &DestinationSettings::port, Range{1, 65535}, "", "TCP port.", "4242"},
+    {"connect_timeout_s", &DestinationSettings::connect_timeout_s, Range{1, 300}, "s",
+     "Time it has to accept a connection and the association."},
+    {"response_timeout_s", &DestinationSettings::response_timeout_s, Range{1, 3600}, "s",
+     "Time it has to answer a C-STORE."},
+    {"retry_first_s", &DestinationSettings::retry_first_s, Range{1, 3600}, "s",
+     "Wait before the second try; it doubles with each further one."},
+    {"retry_cap_s", &DestinationSettings::retry_cap_s, Range{1, 86400}, "s",
+     "The longest wait between two tries."},
+    {"give_up_days", &DestinationSettings::give_up_days, Range{1, 365}, "days",
+     "Then the result is parked, and `bucky queue retry` sends it again."},
+};
+
+constexpr Key<StorageSettings> kStorageKeys[] = {
+    {"min_free_mb", &StorageSettings::min_free_mb, Range{0, 10'000'000}, "MB",
+     "Below this much free space senders are told to try again later."},
+};
+
+constexpr Key<AdminSettings> kAdminKeys[] = {
+    {"listen", &AdminSettings::listen,
+     Fits{is_empty_or_loopback, "a loopback address with a port, such as 127.0.0.1:8090, or empty"},
+     "",
+     "Where /healthz, /readyz and /metrics answer; loopback only, for they ask no password. "
+     "Empty: nowhere."},
+};
+
+constexpr Key<LogSettings> kLogKeys[] = {
+    {"level", &LogSettings::level, OneOf{kLevels}, "", "Events below this level are not written."},
+};
+
+}  // namespace
+
+std::string in_words(const Allowed& allowed) {
+    struct Words {
+        std::string operator()(Anything) const { return {}; }
+        std::string operator()(Range range) const {
+            return fmt::format("{} to {}", range.least, range.most);
+        }
+        std::string operator()(OneOf one) const {
+            const auto but_last = one.words.first(one.words.size() - 1);
+            return fmt::format("{} or {}", fmt::join(but_last, ", "), one.words.back());
+        }
+        std::string operator()(Fits rule) const { return std::string{rule.words}; }
+    };
+    return std::visit(Words{}, allowed);
+}
+
+const Sections& sections() {
+    static const Sections all{
+        Section<NodeSettings>{"node", &Settings::node, kNodeKeys, "This node."},
+        Section<ScpSettings>{"scp", &Settings::scp, kScpKeys, "The DICOM port that takes images."},
+        Section<PeerSettings>{
+            "peer", &Settings::peers, kPeerKeys,
+            "Who may call, one [[peer]] each. Without any, every caller is taken."},
+        Section<InferenceSettings>{"inference", &Settings::inference, kInferenceKeys,
+                                   "The models, and where they run."},
+        Section<StudySettings>{"study", &Settings::study, kStudyKeys,
+                               "When a study is complete and its report is made. Images are "
+                               "analysed as they come; only the report waits."},
+        Section<OverlaySettings>{"overlay", &Settings::overlay, kOverlayKeys,
+                                 "The pictures that go beside the report."},
+        Section<DestinationSettings>{"destination", &Settings::destinations, kDestinationKeys,
+                                     "Where results go, one [[destination]] each; each has its own "
+                                     "queue.",
+                                     required},
+        Section<StorageSettings>{"storage", &Settings::storage, kStorageKeys, "The disk."},
+        Section<AdminSettings>{"admin", &Settings::admin, kAdminKeys,
+                               "HTTP for the supervisor and Prometheus."},
+        Section<LogSettings>{"log", &Settings::log, kLogKeys,
+                             "Events on standard output, one a line."},
+    };
+    return all;
+}
+
+}  // namespace bucky::conf

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "conf/keys.h"
+#include "conf/read.h"
+
+namespace bucky::conf {
+namespace {
+
+constexpr std::size_t kColumns = 100;
+
+std::string in_quotes(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
+std::string toml(std::int64_t value) {
+    return fmt::format("{}", value);
+}
+std::string toml(bool value) {
+    return value ? "true" : "false";
+}
+std::string toml(const std::string& value) {
+    return in_quotes(value);
+}
+std::string toml(const AeTitle& value) {
+    return in_quotes(value.str());
+}
+std::string toml(const std::filesystem::path& value) {
+    return in_quotes(value.string());
+}
+std::string toml(const std::vector<std::filesystem::path>& value) {
+    std::vector<std::string> entries;
+    for (const auto& path : value) entries.push_back(in_quotes(path.string()));
+    return fmt::format("[{}]", fmt::join(entries, ", "));
+}
+
+/// Not inlined: GCC 12 would warn of reading alternatives that a small Group cannot hold.
+template <typename Group>
+[[gnu::noinline]] std::string value_of(const Key<Group>& key, const Group& group) {
+    return std::visit([&](auto member) { return toml(group.*member); }, key.member);
+}
+
+/// `text` as comment lines that end before column 100.
+std::string comment(std::string_view text) {
+    std::string out, line = "#";
+    while (!text.empty()) {
+        const auto word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        if (line.size() + 1 + word.size() > kColumns) {
+            out += line + '\n';
+            line = "#";
+        }
+        line += ' ';
+        line += word;
+    }
+    return out + line + '\n';
+}
+
+template <typename Group>
+std::string header(const Section<Group>& section) {
+    const bool many = std::holds_alternative<std::vector<Group> Settings::*>(section.field);
+    return many ? fmt::format("[[{}]]\n", section.name) : fmt::format("[{}]\n", section.name);
+}
+
+template <typename Group>
+std::string explained(const Key<Group>& key) {
+    if (std::holds_alternative<Anything>(key.allowed) ||
+        std::holds_alternative<Fits>(key.allowed)) {
+        return std::string{key.sentence};  // which says it in better words
+    }
+    const std::string_view space = key.unit.empty() ? "" : " ";
+    return fmt::format("{} ({}{}{})", key.sentence, in_words(key.allowed), space, key.unit);
+}
+
+template <typename Group>
+std::string example_section(const Section<Group>& section) {
+    std::string out = comment(section.sentence);
+    const bool optional_list =
+        section.presence == Presence::optional &&
+        std::holds_alternative<std::vector<Group> Settings::*>(section.field);
+    out += (optional_list ? "#" : "") + header(section);
+    for (const auto& key : section.keys) {
+        out += comment(explained(key));
+        out += key.sample.empty() ? fmt::format("#{} = {}\n", key.name, value_of(key, Group{}))
+                                  : fmt::format("{} = {}\n", key.name, key.sample);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string example_config() {
+    std::string out =
+        "# Bucky's configuration: every key with its meaning. A key that is commented out shows "
+        "the\n"
+        "# value it has when it is left out. Printed by `bucky config example`; check a file of "
+        "yours\n"
+        "# with `bucky config check FILE`.\n";
+    for_each_section([&](const auto& section) { out += "\n" + example_section(section); });
+    return out;
+}
+
+std::string to_toml(const Settings& settings) {
+    std::string out;
+    const auto print_group = [&](const auto& section, const auto& group) {
+        out += (out.empty() ? "" : "\n") + header(section);
+        for (const auto& key : section.keys) {
+            out += fmt::format("{} = {}\n", key.name, value_of(key, group));
+        }
+    };
+    for_each_section([&]<typename Group>(const Section<Group>& section) {
+        if (const auto* one = std::get_if<Group Settings::*>(&section.field)) {
+            print_group(section, settings.**one);
+            return;
+        }
+        const auto many = std::get<std::vector<Group> Settings::*>(section.field);
+        for (const auto& group : settings.*many) print_group(section, group);
+    });
+    return out;
+}
+
+}  // namespace bucky::conf

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/read.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include "conf/base/limits.h"
+#include "conf/endpoint.h"
+#include "conf/keys.h"
+
+namespace bucky::conf {
+namespace {
+
+std::string told(std::string_view file, const std::vector<Problem>& problems) {
+    std::vector<std::string> lines;
+    for (const auto& problem : problems) {
+        const std::string key = problem.key.empty() ? "" : problem.key + ": ";
+        lines.push_back(fmt::format("{}:{}: {}{}", file, problem.line, key, problem.words));
+    }
+    return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+/// How many letters to change, add or drop to come from `a` to `b` (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+        }
+    }
+    return row.back();
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
+    constexpr std::size_t kLettersOff = 2;
+    for (const auto candidate : known) {
+        if (distance(word, candidate) <= kLettersOff) {
+            return fmt::format("; did you mean {}?", candidate);
+        }
+    }
+    return fmt::format("; known are {}", fmt::join(known, ", "));
+}
+
+/// Walks the rows of keys.cpp over one parsed file and keeps every problem it meets.
+class Reader {
+public:
+    Reader(const toml::table& root, std::filesystem::path folder)
+        : root_(root), folder_(std::move(folder)) {}
+
+    Settings read() {
+        std::vector<std::string_view> known;
+        for_each_section([&](const auto& section) {
+            known.push_back(section.name);
+            read_section(section);
+        });
+        refuse_unknown(root_, "", known);
+        check_together();
+        std::stable_sort(problems_.begin(), problems_.end(),
+                         [](const auto& a, const auto& b) { return a.line < b.line; });
+        return std::move(settings_);
+    }
+    std::vector<Problem> problems() && { return std::move(problems_); }
+
+private:
+    void complain(const toml::node& at, std::string key, std::string words) {
+        problems_.push_back({at.source().begin.line, std::move(key), std::move(words)});
+    }
+    void complain(std::size_t line, std::string key, std::string words) {
+        problems_.push_back({line, std::move(key), std::move(words)});
+    }
+
+    void refuse_unknown(const toml::table& table, const std::string& prefix,
+                        const std::vector<std::string_view>& known) {
+        for (const auto& [key, value] : table) {
+            if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+            complain(key.source().begin.line, prefix + std::string{key.str()},
+                     (prefix.empty() ? "unknown section" : "unknown key") +
+                         did_you_mean(key.str(), known));
+        }
+    }
+
+    template <typename Group>
+    void read_section(const Section<Group>& section) {
+        if (const auto* one = std::get_if<Group Settings::*>(&section.field)) {
+            read_one(section, settings_.**one);
+        } else {
+            read_many(section, settings_.*std::get<std::vector<Group> Settings::*>(section.field));
+        }
+    }
+
+    template <typename Group>
+    void read_one(const Section<Group>& section, Group& group) {
+        const toml::node* node = root_.get(section.name);
+        const toml::table none;
+        if (node != nullptr && node->as_table() == nullptr) {
+            return complain(*node, std::string{section.name},
+                            fmt::format("must be a section: [{}]", section.name));
+        }
+        read_group(section, node != nullptr ? *node->as_table() : none, group);
+    }
+
+    template <typename Group>
+    void read_many(const Section<Group>& section, std::vector<Group>& groups) {
+        const toml::node* node = root_.get(section.name);
+        const toml::array* array = node == nullptr ? nullptr : node->as_array();
+        const bool usable = array != nullptr && (array->empty() || array->is_array_of_tables());
+        if (node != nullptr && !usable) {
+            return complain(*node, std::string{section.name},
+                            fmt::format("must be a list of sections: [[{}]]", section.name));
+        }
+        if ((array == nullptr || array->empty()) && section.presence == Presence::required) {
+            return complain(1, std::string{section.name},
+                            fmt::format("at least one [[{}]] is needed", section.name));
+        }
+        if (array == nullptr) return;
+        for (const auto& entry : *array) {
+            read_group(section, *entry.as_table(), groups.emplace_back());
+        }
+    }
+
+    template <typename Group>
+    void read_group(const Section<Group>& section, const toml::table& table, Group& group) {
+        const std::string prefix = std::string{section.name} + '.';
+        std::vector<std::string_view> known;
+        for (const Key<Group>& key : section.keys) {
+            known.push_back(key.name);
+            const std::string full = prefix + std::string{key.name};
+            if (const toml::node* node = table.get(key.name)) {
+                std::visit([&](auto member) { take(*node, full, key, group.*member); }, key.member);
+            } else if (key.presence == Presence::required) {
+                const auto line = std::max<std::size_t>(1, table.source().begin.line);
+                complain(line, full, fmt::format("is needed: {}", key.sentence));
+            }
+        }
+        refuse_unknown(table, prefix, known);
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::int64_t& into) {
+        const auto number = node.value_exact<std::int64_t>();
+        if (!number) return complain(node, full, "must be a whole number" + only(key));
+        const auto range = std::get<Range>(key.allowed);
+        if (*number < range.least || *number > range.most) {
+            return complain(node, full, fmt::format("{} is not allowed{}", *number, only(key)));
+        }
+        into = *number;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>&, bool& into) {
+        const auto flag = node.value_exact<bool>();
+        if (!flag) return complain(node, full, "must be true or false");
+        into = *flag;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::string& into) {
+        if (const auto text = text_of(node, full, key)) into = *text;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              AeTitle& into) {
+        const auto text = text_of(node, full, key);
+        if (!text) return;
+        try {
+            into = AeTitle{*text};
+        } catch (const Error& error) {
+            complain(node, full, error.what());
+        }
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::filesystem::path& into) {
+        if (const auto path = path_of(node, full, key)) into = *path;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::vector<std::filesystem::path>& into) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return complain(node, full, R"(must be a list: ["...", "..."])");
+        if (list->empty() && key.presence == Presence::required) {
+            return complain(node, full, "must not be empty");
+        }
+        into.clear();
+        for (const auto& entry : *list) {
+            if (auto path = path_of(entry, full, key)) into.push_back(std::move(*path));
+        }
+    }
+
+    template <typename Group>
+    std::optional<std::string> text_of(const toml::node& node, const std::string& full,
+                                       const Key<Group>& key) {
+        auto text = node.value_exact<std::string>();
+        if (!text) {
+            complain(node, full, R"(must be text in quotes: "...")");
+        } else if (!allows(key.allowed, *text)) {
+            complain(node, full, fmt::format(R"("{}" is not allowed{})", *text, only(key)));
+            text.reset();
+        }
+        return text;
+    }
+
+    template <typename Group>
+    std::optional<std::filesystem::path> path_of(const toml::node& node, const std::string& full,
+                                                 const Key<Group>& key) {
+        const auto text = node.value_exact<std::string>();
+        if (!text || text->empty()) {
+            complain(node, full, R"(must be a path in quotes: "/...")");
+            return std::nullopt;
+        }
+        auto path = (folder_ / *text).lexically_normal();  // an absolute one stays as it is
+        if (!allows(key.allowed, path.string())) {
+            complain(node, full, fmt::format(R"("{}" is not allowed{})", path.string(), only(key)));
+            return std::nullopt;
+        }
+        return path;
+    }
+
+    static bool allows(const Allowed& allowed, std::string_view text) {
+        if (const auto* one = std::get_if<OneOf>(&allowed)) {
+            return std::find(one->words.begin(), one->words.end(), text) != one->words.end();
+        }
+        const auto* rule = std::get_if<Fits>(&allowed);
+        return rule == nullptr || rule->fits(text);
+    }
+
+    template <typename Group>
+    static std::string only(const Key<Group>& key) {
+        const auto words = in_words(key.allowed);
+        const std::string_view space = key.unit.empty() ? "" : " ";
+        return words.empty() ? "" : fmt::format("; it must be {}{}{}", words, space, key.unit);
+    }
+
+    /// The line of a key that read_group() has taken, or of its section.
+    std::size_t line_of(const toml::table* table, std::string_view key) const {
+        if (table == nullptr) return 1;
+        const toml::node* node = table->get(key);
+        return std::max<std::size_t>(1, (node ? node->source() : table->source()).begin.line);
+    }
+
+    /// What no single row can know: values that must agree with each other.
+    void check_together() {
+        if (settings_.study.quiet_s > settings_.study.ceiling_s) {
+            complain(line_of(root_["study"].as_table(), "quiet_s"), "study.quiet_s",
+                     fmt::format("{} s is longer than study.ceiling_s, {} s",
+                                 settings_.study.quiet_s, settings_.study.ceiling_s));
+        }
+        const auto admin = parse_endpoint(settings_.admin.listen);
+        if (admin && admin->port != 0 && admin->port == settings_.scp.port) {
+            complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
+                     fmt::format("port {} is scp.port already", admin->port));
+        }
+        check_destinations();
+    }
+
+    void check_destinations() {
+        const toml::array* tables = root_["destination"].as_array();
+        std::set<std::string> names;
+        for (std::size_t i = 0; i < settings_.destinations.size(); ++i) {
+            const auto& destination = settings_.destinations[i];
+            const toml::table* table = tables->get(i)->as_table();
+            if (!destination.name.empty() && !names.insert(destination.name).second) {
+                complain(line_of(table, "name"), "destination.name",
+                         fmt::format(R"("{}" names two destinations)", destination.name));
+            }
+            if (destination.retry_first_s > destination.retry_cap_s) {
+                complain(line_of(table, "retry_first_s"), "destination.retry_first_s",
+                         fmt::format("{} s is longer than retry_cap_s, {} s",
+                                     destination.retry_first_s, destination.retry_cap_s));
+            }
+        }
+    }
+
+    const toml::table& root_;
+    std::filesystem::path folder_;
+    Settings settings_;
+    std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+ConfigError::ConfigError(std::string_view file, std::vector<Problem> problems)
+    : Error(Fault::bad_input, "{}", told(file, problems)), problems_(std::move(problems)) {}
+
+Settings read_settings(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    if (!in) throw ConfigError(file.string(), {{1, "", "cannot be read"}});
+    return read_settings_text(text, file);
+}
+
+Settings read_settings_text(std::string_view text, const std::filesystem::path& file) {
+    if (text.size() > limits::kTextFileBytesMax) {
+        throw ConfigError(file.string(), {{1, "", "is longer than a config file may be, 1 MiB"}});
+    }
+    try {
+        const toml::table root = toml::parse(text, file.string());
+        Reader reader{root, std::filesystem::absolute(file).parent_path()};
+        auto settings = reader.read();
+        auto problems = std::move(reader).problems();
+        if (!problems.empty()) throw ConfigError(file.string(), std::move(problems));
+        return settings;
+    } catch (const toml::parse_error& error) {
+        throw ConfigError(file.string(), {{error.source().begin.line, "",
+                                           "not TOML: " + std::string{error.description()}}});
+    }
+}
+
+}  // namespace bucky::conf
