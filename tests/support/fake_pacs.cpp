@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/fake_pacs.h"
+
+#include <algorithm>
+#include <cctype>
+#include <csignal>
+#include <stdexcept>
+
+#include "tests/support/places.h"
+
+namespace bucky::test {
+
+using namespace std::chrono_literals;
+
+FakePacs::FakePacs(std::vector<std::string> more_arguments) {
+    std::vector<std::string> command{
+        fake_pacs_program().string(), "--port", "0", "--ae", "FAKEPACS", "--dir",
+        dir_.path().string()};
+    command.insert(command.end(), more_arguments.begin(), more_arguments.end());
+    process_.emplace(command);
+    const auto first =
+        process_->wait_for_line([](std::string_view line) { return !line.empty(); }, 10s);
+    if (!first) throw std::runtime_error("fake_pacs did not start:\n" + process_->output());
+    port_ = std::stoi(first->substr(first->find_first_of("0123456789")));
+}
+
+Destination FakePacs::destination() const {
+    return {"pacs", "FAKEPACS", port_, ""};
+}
+
+void FakePacs::kill9() {
+    process_->signal(SIGKILL);
+    (void)process_->wait(5s);
+}
+
+std::vector<std::filesystem::path> FakePacs::stored() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator{dir_.path()}) {
+        if (entry.path().extension() == ".dcm") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+}  // namespace bucky::test

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/orthanc.h"
+
+#include <csignal>
+#include <fstream>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/http.h"
+#include "tests/support/poll.h"
+
+namespace bucky::test {
+
+using nlohmann::json;
+
+Orthanc::Orthanc() {
+    for (int tries = 0; tries < 5; ++tries) {  // somebody may take a free port before Orthanc does
+        http_port_ = free_port();
+        dicom_port_ = free_port();
+        const json config{{"Name", "test"},
+                          {"StorageDirectory", (dir_ / "storage").string()},
+                          {"IndexDirectory", (dir_ / "storage").string()},
+                          {"HttpPort", http_port_},
+                          {"DicomPort", dicom_port_},
+                          {"DicomAet", "ORTHANC"},
+                          {"DicomCheckCalledAet", false},
+                          {"DicomAlwaysAllowStore", true},
+                          {"RemoteAccessAllowed", false},
+                          {"AuthenticationEnabled", false},
+                          {"OverwriteInstances", true},
+                          {"Plugins", json::array()}};
+        std::ofstream{dir_ / "orthanc.json"} << config.dump(2);
+        try {
+            start();
+            return;
+        } catch (const std::runtime_error&) {
+            if (tries == 4) throw;
+        }
+    }
+}
+
+void Orthanc::start() {
+    process_.emplace(std::vector<std::string>{"Orthanc", (dir_ / "orthanc.json").string()});
+    if (!process_->wait_for_line("Orthanc has started", 30s)) {
+        throw std::runtime_error("Orthanc did not start:\n" + process_->output());
+    }
+}
+
+void Orthanc::stop() {
+    process_->signal(SIGTERM);
+    (void)process_->wait(20s);
+}
+
+Destination Orthanc::destination() const {
+    return {"pacs", "ORTHANC", dicom_port_, ""};
+}
+
+std::string Orthanc::url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(http_port_) + path;
+}
+
+std::vector<Held> Orthanc::instances(const std::string& study) {
+    const json query{{"Level", "Instance"},
+                     {"Expand", true},
+                     {"Query", {{"StudyInstanceUID", study}}},
+                     {"RequestedTags", {"SOPClassUID"}}};
+    const auto found = json::parse(http_post(url("/tools/find"), query.dump()), nullptr, false);
+    std::vector<Held> held;
+    if (found.is_discarded()) return held;
+    for (const auto& instance : found) {
+        const std::string id = instance.at("ID");
+        const auto tag = [&](const std::string& name) {
+            return http_get(url("/instances/" + id + "/content/" + name));
+        };
+        held.push_back({id, tag("0008-0016"), instance.at("MainDicomTags").at("SOPInstanceUID"),
+                        study, tag("0020-000e")});
+        for (auto* uid : {&held.back().sop_class, &held.back().series}) {
+            while (!uid->empty() && (uid->back() == '\0' || uid->back() == ' ')) uid->pop_back();
+        }
+    }
+    return held;
+}
+
+std::vector<Held> Orthanc::instances(const std::string& study, const std::string& sop_class) {
+    auto held = instances(study);
+    std::erase_if(held, [&](const Held& one) { return one.sop_class != sop_class; });
+    return held;
+}
+
+Orthanc::Results Orthanc::wait_for_results(const std::string& study, std::size_t overlays,
+                                           std::chrono::milliseconds at_most) {
+    Results results;
+    (void)poll_until(
+        [&] {
+            results = {instances(study, kComprehensive3dSr), instances(study, kSecondaryCapture)};
+            return !results.reports.empty() && results.overlays.size() >= overlays;
+        },
+        at_most);
+    return results;
+}
+
+std::filesystem::path Orthanc::file(const Held& held) {
+    const auto path = dir_ / (held.id + ".dcm");
+    const auto got = run({"curl", "--silent", "--fail", "--output", path.string(),
+                          url("/instances/" + held.id + "/file")});
+    if (got.status != 0) throw std::runtime_error("Orthanc does not give back " + held.id);
+    return path;
+}
+
+}  // namespace bucky::test

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orthanc: Debian's PACS as it is shipped, on loopback, with a storage folder of this test's own.
+// What a test says about results it says about what this PACS holds.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.h"
+#include "tests/support/running_node.h"
+#include "tests/support/temp_dir.h"
+
+namespace bucky::test {
+
+/// An instance as the PACS holds it.
+struct Held {
+    std::string id;  ///< of Orthanc's REST API
+    std::string sop_class, sop_instance, study, series;
+};
+
+inline constexpr auto kComprehensive3dSr = "1.2.840.10008.5.1.4.1.1.88.34";
+inline constexpr auto kSecondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
+
+class Orthanc {
+public:
+    Orthanc();
+
+    int dicom_port() const noexcept { return dicom_port_; }
+    Destination destination() const;  ///< for a node's config
+
+    void stop();   ///< SIGTERM: stores what it has and is gone
+    void start();  ///< again, on the same ports and data
+
+    std::vector<Held> instances(const std::string& study);
+    std::vector<Held> instances(const std::string& study, const std::string& sop_class);
+
+    /// The study's SR and overlays, once there are this many of each; what there is when the time
+    /// has passed.
+    struct Results {
+        std::vector<Held> reports, overlays;
+    };
+    Results wait_for_results(const std::string& study, std::size_t overlays,
+                             std::chrono::milliseconds at_most = std::chrono::seconds(60));
+
+    /// The instance's bytes as the PACS gives them back, in a file of the test's folder.
+    std::filesystem::path file(const Held& held);
+
+private:
+    std::string url(const std::string& path) const;
+
+    TempDir dir_;
+    int http_port_ = 0;
+    int dicom_port_ = 0;
+    std::optional<Process> process_;
+};
+
+}  // namespace bucky::test

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/places.h"
+
+#include <cstdlib>
+#include <iostream>
+
+namespace bucky::test {
+
+namespace fs = std::filesystem;
+
+fs::path source_dir() {
+    return BUCKY_SOURCE_DIR;
+}
+fs::path bucky_program() {
+    return BUCKY_PROGRAM;
+}
+fs::path fake_pacs_program() {
+    return BUCKY_FAKE_PACS;
+}
+fs::path phantom_model() {
+    return source_dir() / "models" / "cxr-phantom";
+}
+
+std::optional<fs::path> shared_dir() {
+    const char* named = std::getenv("BUCKY_SHARED");
+    const fs::path dir = named != nullptr ? fs::path{named} : source_dir().parent_path() / "shared";
+    if (fs::is_directory(dir)) return dir;
+    std::cout << "skipped: no sample images in " << dir << " (BUCKY_SHARED names another folder)\n";
+    return std::nullopt;
+}
+
+}  // namespace bucky::test
