@@ -252,6 +252,7 @@ std::optional<int> WireClient::store(const std::string& sop_instance,
     put_element(elements, 0x1000, sop_instance);
     send_command(with_group_length(elements));
     send_dataset(dataset);
+    last_byte_sent_ = std::chrono::steady_clock::now();
     return response_status();
 }
 

@@ -52,6 +52,9 @@ public:
     std::optional<int> store(const std::string& sop_instance,
                              std::span<const std::uint8_t> dataset);
     std::optional<int> echo();
+
+    /// When the last byte of the last dataset was handed to the kernel.
+    std::chrono::steady_clock::time_point last_byte_sent() const { return last_byte_sent_; }
     void release();
 
     /// The A-ASSOCIATE-RQ as it would be sent.
@@ -71,6 +74,7 @@ private:
     std::string sop_class_;
     std::uint32_t peer_pdu_bytes_ = 16384;
     std::uint16_t message_ = 0;
+    std::chrono::steady_clock::time_point last_byte_sent_;
 };
 
 /// A Part 10 file without its preamble and file meta information.

@@ -8,7 +8,8 @@ namespace bucky::test {
 Xray write_xray(const std::filesystem::path& dir, const XrayOptions& options) {
     const auto drawn = phantom::draw(
         phantom::random_recipe(options.seed, options.rows, options.columns, options.lesions));
-    Xray xray{.file = {}, .uids = phantom::identify(drawn, options.dicom), .lesions = drawn.lesions};
+    Xray xray{
+        .file = {}, .uids = phantom::identify(drawn, options.dicom), .lesions = drawn.lesions};
     xray.file = dir / (xray.uids.sop_instance_uid + ".dcm");
     phantom::write_dicom(drawn, options.dicom, xray.file);
     return xray;

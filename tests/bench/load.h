@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Load: a radiograph in memory that is sent again and again, each time as another instance. Sending
+// costs little more than the kernel's copy, so that what is measured is the receiver.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "tests/support/wire_client.h"
+
+namespace bucky::bench {
+
+struct Shape {
+    int rows = 512, columns = 512;    ///< 16 bits allocated: rows * columns * 2 bytes
+    std::string body_part = "CHEST";  ///< "KNEE": kept and reported, but no model runs
+};
+
+class Load {
+public:
+    explicit Load(const Shape& shape);
+
+    const test::Bytes& dataset() const noexcept { return dataset_; }
+    const std::string& sop_instance() const noexcept { return sop_instance_; }
+    const std::string& study() const noexcept { return study_; }
+
+    /// From here on it is the instance, and with `own_study` the study, of this number.
+    void become(unsigned number, bool own_study);
+
+private:
+    void rewrite(std::string& uid, unsigned number);
+
+    test::Bytes dataset_;
+    std::string sop_instance_, study_;
+};
+
+/// How many files a second a receiver takes, over so many associations at once. Throws when one is
+/// refused.
+double files_per_second(int port, const std::string& called, const Load& load, unsigned files,
+                        unsigned associations);
+
+}  // namespace bucky::bench

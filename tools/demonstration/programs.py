@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs the demo starts: they die with it, however it ends."""
+
+import ctypes
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+PR_SET_PDEATHSIG = 1
+
+
+class Failed(Exception):
+    """The demo cannot go on; the message says why, for a person."""
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Program:
+    """A server: started, listened to line by line, ended by close()."""
+
+    def __init__(self, command):
+        self.lines = []
+        self._new_line = threading.Condition()
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", start_new_session=True, preexec_fn=_die_with_parent)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        for line in self._process.stdout:
+            with self._new_line:
+                self.lines.append(line.rstrip("\n"))
+                self._new_line.notify_all()
+
+    def wait_for(self, part, seconds):
+        """The first line that contains `part`; Failed with the last lines when there is none."""
+        give_up = time.monotonic() + seconds
+        with self._new_line:
+            while True:
+                for line in self.lines:
+                    if part in line:
+                        return line
+                ended = self._process.poll() is not None
+                if ended or not self._new_line.wait(min(0.2, max(give_up - time.monotonic(), 0.01))):
+                    if ended or time.monotonic() > give_up:
+                        break
+        raise Failed(f"{self._process.args[0]} did not say '{part}'. Its last lines:\n"
+                     + "\n".join(self.lines[-15:]))
+
+    def running(self):
+        return self._process.poll() is None
+
+    def close(self):
+        if self.running():
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(command):
+    """A command to its end: (exit status, what it said)."""
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, errors="replace",
+                           start_new_session=True, preexec_fn=_die_with_parent)
+    return ended.returncode, ended.stdout
