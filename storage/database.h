@@ -2,8 +2,11 @@
 // Database: one SQLite file (WAL, synchronous=FULL) that remembers everything but the pixels.
 //
 // Open one per thread: connections share nothing but the file. SQL stands as named constants beside
-// the function that runs it; parameters are bound by name. A transaction that is not committed is
-// rolled back when it leaves its scope.
+// the function that runs it; parameters are bound by name (":lane"). A transaction that is not
+// committed is rolled back when it leaves its scope.
+//
+// SQLite's answers become faults: full -> exhausted; busy, I/O error, cannot open -> unavailable;
+// damaged or not a database -> corrupt; anything else is a mistake of ours -> bug.
 #pragma once
 
 #include <cstdint>
@@ -55,20 +58,25 @@ private:
 
 class Database {
 public:
-    /// Opens (and where `create`, makes and migrates) the file. Throws unavailable when it cannot be
-    /// opened, exhausted when the disk is full, unsupported when it is of a newer version than ours.
+    /// Opens (and where `create`, makes and migrates) the file. Throws unavailable when it cannot
+    /// be opened, exhausted when the disk is full, unsupported when it is of a newer version than
+    /// ours (or, not being `create`, of an older one).
     enum class Mode { create, existing, read_only };
     explicit Database(const std::filesystem::path& file, Mode mode = Mode::create);
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
     ~Database();
 
-    /// Prepared once a connection, kept, and handed out reset.
+    /// Prepared once a connection, kept, and handed out reset. One that is still being stepped is
+    /// not handed out twice: that is a bug and throws.
     Statement prepare(const Sql& sql);
-    std::int64_t changes() const;         ///< rows the last statement changed
+    std::int64_t changes() const;  ///< rows the last statement changed
     std::int64_t last_row_id() const;
+    bool in_transaction() const;
+    std::int64_t version();  ///< of the schema in the file
 
-    /// BEGIN IMMEDIATE; writers in this process take turns instead of polling SQLite's lock.
+    /// BEGIN IMMEDIATE; writers in this process take turns instead of polling SQLite's lock. One at
+    /// a time per connection: a second inside the first is a bug and throws.
     class Transaction {
     public:
         explicit Transaction(Database& db);
@@ -84,6 +92,7 @@ public:
 
 private:
     friend class Transaction;
+    void migrate();
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Intake makes a received instance durable before its sender is told "success".
 //
-// Order is the promise: fsync temp file -> rename -> fsync directory -> commit row, study and job in
-// one transaction -> (the session answers 0x0000). A crash at any point leaves a whole instance or
-// none; recover() sweeps what no row points at.
-// Threads: one Intake per session thread; instances share nothing but the database file.
+// Order is the promise: fsync temp file -> rename -> fsync directory -> commit row, study and job
+// in one transaction -> (the session answers 0x0000). A crash at any point leaves a whole instance
+// or none; recover() sweeps what no row points at. Threads: one Intake per session thread;
+// instances share nothing but the database file.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,18 @@ namespace bucky::storage {
 struct Received {
     Incoming& file;
     Uid sop_instance, sop_class, study, series;
-    std::string transfer_syntax;  ///< UID, as negotiated: the bytes are kept in it
-    std::string accession_number; ///< for people who look for a study; may be empty
-    std::string association;      ///< id of the association in the log
+    std::string transfer_syntax;   ///< UID, as negotiated: the bytes are kept in it
+    std::string accession_number;  ///< for people who look for a study; may be empty
+    std::string association;       ///< id of the association in the log
     std::string calling_ae, called_ae, peer_address;
 };
 
 struct Receipt {
     enum class Kept {
         fresh,        ///< new: stored, a job made
-        again,        ///< the same bytes were here already: nothing new is kept or done
-        conflicting,  ///< the UID was here with other bytes: kept apart, told in the journal, not analysed
+        again,        ///< the same instance is here already: nothing new is kept or done
+        conflicting,  ///< the UID was here with other bytes: kept apart, told in the journal, not
+                      ///< analysed
         own_result,   ///< one of our own objects came back: not kept, nothing to do
     };
     Kept kept;
@@ -49,13 +50,27 @@ public:
     Intake(Database& db, Spool& spool, const Clock& clock, StudyTimes times)
         : db_(db), spool_(spool), clock_(clock), times_(times) {}
 
-    /// Keep `in`. Throws exhausted (disk, queue) or unavailable; nothing is kept then.
+    /// Keep `in`. Throws exhausted (disk) or unavailable; nothing is kept then.
+    ///
+    /// A SOP Instance UID that is here already is `again` when study, series, class, transfer
+    /// syntax and every byte of the data set agree, and also when only the transfer syntax differs:
+    /// the standard wants a new UID for any change of content, lossy compression included (PS3.3
+    /// C.7.6.1.1.5), so another encoding under the same UID is the same image, and holding it for a
+    /// conflict would put a false alarm into every report of a PACS that recompresses. The journal
+    /// tells it. Anything else is `conflicting`.
+    /// Crash points: intake.after_sync, .after_rename, .before_commit, .after_commit.
     Receipt receive(const Received& in);
 
     /// The association ended: its studies need not wait for more images from it.
     void association_ended(const std::string& association);
 
 private:
+    struct Twins;
+    Twins look_for_twins(const Received& in, std::int64_t after_id);
+    Receipt answer_again(const Received& in, const Twins& twins);
+    std::int64_t insert(const Received& in, const std::string& file, std::int64_t size_bytes,
+                        bool conflicting, std::int64_t now_ms);
+
     Database& db_;
     Spool& spool_;
     const Clock& clock_;
@@ -64,6 +79,8 @@ private:
 
 /// Before anything else runs: unlink temporary and orphaned files, make running jobs ready again.
 /// Looks only at what a crash can have left, never at history. Returns how many of each.
+/// Throws corrupt, and unlinks nothing, when there are more orphans than any crash leaves: then the
+/// database was removed or restored from an older copy, and those files may be all there is.
 struct Recovered {
     std::int64_t files_swept = 0;
     std::int64_t jobs_returned = 0;

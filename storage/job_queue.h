@@ -3,7 +3,9 @@
 //
 // Lanes: "infer" (subject: instance id), "report" (subject: study UID), "deliver:<destination>"
 // (subject: result UID). A claimed job is leased; a worker that dies loses the lease and the job is
-// ready again. Threads: one JobQueue per worker, over that worker's Database.
+// ready again. Per lane and subject there is at most one job that is not done. The steps are those
+// of job_state.h; a worker whose lease was lost changes nothing and is told so (false).
+// Threads: one JobQueue per worker, over that worker's Database.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +26,9 @@ struct Job {
     std::string subject;
     std::string study;
     JobState state = JobState::ready;
-    int attempt = 0;  ///< counts claims, from 1
+    int attempt = 0;  ///< counts claims, from 1; starts again when a person resubmits it
     std::int64_t created_at_ms = 0;
+    std::int64_t submitted_at_ms = 0;  ///< created, or resubmitted: giving up counts from here
     std::int64_t not_before_ms = 0;
     std::string last_error;
 };
@@ -43,33 +46,43 @@ public:
     JobQueue(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
 
     /// The job of this lane that is due longest, leased for lease_ms; nothing when none is due.
-    /// `after_subject`...: oldest due first, then by id.
+    /// Oldest due first, then by id. Leases of the lane that have run out are returned first.
     std::optional<Job> claim(std::string_view lane, std::int64_t lease_ms);
 
-    void finish(const Job& job);
+    /// False, here and below: the lease was lost and the job is somebody else's; nothing changed.
+    /// Inside an open transaction these are part of it.
+    bool finish(const Job& job);
 
     /// Failed for now: ready again not before `not_before_ms`, with the words kept.
-    void retry_later(const Job& job, std::int64_t not_before_ms, std::string_view why);
+    bool retry_later(const Job& job, std::int64_t not_before_ms, std::string_view why);
 
     /// Given up: waits for a person, with the words kept.
-    void park(const Job& job, std::string_view why);
+    bool park(const Job& job, std::string_view why);
 
-    /// Parked (or waiting) jobs of a lane, or of all lanes when empty, are due now. Returns how many.
+    /// Parked (or waiting) jobs of a lane, or of all lanes when empty, are due now. Returns how
+    /// many.
     std::int64_t resubmit(std::string_view lane);
+    std::int64_t resubmit_study(std::string_view study);  ///< the same for the jobs of one study
 
-    /// When the next ready job of this lane is due; nothing when the lane is empty.
+    /// When the next ready job of this lane is due; nothing when no job of the lane is ready.
     std::optional<std::int64_t> next_due_ms(std::string_view lane);
 
     std::vector<Backlog> backlog();
     std::vector<Job> jobs_of_study(std::string_view study);
 
+    /// What waits for a person, oldest first, with the words why; of all lanes when `lane` is
+    /// empty.
+    std::vector<Job> parked(std::string_view lane, std::int64_t at_most);
+
 private:
+    bool leave(const Job& job, JobEvent event, std::int64_t not_before_ms, std::string_view why);
+
     Database& db_;
     const Clock& clock_;
 };
 
-/// When to try again: doubling from `first_ms`, capped at `cap_ms`, spread by +-20 % (`dice` 0..1)
-/// so that a thousand jobs do not come back in one second.
+/// How long to wait after `attempt`: doubling from `first_ms`, capped at `cap_ms`, then spread by
+/// +-20 % (`dice` 0..1) so that a thousand jobs do not come back in one second.
 std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms, double dice);
 
 }  // namespace bucky::storage

@@ -16,16 +16,22 @@ namespace bucky::storage {
 struct JournalEntry {
     std::int64_t at_ms = 0;
     std::string study, subject;  ///< subject: SOP instance UID, destination, or empty
-    std::string event;           ///< "image.received", "image.verdict", "report.made", "result.sent", ...
+    std::string event;  ///< "image.received", "image.verdict", "report.made", "result.sent", ...
     std::string words;
+    std::int64_t times = 1;  ///< at_ms is the last of them
 };
 
 class Journal {
 public:
     Journal(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
-    /// Inside an open transaction it is part of it.
+    /// Inside an open transaction it is part of it. Long words are cut (limits::kWordsMax).
     void write(std::string_view study, std::string_view subject, std::string_view event,
                std::string_view words);
+
+    /// For what a stranger can repeat without end: the same again is one entry that counts.
+    void write_repeated(std::string_view study, std::string_view subject, std::string_view event,
+                        std::string_view words);
+
     std::vector<JournalEntry> of_study(std::string_view study);
 
 private:

@@ -42,14 +42,22 @@ public:
     Outbox(Database& db, Spool& results, const Clock& clock)
         : db_(db), results_(results), clock_(clock) {}
 
+    /// A result that is here already is not stored again, but gets the deliver jobs that it lacks.
+    /// The study is reported then, unless images came while the job ran. False: the lease was lost
+    /// and the job is somebody else's; nothing was kept.
     /// Crash points: outbox.after_files, outbox.before_commit, outbox.after_commit.
-    void put(const Job& report_job, std::span<const NewResult> results,
+    bool put(const Job& report_job, std::span<const NewResult> results,
              std::span<const std::string> destinations);
 
     std::optional<Result> result(std::string_view sop_instance);
     std::vector<Result> results_of_study(std::string_view study);
 
 private:
+    void insert_new(const Job& job, std::span<const NewResult> results,
+                    std::span<const std::string> files, std::int64_t now_ms);
+    void make_deliver_jobs(const Job& job, std::span<const NewResult> results,
+                           std::span<const std::string> destinations, std::int64_t now_ms);
+
     Database& db_;
     Spool& results_;
     const Clock& clock_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spool: files that must survive a power cut. Bytes go to a temporary file as they come, are synced,
-// renamed, and the directory is synced; only then may a row point at them.
+// Spool: files that must survive a power cut. Bytes go to a temporary file as they come, are
+// synced, renamed, and the directory is synced; only then may a row point at them.
 //
 // Names are random, in a directory an hour (spool/2026112314/3f9c....dcm): nothing a stranger sent
 // is ever part of a path, and recovery looks only at the hours since the last committed row.
@@ -12,8 +12,14 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
+
+#include "storage/file_calls.h"
 
 namespace bucky::storage {
+
+/// Where below a spool's root a file lies until it is kept. What is there at start is swept.
+inline constexpr std::string_view kIncomingFolder = "incoming";
 
 /// A file being received. Unlinked when it leaves its scope unless it was kept.
 class Incoming {
@@ -25,35 +31,54 @@ public:
     /// Appends all of it, or throws exhausted (ENOSPC, EDQUOT) or unavailable (EIO and the rest).
     void write(std::span<const std::uint8_t> bytes);
     int fd() const noexcept { return fd_; }
-    const std::filesystem::path& path() const noexcept { return path_; }
-    std::uint64_t bytes() const noexcept { return bytes_; }
+    const std::filesystem::path& path() const noexcept {
+        return path_;
+    }                                                        ///< once kept: where it is
+    std::uint64_t bytes() const noexcept { return bytes_; }  ///< of write(); not what went to fd()
 
 private:
     friend class Spool;
-    Incoming(int fd, std::filesystem::path path) : fd_(fd), path_(std::move(path)) {}
+    Incoming(const FileCalls& calls, int fd, std::filesystem::path path)
+        : calls_(&calls), fd_(fd), path_(std::move(path)) {}
+    const FileCalls* calls_;
     int fd_;
     std::filesystem::path path_;
     std::uint64_t bytes_ = 0;
+    bool kept_ = false;
+};
+
+/// The crash points that keep() passes; an empty name is none.
+struct KeepPoints {
+    std::string_view after_sync, after_rename;
 };
 
 class Spool {
 public:
     /// `root` is made if it is not there. Throws unavailable when it cannot be.
-    explicit Spool(std::filesystem::path root, std::uint64_t min_free_bytes = 0);
+    explicit Spool(std::filesystem::path root, std::uint64_t min_free_bytes = 0,
+                   const FileCalls& calls = FileCalls::of_system());
 
     /// A new temporary file. Throws exhausted below the free-space floor.
     Incoming open();
 
     /// fdatasync -> rename -> fsync of the directory. Returns the path relative to the root.
-    /// Crash points: intake.after_sync, intake.after_rename.
-    std::string keep(Incoming& incoming, std::int64_t now_ms);
+    /// When it throws, nothing is kept.
+    std::string keep(Incoming& incoming, std::int64_t now_ms, const KeepPoints& points = {});
+
+    /// Forget a file that was kept, as far as that is possible.
+    void remove(const std::string& relative) noexcept;
 
     std::filesystem::path absolute(const std::string& relative) const;
+    const std::filesystem::path& root() const noexcept { return root_; }
     std::uint64_t free_bytes() const;
 
 private:
+    void make_directory(const std::filesystem::path& directory) const;
+    void sync_directory(const std::filesystem::path& directory) const;
+
     std::filesystem::path root_;
     std::uint64_t min_free_bytes_;
+    const FileCalls* calls_;
 };
 
 }  // namespace bucky::storage

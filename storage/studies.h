@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Studies: which images belong together, what was said about each, and when a report is due.
+//
+// A study is open while it has something to report, reporting once a report job covers all of it,
+// reported when that job is done. An image that comes later opens it again, whatever is running.
+// Threads: one Studies per worker, over that worker's Database.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +27,20 @@ struct Instance {
     std::int64_t bytes = 0;
     std::string calling_ae, called_ae, peer_address;
     std::int64_t received_at_ms = 0;
-    bool conflicting = false;           ///< same UID, other bytes, came later: not analysed
-    std::string verdict;                ///< empty until there is one
-    std::string result_json;            ///< inference::to_json; empty until there is one
+    bool conflicting = false;  ///< same UID, other bytes, came later: not analysed, has no verdict
+    bool awaiting = false;     ///< a verdict is on its way: the first, or after retry() a new one
+    std::string verdict;       ///< empty until there is one
+    std::string result_json;   ///< inference::to_json; empty until there is one
     std::int64_t analysed_at_ms = 0;
 };
 
 struct StudyLine {
     std::string study, accession_number;
-    std::int64_t images = 0, pending = 0, findings = 0, not_analysed = 0, failed = 0;
+    std::string state;  ///< "open", "reporting", "reported"
+    std::int64_t images = 0, pending = 0, findings = 0, no_findings = 0;
+    std::int64_t not_analysed = 0, failed = 0;  ///< conflicting images count as not analysed
     std::int64_t first_image_ms = 0, last_image_ms = 0, reported_at_ms = 0, delivered_at_ms = 0;
-    std::int64_t deliveries_open = 0;
+    std::int64_t deliveries_open = 0;  ///< waiting, running or parked; delivered_at_ms is 0 then
 };
 
 class Studies {
@@ -43,21 +50,30 @@ public:
     std::optional<Instance> instance(std::int64_t id);
     std::vector<Instance> instances(std::string_view study);
 
-    /// Store what was said about an image and finish its job: one transaction.
+    /// Store what was said about an image and finish its job: one transaction. False: the lease was
+    /// lost and the job is somebody else's; nothing changed. Make due reports afterwards.
     /// Crash points: infer.before_commit, infer.after_commit.
-    void record_verdict(const Job& job, std::string_view verdict, std::string_view result_json);
+    bool record_verdict(const Job& job, std::string_view verdict, std::string_view result_json);
 
     /// Make a report job for every study that is complete and has no image waiting for its verdict.
-    /// Returns how many; cheap when there are none.
+    /// A job of the study that still waits (or is parked) will do; while one *runs*, the study
+    /// stays open and gets the next one after it: call this again when a report job ends. Returns
+    /// how many studies have got their job; cheap when there are none.
+    ///
+    /// An image without a verdict that a report job meets came after the job was made: leave it
+    /// out, the study is open again and the next report, which supersedes this one, has it.
     std::int64_t make_due_reports();
 
-    /// When the next study may become due; nothing when none is open.
+    /// When the next study becomes due; nothing when none that could be made now is open (one with
+    /// an image waiting, or a report running, is nobody's to wait for by the clock).
     std::optional<std::int64_t> next_due_ms();
 
     /// The last report of this study, for the Predecessor Documents Sequence.
     std::optional<Uid> last_report(std::string_view study);
 
-    /// Run a study again: its images get new infer jobs, a report follows. Returns how many images.
+    /// Run a study again: its images get new infer jobs (but for those that have one waiting or
+    /// running), a report follows. Old verdicts stand until the new ones come. Returns how many
+    /// images.
     std::int64_t retry(std::string_view study);
 
     std::vector<StudyLine> recent(std::int64_t at_most);

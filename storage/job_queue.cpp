@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/job_queue.h"
+
+#include <algorithm>
+#include <map>
+
+#include "conf/base/error.h"
+#include "storage/statements.h"
+#include "storage/words.h"
+
+namespace bucky::storage {
+namespace {
+
+// The states stand as words in the WHERE clauses, because the partial indexes hang on them; which
+// step they take is asked of next() where one statement serves several.
+
+constexpr Sql kAnythingToClaim{"job.anything_to_claim", R"sql(
+    SELECT EXISTS (SELECT 1 FROM job
+                    WHERE lane = :lane AND state = 'ready' AND not_before_ms <= :now_ms)
+        OR EXISTS (SELECT 1 FROM job INDEXED BY job_running
+                    WHERE state = 'running' AND lease_until_ms <= :now_ms AND lane = :lane))sql"};
+
+constexpr Sql kExpireLeases{"job.expire_leases", R"sql(
+    UPDATE job INDEXED BY job_running
+       SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
+           last_error = 'its worker did not finish in time'
+     WHERE state = 'running' AND lease_until_ms <= :now_ms AND lane = :lane)sql"};
+
+constexpr Sql kClaim{"job.claim", R"sql(
+    UPDATE job SET state = 'running', attempt = attempt + 1, lease_until_ms = :now_ms + :lease_ms
+     WHERE id = (SELECT id FROM job
+                  WHERE lane = :lane AND state = 'ready' AND not_before_ms <= :now_ms
+                  ORDER BY not_before_ms, id LIMIT 1)
+    RETURNING id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
+              not_before_ms, last_error)sql"};
+
+constexpr Sql kLeave{"job.leave", R"sql(
+    UPDATE job
+       SET state = :to, not_before_ms = :not_before_ms, lease_until_ms = 0, ended_at_ms = :now_ms,
+           last_error = :why
+     WHERE id = :id AND state = 'running' AND attempt = :attempt)sql"};
+
+constexpr Sql kCountDone{"job.count_done", R"sql(
+    INSERT INTO tally (lane, done) VALUES (:lane, 1)
+    ON CONFLICT (lane) DO UPDATE SET done = done + 1)sql"};
+
+constexpr Sql kResubmitLane{"job.resubmit_lane", R"sql(
+    UPDATE job INDEXED BY job_open
+       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+     WHERE state <> 'done' AND lane = :lane
+       AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
+
+constexpr Sql kResubmitAll{"job.resubmit_all", R"sql(
+    UPDATE job INDEXED BY job_open
+       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+     WHERE state <> 'done'
+       AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
+
+constexpr Sql kResubmitStudy{"job.resubmit_study", R"sql(
+    UPDATE job
+       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+     WHERE study = :study
+       AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
+
+constexpr Sql kNextDue{"job.next_due", R"sql(
+    SELECT min(not_before_ms) FROM job WHERE lane = :lane AND state = 'ready')sql"};
+
+constexpr Sql kTally{"job.tally", "SELECT lane, done FROM tally"};
+
+constexpr Sql kOpenByLane{"job.open_by_lane", R"sql(
+    SELECT lane, sum(state = 'ready'), sum(state = 'running'), sum(state = 'parked'),
+           min(created_at_ms)
+      FROM job INDEXED BY job_open WHERE state <> 'done' GROUP BY lane)sql"};
+
+constexpr Sql kLastError{"job.last_error", R"sql(
+    SELECT last_error FROM job INDEXED BY job_open
+     WHERE state <> 'done' AND lane = :lane AND last_error <> ''
+     ORDER BY ended_at_ms DESC LIMIT 1)sql"};
+
+constexpr Sql kOfStudy{"job.of_study", R"sql(
+    SELECT id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
+           not_before_ms, last_error
+      FROM job WHERE study = :study ORDER BY id)sql"};
+
+constexpr Sql kParked{"job.parked", R"sql(
+    SELECT id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
+           not_before_ms, last_error
+      FROM job INDEXED BY job_open
+     WHERE state <> 'done' AND state = 'parked' AND (:lane = '' OR lane = :lane)
+     ORDER BY created_at_ms, id LIMIT :at_most)sql"};
+
+constexpr Sql kAll[] = {kAnythingToClaim, kExpireLeases, kClaim,         kLeave,   kCountDone,
+                        kResubmitLane,    kResubmitAll,  kResubmitStudy, kNextDue, kTally,
+                        kOpenByLane,      kLastError,    kOfStudy,       kParked};
+
+JobState state_named(std::string_view name) {
+    for (const auto state :
+         {JobState::ready, JobState::running, JobState::done, JobState::parked}) {
+        if (name_of(state) == name) return state;
+    }
+    throw Error(Fault::corrupt, "a job is in state '{}', which there is not", name);
+}
+
+Job job_of_row(const Statement& row) {
+    Job job;
+    job.id = row.integer(0);
+    job.lane = row.text(1);
+    job.subject = row.text(2);
+    job.study = row.text(3);
+    job.state = state_named(row.text(4));
+    job.attempt = static_cast<int>(row.integer(5));
+    job.created_at_ms = row.integer(6);
+    job.submitted_at_ms = row.integer(7);
+    job.not_before_ms = row.integer(8);
+    job.last_error = row.text(9);
+    return job;
+}
+
+std::vector<Job> jobs_of(Statement& rows) {
+    std::vector<Job> jobs;
+    while (rows.step()) jobs.push_back(job_of_row(rows));
+    return jobs;
+}
+
+}  // namespace
+
+std::span<const Sql> job_statements() {
+    return kAll;
+}
+
+std::optional<Job> JobQueue::claim(std::string_view lane, std::int64_t lease_ms) {
+    const auto now_ms = clock_.now_ms();
+    {
+        // An idle worker must not stand in the way of those who write.
+        auto look = db_.prepare(kAnythingToClaim);
+        look.bind(":lane", lane).bind(":now_ms", now_ms);
+        if (!look.step() || look.integer(0) == 0) return std::nullopt;
+    }
+    Database::Transaction transaction(db_);
+    db_.prepare(kExpireLeases).bind(":lane", lane).bind(":now_ms", now_ms).run();
+    std::optional<Job> job;
+    {
+        auto claim = db_.prepare(kClaim);
+        claim.bind(":lane", lane).bind(":now_ms", now_ms).bind(":lease_ms", lease_ms);
+        if (claim.step()) job = job_of_row(claim);
+    }
+    transaction.commit();
+    return job;
+}
+
+bool JobQueue::finish(const Job& job) {
+    return leave(job, JobEvent::finished, job.not_before_ms, "");
+}
+
+bool JobQueue::retry_later(const Job& job, std::int64_t not_before_ms, std::string_view why) {
+    return leave(job, JobEvent::failed, not_before_ms, why);
+}
+
+bool JobQueue::park(const Job& job, std::string_view why) {
+    return leave(job, JobEvent::gave_up, job.not_before_ms, why);
+}
+
+bool JobQueue::leave(const Job& job, JobEvent event, std::int64_t not_before_ms,
+                     std::string_view why) {
+    const auto to = next(JobState::running, event);
+    if (!to) throw Error(Fault::bug, "a running job knows no event {}", name_of(event));
+
+    std::optional<Database::Transaction> own;
+    if (!db_.in_transaction()) own.emplace(db_);
+    db_.prepare(kLeave)
+        .bind(":id", job.id)
+        .bind(":attempt", job.attempt)
+        .bind(":to", name_of(*to))
+        .bind(":not_before_ms", not_before_ms)
+        .bind(":now_ms", clock_.now_ms())
+        .bind(":why", limited(why))
+        .run();
+    const bool ours = db_.changes() == 1;
+    if (ours && *to == JobState::done) db_.prepare(kCountDone).bind(":lane", job.lane).run();
+    if (own) own->commit();
+    return ours;
+}
+
+std::int64_t JobQueue::resubmit(std::string_view lane) {
+    Database::Transaction transaction(db_);
+    if (lane.empty()) {
+        db_.prepare(kResubmitAll).bind(":now_ms", clock_.now_ms()).run();
+    } else {
+        db_.prepare(kResubmitLane).bind(":lane", lane).bind(":now_ms", clock_.now_ms()).run();
+    }
+    const auto resubmitted = db_.changes();
+    transaction.commit();
+    return resubmitted;
+}
+
+std::int64_t JobQueue::resubmit_study(std::string_view study) {
+    Database::Transaction transaction(db_);
+    db_.prepare(kResubmitStudy).bind(":study", study).bind(":now_ms", clock_.now_ms()).run();
+    const auto resubmitted = db_.changes();
+    transaction.commit();
+    return resubmitted;
+}
+
+std::optional<std::int64_t> JobQueue::next_due_ms(std::string_view lane) {
+    auto due = db_.prepare(kNextDue);
+    due.bind(":lane", lane);
+    if (!due.step() || due.is_null(0)) return std::nullopt;
+    return due.integer(0);
+}
+
+std::vector<Backlog> JobQueue::backlog() {
+    std::map<std::string, Backlog> lanes;
+    auto tally = db_.prepare(kTally);
+    while (tally.step()) lanes[tally.text(0)].done = tally.integer(1);
+
+    auto open = db_.prepare(kOpenByLane);
+    while (open.step()) {
+        auto& line = lanes[open.text(0)];
+        line.ready = open.integer(1);
+        line.running = open.integer(2);
+        line.parked = open.integer(3);
+        line.oldest_waiting_ms = open.integer(4);
+    }
+    std::vector<Backlog> backlog;
+    for (auto& [lane, line] : lanes) {
+        line.lane = lane;
+        auto error = db_.prepare(kLastError);
+        if (error.bind(":lane", lane).step()) line.last_error = error.text(0);
+        backlog.push_back(std::move(line));
+    }
+    return backlog;
+}
+
+std::vector<Job> JobQueue::jobs_of_study(std::string_view study) {
+    auto rows = db_.prepare(kOfStudy);
+    rows.bind(":study", study);
+    return jobs_of(rows);
+}
+
+std::vector<Job> JobQueue::parked(std::string_view lane, std::int64_t at_most) {
+    auto rows = db_.prepare(kParked);
+    rows.bind(":lane", lane).bind(":at_most", at_most);
+    return jobs_of(rows);
+}
+
+std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms, double dice) {
+    std::int64_t wait_ms = std::min(first_ms, cap_ms);
+    for (int again = 1; again < attempt && wait_ms < cap_ms; ++again) {
+        wait_ms = wait_ms > cap_ms / 2 ? cap_ms : wait_ms * 2;
+        if (wait_ms <= 0) break;  // a first wait of nothing stays nothing
+    }
+    const double spread = 0.8 + 0.4 * std::clamp(dice, 0.0, 1.0);
+    return static_cast<std::int64_t>(static_cast<double>(wait_ms) * spread);
+}
+
+}  // namespace bucky::storage

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/journal.h"
+
+#include <optional>
+
+#include "storage/statements.h"
+#include "storage/words.h"
+
+namespace bucky::storage {
+namespace {
+
+constexpr Sql kWrite{"journal.write", R"sql(
+    INSERT INTO journal (at_ms, study, subject, event, words)
+    VALUES (:at_ms, :study, :subject, :event, :words))sql"};
+
+constexpr Sql kCount{"journal.count", R"sql(
+    UPDATE journal SET times = times + 1, at_ms = :at_ms
+     WHERE id = (SELECT id FROM journal
+                  WHERE study = :study AND subject = :subject AND event = :event
+                    AND words = :words
+                  LIMIT 1))sql"};
+
+constexpr Sql kOfStudy{"journal.of_study", R"sql(
+    SELECT at_ms, study, subject, event, words, times
+      FROM journal WHERE study = :study ORDER BY at_ms, id)sql"};
+
+constexpr Sql kAll[] = {kWrite, kCount, kOfStudy};
+
+}  // namespace
+
+std::span<const Sql> journal_statements() {
+    return kAll;
+}
+
+void Journal::write(std::string_view study, std::string_view subject, std::string_view event,
+                    std::string_view words) {
+    std::optional<Database::Transaction> own;
+    if (!db_.in_transaction()) own.emplace(db_);
+    db_.prepare(kWrite)
+        .bind(":at_ms", clock_.now_ms())
+        .bind(":study", study)
+        .bind(":subject", subject)
+        .bind(":event", event)
+        .bind(":words", limited(words))
+        .run();
+    if (own) own->commit();
+}
+
+void Journal::write_repeated(std::string_view study, std::string_view subject,
+                             std::string_view event, std::string_view words) {
+    std::optional<Database::Transaction> own;
+    if (!db_.in_transaction()) own.emplace(db_);
+    db_.prepare(kCount)
+        .bind(":at_ms", clock_.now_ms())
+        .bind(":study", study)
+        .bind(":subject", subject)
+        .bind(":event", event)
+        .bind(":words", limited(words))
+        .run();
+    if (db_.changes() == 0) write(study, subject, event, words);
+    if (own) own->commit();
+}
+
+std::vector<JournalEntry> Journal::of_study(std::string_view study) {
+    auto rows = db_.prepare(kOfStudy);
+    rows.bind(":study", study);
+    std::vector<JournalEntry> entries;
+    while (rows.step()) {
+        entries.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4),
+                           rows.integer(5)});
+    }
+    return entries;
+}
+
+}  // namespace bucky::storage

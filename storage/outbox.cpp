@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/outbox.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "conf/base/crash_point.h"
+#include "conf/base/log.h"
+#include "storage/journal.h"
+#include "storage/statements.h"
+
+namespace bucky::storage {
+namespace {
+
+constexpr Sql kResult{"outbox.result", R"sql(
+    SELECT sop_instance, sop_class, study, transfer_syntax, kind, file, created_at_ms
+      FROM result WHERE sop_instance = :sop_instance)sql"};
+
+constexpr Sql kOfStudy{"outbox.of_study", R"sql(
+    SELECT sop_instance, sop_class, study, transfer_syntax, kind, file, created_at_ms
+      FROM result WHERE study = :study ORDER BY id)sql"};
+
+constexpr Sql kInsert{"outbox.insert", R"sql(
+    INSERT INTO result (sop_instance, sop_class, study, transfer_syntax, kind, file, size_bytes,
+                        created_at_ms)
+    VALUES (:sop_instance, :sop_class, :study, :transfer_syntax, :kind, :file, :size_bytes,
+            :now_ms))sql"};
+
+constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
+    SELECT 'deliver:' || :destination, :sop_instance, :study, 'ready', :now_ms, :now_ms, :now_ms
+     WHERE NOT EXISTS (SELECT 1 FROM job WHERE subject = :sop_instance
+                                           AND lane = 'deliver:' || :destination))sql"};
+
+// An image that came while the report was made has set the state back to open: it stays open.
+constexpr Sql kReported{"outbox.reported", R"sql(
+    UPDATE study
+       SET reported_at_ms = :now_ms, state = iif(state = 'reporting', 'reported', state)
+     WHERE uid = :study)sql"};
+
+constexpr Sql kAll[] = {kResult, kOfStudy, kInsert, kDeliverJob, kReported};
+
+/// Kept files that no row points at yet: removed unless rows may.
+class UnclaimedFiles {
+public:
+    explicit UnclaimedFiles(Spool& spool) : spool_(spool) {}
+    UnclaimedFiles(const UnclaimedFiles&) = delete;
+    UnclaimedFiles& operator=(const UnclaimedFiles&) = delete;
+    ~UnclaimedFiles() {
+        for (const auto& file : files_) {
+            if (!file.empty()) spool_.remove(file);
+        }
+    }
+    void add(std::string file) { files_.push_back(std::move(file)); }
+    std::span<const std::string> files() const { return files_; }
+    void claimed() { files_.clear(); }
+
+private:
+    Spool& spool_;
+    std::vector<std::string> files_;
+};
+
+Result result_of_row(const Statement& row, const Spool& results) {
+    Result result;
+    result.sop_instance = Uid{row.text(0)};
+    result.sop_class = Uid{row.text(1)};
+    result.study = row.text(2);
+    result.transfer_syntax = row.text(3);
+    result.kind = row.text(4);
+    result.file = results.absolute(row.text(5));
+    result.created_at_ms = row.integer(6);
+    return result;
+}
+
+}  // namespace
+
+std::span<const Sql> outbox_statements() {
+    return kAll;
+}
+
+bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
+                 std::span<const std::string> destinations) {
+    const auto now_ms = clock_.now_ms();
+    // One job makes these UIDs and it is leased to us: what is not here now will not come
+    // meanwhile.
+    UnclaimedFiles kept(results_);
+    for (const auto& made : results) {
+        if (result(made.sop_instance.str())) {
+            kept.add("");
+            continue;
+        }
+        auto file = results_.open();
+        file.write(made.part10);
+        kept.add(results_.keep(file, now_ms));
+    }
+    crash_point("outbox.after_files");
+
+    Database::Transaction transaction(db_);
+    if (!JobQueue(db_, clock_).finish(report_job)) {
+        log::event(log::Level::warning, "report.lease_lost", {{"study", report_job.study}});
+        return false;
+    }
+    insert_new(report_job, results, kept.files(), now_ms);
+    make_deliver_jobs(report_job, results, destinations, now_ms);
+    db_.prepare(kReported).bind(":study", report_job.study).bind(":now_ms", now_ms).run();
+    crash_point("outbox.before_commit");
+    // As in Intake: rows of a failed commit may come back after a crash, so their files stay.
+    kept.claimed();
+    transaction.commit();
+    crash_point("outbox.after_commit");
+    return true;
+}
+
+void Outbox::insert_new(const Job& job, std::span<const NewResult> results,
+                        std::span<const std::string> files, std::int64_t now_ms) {
+    std::string report;
+    std::int64_t fresh = 0;
+    for (std::size_t at = 0; at < results.size(); ++at) {
+        const auto& made = results[at];
+        if (made.kind == "sr") report = made.sop_instance.str();
+        if (files[at].empty()) continue;
+        ++fresh;
+        db_.prepare(kInsert)
+            .bind(":sop_instance", made.sop_instance.str())
+            .bind(":sop_class", made.sop_class.str())
+            .bind(":study", job.study)
+            .bind(":transfer_syntax", made.transfer_syntax)
+            .bind(":kind", made.kind)
+            .bind(":file", files[at])
+            .bind(":size_bytes", static_cast<std::int64_t>(made.part10.size()))
+            .bind(":now_ms", now_ms)
+            .run();
+    }
+    Journal(db_, clock_)
+        .write(job.study, report, "report.made",
+               fmt::format("{} objects, {} of them new", results.size(), fresh));
+}
+
+void Outbox::make_deliver_jobs(const Job& job, std::span<const NewResult> results,
+                               std::span<const std::string> destinations, std::int64_t now_ms) {
+    for (const auto& made : results) {
+        for (const auto& destination : destinations) {
+            db_.prepare(kDeliverJob)
+                .bind(":destination", destination)
+                .bind(":sop_instance", made.sop_instance.str())
+                .bind(":study", job.study)
+                .bind(":now_ms", now_ms)
+                .run();
+        }
+    }
+}
+
+std::optional<Result> Outbox::result(std::string_view sop_instance) {
+    auto row = db_.prepare(kResult);
+    if (!row.bind(":sop_instance", sop_instance).step()) return std::nullopt;
+    return result_of_row(row, results_);
+}
+
+std::vector<Result> Outbox::results_of_study(std::string_view study) {
+    auto rows = db_.prepare(kOfStudy);
+    rows.bind(":study", study);
+    std::vector<Result> results;
+    while (rows.step()) results.push_back(result_of_row(rows, results_));
+    return results;
+}
+
+}  // namespace bucky::storage

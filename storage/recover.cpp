@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// recover(): what a crash left is put right before anything else runs.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "conf/base/error.h"
+#include "storage/intake.h"
+#include "storage/statements.h"
+
+namespace bucky::storage {
+namespace {
+
+constexpr Sql kReturnJobs{"recover.return_jobs", R"sql(
+    UPDATE job
+       SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
+           last_error = 'the node ended while this ran'
+     WHERE state = 'running' AND lease_until_ms >= 0)sql"};
+
+constexpr Sql kLastInstanceFile{"recover.last_instance_file", R"sql(
+    SELECT file FROM instance ORDER BY id DESC LIMIT 1)sql"};
+constexpr Sql kInstanceFilesFrom{"recover.instance_files_from", R"sql(
+    SELECT file FROM instance WHERE file >= :first_folder)sql"};
+
+constexpr Sql kLastResultFile{"recover.last_result_file", R"sql(
+    SELECT file FROM result ORDER BY id DESC LIMIT 1)sql"};
+constexpr Sql kResultFilesFrom{"recover.result_files_from", R"sql(
+    SELECT file FROM result WHERE file >= :first_folder)sql"};
+
+constexpr Sql kAll[] = {kReturnJobs, kLastInstanceFile, kInstanceFilesFrom, kLastResultFile,
+                        kResultFilesFrom};
+
+/// A crash leaves at most one file an association, and one report's files (limits::kReportImagesMax
+/// pictures and the report): with a wide margin.
+constexpr std::size_t kOrphansMax = 2000;
+
+using Paths = std::vector<std::filesystem::path>;
+
+/// What is in a directory, names in order; nothing when it is not there.
+Paths entries_of(const std::filesystem::path& directory) {
+    Paths entries;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+        entries.push_back(entry->path());
+    }
+    if (error && error != std::errc::no_such_file_or_directory) {
+        throw Error(Fault::unavailable, "cannot read {}: {}", directory.string(), error.message());
+    }
+    std::sort(entries.begin(), entries.end());
+    return entries;
+}
+
+std::int64_t unlink_all(const Paths& files) {
+    std::int64_t unlinked = 0;
+    for (const auto& file : files) {
+        std::error_code ignored;  // what cannot be unlinked costs space and nothing else
+        unlinked += std::filesystem::remove(file, ignored) ? 1 : 0;
+    }
+    return unlinked;
+}
+
+bool is_hour(const std::string& folder) {
+    return folder.size() == 10 && folder.find_first_not_of("0123456789") == std::string::npos;
+}
+
+/// The files of the hour folders since the one before the last row's, that no row points at. One
+/// hour further back, because a thread may have kept a file just before the hour was full and not
+/// have come to its row when the crash came; its row would have been the last.
+Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_file,
+              const Sql& files_from) {
+    std::string last_hour;
+    {
+        auto last = db.prepare(last_file);
+        if (last.step()) last_hour = last.text(0).substr(0, 10);
+    }
+    Paths hours;
+    for (const auto& folder : entries_of(root)) {
+        if (is_hour(folder.filename().string())) hours.push_back(folder);
+    }
+    auto first = std::lower_bound(
+        hours.begin(), hours.end(), last_hour,
+        [](const auto& folder, const auto& hour) { return folder.filename().string() < hour; });
+    if (first != hours.begin()) --first;
+    hours.erase(hours.begin(), first);
+    if (hours.empty()) return {};
+
+    std::set<std::string> known;
+    auto rows = db.prepare(files_from);
+    rows.bind(":first_folder", hours.front().filename().string());
+    while (rows.step()) known.insert(rows.text(0));
+
+    Paths found;
+    for (const auto& hour : hours) {
+        for (auto& file : entries_of(hour)) {
+            if (!known.contains((hour.filename() / file.filename()).string())) {
+                found.push_back(std::move(file));
+            }
+        }
+    }
+    if (found.size() > kOrphansMax) {
+        throw Error(Fault::corrupt,
+                    "{} holds {} files that the database does not know, more than a crash leaves: "
+                    "was bucky.db removed or restored from an older copy? Put the right one back, "
+                    "or move the folder's contents away, and start again",
+                    root.string(), found.size());
+    }
+    return found;
+}
+
+}  // namespace
+
+std::span<const Sql> recover_statements() {
+    return kAll;
+}
+
+Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock) {
+    const auto spool = data_dir / "spool";
+    const auto results = data_dir / "results";
+    const auto lost_instances = orphans(db, spool, kLastInstanceFile, kInstanceFilesFrom);
+    const auto lost_results = orphans(db, results, kLastResultFile, kResultFilesFrom);
+
+    Recovered recovered;
+    for (const auto& files : {lost_instances, lost_results, entries_of(spool / kIncomingFolder),
+                              entries_of(results / kIncomingFolder)}) {
+        recovered.files_swept += unlink_all(files);
+    }
+    Database::Transaction transaction(db);
+    db.prepare(kReturnJobs).bind(":now_ms", clock.now_ms()).run();
+    recovered.jobs_returned = db.changes();
+    transaction.commit();
+    return recovered;
+}
+
+}  // namespace bucky::storage

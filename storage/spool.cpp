@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/spool.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/base/crash_point.h"
+#include "conf/base/error.h"
+
+namespace bucky::storage {
+namespace {
+
+Fault fault_of(int error) {
+    switch (error) {
+        case ENOSPC:
+        case EDQUOT:
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM: return Fault::exhausted;
+        default: return Fault::unavailable;
+    }
+}
+
+[[noreturn]] void fail(std::string_view doing, const std::filesystem::path& path) {
+    const int error = errno;
+    throw Error(fault_of(error), "cannot {} {}: {}", doing, path.string(),
+                std::generic_category().message(error));
+}
+
+/// 128 random bits: no stranger's text in a path, and no two files of one name.
+std::string random_name() {
+    std::array<std::uint8_t, 16> bits{};
+    // getrandom(2): up to 256 bytes come whole, and never fail once the kernel's pool is seeded
+    if (::getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) {
+        throw Error(Fault::unavailable, "the kernel gives no random bytes");
+    }
+    return fmt::format("{:02x}", fmt::join(bits, ""));
+}
+
+std::string hour_utc(std::int64_t now_ms) {
+    return fmt::format("{:%Y%m%d%H}", fmt::gmtime(static_cast<std::time_t>(now_ms / 1000)));
+}
+
+void pass(std::string_view point) {
+    if (!point.empty()) crash_point(point);
+}
+
+}  // namespace
+
+const FileCalls& FileCalls::of_system() {
+    static constexpr FileCalls calls{
+        [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
+        ::write,
+        ::fdatasync,
+        ::fsync,
+        ::mkdir,
+        ::rename,
+        ::statvfs,
+    };
+    return calls;
+}
+
+Incoming::Incoming(Incoming&& other) noexcept
+    : calls_(other.calls_),
+      fd_(std::exchange(other.fd_, -1)),
+      path_(std::move(other.path_)),
+      bytes_(other.bytes_),
+      kept_(std::exchange(other.kept_, true)) {}
+
+Incoming::~Incoming() {
+    if (fd_ >= 0) ::close(fd_);
+    if (!kept_) ::unlink(path_.c_str());
+}
+
+void Incoming::write(std::span<const std::uint8_t> bytes) {
+    while (!bytes.empty()) {
+        errno = 0;
+        const auto written = calls_->write(fd_, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) fail("write", path_);
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        bytes_ += static_cast<std::uint64_t>(written);
+    }
+}
+
+Spool::Spool(std::filesystem::path root, std::uint64_t min_free_bytes, const FileCalls& calls)
+    : root_(std::filesystem::absolute(root)), min_free_bytes_(min_free_bytes), calls_(&calls) {
+    std::error_code ignored;  // the parents are the admin's; what cannot be made shows below
+    std::filesystem::create_directories(root_.parent_path(), ignored);
+    make_directory(root_);
+    make_directory(root_ / kIncomingFolder);
+    sync_directory(root_.parent_path());
+}
+
+Incoming Spool::open() {
+    const auto free = free_bytes();
+    if (free < min_free_bytes_) {
+        throw Error(Fault::exhausted, "{} has {} MB free, less than storage.min_free_mb = {}",
+                    root_.string(), free >> 20U, min_free_bytes_ >> 20U);
+    }
+    auto path = root_ / kIncomingFolder / (random_name() + ".part");
+    const int fd = calls_->open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0) fail("create", path);
+    return Incoming{*calls_, fd, std::move(path)};
+}
+
+std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepPoints& points) {
+    if (calls_->fdatasync(incoming.fd_) != 0) fail("sync", incoming.path_);
+    pass(points.after_sync);
+
+    const auto hour = hour_utc(now_ms);
+    auto relative = hour + '/' + random_name() + ".dcm";
+    const auto target = root_ / relative;
+    make_directory(root_ / hour);
+    if (calls_->rename(incoming.path_.c_str(), target.c_str()) != 0) fail("rename", incoming.path_);
+    incoming.path_ = target;  // until it is kept, its scope still unlinks it, under the new name
+    pass(points.after_rename);
+
+    sync_directory(root_ / hour);
+    // Another thread may have made this hour's directory and not synced it yet. For a directory
+    // that has not changed since its last sync this is a call that writes nothing.
+    sync_directory(root_);
+    incoming.kept_ = true;
+    ::close(std::exchange(incoming.fd_, -1));
+    return relative;
+}
+
+void Spool::remove(const std::string& relative) noexcept {
+    ::unlink(absolute(relative).c_str());
+}
+
+std::filesystem::path Spool::absolute(const std::string& relative) const {
+    return root_ / relative;
+}
+
+std::uint64_t Spool::free_bytes() const {
+    struct statvfs space {};
+    if (calls_->statvfs(root_.c_str(), &space) != 0) fail("ask for the free space of", root_);
+    return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
+}
+
+void Spool::make_directory(const std::filesystem::path& directory) const {
+    if (calls_->mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) fail("make", directory);
+}
+
+void Spool::sync_directory(const std::filesystem::path& directory) const {
+    const int fd = calls_->open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0) fail("open", directory);
+    const int synced = calls_->fsync(fd);
+    const int error = errno;
+    ::close(fd);
+    errno = error;
+    if (synced != 0) fail("sync", directory);
+}
+
+}  // namespace bucky::storage

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every statement of this folder by name, for the tests that prepare each against the newest schema
+// and read the query plans of the hot ones. For storage/ and its tests alone.
+#pragma once
+
+#include <span>
+
+#include "storage/database.h"
+
+namespace bucky::storage {
+
+std::span<const Sql> intake_statements();
+std::span<const Sql> job_statements();
+std::span<const Sql> journal_statements();
+std::span<const Sql> outbox_statements();
+std::span<const Sql> recover_statements();
+std::span<const Sql> study_statements();
+
+}  // namespace bucky::storage

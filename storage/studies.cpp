@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/studies.h"
+
+#include <utility>
+
+#include "conf/base/crash_point.h"
+#include "conf/base/error.h"
+#include "storage/journal.h"
+#include "storage/statements.h"
+
+namespace bucky::storage {
+namespace {
+
+constexpr Sql kInstance{"study.instance", R"sql(
+    SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
+           calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
+           result_json, analysed_at_ms
+      FROM instance WHERE id = :id)sql"};
+
+constexpr Sql kInstances{"study.instances", R"sql(
+    SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
+           calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
+           result_json, analysed_at_ms
+      FROM instance WHERE study = :study ORDER BY id)sql"};
+
+constexpr Sql kVerdict{"study.verdict", R"sql(
+    UPDATE instance
+       SET verdict = :verdict, result_json = :result_json, analysed_at_ms = :now_ms, awaiting = 0
+     WHERE id = :id AND awaiting = 1
+    RETURNING study, sop_instance)sql"};
+
+constexpr Sql kOnePendingLess{"study.one_pending_less", R"sql(
+    UPDATE study SET pending = pending - 1 WHERE uid = :study)sql"};
+
+constexpr Sql kDue{"study.due", R"sql(
+    SELECT uid FROM study
+     WHERE state = 'open' AND pending = 0 AND due_at_ms <= :now_ms ORDER BY due_at_ms)sql"};
+
+constexpr Sql kReportState{"study.report_state", R"sql(
+    SELECT state FROM job WHERE state <> 'done' AND lane = 'report' AND subject = :study)sql"};
+
+constexpr Sql kReportJob{"study.report_job", R"sql(
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
+    VALUES ('report', :study, :study, 'ready', :now_ms, :now_ms, :now_ms))sql"};
+
+constexpr Sql kResubmitReport{"study.resubmit_report", R"sql(
+    UPDATE job
+       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+     WHERE state <> 'done' AND lane = 'report' AND subject = :study AND state = 'parked')sql"};
+
+constexpr Sql kReporting{"study.reporting", R"sql(
+    UPDATE study SET state = 'reporting' WHERE uid = :study)sql"};
+
+constexpr Sql kNextDue{"study.next_due", R"sql(
+    SELECT due_at_ms FROM study
+     WHERE state = 'open' AND pending = 0
+       AND NOT EXISTS (SELECT 1 FROM job
+                        WHERE job.state <> 'done' AND lane = 'report' AND subject = uid
+                          AND job.state = 'running')
+     ORDER BY due_at_ms LIMIT 1)sql"};
+
+constexpr Sql kLastReport{"study.last_report", R"sql(
+    SELECT sop_instance FROM result
+     WHERE study = :study AND kind = 'sr' ORDER BY id DESC LIMIT 1)sql"};
+
+constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
+    UPDATE job
+       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+     WHERE study = :study AND lane = 'infer' AND state IN ('parked', 'ready'))sql"};
+
+constexpr Sql kRetryJobs{"study.retry_jobs", R"sql(
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
+    SELECT 'infer', CAST(id AS TEXT), study, 'ready', :now_ms, :now_ms, :now_ms
+      FROM instance
+     WHERE study = :study AND conflicting = 0
+       AND NOT EXISTS (SELECT 1 FROM job
+                        WHERE state <> 'done' AND lane = 'infer'
+                          AND subject = CAST(instance.id AS TEXT)))sql"};
+
+constexpr Sql kRetryInstances{"study.retry_instances", R"sql(
+    UPDATE instance SET awaiting = 1 WHERE study = :study AND conflicting = 0)sql"};
+
+constexpr Sql kReopen{"study.reopen", R"sql(
+    UPDATE study
+       SET state = 'open', pending = :pending, first_unreported_ms = :now_ms, due_at_ms = :now_ms
+     WHERE uid = :study)sql"};
+
+constexpr Sql kRecent{"study.recent", R"sql(
+    SELECT uid FROM study ORDER BY last_image_ms DESC LIMIT :at_most)sql"};
+
+constexpr Sql kLine{"study.line", R"sql(
+    SELECT uid, accession_number, state, count(id), pending,
+           coalesce(sum(verdict = 'findings'), 0), coalesce(sum(verdict = 'no_findings'), 0),
+           coalesce(sum(verdict = 'not_analysed' OR conflicting), 0),
+           coalesce(sum(verdict = 'failed'), 0),
+           first_image_ms, last_image_ms, reported_at_ms
+      FROM study LEFT JOIN instance ON instance.study = study.uid
+     WHERE uid = :study GROUP BY uid)sql"};
+
+constexpr Sql kDeliveries{"study.deliveries", R"sql(
+    SELECT coalesce(sum(state <> 'done'), 0), coalesce(max(iif(state = 'done', ended_at_ms, 0)), 0)
+      FROM job WHERE study = :study AND lane LIKE 'deliver:%')sql"};
+
+constexpr Sql kAll[] = {kInstance,    kInstances,    kVerdict,   kOnePendingLess, kDue,
+                        kReportState, kReportJob,    kReporting, kResubmitReport, kNextDue,
+                        kLastReport,  kRetryWaiting, kRetryJobs, kRetryInstances, kReopen,
+                        kRecent,      kLine,         kDeliveries};
+
+Instance instance_of_row(const Statement& row) {
+    Instance instance;
+    instance.id = row.integer(0);
+    instance.sop_instance = Uid{row.text(1)};
+    instance.sop_class = Uid{row.text(2)};
+    instance.study = Uid{row.text(3)};
+    instance.series = Uid{row.text(4)};
+    instance.transfer_syntax = row.text(5);
+    instance.file = row.text(6);
+    instance.bytes = row.integer(7);
+    instance.calling_ae = row.text(8);
+    instance.called_ae = row.text(9);
+    instance.peer_address = row.text(10);
+    instance.received_at_ms = row.integer(11);
+    instance.conflicting = row.integer(12) != 0;
+    instance.awaiting = row.integer(13) != 0;
+    instance.verdict = row.text(14);
+    instance.result_json = row.text(15);
+    instance.analysed_at_ms = row.integer(16);
+    return instance;
+}
+
+std::vector<std::string> first_column(Statement& rows) {
+    std::vector<std::string> values;
+    while (rows.step()) values.push_back(rows.text(0));
+    return values;
+}
+
+}  // namespace
+
+std::span<const Sql> study_statements() {
+    return kAll;
+}
+
+std::optional<Instance> Studies::instance(std::int64_t id) {
+    auto row = db_.prepare(kInstance);
+    if (!row.bind(":id", id).step()) return std::nullopt;
+    return instance_of_row(row);
+}
+
+std::vector<Instance> Studies::instances(std::string_view study) {
+    auto rows = db_.prepare(kInstances);
+    rows.bind(":study", study);
+    std::vector<Instance> instances;
+    while (rows.step()) instances.push_back(instance_of_row(rows));
+    return instances;
+}
+
+bool Studies::record_verdict(const Job& job, std::string_view verdict,
+                             std::string_view result_json) {
+    Database::Transaction transaction(db_);
+    if (!JobQueue(db_, clock_).finish(job)) return false;
+    std::string study;
+    std::string sop_instance;
+    {
+        auto recorded = db_.prepare(kVerdict);
+        recorded.bind(":id", std::string_view{job.subject})
+            .bind(":verdict", verdict)
+            .bind(":result_json", result_json)
+            .bind(":now_ms", clock_.now_ms());
+        if (!recorded.step()) {
+            throw Error(Fault::bug, "job {} gives a verdict on instance {}, which awaits none",
+                        job.id, job.subject);
+        }
+        study = recorded.text(0);
+        sop_instance = recorded.text(1);
+    }
+    db_.prepare(kOnePendingLess).bind(":study", study).run();
+    Journal(db_, clock_).write(study, sop_instance, "image.verdict", verdict);
+    crash_point("infer.before_commit");
+    transaction.commit();
+    crash_point("infer.after_commit");
+    return true;
+}
+
+std::int64_t Studies::make_due_reports() {
+    const auto now_ms = clock_.now_ms();
+    const auto due = [&] {
+        auto rows = db_.prepare(kDue);
+        rows.bind(":now_ms", now_ms);
+        return first_column(rows);
+    };
+    if (due().empty()) return 0;  // by far the most often: no turn taken, nothing locked
+
+    Database::Transaction transaction(db_);
+    std::int64_t made = 0;
+    for (const auto& study : due()) {
+        std::string state;
+        {
+            auto job = db_.prepare(kReportState);
+            if (job.bind(":study", study).step()) state = job.text(0);
+        }
+        // A running job may have read the images before the last one came.
+        if (state == name_of(JobState::running)) continue;
+        if (state == name_of(JobState::parked)) {
+            db_.prepare(kResubmitReport).bind(":study", study).bind(":now_ms", now_ms).run();
+        } else if (state.empty()) {
+            db_.prepare(kReportJob).bind(":study", study).bind(":now_ms", now_ms).run();
+        }
+        db_.prepare(kReporting).bind(":study", study).run();
+        ++made;
+    }
+    transaction.commit();
+    return made;
+}
+
+std::optional<std::int64_t> Studies::next_due_ms() {
+    auto next = db_.prepare(kNextDue);
+    if (!next.step()) return std::nullopt;
+    return next.integer(0);
+}
+
+std::optional<Uid> Studies::last_report(std::string_view study) {
+    auto last = db_.prepare(kLastReport);
+    if (!last.bind(":study", study).step()) return std::nullopt;
+    return Uid{last.text(0)};
+}
+
+std::int64_t Studies::retry(std::string_view study) {
+    const auto now_ms = clock_.now_ms();
+    Database::Transaction transaction(db_);
+    db_.prepare(kRetryWaiting).bind(":study", study).bind(":now_ms", now_ms).run();
+    db_.prepare(kRetryJobs).bind(":study", study).bind(":now_ms", now_ms).run();
+    db_.prepare(kRetryInstances).bind(":study", study).run();
+    const auto images = db_.changes();
+    db_.prepare(kReopen)
+        .bind(":study", study)
+        .bind(":pending", images)
+        .bind(":now_ms", now_ms)
+        .run();
+    if (db_.changes() == 0) return 0;  // no such study
+    Journal(db_, clock_).write(study, "", "study.retry", fmt::format("{} images", images));
+    transaction.commit();
+    return images;
+}
+
+std::vector<StudyLine> Studies::recent(std::int64_t at_most) {
+    std::vector<std::string> studies;
+    {
+        auto rows = db_.prepare(kRecent);
+        rows.bind(":at_most", at_most);
+        studies = first_column(rows);
+    }
+    std::vector<StudyLine> lines;
+    for (const auto& study : studies) {
+        if (auto line_of_study = line(study)) lines.push_back(std::move(*line_of_study));
+    }
+    return lines;
+}
+
+std::optional<StudyLine> Studies::line(std::string_view study) {
+    auto row = db_.prepare(kLine);
+    if (!row.bind(":study", study).step()) return std::nullopt;
+    StudyLine line;
+    line.study = row.text(0);
+    line.accession_number = row.text(1);
+    line.state = row.text(2);
+    line.images = row.integer(3);
+    line.pending = row.integer(4);
+    line.findings = row.integer(5);
+    line.no_findings = row.integer(6);
+    line.not_analysed = row.integer(7);
+    line.failed = row.integer(8);
+    line.first_image_ms = row.integer(9);
+    line.last_image_ms = row.integer(10);
+    line.reported_at_ms = row.integer(11);
+    auto deliveries = db_.prepare(kDeliveries);
+    deliveries.bind(":study", study).step();
+    line.deliveries_open = deliveries.integer(0);
+    line.delivered_at_ms = line.deliveries_open == 0 ? deliveries.integer(1) : 0;
+    return line;
+}
+
+}  // namespace bucky::storage

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What strangers say is kept up to a screen, and never cut inside a character.
+#pragma once
+
+#include <string_view>
+
+#include "conf/base/limits.h"
+
+namespace bucky::storage {
+
+/// The beginning of `words`, at most limits::kWordsMax bytes, not ending within a UTF-8 character.
+constexpr std::string_view limited(std::string_view words) {
+    if (words.size() <= limits::kWordsMax) return words;
+    auto end = limits::kWordsMax;
+    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0U) == 0x80U) --end;
+    return words.substr(0, end);
+}
+
+}  // namespace bucky::storage
