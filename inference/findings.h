@@ -76,9 +76,9 @@ struct ImageResult {
     std::vector<Finding> findings;       ///< every finding the model was asked about
     std::uint32_t rows = 0;              ///< of the stored image
     std::uint32_t columns = 0;
-    std::uint32_t frame = 1;             ///< the frame that was looked at, from 1
-    std::string window;                  ///< how it was windowed: "window 2048/4096 from the header"
-    std::int64_t started_at_ms = 0;      ///< when the analysis began (UTC), Content Time of the SR
+    std::uint32_t frame = 1;         ///< the frame that was looked at, from 1
+    std::string window;              ///< how it was windowed: "window 2048/4096 from the header"
+    std::int64_t started_at_ms = 0;  ///< when the analysis began (UTC), Content Time of the SR
 };
 
 }  // namespace bucky::inference

@@ -14,11 +14,11 @@ namespace bucky::inference {
 struct Header {
     std::string sop_class, sop_instance, study, transfer_syntax;  ///< UIDs
     std::string modality, body_part, view_position, laterality;
-    std::vector<std::string> view_codes;          ///< View Code Sequence: "value:scheme"
-    std::vector<std::string> image_type;          ///< ORIGINAL, PRIMARY, ...
-    std::vector<std::string> patient_orientation; ///< L, F: direction of rows, of columns
+    std::vector<std::string> view_codes;           ///< View Code Sequence: "value:scheme"
+    std::vector<std::string> image_type;           ///< ORIGINAL, PRIMARY, ...
+    std::vector<std::string> patient_orientation;  ///< L, F: direction of rows, of columns
     std::string photometric;
-    std::optional<double> age_years;              ///< Patient's Age, else birth and study date
+    std::optional<double> age_years;  ///< Patient's Age, else birth and study date
     std::uint32_t rows = 0, columns = 0, frames = 1, samples = 1;
     std::uint16_t bits_allocated = 0, bits_stored = 0;
     bool has_pixels = false;

@@ -20,10 +20,10 @@ struct ModelInput {
 
 /// What it answers for one image: K scores and, where the package has them, K heatmaps.
 struct ModelOutput {
-    std::vector<float> scores;               ///< [K], 0..1
-    std::uint32_t heatmap_rows = 0;          ///< 0: no heatmaps
+    std::vector<float> scores;       ///< [K], 0..1
+    std::uint32_t heatmap_rows = 0;  ///< 0: no heatmaps
     std::uint32_t heatmap_columns = 0;
-    std::vector<float> heatmaps;             ///< [K, heatmap_rows, heatmap_columns], 0..1
+    std::vector<float> heatmaps;  ///< [K, heatmap_rows, heatmap_columns], 0..1
 };
 
 struct ModelOptions {
@@ -43,7 +43,10 @@ public:
     virtual std::string device() const = 0;  ///< "cpu (2 threads)" or "cuda:0": what it really uses
 };
 
-/// Loads TorchScript weights: freeze, optimize_for_inference, warm-up.
+/// Loads TorchScript weights: freeze and, on a CPU, optimize_for_inference. The first two runs are
+/// slow: Shelf makes them.
+///   err  bad_input when these are no weights or the device's name is none; unavailable when `cuda`
+///        was asked for and there is none
 std::shared_ptr<Model> load_torch_model(const std::filesystem::path& weights,
                                         const ModelOptions& options);
 

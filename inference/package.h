@@ -13,14 +13,14 @@
 
 namespace bucky::inference {
 
-enum class Values { display, modality };      ///< windowed 0..1, or after the Modality LUT
+enum class Values { display, modality };  ///< windowed 0..1, or after the Modality LUT
 enum class Resample { area, bilinear };
 enum class Fit { letterbox, stretch };
 
 struct InputSpec {
     std::uint32_t width = 0, height = 0, channels = 1;
     Values values = Values::display;
-    double range_low = 0, range_high = 1;     ///< what black and white become
+    double range_low = 0, range_high = 1;          ///< what black and white become
     std::vector<double> mean, standard_deviation;  ///< one a channel
     Resample resample = Resample::area;
     Fit fit = Fit::letterbox;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/display.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "inference/decode.h"
+#include "inference/grey.h"
+
+namespace bucky::inference {
+
+GreyPicture render_for_display(const std::filesystem::path& file) {
+    const Image image = decode(file);
+    const GreyTable grey = display_values(image.frame, image.grey);
+    std::vector<std::uint8_t> levels(grey.values.size());
+    std::transform(grey.values.begin(), grey.values.end(), levels.begin(),
+                   [](float v) { return static_cast<std::uint8_t>(std::lround(v * 255.0F)); });
+
+    GreyPicture picture{image.frame.rows, image.frame.columns, {}};
+    picture.pixels.resize(image.frame.patterns.size());
+    std::transform(image.frame.patterns.begin(), image.frame.patterns.end(), picture.pixels.begin(),
+                   [&](std::uint16_t pattern) { return levels[pattern]; });
+    return picture;
+}
+
+}  // namespace bucky::inference

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/examine.h"
+
+#include <algorithm>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "conf/base/error.h"
+#include "inference/decode.h"
+#include "inference/interpret.h"
+#include "inference/prepare.h"
+#include "inference/reasons.h"
+
+namespace bucky::inference {
+namespace {
+
+/// What a later try may mend, or nobody but us: not for this image's verdict.
+bool must_be_thrown(Fault fault) {
+    switch (fault) {
+        case Fault::unavailable:
+        case Fault::exhausted:
+        case Fault::bug: return true;
+        case Fault::bad_input:
+        case Fault::unsupported:
+        case Fault::corrupt: return false;
+    }
+    __builtin_unreachable();
+}
+
+void give_up(ImageResult& result, Verdict verdict, Reason why) {
+    result.verdict = verdict;
+    result.reason = std::move(why);
+    result.findings.clear();
+}
+
+/// Runs one step of the journey; what is wrong for good becomes this verdict and reason.
+template <typename Step>
+bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Step step) {
+    try {
+        step();
+        return true;
+    } catch (const Error& wrong) {
+        if (must_be_thrown(wrong.fault())) throw;
+        give_up(result, otherwise, reason(reason_key, wrong.what()));
+        return false;
+    } catch (const std::bad_alloc&) {
+        throw Error(Fault::exhausted, "no memory to examine an image");
+    }
+}
+
+bool is_present(const Finding& finding) {
+    return finding.answer == Answer::present;
+}
+
+}  // namespace
+
+ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
+                    std::int64_t started_at_ms) {
+    ImageResult result;
+    result.started_at_ms = started_at_ms;
+    const auto undecodable = [&](auto step) {
+        return attempt(result, Verdict::not_analysed, "image.not_decodable", step);
+    };
+    Header header;
+    if (!undecodable([&] { header = read_header(file); })) return result;
+    result.rows = header.rows;
+    result.columns = header.columns;
+
+    Shelf::Choice choice = shelf.choose(header);
+    if (choice.taken == nullptr) {
+        give_up(result, Verdict::not_analysed, std::move(*choice.refused));
+        return result;
+    }
+    const Package& package = choice.taken->package;
+    result.model = package.identity;
+    Prepared prepared;
+    const bool ready = undecodable([&] {
+        const Image image = decode(file);
+        prepared = prepare(image, package.input);
+        result.window = prepared.window;
+        if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
+    });
+    if (!ready) return result;
+
+    const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
+        result.findings = interpret(choice.taken->model->run(prepared.input), package,
+                                    prepared.placement, header.patient_orientation);
+    });
+    if (!answered) return result;
+    const bool any = std::any_of(result.findings.begin(), result.findings.end(), is_present);
+    result.verdict = any ? Verdict::findings : Verdict::no_findings;
+    return result;
+}
+
+}  // namespace bucky::inference

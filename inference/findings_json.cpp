@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/findings_json.h"
+
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "conf/base/error.h"
+
+namespace bucky::inference {
+namespace {
+
+using Json = nlohmann::ordered_json;  // keys stand in the order in which they are written
+
+constexpr std::array kVerdicts{Verdict::findings, Verdict::no_findings, Verdict::not_analysed,
+                               Verdict::failed};
+constexpr std::array kAnswers{Answer::absent, Answer::present, Answer::undetermined};
+constexpr std::array kSides{Side::unknown, Side::left, Side::right, Side::both};
+
+template <typename Word, std::size_t N>
+Word word_of(const std::array<Word, N>& words, const std::string& name) {
+    for (const Word word : words) {
+        if (name_of(word) == name) return word;
+    }
+    throw Error(Fault::corrupt, "a stored result says \"{}\", which is no word of ours", name);
+}
+
+Json json_of(const Code& code) {
+    return {{"value", code.value}, {"scheme", code.scheme}, {"meaning", code.meaning}};
+}
+
+Code code_of(const Json& json) {
+    return {json.at("value"), json.at("scheme"), json.at("meaning")};
+}
+
+Json json_of(const Region& region) {
+    Json outline = Json::array();
+    for (const Point& point : region.outline) outline.push_back({point.column, point.row});
+    return {{"score", region.score}, {"side", name_of(region.side)}, {"outline", outline}};
+}
+
+Region region_of(const Json& json) {
+    Region region;
+    region.score = json.at("score");
+    region.side = word_of(kSides, json.at("side"));
+    for (const Json& point : json.at("outline")) {
+        region.outline.push_back({point.at(0), point.at(1)});
+    }
+    return region;
+}
+
+Json json_of(const Finding& finding) {
+    Json regions = Json::array();
+    for (const Region& region : finding.regions) regions.push_back(json_of(region));
+    return {{"key", finding.key},
+            {"code", json_of(finding.code)},
+            {"name", finding.name},
+            {"name_ko", finding.name_ko},
+            {"score", finding.score},
+            {"threshold", finding.threshold},
+            {"answer", name_of(finding.answer)},
+            {"regions", regions}};
+}
+
+Finding finding_of(const Json& json) {
+    Finding finding;
+    finding.key = json.at("key");
+    finding.code = code_of(json.at("code"));
+    finding.name = json.at("name");
+    finding.name_ko = json.at("name_ko");
+    finding.score = json.at("score");
+    finding.threshold = json.at("threshold");
+    finding.answer = word_of(kAnswers, json.at("answer"));
+    for (const Json& region : json.at("regions")) finding.regions.push_back(region_of(region));
+    return finding;
+}
+
+Json json_of(const ModelIdentity& model) {
+    return {{"name", model.name},
+            {"version", model.version},
+            {"vendor", model.vendor},
+            {"sha256", model.sha256},
+            {"intended_use", model.intended_use}};
+}
+
+ModelIdentity model_of(const Json& json) {
+    return {json.at("name"), json.at("version"), json.at("vendor"), json.at("sha256"),
+            json.at("intended_use")};
+}
+
+ImageResult result_of(const Json& json) {
+    ImageResult result;
+    result.verdict = word_of(kVerdicts, json.at("verdict"));
+    if (json.contains("reason")) {
+        const Json& reason = json.at("reason");
+        result.reason = {reason.at("key"), code_of(reason.at("code")), reason.at("text")};
+    }
+    if (json.contains("model")) result.model = model_of(json.at("model"));
+    for (const Json& finding : json.at("findings")) result.findings.push_back(finding_of(finding));
+    result.rows = json.at("rows");
+    result.columns = json.at("columns");
+    result.frame = json.at("frame");
+    result.window = json.at("window");
+    result.started_at_ms = json.at("started_at_ms");
+    return result;
+}
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::findings: return "findings";
+        case Verdict::no_findings: return "no_findings";
+        case Verdict::not_analysed: return "not_analysed";
+        case Verdict::failed: return "failed";
+    }
+    __builtin_unreachable();
+}
+
+std::string_view name_of(Answer answer) {
+    switch (answer) {
+        case Answer::absent: return "absent";
+        case Answer::present: return "present";
+        case Answer::undetermined: return "undetermined";
+    }
+    __builtin_unreachable();
+}
+
+std::string_view name_of(Side side) {
+    switch (side) {
+        case Side::unknown: return "";
+        case Side::left: return "left";
+        case Side::right: return "right";
+        case Side::both: return "both";
+    }
+    __builtin_unreachable();
+}
+
+std::string to_json(const ImageResult& result) {
+    Json json;
+    json["verdict"] = name_of(result.verdict);
+    if (result.reason) {
+        json["reason"] = {{"key", result.reason->key},
+                          {"code", json_of(result.reason->code)},
+                          {"text", result.reason->text}};
+    }
+    if (result.model) json["model"] = json_of(*result.model);
+    json["findings"] = Json::array();
+    for (const Finding& finding : result.findings) json["findings"].push_back(json_of(finding));
+    json["rows"] = result.rows;
+    json["columns"] = result.columns;
+    json["frame"] = result.frame;
+    json["window"] = result.window;
+    json["started_at_ms"] = result.started_at_ms;
+    // A reason may quote bytes of the image: what is not UTF-8 becomes U+FFFD, never an exception.
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+ImageResult from_json(std::string_view text) {
+    try {
+        return result_of(Json::parse(text));
+    } catch (const Json::exception& broken) {
+        throw Error(Fault::corrupt, "a stored result cannot be read: {}", broken.what());
+    }
+}
+
+}  // namespace bucky::inference

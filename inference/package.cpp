@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/package.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "conf/base/digest.h"
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "inference/manifest.h"
+
+namespace bucky::inference {
+namespace {
+
+constexpr std::int64_t kInputSideMax = 4096;  // float32, one channel: 64 MB
+constexpr std::size_t kFindingsMax = 256;
+
+bool is_sha256(const std::string& text) {
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+void read_identity(Section& model, Package& package) {
+    ModelIdentity& identity = package.identity;
+    identity.name = model.required_text("name");
+    identity.version = model.required_text("version");
+    identity.vendor = model.required_text("vendor");
+    identity.intended_use = model.required_text("intended_use");
+    package.licence = model.required_text("licence");
+    const std::string weights = model.required_text("weights");
+    identity.sha256 = model.required_text("sha256");
+    model.complain_of_unknown_keys();
+    if (!identity.sha256.empty() && !is_sha256(identity.sha256)) {
+        model.complain("sha256", "must be 64 lower-case hexadecimal digits");
+        identity.sha256.clear();
+    }
+    if (weights.empty()) return;
+    if (std::filesystem::path(weights).filename() != weights) {
+        model.complain("weights", "must be the name of a file in the package's own folder");
+        return;
+    }
+    package.weights = std::filesystem::absolute(package.folder / weights);
+    if (!std::filesystem::is_regular_file(package.weights)) {
+        model.complain("weights", fmt::format("there is no file {}", package.weights.string()));
+    } else if (const std::string hash = sha256_of_file(package.weights);
+               !identity.sha256.empty() && hash != identity.sha256) {
+        model.complain("sha256", fmt::format("{} has the hash {}", weights, hash));
+    }
+}
+
+void read_input(Section& section, InputSpec& input) {
+    input.width = section.whole("width", 1, kInputSideMax, std::nullopt);
+    input.height = section.whole("height", 1, kInputSideMax, std::nullopt);
+    input.channels = section.whole("channels", 1, 16, 1);
+    input.values = section.one_of("values", {"display", "modality"}, "display") == "display"
+                       ? Values::display
+                       : Values::modality;
+    const std::vector<double> range = section.numbers("range", 2);
+    if (!range.empty()) {
+        input.range_low = range[0];
+        input.range_high = range[1];
+        if (input.values == Values::modality) {
+            section.complain("range", "has no meaning for values = \"modality\": use mean and std");
+        } else if (range[0] == range[1]) {
+            section.complain("range", "must be two different numbers");
+        }
+    }
+    input.mean = section.numbers("mean", input.channels);
+    input.standard_deviation = section.numbers("std", input.channels);
+    if (std::count(input.standard_deviation.begin(), input.standard_deviation.end(), 0.0) > 0) {
+        section.complain("std", "must not be 0");
+    }
+    if (input.mean.empty()) input.mean.assign(input.channels, 0.0);
+    if (input.standard_deviation.empty()) input.standard_deviation.assign(input.channels, 1.0);
+    input.resample = section.one_of("resample", {"area", "bilinear"}, "area") == "area"
+                         ? Resample::area
+                         : Resample::bilinear;
+    input.fit = section.one_of("fit", {"letterbox", "stretch"}, "letterbox") == "letterbox"
+                    ? Fit::letterbox
+                    : Fit::stretch;
+    section.complain_of_unknown_keys();
+}
+
+void read_accepts(Section& section, Accepts& accepts) {
+    constexpr double kAgeMax = 150;
+    accepts.sop_classes = section.texts("sop_classes");
+    accepts.modalities = section.texts("modalities");
+    accepts.body_parts = section.texts("body_parts");
+    accepts.views = section.texts("views");
+    accepts.min_age_years = section.optional_number("min_age_years", 0, kAgeMax);
+    accepts.max_age_years = section.optional_number("max_age_years", 0, kAgeMax);
+    accepts.age_may_be_missing = section.flag("age_may_be_missing", true);
+    accepts.min_rows = section.whole("min_rows", 1, limits::kImageSideMax, 1);
+    accepts.min_columns = section.whole("min_columns", 1, limits::kImageSideMax, 1);
+    section.complain_of_unknown_keys();
+    if (accepts.min_age_years && accepts.max_age_years &&
+        *accepts.min_age_years > *accepts.max_age_years) {
+        section.complain("max_age_years", "is below min_age_years");
+    }
+}
+
+Code read_code(Section& finding) {
+    Section section = finding.section("code");
+    Code code{section.required_text("value"), section.required_text("scheme"),
+              section.required_text("meaning")};
+    section.complain_of_unknown_keys();
+    if (code.value.size() > 16) section.complain("value", "is longer than 16 characters (VR SH)");
+    if (code.scheme.size() > 16) section.complain("scheme", "is longer than 16 characters (VR SH)");
+    if (code.meaning.size() > 64) section.complain("meaning", "is longer than 64 bytes (VR LO)");
+    return code;
+}
+
+FindingSpec read_finding(Section& section, const Package& package) {
+    FindingSpec finding;
+    finding.key = section.required_text("key");
+    finding.name = section.required_text("name");
+    finding.name_ko = section.text("name_ko");
+    finding.code = read_code(section);
+    finding.threshold = section.number("threshold", 0, 1, std::nullopt);
+    finding.heatmap_threshold = section.number("heatmap_threshold", 0, 1, 0.5);
+    finding.located = section.flag("located", false);
+    const std::string chosen_for = section.required_text("thresholds_for");
+    section.complain_of_unknown_keys();
+    if (!chosen_for.empty() && !package.identity.sha256.empty() &&
+        chosen_for != package.identity.sha256) {
+        section.complain("thresholds_for",
+                         "these thresholds were chosen for other weights: must be model.sha256");
+    }
+    if (finding.located && !package.has_heatmaps) {
+        section.complain("located", "needs output.heatmaps = true");
+    }
+    return finding;
+}
+
+void read_findings(Section& root, Package& package) {
+    std::set<std::string> keys;
+    for (Section& section : root.sections("finding")) {
+        package.findings.push_back(read_finding(section, package));
+        const std::string& key = package.findings.back().key;
+        if (!key.empty() && !keys.insert(key).second) {
+            section.complain("key", fmt::format("\"{}\" is there twice", key));
+        }
+    }
+    if (package.findings.size() > kFindingsMax) {
+        root.complain("finding", fmt::format("at most {} are taken", kFindingsMax));
+    }
+}
+
+toml::table parse(const std::filesystem::path& file) {
+    std::error_code fault;
+    const auto bytes = std::filesystem::file_size(file, fault);
+    if (fault) throw Error(Fault::bad_input, "{}: there is no model.toml to read", file.string());
+    if (bytes > limits::kTextFileBytesMax) {
+        throw Error(Fault::bad_input, "{}: {} bytes are no manifest", file.string(), bytes);
+    }
+    try {
+        return toml::parse_file(file.string());
+    } catch (const toml::parse_error& wrong) {
+        throw Error(Fault::bad_input, "model.toml:{}: {}", wrong.source().begin.line,
+                    wrong.description());
+    }
+}
+
+}  // namespace
+
+Package read_package(const std::filesystem::path& folder) {
+    const toml::table table = parse(folder / "model.toml");
+    std::vector<std::string> problems;
+    Section root(&table, "", problems);
+    Package package;
+    package.folder = folder;
+
+    Section model = root.section("model");
+    read_identity(model, package);
+    Section input = root.section("input");
+    read_input(input, package.input);
+    Section accepts = root.section("accepts");
+    read_accepts(accepts, package.accepts);
+    Section output = root.section("output");
+    if (!output.flag("scores", true)) output.complain("scores", "must be true");
+    package.has_heatmaps = output.flag("heatmaps", false);
+    output.complain_of_unknown_keys();
+    read_findings(root, package);
+    root.complain_of_unknown_keys();
+
+    if (!problems.empty()) throw Error(Fault::bad_input, "{}", fmt::join(problems, "\n"));
+    return package;
+}
+
+}  // namespace bucky::inference

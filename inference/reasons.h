@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reasons: why an image has no answer. Each key has one row here with the code by which an SR says
+// it; a key that has no row is a bug and throws. Logs and tests rely on the keys.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "inference/findings.h"
+
+namespace bucky::inference {
+
+struct ReasonRow {
+    std::string_view key;
+    std::string_view code;     ///< at most 16 characters (VR SH), scheme 99BUCKY
+    std::string_view meaning;  ///< at most 64 (VR LO)
+};
+
+// PS3.16 has reasons why a procedure step was discontinued (CID 9300 and on), none why an algorithm
+// did not take an image: the codes are ours.
+inline constexpr std::array kReasons{
+    ReasonRow{"sop_class.not_taken", "SOP_CLASS", "SOP class not taken by the model"},
+    ReasonRow{"modality.not_taken", "MODALITY", "Modality not taken by the model"},
+    ReasonRow{"body_part.not_taken", "BODY_PART", "Body part not taken by the model"},
+    ReasonRow{"view.not_taken", "VIEW", "View not taken by the model"},
+    ReasonRow{"age.out_of_range", "AGE", "Patient age not taken by the model"},
+    ReasonRow{"image.no_pixels", "NO_PIXELS", "Object without pixel data"},
+    ReasonRow{"image.too_small", "TOO_SMALL", "Image smaller than the model needs"},
+    ReasonRow{"image.too_large", "TOO_LARGE", "Image larger than is decoded"},
+    ReasonRow{"image.not_decodable", "NOT_DECODABLE", "Image cannot be decoded"},
+    ReasonRow{"photometric.colour", "COLOUR", "Image is not monochrome"},
+    ReasonRow{"transfer_syntax.not_decoded", "SYNTAX", "Transfer syntax not decoded"},
+    ReasonRow{"model.failed", "MODEL_FAILED", "Model gave no usable answer"},
+    ReasonRow{"shelf.empty", "NO_MODEL", "No model configured"},
+};
+
+/// The reason of this key with a sentence for people. Throws bug for a key without a row.
+Reason reason(std::string_view key, std::string text);
+
+}  // namespace bucky::inference

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resampling of a frame whose pixels pass through a table: from bit patterns straight to a small
+// float picture, without a float copy of the large one.
+//
+// A model must be given what it was trained on, so the two rules are stated as formulas. With n
+// pixels in, m out, and s = n / m, along each axis on its own (the order does not matter):
+//
+//   area      out[i] = (1 / s) * integral of in over [i s, (i + 1) s), where in is constant over
+//             each pixel [j, j + 1): an exact box filter, the mean of what the output pixel covers.
+//             Enlarging (s < 1) follows the same formula.
+//   bilinear  x = max((i + 0.5) s - 0.5, 0), j = min(floor(x), n - 1), f = x - j,
+//             out[i] = (1 - f) in[j] + f in[min(j + 1, n - 1)]. No smoothing before shrinking:
+//             PyTorch's interpolate(mode="bilinear", align_corners=False, antialias=False).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "inference/image.h"
+#include "inference/package.h"
+
+namespace bucky::inference {
+
+struct FloatPicture {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    std::vector<float> values;  ///< row-major
+};
+
+/// in   a frame, one value for each of its bit patterns, the size wanted (neither 0)
+/// out  rows x columns values, as the formulas above say
+/// err  none
+/// src  above
+FloatPicture resample(const Frame& frame, const std::vector<float>& values, std::uint32_t rows,
+                      std::uint32_t columns, Resample how);
+
+}  // namespace bucky::inference
