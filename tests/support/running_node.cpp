@@ -69,6 +69,17 @@ void RunningNode::restart() {
     start({});
 }
 
+std::string RunningNode::verdict_line(const std::string& sop_instance,
+                                      std::chrono::milliseconds at_most) {
+    const auto line = process_->wait_for_line(
+        [&](std::string_view one) {
+            return one.find(" image.verdict ") != std::string_view::npos &&
+                   field(one, "sop") == sop_instance;
+        },
+        at_most);
+    return line.value_or("");
+}
+
 bool RunningNode::running() {
     return !process_->wait(0ms);
 }

@@ -21,14 +21,14 @@ struct Destination {
     std::string name = "pacs";
     std::string ae_title = "ORTHANC";
     int port = 0;
-    std::string more;  ///< further TOML lines of this [[destination]]
+    std::string more = {};  ///< further TOML lines of this [[destination]]
 };
 
 struct NodeOptions {
-    std::vector<Destination> destinations;
-    std::string more;         ///< further TOML tables, as text
-    std::string scp;          ///< further TOML lines of [scp]
-    Environment environment;  ///< of the first start; restart() drops it
+    std::vector<Destination> destinations = {};
+    std::string more = {};         ///< further TOML tables, as text
+    std::string scp = {};          ///< further TOML lines of [scp]
+    Environment environment = {};  ///< of the first start; restart() drops it
 };
 
 class RunningNode {
@@ -51,6 +51,11 @@ public:
     int stop();
     /// A fresh process on the same data, without the first one's environment.
     void restart();
+
+    /// The log line with this image's verdict ("image.verdict ... verdict=findings ..."), waited
+    /// for; "" when none comes.
+    std::string verdict_line(const std::string& sop_instance,
+                             std::chrono::milliseconds at_most = std::chrono::seconds(60));
 
     bool running();
     bool logged(std::string_view part,

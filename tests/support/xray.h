@@ -21,9 +21,9 @@ struct Xray {
 
 struct XrayOptions {
     std::uint64_t seed = 1;
-    std::vector<phantom::Finding> lesions;
+    std::vector<phantom::Finding> lesions = {};
     int rows = 512, columns = 512;
-    phantom::DicomOptions dicom;
+    phantom::DicomOptions dicom = {};
 };
 
 /// Draws it and writes it into `dir` under its SOP Instance UID.
