@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommand `bucky phantom`: writes phantoms as DICOM files and truth.json beside them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace bucky::phantom {
+
+struct Options {
+    std::filesystem::path out;
+    int count = 1;
+    std::uint64_t seed = 0;  // of the first phantom; the next ones follow
+    int rows = 2500;
+    int columns = 2048;
+    std::vector<std::string> findings;  // empty: by chance
+    bool healthy = false;
+    std::string image_class = "dx";
+    std::string transfer_syntax = "explicit-little";
+    int bits = 12;
+    int photometric = 2;  // MONOCHROME1 or MONOCHROME2
+    std::string view = "PA";
+    bool one_study = false;
+    bool pictures = false;  // also an 8-bit PGM with the outlines, to look at
+};
+
+/// Write what is asked for; returns the exit status, 0. Throws what draw() and write_dicom() throw.
+int run(const Options& options);
+
+/// Register `phantom` with its options on `app`. run() happens as the subcommand's callback, inside
+/// the parsing of the command line; its errors come out of there.
+void add_command(CLI::App& app);
+
+}  // namespace bucky::phantom

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/phantom/write.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmdata/dcrleerg.h>
+#include <dcmtk/dcmdata/dcrlerp.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpeg/djencode.h>
+#include <dcmtk/dcmjpeg/djrplol.h>
+#include <dcmtk/dcmjpeg/djrploss.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+#include <dcmtk/dcmjpls/djencode.h>
+#include <dcmtk/dcmjpls/djrparam.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <numeric>
+
+#include "conf/base/error.h"
+#include "conf/base/ids.h"
+#include "tools/phantom/header.h"
+#include "tools/phantom/pixels.h"
+
+namespace bucky::phantom {
+namespace {
+
+constexpr int kJpegQuality = 95;
+constexpr Uint16 kNearDeviation = 2;
+
+void register_codecs() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        DcmRLEEncoderRegistration::registerCodecs();
+        DcmRLEDecoderRegistration::registerCodecs();
+        // pUsePixelValues = OFFalse: lossy JPEG must not stretch the grey values that are there
+        // over all that could be, or the window in the header would show another picture.
+        DJEncoderRegistration::registerCodecs(ECC_lossyYCbCr, EUC_default, OFFalse, 0, 0, 0, OFTrue,
+                                              ESS_444, OFTrue, OFFalse, 0, 0, 0, 0, 0, 0, 0, 0,
+                                              OFFalse);
+        DJDecoderRegistration::registerCodecs();
+        DJLSEncoderRegistration::registerCodecs();
+        DJLSDecoderRegistration::registerCodecs();
+    });
+}
+
+E_TransferSyntax dcmtk_syntax(TransferSyntax syntax) {
+    switch (syntax) {
+        case TransferSyntax::implicit_little: return EXS_LittleEndianImplicit;
+        case TransferSyntax::explicit_little: return EXS_LittleEndianExplicit;
+        case TransferSyntax::explicit_big: return EXS_BigEndianExplicit;
+        case TransferSyntax::deflated: return EXS_DeflatedLittleEndianExplicit;
+        case TransferSyntax::rle: return EXS_RLELossless;
+        case TransferSyntax::jpeg_baseline: return EXS_JPEGProcess1;
+        case TransferSyntax::jpeg_extended: return EXS_JPEGProcess2_4;
+        case TransferSyntax::jpeg_lossless: return EXS_JPEGProcess14;
+        case TransferSyntax::jpeg_lossless_first: return EXS_JPEGProcess14SV1;
+        case TransferSyntax::jpeg_ls_lossless: return EXS_JPEGLSLossless;
+        case TransferSyntax::jpeg_ls_near: return EXS_JPEGLSLossy;
+    }
+    __builtin_unreachable();
+}
+
+std::unique_ptr<DcmRepresentationParameter> parameter_of(TransferSyntax syntax) {
+    switch (syntax) {
+        case TransferSyntax::rle: return std::make_unique<DcmRLERepresentationParameter>();
+        case TransferSyntax::jpeg_baseline:
+        case TransferSyntax::jpeg_extended: return std::make_unique<DJ_RPLossy>(kJpegQuality);
+        case TransferSyntax::jpeg_lossless:
+        case TransferSyntax::jpeg_lossless_first: return std::make_unique<DJ_RPLossless>();
+        case TransferSyntax::jpeg_ls_lossless:
+            return std::make_unique<DJLSRepresentationParameter>();
+        case TransferSyntax::jpeg_ls_near:
+            return std::make_unique<DJLSRepresentationParameter>(kNearDeviation, OFFalse);
+        case TransferSyntax::implicit_little:
+        case TransferSyntax::explicit_little:
+        case TransferSyntax::explicit_big:
+        case TransferSyntax::deflated: return nullptr;
+    }
+    __builtin_unreachable();
+}
+
+void refuse_impossible(const DicomOptions& options) {
+    const TransferSyntaxName& syntax = describe(options.syntax);
+    if (options.bits_stored < 8 || options.bits_stored > 16) {
+        throw Error(Fault::bad_input, "bits stored are 8 to 16, not {}", options.bits_stored);
+    }
+    if (options.bits_stored > syntax.most_bits) {
+        throw Error(Fault::bad_input, "{} holds at most {} bits, not {}", syntax.name,
+                    syntax.most_bits, options.bits_stored);
+    }
+    if (options.syntax == TransferSyntax::jpeg_extended && options.bits_stored != 8 &&
+        options.bits_stored != 12) {
+        throw Error(Fault::bad_input, "jpeg-extended holds 8 or 12 bits, not {}",
+                    options.bits_stored);
+    }
+    const bool rescaled = options.rescale_slope != 1 || options.rescale_intercept != 0;
+    if (rescaled && options.image_class == ImageClass::dx) {
+        throw Error(Fault::bad_input, "DX for presentation has rescale slope 1 and intercept 0");
+    }
+}
+
+void put_pixels(const Phantom& phantom, const DicomOptions& options, DcmDataset& dataset) {
+    const std::vector<std::uint16_t> stored = stored_values(phantom, options);
+    OFCondition put;
+    if (options.bits_stored > 8) {
+        put = dataset.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size());
+    } else {
+        std::vector<Uint8> bytes(stored.begin(), stored.end());
+        if (bytes.size() % 2 != 0) bytes.push_back(0);
+        put = dataset.putAndInsertUint8Array(DCM_PixelData, bytes.data(), bytes.size());
+    }
+    if (put.bad()) throw Error(Fault::bug, "phantom pixel data: {}", put.text());
+}
+
+/// DCMTK's encoders name the uncompressed image as the source and invent a new UID. Here nobody
+/// ever saw that image, so the lossy file keeps its own name and points to no other.
+void say_lossy(const Written& ids, DcmDataset& dataset) {
+    dataset.putAndInsertString(DCM_LossyImageCompression, "01");
+    dataset.findAndDeleteElement(DCM_SourceImageSequence);
+    dataset.putAndInsertString(DCM_SOPInstanceUID, ids.sop_instance_uid.c_str());
+}
+
+}  // namespace
+
+const std::vector<TransferSyntaxName>& transfer_syntaxes() {
+    using enum TransferSyntax;
+    static const std::vector<TransferSyntaxName> kNames{
+        {implicit_little, "implicit-little", "1.2.840.10008.1.2", 16, false},
+        {explicit_little, "explicit-little", "1.2.840.10008.1.2.1", 16, false},
+        {explicit_big, "explicit-big", "1.2.840.10008.1.2.2", 16, false},
+        {deflated, "deflated", "1.2.840.10008.1.2.1.99", 16, false},
+        {rle, "rle", "1.2.840.10008.1.2.5", 16, false},
+        {jpeg_baseline, "jpeg-baseline", "1.2.840.10008.1.2.4.50", 8, true},
+        {jpeg_extended, "jpeg-extended", "1.2.840.10008.1.2.4.51", 12, true},
+        {jpeg_lossless, "jpeg-lossless", "1.2.840.10008.1.2.4.57", 16, false},
+        {jpeg_lossless_first, "jpeg-lossless-sv1", "1.2.840.10008.1.2.4.70", 16, false},
+        {jpeg_ls_lossless, "jpeg-ls", "1.2.840.10008.1.2.4.80", 16, false},
+        {jpeg_ls_near, "jpeg-ls-near", "1.2.840.10008.1.2.4.81", 16, true},
+    };
+    return kNames;
+}
+
+const TransferSyntaxName& describe(TransferSyntax syntax) {
+    const auto& names = transfer_syntaxes();
+    return *std::find_if(names.begin(), names.end(),
+                         [&](const TransferSyntaxName& row) { return row.syntax == syntax; });
+}
+
+Written write_dicom(const Phantom& phantom, const DicomOptions& options,
+                    const std::filesystem::path& path) {
+    refuse_impossible(options);
+    register_codecs();
+    const Written ids = identify(phantom, options);
+
+    DcmFileFormat file;
+    DcmDataset& dataset = *file.getDataset();
+    write_header(phantom, options, dataset);
+    put_pixels(phantom, options, dataset);
+
+    const E_TransferSyntax syntax = dcmtk_syntax(options.syntax);
+    const auto parameter = parameter_of(options.syntax);
+    const OFCondition chosen = dataset.chooseRepresentation(syntax, parameter.get());
+    if (chosen.bad() || !dataset.canWriteXfer(syntax)) {
+        throw Error(Fault::unsupported, "phantom as {}: {}", describe(options.syntax).name,
+                    chosen.text());
+    }
+    if (describe(options.syntax).lossy) say_lossy(ids, dataset);
+
+    const OFCondition saved = file.saveFile(path.string().c_str(), syntax);
+    if (saved.bad()) {
+        throw Error(Fault::unavailable, "cannot write {}: {}", path.string(), saved.text());
+    }
+    return ids;
+}
+
+}  // namespace bucky::phantom
