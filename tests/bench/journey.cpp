@@ -38,7 +38,7 @@ double journey(test::RunningNode& node, const bench::Load& load) {
     int sent = 0;
     const auto both = node.process().wait_for_line(
         [&](std::string_view line) {
-            sent += line.find(" result.sent ") != std::string_view::npos;
+            sent += line.find(" deliver.sent ") != std::string_view::npos;
             return sent == 2;
         },
         60s, from);

@@ -5,7 +5,7 @@ import os
 import re
 from datetime import datetime, timezone
 
-from programs import Program, run
+from programs import Failed, Program, run
 
 CONFIG = """\
 [node]
@@ -14,7 +14,7 @@ data_dir = "{data_dir}"
 
 [scp]
 listen = "127.0.0.1"
-port = {port}
+port = 0
 
 [inference]
 models = ["{model}"]
@@ -29,28 +29,64 @@ port = {pacs_port}
 listen = ""
 """
 
+PHANTOMS = (  # file name, how `bucky phantom` is asked for it
+    ("healthy", ["--healthy"]),
+    ("nodule", ["--finding", "nodule"]),
+    ("tuberculosis", ["--finding", "tuberculosis"]),
+    ("pneumothorax", ["--finding", "pneumothorax"]),
+    ("pneumonia", ["--finding", "pneumonia"]),
+    ("lateral", ["--healthy", "--view", "LL"]),
+)
+
+
+def draw_phantoms(bucky, folder):
+    """Radiographs of patients who do not exist, one a finding: yields their files."""
+    for seed, (name, wanted) in enumerate(PHANTOMS, start=11):
+        out = os.path.join(folder, name)
+        status, said = run([bucky, "phantom", "--out", out, "--seed", str(seed), *wanted])
+        if status != 0:
+            raise Failed(f"bucky phantom: {said.strip()}")
+        drawn = os.path.join(folder, name + ".dcm")
+        os.rename(os.path.join(out, f"phantom-{seed:06}.dcm"), drawn)
+        yield drawn
+
 
 class Node:
-    def __init__(self, bucky, model, work, port, pacs_port):
-        self.bucky, self.port = bucky, port
-        data_dir = os.path.join(work, "node")
+    def __init__(self, bucky, model, work, pacs_port):
+        self.bucky = bucky
         config = os.path.join(work, "bucky.toml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(data_dir=data_dir, port=port, model=model, pacs_port=pacs_port))
+            file.write(CONFIG.format(data_dir=os.path.join(work, "node"), model=model,
+                                     pacs_port=pacs_port))
         self.program = Program([bucky, "serve", "--config", config])
-        self.program.wait_for(" node.ready ", 120)
+        ready = self.program.wait_for(" node.ready ", 120)
+        self.port = int(re.search(r"\bdicom_port=(\d+)", ready).group(1))
 
-    def send(self, files):
-        """C-STORE to the node, as a modality would. What `bucky send` said, if it did not please."""
-        status, said = run([self.bucky, "send", f"BUCKY@127.0.0.1:{self.port}", *files])
-        return "" if status == 0 else said.strip()
+    def send(self, files, peer=None):
+        """C-STORE to the node, or another peer, as a modality would. Returns what was said."""
+        return run([self.bucky, "send", peer or f"BUCKY@127.0.0.1:{self.port}", *files])[1]
 
     def last_byte_at(self, sop_instance):
         """When the node had the whole image, by its log (seconds since 1970); None: never."""
+        line = self._line("store.kept", sop_instance)
+        if line is None:
+            return None
+        at = datetime.strptime(line.split(" ", 1)[0], "%Y-%m-%dT%H:%M:%S.%fZ")
+        return at.replace(tzinfo=timezone.utc).timestamp()
+
+    def refusal(self, sop_instance):
+        """Why the node did not take the image; None: it did not refuse it."""
+        line = self._line("store.refused", sop_instance)
+        if line is None:
+            return None
+        why = re.search(r'\bwhy=("[^"]*"|\S+)', line)
+        status = re.search(r"\bstatus=(\S+)", line)
+        return f"refused with {status.group(1)}: " + why.group(1).strip('"')
+
+    def _line(self, event, sop_instance):
         for line in list(self.program.lines):
-            if " store.kept " in line and re.search(rf"\bsop={re.escape(sop_instance)}(\s|$)", line):
-                at = datetime.strptime(line.split(" ", 1)[0], "%Y-%m-%dT%H:%M:%S.%fZ")
-                return at.replace(tzinfo=timezone.utc).timestamp()
+            if f" {event} " in line and f" sop={sop_instance} " in line + " ":
+                return line
         return None
 
     def close(self):

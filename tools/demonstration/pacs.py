@@ -14,12 +14,12 @@ SC_CLASS = "1.2.840.10008.5.1.4.1.1.7"      # Secondary Capture
 
 
 class Pacs:
-    def __init__(self, work, node_port):
+    def __init__(self, work, dicom_port, node_port):
         self.folder = os.path.join(work, "pacs")
-        self.pages = os.path.join(work, "look")  # served by the PACS, see links.py
+        self.pages = os.path.join(work, "look")  # the PACS serves it as /look: see pages.py
         os.makedirs(self.folder)
         os.makedirs(self.pages)
-        self.dicom_port, self.http_port = free_port(), free_port()
+        self.dicom_port, self.http_port = dicom_port, free_port()
         config = os.path.join(work, "orthanc.json")
         with open(config, "w", encoding="utf-8") as file:
             json.dump(self._config(node_port), file, indent=2)
@@ -54,13 +54,13 @@ class Pacs:
             return answer.read()
 
     def tag(self, instance, group_element):
-        value = self.get(f"/instances/{instance}/content/{group_element}").decode("ascii", "replace")
-        return value.strip("\0 ")
+        value = self.get(f"/instances/{instance}/content/{group_element}")
+        return value.decode("ascii", "replace").strip("\0 ")
 
     def changes(self, since):
         """(instances that arrived since, the number to ask with next time)."""
         answer = json.loads(self.get(f"/changes?since={since}&limit=1000"))
-        new = [change["ID"] for change in answer["Changes"] if change["ChangeType"] == "NewInstance"]
+        new = [one["ID"] for one in answer["Changes"] if one["ChangeType"] == "NewInstance"]
         return new, answer["Last"]
 
     def parents(self, instance):

@@ -44,10 +44,9 @@ class Program:
                 for line in self.lines:
                     if part in line:
                         return line
-                ended = self._process.poll() is not None
-                if ended or not self._new_line.wait(min(0.2, max(give_up - time.monotonic(), 0.01))):
-                    if ended or time.monotonic() > give_up:
-                        break
+                if not self.running() or time.monotonic() > give_up:
+                    break
+                self._new_line.wait(0.1)
         raise Failed(f"{self._process.args[0]} did not say '{part}'. Its last lines:\n"
                      + "\n".join(self.lines[-15:]))
 

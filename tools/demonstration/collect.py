@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waits for the results as the PACS has them: each new instance there is looked at once."""
+
+import io
+import os
+import re
+import time
+
+import pydicom
+
+import verdicts
+from pacs import SC_CLASS, SR_CLASS
+
+
+class Collector:
+    def __init__(self, pacs, xrays, out):
+        self.pacs, self.out, self.seen = pacs, out, 0
+        self.xrays = {}
+        for xray in xrays:
+            self.xrays.setdefault(xray.sop_instance, []).append(xray)
+
+    def look(self):
+        """Takes what is new in the PACS. Returns whether there was something."""
+        arrived_at = time.time()
+        new, self.seen = self.pacs.changes(self.seen)
+        for instance in new:
+            sop_class = self.pacs.tag(instance, "0008-0016")
+            if sop_class == SR_CLASS:
+                self._take_report(instance, arrived_at)
+            elif sop_class != SC_CLASS or not self._take_overlay(instance, arrived_at):
+                self._take_xray(instance)
+        return bool(new)
+
+    def _take_report(self, instance, arrived_at):
+        study, series = self.pacs.parents(instance)
+        for sop_instance, verdict in verdicts.read(self.pacs.file(instance)).items():
+            for xray in self.xrays.get(sop_instance, []):
+                xray.verdict = verdict
+                xray.pacs_ids.update(study=study, report=series)
+                self._answered(xray, arrived_at)
+
+    def _take_overlay(self, instance, arrived_at):
+        ds = pydicom.dcmread(io.BytesIO(self.pacs.file(instance)), stop_before_pixels=True)
+        about = [item.ReferencedSOPInstanceUID for item in ds.get("SourceImageSequence", [])]
+        _, series = self.pacs.parents(instance)
+        ours = [xray for sop in about for xray in self.xrays.get(sop, [])]
+        for xray in ours:
+            xray.has_overlay = True
+            xray.pacs_ids["overlay"] = series
+            self._answered(xray, arrived_at)
+            xray.picture = os.path.join(self.out, _file_name(xray.name) + ".png")
+            with open(xray.picture, "wb") as file:
+                file.write(self.pacs.picture(instance))
+        return bool(ours)
+
+    def _take_xray(self, instance):
+        sop_instance = self.pacs.tag(instance, "0008-0018")
+        for xray in self.xrays.get(sop_instance, []):
+            study, series = self.pacs.parents(instance)
+            xray.pacs_ids.update(study=study, xray=series)
+
+    @staticmethod
+    def _answered(xray, arrived_at):
+        if xray.is_done() and xray.answered_at is None:
+            xray.answered_at = arrived_at
+
+
+def _file_name(name):
+    stem = name.rsplit(".", 1)[0] if "." in name else name
+    return re.sub(r"[^A-Za-z0-9._-]", "_", stem)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The X-rays of one demo: what is known of each, from the file to its result in the PACS."""
+
+import os
+from dataclasses import dataclass, field
+
+import pydicom
+
+import pictures
+from verdicts import Verdict
+
+
+@dataclass
+class Xray:
+    name: str                # for people: the file's
+    file: str
+    sop_instance: str = ""
+    study: str = ""
+    problem: str = ""        # why it will have no verdict
+    verdict: Verdict | None = None
+    in_at: float | None = None        # the node had its last byte (seconds since 1970)
+    answered_at: float | None = None  # the PACS had all of its result
+    has_overlay: bool = False
+    pacs_ids: dict = field(default_factory=dict)  # "study", "xray", "report", "overlay" series
+    picture: str = ""        # the overlay as PNG
+
+    def is_done(self):
+        if self.problem:
+            return True
+        return self.verdict is not None and (self.has_overlay or not self.verdict.analysed)
+
+
+def gather(paths, work):
+    """An Xray for every file named, pictures wrapped into `work`; in the order they were named."""
+    found = []
+    for path in pictures.files_in(paths):
+        xray = Xray(os.path.basename(path), path)
+        try:
+            if path.lower().endswith(pictures.PICTURE_ENDINGS):
+                xray.file = os.path.join(work, f"picture-{len(found)}.dcm")
+                pictures.wrap(path, xray.file)
+            _identify(xray)
+        except Exception as error:  # a file of any kind may be named: it is told, not raised
+            xray.problem = f"not sent: {type(error).__name__}: {error}"
+        found.append(xray)
+    return found
+
+
+def _identify(xray):
+    ds = pydicom.dcmread(xray.file, stop_before_pixels=True)
+    xray.sop_instance, xray.study = str(ds.SOPInstanceUID), str(ds.StudyInstanceUID)
+
+
+def by_study(xrays):
+    """What goes out in one association, as from a modality."""
+    studies = {}
+    for xray in xrays:
+        if not xray.problem:
+            studies.setdefault(xray.study, []).append(xray)
+    return list(studies.values())

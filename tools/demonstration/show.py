@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's story: a PACS and a node side by side, X-rays in, findings read back from the PACS."""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+import images
+import pages
+from collect import Collector
+from node import Node, draw_phantoms
+from pacs import Pacs
+from programs import Failed, free_port
+
+PATIENCE_S = 120  # without any news, the demo stops waiting
+WIDTH = 80
+
+
+class Bar:
+    """A progress bar on a terminal; silence anywhere else."""
+
+    def __init__(self):
+        self.shown = sys.stderr.isatty()
+
+    def show(self, words, done, total):
+        if not self.shown:
+            return
+        length = 30
+        full = length * done // max(total, 1)
+        line = f"{words:<24} [{'#' * full}{'.' * (length - full)}] {done}/{total}"
+        sys.stderr.write("\r" + line[:WIDTH - 1].ljust(WIDTH - 1))
+        sys.stderr.flush()
+
+    def clear(self):
+        if self.shown:
+            sys.stderr.write("\r" + " " * (WIDTH - 1) + "\r")
+            sys.stderr.flush()
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tools/demo", description=__doc__)
+    parser.add_argument("paths", nargs="*", metavar="FILE|DIR", help="DICOM, PNG or JPEG")
+    parser.add_argument("--once", action="store_true",
+                        help="end by itself: 0 when every image has a verdict in the PACS, else 1")
+    parser.add_argument("--out", default="demo-out", metavar="DIR",
+                        help="where the overlays go as PNG (default: ./demo-out)")
+    parser.add_argument("--bucky", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--model", required=True, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def send_all(xrays, pacs, node):
+    """As at a site: the modality stores a study in the PACS, and the node gets its copy."""
+    for study in images.by_study(xrays):
+        files = [xray.file for xray in study]
+        pacs_said = node.send(files, f"ORTHANC@127.0.0.1:{pacs.dicom_port}")
+        node_said = node.send(files)
+        for xray in study:
+            xray.in_at = node.last_byte_at(xray.sop_instance)
+            if xray.in_at is None:
+                said = node_said or pacs_said
+                xray.problem = node.refusal(xray.sop_instance) or f"not taken: {said.strip()}"
+
+
+def wait_for_results(xrays, pacs, node, out):
+    """Until every image has its result or its problem, or nothing has happened for too long."""
+    collector, bar = Collector(pacs, xrays, out), Bar()
+    sender = threading.Thread(target=send_all, args=(xrays, pacs, node), daemon=True)
+    sender.start()
+    last_news, done_before = time.monotonic(), 0
+    while time.monotonic() - last_news < PATIENCE_S:
+        news = collector.look()
+        done = sum(xray.is_done() for xray in xrays)
+        bar.show("results in the PACS", done, len(xrays))
+        if done == len(xrays) and not sender.is_alive():
+            break
+        if news or done != done_before or sender.is_alive():
+            last_news, done_before = time.monotonic(), done
+        for server in (node, pacs):
+            if not server.program.running():
+                raise Failed("it stopped by itself. Its last lines:\n"
+                             + "\n".join(server.program.lines[-15:]))
+        time.sleep(0.02)
+    bar.clear()
+
+
+def shortened(text, width):
+    return text if len(text) <= width else text[:width - 1] + "…"
+
+
+def print_line(xray, address):
+    """One line an image; a second finding, or a reason, on a line below."""
+    if xray.verdict is None:
+        print(f"{shortened(xray.name, 15):<15} no verdict: "
+              f"{shortened(xray.problem or 'nothing came', WIDTH - 28)}")
+        return
+    first, *more = xray.verdict.lines()
+    seconds = f"{xray.answered_at - xray.in_at:4.1f}s" if xray.answered_at else "    -"
+    print(f"{shortened(xray.name, 15):<15} {shortened(first, 24):<24} {seconds} {address}")
+    for line in more + ([xray.verdict.reason] if xray.verdict.reason else []):
+        print(" " * 16 + shortened(line, WIDTH - 16))
+
+
+def print_results(xrays, pacs):
+    for number, xray in enumerate(xrays, start=1):
+        address, ids = "", xray.pacs_ids
+        if xray.verdict is not None:
+            shown = ids.get("overlay") or ids.get("xray") or ids["report"]
+            path = pages.write(pacs.pages, number, xray.name, "; ".join(xray.verdict.lines()),
+                               ids["study"], ids.get("xray", shown), shown)
+            address = pacs.url(path)
+        print_line(xray, address)
+
+
+def show(options, work):
+    """Returns how many images have no verdict."""
+    if options.paths:
+        xrays = images.gather(options.paths, work)
+    else:
+        bar, drawn = Bar(), []
+        for file in draw_phantoms(options.bucky, work):
+            drawn.append(file)
+            bar.show("drawing radiographs", len(drawn), 6)
+        bar.clear()
+        xrays = images.gather(drawn, work)
+    if not xrays:
+        raise Failed("there is no file in what was named")
+    os.makedirs(options.out, exist_ok=True)
+
+    pacs_port = free_port()
+    node = Node(options.bucky, options.model, work, pacs_port)
+    try:
+        pacs = Pacs(work, pacs_port, node.port)
+        try:
+            wait_for_results(xrays, pacs, node, options.out)
+            print_results(xrays, pacs)
+            drawn = sum(bool(xray.picture) for xray in xrays)
+            print(f"\n{drawn} pictures with the findings drawn in: {options.out}")
+            without = sum(xray.verdict is None for xray in xrays)
+            if not options.once:
+                print(f"The PACS: {pacs.url('/app/explorer.html')}    Ctrl-C ends the demo.",
+                      flush=True)
+                signal.pause()
+            return without
+        finally:
+            pacs.close()
+    finally:
+        node.close()
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `finally` runs
+    options = arguments()
+    with tempfile.TemporaryDirectory(prefix="bucky-demo-") as work:
+        try:
+            return 1 if show(options, work) else 0
+        except Failed as failed:
+            print(f"tools/demo: {failed}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print()
+            return 0 if not options.once else 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
