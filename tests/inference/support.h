@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small DICOM files and model packages made on the spot, for the tests of inference/.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "conf/base/error.h"
+
+class DcmDataset;
+
+namespace bucky::test {
+
+inline constexpr const char* kImplicitLittle = "1.2.840.10008.1.2";
+inline constexpr const char* kExplicitLittle = "1.2.840.10008.1.2.1";
+inline constexpr const char* kDeflated = "1.2.840.10008.1.2.1.99";
+inline constexpr const char* kBigEndian = "1.2.840.10008.1.2.2";
+inline constexpr const char* kRle = "1.2.840.10008.1.2.5";
+inline constexpr const char* kJpegBaseline = "1.2.840.10008.1.2.4.50";
+inline constexpr const char* kJpegExtended = "1.2.840.10008.1.2.4.51";
+inline constexpr const char* kJpegLossless14 = "1.2.840.10008.1.2.4.57";
+inline constexpr const char* kJpegLosslessSv1 = "1.2.840.10008.1.2.4.70";
+inline constexpr const char* kJpegLsLossless = "1.2.840.10008.1.2.4.80";
+inline constexpr const char* kJpegLsNear = "1.2.840.10008.1.2.4.81";
+inline constexpr const char* kJpeg2000 = "1.2.840.10008.1.2.4.90";
+
+/// A frontal chest radiograph, as far as its header goes; the pixels are a picture of gradients.
+struct Recipe {
+    std::uint16_t rows = 40, columns = 56;
+    std::uint16_t allocated = 16, stored = 12;
+    int high_bit = -1;  ///< -1: stored - 1
+    bool is_signed = false;
+    int frames = 1;
+    std::string photometric = "MONOCHROME2";
+    std::string syntax = kExplicitLittle;
+    std::vector<std::uint16_t> samples = {};     ///< as they are stored; empty: gradients
+    std::function<void(DcmDataset&)> edit = {};  ///< before it is encoded
+};
+
+/// The samples of a recipe that names none: every row and column differs, all bits are used.
+std::vector<std::uint16_t> gradients(const Recipe& recipe);
+
+void write_dicom(const std::filesystem::path& file, const Recipe& recipe);
+
+std::string bytes_of(const std::filesystem::path& file);
+void write_bytes(const std::filesystem::path& file, const std::string& bytes);
+
+/// The Error that this throws; fails the test when it throws none.
+Error error_of(const std::function<void()>& action);
+
+/// BUCKY_SHARED, or the folder shared beside the source root; empty when there is none.
+std::filesystem::path shared_folder();
+
+/// What the TorchScript of a test package does.
+enum class Behaviour {
+    bright_spots,    ///< scores: brightest value a half; heatmaps: the input, averaged 4 x 4
+    scores_only,     ///< as above, without heatmaps
+    not_finite,      ///< NaN where there should be scores
+    out_of_range,    ///< 7.5 as a score
+    wrong_shape,     ///< one score too many
+    no_tensor,       ///< a text
+    throws_on_white  ///< raises when the input has a 1
+};
+
+/// Writes TorchScript of that behaviour: two findings, left half and right half of the input.
+void write_model(const std::filesystem::path& file, Behaviour behaviour);
+
+/// model.toml of a package with those weights, 64 x 64 input and the findings left_spot,
+/// right_spot.
+std::string manifest_for(const std::filesystem::path& weights);
+
+/// A whole package in `folder`.
+void write_package(const std::filesystem::path& folder,
+                   Behaviour behaviour = Behaviour::bright_spots);
+
+}  // namespace bucky::test
