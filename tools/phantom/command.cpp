@@ -97,7 +97,7 @@ int run(const Options& options) {
     return 0;
 }
 
-void add_command(CLI::App& app) {
+void add_command(CLI::App& app, int& exit_status) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand(
         "phantom", "Draw chest radiographs of patients who do not exist, as DICOM files");
@@ -139,7 +139,7 @@ void add_command(CLI::App& app) {
         ->capture_default_str();
     command->add_flag("--one-study", options->one_study, "One patient, one study");
     command->add_flag("--pictures", options->pictures, "Also PGM pictures, outlines traced");
-    command->callback([options] { run(*options); });
+    command->callback([options, &exit_status] { exit_status = run(*options); });
 }
 
 }  // namespace bucky::phantom

@@ -34,7 +34,7 @@ struct Options {
 int run(const Options& options);
 
 /// Register `phantom` with its options on `app`. run() happens as the subcommand's callback, inside
-/// the parsing of the command line; its errors come out of there.
-void add_command(CLI::App& app);
+/// the parsing of the command line: its status goes to `exit_status`, its errors come out of there.
+void add_command(CLI::App& app, int& exit_status);
 
 }  // namespace bucky::phantom
