@@ -34,4 +34,13 @@ inline constexpr std::uint64_t kTextFileBytesMax = 1U << 20U;
 /// What is kept of a peer's words, or of an error's: one screen.
 inline constexpr std::size_t kWordsMax = 1000;
 
+/// Connections that have not yet shown their whole A-ASSOCIATE-RQ: they cost a descriptor and their
+/// bytes, no thread. Beyond either, the one that waits longest makes room for the newest.
+inline constexpr std::size_t kGreetingsMax = 2048;
+inline constexpr std::size_t kGreetingBytesMax = 64U << 20U;
+
+/// Sequences inside sequences. The deepest IODs need about 10; a parser that recurses dies at some
+/// 10,000.
+inline constexpr std::size_t kSequenceDepthMax = 64;
+
 }  // namespace bucky::limits

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/courier.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "conf/base/crash_point.h"
+#include "conf/base/error.h"
+#include "conf/base/log.h"
+#include "conf/base/metrics.h"
+#include "scp/send.h"
+#include "storage/database.h"
+#include "storage/job_queue.h"
+#include "storage/journal.h"
+#include "storage/outbox.h"
+#include "storage/spool.h"
+
+namespace bucky::scp {
+namespace {
+
+constexpr std::int64_t kSecondMs = 1000;
+constexpr std::int64_t kDayMs = 24 * 3600 * kSecondMs;
+constexpr std::int64_t kPollMs = 1000;   ///< a lost wake-up costs no more than this
+constexpr std::int64_t kLingerMs = 500;  ///< the two results of a study come one after the other
+constexpr std::int64_t kSendingMs = 600 * kSecondMs;  ///< a result over a slow line, generously
+
+using Steady = std::chrono::steady_clock;
+
+}  // namespace
+
+struct Courier::Impl {
+    Impl(const conf::Settings& settings, const conf::DestinationSettings& to, const Clock& at,
+         Wakeup& rung)
+        : destination(to),
+          lane("deliver:" + to.name),
+          clock(at),
+          work(rung),
+          db(settings.database_file()),
+          results(settings.results_dir()),
+          jobs(db, clock),
+          journal(db, clock),
+          outbox(db, results, clock),
+          sender(target_of(to), settings.node.ae_title) {}
+
+    bool deliver_next();
+    void deliver(const storage::Job& job);
+    void not_reached(const storage::Job& job, std::string_view why);
+    void settle(const storage::Job& job, const storage::Result& result, const SendOutcome& outcome,
+                std::int64_t took_ms);
+    void finish(const storage::Job& job, std::string_view words);
+    void retry(const storage::Job& job, std::int64_t wait_ms, std::string_view why);
+    void park(const storage::Job& job, std::string_view why);
+    std::int64_t wait_ms(int attempt);
+    std::int64_t lease_ms() const;
+    void rest(std::uint64_t seen, const std::stop_token& stop);
+
+    const conf::DestinationSettings destination;
+    const std::string lane;
+    const Clock& clock;
+    Wakeup& work;
+    storage::Database db;
+    storage::Spool results;
+    storage::JobQueue jobs;
+    storage::Journal journal;
+    storage::Outbox outbox;
+    Sender sender;
+
+    int unreached = 0;  ///< attempts in a row that found no association
+    std::int64_t paused_until_ms = 0;
+    std::minstd_rand dice{std::random_device{}()};
+};
+
+Courier::Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
+                 const Clock& clock, Wakeup& work)
+    : impl_(std::make_unique<Impl>(settings, destination, clock, work)) {}
+
+Courier::~Courier() = default;
+
+bool Courier::deliver_next() {
+    return impl_->deliver_next();
+}
+
+void Courier::run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        const auto seen = impl_->work.rings();
+        try {
+            if (impl_->deliver_next()) continue;
+            impl_->rest(seen, stop);
+        } catch (const Error& error) {  // of the database: the job keeps its lease, then returns
+            log::event(log::Level::error, "deliver.failed",
+                       {{"to", impl_->destination.name}, {"why", error.what()}});
+            impl_->work.wait_beyond(impl_->work.rings(), stop, std::chrono::milliseconds{kPollMs});
+        }
+    }
+    impl_->sender.release();
+}
+
+bool Courier::Impl::deliver_next() {
+    if (clock.now_ms() < paused_until_ms) return false;
+    const auto job = jobs.claim(lane, lease_ms());
+    if (!job) return false;
+    crash_point("courier.after_claim");
+    deliver(*job);
+    return true;
+}
+
+/// Nothing is due: the association may wait a moment for more, then goes.
+void Courier::Impl::rest(std::uint64_t seen, const std::stop_token& stop) {
+    if (sender.connected()) {
+        work.wait_beyond(seen, stop, std::chrono::milliseconds{kLingerMs});
+        if (work.rings() == seen) sender.release();
+        return;
+    }
+    const std::int64_t now = clock.now_ms();
+    const std::int64_t due =
+        std::max(jobs.next_due_ms(lane).value_or(now + kPollMs), paused_until_ms);
+    work.wait_beyond(seen, stop,
+                     std::chrono::milliseconds{std::clamp<std::int64_t>(due - now, 1, kPollMs)});
+}
+
+void Courier::Impl::deliver(const storage::Job& job) {
+    const auto began = Steady::now();
+    const auto result = outbox.result(job.subject);
+    if (!result) return park(job, "there is no such result");
+    try {
+        sender.connect_for(result->file);
+    } catch (const Error& error) {
+        switch (error.fault()) {
+            case Fault::bad_input:
+            case Fault::corrupt:
+            case Fault::bug: return park(job, error.what());
+            case Fault::unsupported:
+            case Fault::unavailable:
+            case Fault::exhausted: return not_reached(job, error.what());
+        }
+    }
+    unreached = 0;
+    crash_point("courier.before_send");
+    const SendOutcome outcome = sender.send(result->file);
+    crash_point("courier.after_send");
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
+    settle(job, *result, outcome, took);
+}
+
+/// No association: a host that is off, a service that is down, a title that is not entered yet. The
+/// back-off counts such failures in a row, whichever job met them.
+void Courier::Impl::not_reached(const storage::Job& job, std::string_view why) {
+    const std::int64_t pause_ms = wait_ms(++unreached);
+    paused_until_ms = clock.now_ms() + pause_ms;
+    metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
+    log::event(log::Level::warning, "deliver.unreachable",
+               {{"to", destination.name}, {"why", why}, {"next_in_s", pause_ms / kSecondMs}});
+    retry(job, pause_ms, why);
+}
+
+void Courier::Impl::settle(const storage::Job& job, const storage::Result& result,
+                           const SendOutcome& outcome, std::int64_t took_ms) {
+    const auto status = fmt::format("{:04X}", outcome.status);
+    switch (outcome.kind) {
+        case SendOutcome::Kind::sent:
+            finish(job, outcome.words);
+            metrics::count("bucky_delivered_total", {{"destination", destination.name}});
+            metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000.0,
+                             {{"stage", "deliver"}});
+            log::event("deliver.sent", {{"to", destination.name},
+                                        {"sop", job.subject},
+                                        {"study", job.study},
+                                        {"kind", result.kind},
+                                        {"status", status},
+                                        {"attempt", job.attempt},
+                                        {"took_ms", took_ms}});
+            return;
+        case SendOutcome::Kind::retry: retry(job, wait_ms(job.attempt), outcome.words); break;
+        case SendOutcome::Kind::refused: park(job, outcome.words); break;
+    }
+    metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
+    log::event(log::Level::warning,
+               outcome.kind == SendOutcome::Kind::retry ? "deliver.retry" : "deliver.refused",
+               {{"to", destination.name},
+                {"sop", job.subject},
+                {"study", job.study},
+                {"status", status},
+                {"why", outcome.words},
+                {"attempt", job.attempt}});
+}
+
+void Courier::Impl::finish(const storage::Job& job, std::string_view words) {
+    storage::Database::Transaction transaction(db);
+    if (jobs.finish(job)) {
+        journal.write(job.study, job.subject, "result.sent",
+                      words.empty() ? "to " + destination.name
+                                    : fmt::format("to {}: {}", destination.name, words));
+    }
+    transaction.commit();
+    crash_point("courier.after_commit");
+}
+
+void Courier::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::string_view why) {
+    const std::int64_t now = clock.now_ms();
+    if (now - job.submitted_at_ms >= destination.give_up_days * kDayMs) {
+        return park(job, fmt::format("given up after {} days: {}", destination.give_up_days, why));
+    }
+    storage::Database::Transaction transaction(db);
+    if (jobs.retry_later(job, now + after_ms, why)) {
+        journal.write_repeated(job.study, job.subject, "result.retry",
+                               fmt::format("to {}: {}", destination.name, why));
+    }
+    transaction.commit();
+}
+
+void Courier::Impl::park(const storage::Job& job, std::string_view why) {
+    storage::Database::Transaction transaction(db);
+    if (jobs.park(job, why)) {
+        journal.write(job.study, job.subject, "result.refused",
+                      fmt::format("by {}: {}", destination.name, why));
+    }
+    transaction.commit();
+}
+
+std::int64_t Courier::Impl::wait_ms(int attempt) {
+    return storage::back_off_ms(attempt, destination.retry_first_s * kSecondMs,
+                                destination.retry_cap_s * kSecondMs,
+                                std::uniform_real_distribution<>{}(dice));
+}
+
+/// Longer than one delivery can take, so that the lease of a living courier never runs out.
+std::int64_t Courier::Impl::lease_ms() const {
+    return (destination.connect_timeout_s + 2 * destination.response_timeout_s) * kSecondMs +
+           kSendingMs;
+}
+
+}  // namespace bucky::scp

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// read_dataset_header() walks a received dataset once, from the first byte to the last, and tells
+// which instance it is. It is the gate before DCMTK's parser: that one recurses into sequences, and
+// a 6 MB file of nested items ends the process with a stack overflow. The walk does not recurse,
+// keeps no value but the identifiers, and skips pixel data by seeking. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace bucky::scp {
+
+/// Empty where the dataset does not say. Padding is trimmed; nothing else is judged here.
+struct DatasetHeader {
+    std::string sop_class, sop_instance, study, series;
+    std::string accession_number;  ///< printable ASCII; other bytes as '?'
+};
+
+/// in   a file whose dataset begins at `dataset_at` and is encoded in `transfer_syntax`
+/// out  its identifiers
+/// err  bad_input when it cannot be followed to its end (cut off, lengths that contradict each
+///      other, nested beyond limits::kSequenceDepthMax); exhausted when it inflates beyond
+///      limits::kInstanceBytesMax
+/// src  PS3.5 7.1 (elements), 7.5 (sequences), A.4 (encapsulated pixel data), A.5 (deflated)
+DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
+                                  std::string_view transfer_syntax);
+
+}  // namespace bucky::scp

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// FrontDoor: where associations come in. Asio accepts and waits; an association gets a thread only
+// when its whole A-ASSOCIATE-RQ is here and there is room for it.
+//
+// Order: accept -> greet (the request arrives within artim_s, or the door closes) -> room? (else a
+// transient rejection, PS3.8 9.3.4: result 2, source 3, reason 2) -> a session on its own thread.
+// The request is read into our memory and handed on with the socket, not peeked at in the kernel's:
+// no buffer size has to be begged for, and what waits is counted by us. So strangers who are
+// silent, slow or no DICOM at all cost a descriptor and their bytes, and nobody else notices.
+// Threads: the io_context is run by one thread. open() before it runs or on it; everything else
+// from any thread. The destructor ends the sessions that are left; the io_context must outlive it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "conf/base/clock.h"
+#include "conf/base/wakeup.h"
+#include "conf/settings.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace bucky::scp {
+
+class FrontDoor {
+public:
+    /// start_wire() has run. `work` is rung for every image kept. Throws bad_input on a [[peer]]
+    /// row that cannot be read, unavailable when the spool cannot be made.
+    FrontDoor(boost::asio::io_context& io, const conf::Settings& settings, const Clock& clock,
+              Wakeup& work);
+    FrontDoor(const FrontDoor&) = delete;
+    FrontDoor& operator=(const FrontDoor&) = delete;
+    ~FrontDoor();
+
+    /// Listens. Throws unavailable when the address is taken or not ours.
+    void open();
+
+    /// Where it listens: what the system chose when the setting is 0. 0 before open().
+    std::uint16_t port() const;
+
+    /// No new associations; those under way go on.
+    void close();
+
+    /// close(), then wait until the sessions have fallen idle and ended. True when all have.
+    bool drain(std::chrono::milliseconds at_most);
+
+    std::size_t open_associations() const;
+
+    /// Connections that have not shown their whole request yet.
+    std::size_t greetings() const;
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace bucky::scp

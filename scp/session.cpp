@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/session.h"
+
+#include <chrono>
+#include <cstring>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dimse.h>
+#include <dcmtk/dcmnet/dul.h>
+
+#include "conf/base/limits.h"
+#include "conf/base/log.h"
+#include "conf/base/metrics.h"
+#include "scp/store.h"
+#include "scp/wire/check.h"
+#include "scp/wire/connection.h"
+#include "scp/wire/contexts.h"
+#include "scp/wire/negotiate.h"
+#include "scp/wire/start.h"
+#include "scp/wire/status.h"
+
+namespace bucky::scp {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+/// When the node wants to stop, a sender may still be between two images of a study.
+constexpr std::chrono::milliseconds kIdleBeforeClosing{500};
+
+class Session {
+public:
+    Session(Visitor visitor, const House& house)
+        : house_(house),
+          id_(std::move(visitor.association)),
+          address_(std::move(visitor.address)),
+          layer_(std::move(visitor.fd), std::move(visitor.request),
+                 std::chrono::seconds{house.settings.scp.read_timeout_s}, house.give_up_fd) {}
+
+    /// How it ended, in a word for the log and the metric.
+    std::string_view run();
+
+private:
+    void receive_request();
+    bool admit();
+    bool reject(T_ASC_RejectParametersReason reason, std::string_view why);
+    void acknowledge();
+    std::string_view serve_requests(Store& store);
+    std::string_view wait_for_request();
+    OFCondition serve_request(Store& store, T_ASC_PresentationContextID context,
+                              T_DIMSE_Message& message);
+    OFCondition refuse_operation(T_ASC_PresentationContextID context, T_DIMSE_Message& message);
+    std::string_view end_after(const OFCondition& condition);
+    int read_timeout_s() const { return static_cast<int>(house_.settings.scp.read_timeout_s); }
+
+    const House& house_;
+    std::string id_, address_, calling_ae_, called_ae_;
+    Layer layer_;
+    NetworkPtr net_;
+    AssociationPtr assoc_;
+    bool closing_ = false;
+};
+
+std::string_view Session::run() {
+    const auto began = Steady::now();
+    receive_request();
+    if (!admit()) return "rejected";
+    acknowledge();
+    Store store(house_, {id_, calling_ae_, called_ae_, address_});
+    const std::string_view end = serve_requests(store);
+    store.association_ended();
+    assoc_.reset();
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
+    log::event("association.ended", {{"assoc", id_},
+                                     {"from", calling_ae_},
+                                     {"end", end},
+                                     {"kept", store.kept()},
+                                     {"refused", store.refused()},
+                                     {"bytes", store.bytes()},
+                                     {"took_ms", took}});
+    return end;
+}
+
+void Session::receive_request() {
+    T_ASC_Network* net = nullptr;
+    check(ASC_initializeNetwork(NET_ACCEPTOR, 0, read_timeout_s(), &net), "prepare to accept");
+    net_.reset(net);
+    check(ASC_setTransportLayer(net, &layer_, 0), "prepare to accept");
+    T_ASC_Association* assoc = nullptr;
+    const OFCondition received =
+        ASC_receiveAssociation(net, &assoc, limits::kMaxPduBytes, nullptr, nullptr, OFFalse,
+                               DUL_NOBLOCK, read_timeout_s());
+    assoc_.reset(assoc);  // owned before it is judged: a bad request leaves one behind too
+    check(received, "read the A-ASSOCIATE-RQ");
+    OFStandard::strlcpy(assoc->params->ourImplementationClassUID,
+                        implementation_class_uid().c_str(), sizeof(DIC_UI));
+    OFStandard::strlcpy(assoc->params->ourImplementationVersionName,
+                        implementation_version_name().c_str(), sizeof(DIC_SH));
+}
+
+bool Session::admit() {
+    DIC_AE calling{}, called{};
+    check(ASC_getAPTitles(assoc_->params, calling, sizeof(calling), called, sizeof(called), nullptr,
+                          0),
+          "read the AE titles");
+    calling_ae_ = calling;
+    called_ae_ = called;
+    const std::string_view context = assoc_->params->DULparams.applicationContextName;
+    if (context != kApplicationContext) {
+        return reject(ASC_REASON_SU_APPCONTEXTNAMENOTSUPPORTED,
+                      "not the DICOM application context");
+    }
+    try {
+        calling_ae_ = AeTitle{calling_ae_}.str();
+        called_ae_ = AeTitle{called_ae_}.str();
+    } catch (const Error&) {
+        return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED, "an AE title is not well formed");
+    }
+    if (house_.settings.scp.check_called_ae && called_ae_ != house_.settings.node.ae_title.str()) {
+        return reject(ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED, "called AE title is not ours");
+    }
+    if (!house_.peers.may_call(calling_ae_, address_)) {
+        return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED,
+                      "no [[peer]] row has this calling AE title and address");
+    }
+    return true;
+}
+
+/// Always false: the answer of admit().
+bool Session::reject(T_ASC_RejectParametersReason reason, std::string_view why) {
+    const T_ASC_RejectParameters rejection{ASC_RESULT_REJECTEDPERMANENT, ASC_SOURCE_SERVICEUSER,
+                                           reason};
+    (void)ASC_rejectAssociation(assoc_.get(), &rejection);
+    (void)ASC_dropSCPAssociation(assoc_.get(), 1);  // the peer reads it before the socket closes
+    log::event(log::Level::warning, "association.refused",
+               {{"assoc", id_},
+                {"peer", address_},
+                {"from", calling_ae_},
+                {"to", called_ae_},
+                {"why", why}});
+    return false;
+}
+
+void Session::acknowledge() {
+    const std::size_t contexts = negotiate(*assoc_->params);
+    check(ASC_acknowledgeAssociation(assoc_.get()), "acknowledge the association");
+    log::event("association.accepted",
+               {{"assoc", id_},
+                {"peer", address_},
+                {"from", calling_ae_},
+                {"to", called_ae_},
+                {"contexts", contexts},
+                {"proposed", ASC_countPresentationContexts(assoc_->params)},
+                {"max_pdu", assoc_->params->theirMaxPDUReceiveSize},
+                {"software", assoc_->params->theirImplementationVersionName}});
+}
+
+std::string_view Session::serve_requests(Store& store) {
+    while (true) {
+        if (const std::string_view end = wait_for_request(); !end.empty()) {
+            (void)ASC_abortAssociation(assoc_.get());
+            return end;
+        }
+        T_ASC_PresentationContextID context = 0;
+        T_DIMSE_Message message{};
+        OFCondition served = DIMSE_receiveCommand(assoc_.get(), DIMSE_NONBLOCKING, read_timeout_s(),
+                                                  &context, &message, nullptr);
+        if (served.good() && served != DUL_PEERREQUESTEDRELEASE) {
+            served = serve_request(store, context, message);
+        }
+        if (served != EC_Normal) return end_after(served);
+    }
+}
+
+/// Empty when a request is there, else why the association ends.
+std::string_view Session::wait_for_request() {
+    auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc_->DULassociation));
+    if (connection == nullptr) return "lost";
+    if (!closing_) {
+        switch (
+            connection->wait_readable(std::chrono::seconds{read_timeout_s()}, house_.closing_fd)) {
+            case Connection::Waited::readable: return {};
+            case Connection::Waited::timed_out: return "idle";
+            case Connection::Waited::woken: closing_ = true;
+        }
+    }
+    return connection->wait_readable(kIdleBeforeClosing) == Connection::Waited::readable
+               ? std::string_view{}
+               : "node_stopping";
+}
+
+OFCondition Session::serve_request(Store& store, T_ASC_PresentationContextID context,
+                                   T_DIMSE_Message& message) {
+    switch (message.CommandField) {
+        case DIMSE_C_ECHO_RQ:
+            return DIMSE_sendEchoResponse(assoc_.get(), context, &message.msg.CEchoRQ, kSuccess,
+                                          nullptr);
+        case DIMSE_C_STORE_RQ: return store.serve(*assoc_, context, message.msg.CStoreRQ);
+        case DIMSE_C_CANCEL_RQ: return EC_Normal;  // of nothing that is still running
+        default: return refuse_operation(context, message);
+    }
+}
+
+/// Status 0211 to an operation that no context of ours offers; its dataset is read and forgotten.
+OFCondition Session::refuse_operation(T_ASC_PresentationContextID context,
+                                      T_DIMSE_Message& message) {
+    T_DIMSE_Message reply{};
+    T_DIMSE_DataSetType with = DIMSE_DATASET_NULL;
+    const auto fill = [&](const auto& request, auto& response) {
+        with = request.DataSetType;
+        response.MessageIDBeingRespondedTo = request.MessageID;
+        response.DataSetType = DIMSE_DATASET_NULL;
+        response.DimseStatus = kUnrecognizedOperation;
+    };
+    const auto& asked = message.msg;
+    auto& said = reply.msg;
+    switch (message.CommandField) {
+        case DIMSE_C_FIND_RQ: fill(asked.CFindRQ, said.CFindRSP); break;
+        case DIMSE_C_GET_RQ: fill(asked.CGetRQ, said.CGetRSP); break;
+        case DIMSE_C_MOVE_RQ: fill(asked.CMoveRQ, said.CMoveRSP); break;
+        case DIMSE_N_EVENT_REPORT_RQ: fill(asked.NEventReportRQ, said.NEventReportRSP); break;
+        case DIMSE_N_GET_RQ: fill(asked.NGetRQ, said.NGetRSP); break;
+        case DIMSE_N_SET_RQ: fill(asked.NSetRQ, said.NSetRSP); break;
+        case DIMSE_N_ACTION_RQ: fill(asked.NActionRQ, said.NActionRSP); break;
+        case DIMSE_N_CREATE_RQ: fill(asked.NCreateRQ, said.NCreateRSP); break;
+        case DIMSE_N_DELETE_RQ: fill(asked.NDeleteRQ, said.NDeleteRSP); break;
+        default: return DIMSE_BADCOMMANDTYPE;  // a response to nothing we asked
+    }
+    log::event(log::Level::warning, "operation.refused",
+               {{"assoc", id_},
+                {"from", calling_ae_},
+                {"command", fmt::format("{:04X}", static_cast<unsigned>(message.CommandField))}});
+    if (with != DIMSE_DATASET_NULL) {
+        DIC_UL bytes = 0, pdvs = 0;
+        const OFCondition read =
+            DIMSE_ignoreDataSet(assoc_.get(), DIMSE_NONBLOCKING, read_timeout_s(), &bytes, &pdvs);
+        if (read.bad()) return read;
+    }
+    constexpr unsigned kResponseBit = 0x8000;  // PS3.7 E.1
+    reply.CommandField =
+        static_cast<T_DIMSE_Command>(static_cast<unsigned>(message.CommandField) | kResponseBit);
+    return DIMSE_sendMessageUsingMemoryData(assoc_.get(), context, &reply, nullptr, nullptr,
+                                            nullptr, nullptr);
+}
+
+std::string_view Session::end_after(const OFCondition& condition) {
+    if (condition == DUL_PEERREQUESTEDRELEASE) {
+        (void)ASC_acknowledgeRelease(assoc_.get());
+        (void)ASC_dropSCPAssociation(assoc_.get(), 1);  // the requestor closes (PS3.8 9.2, AR-4)
+        return "released";
+    }
+    if (condition == DUL_PEERABORTEDASSOCIATION) return "aborted";
+    log::event(log::Level::warning, "association.broken",
+               {{"assoc", id_}, {"from", calling_ae_}, {"why", words_of(condition)}});
+    (void)ASC_abortAssociation(assoc_.get());
+    return "lost";
+}
+
+}  // namespace
+
+void serve(Visitor visitor, const House& house) noexcept {
+    const std::string id = visitor.association;
+    const std::string address = visitor.address;
+    std::string_view end = "refused";
+    try {
+        end = Session(std::move(visitor), house).run();
+    } catch (const std::exception& error) {
+        log::event(log::Level::warning, "association.refused",
+                   {{"assoc", id}, {"peer", address}, {"why", error.what()}});
+    }
+    metrics::count("bucky_associations_total", {{"end", std::string{end}}});
+}
+
+}  // namespace bucky::scp

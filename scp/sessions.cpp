@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/sessions.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include <sys/eventfd.h>
+
+#include "conf/base/error.h"
+#include "conf/base/log.h"
+#include "conf/base/metrics.h"
+
+namespace bucky::scp {
+namespace {
+
+constexpr std::uint64_t kMebi = 1024 * 1024;
+
+/// A descriptor that becomes readable once, for good.
+UniqueFd make_event() {
+    UniqueFd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (!event) throw Error(Fault::exhausted, "no file descriptor is left");
+    return event;
+}
+
+void raise(const UniqueFd& event) {
+    (void)::eventfd_write(event.get(), 1);
+}
+
+}  // namespace
+
+Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& work)
+    : settings_(settings),
+      peers_(settings.peers),
+      databases_(settings.database_file()),
+      spool_(settings.spool_dir(),
+             static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi),
+      closing_(make_event()),
+      give_up_(make_event()),
+      house_{settings, clock, work, peers_, databases_, spool_, closing_.get(), give_up_.get()} {}
+
+Sessions::~Sessions() {
+    raise(closing_);
+    raise(give_up_);
+    std::list<Running> left;
+    {
+        const std::lock_guard lock(mutex_);
+        left.swap(running_);
+    }
+    for (auto& session : left) session.thread.join();
+}
+
+bool Sessions::has_room() const {
+    return open() < static_cast<std::size_t>(settings_.scp.max_associations);
+}
+
+void Sessions::start(Visitor visitor) {
+    join_finished();
+    auto taken = std::make_shared<Visitor>(std::move(visitor));
+    auto done = std::make_shared<std::atomic<bool>>(false);
+    const std::lock_guard lock(mutex_);
+    try {
+        std::thread thread([this, taken, done] {
+            serve(std::move(*taken), house_);
+            one_ended();
+            *done = true;
+        });
+        running_.push_back({std::move(thread), done});
+        set_open(open_ + 1);
+    } catch (const std::system_error& error) {
+        log::event(log::Level::error, "association.refused",
+                   {{"assoc", taken->association}, {"why", error.what()}});
+    }
+}
+
+void Sessions::one_ended() {
+    const std::lock_guard lock(mutex_);
+    set_open(open_ - 1);
+    ended_.notify_all();
+}
+
+void Sessions::set_open(std::size_t open) {
+    open_ = open;
+    metrics::set("bucky_associations_open", static_cast<double>(open_));
+}
+
+void Sessions::join_finished() {
+    std::list<Running> finished;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto at = running_.begin(); at != running_.end();) {
+            const auto next = std::next(at);
+            if (*at->done) finished.splice(finished.end(), running_, at);
+            at = next;
+        }
+    }
+    for (auto& session : finished) session.thread.join();
+}
+
+bool Sessions::drain(std::chrono::milliseconds at_most) {
+    raise(closing_);
+    std::unique_lock lock(mutex_);
+    return ended_.wait_for(lock, at_most, [this] { return open_ == 0; });
+}
+
+std::size_t Sessions::open() const {
+    const std::lock_guard lock(mutex_);
+    return open_;
+}
+
+}  // namespace bucky::scp

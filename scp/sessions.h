@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions: the threads that serve associations, at most so many at a time. start() is called by
+// the front door's thread; the rest by any. The destructor ends and joins what is left.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "conf/base/clock.h"
+#include "conf/base/wakeup.h"
+#include "conf/settings.h"
+#include "scp/database_pool.h"
+#include "scp/peers.h"
+#include "scp/session.h"
+#include "scp/wire/unique_fd.h"
+#include "storage/spool.h"
+
+namespace bucky::scp {
+
+class Sessions {
+public:
+    Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& work);
+    Sessions(const Sessions&) = delete;
+    Sessions& operator=(const Sessions&) = delete;
+    ~Sessions();
+
+    /// Whether one more may start. Only start() takes room, so the answer holds until the caller's
+    /// next start().
+    bool has_room() const;
+
+    /// On a thread of its own; without one to be had, the visitor's connection is closed.
+    void start(Visitor visitor);
+
+    /// Those that fall idle end. True when none is left within the time.
+    bool drain(std::chrono::milliseconds at_most);
+
+    std::size_t open() const;
+    bool takes_anyone() const { return peers_.anyone(); }
+
+private:
+    struct Running {
+        std::thread thread;
+        std::shared_ptr<std::atomic<bool>> done;
+    };
+    void join_finished();
+    void one_ended();
+    void set_open(std::size_t open);
+
+    const conf::Settings& settings_;
+    Peers peers_;
+    DatabasePool databases_;
+    storage::Spool spool_;
+    UniqueFd closing_, give_up_;
+    House house_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable ended_;
+    std::size_t open_ = 0;
+    std::list<Running> running_;
+};
+
+}  // namespace bucky::scp

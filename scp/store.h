@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Store answers C-STORE requests: the dataset goes straight to a spool file, byte for byte, and the
+// answer is success only once Intake has made it durable (promise 1). Whatever is wrong with an
+// instance, its dataset is read to the end, so that the association lives on for the next one.
+// One Store per session thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dimse.h>
+
+#include "scp/session.h"
+#include "storage/intake.h"
+
+namespace bucky::scp {
+
+/// Whose instances these are.
+struct Caller {
+    std::string association, calling_ae, called_ae, address;
+};
+
+class Store {
+public:
+    Store(const House& house, Caller caller) : house_(house), caller_(std::move(caller)) {}
+
+    /// Reads the dataset, keeps it, answers. The condition is bad when the association is lost.
+    OFCondition serve(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                      const T_DIMSE_C_StoreRQ& request);
+
+    /// The association is over: its studies need not wait for it any longer.
+    void association_ended() noexcept;
+
+    std::uint64_t kept() const noexcept { return kept_; }
+    std::uint64_t refused() const noexcept { return refused_; }
+    std::uint64_t bytes() const noexcept { return bytes_; }
+
+private:
+    struct Reception;
+    OFCondition receive(T_ASC_Association& assoc, Reception& reception);
+    storage::Receipt keep(Reception& reception);
+    OFCondition answer(T_ASC_Association& assoc, const Reception& reception);
+    storage::Database& database();
+
+    const House& house_;
+    Caller caller_;
+    std::optional<DatabasePool::Lease> db_;
+    std::uint64_t kept_ = 0, refused_ = 0, bytes_ = 0;
+};
+
+}  // namespace bucky::scp

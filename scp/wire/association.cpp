@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/wire/association.h"
+
+#include <algorithm>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dimse.h>
+#include <dcmtk/dcmnet/dul.h>
+
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "scp/wire/check.h"
+#include "scp/wire/connection.h"
+#include "scp/wire/dial.h"
+#include "scp/wire/start.h"
+#include "scp/wire/store_request.h"
+
+namespace bucky::scp {
+namespace {
+
+std::string who(const Target& target) {
+    const std::string address = fmt::format("{}@{}:{}", target.ae.str(), target.host, target.port);
+    return target.name.empty() ? address : fmt::format("{} ({})", target.name, address);
+}
+
+std::string_view words_for(T_ASC_P_ResultReason reason) {  // PS3.8 9.3.3.2
+    switch (reason) {
+        case ASC_P_USERREJECTION: return "refused by the peer";
+        case ASC_P_NOREASON: return "refused without a reason";
+        case ASC_P_ABSTRACTSYNTAXNOTSUPPORTED: return "SOP class not supported";
+        case ASC_P_TRANSFERSYNTAXESNOTSUPPORTED: return "none of the transfer syntaxes supported";
+        case ASC_P_ACCEPTANCE: return "";
+        case ASC_P_NOTYETNEGOTIATED: return "not answered";
+    }
+    return "refused for an unknown reason";
+}
+
+/// PS3.8 9.3.4, with what an admin can do about it.
+std::string words_for(const T_ASC_RejectParameters& rejection, const Target& target,
+                      const AeTitle& calling) {
+    switch (rejection.reason) {
+        case ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED:
+            return fmt::format("it does not call itself {}: check ae_title of the destination",
+                               target.ae.str());
+        case ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED:
+            return fmt::format("it does not know {}: enter our AE title, host and port there",
+                               calling.str());
+        case ASC_REASON_SU_APPCONTEXTNAMENOTSUPPORTED: return "it does not speak DICOM";
+        case ASC_REASON_SP_ACSE_PROTOCOLVERSIONNOTSUPPORTED:
+            return "it does not support the protocol version";
+        case ASC_REASON_SP_PRES_TEMPORARYCONGESTION: return "it is congested";
+        case ASC_REASON_SP_PRES_LOCALLIMITEXCEEDED: return "its limit of associations is reached";
+        case ASC_REASON_SU_NOREASON:
+        case ASC_REASON_SP_ACSE_NOREASON: break;
+    }
+    return "it gives no reason; its own log may";
+}
+
+}  // namespace
+
+struct Association::Impl {
+    Target target;
+    Layer layer;
+    NetworkPtr net;
+    AssociationPtr assoc;
+    std::vector<Context> contexts;
+    bool released = false;
+
+    int response_timeout_s() const { return static_cast<int>(target.response_timeout.count()); }
+    void request(const AeTitle& calling, std::span<const Offer> offers);
+    void note_contexts();
+    Answer await_answer(T_DIMSE_Command expected, DIC_US message_id);
+    [[noreturn]] void throw_refused(const OFCondition& condition, const AeTitle& calling) const;
+};
+
+Association::Association(const Target& target, const AeTitle& calling,
+                         std::span<const Offer> offers)
+    : impl_(new Impl{target,
+                     Layer(dial(target.host, target.port, target.connect_timeout), {},
+                           target.response_timeout),
+                     nullptr,
+                     nullptr,
+                     {},
+                     false}) {
+    impl_->layer.replace_their_socket();
+    impl_->request(calling, offers);
+    impl_->note_contexts();
+}
+
+Association::~Association() {
+    if (!impl_->released) (void)ASC_abortAssociation(impl_->assoc.get());
+}
+
+void Association::Impl::request(const AeTitle& calling, std::span<const Offer> offers) {
+    T_ASC_Network* made_net = nullptr;
+    check(ASC_initializeNetwork(NET_REQUESTOR, 0, response_timeout_s(), &made_net), "prepare");
+    net.reset(made_net);
+    check(ASC_setTransportLayer(made_net, &layer, 0), "prepare");
+
+    T_ASC_Parameters* made = nullptr;
+    check(ASC_createAssociationParameters(&made, limits::kMaxPduBytes), "prepare");
+    ParametersPtr params{made};
+    OFStandard::strlcpy(made->ourImplementationClassUID, implementation_class_uid().c_str(),
+                        sizeof(DIC_UI));
+    OFStandard::strlcpy(made->ourImplementationVersionName, implementation_version_name().c_str(),
+                        sizeof(DIC_SH));
+    check(ASC_setAPTitles(made, calling.str().c_str(), target.ae.str().c_str(), nullptr),
+          "set the AE titles");
+    check(ASC_setPresentationAddresses(made, "", rendezvous_address().c_str()), "set the address");
+    unsigned id = 1;  // PS3.8 9.3.2.2: odd, 1 to 255
+    for (const auto& offer : offers) {
+        std::vector<const char*> syntaxes;
+        for (const auto& syntax : offer.transfer_syntaxes) syntaxes.push_back(syntax.c_str());
+        check(ASC_addPresentationContext(made, static_cast<T_ASC_PresentationContextID>(id),
+                                         offer.sop_class.c_str(), syntaxes.data(),
+                                         static_cast<int>(syntaxes.size())),
+              "propose a presentation context");
+        id += 2;
+    }
+    T_ASC_Association* raw = nullptr;
+    const OFCondition requested = ASC_requestAssociation(made_net, made, &raw, nullptr, nullptr,
+                                                         DUL_NOBLOCK, response_timeout_s());
+    if (raw != nullptr) (void)params.release();  // even a refused association owns its parameters
+    assoc.reset(raw);
+    if (requested.bad()) throw_refused(requested, calling);
+}
+
+void Association::Impl::throw_refused(const OFCondition& condition, const AeTitle& calling) const {
+    if (condition == DUL_ASSOCIATIONREJECTED && assoc) {
+        T_ASC_RejectParameters rejection{};
+        (void)ASC_getRejectParameters(assoc->params, &rejection);
+        const bool for_good = rejection.result == ASC_RESULT_REJECTEDPERMANENT;
+        throw Error(for_good ? Fault::unsupported : Fault::unavailable,
+                    "{} rejected the association{}: {}", who(target), for_good ? "" : " for now",
+                    words_for(rejection, target, calling));
+    }
+    if (condition == DUL_READTIMEOUT) {
+        throw Error(Fault::unavailable, "{} took the connection but answered nothing within {} s",
+                    who(target), target.response_timeout.count());
+    }
+    if (condition == DUL_PEERABORTEDASSOCIATION) {
+        throw Error(Fault::unavailable, "{} aborted the association", who(target));
+    }
+    throw Error(Fault::unavailable, "{} made no association: {}", who(target), words_of(condition));
+}
+
+void Association::Impl::note_contexts() {
+    const int count = ASC_countPresentationContexts(assoc->params);
+    for (int i = 0; i < count; ++i) {
+        T_ASC_PresentationContext one{};
+        check(ASC_getPresentationContext(assoc->params, i, &one), "read a presentation context");
+        const bool accepted = one.resultReason == ASC_P_ACCEPTANCE;
+        contexts.push_back({one.presentationContextID, one.abstractSyntax,
+                            accepted ? one.acceptedTransferSyntax : "",
+                            std::string{words_for(one.resultReason)}});
+    }
+}
+
+void Association::release() noexcept {
+    if (std::exchange(impl_->released, true)) return;
+    (void)ASC_releaseAssociation(impl_->assoc.get());
+}
+
+bool Association::is_dead() const {
+    return impl_->released || ASC_dataWaiting(impl_->assoc.get(), 0);
+}
+
+Association::Answer Association::echo() {
+    const auto context =
+        ASC_findAcceptedPresentationContextID(impl_->assoc.get(), UID_VerificationSOPClass);
+    if (context == 0) {
+        throw Error(Fault::unsupported, "{} takes associations but no C-ECHO", who(impl_->target));
+    }
+    DIC_US status = 0;
+    DcmDataset* detail = nullptr;
+    const OFCondition echoed =
+        DIMSE_echoUser(impl_->assoc.get(), impl_->assoc->nextMsgID++, DIMSE_NONBLOCKING,
+                       impl_->response_timeout_s(), &status, &detail);
+    const std::unique_ptr<DcmDataset> owned{detail};
+    if (echoed.bad()) {
+        throw Error(Fault::unavailable, "{} did not answer the C-ECHO: {}", who(impl_->target),
+                    words_of(echoed));
+    }
+    return {status, {}};
+}
+
+Association::Answer Association::Impl::await_answer(T_DIMSE_Command expected, DIC_US message_id) {
+    T_ASC_PresentationContextID context = 0;
+    T_DIMSE_Message message{};
+    DcmDataset* raw = nullptr;
+    const OFCondition received = DIMSE_receiveCommand(
+        assoc.get(), DIMSE_NONBLOCKING, response_timeout_s(), &context, &message, &raw);
+    const std::unique_ptr<DcmDataset> detail{raw};
+    if (received == DIMSE_NODATAAVAILABLE) {
+        throw Error(Fault::unavailable, "{} did not answer within {} s", who(target),
+                    target.response_timeout.count());
+    }
+    if (received != EC_Normal) {
+        throw Error(Fault::unavailable, "{} did not answer: {}", who(target), words_of(received));
+    }
+    const T_DIMSE_C_StoreRSP& response = message.msg.CStoreRSP;
+    if (message.CommandField != expected || response.MessageIDBeingRespondedTo != message_id) {
+        throw Error(Fault::unavailable, "{} answered something that was not asked", who(target));
+    }
+    Answer answer{response.DimseStatus, {}};
+    if (detail) {
+        OFString comment;
+        (void)detail->findAndGetOFStringArray(DCM_ErrorComment, comment);
+        answer.comment = comment.substr(0, limits::kWordsMax);
+    }
+    return answer;
+}
+
+Association::Answer Association::store(const std::filesystem::path& file,
+                                       const Part10Header& header, const Context& context) {
+    const DIC_US message_id = impl_->assoc->nextMsgID++;
+    send_store_request(*impl_->assoc, context.id, message_id, header, file);
+    return impl_->await_answer(DIMSE_C_STORE_RSP, message_id);
+}
+
+Association::Answer Association::store_rewritten(const std::filesystem::path& file,
+                                                 const Part10Header& header,
+                                                 const Context& context) {
+    DcmFileFormat format;
+    check(format.loadFile(file.c_str()), "read " + file.string());
+    const E_TransferSyntax wanted = DcmXfer(context.transfer_syntax.c_str()).getXfer();
+    DcmDataset& dataset = *format.getDataset();
+    if (dataset.chooseRepresentation(wanted, nullptr).bad() || !dataset.canWriteXfer(wanted)) {
+        throw Error(Fault::unsupported, "cannot be rewritten in the peer's transfer syntax {}",
+                    context.transfer_syntax);
+    }
+    T_DIMSE_Message message{};
+    message.CommandField = DIMSE_C_STORE_RQ;
+    T_DIMSE_C_StoreRQ& request = message.msg.CStoreRQ;
+    request.MessageID = impl_->assoc->nextMsgID++;
+    request.DataSetType = DIMSE_DATASET_PRESENT;
+    request.Priority = DIMSE_PRIORITY_MEDIUM;
+    OFStandard::strlcpy(request.AffectedSOPClassUID, header.sop_class.c_str(), sizeof(DIC_UI));
+    OFStandard::strlcpy(request.AffectedSOPInstanceUID, header.sop_instance.c_str(),
+                        sizeof(DIC_UI));
+    check(DIMSE_sendMessageUsingMemoryData(impl_->assoc.get(), context.id, &message, nullptr,
+                                           &dataset, nullptr, nullptr),
+          "send to " + who(impl_->target));
+    return impl_->await_answer(DIMSE_C_STORE_RSP, request.MessageID);
+}
+
+const std::vector<Context>& Association::contexts() const noexcept {
+    return impl_->contexts;
+}
+
+std::uint32_t Association::max_pdu_bytes() const noexcept {
+    return static_cast<std::uint32_t>(impl_->assoc->params->theirMaxPDUReceiveSize);
+}
+
+std::string Association::implementation_class() const {
+    return impl_->assoc->params->theirImplementationClassUID;
+}
+
+std::string Association::implementation_version() const {
+    return impl_->assoc->params->theirImplementationVersionName;
+}
+
+}  // namespace bucky::scp

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Association: one that we have requested, from the TCP connection to its release; it owns all that
+// DCMTK needs for it. Opened by the constructor, aborted by the destructor unless released before.
+// One thread uses it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conf/base/ids.h"
+#include "scp/target.h"
+#include "scp/wire/part10.h"
+
+namespace bucky::scp {
+
+/// A presentation context to propose.
+struct Offer {
+    std::string sop_class;
+    std::vector<std::string> transfer_syntaxes;
+    bool operator==(const Offer&) const = default;
+};
+
+/// A proposed context and what the peer made of it.
+struct Context {
+    std::uint8_t id = 0;
+    std::string sop_class;
+    std::string transfer_syntax;  ///< accepted; empty when it was refused
+    std::string refusal;          ///< in words; empty when it was accepted
+};
+
+class Association {
+public:
+    /// Throws unavailable when nobody answers or the peer is short of something, unsupported when
+    /// it rejects us for good; the words say what was wrong and where to put it right.
+    Association(const Target& target, const AeTitle& calling, std::span<const Offer> offers);
+    Association(const Association&) = delete;
+    Association& operator=(const Association&) = delete;
+    ~Association();
+
+    void release() noexcept;
+
+    /// Whether the peer has closed it, or wants something of us (which is never right): not usable.
+    bool is_dead() const;
+
+    struct Answer {
+        std::uint16_t status = 0;
+        std::string comment;  ///< the peer's (0000,0902), if any
+    };
+
+    /// The two below throw unavailable when the association breaks; it is of no use then.
+    Answer echo();
+
+    /// C-STORE of a file's dataset as it lies there, not a byte changed, in `context`.
+    Answer store(const std::filesystem::path& file, const Part10Header& header,
+                 const Context& context);
+
+    /// C-STORE of a file's dataset, rewritten in the transfer syntax of `context`. Throws
+    /// unsupported when it cannot be.
+    Answer store_rewritten(const std::filesystem::path& file, const Part10Header& header,
+                           const Context& context);
+
+    const std::vector<Context>& contexts() const noexcept;
+    std::uint32_t max_pdu_bytes() const noexcept;  ///< what the peer takes; 0: no limit
+    std::string implementation_class() const;
+    std::string implementation_version() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bucky::scp

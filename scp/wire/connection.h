@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connection: the TCP connection that DCMTK reads and writes through, with a deadline on each read
+// and write, and Layer, which hands it to DCMTK in place of the socket DCMTK believes it opened.
+//
+// An accepted connection comes with the bytes that the front door has read already (the whole
+// A-ASSOCIATE-RQ); read() serves these first. One thread uses a connection.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmnet/dcmlayer.h>
+#include <dcmtk/dcmnet/dcmtrans.h>
+
+#include "scp/wire/unique_fd.h"
+
+namespace bucky::scp {
+
+class Connection final : public DcmTCPConnection {
+public:
+    /// `patience`: the longest wait for the peer inside one read or write. Once `give_up_fd` (-1:
+    /// none) is readable, every wait fails at once.
+    Connection(UniqueFd fd, std::vector<std::uint8_t> first, std::chrono::milliseconds patience,
+               int give_up_fd);
+
+    ssize_t read(void* to, size_t at_most) override;
+    ssize_t write(void* from, size_t bytes) override;
+    OFBool networkDataAvailable(int timeout_s) override;
+
+    enum class Waited { readable, timed_out, woken };
+    /// Until there is something to read, or `wake_fd` (-1: none) has.
+    Waited wait_readable(std::chrono::milliseconds at_most, int wake_fd = -1);
+
+private:
+    bool wait(short events, std::chrono::steady_clock::time_point deadline);
+
+    std::vector<std::uint8_t> first_;
+    std::size_t served_ = 0;
+    std::chrono::milliseconds patience_;
+    int give_up_fd_;
+};
+
+/// createConnection() gives out the one connection it was made for.
+class Layer final : public DcmTransportLayer {
+public:
+    Layer(UniqueFd fd, std::vector<std::uint8_t> first, std::chrono::milliseconds patience,
+          int give_up_fd = -1)
+        : fd_(std::move(fd)),
+          first_(std::move(first)),
+          patience_(patience),
+          give_up_fd_(give_up_fd) {}
+
+    DcmTransportConnection* createConnection(DcmNativeSocketType theirs, OFBool secure) override;
+
+    /// For a requestor: DCMTK goes on using the descriptor of the socket it has connected itself
+    /// (to the rendezvous of dial.h), so ours takes its place under the same number.
+    void replace_their_socket() { replace_ = true; }
+
+private:
+    UniqueFd fd_;
+    std::vector<std::uint8_t> first_;
+    std::chrono::milliseconds patience_;
+    int give_up_fd_;
+    bool replace_ = false;
+};
+
+}  // namespace bucky::scp

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// IncomingStream: where DCMTK pours a dataset that is being received. It takes every byte, whatever
+// happens: a stream that refuses bytes makes DCMTK give up the association, and a full disk must
+// cost one image, not the rest of the study. What went wrong first is kept for the answer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcostrma.h>
+
+#include "conf/base/error.h"
+#include "storage/spool.h"
+
+namespace bucky::scp {
+
+class IncomingConsumer : public DcmConsumer {
+public:
+    /// Writes to `to`; nullptr: nowhere.
+    explicit IncomingConsumer(storage::Incoming* to) : to_(to) {}
+
+    OFBool good() const override { return OFTrue; }
+    OFCondition status() const override { return EC_Normal; }
+    OFBool isFlushed() const override { return OFTrue; }
+    offile_off_t avail() const override;
+    offile_off_t write(const void* bytes, offile_off_t count) override;
+    void flush() override {}
+
+    const std::optional<Error>& failure() const noexcept { return failure_; }
+    std::uint64_t taken() const noexcept { return taken_; }
+
+private:
+    storage::Incoming* to_;
+    std::optional<Error> failure_;
+    std::uint64_t taken_ = 0;
+};
+
+class IncomingStream final : private IncomingConsumer, public DcmOutputStream {
+public:
+    explicit IncomingStream(storage::Incoming* to)
+        : IncomingConsumer(to), DcmOutputStream(static_cast<IncomingConsumer*>(this)) {}
+
+    using IncomingConsumer::failure;
+    using IncomingConsumer::taken;
+};
+
+}  // namespace bucky::scp

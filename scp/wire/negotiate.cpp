@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/wire/negotiate.h"
+
+#include "scp/wire/contexts.h"
+
+namespace bucky::scp {
+namespace {
+
+/// The first transfer syntax that we take, or nullptr. A C-ECHO has no data set: any native will
+/// do.
+const char* choose_syntax(const T_ASC_PresentationContext& proposed, bool native_only) {
+    for (int i = 0; i < proposed.transferSyntaxCount; ++i) {
+        const auto* row = find_transfer_syntax(proposed.proposedTransferSyntaxes[i]);
+        if (row != nullptr && (row->native || !native_only)) {
+            return proposed.proposedTransferSyntaxes[i];
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+std::size_t negotiate(T_ASC_Parameters& params) {
+    std::size_t accepted = 0;
+    const int count = ASC_countPresentationContexts(&params);
+    for (int i = 0; i < count; ++i) {
+        T_ASC_PresentationContext proposed{};
+        check(ASC_getPresentationContext(&params, i, &proposed), "read a proposed context");
+        const auto id = proposed.presentationContextID;
+        const bool verification = kVerificationClass == proposed.abstractSyntax;
+        if (!verification && find_storage_class(proposed.abstractSyntax) == nullptr) {
+            check(ASC_refusePresentationContext(&params, id, ASC_P_ABSTRACTSYNTAXNOTSUPPORTED),
+                  "refuse a context");
+        } else if (const char* syntax = choose_syntax(proposed, verification)) {
+            check(ASC_acceptPresentationContext(&params, id, syntax), "accept a context");
+            ++accepted;
+        } else {
+            check(ASC_refusePresentationContext(&params, id, ASC_P_TRANSFERSYNTAXESNOTSUPPORTED),
+                  "refuse a context");
+        }
+    }
+    return accepted;
+}
+
+}  // namespace bucky::scp

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// negotiate() answers each proposed presentation context from the contexts table.
+#pragma once
+
+#include <cstddef>
+
+#include "scp/wire/check.h"
+
+namespace bucky::scp {
+
+/// Accepts every context of a class in the table (and Verification) with the first transfer syntax,
+/// in the proposer's order, that we keep as it comes; roles stay the default ones, the proposer is
+/// SCU. Refuses the others with their reason (PS3.8 9.3.3.2). Returns how many were accepted.
+std::size_t negotiate(T_ASC_Parameters& params);
+
+}  // namespace bucky::scp

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/wire/start.h"
+
+#include <csignal>
+
+#include <sys/resource.h>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcdict.h>
+#include <dcmtk/dcmnet/dcompat.h>
+#include <dcmtk/dcmnet/dicom.h>
+#include <dcmtk/dcmnet/dul.h>
+#include <dcmtk/oflog/oflog.h>
+
+#include "conf/base/error.h"
+#include "conf/base/ids.h"
+#include "scp/wire/check.h"
+#include "scp/wire/dial.h"
+
+namespace bucky::scp {
+namespace {
+
+void check_dictionary() {
+    if (dcmDataDict.isDictionaryLoaded()) return;
+    throw Error(Fault::unavailable,
+                "the DICOM data dictionary is not loaded: install the package libdcmtk17, which "
+                "has /usr/share/libdcmtk17/dicom.dic, or name the file in DCMDICTPATH");
+}
+
+/// An acceptor's network of DCMTK's listens on a port of its own unless a socket was handed to it,
+/// through this one global. Set once, to a connection that nobody ever reads, it keeps every
+/// network of ours from listening; which connection is served comes from the network's own Layer.
+void keep_from_listening() {
+    static const auto never_read = connected_pair();
+    dcmExternalSocketHandle.set(never_read.first.get());
+}
+
+/// One descriptor an association and one a file: the soft limit of 1024 is soon reached. It is safe
+/// to go beyond because none of our ways leads to DCMTK's select() (Connection polls).
+void lift_open_files_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+void start_wire() {
+    static const bool started = [] {
+        OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+        check_dictionary();
+        (void)std::signal(SIGPIPE, SIG_IGN);
+        lift_open_files_limit();
+        dcmDisableGethostbyaddr.set(OFTrue);
+        keep_from_listening();
+        (void)rendezvous_address();
+        // The first network initialises DCMTK's state machine, without a lock: do it here.
+        T_ASC_Network* net = nullptr;
+        check(ASC_initializeNetwork(NET_REQUESTOR, 0, 1, &net), "start DCMTK's network");
+        const NetworkPtr first{net};
+        return true;
+    }();
+    (void)started;
+}
+
+const std::string& implementation_class_uid() {
+    static const std::string uid = Uid::from_name("implementation class").str();
+    return uid;
+}
+
+const std::string& implementation_version_name() {
+    static const std::string name = "BUCKY_0_1";  // at most 16 characters (PS3.7 D.3.3.2.4)
+    return name;
+}
+
+}  // namespace bucky::scp

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/wire/status.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace bucky::scp {
+namespace {
+
+/// Statuses under `mask` equal to `value`. First match counts.
+struct Row {
+    std::uint16_t mask, value;
+    StoreAnswer answer;
+    std::string_view words;
+};
+
+// PS3.4 Table B.2-1 and PS3.7 Annex C. 0111 (duplicate SOP instance) is not among the statuses of
+// C-STORE, yet archives answer it to an object they hold: after a crash between their answer and
+// our commit we send the same object again, and "I have it" is what we wanted to hear. 0110 and
+// 0213 are troubles of the peer's that pass. The rest of 01xx and 02xx blames the request.
+constexpr Row kRows[] = {
+    {0xFFFF, 0x0000, StoreAnswer::taken, "success"},
+    {0xFFFF, 0xB000, StoreAnswer::taken, "warning: coercion of data elements"},
+    {0xFFFF, 0xB006, StoreAnswer::taken, "warning: elements discarded"},
+    {0xFFFF, 0xB007, StoreAnswer::taken, "warning: data set does not match SOP class"},
+    {0xF000, 0xB000, StoreAnswer::taken, "warning"},
+    {0xFFFF, 0x0001, StoreAnswer::taken, "warning"},
+    {0xFFFF, 0x0107, StoreAnswer::taken, "warning: attribute list error"},
+    {0xFFFF, 0x0116, StoreAnswer::taken, "warning: attribute value out of range"},
+    {0xFFFF, 0x0111, StoreAnswer::taken, "duplicate SOP instance: it is there already"},
+    {0xFF00, 0xA700, StoreAnswer::try_later, "refused: out of resources"},
+    {0xFFFF, 0x0110, StoreAnswer::try_later, "processing failure"},
+    {0xFFFF, 0x0213, StoreAnswer::try_later, "resource limitation"},
+    {0xFF00, 0xA900, StoreAnswer::refused, "error: data set does not match SOP class"},
+    {0xF000, 0xA000, StoreAnswer::refused, "refused"},
+    {0xF000, 0xC000, StoreAnswer::refused, "error: cannot understand"},
+    {0xFFFF, 0x0117, StoreAnswer::refused, "invalid SOP instance"},
+    {0xFFFF, 0x0118, StoreAnswer::refused, "no such SOP class"},
+    {0xFFFF, 0x0122, StoreAnswer::refused, "refused: SOP class not supported"},
+    {0xFFFF, 0x0124, StoreAnswer::refused, "refused: not authorized"},
+    {0xFFFF, 0x0210, StoreAnswer::refused, "duplicate invocation"},
+    {0xFFFF, 0x0211, StoreAnswer::refused, "unrecognized operation"},
+    {0xFFFF, 0x0212, StoreAnswer::refused, "mistyped argument"},
+    {0xFE00, 0x0000, StoreAnswer::try_later, "an unusual failure"},
+    {0x0000, 0x0000, StoreAnswer::refused, "a status of the peer's own"},
+};
+
+const Row& row(std::uint16_t status) {
+    const Row* at = kRows;
+    while ((status & at->mask) != at->value) ++at;  // the last row matches everything
+    return *at;
+}
+
+}  // namespace
+
+StoreAnswer meaning_of_store_status(std::uint16_t status) {
+    return row(status).answer;
+}
+
+std::string words_for_store_status(std::uint16_t status) {
+    return fmt::format("{:04X} ({})", status, row(status).words);
+}
+
+}  // namespace bucky::scp

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// DIMSE statuses: what we answer for a fault of ours, and what a peer's answer to a C-STORE means.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "conf/base/error.h"
+
+namespace bucky::scp {
+
+inline constexpr std::uint16_t kSuccess = 0x0000;
+inline constexpr std::uint16_t kUnrecognizedOperation = 0x0211;  // PS3.7 C.5.25
+
+constexpr std::uint16_t dimse_status(Fault fault) {  // PS3.4 Table B.2-1, PS3.7 Annex C
+    switch (fault) {
+        case Fault::bad_input: return 0xC000;    // Error: cannot understand
+        case Fault::unsupported: return 0x0122;  // Refused: SOP Class not supported
+        case Fault::unavailable:
+        case Fault::exhausted: return 0xA700;  // Refused: out of resources; the sender may retry
+        case Fault::corrupt: return 0xA900;    // Error: data set does not match SOP Class
+        case Fault::bug: return 0x0110;        // Processing failure
+    }
+    __builtin_unreachable();
+}
+
+/// What a peer's C-STORE status asks of the sender.
+enum class StoreAnswer {
+    taken,      ///< success, a warning, or "I have it already"
+    try_later,  ///< the peer is short of something now
+    refused,    ///< the same object will be refused again
+};
+StoreAnswer meaning_of_store_status(std::uint16_t status);
+
+/// "A700 (refused: out of resources)"
+std::string words_for_store_status(std::uint16_t status);
+
+}  // namespace bucky::scp
