@@ -27,9 +27,11 @@ std::vector<std::string> dciodvfy_errors(const std::filesystem::path& file) {
 }
 
 std::vector<std::string> pixelmed_sr_errors(const std::filesystem::path& file) {
-    // Java's limits on XPath are too tight for the templates of PS3.16 (JAXP0801003).
-    const auto said = run({"java", "-Djdk.xml.xpathExprOpLimit=0", "-Djdk.xml.xpathTotalOpLimit=0",
-                           "-Djdk.xml.xpathExprGrpLimit=0", "-cp", "/usr/share/java/*",
+    // Java's limits on XPath are too tight for the templates of PS3.16 (JAXP0801003); without its
+    // second compiler a run of a few seconds is twice as fast.
+    const auto said = run({"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+                           "-Djdk.xml.xpathExprOpLimit=0", "-Djdk.xml.xpathTotalOpLimit=0",
+                           "-Djdk.xml.xpathExprGrpLimit=0", "-cp", "/usr/share/java/pixelmed.jar",
                            "com.pixelmed.validate.DicomSRValidator", file.string()});
     auto errors = lines_with(said.output, "Error");
     for (auto& line : lines_with(said.output, "Exception")) errors.push_back(std::move(line));

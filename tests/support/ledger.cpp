@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 constexpr storage::Sql kResult{"test.result", R"sql(
     SELECT result_json FROM instance
      WHERE sop_instance = :sop_instance AND conflicting = 0 AND verdict <> '')sql"};
+constexpr storage::Sql kOfStudy{"test.of_study",
+                                "SELECT sop_instance FROM result WHERE study = :study"};
 constexpr storage::Sql kSpooled{"test.spooled", "SELECT file FROM instance"};
 constexpr storage::Sql kResults{"test.results", "SELECT file FROM result"};
 
@@ -53,6 +55,14 @@ std::vector<std::string> Ledger::open_jobs() {
         say("parked", lane.parked);
     }
     return open;
+}
+
+std::vector<std::string> Ledger::results_of(const std::string& study) {
+    std::vector<std::string> results;
+    auto row = db_.prepare(kOfStudy);
+    row.bind(":study", study);
+    while (row.step()) results.push_back(row.text(0));
+    return results;
 }
 
 std::vector<std::string> Ledger::files_named_by(const storage::Sql& sql, const fs::path& folder) {

@@ -23,6 +23,9 @@ public:
     /// Jobs that are not done, as "deliver:pacs ready 2 (its last error)".
     std::vector<std::string> open_jobs();
 
+    /// The SOP Instance UIDs of what was made for a study.
+    std::vector<std::string> results_of(const std::string& study);
+
     /// Files below spool/ and results/ that no row points at.
     std::vector<std::string> orphans();
 

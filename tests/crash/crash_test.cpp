@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// kill -9 between any two steps of the journey: every answered image has exactly one result in the
+// PACS after a restart. The real daemon kills itself at the named point (conf/base/crash_point.h).
+#include <csignal>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "conf/base/crash_point.h"
+#include "tests/crash/journey.h"
+
+using namespace bucky;
+using namespace bucky::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Each point's room in the house: one test case a room, so that they can run side by side.
+constexpr std::string_view kRooms[] = {"store", "intake", "infer", "report", "outbox", "courier"};
+
+void die_and_recover(const std::string& crash_at) {
+    INFO("killed at " << crash_at);
+    Journey journey{3, crash_at};
+    journey.send_unanswered();
+    const auto ended = journey.node().process().wait(60s);
+    INFO("log:\n" << journey.node().process().output());
+    REQUIRE(ended == -SIGKILL);  // else the point was never passed, and nothing is proven
+
+    journey.node().restart();
+    journey.send_unanswered();
+    CHECK(journey.all_answered());
+    journey.wait_until_quiet();
+    journey.check();
+}
+
+void walk(std::string_view room) {
+    int walked = 0;
+    for (const auto point : kCrashPoints) {
+        if (point.substr(0, point.find('.')) != room) continue;
+        ++walked;
+        // the first image on its way, and a later one, when there is more that can be forgotten
+        for (const auto* pass : {":1", ":3"}) die_and_recover(std::string{point} + pass);
+    }
+    CHECK(walked > 0);
+}
+
+}  // namespace
+
+TEST_CASE("killed while receiving, the node forgets nothing it answered", "[crash]") {
+    walk("store");
+}
+
+TEST_CASE("killed between file and row, the node keeps a whole image or none", "[crash]") {
+    walk("intake");
+}
+
+TEST_CASE("killed while looking at an image, the node looks again", "[crash]") {
+    walk("infer");
+}
+
+TEST_CASE("killed while making a report, the node makes the same one", "[crash]") {
+    walk("report");
+}
+
+TEST_CASE("killed between result files and rows, the node keeps all results or none", "[crash]") {
+    walk("outbox");
+}
+
+TEST_CASE("killed while delivering, the node sends no second result", "[crash]") {
+    walk("courier");
+}
+
+TEST_CASE("every crash point belongs to a room that is walked", "[crash]") {
+    for (const auto point : kCrashPoints) {
+        INFO(point);
+        CHECK(std::find(std::begin(kRooms), std::end(kRooms), point.substr(0, point.find('.'))) !=
+              std::end(kRooms));
+    }
+}
+
+TEST_CASE("killed at random moments again and again, the node loses nothing", "[crash]") {
+    const int kills = std::getenv("BUCKY_LONG") != nullptr ? 200 : 20;
+    std::mt19937 random{std::random_device{}()};
+    const auto seed = random();
+    INFO("seed " << seed);
+    random.seed(seed);
+    Journey journey{40, ""};
+    for (int kill = 0; kill < kills; ++kill) {
+        std::thread modality{[&] { journey.send_unanswered(); }};
+        const std::chrono::milliseconds moment{random() % 1500};
+        CHECK_FALSE(journey.node().process().wait(moment));  // it dies of nothing but us
+        journey.node().process().signal(SIGKILL);
+        modality.join();
+        journey.node().restart();
+    }
+    while (!journey.all_answered()) journey.send_unanswered();
+    journey.wait_until_quiet();
+    journey.check();
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/crash/journey.h"
+
+#include <algorithm>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/ledger.h"
+#include "tests/support/orthanc.h"
+#include "tests/support/part10.h"
+#include "tests/support/poll.h"
+
+namespace bucky::test {
+namespace {
+
+constexpr auto kQuietWithin = 90s;
+
+Environment armed_at(const std::string& crash_at) {
+    return crash_at.empty() ? Environment{} : Environment{{"BUCKY_CRASH_AT", crash_at}};
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+    std::string all;
+    for (const auto& line : lines) all += "\n  " + line;
+    return all;
+}
+
+}  // namespace
+
+Journey::Journey(std::size_t images, const std::string& crash_at)
+    : node_({.destinations = {pacs_.destination()}, .environment = armed_at(crash_at)}) {
+    for (std::size_t at = 0; at < images; ++at) {
+        XrayOptions options{.seed = 1000 + at};
+        options.rows = 320;
+        options.columns = 256;
+        images_.push_back({write_xray(dir_.path(), options)});
+    }
+}
+
+void Journey::send_unanswered() {
+    for (auto& image : images_) {
+        if (image.answered) continue;
+        if (!node_.running()) return;
+        image.answered = node_.store(image.xray.file) == 0x0000;
+    }
+}
+
+bool Journey::all_answered() const {
+    return std::all_of(images_.begin(), images_.end(),
+                       [](const auto& one) { return one.answered; });
+}
+
+void Journey::wait_until_quiet() {
+    std::vector<std::string> open;
+    const bool quiet = poll_until(
+        [&] {
+            open = Ledger{node_.data_dir()}.open_jobs();
+            const auto reported = [&](const Image& image) {
+                return !Ledger{node_.data_dir()}.results_of(image.xray.uids.study_uid).empty();
+            };
+            return open.empty() && std::all_of(images_.begin(), images_.end(), reported);
+        },
+        kQuietWithin);
+    INFO("still open:" << joined(open) << "\nlog:" << joined(node_.process().lines()));
+    REQUIRE(quiet);
+}
+
+void Journey::check() {
+    const auto stored = pacs_.stored();
+    for (const auto& image : images_) {
+        if (image.answered) check_one_result(image, stored);
+    }
+    Ledger ledger{node_.data_dir()};
+    const auto orphans = ledger.orphans();
+    INFO("files without a row:" << joined(orphans));
+    CHECK(orphans.empty());
+    const auto dangling = ledger.dangling();
+    INFO("rows without a file:" << joined(dangling));
+    CHECK(dangling.empty());
+}
+
+void Journey::check_one_result(const Image& image,
+                               const std::vector<std::filesystem::path>& stored) const {
+    INFO("image " << image.xray.uids.sop_instance_uid);
+    std::set<std::string> reports, overlays;
+    for (const auto& file : stored) {
+        const auto object = read_part10(file);
+        REQUIRE(object);
+        if (object->study != image.xray.uids.study_uid) continue;
+        CHECK(mentions(file, image.xray.uids.sop_instance_uid));
+        if (object->sop_class == kComprehensive3dSr) reports.insert(object->sop_instance);
+        if (object->sop_class == kSecondaryCapture) overlays.insert(object->sop_instance);
+    }
+    CHECK(reports.size() == 1);
+    CHECK(overlays.size() == 1);
+}
+
+}  // namespace bucky::test

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Journey: images on their way through a node that dies, and what must hold once it has recovered.
+//
+// Each image is a study of its own, so that "one result" can be counted: one report and one overlay
+// by UID, however often each was sent.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/fake_pacs.h"
+#include "tests/support/running_node.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/xray.h"
+
+namespace bucky::test {
+
+class Journey {
+public:
+    /// Draws the images. `crash_at`: a name of crash_point.h, with ":N" for the Nth pass.
+    Journey(std::size_t images, const std::string& crash_at);
+
+    RunningNode& node() noexcept { return node_; }
+
+    /// Sends what was not answered with success yet, one association an image, as a modality would
+    /// try again. Stops when the node is gone.
+    void send_unanswered();
+    bool all_answered() const;
+
+    /// Until nothing waits any more.
+    void wait_until_quiet();
+
+    /// Every answered image has one result in the PACS; no file without a row, no row without a
+    /// file, no job left over.
+    void check();
+
+private:
+    struct Image {
+        Xray xray;
+        bool answered = false;
+    };
+
+    void check_one_result(const Image& image,
+                          const std::vector<std::filesystem::path>& stored) const;
+
+    TempDir dir_;
+    std::vector<Image> images_;
+    FakePacs pacs_;
+    RunningNode node_;
+};
+
+}  // namespace bucky::test

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Real files, the odd ones included: each gets a verdict or an honest refusal, none stops the node.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/fake_pacs.h"
+#include "tests/support/judges.h"
+#include "tests/support/ledger.h"
+#include "tests/support/part10.h"
+#include "tests/support/places.h"
+#include "tests/support/poll.h"
+#include "tests/support/running_node.h"
+#include "tests/support/temp_dir.h"
+
+using namespace bucky;
+using namespace bucky::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<fs::path> files_in(const fs::path& folder) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator{folder}) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+/// Sends a file byte for byte as it is. What cannot even be identified goes out as if it were a DX.
+/// Returns the SOP Instance UID if the node took it; "" when it was refused.
+std::string send(RunningNode& node, const fs::path& file) {
+    auto part10 = read_part10(file);
+    if (!part10) {
+        part10 = Part10{kDxForPresentation, "2.25.1", "", kExplicitLittleEndian, {}};
+        std::ifstream stream{file, std::ios::binary};
+        part10->dataset.assign(std::istreambuf_iterator<char>{stream}, {});
+    }
+    WireClient client{node.dicom_port()};
+    const int answer = client.associate({part10->sop_class, part10->transfer_syntax});
+    CHECK((answer == 2 || answer == 3));
+    if (answer != 2) return "";
+    const auto status = client.store(part10->sop_instance, part10->dataset);
+    REQUIRE(status);
+    if (*status != 0) CHECK(*status >= 0x0100);  // an error, not a warning: nothing is half taken
+    client.release();
+    return *status == 0 ? part10->sop_instance : "";
+}
+
+}  // namespace
+
+TEST_CASE("every sample file gets a verdict or an honest refusal", "[system][samples]") {
+    const auto shared = shared_dir();
+    if (!shared) return;
+    const TempDir dir;
+    std::vector<std::string> wrap{"/usr/bin/python3",
+                                  (source_dir() / "tools/demonstration/pictures.py").string(),
+                                  dir.path().string()};
+    for (const auto& picture : files_in(*shared / "samples/cxr")) wrap.push_back(picture.string());
+    REQUIRE(run(wrap).status == 0);
+
+    FakePacs pacs;
+    RunningNode node{{.destinations = {pacs.destination()}}};
+    auto files = files_in(*shared / "samples/dicom");
+    for (auto& wrapped : files_in(dir.path())) files.push_back(std::move(wrapped));
+    std::size_t taken = 0;
+    for (const auto& file : files) {
+        INFO(file.filename());
+        const auto sop_instance = send(node, file);
+        REQUIRE(node.running());
+        if (sop_instance.empty()) continue;
+        ++taken;
+        CHECK_FALSE(node.verdict_line(sop_instance).empty());
+    }
+    CHECK(taken >= 60 + 30);  // all pictures, and most of the DICOM files
+    CHECK(poll_until([&] { return Ledger{node.data_dir()}.open_jobs().empty(); }, 120s));
+    for (const auto& result : pacs.stored()) {
+        INFO(result);
+        CHECK(dciodvfy_errors(result) == std::vector<std::string>{});
+    }
+}
