@@ -79,7 +79,8 @@ struct Process::Impl {
     std::condition_variable came;
     std::vector<std::string> lines;  // guarded by mutex
     bool at_end = false;             // guarded by mutex
-    std::optional<int> status;       // of the thread that owns the Process
+    std::mutex reaping;
+    std::optional<int> status;  // guarded by reaping
     std::thread reader;
 
     explicit Impl(Started started)
@@ -91,7 +92,7 @@ struct Process::Impl {
     }
 
     ~Impl() {
-        if (!status) {
+        if (!wait(std::chrono::milliseconds(0))) {
             (void)::kill(-pid, SIGKILL);
             (void)wait(std::chrono::seconds(10));
         }
@@ -102,9 +103,10 @@ struct Process::Impl {
     }
 
     std::optional<int> wait(std::chrono::milliseconds at_most) {
-        if (status) return status;
-        pollfd exit{pid_fd, POLLIN, 0};
+        pollfd exit{pid_fd, POLLIN, 0};  // stays readable once it has ended
         if (::poll(&exit, 1, static_cast<int>(at_most.count())) != 1) return std::nullopt;
+        const std::lock_guard lock(reaping);
+        if (status) return status;
         int raw = 0;
         (void)::waitpid(pid, &raw, 0);
         status = WIFEXITED(raw) ? WEXITSTATUS(raw) : -WTERMSIG(raw);
@@ -187,7 +189,7 @@ std::string Process::output() const {
 }
 
 void Process::signal(int number) {
-    if (!impl_->status) (void)::kill(impl_->pid, number);
+    if (!impl_->wait(std::chrono::milliseconds(0))) (void)::kill(impl_->pid, number);
 }
 
 std::optional<int> Process::wait(std::chrono::milliseconds at_most) {

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "examples.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bucky::dicom_sr::examples {
+namespace {
+
+using inference::Answer;
+using inference::Finding;
+using inference::Point;
+using inference::Region;
+using inference::Side;
+
+std::vector<Point> ellipse(double column, double row, double half_width, double half_height) {
+    constexpr int kPoints = 24;
+    std::vector<Point> outline;
+    for (int i = 0; i < kPoints; ++i) {
+        const double angle = 2 * M_PI * i / kPoints;
+        outline.push_back(
+            {column + half_width * std::cos(angle), row + half_height * std::sin(angle)});
+    }
+    return outline;
+}
+
+Finding finding(const char* key, inference::Code code, const char* name, const char* name_ko,
+                double score) {
+    Finding made;
+    made.key = key;
+    made.code = std::move(code);
+    made.name = name;
+    made.name_ko = name_ko;
+    made.score = score;
+    made.threshold = 0.5;
+    made.answer = score >= made.threshold ? Answer::present : Answer::absent;
+    return made;
+}
+
+ReportedImage analysed(int number, std::vector<Finding> findings) {
+    ReportedImage image{source(number), {}};
+    image.result.model = model();
+    image.result.findings = std::move(findings);
+    const bool any = std::ranges::any_of(image.result.findings, [](const Finding& one) {
+        return one.answer == Answer::present;
+    });
+    image.result.verdict = any ? inference::Verdict::findings : inference::Verdict::no_findings;
+    image.result.rows = image.source.rows;
+    image.result.columns = image.source.columns;
+    image.result.window = "window 2048/4096 from the header";
+    image.result.started_at_ms = 1795444205123;
+    return image;
+}
+
+}  // namespace
+
+inference::ModelIdentity model() {
+    return {"cxr-phantom", "1.0.0", "Bucky",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "Demonstration on computer-generated radiographs; not for any patient."};
+}
+
+Source source(int number) {
+    Source made;
+    made.patient_name = "Doe^Jane";
+    made.patient_id = "PID-1";
+    made.birth_date = "19700102";
+    made.sex = "F";
+    made.age = "056Y";
+    made.study = Uid("1.2.826.0.1.3680043.10.999.1");
+    made.study_date = "20261123";
+    made.study_time = "143000";
+    made.study_id = "S1";
+    made.study_description = "Chest PA";
+    made.accession_number = "ACC-1";
+    made.referring_physician = "Ref^Erring";
+    made.series = Uid("1.2.826.0.1.3680043.10.999.1." + std::to_string(number));
+    made.sop_class = Uid("1.2.840.10008.5.1.4.1.1.1.1");
+    made.sop_instance = Uid("1.2.826.0.1.3680043.10.999.1." + std::to_string(number) + ".1");
+    made.modality = "DX";
+    made.body_part = "CHEST";
+    made.view_position = "PA";
+    made.patient_orientation = "L\\F";
+    made.acquisition_date = "20261123";
+    made.acquisition_time = "142955.5";
+    made.series_number = std::to_string(number);
+    made.instance_number = "1";
+    made.rows = 2000;
+    made.columns = 1600;
+    return made;
+}
+
+Finding pneumothorax(double score) {
+    Finding made = finding("pneumothorax", {"36118008", "SCT", "Pneumothorax"}, "Pneumothorax",
+                           "기흉", score);
+    if (made.answer == Answer::present) {
+        made.regions = {{ellipse(1180, 500, 190, 260), 0.91, Side::left}};
+    }
+    return made;
+}
+
+Finding nodule(double score, int outlines) {
+    Finding made =
+        finding("nodule", {"27925004", "SCT", "Nodule"}, "Lung nodule", "폐결절", score);
+    if (made.answer == Answer::present) {
+        for (int i = 0; i < outlines; ++i) {
+            made.regions.push_back(
+                {ellipse(420 + 130 * i, 900 + 260 * i, 60, 60), 0.8 - 0.1 * i, Side::right});
+        }
+    }
+    return made;
+}
+
+Finding pneumonia(double score) {
+    return finding("pneumonia", {"233604007", "SCT", "Pneumonia"}, "Pneumonia", "폐렴", score);
+}
+
+ReportedImage with_findings(int number) {
+    return analysed(number, {nodule(0.62), pneumothorax(0.97), pneumonia(0.08)});
+}
+
+ReportedImage without_findings(int number) {
+    return analysed(number, {nodule(0.11), pneumothorax(0.03), pneumonia(0.08)});
+}
+
+ReportedImage lateral(int number) {
+    ReportedImage image{source(number), {}};
+    image.source.view_position = "LL";
+    image.result.verdict = inference::Verdict::not_analysed;
+    image.result.reason = {"view.lateral",
+                           {"view", "99BUCKY", "View not accepted"},
+                           "view position LL: the model reads frontal images only"};
+    image.result.rows = image.source.rows;
+    image.result.columns = image.source.columns;
+    image.result.started_at_ms = 1795444205123;
+    return image;
+}
+
+ReportedImage failed(int number) {
+    ReportedImage image = lateral(number);
+    image.result.verdict = inference::Verdict::failed;
+    image.result.reason = {"failed",
+                           {"failed", "99BUCKY", "Analysis failed"},
+                           "the compressed pixels end after 12 of 2000 rows"};
+    image.result.rows = 0;
+    image.result.columns = 0;
+    return image;
+}
+
+StudyReport report(std::vector<ReportedImage> images) {
+    StudyReport made;
+    made.images = std::move(images);
+    made.content_at_ms = 1795444205123;
+    made.software_version = "0.1.0";
+    return made;
+}
+
+Picture picture(std::uint32_t rows, std::uint32_t columns) {
+    Picture made{rows, columns, std::vector<std::uint8_t>(std::size_t{rows} * columns)};
+    for (std::uint32_t r = 0; r < rows; ++r) {
+        for (std::uint32_t c = 0; c < columns; ++c) {
+            const double x = std::abs(2.0 * c / columns - 1);  // from the middle
+            const double y = 2.0 * r / rows - 1;
+            const double lung = std::hypot((x - 0.42) / 0.3, (y + 0.05) / 0.62);
+            const double body = std::hypot(x / 0.95, y / 1.4);
+            const double grey = body > 1 ? 6 : lung < 1 ? 70 + 60 * lung * lung : 190 - 40 * x;
+            made.pixels[std::size_t{r} * columns + c] = static_cast<std::uint8_t>(grey);
+        }
+    }
+    return made;
+}
+
+}  // namespace bucky::dicom_sr::examples

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "conf/base/limits.h"
+#include "tests/storage/data_folder.h"
+
+namespace bucky::storage::test {
+namespace {
+
+constexpr JobState kStates[] = {JobState::ready, JobState::running, JobState::done,
+                                JobState::parked};
+constexpr JobEvent kEvents[] = {JobEvent::claimed, JobEvent::finished,      JobEvent::failed,
+                                JobEvent::gave_up, JobEvent::lease_expired, JobEvent::resubmitted};
+
+/// The only infer job of the folder, as it stands now.
+Job the_job(DataFolder& node) {
+    const auto jobs = node.jobs.jobs_of_study(kStudy);
+    REQUIRE(jobs.size() == 1);
+    return jobs.front();
+}
+
+void bring_to(DataFolder& node, JobState state) {
+    if (state == JobState::ready) return;
+    const auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    if (state == JobState::done) REQUIRE(node.jobs.finish(*job));
+    if (state == JobState::parked) REQUIRE(node.jobs.park(*job, "no"));
+}
+
+void happen(DataFolder& node, JobEvent event) {
+    const Job job = the_job(node);
+    switch (event) {
+        case JobEvent::claimed: node.jobs.claim("infer", 60'000); return;
+        case JobEvent::finished: node.jobs.finish(job); return;
+        case JobEvent::failed: node.jobs.retry_later(job, kStartMs, "not now"); return;
+        case JobEvent::gave_up: node.jobs.park(job, "never"); return;
+        case JobEvent::lease_expired: recover(node.db, node.dir.path(), node.clock); return;
+        case JobEvent::resubmitted: node.jobs.resubmit("infer"); return;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a job takes exactly the steps of the table, and no event moves it otherwise",
+          "[storage]") {
+    for (const auto state : kStates) {
+        for (const auto event : kEvents) {
+            DataFolder node;
+            node.send({.sop_instance = "1.2.3.4"});
+            bring_to(node, state);
+            REQUIRE(the_job(node).state == state);
+            happen(node, event);
+            INFO(name_of(state) << " + " << name_of(event));
+            CHECK(name_of(the_job(node).state) == name_of(next(state, event).value_or(state)));
+        }
+    }
+}
+
+TEST_CASE("the job that is due longest is claimed first, then the older one", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    node.send({.sop_instance = "1.2"});
+    node.clock.advance_ms(10);
+    node.send({.sop_instance = "1.3"});
+    const auto first = node.jobs.claim("infer", 60'000);
+    REQUIRE(first);
+    node.jobs.retry_later(*first, kStartMs + 5, "later, but before the third");
+    std::vector<std::string> order;
+    while (const auto job = node.jobs.claim("infer", 60'000)) order.push_back(job->subject);
+    CHECK(order == std::vector<std::string>{"2", "1", "3"});
+}
+
+TEST_CASE("a job is not claimed before it is due, nor in another lane", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    const auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    CHECK(job->attempt == 1);
+    CHECK(job->study == kStudy);
+    REQUIRE(node.jobs.retry_later(*job, kStartMs + 5000, "the model is being loaded"));
+    CHECK_FALSE(node.jobs.claim("infer", 60'000));
+    CHECK_FALSE(node.jobs.claim("report", 60'000));
+    CHECK(node.jobs.next_due_ms("infer") == kStartMs + 5000);
+    CHECK_FALSE(node.jobs.next_due_ms("report"));
+    node.clock.advance_ms(5000);
+    const auto again = node.jobs.claim("infer", 60'000);
+    REQUIRE(again);
+    CHECK(again->attempt == 2);
+    CHECK(again->last_error == "the model is being loaded");
+}
+
+TEST_CASE("a lease that has run out passes the job on, and the late worker changes nothing",
+          "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    const auto slow = node.jobs.claim("infer", 60'000);
+    node.clock.advance_ms(59'999);
+    CHECK_FALSE(node.jobs.claim("infer", 60'000));
+    node.clock.advance_ms(1);
+    const auto other = node.jobs.claim("infer", 60'000);
+    REQUIRE(slow);
+    REQUIRE(other);
+    CHECK(other->id == slow->id);
+    CHECK(other->attempt == 2);
+
+    CHECK_FALSE(node.jobs.finish(*slow));
+    CHECK_FALSE(node.jobs.park(*slow, "late"));
+    CHECK_FALSE(node.jobs.retry_later(*slow, 0, "late"));
+    CHECK_FALSE(node.studies.record_verdict(*slow, "failed", "{}"));
+    CHECK(node.studies.instance(1)->verdict.empty());
+    CHECK(the_job(node).state == JobState::running);
+    CHECK(node.jobs.finish(*other));
+    CHECK_FALSE(node.jobs.finish(*other));
+}
+
+TEST_CASE("a parked job waits for a person and then starts afresh", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    node.send({.sop_instance = "1.2", .study = "1.2.3.2"});
+    for (int at = 0; at < 2; ++at) {
+        const auto job = node.jobs.claim("infer", 60'000);
+        REQUIRE(job);
+        REQUIRE(node.jobs.park(*job, "A900: not like this"));
+    }
+    node.clock.advance_ms(1000);
+    CHECK_FALSE(node.jobs.claim("infer", 60'000));
+    const auto parked = node.jobs.parked("", 10);
+    REQUIRE(parked.size() == 2);
+    CHECK(parked.front().last_error == "A900: not like this");
+    CHECK(node.jobs.parked("infer", 1).size() == 1);
+    CHECK(node.jobs.parked("report", 10).empty());
+
+    CHECK(node.jobs.resubmit("report") == 0);
+    CHECK(node.jobs.resubmit_study(kStudy) == 1);
+    CHECK(node.jobs.resubmit("") == 1);
+    CHECK(node.jobs.resubmit("") == 0);
+    const auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    CHECK(job->attempt == 1);
+    CHECK(job->created_at_ms == kStartMs);
+    CHECK(job->submitted_at_ms == kStartMs + 1000);
+}
+
+TEST_CASE("resubmitting brings a job forward that waits out its back-off, and no running one",
+          "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    CHECK(node.jobs.resubmit("infer") == 0);
+    node.jobs.retry_later(*job, kStartMs + 900'000, "connection refused");
+    CHECK(node.jobs.resubmit("infer") == 1);
+    CHECK(node.jobs.claim("infer", 60'000));
+}
+
+TEST_CASE("the backlog says what waits in each lane, since when, and the last words", "[storage]") {
+    DataFolder node;
+    CHECK(node.jobs.backlog().empty());
+    for (const auto* uid : {"1.1", "1.2", "1.3", "1.4"}) {
+        node.send({.sop_instance = uid});
+        node.clock.advance_ms(100);
+    }
+    const auto done = node.jobs.claim("infer", 60'000);
+    const auto parked = node.jobs.claim("infer", 60'000);
+    const auto running = node.jobs.claim("infer", 60'000);
+    REQUIRE(done);
+    REQUIRE(parked);
+    REQUIRE(running);
+    node.jobs.finish(*done);
+    node.jobs.park(*parked, "cannot be");
+    const auto backlog = node.jobs.backlog();
+    REQUIRE(backlog.size() == 1);
+    CHECK(backlog[0].lane == "infer");
+    CHECK(backlog[0].ready == 1);
+    CHECK(backlog[0].running == 1);
+    CHECK(backlog[0].parked == 1);
+    CHECK(backlog[0].done == 1);
+    CHECK(backlog[0].oldest_waiting_ms == kStartMs + 100);
+    CHECK(backlog[0].last_error == "cannot be");
+}
+
+TEST_CASE("what a peer says is kept up to a screen and not cut inside a character", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    const auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    std::string words(limits::kWordsMax - 1, 'x');
+    node.jobs.park(*job, words + "\xEA\xB0\x80" "and much more");
+    CHECK(the_job(node).last_error == words);
+}
+
+TEST_CASE("the back-off doubles up to its cap and spreads by a fifth either way", "[storage]") {
+    for (int attempt = 1; attempt < 200; ++attempt) {
+        const auto shortest = back_off_ms(attempt, 5000, 900'000, 0.0);
+        const auto middle = back_off_ms(attempt, 5000, 900'000, 0.5);
+        const auto longest = back_off_ms(attempt, 5000, 900'000, 1.0);
+        INFO("attempt " << attempt);
+        CHECK(middle == (attempt > 8 ? 900'000 : std::min(5000 << (attempt - 1), 900'000)));
+        CHECK(std::abs(shortest - middle * 8 / 10) <= 1);
+        CHECK(std::abs(longest - middle * 12 / 10) <= 1);
+        CHECK(middle <= back_off_ms(attempt + 1, 5000, 900'000, 0.5));
+    }
+    CHECK(back_off_ms(0, 5000, 900'000, 0.5) == 5000);
+    CHECK(back_off_ms(1, 5000, 1000, 0.5) == 1000);
+    CHECK(back_off_ms(1'000'000'000, 0, 900'000, 0.5) == 0);
+    CHECK(back_off_ms(2'000'000'000, 1, std::int64_t{1} << 62, 0.5) > 0);
+    CHECK(back_off_ms(3, 1000, 900'000, 7.0) == back_off_ms(3, 1000, 900'000, 1.0));
+}
+
+}  // namespace bucky::storage::test

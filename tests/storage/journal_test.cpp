@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "tests/storage/data_folder.h"
+
+namespace bucky::storage::test {
+
+TEST_CASE("the journal tells one study's story in order", "[storage]") {
+    DataFolder node;
+    node.journal.write("1.1", "pacs", "result.sent", "0000");
+    node.clock.advance_ms(5);
+    node.journal.write("1.2", "pacs", "result.sent", "0000");
+    node.journal.write("1.1", "backup", "result.refused", "A700: out of resources");
+    const auto story = node.journal.of_study("1.1");
+    REQUIRE(story.size() == 2);
+    CHECK(story[0].event == "result.sent");
+    CHECK(story[0].at_ms == kStartMs);
+    CHECK(story[1].subject == "backup");
+    CHECK(story[1].words == "A700: out of resources");
+    CHECK(story[1].at_ms == kStartMs + 5);
+    CHECK(node.journal.of_study("1.3").empty());
+}
+
+TEST_CASE("an entry belongs to the transaction in which it is written", "[storage]") {
+    DataFolder node;
+    {
+        Database::Transaction transaction{node.db};
+        node.journal.write("1.1", "", "x", "");
+        node.journal.write_repeated("1.1", "", "y", "");
+    }
+    CHECK(node.journal.of_study("1.1").empty());
+}
+
+TEST_CASE("what can be repeated without end is one entry that counts", "[storage]") {
+    DataFolder node;
+    for (int at = 0; at < 100; ++at) {
+        node.clock.advance_ms(1);
+        node.journal.write_repeated("1.1", "1.1.1", "image.again", "from XRAY1");
+    }
+    node.journal.write_repeated("1.1", "1.1.1", "image.again", "from XRAY2");
+    const auto story = node.journal.of_study("1.1");
+    REQUIRE(story.size() == 2);
+    CHECK(story[0].times == 100);
+    CHECK(story[0].at_ms == kStartMs + 100);
+    CHECK(story[1].times == 1);
+}
+
+}  // namespace bucky::storage::test

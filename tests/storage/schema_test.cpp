@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "conf/base/digest.h"
+#include "storage/schema.h"
+#include "storage/statements.h"
+#include "tests/storage/data_folder.h"
+
+namespace bucky::storage::test {
+namespace {
+
+std::vector<Sql> all_statements() {
+    std::vector<Sql> all;
+    for (const auto part : {intake_statements(), job_statements(), journal_statements(),
+                            outbox_statements(), recover_statements(), study_statements()}) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+}
+
+/// A node that has worked for a while: 20,000 images with results, all delivered.
+void fill_with_history(Database& db) {
+    Database::Transaction transaction{db};
+    for (const auto* text : {
+             R"sql(INSERT INTO study (uid, accession_number, state, pending, first_image_ms,
+                       last_image_ms, first_unreported_ms, due_at_ms, last_association)
+                   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+                   SELECT '1.2.' || i, '', 'reported', 0, i, i, i, i, '1' FROM n)sql",
+             R"sql(INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax,
+                       file, size_bytes, association, calling_ae, called_ae, peer_address,
+                       received_at_ms, conflicting, awaiting, verdict)
+                   SELECT uid || '.1', '1', uid, uid || '.2', '1',
+                          '2026112300/' || first_image_ms, 1, '1', '', '', '', 1, 0, 0, 'findings'
+                     FROM study)sql",
+             R"sql(INSERT INTO result (sop_instance, sop_class, study, transfer_syntax, kind, file,
+                       size_bytes, created_at_ms)
+                   SELECT uid || '.9', '1', uid, '1', 'sr', '2026112300/' || first_image_ms, 1, 1
+                     FROM study)sql",
+             R"sql(INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
+                       not_before_ms)
+                   SELECT lane, uid, uid, 'done', 1, 1, 1 FROM study,
+                          (SELECT 'infer' AS lane UNION ALL SELECT 'report'
+                           UNION ALL SELECT 'deliver:pacs'))sql",
+         }) {
+        db.prepare({"test.history", text}).run();
+    }
+    transaction.commit();
+}
+
+std::vector<std::string> plan_of(Database& db, const Sql& sql) {
+    const std::string text = "EXPLAIN QUERY PLAN " + std::string{sql.text};
+    auto rows = db.prepare({"test.plan", text});
+    std::vector<std::string> plan;
+    while (rows.step()) plan.push_back(rows.text(3));
+    return plan;
+}
+
+}  // namespace
+
+TEST_CASE("a released migration is never edited", "[storage]") {
+    // A database in the field has run it as it was: write another one instead.
+    const std::vector<std::string> released{
+        "PIN1",
+    };
+    REQUIRE(migrations().size() == released.size());
+    for (std::size_t at = 0; at < released.size(); ++at) {
+        CHECK(migrations()[at].version == static_cast<std::int64_t>(at) + 1);
+        CHECK(hex(sha256(migrations()[at].sql)) == released[at]);
+    }
+}
+
+TEST_CASE("a new database is of the newest version and every table is strict", "[storage]") {
+    DataFolder node;
+    CHECK(node.db.version() == migrations().back().version);
+    CHECK(node.count({"test.lax", R"sql(
+        SELECT count(*) FROM pragma_table_list
+         WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%')sql"}) ==
+          0);
+    CHECK(node.count({"test.tables", R"sql(
+        SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict)sql"}) == 6);
+}
+
+TEST_CASE("every statement can be prepared and has a name of its own", "[storage]") {
+    DataFolder node;
+    std::set<std::string_view> names;
+    for (const auto& sql : all_statements()) {
+        INFO(sql.name);
+        CHECK_NOTHROW(node.db.prepare(sql));
+        CHECK(names.insert(sql.name).second);
+    }
+}
+
+TEST_CASE("every statement of the folder is in the lists that these tests walk", "[storage]") {
+    static const std::regex kNamed{R"re(constexpr Sql k\w+\{"([a-z_.]+)")re"};
+    std::set<std::string> written;
+    for (const auto& entry :
+         std::filesystem::directory_iterator{std::string{BUCKY_SOURCE_DIR} + "/storage"}) {
+        std::ifstream in{entry.path()};
+        std::stringstream text;
+        text << in.rdbuf();
+        const std::string source = text.str();
+        for (std::sregex_iterator at{source.begin(), source.end(), kNamed}, end; at != end; ++at) {
+            written.insert((*at)[1]);
+        }
+    }
+    std::set<std::string> listed{"database.version", "database.wal"};  // before there is a schema
+    for (const auto& sql : all_statements()) listed.insert(std::string{sql.name});
+    CHECK(written == listed);
+}
+
+TEST_CASE("nothing that runs for each image, job or start reads history", "[storage]") {
+    DataFolder node;
+    fill_with_history(node.db);
+    const std::set<std::string_view> for_people{
+        // what a person asks for now and then; bounded by what is open, or by the lanes there are
+        "job.resubmit_all", "job.open_by_lane", "job.tally", "job.parked", "study.recent"};
+    for (const auto& sql : all_statements()) {
+        if (for_people.contains(sql.name)) continue;
+        for (const auto& line : plan_of(node.db, sql)) {
+            INFO(sql.name << ": " << line);
+            const bool reads_a_table = line.find("CONSTANT ROW") == std::string::npos;
+            CHECK_FALSE((line.starts_with("SCAN") && reads_a_table));
+        }
+    }
+}
+
+TEST_CASE("the hot statements go by the index that was made for them", "[storage]") {
+    DataFolder node;
+    fill_with_history(node.db);
+    const std::vector<std::pair<std::string_view, std::string_view>> expected{
+        {"job.claim", "job_ready (lane=? AND not_before_ms<?)"},
+        {"job.expire_leases", "job_running (lease_until_ms<?)"},
+        {"job.leave", "INTEGER PRIMARY KEY"},
+        {"job.next_due", "job_ready (lane=?)"},
+        {"study.due", "study_due (due_at_ms<?)"},
+        {"study.next_due", "study_due (due_at_ms>?)"},
+        {"study.next_due", "job_open (lane=? AND subject=?)"},
+        {"study.report_state", "job_open (lane=? AND subject=?)"},
+        {"study.verdict", "INTEGER PRIMARY KEY"},
+        {"intake.twins", "instance_sop (sop_instance=?"},
+        {"intake.own_result", "sqlite_autoindex_result_1 (sop_instance=?)"},
+        {"intake.association_ended", "study_open_association (last_association=?)"},
+        {"outbox.deliver_job", "job_of_subject (subject=? AND lane=?)"},
+        {"recover.return_jobs", "job_running (lease_until_ms>?)"},
+        {"recover.last_instance_file", "INTEGER PRIMARY KEY"},
+        {"recover.instance_files_from", "sqlite_autoindex_instance_1 (file>?)"},
+        {"recover.result_files_from", "sqlite_autoindex_result_2 (file>?)"},
+    };
+    for (const auto& [name, index] : expected) {
+        std::string plan;
+        for (const auto& sql : all_statements()) {
+            if (sql.name != name) continue;
+            for (const auto& line : plan_of(node.db, sql)) plan += line + '\n';
+        }
+        INFO(name << ":\n" << plan);
+        CHECK(plan.find(index) != std::string::npos);
+    }
+}
+
+}  // namespace bucky::storage::test

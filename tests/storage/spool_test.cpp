@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "tests/storage/data_folder.h"
+#include "tests/storage/fault_of.h"
+#include "tests/storage/faulty_calls.h"
+
+namespace bucky::storage::test {
+namespace {
+
+using bucky::test::TempDir;
+
+std::string content_of(const std::filesystem::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+std::vector<std::string> files_below(const std::filesystem::path& root) {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
+        if (entry.is_regular_file()) files.push_back(entry.path().string());
+    }
+    return files;
+}
+
+mode_t mode_of(const std::filesystem::path& path) {
+    struct stat file {};
+    REQUIRE(::stat(path.c_str(), &file) == 0);
+    return file.st_mode & 0777U;
+}
+
+}  // namespace
+
+TEST_CASE("what is kept has the bytes that were written, under a random name in its hour",
+          "[storage]") {
+    const TempDir dir;
+    Spool spool{dir / "spool"};
+    auto file = spool.open();
+    file.write(bytes_of("one"));
+    file.write(bytes_of(""));
+    file.write(bytes_of("two"));
+    CHECK(file.bytes() == 6);
+    const auto name = spool.keep(file, kStartMs);
+    CHECK(name.starts_with("2026112314/"));
+    CHECK(name.size() == 11 + 32 + 4);
+    CHECK(name.ends_with(".dcm"));
+    CHECK(content_of(spool.absolute(name)) == "onetwo");
+    CHECK(file.path() == spool.absolute(name));
+
+    auto other = spool.open();
+    CHECK(spool.keep(other, kStartMs) != name);
+}
+
+TEST_CASE("only their owner may look into the spool and its files", "[storage]") {
+    const TempDir dir;
+    Spool spool{dir / "deep" / "spool"};
+    auto file = spool.open();
+    CHECK(mode_of(file.path()) == 0600);
+    const auto name = spool.keep(file, kStartMs);
+    CHECK(mode_of(spool.absolute(name)) == 0600);
+    CHECK(mode_of(dir / "deep" / "spool") == 0700);
+    CHECK(mode_of(spool.absolute(name).parent_path()) == 0700);
+}
+
+TEST_CASE("no child process inherits a file that is being received", "[storage]") {
+    const TempDir dir;
+    Spool spool{dir / "spool"};
+    const auto file = spool.open();
+    CHECK((::fcntl(file.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("a file that is not kept is gone with its scope, also after a move", "[storage]") {
+    const TempDir dir;
+    Spool spool{dir / "spool"};
+    {
+        auto file = spool.open();
+        file.write(bytes_of("half"));
+        const auto moved = std::move(file);
+        CHECK(files_below(dir.path()).size() == 1);
+    }
+    CHECK(files_below(dir.path()).empty());
+}
+
+TEST_CASE("a short write is gone on with, and an interrupted one too", "[storage]") {
+    const TempDir dir;
+    FaultyCalls calls;
+    Spool spool{dir / "spool", 0, calls.table()};
+    auto file = spool.open();
+    FaultyCalls::write_at_most = 3;
+    FaultyCalls::interrupt_every_other_write = true;
+    file.write(bytes_of("a radiograph in pieces"));
+    CHECK(content_of(spool.absolute(spool.keep(file, kStartMs))) == "a radiograph in pieces");
+}
+
+TEST_CASE("whatever call fails, and however, nothing is kept and the fault says what to do",
+          "[storage]") {
+    const std::pair<int, Fault> errors[] = {
+        {ENOSPC, Fault::exhausted},  {EDQUOT, Fault::exhausted},  {EMFILE, Fault::exhausted},
+        {ENFILE, Fault::exhausted},  {EIO, Fault::unavailable},   {EACCES, Fault::unavailable},
+        {EROFS, Fault::unavailable},
+    };
+    for (const auto& [error, fault] : errors) {
+        const TempDir dir;
+        FaultyCalls calls;
+        Spool spool{dir / "spool", 0, calls.table()};
+        int at = 1;
+        for (;; ++at) {
+            FaultyCalls::fail(at, error);
+            const auto thrown = thrown_by([&] {
+                auto file = spool.open();
+                file.write(bytes_of("pixels"));
+                spool.keep(file, kStartMs);
+            });
+            if (thrown.none()) break;
+            INFO("call " << at << ": " << thrown);
+            CHECK(thrown == fault);
+            CHECK(thrown.words.find(dir.path().string()) != std::string::npos);
+            CHECK(files_below(dir.path()).empty());
+        }
+        // statvfs, open, write, fdatasync, mkdir, rename, and open and fsync of two directories
+        CHECK(at == 11);
+        CHECK(files_below(dir.path()).size() == 1);
+    }
+}
+
+TEST_CASE("below the free-space floor nothing is taken", "[storage]") {
+    const TempDir dir;
+    FaultyCalls calls;
+    Spool spool{dir / "spool", 512U << 20U, calls.table()};
+    FaultyCalls::free_bytes = (512U << 20U) - 4096;
+    const auto thrown = thrown_by([&] { spool.open(); });
+    CHECK(thrown == Fault::exhausted);
+    CHECK(thrown.words.find("min_free_mb = 512") != std::string::npos);
+    CHECK(files_below(dir.path()).empty());
+    FaultyCalls::free_bytes = 512U << 20U;
+    CHECK(thrown_by([&] { spool.open(); }).none());
+}
+
+TEST_CASE("a spool that cannot be made is unavailable", "[storage]") {
+    const TempDir dir;
+    std::ofstream{dir / "file"} << "not a folder";
+    CHECK(thrown_by([&] { Spool{dir / "file"}; }) == Fault::unavailable);
+    CHECK(thrown_by([&] { Spool{dir / "file" / "spool"}; }) == Fault::unavailable);
+}
+
+}  // namespace bucky::storage::test
