@@ -15,11 +15,11 @@
 namespace bucky::dicom_sr {
 
 struct StudyReport {
-    std::vector<ReportedImage> images;    ///< all of one study and patient, 1 to kReportImagesMax
-    std::string language = "en";          ///< "en" or "ko": names of findings for people
-    std::optional<Uid> predecessor;       ///< the report that this one supersedes (same study)
-    std::int64_t content_at_ms = 0;       ///< when the analysis started (UTC)
-    std::string node_name = "Bucky";      ///< device observer, station name
+    std::vector<ReportedImage> images;  ///< all of one study and patient, 1 to kReportImagesMax
+    std::string language = "en";        ///< "en" or "ko": names of findings for people
+    std::optional<Uid> predecessor;     ///< the report that this one supersedes (same study)
+    std::int64_t content_at_ms = 0;     ///< when the analysis started (UTC)
+    std::string node_name = "Bucky";    ///< device observer, station name
     std::string software_version;
 };
 

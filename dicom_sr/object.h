@@ -39,6 +39,9 @@ struct Source {
     std::string series_number, instance_number;
     std::string manufacturer, model_name;
     std::uint32_t rows = 0, columns = 0, frames = 1;
+    std::string burned_in_annotation;  ///< a drawing of it shows what was burned in
+    std::string lossy_compression, lossy_ratio, lossy_method;  ///< once lossy, lossy for ever
+    std::string timezone_offset;  ///< (0008,0201), "+0900"; empty: not said
 };
 
 /// in   a Part 10 file as it was received

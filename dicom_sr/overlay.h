@@ -19,8 +19,8 @@ struct GreyView {
 };
 
 struct OverlayStyle {
-    std::string language = "en";     ///< "en" or "ko"
-    std::uint32_t longer_side = 2048;///< of the drawn picture, pixels; smaller images are enlarged at most 2 x
+    std::string language = "en";       ///< "en" or "ko"
+    std::uint32_t longer_side = 2048;  ///< of the drawn image, pixels; small ones grow at most 2 x
     std::string software_version;
 };
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every coded concept that Bucky writes, by name, with the place in PS3.16 where it stands. Code
+// values are SH, 16 characters, or DCMTK moves them to Long Code Value where old readers miss them.
+//
+// 99BUCKY is our own scheme: what PS3.16 has no word for. Its meanings never change; a new meaning
+// gets a new value.
+#pragma once
+
+#include <string_view>
+
+#include "inference/findings.h"
+
+namespace bucky::dicom_sr {
+
+/// A Code that needs no memory: what a table row or a constant is made of.
+struct Concept {
+    const char* value;
+    const char* scheme;
+    const char* meaning;
+    operator inference::Code() const { return {value, scheme, meaning}; }  // NOLINT: a Code
+};
+
+namespace codes {
+
+inline constexpr const char* kOwnScheme = "99BUCKY";
+
+// The report: TID 1500, 1600, 1410
+inline constexpr Concept kMeasurementReport{"126000", "DCM", "Imaging Measurement Report"};
+inline constexpr Concept kProcedureReported{"121058", "DCM", "Procedure reported"};
+inline constexpr Concept kImagingProcedure{"363679005", "SCT", "Imaging procedure"};  // CID 100
+inline constexpr Concept kImageLibrary{"111028", "DCM", "Image Library"};
+inline constexpr Concept kImageLibraryGroup{"126200", "DCM", "Image Library Group"};
+inline constexpr Concept kImagingMeasurements{"126010", "DCM", "Imaging Measurements"};
+inline constexpr Concept kQualitativeEvaluations{"C0034375", "UMLS", "Qualitative Evaluations"};
+inline constexpr Concept kMeasurementGroup{"125007", "DCM", "Measurement Group"};
+inline constexpr Concept kTrackingIdentifier{"112039", "DCM", "Tracking Identifier"};
+inline constexpr Concept kTrackingUid{"112040", "DCM", "Tracking Unique Identifier"};
+inline constexpr Concept kFinding{"121071", "DCM", "Finding"};
+inline constexpr Concept kImageRegion{"111030", "DCM", "Image Region"};
+inline constexpr Concept kFindingSite{"363698007", "SCT", "Finding Site"};
+inline constexpr Concept kLaterality{"272741003", "SCT", "Laterality"};
+inline constexpr Concept kComment{"121106", "DCM", "Comment"};
+
+// Language and observer: TID 1204, 1002, 1004
+inline constexpr Concept kLanguage{"121049", "DCM", "Language of Content Item and Descendants"};
+inline constexpr Concept kEnglish{"en", "RFC5646", "English"};  // CID 5000
+inline constexpr Concept kKorean{"ko", "RFC5646", "Korean"};
+inline constexpr Concept kObserverType{"121005", "DCM", "Observer Type"};
+inline constexpr Concept kDevice{"121007", "DCM", "Device"};  // CID 270
+inline constexpr Concept kDeviceObserverUid{"121012", "DCM", "Device Observer UID"};
+inline constexpr Concept kDeviceObserverName{"121013", "DCM", "Device Observer Name"};
+inline constexpr Concept kDeviceObserverManufacturer{"121014", "DCM",
+                                                     "Device Observer Manufacturer"};
+inline constexpr Concept kDeviceObserverModel{"121015", "DCM", "Device Observer Model Name"};
+
+// Image library entries: TID 1602, 1603
+inline constexpr Concept kModality{"121139", "DCM", "Modality"};
+inline constexpr Concept kTargetRegion{"123014", "DCM", "Target Region"};
+inline constexpr Concept kChest{"51185008", "SCT", "Chest"};  // CID 4031
+inline constexpr Concept kImageLaterality{"111027", "DCM", "Image Laterality"};
+inline constexpr Concept kStudyDate{"111060", "DCM", "Study Date"};
+inline constexpr Concept kStudyTime{"111061", "DCM", "Study Time"};
+inline constexpr Concept kContentDate{"111018", "DCM", "Content Date"};
+inline constexpr Concept kContentTime{"111019", "DCM", "Content Time"};
+inline constexpr Concept kAcquisitionDate{"126201", "DCM", "Acquisition Date"};
+inline constexpr Concept kAcquisitionTime{"126202", "DCM", "Acquisition Time"};
+inline constexpr Concept kPixelRows{"110910", "DCM", "Pixel Data Rows"};
+inline constexpr Concept kPixelColumns{"110911", "DCM", "Pixel Data Columns"};
+inline constexpr Concept kImageView{"111031", "DCM", "Image View"};
+
+// Algorithm identification: TID 4019
+inline constexpr Concept kAlgorithmName{"111001", "DCM", "Algorithm Name"};
+inline constexpr Concept kAlgorithmVersion{"111003", "DCM", "Algorithm Version"};
+inline constexpr Concept kAlgorithmParameters{"111002", "DCM", "Algorithm Parameters"};
+inline constexpr Concept kAlgorithmManufacturer{"122405", "DCM", "Algorithm Manufacturer"};
+
+// Answers: CID 241, and CID 230 for the third
+inline constexpr Concept kPresent{"52101004", "SCT", "Present"};
+inline constexpr Concept kAbsent{"272519000", "SCT", "Absent"};
+inline constexpr Concept kUndetermined{"373068000", "SCT", "Undetermined"};
+
+// Whether an image was analysed: CID 6042 for the value, and the Chest CAD concept for the name
+inline constexpr Concept kSummaryOfAnalyses{"111065", "DCM", "Summary of Analyses"};
+inline constexpr Concept kSucceeded{"111222", "DCM", "Succeeded"};
+inline constexpr Concept kFailed{"111224", "DCM", "Failed"};
+inline constexpr Concept kNotAttempted{"111225", "DCM", "Not Attempted"};
+inline constexpr Concept kReason{"reason", kOwnScheme, "Reason for no analysis"};
+
+// The whole image as a region, where nothing was located (docs/decisions/0005)
+inline constexpr Concept kNoFinding{"no-finding", kOwnScheme, "No finding above threshold"};
+inline constexpr Concept kNotAnalysed{"not-analysed", kOwnScheme, "Image not analysed"};
+inline constexpr Concept kAnswersGiven{"answers-given", kOwnScheme,
+                                       "Image not analysed, number of answers"};
+
+// Sites and sides: CID 4028-like, CID 244
+inline constexpr Concept kLung{"39607008", "SCT", "Lung"};
+inline constexpr Concept kLeft{"7771000", "SCT", "Left"};
+inline constexpr Concept kRight{"24028007", "SCT", "Right"};
+inline constexpr Concept kBilateral{"51440002", "SCT", "Bilateral"};
+
+// Units: UCUM
+inline constexpr Concept kZeroToOne{"{0:1}", "UCUM", "range: 0:1"};
+inline constexpr Concept kPixels{"{pixels}", "UCUM", "pixels"};
+inline constexpr Concept kAnswers{"{answers}", "UCUM", "answers"};
+
+// Purposes of reference: CID 7202, CID 7005
+inline constexpr Concept kSourceImage{"121322", "DCM",
+                                      "Source image for image processing operation"};
+/// IHE AIR asks for its "Processing Algorithm", whose code was never assigned; the nearest in
+/// CID 7005 is this one.
+inline constexpr Concept kProcessingEquipment{"109102", "DCM", "Processing Equipment"};
+
+}  // namespace codes
+
+/// The answer as CID 241 (and 230) codes it.
+Concept answer_code(inference::Answer answer);
+
+/// CID 244; nothing for an unknown side.
+const Concept* laterality_code(inference::Side side);
+const Concept* laterality_code(std::string_view image_laterality);  ///< (0020,0062): L, R, B
+
+/// CID 29 by the defined term of Modality (0008,0060); "Radiographic imaging" for a stranger,
+/// because every row of TID 1602 needs one.
+Concept modality_code(std::string_view modality);
+
+/// CID 4010 by View Position (0018,5101); nothing when it is another word.
+const Concept* view_code(std::string_view view_position);
+
+/// Where a finding of a chest radiograph sits: the lung for what is known to be of the lung, else
+/// no more than the chest.
+Concept site_code(const inference::Finding& finding);
+
+/// What a finding's score is called: PS3.16 has no concept that says which finding it is of, and
+/// OHIF shows nothing of a group but the meaning of its NUMs. {"S.36118008", "99BUCKY",
+/// "Pneumothorax score"}
+inference::Code score_code(const inference::Finding& finding);
+
+/// The same for the score of one outline: {"R.36118008", "99BUCKY", "Pneumothorax score, outline"}
+inference::Code region_score_code(const inference::Finding& finding);
+
+/// And for the threshold it is held against: {"T.36118008", ..., "Pneumothorax threshold"}
+inference::Code threshold_code(const inference::Finding& finding);
+
+}  // namespace bucky::dicom_sr

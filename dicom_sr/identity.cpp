@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/identity.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "dicom_sr/measurement_report.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+std::string_view model_hash(const ReportedImage& image) {
+    return image.result.model ? std::string_view(image.result.model->sha256) : "none";
+}
+
+/// What was answered, as far as the same image and model can differ in it: an image that failed and
+/// was analysed in a later run must not hide behind the UID of the failure.
+std::string_view outcome(const inference::ImageResult& result) {
+    switch (result.verdict) {
+        case inference::Verdict::findings:
+        case inference::Verdict::no_findings: return "analysed";
+        case inference::Verdict::not_analysed: return "not analysed";
+        case inference::Verdict::failed: return "failed";
+    }
+    __builtin_unreachable();
+}
+
+}  // namespace
+
+Uid report_uid(const std::vector<ReportedImage>& images) {
+    std::vector<std::string> said;
+    for (const ReportedImage& image : images) {
+        said.push_back(fmt::format("{} {} {}", image.source.sop_instance.str(), model_hash(image),
+                                   outcome(image.result)));
+    }
+    std::ranges::sort(said);  // the order in which they came does not matter
+    const std::string study = images.empty() ? "" : images.front().source.study.str();
+    return Uid::from_name(fmt::format("report {} {}", study, fmt::join(said, " ")));
+}
+
+Uid report_series_uid(const Uid& study, std::string_view node_name) {
+    return Uid::from_name(fmt::format("report series {} {}", study.str(), node_name));
+}
+
+Uid overlay_series_uid(const ReportedImage& image) {
+    return Uid::from_name(
+        fmt::format("overlay series {} {}", image.source.study.str(), model_hash(image)));
+}
+
+Uid overlay_uid(const ReportedImage& image) {
+    return Uid::from_name(fmt::format("overlay {} {} {}", image.source.study.str(),
+                                      image.source.sop_instance.str(), model_hash(image)));
+}
+
+Uid tracking_uid(const ReportedImage& image, std::string_view finding_key,
+                 std::string_view region) {
+    return Uid::from_name(fmt::format("tracking {} {} {} {}", image.source.sop_instance.str(),
+                                      model_hash(image), finding_key, region));
+}
+
+Uid algorithm_uid(const inference::ModelIdentity& model) {
+    return Uid::from_name(fmt::format("algorithm {}", model.sha256));
+}
+
+Uid observer_uid(std::string_view node_name) {
+    return Uid::from_name(fmt::format("observer {}", node_name));
+}
+
+}  // namespace bucky::dicom_sr

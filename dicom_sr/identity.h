@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The UIDs of what Bucky makes, derived and never drawn: the same job gives the same UIDs, so that
+// a retry makes a duplicate of the same object and never a second result.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "conf/base/ids.h"
+#include "dicom_sr/object.h"
+
+namespace bucky::dicom_sr {
+
+/// One per study and node: a superseding report joins the series of the one it supersedes, where a
+/// viewer that shows the last instance of a series (OHIF) shows the right one.
+Uid report_series_uid(const Uid& study, std::string_view node_name);
+
+/// One series for all pictures of a study and model.
+Uid overlay_series_uid(const ReportedImage& image);
+Uid overlay_uid(const ReportedImage& image);
+
+/// One per lesion: the same in every version of the report. `region` is "1", "2", ... in the order
+/// of the finding's regions, or "image" for the whole image.
+Uid tracking_uid(const ReportedImage& image, std::string_view finding_key, std::string_view region);
+
+/// The algorithm as a device: another training is another device (IHE AIR 6.5.3.1).
+Uid algorithm_uid(const inference::ModelIdentity& model);
+
+/// The node as the observer of TID 1004.
+Uid observer_uid(std::string_view node_name);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/measurement_report.h"
+
+#include <algorithm>
+#include <map>
+
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dcdatset.h"
+#include "dcmtk/dcmdata/dcdeftag.h"
+#include "dcmtk/dcmdata/dcuid.h"
+
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "dicom_sr/codes.h"
+#include "dicom_sr/identity.h"
+#include "dicom_sr/modules.h"
+#include "dicom_sr/part10.h"
+#include "dicom_sr/report_content.h"
+#include "dicom_sr/wording.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+constexpr const char* kSeriesNumber = "9001";  // after what a modality uses; pictures have 9002
+
+void require_one_study(const std::vector<ReportedImage>& images) {
+    if (images.empty() || images.size() > limits::kReportImagesMax) {
+        throw Error(Fault::bug, "a report of {} images: 1 to {} are allowed", images.size(),
+                    limits::kReportImagesMax);
+    }
+    const Source& first = images.front().source;
+    for (const ReportedImage& image : images) {
+        const Source& source = image.source;
+        if (source.study != first.study) {
+            throw Error(Fault::corrupt, "image {} is not of study {}", source.sop_instance.str(),
+                        first.study.str());
+        }
+        if (source.patient_id != first.patient_id) {
+            throw Error(Fault::corrupt, "image {} of study {} is of another patient",
+                        source.sop_instance.str(), first.study.str());
+        }
+    }
+}
+
+void append(DcmItem& item, const DcmTagKey& sequence, DcmItem*& made) {
+    const OFCondition added = item.findOrCreateSequenceItem(sequence, made, -2);  // -2: append
+    if (added.bad()) throw Error(Fault::bug, "sequence of a report: {}", added.text());
+}
+
+void write_reference(DcmItem& item, const DcmTagKey& sequence, const Uid& sop_class,
+                     const Uid& sop_instance) {
+    DcmItem* reference = nullptr;
+    append(item, sequence, reference);
+    put(*reference, DCM_ReferencedSOPClassUID, sop_class.str());
+    put(*reference, DCM_ReferencedSOPInstanceUID, sop_instance.str());
+}
+
+/// Every image of the report, study by series by instance (PS3.3 Table C.17-3).
+void write_evidence(DcmItem& dataset, const std::vector<ReportedImage>& images) {
+    std::map<Uid, std::vector<const Source*>> by_series;
+    for (const ReportedImage& image : images) {
+        by_series[image.source.series].push_back(&image.source);
+    }
+    DcmItem* study = nullptr;
+    append(dataset, DCM_CurrentRequestedProcedureEvidenceSequence, study);
+    put(*study, DCM_StudyInstanceUID, images.front().source.study.str());
+    for (const auto& [uid, sources] : by_series) {
+        DcmItem* series = nullptr;
+        append(*study, DCM_ReferencedSeriesSequence, series);
+        put(*series, DCM_SeriesInstanceUID, uid.str());
+        for (const Source* source : sources) {
+            write_reference(*series, DCM_ReferencedSOPSequence, source->sop_class,
+                            source->sop_instance);
+        }
+    }
+}
+
+void write_predecessor(DcmItem& dataset, const StudyReport& report, const Uid& self) {
+    // Reported again without a new image, it is the same object, which cannot supersede itself.
+    if (!report.predecessor || *report.predecessor == self) return;
+    const Uid& study_uid = report.images.front().source.study;
+    DcmItem* study = nullptr;
+    append(dataset, DCM_PredecessorDocumentsSequence, study);
+    put(*study, DCM_StudyInstanceUID, study_uid.str());
+    DcmItem* series = nullptr;
+    append(*study, DCM_ReferencedSeriesSequence, series);
+    put(*series, DCM_SeriesInstanceUID, report_series_uid(study_uid, report.node_name).str());
+    write_reference(*series, DCM_ReferencedSOPSequence, Uid(UID_Comprehensive3DSRStorage),
+                    *report.predecessor);
+}
+
+void write_request(DcmItem& dataset, const Source& source) {
+    if (fitted(DCM_AccessionNumber, source.accession_number).empty()) return;
+    DcmItem* request = nullptr;
+    append(dataset, DCM_ReferencedRequestSequence, request);
+    put(*request, DCM_StudyInstanceUID, source.study.str());
+    put(*request, DCM_AccessionNumber, source.accession_number);
+    (void)request->insertEmptyElement(DCM_ReferencedStudySequence);
+    (void)request->insertEmptyElement(DCM_RequestedProcedureCodeSequence);
+    for (const DcmTagKey& tag :
+         {DCM_PlacerOrderNumberImagingServiceRequest, DCM_FillerOrderNumberImagingServiceRequest,
+          DCM_RequestedProcedureID, DCM_RequestedProcedureDescription}) {
+        put(*request, tag, "");
+    }
+}
+
+void write_series(DcmItem& dataset, const StudyReport& report, const Uid& series) {
+    put(dataset, DCM_Modality, "SR");
+    put(dataset, DCM_SeriesInstanceUID, series.str());
+    put(dataset, DCM_SeriesNumber, kSeriesNumber);
+    put(dataset, DCM_SeriesDescription, series_description(report.images, report.language));
+    (void)dataset.insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
+}
+
+void write_document_general(DcmItem& dataset, const StudyReport& report, const LocalTime& content,
+                            const Uid& self) {
+    const auto failed = std::ranges::count(report.images, inference::Verdict::failed,
+                                           [](const auto& image) { return image.result.verdict; });
+    // More images, higher number: a viewer that takes the last one takes the newest version.
+    put(dataset, DCM_InstanceNumber, std::to_string(report.images.size()));
+    put(dataset, DCM_ContentDate, content.date);
+    put(dataset, DCM_ContentTime, content.time);
+    put(dataset, DCM_CompletionFlag, failed > 0 ? "PARTIAL" : "COMPLETE");
+    if (failed > 0) {
+        put(dataset, DCM_CompletionFlagDescription,
+            fmt::format("{} of {} images could not be analysed", failed, report.images.size()));
+    }
+    put(dataset, DCM_VerificationFlag, "UNVERIFIED");
+    put(dataset, DCM_PreliminaryFlag, "PRELIMINARY");  // a person has not read it
+    (void)dataset.insertEmptyElement(DCM_PerformedProcedureCodeSequence);
+    write_request(dataset, report.images.front().source);
+    write_predecessor(dataset, report, self);
+    write_evidence(dataset, report.images);
+}
+
+void write_own_scheme(DcmItem& dataset) {  // PS3.3 C.12.1: required for a private scheme
+    DcmItem* scheme = nullptr;
+    append(dataset, DCM_CodingSchemeIdentificationSequence, scheme);
+    put(*scheme, DCM_CodingSchemeDesignator, codes::kOwnScheme);
+    put(*scheme, DCM_CodingSchemeName, "Bucky: concepts without a code in PS3.16");
+    put(*scheme, DCM_CodingSchemeResponsibleOrganization, kManufacturer);
+}
+
+}  // namespace
+
+Object measurement_report(const StudyReport& report) {
+    require_one_study(report.images);
+    const Source& source = report.images.front().source;
+    Object object;
+    object.sop_class = Uid(UID_Comprehensive3DSRStorage);
+    object.sop_instance = report_uid(report.images);
+    object.series = report_series_uid(source.study, report.node_name);
+    object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
+    object.kind = "sr";
+
+    auto dataset = std::make_unique<DcmDataset>();
+    const LocalTime content = local_time(report.content_at_ms, source);
+    write_sop_common(*dataset, object.sop_class, object.sop_instance, content, source);
+    write_own_scheme(*dataset);
+    write_patient(*dataset, source);
+    write_study(*dataset, source);
+    write_series(*dataset, report, object.series);
+    write_equipment(*dataset, report.node_name, report.software_version);
+    write_algorithms(*dataset, models_of(report.images));
+    write_document_general(*dataset, report, content, object.sop_instance);
+
+    ContentTree tree(codes::kMeasurementReport, "1500");
+    write_content(tree, report);
+    tree.write(*dataset);
+    object.part10 = to_part10(std::move(dataset));
+    return object;
+}
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The modules that every result object shares (PS3.3 C.7 and C.12.1): what is copied from the
+// source and what is Bucky's own. Each writes its attributes into the dataset it is given; what is
+// Type 2 and not known is written empty.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom_sr/content_tree.h"
+#include "dicom_sr/object.h"
+
+class DcmItem;
+class DcmTagKey;
+
+namespace bucky::dicom_sr {
+
+/// A moment as DA and TM: in the time zone that the source declares, else in the machine's own,
+/// because its study date and time say nothing of a zone either and a viewer sorts by them.
+struct LocalTime {
+    std::string date, time;
+};
+LocalTime local_time(std::int64_t at_ms, const Source& source);
+
+/// Text fitted to the value representation of its tag, or an empty value.
+void put(DcmItem& item, const DcmTagKey& tag, std::string_view text);
+/// The same, but nothing at all when there is nothing to say (Type 3).
+void put_known(DcmItem& item, const DcmTagKey& tag, std::string_view text);
+void put_code(DcmItem& item, const DcmTagKey& sequence, const inference::Code& code);
+
+/// What put() makes of a value: verify compares with it.
+std::string fitted(const DcmTagKey& tag, std::string_view text);
+
+std::string fitted_date(std::string_view text);  ///< DA or nothing
+std::string fitted_time(std::string_view text);  ///< TM or nothing
+
+void write_sop_common(DcmItem& dataset, const Uid& sop_class, const Uid& sop_instance,
+                      const LocalTime& created, const Source& source);
+void write_patient(DcmItem& dataset, const Source& source);  ///< and Patient Study
+void write_study(DcmItem& dataset, const Source& source);
+void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version);
+
+/// One item per algorithm (IHE AIR 6.5.3.1), with a Device UID of its own.
+void write_algorithms(DcmItem& dataset, std::span<const inference::ModelIdentity> models);
+
+ImageReference reference_of(const ReportedImage& image);
+bool was_analysed(const inference::ImageResult& result);
+
+inline constexpr const char* kManufacturer = "Bucky";
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/panel.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "conf/base/clock.h"
+#include "dicom_sr/modules.h"
+#include "dicom_sr/text.h"
+#include "dicom_sr/wording.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+constexpr Colour kPaper{0.07, 0.07, 0.07, 1};
+constexpr Colour kInk{0.93, 0.93, 0.93, 1};
+constexpr Colour kFaint{0.68, 0.68, 0.68, 1};
+constexpr Colour kRule{0.35, 0.35, 0.35, 1};
+
+constexpr Colour rgb(unsigned hex) {
+    return {(hex >> 16U) / 255.0, (hex >> 8U & 0xFFU) / 255.0, (hex & 0xFFU) / 255.0, 1};
+}
+
+/// Okabe and Ito's colours that stand out on black: told apart by all three kinds of colour-blind.
+constexpr Colour kColours[] = {rgb(0xE69F00), rgb(0x56B4E9), rgb(0xF0E442), rgb(0xCC79A7),
+                               rgb(0x009E73), rgb(0xD55E00), rgb(0xFFFFFF)};
+
+const std::vector<double>& dashes(std::size_t finding) {
+    static const std::vector<double> kDashes[] = {{}, {5, 3}, {1.5, 2.5}, {8, 2.5, 1.5, 2.5}};
+    return kDashes[finding % std::size(kDashes)];
+}
+
+/// Writes from the top down, or only adds up what it would take.
+class Writer {
+public:
+    Writer(Canvas& canvas, double x, double y, double width, double em, bool draw)
+        : canvas_(canvas), x_(x), y_(y), width_(width), em_(em), draw_(draw) {}
+
+    void paragraph(std::string_view words, const Colour& colour, double size, bool bold) {
+        const TextStyle style{size * em_, bold, colour, width_};
+        const Extent extent = canvas_.measure(words, style);
+        if (draw_) canvas_.text(x_, y_, words, style);
+        y_ += extent.height + 0.35 * em_;
+    }
+
+    void title_row(const std::array<std::string, 4>& titles) {
+        if (is_narrow()) return;
+        cells({titles[0], titles[1], titles[2], titles[3]}, kFaint, false);
+    }
+
+    void row(const PanelRow& row, const std::string& threshold_title) {
+        const Colour& ink = row.present ? row.mark.colour : kInk;
+        if (draw_ && row.drawn) {
+            const double middle = y_ + 0.75 * em_;
+            canvas_.line({x_, middle}, {x_ + kSwatch * em_ * 0.8, middle},
+                         {row.mark.colour, std::max(1.5, em_ / 9), row.mark.dashes});
+        }
+        if (is_narrow()) {
+            const TextStyle style{em_, row.present, ink, width_ - kSwatch * em_};
+            const std::string words = fmt::format("{}\n{}  ({} {})  {}", row.name, row.score,
+                                                  threshold_title, row.threshold, row.answer);
+            if (draw_) canvas_.text(x_ + kSwatch * em_, y_, words, style);
+            y_ += canvas_.measure(words, style).height + 0.3 * em_;
+            return;
+        }
+        cells({row.name, row.score, row.threshold, row.answer}, ink, row.present);
+    }
+
+    void space(double ems) { y_ += ems * em_; }
+    double y() const { return y_; }
+
+private:
+    static constexpr double kSwatch = 3.2;  // columns, in ems
+    static constexpr double kScore = 4;
+    static constexpr double kThreshold = 6;
+    static constexpr double kAnswer = 8;
+
+    bool is_narrow() const { return width_ < (kSwatch + kScore + kThreshold + kAnswer + 9) * em_; }
+
+    void cells(const std::array<std::string_view, 4>& words, const Colour& ink, bool bold) {
+        const double name =
+            std::min(width_ - (kSwatch + kScore + kThreshold + kAnswer) * em_, 18 * em_);
+        const double widths[] = {name - 0.5 * em_, kScore * em_, kThreshold * em_, kAnswer * em_};
+        double left = x_ + kSwatch * em_;
+        double tallest = 0;
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            const TextStyle style{em_, bold, ink, widths[i]};
+            if (draw_) canvas_.text(left, y_, words[i], style);
+            tallest = std::max(tallest, canvas_.measure(words[i], style).height);
+            left += widths[i] + (i == 0 ? 0.5 * em_ : 0);
+        }
+        y_ += tallest + 0.15 * em_;
+    }
+
+    Canvas& canvas_;
+    double x_, y_, width_, em_;
+    bool draw_;
+};
+
+void write_legend(Writer& writer, const Panel& panel) {
+    if (panel.rows.empty()) return;
+    writer.title_row(panel.titles);
+    for (const PanelRow& row : panel.rows) writer.row(row, panel.titles[2]);
+}
+
+void write_notes(Writer& writer, const Panel& panel) {
+    writer.paragraph(panel.assists, kInk, 1, true);
+    for (const std::string& note : panel.notes) writer.paragraph(note, kFaint, 0.9, false);
+}
+
+std::string time_text(std::int64_t at_ms) {
+    std::string text = iso_utc(at_ms).substr(0, 19);
+    text[10] = ' ';
+    return text + " UTC";
+}
+
+}  // namespace
+
+Mark mark_of(std::size_t finding) {
+    return {kColours[finding % std::size(kColours)], dashes(finding)};
+}
+
+Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
+    const Words& say = words(style.language);
+    const inference::ImageResult& result = image.result;
+    Panel panel;
+    panel.verdict = cleaned(verdict_line(result, style.language));
+    panel.assists = say.assists;
+    panel.titles = {say.finding, say.score, say.threshold, say.answer};
+    const std::size_t asked = was_analysed(result) ? result.findings.size() : 0;
+    for (std::size_t i = 0; i < asked; ++i) {
+        const inference::Finding& finding = result.findings[i];
+        PanelRow row;
+        row.mark = mark_of(i);
+        row.present = finding.answer == inference::Answer::present;
+        row.drawn = row.present && !finding.regions.empty();
+        row.name = cleaned(name_of(finding, style.language));
+        row.score = score_text(finding.score);
+        row.threshold = score_text(finding.threshold);
+        row.answer = name_of(finding.answer, say);
+        if (row.present && finding.regions.empty())
+            row.answer += fmt::format(", {}", say.not_located);
+        panel.rows.push_back(std::move(row));
+    }
+    if (result.model) {
+        const inference::ModelIdentity& model = *result.model;
+        panel.notes.push_back(
+            cleaned(fmt::format("{}: {} {} ({} {})", say.model, model.name, model.version,
+                                say.weights, model.sha256.substr(0, 12))));
+        if (!model.intended_use.empty()) {
+            panel.notes.push_back(
+                cleaned(fmt::format("{}: {}", say.intended_use, model.intended_use)));
+        }
+    }
+    panel.notes.push_back(
+        cleaned(fmt::format("{}: {}, Bucky {}", say.analysed_at, time_text(result.started_at_ms),
+                            style.software_version)));
+    return panel;
+}
+
+double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double width, double em,
+               bool draw) {
+    const double margin = 0.9 * em;
+    const double inner = width - 2 * margin;
+    const bool two_columns = inner > 58 * em && !panel.rows.empty();
+    const double legend_width = two_columns ? std::min(0.52 * inner, 42 * em) : inner;
+
+    const auto write = [&](bool really) {
+        Writer head(canvas, x + margin, y + margin, inner, em, really);
+        head.paragraph(panel.verdict, kInk, 1.3, true);
+        Writer legend(canvas, x + margin, head.y(), legend_width, em, really);
+        write_legend(legend, panel);
+        legend.space(0.4);
+        const double left = two_columns ? legend_width + 1.5 * em : 0;
+        Writer notes(canvas, x + margin + left, two_columns ? head.y() : legend.y(), inner - left,
+                     em, really);
+        write_notes(notes, panel);
+        return std::max(legend.y(), notes.y()) - y + 0.6 * em;
+    };
+    const double height = write(false);
+    if (draw) {
+        canvas.fill({x, y, width, height}, kPaper);
+        canvas.fill({x, y, width, std::max(1.0, em / 14)}, kRule);
+        (void)write(true);
+    }
+    return height;
+}
+
+}  // namespace bucky::dicom_sr

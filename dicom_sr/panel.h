@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The panel beside the anatomy: verdict, legend, model, time, and the line that it is no reading.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "dicom_sr/canvas.h"
+
+namespace bucky::dicom_sr {
+
+/// How one finding is drawn, on the picture and in the legend: no two alike, and told apart by the
+/// line alone by those who see no colours.
+struct Mark {
+    Colour colour;
+    std::vector<double> dashes;
+};
+Mark mark_of(std::size_t finding);
+
+struct PanelRow {
+    Mark mark;
+    bool drawn = false;  ///< has an outline: the legend shows its line
+    bool present = false;
+    std::string name, score, threshold, answer;
+};
+
+struct Panel {
+    std::string verdict;
+    std::string assists;
+    std::array<std::string, 4> titles;  ///< of the columns
+    std::vector<PanelRow> rows;
+    std::vector<std::string> notes;
+};
+
+Panel panel_of(const ReportedImage& image, const OverlayStyle& style);
+
+/// Draws (or, without `draw`, only measures) the panel at a place and width; `em` is the size of
+/// its text. Returns its height: whatever the words need, never less.
+double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double width, double em,
+               bool draw);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// A dataset as the bytes of a Part 10 file, and back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+class DcmDataset;
+class DcmFileFormat;
+
+namespace bucky::dicom_sr {
+
+/// in   a dataset with SOP Class and SOP Instance UID; taken out of the caller's hands
+/// out  preamble, File Meta Information and dataset, Explicit VR Little Endian
+/// src  PS3.10 7.1
+std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset);
+
+/// Throws bad_input when the bytes are no Part 10 file.
+std::unique_ptr<DcmFileFormat> from_part10(std::span<const std::uint8_t> bytes);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/planar_roi.h"
+
+#include "dicom_sr/codes.h"
+#include "dicom_sr/text.h"
+
+namespace bucky::dicom_sr {
+
+using enum Relation;
+
+void add_planar_roi(ContentTree& tree, const PlanarRoi& roi) {
+    tree.container(contains, codes::kMeasurementGroup, "1410", [&] {
+        tree.text(has_observation_context, codes::kTrackingIdentifier,
+                  cleaned(roi.tracking_identifier));
+        tree.uid(has_observation_context, codes::kTrackingUid, roi.tracking_uid);
+        tree.code(contains, codes::kFinding, roi.finding);
+        if (roi.model != nullptr) add_algorithm(tree, *roi.model, roi.parameters);
+        tree.closed_polyline(codes::kImageRegion, roi.outline, roi.image);
+        if (roi.site != nullptr) {  // TID 1419 rows 2 and 3
+            tree.code(has_concept_modifier, codes::kFindingSite, *roi.site, [&] {
+                const Concept* side = laterality_code(roi.side);
+                if (side != nullptr) tree.code(has_concept_modifier, codes::kLaterality, *side);
+            });
+        }
+        for (const PlanarRoi::Number& number : roi.numbers) {  // TID 1419 row 5
+            tree.number(contains, number.name, number.value, number.unit);
+        }
+    });
+}
+
+void add_algorithm(ContentTree& tree, const inference::ModelIdentity& model,
+                   const std::vector<std::string>& parameters) {
+    const auto known = [](const std::string& text) {  // both are mandatory in TID 4019
+        return text.empty() ? std::string("unknown") : cleaned(text);
+    };
+    tree.text(has_concept_modifier, codes::kAlgorithmName, known(model.name));
+    tree.text(has_concept_modifier, codes::kAlgorithmVersion, known(model.version));
+    if (!model.vendor.empty()) {
+        tree.text(has_concept_modifier, codes::kAlgorithmManufacturer, cleaned(model.vendor));
+    }
+    for (const std::string& parameter : parameters) {
+        tree.text(has_concept_modifier, codes::kAlgorithmParameters, cleaned(parameter));
+    }
+}
+
+}  // namespace bucky::dicom_sr

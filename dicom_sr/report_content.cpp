@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/report_content.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "dicom_sr/codes.h"
+#include "dicom_sr/identity.h"
+#include "dicom_sr/modules.h"
+#include "dicom_sr/planar_roi.h"
+#include "dicom_sr/text.h"
+#include "dicom_sr/wording.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+using enum Relation;
+using inference::Code;
+using inference::Finding;
+using inference::ImageResult;
+using inference::Region;
+
+void add_observer(ContentTree& tree, const StudyReport& report) {  // TID 1002 and 1004
+    tree.code(has_observation_context, codes::kObserverType, codes::kDevice);
+    tree.uid(has_observation_context, codes::kDeviceObserverUid, observer_uid(report.node_name));
+    tree.text(has_observation_context, codes::kDeviceObserverName, cleaned(report.node_name));
+    tree.text(has_observation_context, codes::kDeviceObserverManufacturer, kManufacturer);
+    tree.text(has_observation_context, codes::kDeviceObserverModel,
+              cleaned(fmt::format("Bucky AI modality {}", report.software_version)));
+}
+
+void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 1601, 1602, 1603
+    const Source& source = image.source;
+    const auto date = [&](const Concept& name, const std::string& text) {
+        const std::string value = fitted_date(text);
+        if (!value.empty()) tree.date(has_acquisition_context, name, value);
+    };
+    const auto time = [&](const Concept& name, const std::string& text) {
+        const std::string value = fitted_time(text);
+        if (!value.empty()) tree.time(has_acquisition_context, name, value);
+    };
+    tree.image(contains, {source.sop_class, source.sop_instance, {}}, [&] {
+        tree.code(has_acquisition_context, codes::kModality, modality_code(source.modality));
+        if (source.body_part == "CHEST" || source.body_part == "THORAX") {
+            tree.code(has_acquisition_context, codes::kTargetRegion, codes::kChest);
+        }
+        if (const Concept* side = laterality_code(source.laterality)) {
+            tree.code(has_acquisition_context, codes::kImageLaterality, *side);
+        }
+        date(codes::kStudyDate, source.study_date);
+        time(codes::kStudyTime, source.study_time);
+        date(codes::kContentDate, source.content_date);
+        time(codes::kContentTime, source.content_time);
+        date(codes::kAcquisitionDate, source.acquisition_date);
+        time(codes::kAcquisitionTime, source.acquisition_time);
+        if (source.rows > 0 && source.columns > 0) {
+            tree.number(has_acquisition_context, codes::kPixelRows, source.rows, codes::kPixels);
+            tree.number(has_acquisition_context, codes::kPixelColumns, source.columns,
+                        codes::kPixels);
+        }
+        if (const Concept* view = view_code(source.view_position)) {
+            tree.code(has_acquisition_context, codes::kImageView, *view);
+        }
+    });
+}
+
+std::vector<std::string> parameters_of(const ImageResult& result, const Finding* finding) {
+    std::vector<std::string> lines;
+    if (finding != nullptr) lines.push_back(fmt::format("threshold {:g}", finding->threshold));
+    if (result.model) lines.push_back(fmt::format("weights sha256 {}", result.model->sha256));
+    if (!result.window.empty()) lines.push_back(result.window);
+    return lines;
+}
+
+/// The picture's edge as a region, for what is true of the whole image.
+std::vector<inference::Point> edge_of(const ReportedImage& image) {
+    const double rows = image.result.rows > 0 ? image.result.rows : image.source.rows;
+    const double columns = image.result.columns > 0 ? image.result.columns : image.source.columns;
+    if (rows < 1 || columns < 1) return {};
+    return {{0, 0}, {columns, 0}, {columns, rows}, {0, rows}};
+}
+
+PlanarRoi roi_of(const ReportedImage& image, std::string_view key, std::string_view region) {
+    PlanarRoi roi;
+    roi.tracking_uid = tracking_uid(image, key, region);
+    roi.image = reference_of(image);
+    if (image.result.model) roi.model = &*image.result.model;
+    return roi;
+}
+
+PlanarRoi::Number score_of(const Finding& finding) {
+    return {score_code(finding), finding.score, codes::kZeroToOne};
+}
+
+void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& finding,
+                 std::string_view language) {
+    const std::string name(name_of(finding, language));
+    const Code site = site_code(finding);
+    int number = 0;
+    for (const Region& region : finding.regions) {
+        if (region.outline.size() < 3) continue;
+        PlanarRoi roi = roi_of(image, finding.key, std::to_string(++number));
+        roi.tracking_identifier = fmt::format("{} {}", name, number);
+        roi.finding = finding.code;
+        roi.outline = region.outline;
+        roi.site = &site;
+        roi.side = region.side;
+        roi.numbers = {score_of(finding),
+                       {region_score_code(finding), region.score, codes::kZeroToOne}};
+        roi.parameters = parameters_of(image.result, &finding);
+        add_planar_roi(tree, roi);
+    }
+    if (number > 0) return;
+    PlanarRoi roi = roi_of(image, finding.key, "image");  // present, but nobody said where
+    roi.tracking_identifier = fmt::format("{}, {}", name, words(language).not_located);
+    roi.finding = finding.code;
+    roi.outline = edge_of(image);
+    roi.numbers = {score_of(finding)};
+    roi.parameters = parameters_of(image.result, &finding);
+    if (!roi.outline.empty()) add_planar_roi(tree, roi);
+}
+
+/// Without any group a viewer shows a black picture, so the image's edge carries the answer:
+/// docs/decisions/0005-negative-study-report.md.
+void add_edge(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+    PlanarRoi roi = roi_of(image, "verdict", "image");
+    roi.outline = edge_of(image);
+    if (roi.outline.empty()) return;
+    roi.tracking_identifier = verdict_line(image.result, language);
+    roi.parameters = parameters_of(image.result, nullptr);
+    roi.finding = was_analysed(image.result) ? codes::kNoFinding : codes::kNotAnalysed;
+    if (was_analysed(image.result)) {
+        for (const Finding& finding : image.result.findings)
+            roi.numbers.push_back(score_of(finding));
+    }
+    if (roi.numbers.empty()) roi.numbers = {{codes::kAnswersGiven, 0, codes::kAnswers}};
+    add_planar_roi(tree, roi);
+}
+
+void add_measurements(ContentTree& tree, const StudyReport& report) {
+    const bool some_present = std::ranges::any_of(
+        report.images, [](const ReportedImage& image) { return !present(image.result).empty(); });
+    const bool can_be_outlined = std::ranges::any_of(
+        report.images, [](const ReportedImage& image) { return !edge_of(image).empty(); });
+    if (!can_be_outlined) return;  // TID 1500 row 6: may be absent beside row 12
+    tree.container(contains, codes::kImagingMeasurements, "", [&] {
+        for (const ReportedImage& image : report.images) {
+            if (!some_present) add_edge(tree, image, report.language);
+            for (const Finding* finding : present(image.result)) {
+                add_finding(tree, image, *finding, report.language);
+            }
+        }
+    });
+}
+
+void add_answers(ContentTree& tree, const ReportedImage& image) {
+    for (const Finding& finding : image.result.findings) {
+        tree.code(contains, finding.code, answer_code(finding.answer), [&] {
+            if (image.result.model) {
+                add_algorithm(tree, *image.result.model, parameters_of(image.result, &finding));
+            }
+            tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
+            tree.number(has_properties, threshold_code(finding), finding.threshold,
+                        codes::kZeroToOne);
+            tree.image(inferred_from, reference_of(image));
+        });
+    }
+}
+
+void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say) {
+    const bool failed = image.result.verdict == inference::Verdict::failed;
+    const Concept status = failed ? codes::kFailed : codes::kNotAttempted;
+    tree.code(contains, codes::kSummaryOfAnalyses, status, [&] {
+        const auto& reason = image.result.reason;
+        if (reason && !reason->code.value.empty()) {
+            tree.code(has_properties, codes::kReason, reason->code);
+        }
+        const std::string text = reason ? cleaned(reason->text) : "";
+        tree.text(has_properties, codes::kComment, text.empty() ? say.no_reason : text);
+        tree.image(inferred_from, reference_of(image));
+    });
+}
+
+void add_evaluations(ContentTree& tree, const StudyReport& report) {
+    const Words& say = words(report.language);
+    tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
+        tree.text(contains, codes::kComment, say.assists);
+        for (const inference::ModelIdentity& model : models_of(report.images)) {
+            if (model.intended_use.empty()) continue;
+            tree.text(contains, codes::kComment,
+                      fmt::format("{} ({} {}): {}", say.intended_use, cleaned(model.name),
+                                  cleaned(model.version), cleaned(model.intended_use)));
+        }
+        for (const ReportedImage& image : report.images) {
+            if (was_analysed(image.result)) {
+                add_answers(tree, image);
+            } else {
+                add_reason(tree, image, say);
+            }
+        }
+    });
+}
+
+}  // namespace
+
+std::vector<inference::ModelIdentity> models_of(const std::vector<ReportedImage>& images) {
+    std::vector<inference::ModelIdentity> models;
+    for (const ReportedImage& image : images) {
+        const auto& model = image.result.model;
+        if (!model) continue;
+        const bool known = std::ranges::any_of(
+            models, [&](const auto& one) { return one.sha256 == model->sha256; });
+        if (!known) models.push_back(*model);
+    }
+    return models;
+}
+
+void write_content(ContentTree& tree, const StudyReport& report) {
+    tree.code(has_concept_modifier, codes::kLanguage,
+              report.language == "ko" ? codes::kKorean : codes::kEnglish);
+    add_observer(tree, report);
+    tree.code(has_concept_modifier, codes::kProcedureReported, codes::kImagingProcedure);
+    tree.container(contains, codes::kImageLibrary, "1600", [&] {
+        tree.container(contains, codes::kImageLibraryGroup, "", [&] {
+            for (const ReportedImage& image : report.images) add_library_entry(tree, image);
+        });
+    });
+    add_measurements(tree, report);
+    add_evaluations(tree, report);
+}
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the report says: the TID 1500 content tree, without the modules around it.
+#pragma once
+
+#include "dicom_sr/content_tree.h"
+#include "dicom_sr/measurement_report.h"
+
+namespace bucky::dicom_sr {
+
+void write_content(ContentTree& tree, const StudyReport& report);
+
+/// Every model that spoke, once, in the order in which the images name them.
+std::vector<inference::ModelIdentity> models_of(const std::vector<ReportedImage>& images);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text of strangers made fit to be written: UTF-8 whatever it was, within the length that its
+// value representation allows, never cut inside a character.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace bucky::dicom_sr {
+
+/// in   the bytes of a text value; Specific Character Set (0008,0005) as it stands in the file,
+///      values separated by a backslash; whether it is a PN
+/// out  UTF-8, without control characters and padding; what cannot be decoded becomes '?'
+/// err  none: text alone never stops a result
+/// src  PS3.5 6.1 and 6.2.1; the deviations are a single-valued ISO 2022 IR 149 or 87, ISO_IR 149,
+///      undeclared CP949 / EUC-KR, undeclared UTF-8
+std::string to_utf8(std::string_view bytes, std::string_view character_set, bool person_name);
+
+/// `text` with every malformed sequence replaced by one '?', control characters dropped and the
+/// spaces and NULs at both ends trimmed (PS3.5 6.2).
+std::string cleaned(std::string_view text);
+
+/// At most `characters` characters (not bytes: PS3.5 6.2 counts characters) of valid UTF-8.
+std::string shortened(std::string_view text, std::size_t characters);
+
+/// shortened(), with "..." in place of what is lost.
+std::string abridged(std::string_view text, std::size_t characters);
+
+/// How many characters valid UTF-8 has.
+std::size_t length_of(std::string_view text);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/wording.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "dicom_sr/modules.h"
+#include "dicom_sr/text.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+using inference::Answer;
+using inference::Finding;
+using inference::Side;
+using inference::Verdict;
+
+constexpr std::size_t kDescriptionMax = 64;  // LO
+
+constexpr Words kEnglish{
+    .assists = "Assists. Not a reading.",
+    .assists_short = "assists, no reading",
+    .no_finding = "No finding above threshold",
+    .findings = "Findings",
+    .not_analysed = "Not analysed",
+    .failed = "Analysis failed",
+    .no_reason = "no reason was recorded",
+    .finding = "Finding",
+    .score = "Score",
+    .threshold = "Threshold",
+    .answer = "Answer",
+    .present = "present",
+    .absent = "absent",
+    .undetermined = "undetermined",
+    .left = "left",
+    .right = "right",
+    .both = "both sides",
+    .not_located = "not located",
+    .model = "Model",
+    .intended_use = "Intended use",
+    .analysed_at = "Analysed",
+    .weights = "weights",
+};
+
+constexpr Words kKorean{
+    .assists = "판독이 아닌 보조 결과입니다.",
+    .assists_short = "보조, 판독 아님",
+    .no_finding = "기준값을 넘는 소견 없음",
+    .findings = "소견",
+    .not_analysed = "분석하지 않음",
+    .failed = "분석 실패",
+    .no_reason = "사유가 기록되지 않음",
+    .finding = "소견",
+    .score = "점수",
+    .threshold = "기준값",
+    .answer = "결과",
+    .present = "있음",
+    .absent = "없음",
+    .undetermined = "판정 불가",
+    .left = "왼쪽",
+    .right = "오른쪽",
+    .both = "양쪽",
+    .not_located = "위치 미상",
+    .model = "모델",
+    .intended_use = "사용 목적",
+    .analysed_at = "분석 시각",
+    .weights = "가중치",
+};
+
+/// As it is marked on a film.
+std::string_view side_letter(Side side) {
+    switch (side) {
+        case Side::unknown: return "";
+        case Side::left: return " L";
+        case Side::right: return " R";
+        case Side::both: return " L+R";
+    }
+    __builtin_unreachable();
+}
+
+Side joined(Side one, Side other) {
+    if (one == Side::unknown || one == other) return other;
+    return other == Side::unknown ? one : Side::both;
+}
+
+/// One finding over all images of a study.
+struct Summary {
+    std::string name;
+    double score = 0;
+    Side side = Side::unknown;
+};
+
+std::vector<Summary> present_in_study(std::span<const ReportedImage> images,
+                                      std::string_view language) {
+    std::map<std::string_view, Summary> by_key;
+    for (const ReportedImage& image : images) {
+        for (const Finding* finding : present(image.result)) {
+            Summary& summary = by_key[finding->key];
+            summary.name = name_of(*finding, language);
+            summary.score = std::max(summary.score, finding->score);
+            summary.side = joined(summary.side, side_of(*finding));
+        }
+    }
+    std::vector<Summary> sorted;
+    for (auto& [key, summary] : by_key) sorted.push_back(std::move(summary));
+    std::ranges::stable_sort(sorted, std::ranges::greater{}, &Summary::score);
+    return sorted;
+}
+
+/// As many of `parts` as there is room for, the rest counted.
+std::string listed(const std::vector<std::string>& parts, std::size_t room) {
+    std::string out;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const std::string rest =
+            i + 1 < parts.size() ? fmt::format(" +{}", parts.size() - i - 1) : "";
+        const std::string longer = out + (i > 0 ? ", " : "") + parts[i];
+        if (i > 0 && length_of(longer + rest) > room) {
+            return out + fmt::format(" +{}", parts.size() - i);
+        }
+        out = i == 0 ? abridged(longer, room - std::min(room, rest.size())) : longer;
+    }
+    return out;
+}
+
+}  // namespace
+
+const Words& words(std::string_view language) {
+    return language == "ko" ? kKorean : kEnglish;
+}
+
+std::string_view name_of(const Finding& finding, std::string_view language) {
+    return language == "ko" && !finding.name_ko.empty() ? finding.name_ko : finding.name;
+}
+
+std::string_view name_of(Answer answer, const Words& words) {
+    switch (answer) {
+        case Answer::absent: return words.absent;
+        case Answer::present: return words.present;
+        case Answer::undetermined: return words.undetermined;
+    }
+    __builtin_unreachable();
+}
+
+std::string_view name_of(Side side, const Words& words) {
+    switch (side) {
+        case Side::unknown: return "";
+        case Side::left: return words.left;
+        case Side::right: return words.right;
+        case Side::both: return words.both;
+    }
+    __builtin_unreachable();
+}
+
+std::string score_text(double score) {
+    return fmt::format("{:.2f}", std::floor(score * 100 + 1e-9) / 100);
+}
+
+Side side_of(const Finding& finding) {
+    Side side = Side::unknown;
+    for (const inference::Region& region : finding.regions) side = joined(side, region.side);
+    return side;
+}
+
+std::vector<const Finding*> present(const inference::ImageResult& result) {
+    std::vector<const Finding*> found;
+    if (!was_analysed(result)) return found;
+    for (const Finding& finding : result.findings) {
+        if (finding.answer == Answer::present) found.push_back(&finding);
+    }
+    std::ranges::stable_sort(found, std::ranges::greater{}, &Finding::score);
+    return found;
+}
+
+std::string verdict_line(const inference::ImageResult& result, std::string_view language) {
+    const Words& say = words(language);
+    if (!was_analysed(result)) {
+        return fmt::format("{}: {}",
+                           result.verdict == Verdict::failed ? say.failed : say.not_analysed,
+                           result.reason ? result.reason->text : say.no_reason);
+    }
+    const auto found = present(result);
+    if (found.empty()) return say.no_finding;
+    std::string line = fmt::format("{}: ", say.findings);
+    for (const Finding* finding : found) {
+        if (finding != found.front()) line += ", ";
+        line += name_of(*finding, language);
+        const std::string_view side = name_of(side_of(*finding), say);
+        if (!side.empty()) line += fmt::format(" ({})", side);
+    }
+    return line;
+}
+
+std::string series_description(std::span<const ReportedImage> images, std::string_view language) {
+    const Words& say = words(language);
+    std::size_t unread = 0;
+    std::size_t failed = 0;
+    for (const ReportedImage& image : images) {
+        if (image.result.verdict == Verdict::failed) ++failed;
+        if (image.result.verdict == Verdict::not_analysed) ++unread;
+    }
+    const bool none_analysed = unread + failed == images.size();
+    std::string tail;
+    if (!none_analysed && unread > 0) tail += fmt::format("; {} {}", unread, say.not_analysed);
+    if (!none_analysed && failed > 0) tail += fmt::format("; {} {}", failed, say.failed);
+    tail += fmt::format(" ({})", say.assists_short);
+
+    constexpr std::string_view kHead = "Bucky: ";
+    const std::size_t taken = kHead.size() + length_of(tail);
+    const std::size_t room = kDescriptionMax - std::min(kDescriptionMax, taken);
+    std::string middle;
+    if (none_analysed) {
+        middle = failed > 0 ? say.failed : say.not_analysed;
+    } else {
+        std::vector<std::string> parts;
+        for (const Summary& one : present_in_study(images, language)) {
+            parts.push_back(
+                fmt::format("{}{} {}", one.name, side_letter(one.side), score_text(one.score)));
+        }
+        middle = parts.empty() ? say.no_finding : listed(parts, room);
+    }
+    return shortened(fmt::format("{}{}{}", kHead, middle, tail), kDescriptionMax);
+}
+
+}  // namespace bucky::dicom_sr

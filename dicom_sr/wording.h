@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is said to people, in English or Korean, the same words in the report and on the picture.
+// Coded meanings stay English (PS3.16): these words stand beside them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom_sr/object.h"
+
+namespace bucky::dicom_sr {
+
+/// Every sentence and column title of one language.
+struct Words {
+    const char* assists;        ///< the line that no object goes without
+    const char* assists_short;  ///< the same for a series description
+    const char* no_finding;
+    const char* findings;
+    const char* not_analysed;
+    const char* failed;
+    const char* no_reason;
+    const char* finding;  ///< column titles
+    const char* score;
+    const char* threshold;
+    const char* answer;
+    const char* present;
+    const char* absent;
+    const char* undetermined;
+    const char* left;
+    const char* right;
+    const char* both;
+    const char* not_located;
+    const char* model;
+    const char* intended_use;
+    const char* analysed_at;
+    const char* weights;
+};
+
+const Words& words(std::string_view language);  ///< "ko", else English
+
+std::string_view name_of(const inference::Finding& finding, std::string_view language);
+std::string_view name_of(inference::Answer answer, const Words& words);
+std::string_view name_of(inference::Side side, const Words& words);  ///< "" when unknown
+
+/// "0.97", and never "1.00" or "0.50" for what lies below 1 or below the threshold.
+std::string score_text(double score);
+
+/// All sides on which the finding was located, as one.
+inference::Side side_of(const inference::Finding& finding);
+
+/// The findings that are present, highest score first.
+std::vector<const inference::Finding*> present(const inference::ImageResult& result);
+
+/// "Findings: Pneumothorax (left), Lung nodule", "No finding above threshold", "Not analysed: ..."
+std::string verdict_line(const inference::ImageResult& result, std::string_view language);
+
+/// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most the 64 characters of LO: the only
+/// words of a report that OHIF shows in its list. What finds no room is counted: "+2".
+std::string series_description(std::span<const ReportedImage> images, std::string_view language);
+
+}  // namespace bucky::dicom_sr
