@@ -53,7 +53,8 @@ constexpr Sql kAssociationEnded{"intake.association_ended", R"sql(
 
 constexpr Sql kAll[] = {kOwnResult, kTwins, kTouchStudy, kInsert, kInferJob, kAssociationEnded};
 
-constexpr KeepPoints kKeepPoints{"intake.after_sync", "intake.after_rename"};
+constexpr KeepSteps kKeepSteps{[] { crash_point("intake.after_sync"); },
+                               [] { crash_point("intake.after_rename"); }};
 
 /// A kept file that no row points at yet: removed unless a row may.
 class Unclaimed {
@@ -155,7 +156,7 @@ Receipt Intake::receive(const Received& in) {
 
     const auto now_ms = clock_.now_ms();
     const auto size_bytes = size_of(in.file);
-    Unclaimed kept(spool_, spool_.keep(in.file, now_ms, kKeepPoints));
+    Unclaimed kept(spool_, spool_.keep(in.file, now_ms, kKeepSteps));
 
     Database::Transaction transaction(db_);
     const auto meanwhile = look_for_twins(in, before.last_id);

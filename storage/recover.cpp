@@ -20,12 +20,12 @@ constexpr Sql kReturnJobs{"recover.return_jobs", R"sql(
      WHERE state = 'running' AND lease_until_ms >= 0)sql"};
 
 constexpr Sql kLastInstanceFile{"recover.last_instance_file", R"sql(
-    SELECT file FROM instance ORDER BY id DESC LIMIT 1)sql"};
+    SELECT file FROM instance WHERE id = (SELECT max(id) FROM instance))sql"};
 constexpr Sql kInstanceFilesFrom{"recover.instance_files_from", R"sql(
     SELECT file FROM instance WHERE file >= :first_folder)sql"};
 
 constexpr Sql kLastResultFile{"recover.last_result_file", R"sql(
-    SELECT file FROM result ORDER BY id DESC LIMIT 1)sql"};
+    SELECT file FROM result WHERE id = (SELECT max(id) FROM result))sql"};
 constexpr Sql kResultFilesFrom{"recover.result_files_from", R"sql(
     SELECT file FROM result WHERE file >= :first_folder)sql"};
 

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf/base/crash_point.h"
 #include "conf/base/error.h"
 
 namespace bucky::storage {
@@ -50,10 +49,6 @@ std::string random_name() {
 
 std::string hour_utc(std::int64_t now_ms) {
     return fmt::format("{:%Y%m%d%H}", fmt::gmtime(static_cast<std::time_t>(now_ms / 1000)));
-}
-
-void pass(std::string_view point) {
-    if (!point.empty()) crash_point(point);
 }
 
 }  // namespace
@@ -115,9 +110,9 @@ Incoming Spool::open() {
     return Incoming{*calls_, fd, std::move(path)};
 }
 
-std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepPoints& points) {
+std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps& steps) {
     if (calls_->fdatasync(incoming.fd_) != 0) fail("sync", incoming.path_);
-    pass(points.after_sync);
+    if (steps.after_sync) steps.after_sync();
 
     const auto hour = hour_utc(now_ms);
     auto relative = hour + '/' + random_name() + ".dcm";
@@ -125,7 +120,7 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepPoint
     make_directory(root_ / hour);
     if (calls_->rename(incoming.path_.c_str(), target.c_str()) != 0) fail("rename", incoming.path_);
     incoming.path_ = target;  // until it is kept, its scope still unlinks it, under the new name
-    pass(points.after_rename);
+    if (steps.after_rename) steps.after_rename();
 
     sync_directory(root_ / hour);
     // Another thread may have made this hour's directory and not synced it yet. For a directory

@@ -47,9 +47,10 @@ private:
     bool kept_ = false;
 };
 
-/// The crash points that keep() passes; an empty name is none.
-struct KeepPoints {
-    std::string_view after_sync, after_rename;
+/// What keep() tells on its way, so that its caller can put crash points there.
+struct KeepSteps {
+    void (*after_sync)() = nullptr;
+    void (*after_rename)() = nullptr;
 };
 
 class Spool {
@@ -63,7 +64,7 @@ public:
 
     /// fdatasync -> rename -> fsync of the directory. Returns the path relative to the root.
     /// When it throws, nothing is kept.
-    std::string keep(Incoming& incoming, std::int64_t now_ms, const KeepPoints& points = {});
+    std::string keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps& steps = {});
 
     /// Forget a file that was kept, as far as that is possible.
     void remove(const std::string& relative) noexcept;

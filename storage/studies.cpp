@@ -53,7 +53,7 @@ constexpr Sql kReporting{"study.reporting", R"sql(
 
 constexpr Sql kNextDue{"study.next_due", R"sql(
     SELECT due_at_ms FROM study
-     WHERE state = 'open' AND pending = 0
+     WHERE state = 'open' AND pending = 0 AND due_at_ms >= 0
        AND NOT EXISTS (SELECT 1 FROM job
                         WHERE job.state <> 'done' AND lane = 'report' AND subject = uid
                           AND job.state = 'running')

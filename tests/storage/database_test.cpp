@@ -73,8 +73,8 @@ TEST_CASE("a reopened database has what was committed", "[storage]") {
         db.prepare(kAddEntry).run();
         transaction.commit();
     }
-    for (const auto mode : {Database::Mode::read_only, Database::Mode::existing,
-                            Database::Mode::create}) {
+    for (const auto mode :
+         {Database::Mode::read_only, Database::Mode::existing, Database::Mode::create}) {
         Database db{dir / "bucky.db", mode};
         CHECK(entries(db) == 1);
     }
@@ -144,7 +144,8 @@ TEST_CASE("a database of another version is left alone and says what to do", "[s
 TEST_CASE("a full database is exhausted, and works again when there is space", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    node.db.prepare({"test.small", "PRAGMA max_page_count = 1"}).run();  // it stays as large as it is
+    node.db.prepare({"test.small", "PRAGMA max_page_count = 1"})
+        .run();  // it stays as large as it is
     const auto before = node.files();
     std::optional<Thrown> full;
     for (int at = 2; at < 2000 && (!full || full->none()); ++at) {

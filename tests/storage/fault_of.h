@@ -34,5 +34,7 @@ Thrown thrown_by(Call&& call) {
 }  // namespace bucky::storage::test
 
 namespace bucky {
-inline std::ostream& operator<<(std::ostream& out, Fault fault) { return out << name_of(fault); }
+inline std::ostream& operator<<(std::ostream& out, Fault fault) {
+    return out << name_of(fault);
+}
 }  // namespace bucky

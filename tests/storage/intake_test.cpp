@@ -141,8 +141,8 @@ TEST_CASE("our own result that comes back is not kept and starts nothing", "[sto
 }
 
 TEST_CASE("whatever file call fails, nothing is kept: no file, no row, no job", "[storage]") {
-    for (const auto& [error, fault] : {std::pair{ENOSPC, Fault::exhausted},
-                                       std::pair{EIO, Fault::unavailable}}) {
+    for (const auto& [error, fault] :
+         {std::pair{ENOSPC, Fault::exhausted}, std::pair{EIO, Fault::unavailable}}) {
         DataFolder node;
         FaultyCalls calls;
         Spool spool{node.dir / "spool", 0, calls.table()};

@@ -185,7 +185,9 @@ TEST_CASE("what a peer says is kept up to a screen and not cut inside a characte
     const auto job = node.jobs.claim("infer", 60'000);
     REQUIRE(job);
     std::string words(limits::kWordsMax - 1, 'x');
-    node.jobs.park(*job, words + "\xEA\xB0\x80" "and much more");
+    node.jobs.park(*job, words +
+                             "\xEA\xB0\x80"
+                             "and much more");
     CHECK(the_job(node).last_error == words);
 }
 

@@ -103,8 +103,8 @@ TEST_CASE("a short write is gone on with, and an interrupted one too", "[storage
 TEST_CASE("whatever call fails, and however, nothing is kept and the fault says what to do",
           "[storage]") {
     const std::pair<int, Fault> errors[] = {
-        {ENOSPC, Fault::exhausted},  {EDQUOT, Fault::exhausted},  {EMFILE, Fault::exhausted},
-        {ENFILE, Fault::exhausted},  {EIO, Fault::unavailable},   {EACCES, Fault::unavailable},
+        {ENOSPC, Fault::exhausted},  {EDQUOT, Fault::exhausted}, {EMFILE, Fault::exhausted},
+        {ENFILE, Fault::exhausted},  {EIO, Fault::unavailable},  {EACCES, Fault::unavailable},
         {EROFS, Fault::unavailable},
     };
     for (const auto& [error, fault] : errors) {

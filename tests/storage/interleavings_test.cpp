@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// A report worker, a sender and the clock take turns in every order there is. Whatever the order:
+// the last report covers every image, nothing is left over, and no study has two open jobs.
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <optional>
+
+#include "tests/storage/data_folder.h"
+
+namespace bucky::storage::test {
+namespace {
+
+/// One study on its way through one order of events, beside others in the same folder.
+class Course {
+public:
+    Course(DataFolder& node, std::string study) : node_(node), study_(std::move(study)) {
+        image("A");
+        verdicts();
+        node_.clock.advance_ms(3000);
+        REQUIRE(node_.studies.make_due_reports() == 1);
+    }
+
+    void image(const std::string& name) {
+        node_.send({.sop_instance = study_ + '.' + std::to_string(++images_),
+                    .bytes = name,
+                    .study = study_});
+    }
+    void verdicts() {
+        while (node_.give_verdict()) {
+        }
+    }
+    void claim() {
+        if (job_) return;
+        job_ = node_.jobs.claim("report", 60'000);
+        covered_ = 0;
+        for (const auto& instance : node_.studies.instances(study_)) {
+            if (!instance.verdict.empty()) ++covered_;
+        }
+    }
+    void put() {
+        if (job_ && node_.put(*job_, study_ + '/' + std::to_string(covered_))) reported_ = covered_;
+        job_.reset();
+    }
+    void fail() {
+        if (job_) node_.jobs.retry_later(*job_, node_.clock.now_ms() + 10, "not now");
+        job_.reset();
+    }
+    void park() {
+        if (job_) node_.jobs.park(*job_, "not so");
+        job_.reset();
+    }
+    void crash() {
+        recover(node_.db, node_.dir.path(), node_.clock);
+        job_.reset();
+    }
+    void lease_expires() { node_.clock.advance_ms(60'000); }  // and the worker knows nothing of it
+    void tick() {
+        node_.clock.advance_ms(3000);
+        node_.studies.make_due_reports();
+    }
+    void retry() { node_.studies.retry(study_); }
+
+    std::int64_t open_report_jobs() {
+        std::int64_t open = 0;
+        for (const auto& job : node_.jobs.jobs_of_study(study_)) {
+            if (job.lane == "report" && job.state != JobState::done) ++open;
+        }
+        return open;
+    }
+
+    /// The pipeline goes on until there is nothing left to do.
+    void settle() {
+        put();
+        node_.jobs.resubmit("report");
+        for (int round = 0; round < 5; ++round) {
+            verdicts();
+            tick();
+            claim();
+            put();
+        }
+    }
+    void check_nothing_was_lost() {
+        CHECK(node_.studies.line(study_)->state == "reported");
+        CHECK(node_.studies.line(study_)->pending == 0);
+        CHECK(open_report_jobs() == 0);
+        CHECK(reported_ == images_);
+        CHECK(node_.studies.last_report(study_) ==
+              Uid::from_name("sr " + study_ + '/' + std::to_string(images_)));
+    }
+
+private:
+    DataFolder& node_;
+    std::string study_;
+    int images_ = 0;
+    int covered_ = 0;   // images that the report in work has
+    int reported_ = 0;  // images that the last report had
+    std::optional<Job> job_;
+};
+
+struct Action {
+    const char* name;
+    std::function<void(Course&)> happen;
+};
+using Actor = std::vector<Action>;
+
+const Action kClaim{"claim", [](Course& course) { course.claim(); }};
+const Action kPut{"put", [](Course& course) { course.put(); }};
+const Action kFail{"fail", [](Course& course) { course.fail(); }};
+const Action kPark{"park", [](Course& course) { course.park(); }};
+const Action kCrash{"crash", [](Course& course) { course.crash(); }};
+const Action kLease{"lease expires", [](Course& course) { course.lease_expires(); }};
+const Action kTick{"tick", [](Course& course) { course.tick(); }};
+const Action kImage{"image", [](Course& course) { course.image("B"); }};
+const Action kVerdict{"verdict", [](Course& course) { course.verdicts(); }};
+const Action kRetry{"retry", [](Course& course) { course.retry(); }};
+
+/// Every order of all actions that keeps each actor's own.
+void each_order(const std::vector<Actor>& actors, std::vector<std::size_t>& at,
+                std::vector<Action>& order,
+                const std::function<void(const std::vector<Action>&)>& visit) {
+    bool complete = true;
+    for (std::size_t actor = 0; actor < actors.size(); ++actor) {
+        if (at[actor] == actors[actor].size()) continue;
+        complete = false;
+        order.push_back(actors[actor][at[actor]++]);
+        each_order(actors, at, order, visit);
+        order.pop_back();
+        --at[actor];
+    }
+    if (complete) visit(order);
+}
+
+int walk(DataFolder& node, const std::vector<Actor>& actors) {
+    int orders = 0;
+    std::vector<std::size_t> at(actors.size(), 0);
+    std::vector<Action> order;
+    each_order(actors, at, order, [&](const std::vector<Action>& actions) {
+        static int studies = 0;
+        Course course{node, "1.2." + std::to_string(++studies)};
+        std::string story;
+        ++orders;
+        for (const auto& action : actions) {
+            story += std::string{action.name} + ", ";
+            INFO(story);
+            action.happen(course);
+            CHECK(course.open_report_jobs() <= 1);
+        }
+        course.settle();
+        INFO(story);
+        course.check_nothing_was_lost();
+    });
+    return orders;
+}
+
+}  // namespace
+
+TEST_CASE("in whatever order a report, a late image and the clock meet, no image is lost",
+          "[storage]") {
+    DataFolder node;
+    // hundreds of courses: this test is about order, others are about the disk
+    node.db.prepare({"test.fast", "PRAGMA synchronous = OFF"}).run();
+
+    const Actor clock{kTick, kTick};
+    const Actor sender{kImage, kVerdict};
+    CHECK(walk(node, {{kClaim, kPut}, sender, clock}) == 90);
+    CHECK(walk(node, {{kClaim, kFail, kClaim, kPut}, sender, {kTick}}) == 105);
+    CHECK(walk(node, {{kClaim, kCrash, kClaim, kPut}, sender, {kTick}}) == 105);
+    CHECK(walk(node, {{kClaim, kPark}, sender, clock}) == 90);
+    CHECK(walk(node, {{kClaim, kLease, kPut}, sender, {kTick}}) == 60);
+    CHECK(walk(node, {{kClaim, kPut}, {kRetry, kVerdict}, clock}) == 90);
+    CHECK(walk(node, {{kClaim, kPut}, {kRetry}, sender, {kTick}}) == 180);
+}
+
+TEST_CASE("of two workers that think a report is theirs, only the one with the lease puts it",
+          "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 1);
+    const auto slow = node.jobs.claim("report", 60'000);
+    node.clock.advance_ms(60'000);
+    const auto quick = node.jobs.claim("report", 60'000);
+    REQUIRE(slow);
+    REQUIRE(quick);
+    const auto before = node.files();
+    CHECK_FALSE(node.put(*slow, "by the slow one"));
+    CHECK(node.files() == before);
+    CHECK(node.result_rows() == 0);
+    CHECK(node.put(*quick, "by the quick one"));
+    CHECK(node.result_rows() == 2);
+    CHECK_FALSE(node.put(*quick, "once more"));
+    CHECK(node.result_rows() == 2);
+}
+
+}  // namespace bucky::storage::test

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/storage/data_folder.h"
+#include "tests/storage/fault_of.h"
+
+namespace bucky::storage::test {
+namespace {
+
+constexpr std::int64_t kHourMs = 3'600'000;
+
+Recovered recovered(DataFolder& node) {
+    return recover(node.db, node.dir.path(), node.clock);
+}
+
+/// As a crash between rename and commit leaves it.
+std::string orphan(DataFolder& node, Spool& in) {
+    auto file = in.open();
+    file.write(bytes_of("nobody answered this"));
+    return in.keep(file, node.clock.now_ms());
+}
+
+/// As a crash while receiving leaves it.
+void half_received(const Spool& in) {
+    std::ofstream{in.root() / kIncomingFolder / "0f.part"} << "half";
+}
+
+}  // namespace
+
+TEST_CASE("an empty folder, and one without its parts, recover to nothing", "[storage]") {
+    DataFolder node;
+    CHECK(recovered(node).files_swept == 0);
+    const bucky::test::TempDir bare;
+    CHECK(recover(node.db, bare.path(), node.clock).files_swept == 0);
+}
+
+TEST_CASE("what a crash left is swept, and what was answered stays", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 1);
+    const auto job = node.jobs.claim("report", 60'000);
+    REQUIRE(job);
+    REQUIRE(node.put(*job, "A"));
+    const auto answered = node.files();
+
+    for (auto* spool : {&node.spool, &node.results}) {
+        half_received(*spool);
+        orphan(node, *spool);
+        node.clock.advance_ms(kHourMs);
+        orphan(node, *spool);
+    }
+    CHECK(node.files().size() == answered.size() + 6);
+    CHECK(recovered(node).files_swept == 6);
+    CHECK(node.files() == answered);
+    CHECK(recovered(node).files_swept == 0);
+}
+
+TEST_CASE("a file that was kept just before the hour of the last row is swept too", "[storage]") {
+    DataFolder node;
+    orphan(node, node.spool);
+    node.clock.advance_ms(kHourMs);
+    node.send({.sop_instance = "1.1"});
+    CHECK(recovered(node).files_swept == 1);
+    CHECK(node.files().size() == 1);
+}
+
+TEST_CASE("history is not looked at: a stray file in an old hour stays", "[storage]") {
+    DataFolder node;
+    orphan(node, node.spool);
+    for (int hour = 0; hour < 3; ++hour) {
+        node.clock.advance_ms(kHourMs);
+        node.send({.sop_instance = "1." + std::to_string(hour)});
+    }
+    CHECK(recovered(node).files_swept == 0);
+    CHECK(node.files().size() == 4);
+}
+
+TEST_CASE("running jobs of every lane are ready again, and keep count of their attempts",
+          "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1", .study = "1.2.1"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 1);
+    auto report = node.jobs.claim("report", 60'000);
+    REQUIRE(report);
+    REQUIRE(node.put(*report, "A"));
+    REQUIRE(node.jobs.claim("deliver:pacs", 60'000));
+    node.send({.sop_instance = "1.2", .study = "1.2.2"});
+    REQUIRE(node.jobs.claim("infer", 60'000));
+
+    CHECK(recovered(node).jobs_returned == 2);
+    CHECK(recovered(node).jobs_returned == 0);
+    const auto infer = node.jobs.claim("infer", 60'000);
+    REQUIRE(infer);
+    CHECK(infer->attempt == 2);
+    const auto deliver = node.jobs.claim("deliver:pacs", 60'000);
+    REQUIRE(deliver);
+    CHECK(deliver->attempt == 2);
+}
+
+TEST_CASE("a spool whose database is gone is not taken for what a crash left", "[storage]") {
+    DataFolder node;
+    const auto folder = node.dir / "spool" / "2026112312";
+    std::filesystem::create_directory(folder);
+    for (int file = 0; file < 2001; ++file) {
+        std::ofstream{folder / (std::to_string(file) + ".dcm")} << 'x';
+    }
+    half_received(node.spool);
+    const auto thrown = thrown_by([&] { recovered(node); });
+    CHECK(thrown == Fault::corrupt);
+    CHECK(thrown.words.find("bucky.db") != std::string::npos);
+    CHECK(node.files().size() == 2002);
+    std::filesystem::remove(folder / "0.dcm");
+    CHECK(recovered(node).files_swept == 2001);
+}
+
+}  // namespace bucky::storage::test

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <functional>
+
+#include "tests/storage/data_folder.h"
+#include "tests/storage/fault_of.h"
+
+namespace bucky::storage::test {
+namespace {
+
+std::string state(DataFolder& node, std::string_view study = kStudy) {
+    return node.studies.line(study)->state;
+}
+
+/// One image with its verdict, its study due and its report job made.
+void image_to_report_job(DataFolder& node) {
+    node.send({.sop_instance = "1.1", .bytes = "A"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 1);
+}
+
+}  // namespace
+
+TEST_CASE("a study is due when no image has come for the quiet time", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(2000);
+    node.send({.sop_instance = "1.2", .bytes = "B"});
+    REQUIRE(node.give_verdict());
+    CHECK(node.studies.next_due_ms() == kStartMs + 5000);
+    node.clock.advance_ms(2999);
+    CHECK(node.studies.make_due_reports() == 0);
+    node.clock.advance_ms(1);
+    CHECK(node.studies.make_due_reports() == 1);
+    CHECK(state(node) == "reporting");
+    CHECK(node.studies.make_due_reports() == 0);
+    CHECK_FALSE(node.studies.next_due_ms());
+}
+
+TEST_CASE("a study that is never quiet is due at the ceiling", "[storage]") {
+    DataFolder node;
+    int images = 0;
+    std::optional<std::int64_t> reported_after_ms;
+    while (!reported_after_ms) {
+        node.send({.sop_instance = "1." + std::to_string(++images)});
+        REQUIRE(node.give_verdict());
+        if (node.studies.make_due_reports() == 1) {
+            reported_after_ms = node.clock.now_ms() - kStartMs;
+        }
+        node.clock.advance_ms(1000);
+    }
+    CHECK(*reported_after_ms == 300'000);
+}
+
+TEST_CASE("no report is made while an image awaits its verdict", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    node.send({.sop_instance = "1.2", .bytes = "B"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(1'000'000);
+    CHECK(node.studies.line(kStudy)->pending == 1);
+    CHECK(node.studies.make_due_reports() == 0);
+    CHECK_FALSE(node.studies.next_due_ms());  // no clock will make it due
+    REQUIRE(node.give_verdict("failed"));
+    CHECK(node.studies.next_due_ms() == kStartMs + 3000);
+    CHECK(node.studies.make_due_reports() == 1);
+}
+
+TEST_CASE("the end of an association makes the studies due whose last image came on it",
+          "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1", .study = "1.2.1", .association = "7"});
+    node.send({.sop_instance = "1.2", .study = "1.2.2", .association = "7"});
+    node.send({.sop_instance = "1.3", .study = "1.2.2", .association = "8"});
+    while (node.give_verdict()) {
+    }
+    node.clock.advance_ms(10);
+    node.intake.association_ended("6");
+    CHECK(node.studies.make_due_reports() == 0);
+    node.intake.association_ended("7");
+    CHECK(node.studies.make_due_reports() == 1);
+    CHECK(state(node, "1.2.1") == "reporting");
+    CHECK(state(node, "1.2.2") == "open");
+    node.intake.association_ended("8");
+    CHECK(node.studies.make_due_reports() == 1);
+}
+
+TEST_CASE("a verdict is stored with its text, finishes its job, and is counted", "[storage]") {
+    DataFolder node;
+    const auto id = node.send({.sop_instance = "1.1"}).instance_id;
+    const auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    node.clock.advance_ms(500);
+    REQUIRE(node.studies.record_verdict(*job, "findings", R"({"verdict":"findings"})"));
+    const auto instance = node.studies.instance(id);
+    REQUIRE(instance);
+    CHECK(instance->verdict == "findings");
+    CHECK(instance->result_json == R"({"verdict":"findings"})");
+    CHECK(instance->analysed_at_ms == kStartMs + 500);
+    CHECK_FALSE(instance->awaiting);
+    const auto line = node.studies.line(kStudy);
+    CHECK(line->findings == 1);
+    CHECK(line->pending == 0);
+    CHECK(node.jobs.jobs_of_study(kStudy).front().state == JobState::done);
+    CHECK(node.events().back() == "image.verdict");
+    CHECK_FALSE(node.studies.record_verdict(*job, "failed", "{}"));
+    CHECK(node.studies.instance(id)->verdict == "findings");
+}
+
+TEST_CASE("a word that is no verdict is refused and the job still runs", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    const auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    CHECK(thrown_by([&] { node.studies.record_verdict(*job, "perhaps", "{}"); }) == Fault::bug);
+    CHECK(node.jobs.jobs_of_study(kStudy).front().state == JobState::running);
+    CHECK(node.studies.record_verdict(*job, "failed", "{}"));
+}
+
+TEST_CASE("a conflicting image reopens its study, and the report that follows can list it",
+          "[storage]") {
+    DataFolder node;
+    image_to_report_job(node);
+    const auto job = node.jobs.claim("report", 60'000);
+    REQUIRE(job);
+    REQUIRE(node.put(*job, "A"));
+    REQUIRE(state(node) == "reported");
+    REQUIRE(node.send({.sop_instance = "1.1", .bytes = "B"}).kept == Receipt::Kept::conflicting);
+    CHECK(state(node) == "open");
+    node.clock.advance_ms(3000);
+    CHECK(node.studies.make_due_reports() == 1);
+}
+
+TEST_CASE("an image that comes while its study's report waits needs no second job", "[storage]") {
+    DataFolder node;
+    image_to_report_job(node);
+    node.send({.sop_instance = "1.2", .bytes = "B"});
+    CHECK(state(node) == "open");
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    CHECK(node.studies.make_due_reports() == 1);
+    const auto job = node.jobs.claim("report", 60'000);
+    REQUIRE(job);
+    REQUIRE(node.put(*job, "AB"));
+    CHECK(state(node) == "reported");
+    CHECK_FALSE(node.jobs.claim("report", 60'000));
+}
+
+TEST_CASE("an image that comes while its study's report runs gets the next report", "[storage]") {
+    DataFolder node;
+    image_to_report_job(node);
+    const auto first = node.jobs.claim("report", 60'000);
+    REQUIRE(first);
+    node.send({.sop_instance = "1.2", .bytes = "B"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    CHECK(node.studies.make_due_reports() == 0);
+    CHECK_FALSE(node.studies.next_due_ms());  // its turn comes with the end of the one that runs
+    REQUIRE(node.put(*first, "A"));
+    CHECK(state(node) == "open");
+    CHECK(node.studies.next_due_ms() <= node.clock.now_ms());
+    CHECK(node.studies.make_due_reports() == 1);
+    const auto second = node.jobs.claim("report", 60'000);
+    REQUIRE(second);
+    CHECK(second->id != first->id);
+    CHECK(node.studies.last_report(kStudy) == Uid::from_name("sr A"));
+    REQUIRE(node.put(*second, "AB"));
+    CHECK(node.studies.last_report(kStudy) == Uid::from_name("sr AB"));
+    CHECK(state(node) == "reported");
+}
+
+TEST_CASE("an image that comes after its study's report was parked tries it again", "[storage]") {
+    DataFolder node;
+    image_to_report_job(node);
+    const auto job = node.jobs.claim("report", 60'000);
+    REQUIRE(job);
+    REQUIRE(node.jobs.park(*job, "the report does not verify"));
+    node.clock.advance_ms(1'000'000);
+    CHECK(node.studies.make_due_reports() == 0);
+    CHECK_FALSE(node.studies.next_due_ms());
+
+    node.send({.sop_instance = "1.2", .bytes = "B"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    CHECK(node.studies.make_due_reports() == 1);
+    const auto again = node.jobs.claim("report", 60'000);
+    REQUIRE(again);
+    CHECK(again->attempt == 1);
+    REQUIRE(node.put(*again, "AB"));
+    CHECK(state(node) == "reported");
+}
+
+TEST_CASE("a study is run again: new jobs for its images, old verdicts until the new ones",
+          "[storage]") {
+    DataFolder node;
+    image_to_report_job(node);
+    const auto job = node.jobs.claim("report", 60'000);
+    REQUIRE(job);
+    REQUIRE(node.put(*job, "A"));
+    node.send({.sop_instance = "1.1", .bytes = "other"});  // conflicting: not analysed now either
+    node.send({.sop_instance = "1.2", .bytes = "B"});      // its job still waits: none is added
+    node.send({.sop_instance = "1.3", .bytes = "C"});
+    const auto running = node.jobs.claim("infer", 600'000);  // 1.2
+    REQUIRE(running);
+
+    CHECK(node.studies.retry(kStudy) == 3);
+    CHECK(node.studies.line(kStudy)->pending == 3);
+    CHECK(node.studies.instance(1)->verdict == "no_findings");
+    CHECK(node.studies.instance(1)->awaiting);
+    CHECK(state(node) == "open");
+    REQUIRE(node.studies.record_verdict(*running, "findings", "{}"));
+    int verdicts = 0;
+    while (node.give_verdict("findings")) ++verdicts;
+    CHECK(verdicts == 2);
+    CHECK(node.studies.line(kStudy)->findings == 3);
+    CHECK(node.studies.make_due_reports() == 1);  // due at once
+    CHECK(node.studies.retry("9.9.9") == 0);
+    const auto events = node.events();
+    CHECK(std::count(events.begin(), events.end(), "study.retry") == 1);
+}
+
+TEST_CASE("a study that is run again can be retried before it is through", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    const auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    REQUIRE(node.jobs.park(*job, "no model"));
+    CHECK(node.studies.retry(kStudy) == 1);
+    CHECK(node.studies.retry(kStudy) == 1);
+    CHECK(node.jobs.jobs_of_study(kStudy).size() == 1);
+    CHECK(node.studies.line(kStudy)->pending == 1);
+    CHECK(node.give_verdict());
+    CHECK(node.studies.line(kStudy)->pending == 0);
+}
+
+TEST_CASE("the lines of the studies: the latest first, with what was said and delivered",
+          "[storage]") {
+    DataFolder node;
+    image_to_report_job(node);
+    const auto job = node.jobs.claim("report", 60'000);
+    REQUIRE(job);
+    REQUIRE(node.put(*job, "A"));
+    node.send({.sop_instance = "2.1", .study = "1.2.3.2"});
+    const auto lines = node.studies.recent(10);
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].study == "1.2.3.2");
+    CHECK(lines[0].pending == 1);
+    CHECK(lines[0].deliveries_open == 0);
+    CHECK(lines[1].study == kStudy);
+    CHECK(lines[1].no_findings == 1);
+    CHECK(lines[1].reported_at_ms == kStartMs + 3000);
+    CHECK(lines[1].deliveries_open == 2);
+    CHECK(lines[1].delivered_at_ms == 0);
+    CHECK(node.studies.recent(1).size() == 1);
+    CHECK_FALSE(node.studies.line("9.9.9"));
+
+    node.clock.advance_ms(700);
+    while (const auto deliver = node.jobs.claim("deliver:pacs", 60'000)) {
+        node.jobs.finish(*deliver);
+    }
+    CHECK(node.studies.line(kStudy)->deliveries_open == 0);
+    CHECK(node.studies.line(kStudy)->delivered_at_ms == kStartMs + 3700);
+}
+
+}  // namespace bucky::storage::test
