@@ -50,7 +50,7 @@ constexpr std::array<std::string_view, 12> kOfTheLung{
     // SCT
     "27925004",   // Nodule
     "427359005",  // Solitary nodule of lung
-    "786838002",  // Pulmonary nodule
+    "786838002",  // Nodule of lung
     "309529002",  // Lung mass
     "154283005",  // Pulmonary tuberculosis
     "56717001",   // Tuberculosis

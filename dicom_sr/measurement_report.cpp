@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -59,8 +60,10 @@ void write_reference(DcmItem& item, const DcmTagKey& sequence, const Uid& sop_cl
 /// Every image of the report, study by series by instance (PS3.3 Table C.17-3).
 void write_evidence(DcmItem& dataset, const std::vector<ReportedImage>& images) {
     std::map<Uid, std::vector<const Source*>> by_series;
+    std::set<Uid> named;
     for (const ReportedImage& image : images) {
-        by_series[image.source.series].push_back(&image.source);
+        const Source& source = image.source;
+        if (named.insert(source.sop_instance).second) by_series[source.series].push_back(&source);
     }
     DcmItem* study = nullptr;
     append(dataset, DCM_CurrentRequestedProcedureEvidenceSequence, study);

@@ -14,7 +14,7 @@
 namespace bucky::dicom_sr {
 namespace {
 
-constexpr Colour kPaper{0.07, 0.07, 0.07, 1};
+constexpr Colour kPaper{0, 0, 0, 1};
 constexpr Colour kInk{0.93, 0.93, 0.93, 1};
 constexpr Colour kFaint{0.68, 0.68, 0.68, 1};
 constexpr Colour kRule{0.35, 0.35, 0.35, 1};

@@ -2,6 +2,7 @@
 #include "dicom_sr/report_content.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -145,8 +146,10 @@ void add_measurements(ContentTree& tree, const StudyReport& report) {
         report.images, [](const ReportedImage& image) { return !edge_of(image).empty(); });
     if (!can_be_outlined) return;  // TID 1500 row 6: may be absent beside row 12
     tree.container(contains, codes::kImagingMeasurements, "", [&] {
+        std::set<Uid> tracked;  // two images may claim one UID: its edge is drawn once
         for (const ReportedImage& image : report.images) {
-            if (!some_present) add_edge(tree, image, report.language);
+            const bool first = tracked.insert(image.source.sop_instance).second;
+            if (!some_present && first) add_edge(tree, image, report.language);
             for (const Finding* finding : present(image.result)) {
                 add_finding(tree, image, *finding, report.language);
             }
@@ -154,11 +157,13 @@ void add_measurements(ContentTree& tree, const StudyReport& report) {
     });
 }
 
-void add_answers(ContentTree& tree, const ReportedImage& image) {
+/// `model` is named with each answer where the container does not name one for all.
+void add_answers(ContentTree& tree, const ReportedImage& image,
+                 const inference::ModelIdentity* model) {
     for (const Finding& finding : image.result.findings) {
         tree.code(contains, finding.code, answer_code(finding.answer), [&] {
-            if (image.result.model) {
-                add_algorithm(tree, *image.result.model, parameters_of(image.result, &finding));
+            if (model != nullptr) {
+                add_algorithm(tree, *model, parameters_of(image.result, nullptr));
             }
             tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
             tree.number(has_properties, threshold_code(finding), finding.threshold,
@@ -184,17 +189,23 @@ void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say)
 
 void add_evaluations(ContentTree& tree, const StudyReport& report) {
     const Words& say = words(report.language);
+    const std::vector<inference::ModelIdentity> models = models_of(report.images);
+    const bool one_for_all = models.size() == 1;
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
+        if (one_for_all) {
+            add_algorithm(tree, models[0], {fmt::format("weights sha256 {}", models[0].sha256)});
+        }
         tree.text(contains, codes::kComment, say.assists);
-        for (const inference::ModelIdentity& model : models_of(report.images)) {
+        for (const inference::ModelIdentity& model : models) {
             if (model.intended_use.empty()) continue;
             tree.text(contains, codes::kComment,
-                      fmt::format("{} ({} {}): {}", say.intended_use, cleaned(model.name),
-                                  cleaned(model.version), cleaned(model.intended_use)));
+                      cleaned(fmt::format("{} ({} {}): {}", say.intended_use, model.name,
+                                          model.version, model.intended_use)));
         }
         for (const ReportedImage& image : report.images) {
+            const auto& model = image.result.model;
             if (was_analysed(image.result)) {
-                add_answers(tree, image);
+                add_answers(tree, image, one_for_all || !model ? nullptr : &*model);
             } else {
                 add_reason(tree, image, say);
             }
@@ -223,7 +234,10 @@ void write_content(ContentTree& tree, const StudyReport& report) {
     tree.code(has_concept_modifier, codes::kProcedureReported, codes::kImagingProcedure);
     tree.container(contains, codes::kImageLibrary, "1600", [&] {
         tree.container(contains, codes::kImageLibraryGroup, "", [&] {
-            for (const ReportedImage& image : report.images) add_library_entry(tree, image);
+            std::set<Uid> listed;  // two images may claim one UID: the library names it once
+            for (const ReportedImage& image : report.images) {
+                if (listed.insert(image.source.sop_instance).second) add_library_entry(tree, image);
+            }
         });
     });
     add_measurements(tree, report);

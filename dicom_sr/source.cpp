@@ -118,7 +118,8 @@ Source read_source(const std::filesystem::path& file) {
     const OFCondition read =
         format.loadFileUntilTag(OFFilename(file.c_str()), EXS_Unknown, EGL_noChange, kReadLengthMax,
                                 ERM_autoDetect, DCM_PixelData);
-    if (read.bad()) {
+    // A file that breaks off says who it is of all the same.
+    if (read.bad() && format.getDataset()->card() == 0) {
         throw Error(Fault::bad_input, "{} is not a DICOM image: {}", file.filename().string(),
                     read.text());
     }

@@ -110,17 +110,23 @@ std::vector<Summary> present_in_study(std::span<const ReportedImage> images,
     return sorted;
 }
 
-/// As many of `parts` as there is room for, the rest counted.
-std::string listed(const std::vector<std::string>& parts, std::size_t room) {
+/// The findings that there is room for, the rest counted: a name may be abridged, never its score.
+std::string listed(const std::vector<Summary>& findings, std::size_t room) {
     std::string out;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        const std::string rest =
-            i + 1 < parts.size() ? fmt::format(" +{}", parts.size() - i - 1) : "";
-        const std::string longer = out + (i > 0 ? ", " : "") + parts[i];
-        if (i > 0 && length_of(longer + rest) > room) {
-            return out + fmt::format(" +{}", parts.size() - i);
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const Summary& one = findings[i];
+        const std::string score =
+            fmt::format("{} {}", side_letter(one.side), score_text(one.score));
+        const std::size_t unsaid = findings.size() - i - 1;
+        const std::string rest = unsaid > 0 ? fmt::format(" +{}", unsaid) : "";
+        if (i == 0) {
+            const std::size_t taken = score.size() + rest.size();
+            out = abridged(one.name, room - std::min(room, taken)) + score;
+            continue;
         }
-        out = i == 0 ? abridged(longer, room - std::min(room, rest.size())) : longer;
+        const std::string longer = fmt::format("{}, {}{}", out, one.name, score);
+        if (length_of(longer + rest) > room) return out + fmt::format(" +{}", unsaid + 1);
+        out = longer;
     }
     return out;
 }
@@ -214,12 +220,8 @@ std::string series_description(std::span<const ReportedImage> images, std::strin
     if (none_analysed) {
         middle = failed > 0 ? say.failed : say.not_analysed;
     } else {
-        std::vector<std::string> parts;
-        for (const Summary& one : present_in_study(images, language)) {
-            parts.push_back(
-                fmt::format("{}{} {}", one.name, side_letter(one.side), score_text(one.score)));
-        }
-        middle = parts.empty() ? say.no_finding : listed(parts, room);
+        const std::vector<Summary> found = present_in_study(images, language);
+        middle = found.empty() ? say.no_finding : listed(found, room);
     }
     return shortened(fmt::format("{}{}{}", kHead, middle, tail), kDescriptionMax);
 }
