@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Train models/cxr-phantom on phantoms and fix its thresholds; see train-cxr-phantom."""
+import argparse
+import copy
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+import measure
+from package import write_package
+from phantom_net import FINDINGS, PhantomNet
+from phantom_set import TRAINING_SEEDS, VALIDATION_SEEDS, PhantomSet, augment
+
+HEAT_WEIGHT = 4.0
+
+
+def loss_of(score, heat, masks) -> torch.Tensor:
+    present = (masks.amax(dim=[2, 3]) > 0.5).float()
+    score_loss = F.binary_cross_entropy_with_logits(score, present)
+    weight = 1 + 4 * masks  # a missed lesion pixel costs more than a doubtful healthy one
+    pixel_loss = F.binary_cross_entropy_with_logits(heat, masks, weight=weight)
+    # Dice counts each present lesion alike, a nodule of ten pixels as much as a lung of air.
+    probable = torch.sigmoid(heat)
+    both = (probable * masks).sum(dim=[2, 3])
+    either = probable.sum(dim=[2, 3]) + masks.sum(dim=[2, 3])
+    dice = 1 - (2 * both + 1) / (either + 1)
+    dice_loss = (dice * present).sum() / present.sum().clamp(min=1)
+    return score_loss + HEAT_WEIGHT * pixel_loss + 0.5 * dice_loss
+
+
+class Average:
+    """A running mean of the weights, which generalises better than the last step's."""
+
+    def __init__(self, net: PhantomNet, keep: float = 0.996):
+        self.net = copy.deepcopy(net).eval()
+        self.keep = keep
+
+    @torch.no_grad()
+    def follow(self, net: PhantomNet, step: int) -> None:
+        keep = min(self.keep, (1 + step) / (10 + step))
+        for mine, theirs in zip(self.net.state_dict().values(), net.state_dict().values()):
+            if mine.dtype.is_floating_point:
+                mine.mul_(keep).add_(theirs, alpha=1 - keep)
+            else:
+                mine.copy_(theirs)
+
+
+def train(training: PhantomSet, minutes: float, epochs: int, batch: int, seed: int) -> PhantomNet:
+    torch.manual_seed(seed)
+    random = torch.Generator().manual_seed(seed)
+    net = PhantomNet().to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-3)
+    average = Average(net)
+    steps = epochs * (len(training) // batch)
+    started = time.time()
+    step, running = 0, 0.0
+    for epoch in range(epochs):
+        order = np.random.default_rng(seed + epoch).permutation(len(training))
+        for first in range(0, len(order) - batch + 1, batch):
+            # Warm-up, then a cosine down to nothing; a slow machine reaches the end by the clock.
+            progress = max(step / steps, (time.time() - started) / (60 * minutes))
+            if progress >= 1:
+                return average.net
+            rate = 4e-3 * min(1, step / 150) * 0.5 * (1 + math.cos(math.pi * progress))
+            optimizer.param_groups[0]["lr"] = rate
+            picks = np.sort(order[first:first + batch])
+            images, masks = augment(*training.batch(picks, mask_step=2), random)
+            score, heat = net.logits(images.to(memory_format=torch.channels_last))
+            loss = loss_of(score, heat, masks)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            average.follow(net, step)
+            step += 1
+            running += (loss.item() - running) * max(0.01, 1 / step)
+            if step % 50 == 0:
+                print(f"epoch {epoch + 1}/{epochs}, step {step}/{steps}, loss {running:.4f}, "
+                      f"{time.time() - started:.0f} s", flush=True)
+    return average.net
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--maker", required=True, help="path of bucky-phantom-set")
+    parser.add_argument("--cache", type=Path, required=True, help="where the phantoms are kept")
+    parser.add_argument("--package", type=Path, required=True, help="the model package's folder")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=60, help="never train longer than this")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+
+    training = PhantomSet(options.maker, options.cache, "train", TRAINING_SEEDS)
+    net = train(training, options.minutes, options.epochs, options.batch, options.seed)
+    validation = PhantomSet(options.maker, options.cache, "val", VALIDATION_SEEDS)
+    answers = measure.run(net, validation)
+    thresholds = [measure.best_threshold(answers.scores[:, k], answers.present[:, k])
+                  for k in range(len(FINDINGS))]
+    heat_thresholds = [measure.best_heat_threshold(answers, k, thresholds[k])
+                       for k in range(len(FINDINGS))]
+    write_package(net, options.package, thresholds, heat_thresholds)
+
+
+if __name__ == "__main__":
+    main()
