@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/admin.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include <fmt/ranges.h>
+
+#include "conf/base/error.h"
+#include "conf/base/log.h"
+#include "conf/base/metrics.h"
+#include "conf/endpoint.h"
+
+namespace bucky {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using Request = http::request<http::empty_body>;
+using Response = http::response<http::string_body>;
+
+constexpr std::size_t kConnectionsMax = 16;
+constexpr std::uint32_t kHeaderBytesMax = 8192;
+constexpr std::chrono::seconds kPatience{10};
+
+Response answered(const Request& request, http::status status, std::string body) {
+    Response response{status, request.version()};
+    response.set(http::field::content_type, "text/plain; charset=utf-8");
+    response.set(http::field::cache_control, "no-store");
+    response.keep_alive(false);
+    response.body() = std::move(body);
+    return response;
+}
+
+Response answer(const Request& request, const Admin::NotReady& not_ready) {
+    if (request.method() != http::verb::get && request.method() != http::verb::head) {
+        auto response = answered(request, http::status::method_not_allowed, "GET or HEAD\n");
+        response.set(http::field::allow, "GET, HEAD");
+        return response;
+    }
+    const std::string_view target{request.target().data(), request.target().size()};
+    if (target == "/healthz") return answered(request, http::status::ok, "alive\n");
+    if (target == "/readyz") {
+        const auto reasons = not_ready();
+        if (reasons.empty()) return answered(request, http::status::ok, "ready\n");
+        return answered(request, http::status::service_unavailable,
+                        fmt::format("{}\n", fmt::join(reasons, "\n")));
+    }
+    if (target == "/metrics") {
+        auto response = answered(request, http::status::ok, metrics::text());
+        response.set(http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
+        return response;
+    }
+    return answered(request, http::status::not_found, "/healthz, /readyz or /metrics\n");
+}
+
+/// One request on one connection, within kPatience.
+class Conversation : public std::enable_shared_from_this<Conversation> {
+public:
+    Conversation(tcp::socket socket, std::shared_ptr<const Admin::NotReady> not_ready,
+                 std::shared_ptr<void> place)
+        : stream_(std::move(socket)), not_ready_(std::move(not_ready)), place_(std::move(place)) {}
+
+    void start() {
+        parser_.header_limit(kHeaderBytesMax);
+        stream_.expires_after(kPatience);
+        http::async_read(stream_, buffer_, parser_,
+                         [self = shared_from_this()](beast::error_code failed, std::size_t) {
+                             if (!failed) self->reply();
+                         });
+    }
+
+private:
+    void reply() {
+        const auto request = parser_.release();
+        response_ = answer(request, *not_ready_);
+        response_.prepare_payload();
+        // A HEAD is told the length of the body that it does not get (RFC 9110 9.3.2).
+        if (request.method() == http::verb::head) response_.body().clear();
+        http::async_write(stream_, response_,
+                          [self = shared_from_this()](beast::error_code, std::size_t) {
+                              beast::error_code ignored;
+                              self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+                          });
+    }
+
+    beast::tcp_stream stream_;
+    std::shared_ptr<const Admin::NotReady> not_ready_;
+    std::shared_ptr<void> place_;  // counts this connection while it lives
+    beast::flat_buffer buffer_{kHeaderBytesMax};
+    http::request_parser<http::empty_body> parser_;
+    Response response_;
+};
+
+tcp::acceptor listen(asio::io_context& io, const std::string& text) {
+    const auto endpoint = conf::parse_endpoint(text);
+    if (!endpoint || !conf::is_loopback(endpoint->host)) {
+        throw Error(Fault::bad_input, "admin.listen {} is not a loopback address with a port",
+                    text);
+    }
+    const auto host = endpoint->host == "localhost" ? "127.0.0.1" : endpoint->host;
+    try {
+        return tcp::acceptor{io, {asio::ip::make_address(host), endpoint->port}};
+    } catch (const boost::system::system_error& error) {
+        throw Error(Fault::unavailable, "cannot listen on admin.listen {}: {}", text,
+                    error.code().message());
+    }
+}
+
+}  // namespace
+
+struct Admin::Impl : std::enable_shared_from_this<Impl> {
+    Impl(asio::io_context& io, const std::string& endpoint, NotReady asked)
+        : acceptor(listen(io, endpoint)),
+          pause(io),
+          not_ready(std::make_shared<const NotReady>(std::move(asked))) {}
+
+    void accept() {
+        acceptor.async_accept(
+            [self = shared_from_this()](beast::error_code failed, tcp::socket socket) {
+                if (failed == asio::error::operation_aborted) return;
+                if (failed) return self->accept_later();
+                if (self->places.use_count() <= static_cast<long>(kConnectionsMax)) {
+                    std::make_shared<Conversation>(std::move(socket), self->not_ready, self->places)
+                        ->start();
+                }  // else it is closed: a supervisor asks again
+                self->accept();
+            });
+    }
+
+    /// No file handle left, most likely: trying at once would spin.
+    void accept_later() {
+        pause.expires_after(std::chrono::seconds{1});
+        pause.async_wait([self = shared_from_this()](beast::error_code failed) {
+            if (!failed) self->accept();
+        });
+    }
+
+    tcp::acceptor acceptor;
+    asio::steady_timer pause;
+    std::shared_ptr<const NotReady> not_ready;
+    std::shared_ptr<void> places = std::make_shared<int>();
+};
+
+Admin::Admin(asio::io_context& io, const std::string& endpoint, NotReady not_ready)
+    : impl_(std::make_shared<Impl>(io, endpoint, std::move(not_ready))) {
+    impl_->accept();
+}
+
+Admin::~Admin() {
+    beast::error_code ignored;
+    impl_->acceptor.close(ignored);
+    impl_->pause.cancel();
+}
+
+std::uint16_t Admin::port() const {
+    return impl_->acceptor.local_endpoint().port();
+}
+
+}  // namespace bucky

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Admin: HTTP/1.1 on the loopback for supervisors and Prometheus. GET and HEAD of
+//   /healthz  200 while the process lives
+//   /readyz   200 when images are taken, else 503 with the reasons, one a line
+//   /metrics  the text exposition format
+//
+// Runs on the Asio thread and only waits and formats there: bounded in connections, request size
+// and time. It asks no password, so conf/ takes loopback addresses alone.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace bucky {
+
+class Admin {
+public:
+    /// Why images are not taken now; empty when they are. Called on the Asio thread.
+    using NotReady = std::function<std::vector<std::string>()>;
+
+    /// Listens on `endpoint` ("127.0.0.1:8090"); throws unavailable when it cannot.
+    Admin(boost::asio::io_context& io, const std::string& endpoint, NotReady not_ready);
+    Admin(const Admin&) = delete;
+    Admin& operator=(const Admin&) = delete;
+    ~Admin();
+
+    std::uint16_t port() const;  ///< the one really bound
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;  // connections outlive the listener by a moment
+};
+
+}  // namespace bucky

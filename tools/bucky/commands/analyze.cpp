@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+
+#include "conf/base/clock.h"
+#include "conf/base/error.h"
+#include "dicom_sr/measurement_report.h"
+#include "dicom_sr/overlay.h"
+#include "dicom_sr/verify.h"
+#include "inference/display.h"
+#include "inference/examine.h"
+#include "inference/findings_json.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/bucky/files.h"
+#include "tools/bucky/pipeline.h"
+#include "tools/bucky/progress.h"
+#include "tools/bucky/table.h"
+
+namespace bucky {
+namespace {
+
+namespace fs = std::filesystem;
+using inference::Verdict;
+
+struct Asked {
+    std::vector<fs::path> files, models;
+    fs::path out;
+    std::string device = "auto";
+    std::string language = "en";
+};
+
+/// One run over many files: each is looked at by itself; a study's report comes at the end.
+class Analysis {
+public:
+    explicit Analysis(const Asked& asked)
+        : asked_(asked),
+          shelf_(asked.models, {asked.device, 0}),
+          style_{asked.language, dicom_sr::OverlayStyle{}.longer_side, software_version()} {
+        fs::create_directories(asked.out);
+    }
+
+    void look_at(const fs::path& file) {
+        const auto started_ms = clock_.now_ms();
+        try {
+            const auto result = inference::examine(file, shelf_, started_ms);
+            const auto stem = name_for(file);
+            write_file(asked_.out / (stem + ".json"), inference::to_json(result) + '\n');
+            tell(file, result, clock_.now_ms() - started_ms);
+            if (result.verdict == Verdict::failed) any_failed_ = true;
+            dicom_sr::ReportedImage image{dicom_sr::read_source(file), result};
+            if (result.verdict == Verdict::findings || result.verdict == Verdict::no_findings) {
+                draw(file, image, stem);
+            }
+            const auto study = image.source.study;
+            studies_[study].push_back(std::move(image));
+        } catch (const std::exception& error) {
+            complain(file.string(), error.what());
+        }
+    }
+
+    void report() {
+        for (auto& [study, images] : studies_) {
+            dicom_sr::StudyReport report;
+            report.language = asked_.language;
+            report.software_version = software_version();
+            report.content_at_ms = images.front().result.started_at_ms;
+            report.images = std::move(images);
+            try {
+                const auto object = dicom_sr::measurement_report(report);
+                keep(object, report.images.front().source, study.str() + ".sr.dcm");
+            } catch (const std::exception& error) {
+                complain("study " + study.str(), error.what());
+            }
+        }
+    }
+
+    std::string table() const { return table_.text(); }
+    const std::vector<std::string>& complaints() const { return complaints_; }
+    bool any_failed() const { return any_failed_; }
+
+private:
+    /// A file's name without its ending, numbered when another folder had it already.
+    std::string name_for(const fs::path& file) {
+        const auto stem = file.stem().string();
+        const int same = ++names_[stem];
+        return same == 1 ? stem : fmt::format("{}-{}", stem, same);
+    }
+
+    void draw(const fs::path& file, const dicom_sr::ReportedImage& image, const std::string& stem) {
+        const auto grey = inference::render_for_display(file);
+        const auto drawing =
+            dicom_sr::draw_overlay(image, {grey.rows, grey.columns, grey.pixels}, style_);
+        write_file(asked_.out / (stem + ".png"), dicom_sr::to_png(drawing));
+        keep(dicom_sr::secondary_capture(image, drawing, style_), image.source,
+             stem + ".overlay.dcm");
+    }
+
+    void keep(const dicom_sr::Object& object, const dicom_sr::Source& source,
+              const std::string& name) {
+        const auto wrong = dicom_sr::verify(object, source);
+        if (!wrong.empty()) {
+            throw Error(Fault::corrupt, "{} is not fit to leave: {}", name, fmt::join(wrong, "; "));
+        }
+        write_file(asked_.out / name, object.part10);
+    }
+
+    void tell(const fs::path& file, const inference::ImageResult& result, std::int64_t took_ms) {
+        std::vector<std::string> said;
+        for (const auto& finding : result.findings) {
+            if (finding.answer != inference::Answer::present) continue;
+            const auto side =
+                finding.regions.empty() ? inference::Side::unknown : finding.regions.front().side;
+            const auto name = inference::name_of(side);
+            said.push_back(fmt::format("{} {:.2f}{}{}", finding.key, finding.score,
+                                       name.empty() ? "" : " ", name));
+        }
+        if (result.reason) said.push_back(result.reason->text);
+        table_.row({file.filename().string(), std::string{inference::name_of(result.verdict)},
+                    std::to_string(took_ms), printable(fmt::format("{}", fmt::join(said, ", ")))});
+    }
+
+    void complain(const std::string& about, const char* words) {
+        any_failed_ = true;
+        complaints_.push_back(fmt::format("{}: {}", about, printable(words)));
+    }
+
+    const Asked& asked_;
+    SystemClock clock_;
+    inference::Shelf shelf_;
+    dicom_sr::OverlayStyle style_;
+    std::map<std::string, int> names_;
+    std::map<Uid, std::vector<dicom_sr::ReportedImage>> studies_;
+    Table table_{{{"FILE"}, {"VERDICT"}, {"MS", Align::right}, {"FINDINGS, OR WHY NOT"}}};
+    std::vector<std::string> complaints_;
+    bool any_failed_ = false;
+};
+
+int analyze(const Asked& asked) {
+    const auto files = files_of(asked.files);
+    Analysis analysis{asked};
+    {
+        Progress progress{"analysing", files.size()};
+        for (const auto& file : files) {
+            analysis.look_at(file);
+            progress.step();
+        }
+    }
+    analysis.report();
+    std::cout << analysis.table();
+    for (const auto& complaint : analysis.complaints()) std::cerr << "bucky: " << complaint << '\n';
+    return analysis.any_failed() ? 1 : 0;
+}
+
+}  // namespace
+
+void add_analyze(CLI::App& app, int& exit_status) {
+    auto* command = app.add_subcommand(
+        "analyze", "The whole science without the network: report, pictures, JSON into a folder");
+    const auto asked = std::make_shared<Asked>();
+    command->add_option("FILE", asked->files, "DICOM files, or folders of them")->required();
+    command->add_option("--model", asked->models, "Model package; the first that accepts analyses")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    command->add_option("--out", asked->out, "Folder for what is made")->required();
+    command->add_option("--device", asked->device, "auto, cpu, cuda or cuda:N")
+        ->capture_default_str();
+    command->add_option("--language", asked->language, "Of finding names")
+        ->check(CLI::IsMember({"en", "ko"}))
+        ->capture_default_str();
+    command->callback([asked, &exit_status] { exit_status = analyze(*asked); });
+}
+
+}  // namespace bucky

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "conf/read.h"
+#include "tools/bucky/commands/command.h"
+
+namespace bucky {
+
+std::shared_ptr<std::filesystem::path> config_option(CLI::App& command) {
+    auto config = std::make_shared<std::filesystem::path>(kDefaultConfig);
+    command.add_option("--config", *config, "The config file")
+        ->envname("BUCKY_CONFIG")
+        ->capture_default_str();
+    command.fallthrough();  // so that it may also stand behind a subcommand of this command
+    return config;
+}
+
+void add_config(CLI::App& app, int&) {
+    auto* command = app.add_subcommand("config", "Check, show or begin a config file");
+    command->require_subcommand(1);
+    const auto config = config_option(*command);
+
+    auto* check = command->add_subcommand("check", "Every problem at once; status 2 if any");
+    check->add_option("FILE", *config, "Instead of --config");
+    check->callback([config] {
+        (void)conf::read_settings(*config);
+        std::cout << config->string() << ": good\n";
+    });
+
+    auto* show = command->add_subcommand("show", "The settings in effect, defaults spelled out");
+    show->add_option("FILE", *config, "Instead of --config");
+    show->callback([config] { std::cout << conf::to_toml(conf::read_settings(*config)); });
+
+    auto* example = command->add_subcommand("example", "A config file with every key explained");
+    example->callback([] { std::cout << conf::example_config(); });
+}
+
+}  // namespace bucky

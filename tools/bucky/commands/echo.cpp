@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/echo.h"
+
+#include <iostream>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "scp/wire/start.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/bucky/commands/peer.h"
+#include "tools/bucky/table.h"
+
+namespace bucky {
+namespace {
+
+int echo(const Peer& peer) {
+    scp::start_wire();
+    const auto reply = scp::echo(peer.target, peer.calling);
+    std::cout << fmt::format("{} at {}:{} answered with status 0x{:04x}\n", peer.target.ae.str(),
+                             peer.target.host, peer.target.port, reply.status);
+    const auto print = [](std::string_view what, const std::string& value) {
+        std::cout << fmt::format("  {:<16}{}\n", what, value);
+    };
+    print("round trip", fmt::format("{:.1f} ms", reply.round_trip_ms));
+    print("association", fmt::format("{:.1f} ms, as {}", reply.connect_ms, peer.calling.str()));
+    print("largest PDU",
+          reply.max_pdu_bytes == 0 ? "no limit" : fmt::format("{} bytes", reply.max_pdu_bytes));
+    print("transfer syntax", reply.transfer_syntax);
+    print("implementation", printable(fmt::format("{} {}", reply.implementation_version,
+                                                  reply.implementation_class)));
+    return reply.status == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void add_echo(CLI::App& app, int& exit_status) {
+    auto* command = app.add_subcommand("echo", "C-ECHO: does a peer answer, and what does it take");
+    const auto options = peer_options(*command);
+    command->callback([options, &exit_status] { exit_status = echo(peer_of(*options)); });
+}
+
+}  // namespace bucky

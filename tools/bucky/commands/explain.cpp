@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+
+#include "conf/read.h"
+#include "inference/header.h"
+#include "inference/shelf.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/bucky/table.h"
+
+namespace bucky {
+namespace {
+
+/// What eligibility and laterality rest on; nothing that tells who the patient is.
+void print_facts(const inference::Header& header) {
+    const auto print = [](std::string_view what, const std::string& value) {
+        std::cout << fmt::format("  {:<22}{}\n", what, value.empty() ? "-" : printable(value));
+    };
+    print("SOP class", header.sop_class);
+    print("transfer syntax", header.transfer_syntax);
+    print("modality", header.modality);
+    print("body part", header.body_part);
+    print("view position", header.view_position);
+    print("view code", fmt::format("{}", fmt::join(header.view_codes, ", ")));
+    print("laterality", header.laterality);
+    print("patient orientation", fmt::format("{}", fmt::join(header.patient_orientation, "\\")));
+    print("image type", fmt::format("{}", fmt::join(header.image_type, "\\")));
+    print("age", header.age_years ? fmt::format("{:.0f} years", *header.age_years) : "");
+    print("photometric", header.photometric);
+    print("pixels", header.has_pixels
+                        ? fmt::format("{} x {}, {} of {} bits, {} frame{}", header.columns,
+                                      header.rows, header.bits_stored, header.bits_allocated,
+                                      header.frames, header.frames == 1 ? "" : "s")
+                        : "none");
+}
+
+void explain(const std::filesystem::path& file, const std::vector<std::filesystem::path>& models) {
+    const auto header = inference::read_header(file);
+    std::cout << file.string() << '\n';
+    print_facts(header);
+    std::cout << '\n';
+    bool is_taken = false;
+    for (const auto& folder : models) {  // one shelf each: each says its own reason
+        const inference::Shelf shelf{{folder}, {"cpu", 1}};
+        const auto choice = shelf.choose(header);
+        const auto& identity = shelf.packages().front().package.identity;
+        const auto named = fmt::format("{} {}", identity.name, identity.version);
+        if (choice.taken == nullptr) {
+            std::cout << fmt::format("{}: no ({}): {}\n", named, choice.refused->key,
+                                     choice.refused->text);
+        } else if (is_taken) {
+            std::cout << fmt::format("{}: would take it too, but comes later\n", named);
+        } else {
+            std::cout << fmt::format("{}: takes it\n", named);
+            is_taken = true;
+        }
+    }
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, int&) {
+    auto* command =
+        app.add_subcommand("explain", "Which model takes a file; if none, which rule says no");
+    const auto config = config_option(*command);
+    const auto file = std::make_shared<std::filesystem::path>();
+    const auto models = std::make_shared<std::vector<std::filesystem::path>>();
+    command->add_option("FILE", *file, "A DICOM file")->required()->check(CLI::ExistingFile);
+    command->add_option("--model", *models, "Model packages, instead of those of the config")
+        ->check(CLI::ExistingDirectory);
+    command->callback([config, file, models] {
+        explain(*file, models->empty() ? conf::read_settings(*config).inference.models : *models);
+    });
+}
+
+}  // namespace bucky

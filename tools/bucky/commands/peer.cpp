@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/commands/peer.h"
+
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+
+#include "conf/base/error.h"
+#include "conf/endpoint.h"
+#include "conf/read.h"
+#include "tools/bucky/commands/command.h"
+
+namespace bucky {
+namespace {
+
+scp::Target stranger(std::string_view text, std::size_t at) {
+    const auto endpoint = conf::parse_endpoint(text.substr(at + 1));
+    if (!endpoint || endpoint->port == 0) {
+        throw Error(Fault::bad_input, "{} is not AE@HOST:PORT", text);
+    }
+    scp::Target target;
+    target.ae = AeTitle{text.substr(0, at)};
+    target.host = endpoint->host;
+    target.port = endpoint->port;
+    return target;
+}
+
+}  // namespace
+
+std::shared_ptr<PeerOptions> peer_options(CLI::App& command) {
+    auto options = std::make_shared<PeerOptions>();
+    command.add_option("PEER", options->called, "Name of a [[destination]], or AE@HOST:PORT")
+        ->required();
+    command.add_option("--calling", options->calling,
+                       "Our AE title (otherwise that of the config, or BUCKY)");
+    options->config = config_option(command);
+    return options;
+}
+
+Peer peer_of(const PeerOptions& options) {
+    if (const auto at = options.called.rfind('@'); at != std::string::npos) {
+        return {stranger(options.called, at),
+                options.calling.empty() ? conf::NodeSettings{}.ae_title : AeTitle{options.calling}};
+    }
+    const auto settings = conf::read_settings(*options.config);
+    std::vector<std::string> known;
+    for (const auto& destination : settings.destinations) {
+        known.push_back(destination.name);
+        if (destination.name != options.called) continue;
+        return {scp::target_of(destination),
+                options.calling.empty() ? settings.node.ae_title : AeTitle{options.calling}};
+    }
+    throw Error(Fault::bad_input, "no [[destination]] is named {}; known are {}", options.called,
+                fmt::join(known, ", "));
+}
+
+}  // namespace bucky

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The peer that `bucky echo` and `bucky send` call: a [[destination]] by its name, or anyone as
+// AE@HOST:PORT.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "conf/base/ids.h"
+#include "scp/target.h"
+
+namespace CLI {
+class App;
+}
+
+namespace bucky {
+
+struct Peer {
+    scp::Target target;
+    AeTitle calling;  ///< who we say we are
+};
+
+/// What the command line said of it; filled when the command runs.
+struct PeerOptions {
+    std::string called;   ///< NAME or AE@HOST:PORT
+    std::string calling;  ///< empty: node.ae_title of the config, or BUCKY
+    std::shared_ptr<std::filesystem::path> config;
+};
+
+std::shared_ptr<PeerOptions> peer_options(CLI::App& command);
+
+/// Throws bad_input when `called` is neither; ConfigError when a name needs a config that is wrong.
+Peer peer_of(const PeerOptions& options);
+
+}  // namespace bucky

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/send.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "conf/base/error.h"
+#include "scp/wire/start.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/bucky/commands/peer.h"
+#include "tools/bucky/files.h"
+#include "tools/bucky/progress.h"
+#include "tools/bucky/table.h"
+
+namespace bucky {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = scp::SendOutcome::Kind;
+
+std::string words_of(const scp::SendOutcome& outcome) {
+    std::string words;
+    switch (outcome.kind) {
+        case Kind::sent: words = fmt::format("accepted, status 0x{:04x}", outcome.status); break;
+        case Kind::retry: words = fmt::format("not now, status 0x{:04x}", outcome.status); break;
+        case Kind::refused: words = fmt::format("refused, status 0x{:04x}", outcome.status); break;
+    }
+    if (outcome.rewritten) words += ", in another transfer syntax";
+    if (!outcome.words.empty()) words += ": " + printable(outcome.words);
+    return words;
+}
+
+/// The files to send, announced. In a folder, what is not DICOM is passed over; named, it is an
+/// error like any other.
+std::vector<fs::path> announced(scp::Sender& sender, const std::vector<fs::path>& asked,
+                                std::size_t& wrong) {
+    std::vector<fs::path> files;
+    for (const auto& file : files_of(asked)) {
+        try {
+            sender.announce(file);
+            files.push_back(file);
+        } catch (const Error& error) {
+            const bool is_named = std::find(asked.begin(), asked.end(), file) != asked.end();
+            if (error.fault() == Fault::bad_input && !is_named) continue;
+            std::cout << fmt::format("{}: {}\n", file.string(), error.what());
+            ++wrong;
+        }
+    }
+    return files;
+}
+
+int send(const Peer& peer, const std::vector<fs::path>& asked) {
+    scp::start_wire();
+    scp::Sender sender{peer.target, peer.calling};
+    std::size_t wrong = 0, accepted = 0;
+    const auto files = announced(sender, asked, wrong);
+    {
+        Progress progress{"sending", files.size()};
+        for (const auto& file : files) {
+            const auto outcome = sender.send(file);
+            ++(outcome.kind == Kind::sent ? accepted : wrong);
+            progress.wipe();
+            std::cout << fmt::format("{}: {}\n", file.string(), words_of(outcome)) << std::flush;
+            progress.step();
+        }
+    }
+    sender.release();
+    std::cout << fmt::format("{} of {} accepted by {}\n", accepted, accepted + wrong,
+                             peer.target.ae.str());
+    return wrong == 0 && accepted > 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void add_send(CLI::App& app, int& exit_status) {
+    auto* command = app.add_subcommand("send", "C-STORE files to a peer; every status is printed");
+    const auto options = peer_options(*command);
+    const auto files = std::make_shared<std::vector<fs::path>>();
+    command->add_option("FILE", *files, "DICOM files, or folders of them")->required();
+    command->callback(
+        [options, files, &exit_status] { exit_status = send(peer_of(*options), *files); });
+}
+
+}  // namespace bucky

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "conf/base/log.h"
+#include "conf/read.h"
+#include "scp/wire/start.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/bucky/node.h"
+
+namespace bucky {
+
+void add_serve(CLI::App& app, int&) {
+    auto* command = app.add_subcommand("serve", "Run the node in the foreground");
+    command->footer(
+        "SIGTERM or SIGINT: stop taking images, finish what is at hand, end with 0.\n"
+        "On machines whose cores other programs keep busy, OMP_WAIT_POLICY=PASSIVE in "
+        "the\nenvironment saves models that run on several threads from waiting "
+        "loudly.");
+    const auto config = config_option(*command);
+    command->callback([config] {
+        const auto settings = conf::read_settings(*config);
+        log::set_level(settings.log.level);
+        scp::start_wire();
+        Node node{settings};
+        node.open();
+        node.wait_for_signal();
+        node.close();
+    });
+}
+
+}  // namespace bucky

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "conf/read.h"
+#include "storage/studies.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/bucky/data_lock.h"
+#include "tools/bucky/health.h"
+#include "tools/bucky/table.h"
+
+namespace bucky {
+namespace {
+
+struct Status {
+    conf::Settings settings;
+    std::optional<std::string> process;  ///< of the node that runs; nothing: none does
+    Health health;
+    std::int64_t now_ms = 0;
+};
+
+Status status_of(conf::Settings settings) {
+    const SystemClock clock;
+    storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
+    Status status{std::move(settings), std::nullopt, {}, clock.now_ms()};
+    status.process = DataLock::holder(status.settings.node.data_dir);
+    status.health = look(status.settings, clock, db);
+    if (!status.process) {
+        status.health.troubles.insert(status.health.troubles.begin(),
+                                      "no node runs on this data_dir");
+    }
+    return status;
+}
+
+void print_json(const Status& status) {
+    auto queues = nlohmann::json::array();
+    for (const auto& lane : status.health.lanes) {
+        queues.push_back({{"lane", lane.lane},
+                          {"ready", lane.ready},
+                          {"running", lane.running},
+                          {"parked", lane.parked},
+                          {"done", lane.done},
+                          {"oldest_waiting_ms", lane.oldest_waiting_ms},
+                          {"last_error", lane.last_error}});
+    }
+    const nlohmann::json whole{{"version", BUCKY_VERSION},
+                               {"ae_title", status.settings.node.ae_title.str()},
+                               {"data_dir", status.settings.node.data_dir.string()},
+                               {"running", status.process.has_value()},
+                               {"process", status.process.value_or("")},
+                               {"free_bytes", status.health.free_bytes},
+                               {"queues", queues},
+                               {"troubles", status.health.troubles},
+                               {"healthy", status.health.troubles.empty()}};
+    std::cout << whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+void print_text(const Status& status) {
+    std::cout << fmt::format("bucky {}, {}: {}\n{}, {} free\n\n", BUCKY_VERSION,
+                             status.settings.node.ae_title.str(),
+                             status.process ? "running, process " + *status.process : "not running",
+                             status.settings.node.data_dir.string(), size(status.health.free_bytes))
+              << backlog_table(status.health.lanes, status.now_ms);
+    for (const auto& trouble : status.health.troubles) {
+        std::cout << fmt::format("\n! {}\n", printable(trouble));
+    }
+}
+
+}  // namespace
+
+std::string backlog_table(const std::vector<storage::Backlog>& lanes, std::int64_t now_ms) {
+    Table table{{{"QUEUE"},
+                 {"READY", Align::right},
+                 {"RUNNING", Align::right},
+                 {"PARKED", Align::right},
+                 {"DONE", Align::right},
+                 {"OLDEST", Align::right}}};
+    for (const auto& lane : lanes) {
+        const auto& since_ms = lane.oldest_waiting_ms;
+        table.row({lane.lane, std::to_string(lane.ready), std::to_string(lane.running),
+                   std::to_string(lane.parked), std::to_string(lane.done),
+                   since_ms == 0 ? "-" : age(now_ms - since_ms)});
+    }
+    return table.empty() ? "Nothing has come yet.\n" : table.text();
+}
+
+void add_status(CLI::App& app, int& exit_status) {
+    auto* command = app.add_subcommand("status", "How the node is: status 1 if a person is needed");
+    const auto config = config_option(*command);
+    const auto as_json = std::make_shared<bool>(false);
+    command->add_flag("--json", *as_json, "For programs");
+    command->callback([config, as_json, &exit_status] {
+        const auto status = status_of(conf::read_settings(*config));
+        *as_json ? print_json(status) : print_text(status);
+        exit_status = status.health.troubles.empty() ? 0 : 1;
+    });
+}
+
+}  // namespace bucky

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+
+#include "conf/base/error.h"
+#include "conf/read.h"
+#include "inference/findings_json.h"
+#include "storage/journal.h"
+#include "storage/outbox.h"
+#include "storage/studies.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/bucky/table.h"
+
+namespace bucky {
+namespace {
+
+using storage::Database;
+
+/// How far back a study is looked for by the end of its UID or by its accession number.
+constexpr std::int64_t kSearchedStudies = 10000;
+
+std::string_view state_of(const storage::StudyLine& study) {
+    if (study.pending > 0) return "analysing";
+    if (study.state != "reported") return study.state == "open" ? "waiting" : "reporting";
+    return study.deliveries_open > 0 ? "sending" : "delivered";
+}
+
+/// The study with this UID, or the only one whose UID ends so or that has this accession number.
+std::string find_study(storage::Studies& studies, const std::string& asked) {
+    if (studies.line(asked)) return asked;
+    std::vector<std::string> found;
+    for (const auto& study : studies.recent(kSearchedStudies)) {
+        const bool fits = study.study.ends_with(asked) || study.accession_number == asked;
+        if (fits) found.push_back(study.study);
+    }
+    if (found.empty()) throw Error(Fault::bad_input, "no study is known by {}", asked);
+    if (found.size() > 1) {
+        throw Error(Fault::bad_input, "{} studies fit {}; say more of the UID, such as {}",
+                    found.size(), asked, found.front());
+    }
+    return found.front();
+}
+
+void list(const conf::Settings& settings, std::int64_t at_most) {
+    const SystemClock clock;
+    Database db{settings.database_file(), Database::Mode::read_only};
+    Table table{{{"LAST IMAGE (UTC)"},
+                 {"IMAGES", Align::right},
+                 {"FINDINGS", Align::right},
+                 {"UNREAD", Align::right},
+                 {"STATE"},
+                 {"STUDY"}}};
+    for (const auto& study : storage::Studies{db, clock}.recent(at_most)) {
+        table.row({utc_second(study.last_image_ms), std::to_string(study.images),
+                   std::to_string(study.findings),
+                   std::to_string(study.not_analysed + study.failed), std::string{state_of(study)},
+                   short_uid(study.study)});
+    }
+    if (table.empty()) {
+        std::cout << "No study has come yet.\n";
+        return;
+    }
+    std::cout << table.text()
+              << "\nFINDINGS, UNREAD: images with a finding; images not analysed or failed.\n"
+                 "`bucky study show` takes the end of a UID, or an accession number.\n";
+}
+
+std::string words_of(const storage::Instance& image) {
+    if (image.conflicting) return "not_analysed: same UID as an earlier image, other content";
+    if (image.verdict.empty()) return "waits for its verdict";
+    const auto result = inference::from_json(image.result_json);
+    std::vector<std::string> said;
+    for (const auto& finding : result.findings) {
+        if (finding.answer != inference::Answer::present) continue;
+        std::vector<std::string_view> sides;
+        for (const auto& region : finding.regions) {
+            const auto side = inference::name_of(region.side);
+            if (!side.empty()) sides.push_back(side);
+        }
+        said.push_back(fmt::format("{} {:.2f}{}{}", finding.name, finding.score,
+                                   sides.empty() ? "" : " ", fmt::join(sides, ", ")));
+    }
+    if (result.reason) said.push_back(result.reason->text);
+    std::string words = image.verdict;
+    if (!said.empty()) words += fmt::format(": {}", fmt::join(said, "; "));
+    if (result.model) words += fmt::format(" ({} {})", result.model->name, result.model->version);
+    return words;
+}
+
+void print_images(const std::vector<storage::Instance>& images) {
+    std::cout << "\nImages\n";
+    for (const auto& image : images) {
+        std::cout << fmt::format("  {}\n    {} UTC, {} from {} at {}\n    {}\n",
+                                 image.sop_instance.str(), utc_second(image.received_at_ms),
+                                 size(static_cast<std::uint64_t>(image.bytes)),
+                                 printable(image.calling_ae), image.peer_address, words_of(image));
+    }
+}
+
+void print_results(const std::vector<storage::Result>& results) {
+    std::cout << "\nResults\n";
+    for (const auto& result : results) {
+        std::cout << fmt::format("  {}\n    {}, made {} UTC\n", result.sop_instance.str(),
+                                 result.kind, utc_second(result.created_at_ms));
+    }
+    if (results.empty()) std::cout << "  none yet\n";
+}
+
+void print_jobs(const std::vector<storage::Job>& jobs, std::int64_t now_ms) {
+    std::cout << "\nJobs\n";
+    for (const auto& job : jobs) {
+        std::string words = fmt::format("{}, attempt {}", name_of(job.state), job.attempt);
+        if (job.state == storage::JobState::ready && job.not_before_ms > now_ms) {
+            words += ", due in " + age(job.not_before_ms - now_ms);
+        }
+        std::cout << fmt::format("  {:<24}  {}\n", job.lane, words);
+        if (!job.last_error.empty()) std::cout << "    " << printable(job.last_error) << '\n';
+    }
+}
+
+void print_journal(const std::vector<storage::JournalEntry>& entries) {
+    std::cout << "\nJournal (UTC)\n";
+    std::string day;
+    for (const auto& entry : entries) {
+        const auto at = utc_second(entry.at_ms);
+        if (at.substr(0, 10) != day) std::cout << "  " << (day = at.substr(0, 10)) << '\n';
+        const bool is_uid = entry.subject.find_first_not_of("0123456789.") == std::string::npos;
+        std::cout << fmt::format("  {}  {:<16}  {}\n", utc_time(entry.at_ms), entry.event,
+                                 is_uid ? short_uid(entry.subject, 34) : entry.subject);
+        if (!entry.words.empty()) std::cout << "                " << printable(entry.words) << '\n';
+    }
+}
+
+void show(const conf::Settings& settings, const std::string& asked) {
+    const SystemClock clock;
+    Database db{settings.database_file(), Database::Mode::read_only};
+    storage::Studies studies{db, clock};
+    const auto uid = find_study(studies, asked);
+    const auto line = studies.line(uid);
+    std::cout << fmt::format("Study {}\n  {}, {} image{}{}\n", uid, state_of(*line), line->images,
+                             line->images == 1 ? "" : "s",
+                             line->accession_number.empty()
+                                 ? ""
+                                 : ", accession number " + printable(line->accession_number));
+    print_images(studies.instances(uid));
+    storage::Spool results{settings.results_dir()};
+    print_results(storage::Outbox{db, results, clock}.results_of_study(uid));
+    print_jobs(storage::JobQueue{db, clock}.jobs_of_study(uid), clock.now_ms());
+    print_journal(storage::Journal{db, clock}.of_study(uid));
+}
+
+void retry(const conf::Settings& settings, const std::string& asked) {
+    const SystemClock clock;
+    Database db{settings.database_file(), Database::Mode::existing};
+    storage::Studies studies{db, clock};
+    const auto uid = find_study(studies, asked);
+    const auto images = studies.retry(uid);
+    std::cout << fmt::format("{} image{} of {} will be looked at again\n", images,
+                             images == 1 ? "" : "s", uid);
+}
+
+}  // namespace
+
+void add_study(CLI::App& app, int&) {
+    auto* command = app.add_subcommand("study", "Which studies came, and the story of one");
+    command->require_subcommand(1);
+    const auto config = config_option(*command);
+
+    const auto at_most = std::make_shared<std::int64_t>(20);
+    auto* listed = command->add_subcommand("list", "The last studies, newest first");
+    listed->add_option("-n", *at_most, "How many")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    listed->callback([config, at_most] { list(conf::read_settings(*config), *at_most); });
+
+    const auto uid = std::make_shared<std::string>();
+    auto* shown = command->add_subcommand("show", "Its images, results, jobs and journal");
+    shown->add_option("STUDY", *uid, "UID, the end of it, or accession number")->required();
+    shown->callback([config, uid] { show(conf::read_settings(*config), *uid); });
+
+    auto* again = command->add_subcommand("retry", "Look at its images again and report anew");
+    again->add_option("STUDY", *uid, "UID, the end of it, or accession number")->required();
+    again->callback([config, uid] { retry(conf::read_settings(*config), *uid); });
+}
+
+}  // namespace bucky

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Health: how the node is, as /readyz, the gauges of /metrics and `bucky status` tell it: one look
+// at the database and the disk, and the sentences that follow from it. Any thread may read a Health
+// that was published; looking needs a Database of one's own.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "conf/settings.h"
+#include "storage/database.h"
+#include "storage/job_queue.h"
+
+namespace bucky {
+
+struct Health {
+    std::vector<storage::Backlog> lanes;
+    std::uint64_t free_bytes = 0;
+    std::vector<std::string> not_ready;  ///< why images are refused now; empty: they are taken
+    std::vector<std::string> troubles;   ///< what a person should see to; includes not_ready
+};
+
+/// Now. A database or a disk that does not answer is a sentence, not an exception.
+Health look(const conf::Settings& settings, const Clock& clock, storage::Database& db);
+
+/// The last look, handed from the thread that looks to those that tell.
+class HealthBoard {
+public:
+    void publish(Health health) {
+        const std::lock_guard lock(mutex_);
+        last_ = std::move(health);
+    }
+    Health last() const {
+        const std::lock_guard lock(mutex_);
+        return last_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    Health last_;
+};
+
+}  // namespace bucky

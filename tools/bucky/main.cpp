@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program: one binary, a subcommand for each thing a person wants of it (DESIGN 5).
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+#include "conf/base/error.h"
+#include "conf/read.h"
+#include "tools/bucky/commands/command.h"
+#include "tools/phantom/command.h"
+
+namespace bucky {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongConfigOrUsage = 2;
+
+/// What a person reads before the words of an error.
+constexpr std::string_view lead(Fault fault) {
+    switch (fault) {
+        case Fault::bad_input:
+        case Fault::unsupported:
+        case Fault::corrupt:
+        case Fault::unavailable:
+        case Fault::exhausted: return "bucky: ";
+        case Fault::bug: return "bucky: a mistake of ours, please report it: ";
+    }
+    __builtin_unreachable();
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"Bucky gives every chest X-ray a second look: an AI modality that speaks DICOM.",
+                 "bucky"};
+    app.set_version_flag("--version", "bucky " BUCKY_VERSION);
+    app.require_subcommand(1);
+    int exit_status = 0;
+    add_serve(app, exit_status);
+    add_status(app, exit_status);
+    add_queue(app, exit_status);
+    add_study(app, exit_status);
+    add_echo(app, exit_status);
+    add_send(app, exit_status);
+    add_analyze(app, exit_status);
+    add_explain(app, exit_status);
+    add_model(app, exit_status);
+    add_config(app, exit_status);
+    phantom::add_command(app, exit_status);
+    try {
+        app.parse(argc, argv);
+        return exit_status;
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kWrongConfigOrUsage;
+    }
+}
+
+}  // namespace
+}  // namespace bucky
+
+int main(int argc, char** argv) {
+    using namespace bucky;
+    try {
+        return run(argc, argv);
+    } catch (const conf::ConfigError& error) {
+        fmt::print(stderr, "{}\n", error.what());  // file:line: key: words, as a compiler does
+        return kWrongConfigOrUsage;
+    } catch (const Error& error) {
+        fmt::print(stderr, "{}{}\n", lead(error.fault()), error.what());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "{}{}\n", lead(Fault::bug), error.what());
+    }
+    return kFailed;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/node.h"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <future>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <pthread.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "conf/base/clock.h"
+#include "conf/base/error.h"
+#include "conf/base/log.h"
+#include "conf/base/metrics.h"
+#include "conf/base/wakeup.h"
+#include "inference/shelf.h"
+#include "scp/courier.h"
+#include "scp/front_door.h"
+#include "storage/database.h"
+#include "storage/intake.h"
+#include "tools/bucky/admin.h"
+#include "tools/bucky/data_lock.h"
+#include "tools/bucky/health.h"
+#include "tools/bucky/pipeline.h"
+
+namespace bucky {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kDrainAtMost = 10s;  // for associations to end by themselves
+constexpr auto kLookPeriod = 2s;    // at the queues and the disk, for /readyz and /metrics
+
+/// A thread that `top -H` and a debugger show by name. What escapes its function is logged, then
+/// ends the process: a node without one of its threads would be silent about what it leaves undone.
+template <typename Function>
+std::jthread named_thread(const char* name, Function function) {
+    return std::jthread{[name, function = std::move(function)](std::stop_token stop) {
+        ::pthread_setname_np(::pthread_self(), name);
+        try {
+            function(std::move(stop));
+        } catch (const std::exception& error) {
+            log::event(log::Level::error, "thread.died",
+                       {{"thread", name}, {"words", error.what()}});
+            std::abort();
+        }
+    }};
+}
+
+inference::Shelf load_models(const conf::InferenceSettings& settings) {
+    const auto started = std::chrono::steady_clock::now();
+    inference::Shelf shelf{settings.models, {settings.device, static_cast<int>(settings.threads)}};
+    const auto took = std::chrono::steady_clock::now() - started;
+    for (const auto& [package, model] : shelf.packages()) {
+        log::event("model.loaded", {{"name", package.identity.name},
+                                    {"version", package.identity.version},
+                                    {"device", model->device()},
+                                    {"took_ms", took / 1ms},
+                                    {"sha256", package.identity.sha256}});
+    }
+    return shelf;
+}
+
+storage::Recovered recovered(const conf::Settings& settings, const Clock& clock) {
+    storage::Database db{settings.database_file()};
+    const auto found = storage::recover(db, settings.node.data_dir, clock);
+    log::event("node.recovered",
+               {{"files_swept", found.files_swept}, {"jobs_returned", found.jobs_returned}});
+    return found;
+}
+
+void show(const Health& health) {
+    for (const auto& lane : health.lanes) {
+        const auto set = [&](const char* state, std::int64_t jobs) {
+            metrics::set("bucky_jobs", static_cast<double>(jobs),
+                         {{"lane", lane.lane}, {"state", state}});
+        };
+        set("ready", lane.ready);
+        set("running", lane.running);
+        set("parked", lane.parked);
+    }
+    metrics::set("bucky_disk_free_bytes", static_cast<double>(health.free_bytes));
+}
+
+}  // namespace
+
+struct Node::Impl {
+    explicit Impl(conf::Settings told)
+        : settings(std::move(told)),
+          lock(settings.node.data_dir),
+          returned(recovered(settings, clock)),
+          shelf(load_models(settings.inference)),
+          signals(io),
+          door(io, settings, clock, work) {}
+
+    conf::Settings settings;
+    SystemClock clock;
+    Wakeup work;
+    DataLock lock;
+    storage::Recovered returned;
+    inference::Shelf shelf;
+
+    HealthBoard board;
+    std::atomic<bool> is_closing = false;
+    std::promise<int> first_signal;
+
+    boost::asio::io_context io;
+    boost::asio::signal_set signals;
+    scp::FrontDoor door;
+    std::optional<Admin> admin;
+
+    std::vector<std::jthread> workers;
+    std::jthread asio;
+
+    void heed_signals();
+    void analyse(std::stop_token stop);
+    void watch(std::stop_token stop);
+    std::vector<std::string> not_ready() const;
+};
+
+void Node::Impl::heed_signals() {
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
+    signals.async_wait([this](const boost::system::error_code& failed, int signal) {
+        if (failed) return;
+        first_signal.set_value(signal);
+        signals.async_wait([](const boost::system::error_code& late, int second) {
+            if (!late) std::_Exit(128 + second);  // as a shell reports a death by signal
+        });
+    });
+}
+
+/// The images whose analysis the last process did not finish come first, alone: should one of them
+/// have ended it, the next death must not be blamed on a neighbour. Then two workers, so that one
+/// decodes while the other's model runs.
+void Node::Impl::analyse(std::stop_token stop) {
+    InferWorker first{settings, shelf, clock, work};
+    for (auto left = returned.jobs_returned; left > 0 && !stop.stop_requested(); --left) {
+        if (!first.work_once()) break;
+    }
+    const auto second = named_thread("infer-2", [this](std::stop_token stop_too) {
+        InferWorker{settings, shelf, clock, work}.run(std::move(stop_too));
+    });
+    first.run(std::move(stop));
+}
+
+void Node::Impl::watch(std::stop_token stop) {
+    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    Wakeup never;
+    while (!stop.stop_requested()) {
+        auto health = look(settings, clock, db);
+        show(health);
+        board.publish(std::move(health));
+        never.wait_beyond(0, stop, kLookPeriod);
+    }
+}
+
+std::vector<std::string> Node::Impl::not_ready() const {
+    if (is_closing) return {"the node is stopping"};
+    return board.last().not_ready;
+}
+
+Node::Node(conf::Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
+
+Node::~Node() {
+    if (!impl_->is_closing) close();
+}
+
+void Node::open() {
+    auto& node = *impl_;
+    metrics::set("bucky_build_info", 1, {{"version", software_version()}});
+    node.heed_signals();
+    if (const auto& listen = node.settings.admin.listen; !listen.empty()) {
+        node.admin.emplace(node.io, listen, [&node] { return node.not_ready(); });
+    }
+    node.door.open();
+    node.workers.push_back(
+        named_thread("infer-1", [&node](std::stop_token stop) { node.analyse(std::move(stop)); }));
+    node.workers.push_back(named_thread("report", [&node](std::stop_token stop) {
+        ReportWorker{node.settings, node.clock, node.work}.run(std::move(stop));
+    }));
+    for (const auto& destination : node.settings.destinations) {
+        node.workers.push_back(named_thread("courier", [&](std::stop_token stop) {
+            scp::Courier{node.settings, destination, node.clock, node.work}.run(std::move(stop));
+        }));
+    }
+    node.workers.push_back(
+        named_thread("watch", [&node](std::stop_token stop) { node.watch(std::move(stop)); }));
+    node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
+    log::event("node.ready", {{"dicom_port", dicom_port()},
+                              {"admin_port", admin_port()},
+                              {"ae_title", node.settings.node.ae_title.str()},
+                              {"version", software_version()}});
+}
+
+void Node::wait_for_signal() {
+    const int signal = impl_->first_signal.get_future().get();
+    log::event("node.stopping", {{"signal", ::strsignal(signal)}});
+}
+
+void Node::close() {
+    auto& node = *impl_;
+    node.is_closing = true;
+    node.door.close();
+    if (!node.door.drain(kDrainAtMost)) {
+        log::event(log::Level::warning, "node.impatient",
+                   {{"associations_left", node.door.open_associations()}});
+    }
+    for (auto& worker : node.workers) worker.request_stop();
+    node.workers.clear();  // joins each
+    node.io.stop();
+    if (node.asio.joinable()) node.asio.join();
+    log::event("node.stopped");
+}
+
+std::uint16_t Node::dicom_port() const {
+    return impl_->door.port();
+}
+
+std::uint16_t Node::admin_port() const {
+    return impl_->admin ? impl_->admin->port() : std::uint16_t{0};
+}
+
+}  // namespace bucky

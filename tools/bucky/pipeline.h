@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The story of an image between its arrival and its results, told by two workers.
+//
+// InferWorker: claim -> examine -> record the verdict. ReportWorker: find the studies that are
+// complete -> claim -> report and pictures -> verify -> outbox. Each step ends in one transaction,
+// so a crash anywhere repeats a step and never skips one; the same images give the same UIDs.
+// Threads: one worker a thread, each with its own Database; the Shelf is shared and constant.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "conf/base/error.h"
+#include "conf/base/wakeup.h"
+#include "conf/settings.h"
+#include "dicom_sr/object.h"
+#include "inference/shelf.h"
+#include "storage/database.h"
+#include "storage/job_queue.h"
+#include "storage/journal.h"
+#include "storage/outbox.h"
+#include "storage/spool.h"
+#include "storage/studies.h"
+
+namespace bucky {
+
+/// What a worker has on it: its own connection, and the queues and folders behind it.
+struct Desk {
+    Desk(const conf::Settings& settings, const Clock& clock);
+
+    storage::Database db;
+    storage::Spool received, results;
+    storage::JobQueue jobs;
+    storage::Studies studies;
+    storage::Journal journal;
+    storage::Outbox outbox;
+};
+
+class InferWorker {
+public:
+    InferWorker(const conf::Settings& settings, const inference::Shelf& shelf, const Clock& clock,
+                Wakeup& work);
+
+    /// Until a stop is asked for; the image at hand is finished first.
+    void run(std::stop_token stop);
+
+    /// One image, if one is due. Returns whether there was.
+    bool work_once();
+
+private:
+    void take_up(const storage::Job& job);
+    std::optional<inference::ImageResult> look_at(const storage::Job& job,
+                                                  const storage::Instance& instance);
+    void record(const storage::Job& job, const storage::Instance& instance,
+                const inference::ImageResult& result);
+
+    const conf::Settings& settings_;
+    const inference::Shelf& shelf_;
+    const Clock& clock_;
+    Wakeup& work_;
+    Desk desk_;
+};
+
+class ReportWorker {
+public:
+    ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work);
+
+    /// Until a stop is asked for; the report at hand is finished first.
+    void run(std::stop_token stop);
+
+    /// One study's report, if one is due. Returns whether there was.
+    bool work_once();
+
+private:
+    struct Reported;  ///< an image with its source, its result and its file
+
+    void take_up(const storage::Job& job);
+    std::vector<Reported> images_of(const std::string& study);
+    std::vector<dicom_sr::Object> objects_of(const storage::Job& job,
+                                             const std::vector<Reported>& images);
+    bool put(const storage::Job& job, const std::vector<dicom_sr::Object>& objects);
+
+    const conf::Settings& settings_;
+    const Clock& clock_;
+    Wakeup& work_;
+    Desk desk_;
+};
+
+/// The program's version, as results and logs name it.
+std::string software_version();
+
+}  // namespace bucky

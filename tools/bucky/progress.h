@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Progress: a bar on the terminal while many things are done one after the other. Silent where
+// standard error is no terminal. Any thread may step.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+
+namespace bucky {
+
+class Progress {
+public:
+    Progress(std::string what, std::size_t whole);
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    ~Progress();  ///< wipes the bar
+
+    void step();
+    void wipe();  ///< makes room for a line of text; the next step draws the bar again
+
+private:
+    std::string what_;
+    std::size_t whole_;
+    bool is_shown_;
+    std::mutex mutex_;
+    std::size_t done_ = 0;
+    int percent_ = -1;  ///< as drawn; -1: not drawn
+};
+
+}  // namespace bucky

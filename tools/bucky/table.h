@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text for a terminal of 80 columns: tables that line up, ages and sizes that a person reads at a
+// glance. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bucky {
+
+enum class Align { left, right };
+
+/// A table whose columns are as wide as their widest cell; the last one may run on.
+class Table {
+public:
+    struct Column {
+        std::string title;
+        Align align = Align::left;
+    };
+    explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+    /// As many cells as columns.
+    void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+    bool empty() const noexcept { return rows_.empty(); }
+
+    std::string text() const;  ///< lines, each ended
+
+private:
+    std::vector<Column> columns_;
+    std::vector<std::vector<std::string>> rows_;
+};
+
+std::string age(std::int64_t ms);            ///< "45 s", "12 min", "3 h", "9 d"
+std::string size(std::uint64_t bytes);       ///< "512 kB", "10.5 MB", "1.2 TB"
+std::string utc_second(std::int64_t at_ms);  ///< "2026-11-23 14:30:05", or "-" for 0
+std::string utc_time(std::int64_t at_ms);    ///< "14:30:05.123"
+
+/// Control characters of `text` as '?': what peers say must not steer a terminal.
+std::string printable(std::string_view text);
+
+/// The end of a UID, which tells it from its neighbours: "...20498.1.3".
+std::string short_uid(std::string_view uid, std::size_t at_most = 22);
+
+}  // namespace bucky
