@@ -7,8 +7,8 @@
 
 #include "conf/base/error.h"
 #include "conf/base/ids.h"
+#include "tools/phantom/anatomy.h"
 #include "tools/phantom/pixels.h"
-#include "tools/phantom/random.h"
 
 namespace bucky::phantom {
 namespace {
@@ -65,7 +65,7 @@ void put_patient_and_study(const Phantom& phantom, const DicomOptions& options, 
         .text(DCM_PatientName, name)
         .text(DCM_PatientID, id)
         .text(DCM_PatientBirthDate, "")
-        .text(DCM_PatientSex, Random{seed, "sex"}.chance(0.5) ? "F" : "M")
+        .text(DCM_PatientSex, Anatomy{seed}.female() ? "F" : "M")
         .text(DCM_StudyDate, "20260102")
         .text(DCM_StudyTime, "101500")
         .text(DCM_AccessionNumber, options.accession_number)
