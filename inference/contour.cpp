@@ -246,22 +246,22 @@ std::vector<Area> areas_above(const Heatmap& heatmap, double threshold) {
 std::vector<Point> simplified(const std::vector<Point>& outline, double tolerance,
                               std::size_t points_max) {
     if (outline.size() <= 3) return outline;
-    double widest = 0;  // the least tolerance that keeps few enough points
-    for (double t = tolerance; t > tolerance / 64; t /= 2) {
+    // Fewer points than asked for never hurt: first finer than `tolerance` until nothing crosses,
+    // then coarser until few enough are left.
+    double t = tolerance;
+    for (; t > tolerance / 64; t /= 2) {
         const std::vector<Point> kept = thinned(outline, t);
-        if (kept.size() > points_max) {
-            widest = t;
-            break;
-        }
-        if (kept.size() >= 3 && is_simple(kept)) return kept;
+        if (kept.size() > points_max) break;
+        if (is_simple(kept)) return kept;
     }
-    if (widest == 0) return outline.size() <= points_max ? outline : convex_hull(outline);
-    for (double t = 2 * widest; t < 64 * widest; t *= 2) {
-        const std::vector<Point> kept = thinned(outline, t);
-        if (kept.size() < 3) break;
+    if (outline.size() <= points_max) return outline;
+    for (std::vector<Point> kept = outline; kept.size() >= 3; t *= 2) {
+        kept = thinned(outline, t);
         if (kept.size() <= points_max && is_simple(kept)) return kept;
     }
-    return thinned(convex_hull(outline), tolerance);
+    std::vector<Point> hull = convex_hull(outline);
+    for (t = tolerance; hull.size() > points_max; t *= 2) hull = thinned(hull, t);
+    return hull;
 }
 
 bool is_simple(const std::vector<Point>& polygon) {

@@ -65,19 +65,16 @@ DicomFile::DicomFile(const std::filesystem::path& file) : format_(new DcmFileFor
                               DcmTagKey(0x7fe0, 0x0011));  // what follows the pixels is not needed
     format_->transferEnd();
     if (stream.refused()) {
-        throw Error(Fault::bad_input, "{}: nested too deeply or too many elements to be an image",
-                    file.string());
+        throw Error(Fault::bad_input, "nested too deeply, or of too many elements, to be an image");
     }
     if (read.bad()) {
         if (!dataset().tagExists(DCM_PixelData)) {
-            throw Error(Fault::bad_input, "{}: not a readable DICOM dataset: {}", file.string(),
-                        read.text());
+            throw Error(Fault::bad_input, "not a readable DICOM dataset: {}", read.text());
         }
         pixels_are_whole_ = false;
     }
     if (text_of(dataset(), DCM_SOPClassUID).empty()) {
-        throw Error(Fault::bad_input, "{}: not a DICOM instance: it has no SOP Class UID",
-                    file.string());
+        throw Error(Fault::bad_input, "not a DICOM instance: it has no SOP Class UID");
     }
 }
 
@@ -101,7 +98,11 @@ std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
     std::size_t begin = 0;
     while (begin < end && is_padding(value[begin])) ++begin;
     constexpr std::size_t kTextMax = 64;  // UI and LO, PS3.5 6.2
-    return value.substr(begin, std::min(end - begin, kTextMax));
+    value = value.substr(begin, std::min(end - begin, kTextMax));
+    for (char& c : value) {
+        if (c < ' ' || c > '~') c = '?';
+    }
+    return value;
 }
 
 }  // namespace bucky::inference

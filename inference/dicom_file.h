@@ -47,7 +47,9 @@ private:
     bool pixels_are_whole_ = true;
 };
 
-/// The value at `index`, without padding, at most 64 characters; empty when it is not there.
+/// The value at `index` of an attribute whose characters are ASCII (UI, CS, SH, AS, DA): without
+/// padding, at most 64, with '?' for what is not printable; empty when it is not there. Reasons
+/// quote it.
 std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index = 0);
 
 }  // namespace bucky::inference

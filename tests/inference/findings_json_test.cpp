@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "inference/findings_json.h"
+#include "inference/reasons.h"
+#include "tests/inference/support.h"
+
+using namespace bucky;
+using namespace bucky::inference;
+
+namespace {
+
+ImageResult full_result() {
+    ImageResult result;
+    result.verdict = Verdict::findings;
+    result.model = ModelIdentity{"cxr", "1.0", "Vendor", std::string(64, 'a'), "assists"};
+    Finding finding{"nodule",        {"27925004", "SCT", "Nodule"},
+                    "Lung nodule",   "폐결절",
+                    0.875,           0.5,
+                    Answer::present, {}};
+    finding.regions.push_back({{{1.5, 2.25}, {3, 4}, {0.1, 7}}, 0.9, Side::left});
+    result.findings.push_back(finding);
+    result.rows = 2500;
+    result.columns = 2048;
+    result.window = "window 2048/4096 from the header";
+    result.started_at_ms = 1'800'000'000'123;
+    return result;
+}
+
+void check_same(const ImageResult& a, const ImageResult& b) {
+    CHECK(a.verdict == b.verdict);
+    REQUIRE(a.reason.has_value() == b.reason.has_value());
+    if (a.reason) {
+        CHECK(a.reason->key == b.reason->key);
+        CHECK(a.reason->code == b.reason->code);
+        CHECK(a.reason->text == b.reason->text);
+    }
+    REQUIRE(a.model.has_value() == b.model.has_value());
+    if (a.model) {
+        CHECK(a.model->name == b.model->name);
+        CHECK(a.model->version == b.model->version);
+        CHECK(a.model->vendor == b.model->vendor);
+        CHECK(a.model->sha256 == b.model->sha256);
+        CHECK(a.model->intended_use == b.model->intended_use);
+    }
+    REQUIRE(a.findings.size() == b.findings.size());
+    for (std::size_t i = 0; i < a.findings.size(); ++i) {
+        const Finding& x = a.findings[i];
+        const Finding& y = b.findings[i];
+        CHECK(x.key == y.key);
+        CHECK(x.code == y.code);
+        CHECK(x.name == y.name);
+        CHECK(x.name_ko == y.name_ko);
+        CHECK(x.score == y.score);
+        CHECK(x.threshold == y.threshold);
+        CHECK(x.answer == y.answer);
+        REQUIRE(x.regions.size() == y.regions.size());
+        for (std::size_t r = 0; r < x.regions.size(); ++r) {
+            CHECK(x.regions[r].outline == y.regions[r].outline);
+            CHECK(x.regions[r].score == y.regions[r].score);
+            CHECK(x.regions[r].side == y.regions[r].side);
+        }
+    }
+    CHECK(a.rows == b.rows);
+    CHECK(a.columns == b.columns);
+    CHECK(a.frame == b.frame);
+    CHECK(a.window == b.window);
+    CHECK(a.started_at_ms == b.started_at_ms);
+}
+
+}  // namespace
+
+TEST_CASE("a result survives the way to JSON and back", "[inference]") {
+    SECTION("with findings") {
+        check_same(from_json(to_json(full_result())), full_result());
+    }
+    SECTION("with a reason") {
+        ImageResult result;
+        result.verdict = Verdict::not_analysed;
+        result.reason = reason("view.not_taken", "view position LL");
+        check_same(from_json(to_json(result)), result);
+    }
+    SECTION("every word") {
+        for (const auto side : {Side::unknown, Side::left, Side::right, Side::both}) {
+            for (const auto answer : {Answer::absent, Answer::present, Answer::undetermined}) {
+                ImageResult result = full_result();
+                result.findings[0].answer = answer;
+                result.findings[0].regions[0].side = side;
+                check_same(from_json(to_json(result)), result);
+            }
+        }
+    }
+}
+
+TEST_CASE("the same result is the same text, in a stable order of keys", "[inference]") {
+    const std::string text = to_json(full_result());
+    CHECK(text == to_json(from_json(text)));
+    CHECK(text.find("\"verdict\"") < text.find("\"model\""));
+    CHECK(text.find("\"model\"") < text.find("\"findings\":"));
+    CHECK(text.find("\"findings\":") < text.find("\"rows\""));
+}
+
+TEST_CASE("bytes that are not UTF-8 do not stop a result from being kept", "[inference]") {
+    ImageResult result;
+    result.verdict = Verdict::not_analysed;
+    result.reason = reason("modality.not_taken", "modality \xC7\xD1");
+    CHECK_THAT(from_json(to_json(result)).reason->text, Catch::StartsWith("modality "));
+}
+
+TEST_CASE("what to_json never writes is corrupt", "[inference]") {
+    const std::string good = to_json(full_result());
+    const auto with = [&](const std::string& from, const std::string& to) {
+        std::string text = good;
+        const auto at = text.find(from);
+        REQUIRE(at != std::string::npos);
+        return text.replace(at, from.size(), to);
+    };
+    const auto text = GENERATE_COPY(
+        std::string(), std::string("{}"), std::string("[1]"), std::string("verdict: none"),
+        good.substr(0, good.size() / 2), with("\"present\"", "\"perhaps\""),
+        with("\"side\":\"left\"", "\"side\":3"), with("\"rows\":2500", "\"rows\":\"many\""));
+    CHECK(test::error_of([&] { from_json(text); }).fault() == Fault::corrupt);
+}
+
+TEST_CASE("every reason's code fits its value representation", "[inference]") {
+    for (const ReasonRow& row : kReasons) {
+        CHECK(row.code.size() <= 16);
+        CHECK(row.meaning.size() <= 64);
+    }
+    CHECK(test::error_of([] { reason("no.such_key", ""); }).fault() == Fault::bug);
+}

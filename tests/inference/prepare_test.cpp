@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+#include "inference/grey.h"
+#include "inference/prepare.h"
+#include "inference/resample.h"
+
+using namespace bucky::inference;
+
+namespace {
+
+Frame noise(std::uint32_t rows, std::uint32_t columns) {
+    std::mt19937 random(7);
+    Frame frame{rows, columns, 8, false, {}};
+    for (std::size_t i = 0; i < std::size_t{rows} * columns; ++i) {
+        frame.patterns.push_back(static_cast<std::uint16_t>(random() % 256));
+    }
+    return frame;
+}
+
+std::vector<float> ramp() {
+    std::vector<float> values(256);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i) / 255;
+    return values;
+}
+
+/// The definition of an area resize, cell by cell: the mean over the source it covers.
+double area_by_definition(const Frame& frame, std::uint32_t rows, std::uint32_t columns,
+                          std::uint32_t r, std::uint32_t c) {
+    const double high = static_cast<double>(frame.rows) / rows;
+    const double wide = static_cast<double>(frame.columns) / columns;
+    double sum = 0;
+    for (std::uint32_t y = 0; y < frame.rows; ++y) {
+        const double dy = std::min(y + 1.0, (r + 1) * high) - std::max(double{1} * y, r * high);
+        for (std::uint32_t x = 0; x < frame.columns && dy > 0; ++x) {
+            const double dx = std::min(x + 1.0, (c + 1) * wide) - std::max(double{1} * x, c * wide);
+            if (dx > 0) sum += dx * dy * frame.patterns[std::size_t{y} * frame.columns + x] / 255.0;
+        }
+    }
+    return sum / (high * wide);
+}
+
+Image flat_image(std::uint32_t rows, std::uint32_t columns, std::uint16_t value) {
+    Image image;
+    image.frame = {rows, columns, 12, false,
+                   std::vector<std::uint16_t>(std::size_t{rows} * columns, value)};
+    image.grey.window = Window{2048, 4096, Window::Function::linear};
+    return image;
+}
+
+InputSpec square(std::uint32_t side) {
+    InputSpec spec;
+    spec.width = spec.height = side;
+    return spec;
+}
+
+}  // namespace
+
+TEST_CASE("an area resize is the mean of what each pixel covers", "[inference]") {
+    const auto [rows, columns, to_rows, to_columns] = GENERATE(
+        table<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>({{64, 48, 16, 12},
+                                                                           {61, 47, 17, 13},
+                                                                           {40, 40, 40, 40},
+                                                                           {9, 7, 20, 31},
+                                                                           {50, 3, 7, 1},
+                                                                           {1, 1, 4, 4},
+                                                                           {100, 99, 99, 98}}));
+    const Frame frame = noise(rows, columns);
+    const FloatPicture small = resample(frame, ramp(), to_rows, to_columns, Resample::area);
+    double worst = 0;
+    for (std::uint32_t r = 0; r < to_rows; ++r) {
+        for (std::uint32_t c = 0; c < to_columns; ++c) {
+            const double wanted = area_by_definition(frame, to_rows, to_columns, r, c);
+            const double got = small.values[std::size_t{r} * to_columns + c];
+            worst = std::max(worst, std::abs(wanted - got));
+        }
+    }
+    CAPTURE(rows, columns, to_rows, to_columns);
+    CHECK(worst < 2e-6);
+}
+
+TEST_CASE("a bilinear resize interpolates between pixel centres", "[inference]") {
+    const Frame frame{1, 4, 8, false, {0, 100, 200, 40}};
+    std::vector<float> same(256);
+    for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
+    const auto half = resample(frame, same, 1, 2, Resample::bilinear).values;
+    CHECK(half == std::vector<float>{50, 120});
+    const auto doubled = resample(frame, same, 1, 8, Resample::bilinear).values;
+    CHECK(doubled == std::vector<float>{0, 25, 75, 125, 175, 160, 80, 40});
+}
+
+TEST_CASE("letterbox keeps the proportions, centres, and pads with black", "[inference]") {
+    const auto [rows, columns, h, w, top, left] =
+        GENERATE(table<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
+                       std::uint32_t>({{2500, 2048, 256, 210, 0, 23},
+                                       {2048, 2500, 210, 256, 23, 0},
+                                       {300, 300, 256, 256, 0, 0},
+                                       {1000, 1, 256, 1, 0, 127},
+                                       {512, 3, 256, 2, 0, 127}}));  // 1.5 rounds up
+    const Prepared ready = prepare(flat_image(rows, columns, 4095), square(256));
+    const Placement& at = ready.placement;
+    CHECK(at.content_rows == h);
+    CHECK(at.content_columns == w);
+    CHECK(at.offset_row == top);
+    CHECK(at.offset_column == left);
+    const auto white = std::count(ready.input.values.begin(), ready.input.values.end(), 1.0F);
+    const auto black = std::count(ready.input.values.begin(), ready.input.values.end(), 0.0F);
+    CHECK(white == static_cast<std::ptrdiff_t>(h) * w);
+    CHECK(black == 256 * 256 - white);
+    CHECK(ready.input.values[std::size_t{top} * 256 + left] == 1.0F);
+}
+
+TEST_CASE("points of the input map back to the image's corners", "[inference]") {
+    const Placement at = prepare(flat_image(2500, 2048, 1), square(256)).placement;
+    CHECK(at.to_image({23, 0}) == Point{0, 0});
+    CHECK(at.to_image({233, 256}) == Point{2048, 2500});
+    CHECK(at.to_image({128, 128}) == Point{1024, 1250});
+
+    InputSpec stretched = square(256);
+    stretched.fit = Fit::stretch;
+    const Placement whole = prepare(flat_image(2500, 2048, 1), stretched).placement;
+    CHECK(whole.to_image({0, 0}) == Point{0, 0});
+    CHECK(whole.to_image({256, 256}) == Point{2048, 2500});
+}
+
+TEST_CASE("range, mean and deviation are applied in this order, for each channel", "[inference]") {
+    InputSpec spec = square(8);
+    spec.channels = 2;
+    spec.range_low = -1;
+    spec.range_high = 3;
+    spec.mean = {0.5, 1};
+    spec.standard_deviation = {2, 4};
+    const Prepared ready = prepare(flat_image(8, 4, 4095), spec);
+    REQUIRE(ready.input.values.size() == 128);
+    CHECK(ready.input.channels == 2);
+    CHECK(ready.input.values[0] == Approx((-1 - 0.5) / 2));  // padding: black
+    CHECK(ready.input.values[3] == Approx((3 - 0.5) / 2));   // white
+    CHECK(ready.input.values[64 + 3] == Approx((3 - 1) / 4.0));
+}
+
+TEST_CASE("a model may ask for modality values", "[inference]") {
+    InputSpec spec = square(8);
+    spec.values = Values::modality;
+    spec.mean = {100};
+    spec.standard_deviation = {10};
+    Image image = flat_image(8, 4, 30);
+    image.frame.patterns[0] = 20;
+    image.grey.slope = 2;
+    image.grey.intercept = 1000;
+    image.grey.inverse = true;  // of no concern to modality values
+    const Prepared ready = prepare(image, spec);
+    CHECK(ready.input.values[3] == Approx((1060 - 100) / 10.0));
+    CHECK(ready.input.values[2] == Approx((1040 - 100) / 10.0));
+    CHECK(ready.input.values[0] == Approx((1040 - 100) / 10.0));  // padding: the smallest there is
+}
