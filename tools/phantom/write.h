@@ -69,8 +69,8 @@ struct DicomOptions {
     std::string patient_name;  // UTF-8; empty: "Phantom^Seed <seed>"
     std::string patient_id;    // empty: "PHANTOM-<seed>"
     std::string patient_age = "045Y";  // empty: none
-    // PA, AP, LL; empty: none. Only the header changes: an "LL" is a frontal picture that calls itself
-    // a lateral, for the node to turn down.
+    // PA, AP, LL; empty: none. Only the header changes: an "LL" is a frontal picture that calls
+    // itself a lateral, for the node to turn down.
     std::string view_position = "PA";
     std::string body_part = "CHEST";   // empty: none
     std::string accession_number;
