@@ -157,14 +157,12 @@ void add_measurements(ContentTree& tree, const StudyReport& report) {
     });
 }
 
-/// `model` is named with each answer where the container does not name one for all.
-void add_answers(ContentTree& tree, const ReportedImage& image,
-                 const inference::ModelIdentity* model) {
+void add_answers(ContentTree& tree, const ReportedImage& image) {
+    const auto& model = image.result.model;
     for (const Finding& finding : image.result.findings) {
         tree.code(contains, finding.code, answer_code(finding.answer), [&] {
-            if (model != nullptr) {
-                add_algorithm(tree, *model, parameters_of(image.result, nullptr));
-            }
+            // Not once for all in the container: there, row 14 takes every TEXT for its own.
+            if (model) add_algorithm(tree, *model, parameters_of(image.result, nullptr));
             tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
             tree.number(has_properties, threshold_code(finding), finding.threshold,
                         codes::kZeroToOne);
@@ -189,23 +187,17 @@ void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say)
 
 void add_evaluations(ContentTree& tree, const StudyReport& report) {
     const Words& say = words(report.language);
-    const std::vector<inference::ModelIdentity> models = models_of(report.images);
-    const bool one_for_all = models.size() == 1;
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
-        if (one_for_all) {
-            add_algorithm(tree, models[0], {fmt::format("weights sha256 {}", models[0].sha256)});
-        }
         tree.text(contains, codes::kComment, say.assists);
-        for (const inference::ModelIdentity& model : models) {
+        for (const inference::ModelIdentity& model : models_of(report.images)) {
             if (model.intended_use.empty()) continue;
             tree.text(contains, codes::kComment,
                       cleaned(fmt::format("{} ({} {}): {}", say.intended_use, model.name,
                                           model.version, model.intended_use)));
         }
         for (const ReportedImage& image : report.images) {
-            const auto& model = image.result.model;
             if (was_analysed(image.result)) {
-                add_answers(tree, image, one_for_all || !model ? nullptr : &*model);
+                add_answers(tree, image);
             } else {
                 add_reason(tree, image, say);
             }

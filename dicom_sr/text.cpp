@@ -137,11 +137,6 @@ std::string to_utf8(std::string_view bytes, std::string_view character_set, bool
     return cleaned(lost);
 }
 
-std::size_t length_of(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char byte) { return !is_continuation(byte); }));
-}
-
 std::string shortened(std::string_view text, std::size_t characters) {
     std::size_t end = 0;
     while (end < text.size() && characters > 0) {
@@ -152,9 +147,12 @@ std::string shortened(std::string_view text, std::size_t characters) {
     return std::string(text.substr(0, end));
 }
 
-std::string abridged(std::string_view text, std::size_t characters) {
-    if (length_of(text) <= characters) return std::string(text);
-    return shortened(text, characters - std::min<std::size_t>(characters, 3)) + "...";
+std::string abridged(std::string_view text, std::size_t bytes) {
+    if (text.size() <= bytes) return std::string(text);
+    constexpr std::string_view kLost = "...";
+    std::size_t end = bytes - std::min(bytes, kLost.size());
+    while (end > 0 && is_continuation(text[end])) --end;
+    return std::string(text.substr(0, end)) + std::string(kLost.substr(0, bytes - end));
 }
 
 }  // namespace bucky::dicom_sr

@@ -24,10 +24,7 @@ std::string cleaned(std::string_view text);
 /// At most `characters` characters (not bytes: PS3.5 6.2 counts characters) of valid UTF-8.
 std::string shortened(std::string_view text, std::size_t characters);
 
-/// shortened(), with "..." in place of what is lost.
-std::string abridged(std::string_view text, std::size_t characters);
-
-/// How many characters valid UTF-8 has.
-std::size_t length_of(std::string_view text);
+/// At most `bytes` bytes, with "..." in place of what is lost.
+std::string abridged(std::string_view text, std::size_t bytes);
 
 }  // namespace bucky::dicom_sr

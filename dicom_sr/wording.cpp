@@ -18,7 +18,8 @@ using inference::Finding;
 using inference::Side;
 using inference::Verdict;
 
-constexpr std::size_t kDescriptionMax = 64;  // LO
+// LO has 64 characters (PS3.5 6.2), but dciodvfy and many a PACS' database count bytes.
+constexpr std::size_t kDescriptionMax = 64;
 
 constexpr Words kEnglish{
     .assists = "Assists. Not a reading.",
@@ -27,6 +28,8 @@ constexpr Words kEnglish{
     .findings = "Findings",
     .not_analysed = "Not analysed",
     .failed = "Analysis failed",
+    .some_not_analysed = "skipped",
+    .some_failed = "failed",
     .no_reason = "no reason was recorded",
     .finding = "Finding",
     .score = "Score",
@@ -52,6 +55,8 @@ constexpr Words kKorean{
     .findings = "소견",
     .not_analysed = "분석하지 않음",
     .failed = "분석 실패",
+    .some_not_analysed = "미분석",
+    .some_failed = "실패",
     .no_reason = "사유가 기록되지 않음",
     .finding = "소견",
     .score = "점수",
@@ -125,7 +130,7 @@ std::string listed(const std::vector<Summary>& findings, std::size_t room) {
             continue;
         }
         const std::string longer = fmt::format("{}, {}{}", out, one.name, score);
-        if (length_of(longer + rest) > room) return out + fmt::format(" +{}", unsaid + 1);
+        if (longer.size() + rest.size() > room) return out + fmt::format(" +{}", unsaid + 1);
         out = longer;
     }
     return out;
@@ -209,12 +214,12 @@ std::string series_description(std::span<const ReportedImage> images, std::strin
     }
     const bool none_analysed = unread + failed == images.size();
     std::string tail;
-    if (!none_analysed && unread > 0) tail += fmt::format("; {} {}", unread, say.not_analysed);
-    if (!none_analysed && failed > 0) tail += fmt::format("; {} {}", failed, say.failed);
+    if (!none_analysed && unread > 0) tail += fmt::format("; {} {}", unread, say.some_not_analysed);
+    if (!none_analysed && failed > 0) tail += fmt::format("; {} {}", failed, say.some_failed);
     tail += fmt::format(" ({})", say.assists_short);
 
     constexpr std::string_view kHead = "Bucky: ";
-    const std::size_t taken = kHead.size() + length_of(tail);
+    const std::size_t taken = kHead.size() + tail.size();
     const std::size_t room = kDescriptionMax - std::min(kDescriptionMax, taken);
     std::string middle;
     if (none_analysed) {
@@ -223,7 +228,7 @@ std::string series_description(std::span<const ReportedImage> images, std::strin
         const std::vector<Summary> found = present_in_study(images, language);
         middle = found.empty() ? say.no_finding : listed(found, room);
     }
-    return shortened(fmt::format("{}{}{}", kHead, middle, tail), kDescriptionMax);
+    return abridged(fmt::format("{}{}{}", kHead, middle, tail), kDescriptionMax);
 }
 
 }  // namespace bucky::dicom_sr

@@ -20,6 +20,8 @@ struct Words {
     const char* findings;
     const char* not_analysed;
     const char* failed;
+    const char* some_not_analysed;  ///< in a count: "1 skipped"
+    const char* some_failed;
     const char* no_reason;
     const char* finding;  ///< column titles
     const char* score;
@@ -56,7 +58,7 @@ std::vector<const inference::Finding*> present(const inference::ImageResult& res
 /// "Findings: Pneumothorax (left), Lung nodule", "No finding above threshold", "Not analysed: ..."
 std::string verdict_line(const inference::ImageResult& result, std::string_view language);
 
-/// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most the 64 characters of LO: the only
+/// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most 64 bytes of LO: the only
 /// words of a report that OHIF shows in its list. What finds no room is counted: "+2".
 std::string series_description(std::span<const ReportedImage> images, std::string_view language);
 
