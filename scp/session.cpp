@@ -159,7 +159,7 @@ void Session::acknowledge() {
 std::string_view Session::serve_requests(Store& store) {
     while (true) {
         if (const std::string_view end = wait_for_request(); !end.empty()) {
-            (void)ASC_abortAssociation(assoc_.get());
+            abort_association(assoc_.get());
             return end;
         }
         T_ASC_PresentationContextID context = 0;
@@ -253,7 +253,7 @@ std::string_view Session::end_after(const OFCondition& condition) {
     if (condition == DUL_PEERABORTEDASSOCIATION) return "aborted";
     log::event(log::Level::warning, "association.broken",
                {{"assoc", id_}, {"from", calling_ae_}, {"why", words_of(condition)}});
-    (void)ASC_abortAssociation(assoc_.get());
+    abort_association(assoc_.get());
     return "lost";
 }
 

@@ -20,6 +20,9 @@
 namespace bucky::scp {
 namespace {
 
+/// For an A-RELEASE-RP. Nothing depends on it: every answer that counts has been read before.
+constexpr int kReleaseTimeoutS = 5;
+
 std::string who(const Target& target) {
     const std::string address = fmt::format("{}@{}:{}", target.ae.str(), target.host, target.port);
     return target.name.empty() ? address : fmt::format("{} ({})", target.name, address);
@@ -90,12 +93,12 @@ Association::Association(const Target& target, const AeTitle& calling,
 }
 
 Association::~Association() {
-    if (!impl_->released) (void)ASC_abortAssociation(impl_->assoc.get());
+    if (!impl_->released) abort_association(impl_->assoc.get());
 }
 
 void Association::Impl::request(const AeTitle& calling, std::span<const Offer> offers) {
     T_ASC_Network* made_net = nullptr;
-    check(ASC_initializeNetwork(NET_REQUESTOR, 0, response_timeout_s(), &made_net), "prepare");
+    check(ASC_initializeNetwork(NET_REQUESTOR, 0, kReleaseTimeoutS, &made_net), "prepare");
     net.reset(made_net);
     check(ASC_setTransportLayer(made_net, &layer, 0), "prepare");
 

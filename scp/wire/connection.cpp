@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include <netinet/in.h>
@@ -11,12 +10,16 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <dcmtk/dcmnet/dul.h>
+
 #include "scp/wire/dial.h"
 
 namespace bucky::scp {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kForReadingAbort{200};
 
 void set_option(int fd, int level, int option, int value) {
     (void)::setsockopt(fd, level, option, &value, sizeof(value));
@@ -58,21 +61,25 @@ bool Connection::wait(short events, Clock::time_point deadline) {
     return false;
 }
 
-ssize_t Connection::read(void* to, size_t at_most) {
-    if (served_ < first_.size()) {
-        const std::size_t bytes = std::min(at_most, first_.size() - served_);
-        std::memcpy(to, first_.data() + served_, bytes);
-        served_ += bytes;
-        return static_cast<ssize_t>(bytes);
-    }
+ssize_t Connection::read(void* to, size_t wanted) {
+    auto* into = static_cast<std::uint8_t*>(to);
+    std::size_t done = std::min(wanted, first_.size() - served_);
+    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(served_), done, into);
+    served_ += done;
     const auto deadline = Clock::now() + patience_;
-    while (true) {
+    while (done < wanted) {
         if (!wait(POLLIN, deadline)) return -1;
         // A sender that waits for our acknowledgement (Nagle) waits 40 ms less a file.
         set_option(getSocket(), IPPROTO_TCP, TCP_QUICKACK, 1);
-        const ssize_t got = ::recv(getSocket(), to, at_most, MSG_DONTWAIT);
-        if (got >= 0 || (errno != EINTR && errno != EAGAIN)) return got;
+        const ssize_t got = ::recv(getSocket(), into + done, wanted - done, MSG_DONTWAIT);
+        if (got == 0) return 0;
+        if (got > 0) {
+            done += static_cast<std::size_t>(got);
+        } else if (errno != EINTR && errno != EAGAIN) {
+            return -1;
+        }
     }
+    return static_cast<ssize_t>(done);
 }
 
 ssize_t Connection::write(void* from, size_t bytes) {
@@ -102,6 +109,18 @@ Connection::Waited Connection::wait_readable(std::chrono::milliseconds at_most, 
     pollfd fds[] = {{getSocket(), POLLIN, 0}, {wake_fd, POLLIN, 0}, {give_up_fd_, POLLIN, 0}};
     if (poll_until(fds, 3, Clock::now() + at_most) <= 0) return Waited::timed_out;
     return fds[0].revents != 0 ? Waited::readable : Waited::woken;
+}
+
+void Connection::abort() {
+    // PS3.8 9.3.8: A-ABORT, source 0 (service user), reason not significant.
+    std::uint8_t pdu[] = {0x07, 0, 0, 0, 0, 4, 0, 0, 0, 0};
+    if (write(pdu, sizeof(pdu)) == sizeof(pdu)) (void)wait_readable(kForReadingAbort);
+}
+
+void abort_association(T_ASC_Association* assoc) noexcept {
+    if (assoc == nullptr || assoc->DULassociation == nullptr) return;
+    auto* connection = DUL_getTransportConnection(assoc->DULassociation);
+    if (connection != nullptr) static_cast<Connection*>(connection)->abort();
 }
 
 DcmTransportConnection* Layer::createConnection(DcmNativeSocketType theirs, OFBool /*secure*/) {

@@ -2,8 +2,11 @@
 // Connection: the TCP connection that DCMTK reads and writes through, with a deadline on each read
 // and write, and Layer, which hands it to DCMTK in place of the socket DCMTK believes it opened.
 //
-// An accepted connection comes with the bytes that the front door has read already (the whole
-// A-ASSOCIATE-RQ); read() serves these first. One thread uses a connection.
+// DCMTK reads a PDU in two steps, head and body, and asks for each in full. read() therefore
+// returns only with all that was asked for, or with none: a peer that drips bytes has the same time
+// for them as one that is silent. An accepted connection comes with the bytes that the front door
+// has read already (the whole A-ASSOCIATE-RQ); read() serves these first. One thread uses a
+// connection.
 #pragma once
 
 #include <chrono>
@@ -11,6 +14,7 @@
 #include <vector>
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmnet/assoc.h>
 #include <dcmtk/dcmnet/dcmlayer.h>
 #include <dcmtk/dcmnet/dcmtrans.h>
 
@@ -25,13 +29,16 @@ public:
     Connection(UniqueFd fd, std::vector<std::uint8_t> first, std::chrono::milliseconds patience,
                int give_up_fd);
 
-    ssize_t read(void* to, size_t at_most) override;
+    ssize_t read(void* to, size_t wanted) override;
     ssize_t write(void* from, size_t bytes) override;
     OFBool networkDataAvailable(int timeout_s) override;
 
     enum class Waited { readable, timed_out, woken };
     /// Until there is something to read, or `wake_fd` (-1: none) has.
     Waited wait_readable(std::chrono::milliseconds at_most, int wake_fd = -1);
+
+    /// Says A-ABORT, as the service user, and lets the peer read it for a moment.
+    void abort();
 
 private:
     bool wait(short events, std::chrono::steady_clock::time_point deadline);
@@ -65,5 +72,9 @@ private:
     int give_up_fd_;
     bool replace_ = false;
 };
+
+/// Ends the association without DCMTK's own abort, which waits for the peer to close for as long as
+/// the network's timeout is.
+void abort_association(T_ASC_Association* assoc) noexcept;
 
 }  // namespace bucky::scp

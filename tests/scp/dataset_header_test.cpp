@@ -46,7 +46,7 @@ constexpr std::uint32_t kUndefined = 0xFFFFFFFF;
 
 DatasetHeader read(const Bytes& dataset, std::string_view syntax = kImplicitLittleEndian) {
     start_wire();
-    const TempDir dir;
+    static const TempDir dir;
     write_bytes(dir / "it", dataset);
     return read_dataset_header(dir / "it", 0, syntax);
 }

@@ -53,6 +53,7 @@ std::vector<std::uint8_t> dataset_bytes(const std::filesystem::path& file) {
 }
 
 void write_bytes(const std::filesystem::path& file, const std::vector<std::uint8_t>& bytes) {
+    std::filesystem::remove(file);  // ext4 syncs a file that is truncated and written again
     std::ofstream out(file, std::ios::binary);
     out.write(reinterpret_cast<const char*>(bytes.data()),
               static_cast<std::streamsize>(bytes.size()));

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Peer: tools/fake_pacs on a free loopback port, as good or as bad as a test needs it.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "scp/target.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace bucky::test {
+
+class Peer {
+public:
+    explicit Peer(const std::string& behave = "", int port = 0) : process_(command(behave, port)) {
+        const auto line = process_.wait_for_line(
+            [](std::string_view text) { return !text.empty(); }, std::chrono::seconds{10});
+        if (!line) throw std::runtime_error("fake_pacs did not start: " + process_.output());
+        port_ = std::stoi(*line);
+    }
+
+    int port() const { return port_; }
+
+    scp::Target target() const {
+        return {"pacs",
+                AeTitle{"FAKEPACS"},
+                "127.0.0.1",
+                static_cast<std::uint16_t>(port_),
+                std::chrono::seconds{2},
+                std::chrono::seconds{2}};
+    }
+
+    conf::DestinationSettings destination() const {
+        conf::DestinationSettings made;
+        made.name = "pacs";
+        made.ae_title = AeTitle{"FAKEPACS"};
+        made.host = "127.0.0.1";
+        made.port = port_;
+        made.connect_timeout_s = 2;
+        made.response_timeout_s = 2;
+        return made;
+    }
+
+    /// What it stored, in the order it came.
+    std::vector<std::filesystem::path> stored() const {
+        std::vector<std::filesystem::path> files;
+        for (const auto& entry : std::filesystem::directory_iterator{dir_.path()}) {
+            if (entry.path().extension() == ".dcm") files.push_back(entry.path());
+        }
+        std::sort(files.begin(), files.end());
+        return files;
+    }
+
+private:
+    std::vector<std::string> command(const std::string& behave, int port) const {
+        std::vector<std::string> words{BUCKY_FAKE_PACS, "--port", std::to_string(port), "--dir",
+                                       dir_.path().string()};
+        if (!behave.empty()) words.insert(words.end(), {"--behave", behave});
+        return words;
+    }
+
+    TempDir dir_;
+    Process process_;
+    int port_ = 0;
+};
+
+}  // namespace bucky::test

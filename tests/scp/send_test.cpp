@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "conf/base/error.h"
+#include "scp/echo.h"
+#include "scp/send.h"
+#include "scp/wire/contexts.h"
+#include "scp/wire/part10.h"
+#include "scp/wire/start.h"
+#include "tests/scp/images.h"
+#include "tests/scp/open_door.h"
+#include "tests/scp/peer.h"
+
+using namespace bucky;
+using namespace bucky::scp;
+using namespace bucky::test;
+
+namespace {
+
+const AeTitle kUs{"BUCKY"};
+
+Fault fault_of_echo(const Target& target, const std::string& words) {
+    try {
+        (void)echo(target, kUs);
+    } catch (const Error& error) {
+        CHECK_THAT(error.what(), Catch::Contains(words));
+        return error.fault();
+    }
+    FAIL("answered, though " << words);
+    return Fault::bug;
+}
+
+SendOutcome send_one(const Peer& peer, const ImageOf& image = {}) {
+    start_wire();
+    const TempDir dir;
+    Sender sender(peer.target(), kUs);
+    return sender.send(write_image(dir / "image.dcm", image));
+}
+
+}  // namespace
+
+TEST_CASE("an echo tells what was negotiated", "[scp]") {
+    start_wire();
+    const Peer peer;
+    const EchoReply reply = echo(peer.target(), kUs);
+    CHECK(reply.status == 0);
+    CHECK(reply.round_trip_ms > 0);
+    CHECK(reply.max_pdu_bytes == 131072);
+    CHECK_THAT(reply.implementation_version, Catch::StartsWith("OFFIS_DCMTK"));
+    CHECK(reply.transfer_syntax == kImplicitLittleEndian);
+}
+
+TEST_CASE("an echo to ourselves comes back under our own name, over IPv6 too", "[scp]") {
+    OpenDoor door([](conf::Settings& settings) { settings.scp.listen = "::"; });
+    for (const auto* host : {"127.0.0.1", "::1", "localhost"}) {
+        INFO(host);
+        const Target target{"", kUs, host, static_cast<std::uint16_t>(door.port())};
+        const EchoReply reply = echo(target, AeTitle{"XRAY1"});
+        CHECK(reply.implementation_version == implementation_version_name());
+        CHECK(reply.implementation_class == implementation_class_uid());
+    }
+}
+
+TEST_CASE("an echo that fails says why, and what to change", "[scp]") {
+    start_wire();
+    CHECK(fault_of_echo(Peer("reject").target(), "check ae_title") == Fault::unsupported);
+    CHECK(fault_of_echo(Peer("congested").target(), "limit of associations") == Fault::unavailable);
+    CHECK(fault_of_echo(Peer("silent").target(), "answered nothing within 2 s") ==
+          Fault::unavailable);
+    const auto closed = [] { return Peer{}.target(); }();  // its port is nobody's now
+    CHECK(fault_of_echo(closed, "Connection refused") == Fault::unavailable);
+    Target unknown = closed;
+    unknown.host = "no-such-host.invalid";
+    CHECK(fault_of_echo(unknown, "no-such-host.invalid is not known") == Fault::unavailable);
+    OpenDoor door([](conf::Settings& settings) { settings.peers = {{"XRAY1", ""}}; });
+    const Target ours{"", kUs, "127.0.0.1", static_cast<std::uint16_t>(door.port())};
+    CHECK(fault_of_echo(ours, "does not know BUCKY") == Fault::unsupported);
+}
+
+TEST_CASE("a file arrives byte for byte in its own transfer syntax", "[scp]") {
+    start_wire();
+    const Peer peer;
+    const TempDir dir;
+    Sender sender(peer.target(), kUs);
+    std::size_t sent = 0;
+    for (const auto& syntax : transfer_syntaxes()) {
+        if (!syntax.native || syntax.uid == kDeflatedLittleEndian) continue;
+        INFO(syntax.name);
+        ImageOf image;
+        image.transfer_syntax = syntax.uid;
+        image.side = 600;  // several PDUs
+        const auto file = write_image(dir / "image.dcm", image);
+        const SendOutcome outcome = sender.send(file);
+        CHECK(outcome.kind == SendOutcome::Kind::sent);
+        CHECK(outcome.status == 0);
+        CHECK_FALSE(outcome.rewritten);
+        const auto stored = peer.stored();
+        REQUIRE(stored.size() == ++sent);
+        CHECK(read_part10_header(stored.back()).transfer_syntax == syntax.uid);
+        CHECK(dataset_bytes(stored.back()) == dataset_bytes(file));
+    }
+}
+
+TEST_CASE("a compressed file is sent as it is, without its codec", "[scp]") {
+    start_wire();
+    const Peer peer;
+    const TempDir dir;
+    const auto plain = write_image(dir / "plain.dcm");
+    const auto packed = dir / "packed.dcm";
+    REQUIRE(run({"dcmcjpls", plain.string(), packed.string()}).status == 0);
+    Sender sender(peer.target(), kUs);
+    CHECK(sender.send(packed).kind == SendOutcome::Kind::sent);
+    CHECK(dataset_bytes(peer.stored().at(0)) == dataset_bytes(packed));
+}
+
+TEST_CASE("what is not compressed is rewritten where the peer takes it otherwise only", "[scp]") {
+    const Peer peer("implicit-only");
+    const SendOutcome outcome = send_one(peer);
+    CHECK(outcome.kind == SendOutcome::Kind::sent);
+    CHECK(outcome.rewritten);
+    CHECK(read_part10_header(peer.stored().at(0)).transfer_syntax == kImplicitLittleEndian);
+}
+
+TEST_CASE("a context that is not accepted is a refusal with its reason", "[scp]") {
+    const SendOutcome outcome = send_one(Peer("no-sr"), {.sop_class = kComprehensive3dSr});
+    CHECK(outcome.kind == SendOutcome::Kind::refused);
+    CHECK_THAT(outcome.words, Catch::Contains("SOP class not supported"));
+}
+
+TEST_CASE("each answer of a peer is told from the others", "[scp]") {
+    const auto kind_of = [](const std::string& behave) { return send_one(Peer(behave)).kind; };
+    CHECK(kind_of("status=A700") == SendOutcome::Kind::retry);
+    CHECK(kind_of("status=0110") == SendOutcome::Kind::retry);
+    CHECK(kind_of("status=A900") == SendOutcome::Kind::refused);
+    CHECK(kind_of("status=C123") == SendOutcome::Kind::refused);
+    CHECK(kind_of("status=0122") == SendOutcome::Kind::refused);
+    CHECK(kind_of("status=B007") == SendOutcome::Kind::sent);
+    CHECK(kind_of("status=0111") == SendOutcome::Kind::sent);
+    CHECK(kind_of("abort") == SendOutcome::Kind::retry);
+    CHECK(kind_of("drop") == SendOutcome::Kind::retry);
+    CHECK(kind_of("no-answer") == SendOutcome::Kind::retry);
+    CHECK(kind_of("slow=100") == SendOutcome::Kind::sent);
+    const SendOutcome told = send_one(Peer("status=A900"));
+    CHECK(told.status == 0xA900);
+    CHECK(told.words == "A900 (error: data set does not match SOP class) \"told to say so\"");
+}
+
+TEST_CASE("an association is kept for the next file, and renewed when the peer has gone", "[scp]") {
+    start_wire();
+    const TempDir dir;
+    const auto file = write_image(dir / "image.dcm");
+    const auto other = write_image(dir / "ct.dcm", {.sop_class = "1.2.840.10008.5.1.4.1.1.2"});
+    const Peer peer("drop,first=1");
+    Sender sender(peer.target(), kUs);
+    CHECK(sender.send(file).kind == SendOutcome::Kind::retry);
+    CHECK_FALSE(sender.connected());
+    CHECK(sender.send(file).kind == SendOutcome::Kind::sent);
+    CHECK(sender.connected());
+    CHECK(sender.send(other).kind == SendOutcome::Kind::sent);  // needs another context
+    CHECK(sender.send(file).kind == SendOutcome::Kind::sent);
+    sender.release();
+    CHECK_FALSE(sender.connected());
+    CHECK(peer.stored().size() == 4);
+}
+
+TEST_CASE("more kinds of files than an association has contexts are all sent", "[scp]") {
+    start_wire();
+    const TempDir dir;
+    const Peer peer;
+    Sender sender(peer.target(), kUs);
+    std::vector<std::filesystem::path> files;
+    for (const auto& storage_class : storage_classes()) {
+        for (const auto syntax : {kImplicitLittleEndian, kExplicitBigEndian}) {
+            ImageOf image;
+            image.sop_class = storage_class.uid;
+            image.transfer_syntax = syntax;
+            files.push_back(write_image(dir / std::to_string(files.size()), image));
+            sender.announce(files.back());
+        }
+    }
+    REQUIRE(files.size() * 2 > 128);
+    for (const auto& file : files) {
+        REQUIRE(sender.send(file).kind == SendOutcome::Kind::sent);
+    }
+    CHECK(peer.stored().size() == files.size());
+}
+
+TEST_CASE("what is no DICOM file is told before anyone is called", "[scp]") {
+    start_wire();
+    const TempDir dir;
+    write_bytes(dir / "text", {'h', 'e', 'l', 'l', 'o'});
+    Sender sender({}, kUs);
+    CHECK_THROWS_WITH(sender.send(dir / "text"), Catch::Contains("not a DICOM file"));
+    CHECK_THROWS_WITH(sender.send(dir / "nothing"), Catch::Contains("cannot read"));
+}
