@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/pipeline.h"
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dcdatset.h"
+#include "dcmtk/dcmdata/dcdeftag.h"
+#include "dcmtk/dcmdata/dcfilefo.h"
+
+#include "inference/findings_json.h"
+#include "tests/tools/surgery.h"
+#include "tools/bucky/files.h"
+
+using namespace bucky;
+using namespace bucky::test;
+using phantom::Finding;
+
+namespace {
+
+phantom::DicomOptions in_study(const std::string& uid, int number = 1) {
+    phantom::DicomOptions dicom;
+    dicom.study_uid = uid;
+    dicom.instance_number = number;
+    dicom.patient_id = "PHANTOM-1";
+    dicom.patient_name = "Phantom^One";
+    return dicom;
+}
+
+inference::ImageResult result_of(const storage::Instance& image) {
+    return inference::from_json(image.result_json);
+}
+
+std::vector<std::string> kinds(const std::vector<storage::Result>& results) {
+    std::vector<std::string> kinds;
+    for (const auto& result : results) kinds.push_back(result.kind);
+    return kinds;
+}
+
+/// The Predecessor Documents Sequence of an SR; empty when it has none.
+std::string predecessor_of(const std::filesystem::path& file) {
+    DcmFileFormat format;
+    REQUIRE(format.loadFile(OFFilename(file.c_str())).good());
+    DcmItem *study = nullptr, *series = nullptr, *reference = nullptr;
+    OFString uid;
+    const bool is_there =
+        format.getDataset()
+            ->findAndGetSequenceItem(DCM_PredecessorDocumentsSequence, study)
+            .good() &&
+        study->findAndGetSequenceItem(DCM_ReferencedSeriesSequence, series).good() &&
+        series->findAndGetSequenceItem(DCM_ReferencedSOPSequence, reference).good() &&
+        reference->findAndGetOFString(DCM_ReferencedSOPInstanceUID, uid).good();
+    return is_there ? std::string{uid} : "";
+}
+
+/// All text values of an SR in one string, to look for words in.
+std::string text_of(const std::filesystem::path& file) {
+    return read_text(file);
+}
+
+}  // namespace
+
+TEST_CASE("an image that was kept gets its verdict; its study, one report and a picture",
+          "[tools]") {
+    Surgery surgery;
+    surgery.receive({.seed = 3, .lesions = {Finding::pneumonia}});
+    CHECK(surgery.infer_all() == 1);
+    const auto image = surgery.images().at(0);
+    CHECK(image.verdict == inference::name_of(result_of(image).verdict));
+    CHECK(result_of(image).model->name == "cxr-phantom");
+    CHECK(result_of(image).findings.size() == 4);
+
+    CHECK(surgery.report_all() == 0);  // the study is still open
+    surgery.hang_up();
+    CHECK(surgery.report_all() == 1);
+    CHECK(kinds(surgery.results()) == std::vector<std::string>{"sr", "overlay"});
+}
+
+TEST_CASE("every result is to be delivered to every destination", "[tools]") {
+    Surgery surgery;
+    surgery.receive({});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    std::vector<std::string> lanes;
+    for (const auto& job : surgery.desk().jobs.jobs_of_study(surgery.study())) {
+        lanes.push_back(job.lane);
+    }
+    CHECK(std::count(lanes.begin(), lanes.end(), "deliver:pacs") == 2);
+    CHECK(std::count(lanes.begin(), lanes.end(), "deliver:archive") == 2);
+}
+
+TEST_CASE("a healthy image is answered too: a report and a picture that say so", "[tools]") {
+    Surgery surgery;
+    surgery.receive({.seed = 11, .lesions = {}});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    CHECK(surgery.images().at(0).verdict == "no_findings");
+    CHECK(kinds(surgery.results()) == std::vector<std::string>{"sr", "overlay"});
+}
+
+TEST_CASE("an image that no model takes is named in the report with its reason, without a picture",
+          "[tools]") {
+    Surgery surgery;
+    phantom::DicomOptions lateral;
+    lateral.view_position = "LL";
+    surgery.receive({.dicom = lateral});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    CHECK(surgery.images().at(0).verdict == "not_analysed");
+    REQUIRE(kinds(surgery.results()) == std::vector<std::string>{"sr"});
+    CHECK_THAT(text_of(surgery.results().at(0).file), Catch::Contains("view position LL"));
+}
+
+TEST_CASE("bytes that are no image do not keep the other images of the study from their report",
+          "[tools]") {
+    Surgery surgery;
+    const auto good = surgery.receive({.dicom = in_study("1.2.3")});
+    surgery.receive_bytes("this was never DICOM", Uid{"1.2.3.99"}, Uid{"1.2.3"});
+    surgery.hang_up();
+    CHECK(surgery.infer_all() == 2);
+    surgery.report_all();
+    CHECK(surgery.images().at(1).verdict == "not_analysed");
+    REQUIRE(kinds(surgery.results()) == std::vector<std::string>{"sr", "overlay"});
+    const auto sr = text_of(surgery.results().at(0).file);
+    CHECK_THAT(sr, Catch::Contains("1.2.3.99"));
+    CHECK_THAT(sr, Catch::Contains(good.sop_instance_uid));
+}
+
+TEST_CASE("an image with the UID of another and other content is told in the report", "[tools]") {
+    Surgery surgery;
+    auto dicom = in_study("1.2.4");
+    dicom.sop_instance_uid = "1.2.4.1";
+    surgery.receive({.seed = 1, .dicom = dicom});
+    surgery.receive({.seed = 2, .dicom = dicom});
+    surgery.hang_up();
+    CHECK(surgery.infer_all() == 1);
+    surgery.report_all();
+    REQUIRE(kinds(surgery.results()) == std::vector<std::string>{"sr", "overlay"});
+    CHECK_THAT(text_of(surgery.results().at(0).file),
+               Catch::Contains("same SOP Instance UID and other content"));
+}
+
+TEST_CASE("the same images give the same UIDs: a study run again makes no second result",
+          "[tools]") {
+    Surgery surgery;
+    surgery.receive({.seed = 5, .lesions = {Finding::nodule}});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    const auto first = surgery.results();
+    surgery.clock.advance_ms(60'000);
+    CHECK(surgery.desk().studies.retry(surgery.study()) == 1);
+    CHECK(surgery.infer_all() == 1);
+    CHECK(surgery.report_all() == 1);
+    const auto second = surgery.results();
+    REQUIRE(second.size() == first.size());
+    CHECK(second.at(0).sop_instance == first.at(0).sop_instance);
+}
+
+TEST_CASE("an image that comes late makes a report that supersedes the first", "[tools]") {
+    Surgery surgery;
+    surgery.receive({.seed = 1, .dicom = in_study("1.2.5", 1)});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    const auto first = surgery.results().at(0);
+    CHECK(predecessor_of(first.file).empty());
+
+    surgery.clock.advance_ms(10'000);
+    surgery.receive({.seed = 2, .dicom = in_study("1.2.5", 2)});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    const auto results = surgery.results();
+    const auto second = std::find_if(results.begin() + 1, results.end(),
+                                     [](const auto& result) { return result.kind == "sr"; });
+    REQUIRE(second != results.end());
+    CHECK(second->sop_instance != first.sop_instance);
+    CHECK(predecessor_of(second->file) == first.sop_instance.str());
+}
+
+TEST_CASE("images of two patients in one study are parked with the reason, not mixed", "[tools]") {
+    Surgery surgery;
+    auto other = in_study("1.2.6", 2);
+    other.patient_id = "PHANTOM-2";
+    surgery.receive({.seed = 1, .dicom = in_study("1.2.6", 1)});
+    surgery.receive({.seed = 2, .dicom = other});
+    surgery.hang_up();
+    surgery.infer_all();
+    CHECK(surgery.report_all() == 1);
+    CHECK(surgery.results().empty());
+    const auto parked = surgery.desk().jobs.parked("report", 10);
+    REQUIRE(parked.size() == 1);
+    CHECK_THAT(parked[0].last_error, Catch::Contains("another patient"));
+    CHECK_THAT(parked[0].last_error, !Catch::Contains("PHANTOM"));
+}
+
+TEST_CASE("without overlays the report goes alone", "[tools]") {
+    Surgery surgery;
+    surgery.settings.overlay.enabled = false;
+    surgery.receive({});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    CHECK(kinds(surgery.results()) == std::vector<std::string>{"sr"});
+}
+
+TEST_CASE("an image that ends the process again and again is failed without another try",
+          "[tools][crash]") {
+    Surgery surgery;
+    surgery.receive({});
+    surgery.hang_up();
+    for (int death = 0; death < 3; ++death) surgery.die_in("infer");
+    CHECK(surgery.infer_all() == 1);
+    const auto image = surgery.images().at(0);
+    CHECK(image.verdict == "failed");
+    CHECK_THAT(result_of(image).reason->text, Catch::Contains("ended the process 3 times"));
+    surgery.report_all();
+    CHECK(kinds(surgery.results()) == std::vector<std::string>{"sr"});
+}
+
+TEST_CASE("an image in whose analysis the node was stopped twice is analysed at the third start",
+          "[tools][crash]") {
+    Surgery surgery;
+    surgery.receive({});
+    for (int death = 0; death < 2; ++death) surgery.die_in("infer");
+    CHECK(surgery.infer_all() == 1);
+    CHECK(surgery.images().at(0).verdict != "failed");
+}
+
+TEST_CASE("a report that ends the process again and again waits for a person", "[tools][crash]") {
+    Surgery surgery;
+    surgery.receive({});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.desk().studies.make_due_reports();
+    for (int death = 0; death < 3; ++death) surgery.die_in("report");
+    CHECK(surgery.report_all() == 1);
+    CHECK(surgery.results().empty());
+    const auto parked = surgery.desk().jobs.parked("report", 10);
+    REQUIRE(parked.size() == 1);
+    CHECK_THAT(parked[0].last_error, Catch::Contains("ended the process"));
+}
+
+TEST_CASE("a passing fault is tried again with growing waits, then the image is failed",
+          "[tools]") {
+    Surgery surgery;
+    surgery.settings.inference.attempts = 3;
+    surgery.receive({});
+    surgery.hang_up();
+    const auto file = surgery.desk().received.absolute(surgery.images().at(0).file);
+    std::filesystem::permissions(file, std::filesystem::perms::none);
+    std::filesystem::rename(file, file.string() + ".away");  // root reads whatever it likes
+    for (int attempt = 1; attempt < 3; ++attempt) {
+        INFO(attempt);
+        CHECK(surgery.infer_all() == 1);
+        CHECK(surgery.images().at(0).verdict.empty());
+        CHECK(surgery.infer_all() == 0);  // not yet due again
+        surgery.clock.advance_ms(600'000);
+    }
+    CHECK(surgery.infer_all() == 1);
+    CHECK(surgery.images().at(0).verdict == "failed");
+}
+
+TEST_CASE("the journal tells the story of a study, and names no patient", "[tools]") {
+    Surgery surgery;
+    auto dicom = in_study("1.2.7");
+    surgery.receive({.dicom = dicom});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    std::string story;
+    for (const auto& entry : surgery.desk().journal.of_study("1.2.7")) {
+        story += entry.event + ' ' + entry.subject + ' ' + entry.words + '\n';
+    }
+    CHECK_THAT(story, Catch::Contains("image.received") && Catch::Contains("image.verdict") &&
+                          Catch::Contains("report.made"));
+    CHECK_THAT(story, !Catch::Contains("Phantom") && !Catch::Contains("PHANTOM"));
+}

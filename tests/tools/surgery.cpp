@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/tools/surgery.h"
+
+#include <span>
+#include <stdexcept>
+
+#include "tools/bucky/files.h"
+
+namespace bucky::test {
+namespace {
+
+constexpr auto kAssociation = "1";
+
+}  // namespace
+
+std::string phantom_model() {
+    return (std::filesystem::path{BUCKY_SOURCE_DIR} / "models" / "cxr-phantom").string();
+}
+
+const inference::Shelf& phantom_shelf() {
+    static const inference::Shelf shelf{{phantom_model()}, {"cpu", 1}};
+    return shelf;
+}
+
+Surgery::Surgery() {
+    settings.node.data_dir = dir / "data";
+    settings.inference.models = {phantom_model()};
+    settings.overlay.longer_side_px = 256;
+    settings.destinations.resize(2);
+    settings.destinations[0].name = "pacs";
+    settings.destinations[1].name = "archive";
+    std::filesystem::create_directories(settings.node.data_dir);
+    const storage::Database made{settings.database_file()};
+}
+
+phantom::Written Surgery::receive(const Sent& sent) {
+    const auto drawn = phantom::draw(phantom::random_recipe(sent.seed, 400, 400, sent.lesions));
+    const auto file = dir / "sent.dcm";
+    const auto ids = phantom::write_dicom(drawn, sent.dicom, file);
+    receive_bytes(read_text(file), Uid{ids.sop_instance_uid}, Uid{ids.study_uid});
+    return ids;
+}
+
+void Surgery::receive_bytes(const std::string& bytes, const Uid& sop_instance, const Uid& study) {
+    auto incoming = desk().received.open();
+    incoming.write({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    storage::Intake intake{desk().db, desk().received, clock, {}};
+    intake.receive({incoming, sop_instance, Uid{"1.2.840.10008.5.1.4.1.1.1.1"}, study,
+                    Uid{study.str() + ".1"}, "1.2.840.10008.1.2.1", "A-1", kAssociation, "XRAY1",
+                    "BUCKY", "10.0.0.9"});
+}
+
+void Surgery::hang_up() {
+    storage::Intake{desk().db, desk().received, clock, {}}.association_ended(kAssociation);
+}
+
+void Surgery::die_in(std::string_view lane) {
+    if (!desk().jobs.claim(lane, 60'000)) throw std::logic_error("nothing to die in");
+    storage::recover(desk().db, settings.node.data_dir, clock);
+}
+
+InferWorker& Surgery::infer() {
+    if (!infer_) infer_.emplace(settings, phantom_shelf(), clock, work);
+    return *infer_;
+}
+
+ReportWorker& Surgery::report() {
+    if (!report_) report_.emplace(settings, clock, work);
+    return *report_;
+}
+
+int Surgery::infer_all() {
+    int images = 0;
+    while (infer().work_once()) ++images;
+    return images;
+}
+
+int Surgery::report_all() {
+    int reports = 0;
+    while (report().work_once()) ++reports;
+    return reports;
+}
+
+std::string Surgery::study() {
+    return desk().studies.recent(1).at(0).study;
+}
+
+std::vector<storage::Instance> Surgery::images() {
+    return desk().studies.instances(study());
+}
+
+std::vector<storage::Result> Surgery::results() {
+    return desk().outbox.results_of_study(study());
+}
+
+Desk& Surgery::desk() {
+    if (!desk_) desk_.emplace(settings, clock);
+    return *desk_;
+}
+
+}  // namespace bucky::test

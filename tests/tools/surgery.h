@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Surgery: a node's rooms without its network: a data folder, the phantom model, a clock that a
+// test moves, and phantoms that come in as if they had been sent.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "conf/base/wakeup.h"
+#include "conf/settings.h"
+#include "inference/shelf.h"
+#include "storage/intake.h"
+#include "tests/support/temp_dir.h"
+#include "tools/bucky/pipeline.h"
+#include "tools/phantom/write.h"
+
+namespace bucky::test {
+
+/// The package of the repository, loaded once for all tests.
+const inference::Shelf& phantom_shelf();
+
+std::string phantom_model();
+
+/// What a sender sends.
+struct Sent {
+    std::uint64_t seed = 1;
+    std::vector<phantom::Finding> lesions = {};
+    phantom::DicomOptions dicom = {};
+};
+
+class Surgery {
+public:
+    Surgery();
+
+    TempDir dir;
+    conf::Settings settings;  ///< change it before the first worker is made
+    SettableClock clock{1'795'444'200'000};
+    Wakeup work;
+
+    /// Draws it, writes it and keeps it as a session would.
+    phantom::Written receive(const Sent& sent);
+    /// The same for bytes that claim to be an image of this study.
+    void receive_bytes(const std::string& bytes, const Uid& sop_instance, const Uid& study);
+
+    /// The association ended, and every study it touched is complete.
+    void hang_up();
+
+    /// A process that claimed the next job of this lane and died.
+    void die_in(std::string_view lane);
+
+    InferWorker& infer();
+    ReportWorker& report();
+    int infer_all();  ///< how many images were looked at
+    int report_all();
+
+    /// The only study that came.
+    std::string study();
+    std::vector<storage::Instance> images();
+    std::vector<storage::Result> results();
+    Desk& desk();
+
+private:
+    std::optional<Desk> desk_;
+    std::optional<InferWorker> infer_;
+    std::optional<ReportWorker> report_;
+};
+
+}  // namespace bucky::test
