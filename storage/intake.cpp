@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "conf/base/crash_point.h"
@@ -11,6 +10,7 @@
 #include "storage/journal.h"
 #include "storage/same_data_set.h"
 #include "storage/statements.h"
+#include "storage/unclaimed_files.h"
 
 namespace bucky::storage {
 namespace {
@@ -55,24 +55,6 @@ constexpr Sql kAll[] = {kOwnResult, kTwins, kTouchStudy, kInsert, kInferJob, kAs
 
 constexpr KeepSteps kKeepSteps{[] { crash_point("intake.after_sync"); },
                                [] { crash_point("intake.after_rename"); }};
-
-/// A kept file that no row points at yet: removed unless a row may.
-class Unclaimed {
-public:
-    Unclaimed(Spool& spool, std::string file) : spool_(spool), file_(std::move(file)) {}
-    Unclaimed(const Unclaimed&) = delete;
-    Unclaimed& operator=(const Unclaimed&) = delete;
-    ~Unclaimed() {
-        if (!claimed_) spool_.remove(file_);
-    }
-    const std::string& file() const { return file_; }
-    void claimed() { claimed_ = true; }
-
-private:
-    Spool& spool_;
-    std::string file_;
-    bool claimed_ = false;
-};
 
 std::int64_t size_of(const Incoming& file) {  // written through fd() too, so the file is asked
     std::error_code error;
@@ -156,7 +138,8 @@ Receipt Intake::receive(const Received& in) {
 
     const auto now_ms = clock_.now_ms();
     const auto size_bytes = size_of(in.file);
-    Unclaimed kept(spool_, spool_.keep(in.file, now_ms, kKeepSteps));
+    UnclaimedFiles kept(spool_);
+    kept.add(spool_.keep(in.file, now_ms, kKeepSteps));
 
     Database::Transaction transaction(db_);
     const auto meanwhile = look_for_twins(in, before.last_id);
@@ -166,12 +149,9 @@ Receipt Intake::receive(const Received& in) {
         return receipt;
     }
     const bool conflicting = before.any || meanwhile.any;
-    const auto id = insert(in, kept.file(), size_bytes, conflicting, now_ms);
+    const auto id = insert(in, kept.files().front(), size_bytes, conflicting, now_ms);
     crash_point("intake.before_commit");
-    // A commit that fails may still be found in the log after a crash: then the row needs its file.
-    // If it is not, recover() sweeps the file.
-    kept.claimed();
-    transaction.commit();
+    kept.commit(transaction);
     crash_point("intake.after_commit");
     return {conflicting ? Receipt::Kept::conflicting : Receipt::Kept::fresh, id};
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/outbox.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "conf/base/crash_point.h"
 #include "conf/base/log.h"
 #include "storage/journal.h"
 #include "storage/statements.h"
+#include "storage/unclaimed_files.h"
 
 namespace bucky::storage {
 namespace {
@@ -39,26 +37,6 @@ constexpr Sql kReported{"outbox.reported", R"sql(
      WHERE uid = :study)sql"};
 
 constexpr Sql kAll[] = {kResult, kOfStudy, kInsert, kDeliverJob, kReported};
-
-/// Kept files that no row points at yet: removed unless rows may.
-class UnclaimedFiles {
-public:
-    explicit UnclaimedFiles(Spool& spool) : spool_(spool) {}
-    UnclaimedFiles(const UnclaimedFiles&) = delete;
-    UnclaimedFiles& operator=(const UnclaimedFiles&) = delete;
-    ~UnclaimedFiles() {
-        for (const auto& file : files_) {
-            if (!file.empty()) spool_.remove(file);
-        }
-    }
-    void add(std::string file) { files_.push_back(std::move(file)); }
-    std::span<const std::string> files() const { return files_; }
-    void claimed() { files_.clear(); }
-
-private:
-    Spool& spool_;
-    std::vector<std::string> files_;
-};
 
 Result result_of_row(const Statement& row, const Spool& results) {
     Result result;
@@ -104,9 +82,7 @@ bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
     make_deliver_jobs(report_job, results, destinations, now_ms);
     db_.prepare(kReported).bind(":study", report_job.study).bind(":now_ms", now_ms).run();
     crash_point("outbox.before_commit");
-    // As in Intake: rows of a failed commit may come back after a crash, so their files stay.
-    kept.claimed();
-    transaction.commit();
+    kept.commit(transaction);
     crash_point("outbox.after_commit");
     return true;
 }

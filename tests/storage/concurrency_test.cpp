@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "tests/storage/data_folder.h"
@@ -43,15 +44,15 @@ TEST_CASE("the same image on eight associations at once is fresh on one and agai
           "[storage]") {
     DataFolder node;
     std::atomic<int> fresh = 0;
-    std::atomic<int> again = 0;
+    std::atomic<int> again = 0;  // Catch's own CHECK is for one thread
     on_threads(8, [&](int) {
         Database db{node.dir / "bucky.db"};
         Intake intake{db, node.spool, node.clock, {}};
         for (int image = 0; image < 5; ++image) {
             const auto receipt = DataFolder::send(intake, node.spool,
                                                   {.sop_instance = "1." + std::to_string(image)});
-            ++(receipt.kept == Receipt::Kept::fresh ? fresh : again);
-            CHECK(receipt.kept != Receipt::Kept::conflicting);
+            if (receipt.kept == Receipt::Kept::fresh) ++fresh;
+            if (receipt.kept == Receipt::Kept::again) ++again;
         }
     });
     CHECK(fresh == 5);

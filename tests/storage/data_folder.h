@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // DataFolder: a node's data folder with everything that storage does in it, and a clock that a test
-// moves. Each is its own; nothing is shared between tests.
+// moves. Each is its own; nothing is shared between tests. Its syncs do nothing: what it is for is
+// logic and order, and hundreds of folders need not wait for a disk. (A test that kills a process
+// finds its bytes without them; only a power cut would not.)
 #pragma once
 
 #include <cstdint>
@@ -42,13 +44,24 @@ struct Sent {
     std::string association = "7";
 };
 
+inline const FileCalls& without_syncs() {
+    static const FileCalls calls = [] {
+        auto made = FileCalls::of_system();
+        made.fdatasync = made.fsync = [](int) { return 0; };
+        return made;
+    }();
+    return calls;
+}
+
 class DataFolder {
 public:
+    DataFolder() { db.prepare({"test.no_syncs", "PRAGMA synchronous = OFF"}).run(); }
+
     bucky::test::TempDir dir;
     SettableClock clock{kStartMs};
     Database db{dir / "bucky.db"};
-    Spool spool{dir / "spool"};
-    Spool results{dir / "results"};
+    Spool spool{dir / "spool", 0, without_syncs()};
+    Spool results{dir / "results", 0, without_syncs()};
     Intake intake{db, spool, clock, StudyTimes{3000, 300000}};
     JobQueue jobs{db, clock};
     Studies studies{db, clock};

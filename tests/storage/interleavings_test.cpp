@@ -158,9 +158,6 @@ int walk(DataFolder& node, const std::vector<Actor>& actors) {
 TEST_CASE("in whatever order a report, a late image and the clock meet, no image is lost",
           "[storage]") {
     DataFolder node;
-    // hundreds of courses: this test is about order, others are about the disk
-    node.db.prepare({"test.fast", "PRAGMA synchronous = OFF"}).run();
-
     const Actor clock{kTick, kTick};
     const Actor sender{kImage, kVerdict};
     CHECK(walk(node, {{kClaim, kPut}, sender, clock}) == 90);

@@ -128,11 +128,7 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
             CHECK_FALSE((line.starts_with("SCAN") && reads_a_table));
         }
     }
-}
-
-TEST_CASE("the hot statements go by the index that was made for them", "[storage]") {
-    DataFolder node;
-    fill_with_history(node.db);
+    // and the hot ones go by the index that was made for them
     const std::vector<std::pair<std::string_view, std::string_view>> expected{
         {"job.claim", "job_ready (lane=? AND not_before_ms<?)"},
         {"job.expire_leases", "job_running (lease_until_ms<?)"},

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// UnclaimedFiles: files that are durable and that no committed row points at yet. They are removed
+// when this leaves its scope before commit() has made them somebody's.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "conf/base/error.h"
+#include "storage/database.h"
+#include "storage/spool.h"
+
+namespace bucky::storage {
+
+class UnclaimedFiles {
+public:
+    explicit UnclaimedFiles(Spool& spool) : spool_(spool) {}
+    UnclaimedFiles(const UnclaimedFiles&) = delete;
+    UnclaimedFiles& operator=(const UnclaimedFiles&) = delete;
+    ~UnclaimedFiles() {
+        for (const auto& file : files_) {
+            if (!file.empty()) spool_.remove(file);
+        }
+    }
+
+    void add(std::string file) {
+        files_.push_back(std::move(file));
+    }  ///< empty: none in this place
+    std::span<const std::string> files() const { return files_; }
+
+    /// Commits the rows that point at them.
+    void commit(Database::Transaction& transaction) {
+        try {
+            transaction.commit();
+        } catch (const Error& error) {
+            // On a full disk the log holds no whole commit. One that was written and could not be
+            // synced may come back after a power cut, and then its rows need their files; if it
+            // does not, recover() sweeps them.
+            if (error.fault() != Fault::exhausted) files_.clear();
+            throw;
+        }
+        files_.clear();
+    }
+
+private:
+    Spool& spool_;
+    std::vector<std::string> files_;
+};
+
+}  // namespace bucky::storage
