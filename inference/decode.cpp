@@ -162,7 +162,11 @@ void must_agree(const Layout& layout, const JpegShape& stream) {
 }
 
 /// Before a byte is set aside: are the declared pixels there at all?
-void must_fit(const Layout& layout, Coding coding, DcmDataset& dataset, DcmPixelData& pixels) {
+///   out  bytes a sample will have in memory: DCMTK goes by the precision of a JPEG stream,
+///   whatever
+///        Bits Allocated says
+unsigned must_fit(const Layout& layout, Coding coding, DcmDataset& dataset, DcmPixelData& pixels) {
+    const unsigned declared = layout.allocated / 8U;
     if (coding == Coding::native) {
         if (pixels.getLength() < layout.bytes()) {
             throw Error(Fault::bad_input,
@@ -171,7 +175,7 @@ void must_fit(const Layout& layout, Coding coding, DcmDataset& dataset, DcmPixel
                         layout.columns, layout.rows, layout.allocated, layout.bytes(),
                         pixels.getLength());
         }
-        return;
+        return declared;
     }
     const auto stream = first_fragment(dataset, pixels);
     if (coding == Coding::rle) {
@@ -180,39 +184,45 @@ void must_fit(const Layout& layout, Coding coding, DcmDataset& dataset, DcmPixel
             throw Error(Fault::bad_input, "{} x {} pixels cannot come out of {} RLE bytes",
                         layout.columns, layout.rows, stream.size());
         }
-        return;
+        return declared;
     }
     const auto shape = jpeg_shape(stream);
     if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG stream");
     must_agree(layout, *shape);
+    return shape->precision <= 8 ? 1 : declared;
 }
 
-/// BitsStored bits below HighBit; what stands beside them are old overlays (PS3.5 8.1.2) or noise.
+/// Fills `samples` with the first frame; DCMTK wants an even number of bytes.
 template <typename Sample>
-void keep_stored_bits(const Layout& layout, const std::vector<Sample>& samples,
-                      std::vector<std::uint16_t>& patterns) {
-    const unsigned shift = layout.high_bit + 1U - layout.stored;
-    const unsigned mask = (1U << layout.stored) - 1U;
-    std::transform(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(patterns.size()),
-                   patterns.begin(), [=](Sample sample) {
-                       return static_cast<std::uint16_t>((unsigned{sample} >> shift) & mask);
-                   });
-}
-
-template <typename Sample>
-void read_samples(const Layout& layout, DcmDataset& dataset, DcmPixelData& pixels,
-                  std::vector<std::uint16_t>& patterns) {
-    const std::size_t even = layout.pixels() + layout.pixels() % 2;  // DCMTK fills whole words
-    std::vector<Sample> samples(even);
+void decode_into(std::vector<Sample>& samples, DcmDataset& dataset, DcmPixelData& pixels) {
     Uint32 fragment = 0;
     OFString colour_model;
-    const OFCondition decoded =
-        pixels.getUncompressedFrame(&dataset, 0, fragment, samples.data(),
-                                    static_cast<Uint32>(even * sizeof(Sample)), colour_model);
+    const OFCondition decoded = pixels.getUncompressedFrame(
+        &dataset, 0, fragment, samples.data(), static_cast<Uint32>(samples.size() * sizeof(Sample)),
+        colour_model);
     if (decoded.bad()) {
         throw Error(Fault::bad_input, "the pixel data cannot be decoded: {}", decoded.text());
     }
-    keep_stored_bits(layout, samples, patterns);
+}
+
+/// BitsStored bits below HighBit; what stands beside them are old overlays (PS3.5 8.1.2) or noise.
+std::vector<std::uint16_t> read_patterns(const Layout& layout, unsigned sample_bytes,
+                                         DcmDataset& dataset, DcmPixelData& pixels) {
+    std::vector<std::uint16_t> patterns(layout.pixels());
+    if (sample_bytes == 1) {
+        std::vector<std::uint8_t> samples(layout.pixels() + layout.pixels() % 2);
+        decode_into(samples, dataset, pixels);
+        std::copy_n(samples.begin(), patterns.size(), patterns.begin());
+    } else {
+        decode_into(patterns, dataset, pixels);
+    }
+    const unsigned shift = layout.high_bit + 1U - layout.stored;
+    const unsigned mask = (1U << layout.stored) - 1U;
+    if (layout.stored == 16) return patterns;
+    for (std::uint16_t& pattern : patterns) {
+        pattern = static_cast<std::uint16_t>((unsigned{pattern} >> shift) & mask);
+    }
+    return patterns;
 }
 
 Image decode_frame(DicomFile& dicom) {
@@ -227,19 +237,14 @@ Image decode_frame(DicomFile& dicom) {
     if (!dicom.pixels_are_whole()) {
         throw Error(Fault::bad_input, "the file ends inside its pixel data");
     }
-    must_fit(layout, syntax->coding, dataset, pixels);
+    const unsigned sample_bytes = must_fit(layout, syntax->coding, dataset, pixels);
 
     Image image;
     image.frame.rows = layout.rows;
     image.frame.columns = layout.columns;
     image.frame.bits_stored = layout.stored;
     image.frame.is_signed = layout.is_signed;
-    image.frame.patterns.resize(layout.pixels());
-    if (layout.allocated == 8) {
-        read_samples<std::uint8_t>(layout, dataset, pixels, image.frame.patterns);
-    } else {
-        read_samples<std::uint16_t>(layout, dataset, pixels, image.frame.patterns);
-    }
+    image.frame.patterns = read_patterns(layout, sample_bytes, dataset, pixels);
     image.grey = read_grey_rules(dataset, image.frame);
     Sint32 frames = 1;
     if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).good() && frames > 1) {
