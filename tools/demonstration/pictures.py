@@ -3,7 +3,7 @@
 """What a person hands the demo, as DICOM files: DICOM as it is, PNG and JPEG wrapped as a digital
 X-ray (DX for presentation, 8 bits, frontal chest).
 
-The tests wrap with the same code: pictures.py PICTURE DICOM_FILE.
+The tests wrap with the same code: pictures.py FOLDER PICTURE...
 """
 
 import hashlib
@@ -88,4 +88,5 @@ def files_in(paths):
 
 
 if __name__ == "__main__":
-    print(wrap(sys.argv[1], sys.argv[2]))
+    for named in sys.argv[2:]:
+        print(wrap(named, os.path.join(sys.argv[1], os.path.basename(named) + ".dcm")))

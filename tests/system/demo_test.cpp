@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demo as a person runs it, after its build: one line an image, and nothing left behind.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/places.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/xray.h"
+
+using namespace bucky;
+using namespace bucky::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// `show.py --once` on these files, with a folder of the test's own for all that is temporary.
+Finished demo(const TempDir& temporary, const fs::path& out, const std::vector<fs::path>& files) {
+    std::vector<std::string> command{"/usr/bin/python3",
+                                     (source_dir() / "tools/demonstration/show.py").string(),
+                                     "--bucky",
+                                     bucky_program().string(),
+                                     "--model",
+                                     phantom_model().string(),
+                                     "--out",
+                                     out.string(),
+                                     "--once"};
+    for (const auto& file : files) command.push_back(file.string());
+    return run(command, {{"TMPDIR", temporary.path().string()}});
+}
+
+/// Whether any process on this machine was started with this folder among its arguments.
+bool somebody_works_in(const fs::path& folder) {
+    for (const auto& process : fs::directory_iterator{"/proc"}) {
+        std::ifstream file{process.path() / "cmdline"};
+        const std::string arguments{std::istreambuf_iterator<char>{file}, {}};
+        if (arguments.find(folder.string()) != std::string::npos) return true;
+    }
+    return false;
+}
+
+std::size_t columns(const std::string& line) {  // code points of UTF-8
+    return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    }));
+}
+
+}  // namespace
+
+TEST_CASE("the demo shows each image's verdict from the PACS and leaves nothing running",
+          "[system][demo]") {
+    const TempDir dir, temporary;
+    const auto nodule = write_xray(dir.path(), {.seed = 12, .lesions = {phantom::Finding::nodule}});
+    XrayOptions side{.seed = 13};
+    side.dicom.view_position = "LL";
+    const auto lateral = write_xray(dir.path(), side);
+    const auto ended = demo(temporary, dir / "out", {nodule.file, lateral.file});
+    INFO(ended.output);
+    CHECK(ended.status == 0);
+    CHECK(ended.output.find("not analysed") != std::string::npos);
+    CHECK(ended.output.find("http://127.0.0.1:") != std::string::npos);
+    std::istringstream lines{ended.output};
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.ends_with((dir / "out").string())) CHECK(columns(line) <= 80);
+    }
+    std::vector<fs::path> pictures;
+    for (const auto& entry : fs::directory_iterator{dir / "out"}) pictures.push_back(entry.path());
+    REQUIRE(pictures.size() == 1);
+    CHECK(pictures[0].extension() == ".png");
+    CHECK(fs::file_size(pictures[0]) > 10'000);
+
+    CHECK(fs::is_empty(temporary.path()));
+    CHECK_FALSE(somebody_works_in(temporary.path()));
+}
+
+TEST_CASE("the demo says 1 when an image has no verdict", "[system][demo]") {
+    const TempDir dir, temporary;
+    std::ofstream{dir / "letter.txt"} << "no radiograph";
+    const auto xray = write_xray(dir.path(), {.seed = 14});
+    const auto ended = demo(temporary, dir / "out", {xray.file, dir / "letter.txt"});
+    INFO(ended.output);
+    CHECK(ended.status == 1);
+    CHECK(ended.output.find("no verdict") != std::string::npos);
+    CHECK(fs::is_empty(temporary.path()));
+}
