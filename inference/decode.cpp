@@ -189,10 +189,11 @@ unsigned must_fit(const Layout& layout, Coding coding, DcmDataset& dataset, DcmP
     const auto shape = jpeg_shape(stream);
     if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG stream");
     must_agree(layout, *shape);
-    return shape->precision <= 8 ? 1 : declared;
+    return shape->precision <= 8 && !shape->is_jpeg_ls ? 1 : declared;
 }
 
-/// Fills `samples` with the first frame; DCMTK wants an even number of bytes.
+/// Fills `samples` with the first frame. DCMTK wants room for what Bits Allocated says, in an even
+/// number of bytes.
 template <typename Sample>
 void decode_into(std::vector<Sample>& samples, DcmDataset& dataset, DcmPixelData& pixels) {
     Uint32 fragment = 0;
@@ -210,7 +211,7 @@ std::vector<std::uint16_t> read_patterns(const Layout& layout, unsigned sample_b
                                          DcmDataset& dataset, DcmPixelData& pixels) {
     std::vector<std::uint16_t> patterns(layout.pixels());
     if (sample_bytes == 1) {
-        std::vector<std::uint8_t> samples(layout.pixels() + layout.pixels() % 2);
+        std::vector<std::uint8_t> samples(layout.bytes() + layout.bytes() % 2);
         decode_into(samples, dataset, pixels);
         std::copy_n(samples.begin(), patterns.size(), patterns.begin());
     } else {

@@ -6,11 +6,12 @@
 namespace bucky::inference {
 namespace {
 
+constexpr std::uint8_t kJpegLs = 0xF7;
+
 bool is_frame_header(std::uint8_t marker) {
     constexpr std::uint8_t kHuffmanTables = 0xC4;
     constexpr std::uint8_t kReserved = 0xC8;
     constexpr std::uint8_t kArithmeticTables = 0xCC;
-    constexpr std::uint8_t kJpegLs = 0xF7;
     if (marker == kJpegLs) return true;
     return marker >= 0xC0 && marker <= 0xCF && marker != kHuffmanTables && marker != kReserved &&
            marker != kArithmeticTables;
@@ -37,7 +38,8 @@ std::optional<JpegShape> jpeg_shape(std::span<const std::uint8_t> stream) {
             at += 2;
         } else if (is_frame_header(marker)) {
             if (at + 10 > stream.size()) return std::nullopt;
-            return JpegShape{word(at + 5), word(at + 7), stream[at + 4], stream[at + 9]};
+            return JpegShape{word(at + 5), word(at + 7), stream[at + 4], stream[at + 9],
+                             marker == kJpegLs};
         } else {
             at += 2 + word(at + 2);
         }

@@ -14,6 +14,7 @@ struct JpegShape {
     std::uint32_t columns = 0;
     std::uint32_t precision = 0;  ///< bits a sample
     std::uint32_t components = 0;
+    bool is_jpeg_ls = false;
 };
 
 /// in   the beginning of a JPEG stream
