@@ -5,12 +5,14 @@
 #include <cctype>
 #include <cstdlib>
 #include <ctime>
+#include <iterator>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcdeftag.h"
 #include "dcmtk/dcmdata/dcitem.h"
 #include "dcmtk/dcmdata/dcsequen.h"
+#include "dcmtk/dcmdata/dcuid.h"
 
 #include "conf/base/error.h"
 #include "dicom_sr/codes.h"
@@ -80,6 +82,25 @@ std::string fitted_name(std::string_view text) {
         text.remove_prefix(end + 1);
     }
     return out;
+}
+
+/// A frame number may stand only beside an instance of a multi-frame class (PS3.3 Table 10-3).
+/// Whatever else claims several frames is referred to as a whole.
+bool is_multi_frame(const Source& source) {
+    constexpr std::string_view kClasses[] = {
+        UID_MultiframeSingleBitSecondaryCaptureImageStorage,
+        UID_MultiframeGrayscaleByteSecondaryCaptureImageStorage,
+        UID_MultiframeGrayscaleWordSecondaryCaptureImageStorage,
+        UID_MultiframeTrueColorSecondaryCaptureImageStorage,
+        UID_XRayAngiographicImageStorage,
+        UID_XRayRadiofluoroscopicImageStorage,
+        UID_EnhancedXAImageStorage,
+        UID_EnhancedXRFImageStorage,
+        UID_BreastTomosynthesisImageStorage,
+        UID_XRay3DAngiographicImageStorage,
+    };
+    return source.frames > 1 &&
+           std::ranges::find(kClasses, source.sop_class.str()) != std::end(kClasses);
 }
 
 std::size_t characters_of(DcmEVR vr) {
@@ -216,7 +237,7 @@ void write_algorithms(DcmItem& dataset, std::span<const inference::ModelIdentity
 
 ImageReference reference_of(const ReportedImage& image) {
     ImageReference reference{image.source.sop_class, image.source.sop_instance, {}};
-    if (image.source.frames > 1) reference.frame = image.result.frame;
+    if (is_multi_frame(image.source)) reference.frame = image.result.frame;
     return reference;
 }
 

@@ -44,6 +44,10 @@ void write_series(DcmItem& dataset, const ReportedImage& image, const OverlaySty
     put(dataset, DCM_SeriesNumber, kSeriesNumber);
     put(dataset, DCM_SeriesDescription, series_description({&image, 1}, style.language));
     put_known(dataset, DCM_BodyPartExamined, image.source.body_part);
+    // Type 2C of a paired body part (PS3.3 C.7.3.1), and who knows what an unnamed part is.
+    if (!dataset.tagExists(DCM_BodyPartExamined)) {
+        put(dataset, DCM_Laterality, image.source.laterality);
+    }
 }
 
 void write_derivation(DcmItem& dataset, const ReportedImage& image) {
@@ -56,8 +60,8 @@ void write_derivation(DcmItem& dataset, const ReportedImage& image) {
     if (added.bad()) throw Error(Fault::bug, "source of a picture: {}", added.text());
     put(*origin, DCM_ReferencedSOPClassUID, source.sop_class.str());
     put(*origin, DCM_ReferencedSOPInstanceUID, source.sop_instance.str());
-    if (source.frames > 1) {
-        put(*origin, DCM_ReferencedFrameNumber, std::to_string(image.result.frame));
+    if (const auto frame = reference_of(image).frame) {
+        put(*origin, DCM_ReferencedFrameNumber, std::to_string(*frame));
     }
     put_code(*origin, DCM_PurposeOfReferenceCodeSequence, codes::kSourceImage);
     // What identifies a patient in the image's own pixels is still there; Bucky adds nothing.

@@ -126,7 +126,8 @@ std::string to_utf8(std::string_view bytes, std::string_view character_set, bool
     // Multi-byte UTF-8 that says it is Latin 1, or nothing, is UTF-8: no name reads like "Ã¼".
     const bool utf8_likely = character_set.empty() || character_set == "ISO_IR 6" ||
                              character_set == "ISO_IR 100" || character_set == "ISO_IR 192";
-    if (utf8_likely && is_utf8(bytes)) return cleaned(bytes);
+    const bool escaped = contains(bytes, "\x1B");  // ISO 2022 is well-formed UTF-8 too
+    if (utf8_likely && !escaped && is_utf8(bytes)) return cleaned(bytes);
     if (!character_set.empty() && character_set != "ISO_IR 192") {
         if (const auto text = by_standard(bytes, character_set, person_name)) return cleaned(*text);
     }

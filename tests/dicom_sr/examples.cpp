@@ -41,9 +41,8 @@ ReportedImage analysed(int number, std::vector<Finding> findings) {
     ReportedImage image{source(number), {}};
     image.result.model = model();
     image.result.findings = std::move(findings);
-    const bool any = std::ranges::any_of(image.result.findings, [](const Finding& one) {
-        return one.answer == Answer::present;
-    });
+    const bool any = std::ranges::any_of(
+        image.result.findings, [](const Finding& one) { return one.answer == Answer::present; });
     image.result.verdict = any ? inference::Verdict::findings : inference::Verdict::no_findings;
     image.result.rows = image.source.rows;
     image.result.columns = image.source.columns;
@@ -91,8 +90,8 @@ Source source(int number) {
 }
 
 Finding pneumothorax(double score) {
-    Finding made = finding("pneumothorax", {"36118008", "SCT", "Pneumothorax"}, "Pneumothorax",
-                           "기흉", score);
+    Finding made =
+        finding("pneumothorax", {"36118008", "SCT", "Pneumothorax"}, "Pneumothorax", "기흉", score);
     if (made.answer == Answer::present) {
         made.regions = {{ellipse(1180, 500, 190, 260), 0.91, Side::left}};
     }
@@ -100,8 +99,7 @@ Finding pneumothorax(double score) {
 }
 
 Finding nodule(double score, int outlines) {
-    Finding made =
-        finding("nodule", {"27925004", "SCT", "Nodule"}, "Lung nodule", "폐결절", score);
+    Finding made = finding("nodule", {"27925004", "SCT", "Nodule"}, "Lung nodule", "폐결절", score);
     if (made.answer == Answer::present) {
         for (int i = 0; i < outlines; ++i) {
             made.regions.push_back(
