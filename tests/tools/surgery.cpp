@@ -4,6 +4,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "scp/wire/start.h"
 #include "tools/bucky/files.h"
 
 namespace bucky::test {
@@ -23,6 +24,7 @@ const inference::Shelf& phantom_shelf() {
 }
 
 Surgery::Surgery() {
+    scp::start_wire();  // as in the node: DCMTK logs nothing
     settings.node.data_dir = dir / "data";
     settings.inference.models = {phantom_model()};
     settings.overlay.longer_side_px = 256;

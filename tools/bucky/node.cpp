@@ -123,6 +123,7 @@ struct Node::Impl {
 
     void heed_signals();
     void analyse(std::stop_token stop);
+    void look_around(storage::Database& db);
     void watch(std::stop_token stop);
     std::vector<std::string> not_ready() const;
 };
@@ -153,14 +154,18 @@ void Node::Impl::analyse(std::stop_token stop) {
     first.run(std::move(stop));
 }
 
+void Node::Impl::look_around(storage::Database& db) {
+    auto health = look(settings, clock, db);
+    show(health);
+    board.publish(std::move(health));
+}
+
 void Node::Impl::watch(std::stop_token stop) {
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
     Wakeup never;
     while (!stop.stop_requested()) {
-        auto health = look(settings, clock, db);
-        show(health);
-        board.publish(std::move(health));
         never.wait_beyond(0, stop, kLookPeriod);
+        look_around(db);
     }
 }
 
@@ -179,6 +184,8 @@ void Node::open() {
     auto& node = *impl_;
     metrics::set("bucky_build_info", 1, {{"version", software_version()}});
     node.heed_signals();
+    storage::Database db{node.settings.database_file(), storage::Database::Mode::existing};
+    node.look_around(db);  // before anyone can ask
     if (const auto& listen = node.settings.admin.listen; !listen.empty()) {
         node.admin.emplace(node.io, listen, [&node] { return node.not_ready(); });
     }

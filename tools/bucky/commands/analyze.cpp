@@ -16,6 +16,8 @@
 #include "inference/display.h"
 #include "inference/examine.h"
 #include "inference/findings_json.h"
+#include "inference/header.h"
+#include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/files.h"
 #include "tools/bucky/pipeline.h"
@@ -34,6 +36,25 @@ struct Asked {
     std::string device = "auto";
     std::string language = "en";
 };
+
+bool is_dicom(const fs::path& file) {
+    try {
+        (void)inference::read_header(file);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+/// Folders hold other things too, truth.json for one: only what is named is judged, whatever it is.
+std::vector<fs::path> dicom_files_of(const std::vector<fs::path>& asked) {
+    auto files = files_of(asked);
+    std::erase_if(files, [&](const fs::path& file) {
+        const bool is_named = std::find(asked.begin(), asked.end(), file) != asked.end();
+        return !is_named && !is_dicom(file);
+    });
+    return files;
+}
 
 /// One run over many files: each is looked at by itself; a study's report comes at the end.
 class Analysis {
@@ -142,7 +163,8 @@ private:
 };
 
 int analyze(const Asked& asked) {
-    const auto files = files_of(asked.files);
+    scp::start_wire();
+    const auto files = dicom_files_of(asked.files);
     Analysis analysis{asked};
     {
         Progress progress{"analysing", files.size()};
@@ -160,14 +182,19 @@ int analyze(const Asked& asked) {
 }  // namespace
 
 void add_analyze(CLI::App& app, int& exit_status) {
-    auto* command = app.add_subcommand(
-        "analyze", "The whole science without the network: report, pictures, JSON into a folder");
+    auto* command =
+        app.add_subcommand("analyze", "Report, pictures and JSON of files, without the network");
     const auto asked = std::make_shared<Asked>();
-    command->add_option("FILE", asked->files, "DICOM files, or folders of them")->required();
-    command->add_option("--model", asked->models, "Model package; the first that accepts analyses")
+    command->add_option("FILE", asked->files, "DICOM files, or folders of them")
         ->required()
-        ->check(CLI::ExistingDirectory);
-    command->add_option("--out", asked->out, "Folder for what is made")->required();
+        ->type_name("...");
+    command->add_option("--model", asked->models, "Model packages; the first that accepts analyses")
+        ->required()
+        ->check(CLI::ExistingDirectory)
+        ->type_name("DIR");
+    command->add_option("--out", asked->out, "Folder for what is made")
+        ->required()
+        ->type_name("DIR");
     command->add_option("--device", asked->device, "auto, cpu, cuda or cuda:N")
         ->capture_default_str();
     command->add_option("--language", asked->language, "Of finding names")

@@ -12,6 +12,7 @@ std::shared_ptr<std::filesystem::path> config_option(CLI::App& command) {
     auto config = std::make_shared<std::filesystem::path>(kDefaultConfig);
     command.add_option("--config", *config, "The config file")
         ->envname("BUCKY_CONFIG")
+        ->type_name("FILE")
         ->capture_default_str();
     command.fallthrough();  // so that it may also stand behind a subcommand of this command
     return config;
@@ -23,14 +24,14 @@ void add_config(CLI::App& app, int&) {
     const auto config = config_option(*command);
 
     auto* check = command->add_subcommand("check", "Every problem at once; status 2 if any");
-    check->add_option("FILE", *config, "Instead of --config");
+    check->add_option("FILE", *config, "Instead of --config")->type_name("");
     check->callback([config] {
         (void)conf::read_settings(*config);
         std::cout << config->string() << ": good\n";
     });
 
     auto* show = command->add_subcommand("show", "The settings in effect, defaults spelled out");
-    show->add_option("FILE", *config, "Instead of --config");
+    show->add_option("FILE", *config, "Instead of --config")->type_name("");
     show->callback([config] { std::cout << conf::to_toml(conf::read_settings(*config)); });
 
     auto* example = command->add_subcommand("example", "A config file with every key explained");

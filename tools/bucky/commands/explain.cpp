@@ -8,6 +8,7 @@
 #include "conf/read.h"
 #include "inference/header.h"
 #include "inference/shelf.h"
+#include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/table.h"
 
@@ -38,6 +39,7 @@ void print_facts(const inference::Header& header) {
 }
 
 void explain(const std::filesystem::path& file, const std::vector<std::filesystem::path>& models) {
+    scp::start_wire();
     const auto header = inference::read_header(file);
     std::cout << file.string() << '\n';
     print_facts(header);
@@ -68,9 +70,13 @@ void add_explain(CLI::App& app, int&) {
     const auto config = config_option(*command);
     const auto file = std::make_shared<std::filesystem::path>();
     const auto models = std::make_shared<std::vector<std::filesystem::path>>();
-    command->add_option("FILE", *file, "A DICOM file")->required()->check(CLI::ExistingFile);
+    command->add_option("FILE", *file, "A DICOM file")
+        ->required()
+        ->check(CLI::ExistingFile)
+        ->type_name("");
     command->add_option("--model", *models, "Model packages, instead of those of the config")
-        ->check(CLI::ExistingDirectory);
+        ->check(CLI::ExistingDirectory)
+        ->type_name("DIR");
     command->callback([config, file, models] {
         explain(*file, models->empty() ? conf::read_settings(*config).inference.models : *models);
     });

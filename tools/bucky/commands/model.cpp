@@ -17,6 +17,7 @@
 #include "conf/read.h"
 #include "inference/examine.h"
 #include "inference/shelf.h"
+#include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/evaluation.h"
 #include "tools/bucky/files.h"
@@ -137,6 +138,7 @@ std::vector<EvaluatedImage> examined(const fs::path& folder, const inference::Sh
 
 void evaluate_on(const fs::path& folder, const std::vector<fs::path>& models,
                  const std::string& device) try {
+    scp::start_wire();
     const inference::Shelf shelf{models, {device, 0}};
     for (const auto& [package, model] : shelf.packages()) {
         std::cout << fmt::format("{} on {}\n", named(package), model->device());
@@ -156,7 +158,10 @@ void add_model(CLI::App& app, int&) {
     const auto folder = std::make_shared<fs::path>();
     const auto device = std::make_shared<std::string>("auto");
     const auto take_folder = [&](CLI::App* subcommand, const char* what) {
-        subcommand->add_option("DIR", *folder, what)->required()->check(CLI::ExistingDirectory);
+        subcommand->add_option("DIR", *folder, what)
+            ->required()
+            ->check(CLI::ExistingDirectory)
+            ->type_name("");
         subcommand->add_option("--device", *device, "auto, cpu, cuda or cuda:N")
             ->capture_default_str();
     };
@@ -177,7 +182,8 @@ void add_model(CLI::App& app, int&) {
     take_folder(evaluated, "A folder that `bucky phantom` made, with truth.json");
     const auto models = std::make_shared<std::vector<fs::path>>();
     evaluated->add_option("--model", *models, "Model packages, instead of those of the config")
-        ->check(CLI::ExistingDirectory);
+        ->check(CLI::ExistingDirectory)
+        ->type_name("DIR");
     evaluated->callback([config, folder, device, models] {
         evaluate_on(*folder,
                     models->empty() ? conf::read_settings(*config).inference.models : *models,

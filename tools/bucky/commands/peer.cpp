@@ -29,9 +29,12 @@ scp::Target stranger(std::string_view text, std::size_t at) {
 std::shared_ptr<PeerOptions> peer_options(CLI::App& command) {
     auto options = std::make_shared<PeerOptions>();
     command.add_option("PEER", options->called, "Name of a [[destination]], or AE@HOST:PORT")
-        ->required();
-    command.add_option("--calling", options->calling,
-                       "Our AE title (otherwise that of the config, or BUCKY)");
+        ->required()
+        ->type_name("");
+    command
+        .add_option("--calling", options->calling,
+                    "Our AE title (otherwise that of the config, or BUCKY)")
+        ->type_name("AE");
     options->config = config_option(command);
     return options;
 }

@@ -59,7 +59,8 @@ void add_queue(CLI::App& app, int&) {
     const auto config = config_option(*command);
     auto* again = command->add_subcommand("retry", "Parked and waiting jobs are due now");
     const auto destination = std::make_shared<std::string>();
-    again->add_option("--destination", *destination, "Only what goes to this [[destination]]");
+    again->add_option("--destination", *destination, "Only what goes to this [[destination]]")
+        ->type_name("NAME");
     again->add_flag("--parked")->group("");  // parked jobs are always among them
     again->callback([config, destination] { retry(conf::read_settings(*config), *destination); });
     command->callback([config, command] {

@@ -79,7 +79,9 @@ void add_send(CLI::App& app, int& exit_status) {
     auto* command = app.add_subcommand("send", "C-STORE files to a peer; every status is printed");
     const auto options = peer_options(*command);
     const auto files = std::make_shared<std::vector<fs::path>>();
-    command->add_option("FILE", *files, "DICOM files, or folders of them")->required();
+    command->add_option("FILE", *files, "DICOM files, or folders of them")
+        ->required()
+        ->type_name("...");
     command->callback(
         [options, files, &exit_status] { exit_status = send(peer_of(*options), *files); });
 }

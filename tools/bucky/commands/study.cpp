@@ -112,7 +112,8 @@ void print_results(const std::vector<storage::Result>& results) {
 void print_jobs(const std::vector<storage::Job>& jobs, std::int64_t now_ms) {
     std::cout << "\nJobs\n";
     for (const auto& job : jobs) {
-        std::string words = fmt::format("{}, attempt {}", name_of(job.state), job.attempt);
+        std::string words{name_of(job.state)};
+        if (job.attempt > 1) words += fmt::format(", attempt {}", job.attempt);
         if (job.state == storage::JobState::ready && job.not_before_ms > now_ms) {
             words += ", due in " + age(job.not_before_ms - now_ms);
         }
@@ -172,17 +173,22 @@ void add_study(CLI::App& app, int&) {
     const auto at_most = std::make_shared<std::int64_t>(20);
     auto* listed = command->add_subcommand("list", "The last studies, newest first");
     listed->add_option("-n", *at_most, "How many")
+        ->type_name("NUMBER")
         ->check(CLI::Range(1, 10000))
         ->capture_default_str();
     listed->callback([config, at_most] { list(conf::read_settings(*config), *at_most); });
 
     const auto uid = std::make_shared<std::string>();
     auto* shown = command->add_subcommand("show", "Its images, results, jobs and journal");
-    shown->add_option("STUDY", *uid, "UID, the end of it, or accession number")->required();
+    shown->add_option("STUDY", *uid, "UID, the end of it, or accession number")
+        ->required()
+        ->type_name("");
     shown->callback([config, uid] { show(conf::read_settings(*config), *uid); });
 
     auto* again = command->add_subcommand("retry", "Look at its images again and report anew");
-    again->add_option("STUDY", *uid, "UID, the end of it, or accession number")->required();
+    again->add_option("STUDY", *uid, "UID, the end of it, or accession number")
+        ->required()
+        ->type_name("");
     again->callback([config, uid] { retry(conf::read_settings(*config), *uid); });
 }
 

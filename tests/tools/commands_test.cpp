@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/commands/command.h"
+
+#include <algorithm>
+#include <iostream>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "conf/base/error.h"
+#include "conf/read.h"
+#include "tests/tools/surgery.h"
+#include "tools/bucky/data_lock.h"
+#include "tools/bucky/files.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+namespace {
+
+struct Said {
+    int status = 0;
+    std::string text;
+
+    std::size_t widest() const {
+        std::istringstream lines{text};
+        std::size_t widest = 0;
+        for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+        return widest;
+    }
+};
+
+/// The command as main() runs it, with what it prints.
+Said run(std::vector<std::string> words) {
+    CLI::App app{"", "bucky"};
+    app.require_subcommand(1);
+    Said said;
+    for (const auto add :
+         {add_status, add_queue, add_study, add_analyze, add_explain, add_model, add_config}) {
+        add(app, said.status);
+    }
+    std::ostringstream printed;
+    auto* const before = std::cout.rdbuf(printed.rdbuf());
+    std::reverse(words.begin(), words.end());
+    try {
+        app.parse(words);
+    } catch (...) {
+        std::cout.rdbuf(before);
+        throw;
+    }
+    std::cout.rdbuf(before);
+    said.text = printed.str();
+    return said;
+}
+
+/// A data folder with a study whose results wait for a PACS, and the config that names it.
+class Visited : public Surgery {
+public:
+    Visited() {
+        for (auto& destination : settings.destinations) {
+            destination.ae_title = AeTitle{"PACS"};
+            destination.host = "127.0.0.1";
+        }
+        phantom::DicomOptions dicom;
+        dicom.study_uid = "2.25.123456789012345678901234567890123456789";
+        receive({.seed = 3, .lesions = {phantom::Finding::pneumonia}, .dicom = dicom});
+        hang_up();
+        infer_all();
+        report_all();
+        write_file(config(), conf::to_toml(settings));
+    }
+    std::string config() const { return (dir / "bucky.toml").string(); }
+    Said ask(std::vector<std::string> words) const {
+        words.insert(words.end(), {"--config", config()});
+        return run(std::move(words));
+    }
+    void park_one(const std::string& words) {
+        auto& jobs = desk().jobs;
+        const auto job = jobs.claim("deliver:pacs", 60'000);
+        REQUIRE(job.has_value());
+        jobs.park(*job, words);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("status asks for a person when no node runs, and is content when one does", "[tools]") {
+    const Visited visited;
+    const auto idle = visited.ask({"status"});
+    CHECK(idle.status == 1);
+    CHECK_THAT(idle.text, Catch::Contains("! no node runs on this data_dir"));
+    CHECK(idle.widest() <= 80);
+
+    const DataLock lock{visited.settings.node.data_dir};
+    const auto running = visited.ask({"status"});
+    CHECK(running.status == 0);
+    CHECK_THAT(running.text, Catch::Contains("running, process ") &&
+                                 Catch::Contains("deliver:archive") && Catch::Contains("infer"));
+}
+
+TEST_CASE("status tells programs the same as people", "[tools]") {
+    Visited visited;
+    const DataLock lock{visited.settings.node.data_dir};
+    const auto good = nlohmann::json::parse(visited.ask({"status", "--json"}).text);
+    CHECK(good.at("healthy") == true);
+    CHECK(good.at("running") == true);
+    CHECK(good.at("queues").size() == 4);
+
+    visited.park_one("0xA900: not \xff UTF-8");
+    const auto said = visited.ask({"status", "--json"});
+    CHECK(said.status == 1);
+    const auto bad = nlohmann::json::parse(said.text);
+    CHECK(bad.at("healthy") == false);
+    CHECK_THAT(bad.at("troubles").at(0).get<std::string>(),
+               Catch::Contains("`bucky queue retry --destination pacs` sends them again"));
+}
+
+TEST_CASE("the queue shows what is parked with the peer's own words, and one command sends it",
+          "[tools]") {
+    Visited visited;
+    visited.park_one("refused 0x0122: SOP class not supported \x1b[2J");
+    const auto shown = visited.ask({"queue"});
+    CHECK_THAT(shown.text, Catch::Contains("refused 0x0122: SOP class not supported ?[2J"));
+    CHECK(shown.widest() <= 80);
+    CHECK_THAT(visited.ask({"queue", "retry", "--destination", "pacs"}).text,
+               Catch::StartsWith("1 jobs"));
+    CHECK(visited.desk().jobs.parked("", 10).empty());
+    CHECK_THROWS_WITH(visited.ask({"queue", "retry", "--destination", "pasc"}),
+                      Catch::Contains("no [[destination]] is named pasc"));
+}
+
+TEST_CASE(
+    "studies are listed within 80 columns and found by the end of the UID or the accession "
+    "number",
+    "[tools]") {
+    const Visited visited;
+    const auto list = visited.ask({"study", "list"});
+    CHECK(list.widest() <= 80);
+    CHECK_THAT(list.text, Catch::Contains("2026-11-23 14:30:00") && Catch::Contains("sending") &&
+                              Catch::Contains("...7890123456789"));
+    for (const std::string name :
+         {"2.25.123456789012345678901234567890123456789", "890123456789", "A-1"}) {
+        const auto shown = visited.ask({"study", "show", name});
+        CHECK(shown.widest() <= 80);
+        CHECK_THAT(shown.text,
+                   Catch::Contains("Study 2.25.123456789012345678901234567890123456789") &&
+                       Catch::Contains("accession number A-1") &&
+                       Catch::Contains("XRAY1 at 10.0.0.9") && Catch::Contains("cxr-phantom") &&
+                       Catch::Contains("overlay") && Catch::Contains("deliver:archive") &&
+                       Catch::Contains("image.verdict"));
+    }
+    CHECK_THROWS_WITH(visited.ask({"study", "show", "99.99"}), Catch::Contains("no study"));
+}
+
+TEST_CASE("a study that is run again has its images looked at again", "[tools]") {
+    Visited visited;
+    CHECK_THAT(visited.ask({"study", "retry", "A-1"}).text, Catch::StartsWith("1 image of 2.25"));
+    CHECK(visited.infer_all() == 1);
+}
+
+TEST_CASE("reading commands change nothing", "[tools]") {
+    Visited visited;
+    const auto before = visited.desk().jobs.jobs_of_study(visited.study()).size();
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"status"}, {"queue"}, {"study", "list"}}) {
+        visited.ask(words);
+    }
+    CHECK(visited.desk().jobs.jobs_of_study(visited.study()).size() == before);
+}
+
+TEST_CASE("analyze writes report, picture and findings of each file, and skips what is no DICOM",
+          "[tools]") {
+    const TempDir dir;
+    std::filesystem::create_directories(dir / "in");
+    for (const std::uint64_t seed : {1, 2}) {
+        const auto drawn = phantom::draw(phantom::random_recipe(seed, 400, 400));
+        phantom::write_dicom(drawn, {}, dir / "in" / (std::to_string(seed) + ".dcm"));
+    }
+    write_file(dir / "in" / "truth.json", "[]");
+    const auto out = (dir / "out").string();
+    const auto said =
+        run({"analyze", (dir / "in").string(), "--model", phantom_model(), "--out", out});
+    CHECK(said.status == 0);
+    for (const auto* name : {"1.json", "1.png", "1.overlay.dcm", "2.json"}) {
+        CHECK(std::filesystem::exists(dir / "out" / name));
+    }
+    CHECK_FALSE(std::filesystem::exists(dir / "out" / "truth.json"));
+    CHECK_THAT(read_text(dir / "out" / "1.png"), Catch::StartsWith("\x89PNG"));
+
+    const auto wrong = run({"analyze", (dir / "in" / "truth.json").string(), "--model",
+                            phantom_model(), "--out", out});
+    CHECK(wrong.status == 1);
+}
+
+TEST_CASE("explain says which model takes a file, else which rule says no, and names no patient",
+          "[tools]") {
+    const TempDir dir;
+    const auto drawn = phantom::draw(phantom::random_recipe(1, 400, 400));
+    phantom::DicomOptions dicom;
+    dicom.patient_name = "Secret^Name";
+    dicom.patient_id = "SECRET-ID";
+    phantom::write_dicom(drawn, dicom, dir / "pa.dcm");
+    dicom.view_position = "LL";
+    phantom::write_dicom(drawn, dicom, dir / "lateral.dcm");
+
+    const auto taken = run({"explain", (dir / "pa.dcm").string(), "--model", phantom_model()});
+    CHECK_THAT(taken.text, Catch::Contains("cxr-phantom 1.0.0: takes it") &&
+                               !Catch::Contains("Secret", Catch::CaseSensitive::No));
+    const auto not_taken =
+        run({"explain", (dir / "lateral.dcm").string(), "--model", phantom_model()});
+    CHECK_THAT(not_taken.text, Catch::Contains("no (view.not_taken): view position LL"));
+}
+
+TEST_CASE("model check loads a package, model list reads those of the config", "[tools]") {
+    const Visited visited;
+    CHECK_THAT(run({"model", "check", phantom_model(), "--device", "cpu"}).text,
+               Catch::Contains("The package is sound") && Catch::Contains("nodule"));
+    CHECK_THAT(visited.ask({"model", "list"}).text, Catch::Contains("cxr-phantom 1.0.0"));
+    const TempDir empty;
+    CHECK_THROWS_AS(run({"model", "check", empty.path().string()}), Error);
+}
+
+TEST_CASE("config check is quiet about a good file and throws all that is wrong with a bad one",
+          "[tools]") {
+    const Visited visited;
+    CHECK_THAT(visited.ask({"config", "check"}).text, Catch::EndsWith("bucky.toml: good\n"));
+    CHECK(visited.ask({"config", "show"}).text == read_text(visited.config()));
+    CHECK(run({"config", "example"}).text == conf::example_config());
+    write_file(visited.dir / "bad.toml", "[scp]\nport = 70000\n");
+    CHECK_THROWS_AS(run({"config", "check", (visited.dir / "bad.toml").string()}),
+                    conf::ConfigError);
+}
