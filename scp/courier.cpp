@@ -48,6 +48,8 @@ struct Courier::Impl {
     bool deliver_next();
     void deliver(const storage::Job& job);
     void not_reached(const storage::Job& job, std::string_view why);
+    void pause_lane(const storage::Job& job, std::int64_t for_ms);
+    bool paused();
     void settle(const storage::Job& job, const storage::Result& result, const SendOutcome& outcome,
                 std::int64_t took_ms);
     void finish(const storage::Job& job, std::string_view words);
@@ -68,8 +70,9 @@ struct Courier::Impl {
     storage::Outbox outbox;
     Sender sender;
 
-    int unreached = 0;  ///< attempts in a row that found no association
+    int failures = 0;  ///< attempts in a row that got no answer to a C-STORE
     std::int64_t paused_until_ms = 0;
+    storage::Job paused_by;  ///< the job that met the failure, as it was claimed
     std::minstd_rand dice{std::random_device{}()};
 };
 
@@ -89,7 +92,7 @@ void Courier::run(std::stop_token stop) {
         try {
             if (impl_->deliver_next()) continue;
             impl_->rest(seen, stop);
-        } catch (const Error& error) {  // of the database: the job keeps its lease, then returns
+        } catch (const std::exception& error) {  // the job keeps its lease, then returns
             log::event(log::Level::error, "deliver.failed",
                        {{"to", impl_->destination.name}, {"why", error.what()}});
             impl_->work.wait_beyond(impl_->work.rings(), stop, std::chrono::milliseconds{kPollMs});
@@ -99,7 +102,7 @@ void Courier::run(std::stop_token stop) {
 }
 
 bool Courier::Impl::deliver_next() {
-    if (clock.now_ms() < paused_until_ms) return false;
+    if (paused()) return false;
     const auto job = jobs.claim(lane, lease_ms());
     if (!job) return false;
     crash_point("courier.after_claim");
@@ -137,10 +140,11 @@ void Courier::Impl::deliver(const storage::Job& job) {
             case Fault::exhausted: return not_reached(job, error.what());
         }
     }
-    unreached = 0;
     crash_point("courier.before_send");
     const SendOutcome outcome = sender.send(result->file);
     crash_point("courier.after_send");
+    const bool answered = outcome.kind != SendOutcome::Kind::retry || outcome.status != 0;
+    failures = answered ? 0 : failures + 1;
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
     settle(job, *result, outcome, took);
@@ -149,12 +153,28 @@ void Courier::Impl::deliver(const storage::Job& job) {
 /// No association: a host that is off, a service that is down, a title that is not entered yet. The
 /// back-off counts such failures in a row, whichever job met them.
 void Courier::Impl::not_reached(const storage::Job& job, std::string_view why) {
-    const std::int64_t pause_ms = wait_ms(++unreached);
-    paused_until_ms = clock.now_ms() + pause_ms;
+    const std::int64_t pause_ms = wait_ms(++failures);
+    pause_lane(job, pause_ms);
     metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
     log::event(log::Level::warning, "deliver.unreachable",
                {{"to", destination.name}, {"why", why}, {"next_in_s", pause_ms / kSecondMs}});
     retry(job, pause_ms, why);
+}
+
+void Courier::Impl::pause_lane(const storage::Job& job, std::int64_t for_ms) {
+    paused_until_ms = clock.now_ms() + for_ms;
+    paused_by = job;
+}
+
+/// A person who resubmits the job that met the failure (or the whole lane) ends the pause.
+bool Courier::Impl::paused() {
+    if (clock.now_ms() >= paused_until_ms) return false;
+    const auto all = jobs.jobs_of_study(paused_by.study);
+    const bool resubmitted = std::any_of(all.begin(), all.end(), [&](const storage::Job& job) {
+        return job.id == paused_by.id && job.submitted_at_ms != paused_by.submitted_at_ms;
+    });
+    if (resubmitted) paused_until_ms = 0;
+    return !resubmitted;
 }
 
 void Courier::Impl::settle(const storage::Job& job, const storage::Result& result,
@@ -174,7 +194,11 @@ void Courier::Impl::settle(const storage::Job& job, const storage::Result& resul
                                         {"attempt", job.attempt},
                                         {"took_ms", took_ms}});
             return;
-        case SendOutcome::Kind::retry: retry(job, wait_ms(job.attempt), outcome.words); break;
+        case SendOutcome::Kind::retry:
+            // One object that breaks the association may be to blame; two in a row are the peer.
+            if (failures > 1) pause_lane(job, wait_ms(failures));
+            retry(job, wait_ms(job.attempt), outcome.words);
+            break;
         case SendOutcome::Kind::refused: park(job, outcome.words); break;
     }
     metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});

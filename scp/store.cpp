@@ -111,7 +111,7 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
         metrics::count("bucky_received_bytes_total", {},
                        static_cast<double>(reception.dataset_bytes));
         metrics::observe("bucky_stage_seconds",
-                         static_cast<double>(ms_since(reception.began)) / 1000.0,
+                         std::chrono::duration<double>(Steady::now() - reception.began).count(),
                          {{"stage", "receive"}});
     }
     return answered;

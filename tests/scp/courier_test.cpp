@@ -226,6 +226,40 @@ TEST_CASE("a dead destination costs one attempt for all its jobs, not one each",
     CHECK(back.stored().size() == 20);
 }
 
+TEST_CASE("who resubmits need not wait for the pause to end", "[scp]") {
+    Results results(3);
+    conf::DestinationSettings destination;
+    {
+        const Peer gone;
+        destination = gone.destination();
+    }
+    Courier courier(results.settings, destination, results.clock, results.work);
+    CHECK(deliver_all(courier) == 1);
+    const Peer back("", static_cast<int>(destination.port));
+    CHECK(deliver_all(courier) == 0);
+    results.clock.advance_ms(1);
+    storage::Database db(results.settings.database_file());
+    CHECK(storage::JobQueue(db, results.clock).resubmit(kLane) == 1);
+    CHECK(deliver_all(courier) == 3);
+}
+
+TEST_CASE("a peer that breaks every association pauses the lane from the second time", "[scp]") {
+    Results results(10);
+    const Peer pacs("drop");
+    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    CHECK(deliver_all(courier) == 2);
+    CHECK(deliver_all(courier) == 0);
+}
+
+TEST_CASE("one object that breaks the association does not hold up the others", "[scp]") {
+    Results results(5);
+    const Peer pacs("drop,first=1");
+    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    CHECK(deliver_all(courier) == 5);
+    CHECK(results.jobs()[0].state == storage::JobState::ready);
+    for (std::size_t i = 1; i < 5; ++i) CHECK(results.jobs()[i].state == storage::JobState::done);
+}
+
 TEST_CASE("a rejection of the association is a matter for the admin, not the end", "[scp]") {
     Results results(2);
     const Peer pacs("reject");
