@@ -162,18 +162,15 @@ void must_agree(const Layout& layout, const JpegShape& stream) {
 }
 
 /// Before a byte is set aside: are the declared pixels there at all?
-///   out  bytes a sample will have in memory: DCMTK goes by the precision of a JPEG stream,
-///   whatever
-///        Bits Allocated says
+///   out  bytes a sample will have in memory: for JPEG, DCMTK goes by the stream's precision,
+///        whatever Bits Allocated says
 unsigned must_fit(const Layout& layout, Coding coding, DcmDataset& dataset, DcmPixelData& pixels) {
     const unsigned declared = layout.allocated / 8U;
     if (coding == Coding::native) {
         if (pixels.getLength() < layout.bytes()) {
-            throw Error(Fault::bad_input,
-                        "{} x {} pixels of {} bits need {} bytes, the pixel data "
-                        "has {}",
-                        layout.columns, layout.rows, layout.allocated, layout.bytes(),
-                        pixels.getLength());
+            throw Error(
+                Fault::bad_input, "{} x {} pixels of {} bits need {} bytes, the pixel data has {}",
+                layout.columns, layout.rows, layout.allocated, layout.bytes(), pixels.getLength());
         }
         return declared;
     }
