@@ -30,17 +30,21 @@ void add_planar_roi(ContentTree& tree, const PlanarRoi& roi) {
 
 void add_algorithm(ContentTree& tree, const inference::ModelIdentity& model,
                    const std::vector<std::string>& parameters) {
-    const auto known = [](const std::string& text) {  // both are mandatory in TID 4019
-        return text.empty() ? std::string("unknown") : cleaned(text);
-    };
-    tree.text(has_concept_modifier, codes::kAlgorithmName, known(model.name));
-    tree.text(has_concept_modifier, codes::kAlgorithmVersion, known(model.version));
+    add_algorithm_name(tree, model);
     if (!model.vendor.empty()) {
         tree.text(has_concept_modifier, codes::kAlgorithmManufacturer, cleaned(model.vendor));
     }
     for (const std::string& parameter : parameters) {
         tree.text(has_concept_modifier, codes::kAlgorithmParameters, cleaned(parameter));
     }
+}
+
+void add_algorithm_name(ContentTree& tree, const inference::ModelIdentity& model) {
+    const auto known = [](const std::string& text) {
+        return text.empty() ? std::string("unknown") : cleaned(text);
+    };
+    tree.text(has_concept_modifier, codes::kAlgorithmName, known(model.name));
+    tree.text(has_concept_modifier, codes::kAlgorithmVersion, known(model.version));
 }
 
 }  // namespace bucky::dicom_sr

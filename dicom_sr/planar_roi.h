@@ -34,8 +34,10 @@ struct PlanarRoi {
 
 void add_planar_roi(ContentTree& tree, const PlanarRoi& roi);
 
-/// TID 4019 "Algorithm Identification", below the item that is being written.
+/// TID 4019 "Algorithm Identification", below the item that is being written: all of it, or the two
+/// rows that are mandatory.
 void add_algorithm(ContentTree& tree, const inference::ModelIdentity& model,
                    const std::vector<std::string>& parameters);
+void add_algorithm_name(ContentTree& tree, const inference::ModelIdentity& model);
 
 }  // namespace bucky::dicom_sr

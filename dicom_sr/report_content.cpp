@@ -162,7 +162,7 @@ void add_answers(ContentTree& tree, const ReportedImage& image) {
     for (const Finding& finding : image.result.findings) {
         tree.code(contains, finding.code, answer_code(finding.answer), [&] {
             // Not once for all in the container: there, row 14 takes every TEXT for its own.
-            if (model) add_algorithm(tree, *model, parameters_of(image.result, nullptr));
+            if (model) add_algorithm_name(tree, *model);
             tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
             tree.number(has_properties, threshold_code(finding), finding.threshold,
                         codes::kZeroToOne);
@@ -190,10 +190,10 @@ void add_evaluations(ContentTree& tree, const StudyReport& report) {
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
         tree.text(contains, codes::kComment, say.assists);
         for (const inference::ModelIdentity& model : models_of(report.images)) {
-            if (model.intended_use.empty()) continue;
             tree.text(contains, codes::kComment,
-                      cleaned(fmt::format("{} ({} {}): {}", say.intended_use, model.name,
-                                          model.version, model.intended_use)));
+                      cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model,
+                                          model.name, model.version, model.vendor, say.weights,
+                                          model.sha256, say.intended_use, model.intended_use)));
         }
         for (const ReportedImage& image : report.images) {
             if (was_analysed(image.result)) {

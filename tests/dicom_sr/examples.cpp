@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "examples.h"
+#include "tests/dicom_sr/examples.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "judges.h"
+#include "tests/dicom_sr/judges.h"
 
 #include <cstdio>
 #include <cstdlib>

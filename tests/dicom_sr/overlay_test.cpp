@@ -14,8 +14,8 @@
 #include "dicom_sr/part10.h"
 #include "dicom_sr/resample.h"
 #include "dicom_sr/verify.h"
-#include "examples.h"
-#include "judges.h"
+#include "tests/dicom_sr/examples.h"
+#include "tests/dicom_sr/judges.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;

@@ -4,8 +4,8 @@
 
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/verify.h"
-#include "examples.h"
-#include "judges.h"
+#include "tests/dicom_sr/examples.h"
+#include "tests/dicom_sr/judges.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;

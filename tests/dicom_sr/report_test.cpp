@@ -13,7 +13,7 @@
 #include "dicom_sr/part10.h"
 #include "dicom_sr/verify.h"
 #include "dicom_sr/wording.h"
-#include "examples.h"
+#include "tests/dicom_sr/examples.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;

@@ -8,7 +8,7 @@
 
 #include "conf/base/error.h"
 #include "dicom_sr/object.h"
-#include "judges.h"
+#include "tests/dicom_sr/judges.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;

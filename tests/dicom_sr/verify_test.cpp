@@ -10,7 +10,7 @@
 #include "dcmtk/dcmdata/dctk.h"
 
 #include "dicom_sr/part10.h"
-#include "examples.h"
+#include "tests/dicom_sr/examples.h"
 
 using namespace bucky::dicom_sr;
 
