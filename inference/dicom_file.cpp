@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inference/dicom_file.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <dcmtk/config/osconfig.h>

@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
+#include "conf/base/error.h"
 #include "inference/decode.h"
 #include "inference/grey.h"
 
 namespace bucky::inference {
 
-GreyPicture render_for_display(const std::filesystem::path& file) {
+namespace {
+
+GreyPicture rendered(const std::filesystem::path& file) {
     const Image image = decode(file);
     const GreyTable grey = display_values(image.frame, image.grey);
     std::vector<std::uint8_t> levels(grey.values.size());
@@ -21,6 +25,16 @@ GreyPicture render_for_display(const std::filesystem::path& file) {
     std::transform(image.frame.patterns.begin(), image.frame.patterns.end(), picture.pixels.begin(),
                    [&](std::uint16_t pattern) { return levels[pattern]; });
     return picture;
+}
+
+}  // namespace
+
+GreyPicture render_for_display(const std::filesystem::path& file) {
+    try {
+        return rendered(file);
+    } catch (const std::bad_alloc&) {
+        throw Error(Fault::exhausted, "no memory to render {}", file.string());
+    }
 }
 
 }  // namespace bucky::inference

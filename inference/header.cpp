@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inference/header.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <new>
 #include <string_view>
 
 #include <dcmtk/config/osconfig.h>
@@ -154,10 +156,7 @@ void read_shape(DcmItem& dataset, Header& header) {
     header.has_pixels = dataset.tagExists(DCM_PixelData);
 }
 
-}  // namespace
-
-Header read_header(const std::filesystem::path& file) {
-    DicomFile dicom(file);
+Header header_of(DicomFile& dicom) {
     DcmDataset& dataset = dicom.dataset();
     Header header;
     header.sop_class = text_of(dataset, DCM_SOPClassUID);
@@ -174,6 +173,17 @@ Header read_header(const std::filesystem::path& file) {
     read_body_part(dataset, header);
     read_shape(dataset, header);
     return header;
+}
+
+}  // namespace
+
+Header read_header(const std::filesystem::path& file) {
+    try {
+        DicomFile dicom(file);
+        return header_of(dicom);
+    } catch (const std::bad_alloc&) {
+        throw Error(Fault::exhausted, "no memory to read {}", file.string());
+    }
 }
 
 }  // namespace bucky::inference

@@ -24,7 +24,8 @@ struct Header {
     bool has_pixels = false;
 };
 
-/// Throws bad_input when this is not a DICOM file or its dataset cannot be parsed.
+/// Throws bad_input when this is not a DICOM file or its dataset cannot be parsed, unavailable when
+/// the file cannot be read. A file that ends inside its pixel data still has a header.
 Header read_header(const std::filesystem::path& file);
 
 }  // namespace bucky::inference
