@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DatabasePool: open databases that wait for their next association. Opening one costs about as
-// much as storing an image, and a modality opens an association for each. Any thread may lease; the
+// DatabasePool: open databases that wait for their next association. Opening one costs a
+// millisecond, and some modalities open an association for each image. Any thread may lease; the
 // one that leased uses it alone.
 #pragma once
 

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -59,41 +60,33 @@ void must(const OFCondition& made, const char* doing) {
 }
 
 Behaviour read_behaviour(const std::vector<std::string>& words) {
+    static const std::map<std::string, bool Behaviour::*> kSwitches{
+        {"silent", &Behaviour::silent},       {"reject", &Behaviour::reject},
+        {"congested", &Behaviour::congested}, {"abort", &Behaviour::abort},
+        {"drop", &Behaviour::drop},           {"no-answer", &Behaviour::no_answer},
+        {"no-sr", &Behaviour::no_sr},         {"implicit-only", &Behaviour::implicit_only}};
     Behaviour made;
     for (const auto& word : words) {
         const auto equals = word.find('=');
         const std::string key = word.substr(0, equals);
         const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
-        if (key == "silent")
-            made.silent = true;
-        else if (key == "reject")
-            made.reject = true;
-        else if (key == "congested")
-            made.congested = true;
-        else if (key == "abort")
-            made.abort = true;
-        else if (key == "drop")
-            made.drop = true;
-        else if (key == "no-answer")
-            made.no_answer = true;
-        else if (key == "no-sr")
-            made.no_sr = true;
-        else if (key == "implicit-only")
-            made.implicit_only = true;
-        else if (key == "slow")
+        if (const auto found = kSwitches.find(key); found != kSwitches.end()) {
+            made.*found->second = true;
+        } else if (key == "slow") {
             made.slow = std::chrono::milliseconds{value.empty() ? 1000 : std::stoi(value)};
-        else if (key == "status")
+        } else if (key == "status") {
             made.status = static_cast<unsigned>(std::stoul(value, nullptr, 16));
-        else if (key == "first")
+        } else if (key == "first") {
             made.only_first = static_cast<unsigned>(std::stoul(value));
-        else
+        } else {
             fail("unknown behaviour " + word);
+        }
     }
     return made;
 }
 
-/// DCMTK cannot say which port it chose, and there is no call that takes a listening socket: so a
-/// free one is asked of the system just before.
+/// A port that nobody had a moment ago: DCMTK cannot say which one it chose, and takes no socket
+/// that listens already.
 int free_port() {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -106,6 +99,21 @@ int free_port() {
     }
     ::close(fd);
     return ntohs(address.sin_port);
+}
+
+/// Listens on `port`, or on a free one when it is 0; says which on the first line of stdout.
+T_ASC_Network* listen_on(int port) {
+    constexpr int kTries = 20;  // somebody else may take a free port before we do
+    for (int tried = 0; tried < (port == 0 ? kTries : 1); ++tried) {
+        const int chosen = port == 0 ? free_port() : port;
+        T_ASC_Network* net = nullptr;
+        if (ASC_initializeNetwork(NET_ACCEPTOR, chosen, 30, &net).bad()) continue;
+        fmt::print("{}\n", chosen);
+        std::fflush(stdout);
+        return net;
+    }
+    fail(fmt::format("cannot listen on port {}", port));
+    return nullptr;
 }
 
 class Pacs {
@@ -253,11 +261,7 @@ int main(int argc, char** argv) {
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
     dcmDisableGethostbyaddr.set(OFTrue);
     ::setenv("TCP_NODELAY", "1", 1);
-    if (options.port == 0) options.port = free_port();
-    T_ASC_Network* net = nullptr;
-    must(ASC_initializeNetwork(NET_ACCEPTOR, options.port, 30, &net), "listen");
-    fmt::print("{}\n", options.port);
-    std::fflush(stdout);
+    T_ASC_Network* net = listen_on(options.port);
     Pacs pacs{options, behaviour};
     while (true) pacs.serve(net);
 }
