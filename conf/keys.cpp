@@ -182,7 +182,7 @@ const Sections& sections() {
         Section<ScpSettings>{"scp", &Settings::scp, kScpKeys, "The DICOM port that takes images."},
         Section<PeerSettings>{
             "peer", &Settings::peers, kPeerKeys,
-            "Who may call, one [[peer]] each. Without any, every caller is taken."},
+            "Who may call, one [[peer]] each. Without any, every caller is taken.", false},
         Section<InferenceSettings>{"inference", &Settings::inference, kInferenceKeys,
                                    "The models, and where they run."},
         Section<StudySettings>{"study", &Settings::study, kStudyKeys,
@@ -192,8 +192,7 @@ const Sections& sections() {
                                  "The pictures that go beside the report."},
         Section<DestinationSettings>{"destination", &Settings::destinations, kDestinationKeys,
                                      "Where results go, one [[destination]] each; each has its own "
-                                     "queue.",
-                                     required},
+                                     "queue. Without any, results stay here."},
         Section<StorageSettings>{"storage", &Settings::storage, kStorageKeys, "The disk."},
         Section<AdminSettings>{"admin", &Settings::admin, kAdminKeys,
                                "HTTP for the supervisor and Prometheus."},

@@ -61,7 +61,7 @@ struct Section {
     std::variant<Group Settings::*, std::vector<Group> Settings::*> field;
     std::span<const Key<Group>> keys;
     std::string_view sentence;
-    Presence presence = Presence::optional;  ///< required: at least one [[name]]
+    bool in_example = true;  ///< false: shown as a comment, for most files have none
 };
 
 /// In the order of the example file.

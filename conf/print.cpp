@@ -83,10 +83,7 @@ std::string explained(const Key<Group>& key) {
 template <typename Group>
 std::string example_section(const Section<Group>& section) {
     std::string out = comment(section.sentence);
-    const bool optional_list =
-        section.presence == Presence::optional &&
-        std::holds_alternative<std::vector<Group> Settings::*>(section.field);
-    out += (optional_list ? "#" : "") + header(section);
+    out += (section.in_example ? "" : "#") + header(section);
     for (const auto& key : section.keys) {
         out += comment(explained(key));
         out += key.sample.empty() ? fmt::format("#{} = {}\n", key.name, value_of(key, Group{}))

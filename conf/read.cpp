@@ -119,10 +119,6 @@ private:
             return complain(*node, std::string{section.name},
                             fmt::format("must be a list of sections: [[{}]]", section.name));
         }
-        if ((array == nullptr || array->empty()) && section.presence == Presence::required) {
-            return complain(1, std::string{section.name},
-                            fmt::format("at least one [[{}]] is needed", section.name));
-        }
         if (array == nullptr) return;
         for (const auto& entry : *array) {
             read_group(section, *entry.as_table(), groups.emplace_back());

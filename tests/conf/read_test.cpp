@@ -163,14 +163,19 @@ TEST_CASE("a caller is told by AE title, by address or by network", "[conf]") {
     }
 }
 
-TEST_CASE("a node without a destination or a model has nothing to say, so it does not start",
-          "[conf]") {
+TEST_CASE("a node without a model has nothing to say, so it does not start", "[conf]") {
     const Folder folder;
     const auto problems = problems_of(folder, "[node]\n");
-    REQUIRE(problems.size() == 2);
+    REQUIRE(problems.size() == 1);
     CHECK(problems[0].key == "inference.models");
-    CHECK(problems[1].key == "destination");
-    CHECK(problems_of(folder, "[inference]\nmodels = []\n").size() == 2);
+    CHECK_THAT(problems[0].words, Catch::StartsWith("is needed"));
+    CHECK(problems_of(folder, "[inference]\nmodels = []\n").size() == 1);
+}
+
+TEST_CASE("a node without a destination keeps its results, so it may start", "[conf]") {
+    const Folder folder;
+    const auto settings = read_settings_text("[inference]\nmodels = [\"model\"]\n", folder.file());
+    CHECK(settings.destinations.empty());
 }
 
 TEST_CASE("values of the wrong type are named with the type that is wanted", "[conf]") {

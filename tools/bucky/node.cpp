@@ -162,9 +162,8 @@ void Node::Impl::look_around(storage::Database& db) {
 
 void Node::Impl::watch(std::stop_token stop) {
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
-    Wakeup never;
     while (!stop.stop_requested()) {
-        never.wait_beyond(0, stop, kLookPeriod);
+        Wakeup{}.wait_beyond(0, stop, kLookPeriod);
         look_around(db);
     }
 }
@@ -203,6 +202,10 @@ void Node::open() {
     node.workers.push_back(
         named_thread("watch", [&node](std::stop_token stop) { node.watch(std::move(stop)); }));
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
+    if (node.settings.destinations.empty()) {
+        log::event(log::Level::warning, "node.no_destination",
+                   {{"words", "results stay in data_dir"}});
+    }
     log::event("node.ready", {{"dicom_port", dicom_port()},
                               {"admin_port", admin_port()},
                               {"ae_title", node.settings.node.ae_title.str()},

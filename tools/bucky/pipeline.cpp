@@ -42,6 +42,7 @@ constexpr int kDeathsMax = 3;
 
 constexpr std::int64_t kRetryFirstMs = 1000;
 constexpr std::int64_t kRetryCapMs = 5 * 60 * 1000;
+constexpr int kReportAttemptsMax = 300;  // about a day; then a person should know
 constexpr auto kPollPeriod = 5s;
 constexpr auto kRestAfterTrouble = 1s;
 
@@ -94,7 +95,7 @@ void work_until(std::stop_token stop, const Clock& clock, Wakeup& work, Once onc
             work.wait_beyond(seen, stop, std::min<std::chrono::milliseconds>(wait, kPollPeriod));
         } catch (const std::exception& error) {
             log::event(log::Level::error, "worker.trouble", {{"words", error.what()}});
-            work.wait_beyond(work.rings() + 1000, stop, kRestAfterTrouble);
+            Wakeup{}.wait_beyond(0, stop, kRestAfterTrouble);
         }
     }
 }
@@ -132,13 +133,18 @@ ImageResult conflicting(const storage::Instance& instance) {
                       instance.received_at_ms);
 }
 
-/// An image whose dataset cannot be read must be named in its study's report all the same.
-dicom_sr::Source source_of(const storage::Instance& instance, const std::filesystem::path& file,
-                           const dicom_sr::Source* sibling) {
+bool is_analysed(const ImageResult& result) {
+    return result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
+}
+
+/// An image that could not be analysed because nobody can read its file must be named in its
+/// study's report all the same.
+dicom_sr::Source source_of(const storage::Instance& instance, const ImageResult& result,
+                           const std::filesystem::path& file, const dicom_sr::Source* sibling) {
     try {
         return dicom_sr::read_source(file);
-    } catch (const Error& error) {
-        if (error.fault() != Fault::bad_input) throw;
+    } catch (const Error&) {
+        if (is_analysed(result)) throw;  // it was readable a moment ago
     }
     auto source = sibling != nullptr ? *sibling : dicom_sr::Source{};
     source.study = instance.study;
@@ -238,11 +244,6 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
 struct ReportWorker::Reported {
     dicom_sr::ReportedImage image;
     std::filesystem::path file;
-
-    bool is_analysed() const {
-        return image.result.verdict == Verdict::findings ||
-               image.result.verdict == Verdict::no_findings;
-    }
 };
 
 ReportWorker::ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work)
@@ -287,7 +288,7 @@ void ReportWorker::take_up(const storage::Job& job) {
     } catch (const std::exception& error) {
         log::event(log::Level::error, "report.trouble",
                    {{"study", job.study}, {"words", error.what()}});
-        if (may_pass(fault_of(error))) {
+        if (may_pass(fault_of(error)) && job.attempt < kReportAttemptsMax) {
             desk_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what());
         } else {
             desk_.jobs.park(job, error.what());
@@ -307,10 +308,10 @@ std::vector<ReportWorker::Reported> ReportWorker::images_of(const std::string& s
             break;
         }
         const auto file = desk_.received.absolute(instance.file);
-        auto result = instance.conflicting ? conflicting(instance)
-                                           : inference::from_json(instance.result_json);
+        const auto result = instance.conflicting ? conflicting(instance)
+                                                 : inference::from_json(instance.result_json);
         const auto* sibling = images.empty() ? nullptr : &images.front().image.source;
-        images.push_back({{source_of(instance, file, sibling), std::move(result)}, file});
+        images.push_back({{source_of(instance, result, file, sibling), result}, file});
     }
     if (images.empty()) throw Error(Fault::bug, "a report is due for a study without verdicts");
     return images;
@@ -339,7 +340,7 @@ std::vector<dicom_sr::Object> ReportWorker::objects_of(const storage::Job& job,
                                        static_cast<std::uint32_t>(settings_.overlay.longer_side_px),
                                        software_version()};
     for (const auto& reported : images) {
-        const bool wanted = settings_.overlay.enabled && reported.is_analysed();
+        const bool wanted = settings_.overlay.enabled && is_analysed(reported.image.result);
         if (!wanted || objects.size() > kPicturesMax) continue;
         const auto grey = inference::render_for_display(reported.file);
         const auto drawing =
