@@ -3,7 +3,7 @@
 // again and again. Each failure names the file, the line and the rule.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -265,9 +265,17 @@ TEST_CASE("each crash point of the list is passed by the code, and no other", "[
 
 TEST_CASE("every C++ file is formatted by clang-format 14", "[house]") {
     const fs::path root = BUCKY_SOURCE_DIR;
-    std::string command = "cd '" + root.string() + "' && clang-format-14 --dry-run -Werror";
+    std::string command = "cd '" + root.string() + "' && clang-format-14 --dry-run";
     for (const auto& file : tree()) {
         if (is_cpp(file.path)) command += " '" + file.path + "'";
     }
-    CHECK(std::system(command.c_str()) == 0);
+    command += " 2>&1 | grep -o '^[^: ]*:' | sort -u";
+    std::vector<std::string> unformatted;
+    FILE* said = ::popen(command.c_str(), "r");
+    REQUIRE(said != nullptr);
+    for (std::array<char, 512> line{}; std::fgets(line.data(), line.size(), said) != nullptr;) {
+        unformatted.emplace_back(line.data());
+    }
+    CHECK(::pclose(said) == 0);
+    check_none(unformatted);
 }

@@ -61,10 +61,8 @@ std::string Orthanc::url(const std::string& path) const {
 }
 
 std::vector<Held> Orthanc::instances(const std::string& study) {
-    const json query{{"Level", "Instance"},
-                     {"Expand", true},
-                     {"Query", {{"StudyInstanceUID", study}}},
-                     {"RequestedTags", {"SOPClassUID"}}};
+    const json query{
+        {"Level", "Instance"}, {"Expand", true}, {"Query", {{"StudyInstanceUID", study}}}};
     const auto found = json::parse(http_post(url("/tools/find"), query.dump()), nullptr, false);
     std::vector<Held> held;
     if (found.is_discarded()) return held;

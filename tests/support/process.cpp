@@ -13,8 +13,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,7 +86,8 @@ struct Process::Impl {
     explicit Impl(Started started)
         : pid(started.pid),
           out(started.out),
-          pid_fd(::pidfd_open(started.pid, 0)),
+          // glibc 2.36 declares pidfd_open() without C linkage
+          pid_fd(static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0))),
           ended(::eventfd(0, EFD_CLOEXEC)) {
         reader = std::thread([this] { read_lines(); });
     }

@@ -22,7 +22,9 @@ std::string config_text(const NodeOptions& options, const std::filesystem::path&
     text += "[study]\nquiet_s = 1\n[storage]\nmin_free_mb = 16\n";
     text += "[inference]\nmodels = [\"" + phantom_model().string() + "\"]\ndevice = \"cpu\"\n";
     text += "[admin]\nlisten = \"127.0.0.1:0\"\n";
-    for (const auto& pacs : options.destinations) {
+    // Without a destination no config is accepted; nobody listens on this one.
+    const std::vector<Destination> nowhere{{"nowhere", "NOWHERE", 1, ""}};
+    for (const auto& pacs : options.destinations.empty() ? nowhere : options.destinations) {
         text += "[[destination]]\nname = \"" + pacs.name + "\"\nae_title = \"" + pacs.ae_title +
                 "\"\nhost = \"127.0.0.1\"\nport = " + std::to_string(pacs.port) +
                 "\nconnect_timeout_s = 5\nretry_first_s = 1\nretry_cap_s = 1\n" + pacs.more + '\n';

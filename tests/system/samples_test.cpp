@@ -39,6 +39,7 @@ std::string send(RunningNode& node, const fs::path& file) {
         std::ifstream stream{file, std::ios::binary};
         part10->dataset.assign(std::istreambuf_iterator<char>{stream}, {});
     }
+    if (part10->dataset.size() % 2 != 0) part10->dataset.push_back(0);  // PS3.8 9.3.1: even PDVs
     WireClient client{node.dicom_port()};
     const int answer = client.associate({part10->sop_class, part10->transfer_syntax});
     CHECK((answer == 2 || answer == 3));

@@ -66,5 +66,4 @@ class Collector:
 
 
 def _file_name(name):
-    stem = name.rsplit(".", 1)[0] if "." in name else name
-    return re.sub(r"[^A-Za-z0-9._-]", "_", stem)
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)

@@ -34,7 +34,7 @@ def gather(paths, work):
     """An Xray for every file named, pictures wrapped into `work`; in the order they were named."""
     found = []
     for path in pictures.files_in(paths):
-        xray = Xray(os.path.basename(path), path)
+        xray = Xray(os.path.splitext(os.path.basename(path))[0], path)
         try:
             if path.lower().endswith(pictures.PICTURE_ENDINGS):
                 xray.file = os.path.join(work, f"picture-{len(found)}.dcm")

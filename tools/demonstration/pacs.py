@@ -16,7 +16,7 @@ SC_CLASS = "1.2.840.10008.5.1.4.1.1.7"      # Secondary Capture
 class Pacs:
     def __init__(self, work, dicom_port, node_port):
         self.folder = os.path.join(work, "pacs")
-        self.pages = os.path.join(work, "look")  # the PACS serves it as /look: see pages.py
+        self.pages = os.path.join(work, "pages")  # the PACS serves it as /ai: see pages.py
         os.makedirs(self.folder)
         os.makedirs(self.pages)
         self.dicom_port, self.http_port = dicom_port, free_port()
@@ -43,7 +43,7 @@ class Pacs:
             "OverwriteInstances": True,
             "Plugins": [os.path.join(PLUGINS, name) for name in plugins],
             "WebViewer": {"CachePath": os.path.join(self.folder, "viewer-cache")},
-            "ServeFolders": {"/look": self.pages},
+            "ServeFolders": {"/ai": self.pages},
         }
 
     def url(self, path):

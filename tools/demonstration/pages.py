@@ -26,4 +26,4 @@ def write(folder, number, title, verdict, study, xray_series, shown_series):
                        xray=viewer(xray_series), shown=viewer(shown_series))
     with open(os.path.join(folder, f"{number}.html"), "w", encoding="utf-8") as file:
         file.write(text)
-    return f"/look/{number}.html"
+    return f"/ai/{number}.html"

@@ -19,6 +19,7 @@ from programs import Failed, free_port
 
 PATIENCE_S = 120  # without any news, the demo stops waiting
 WIDTH = 80
+NAME_WIDTH = 12
 
 
 class Bar:
@@ -93,28 +94,37 @@ def shortened(text, width):
     return text if len(text) <= width else text[:width - 1] + "…"
 
 
-def print_line(xray, address):
-    """One line an image; a second finding, or a reason, on a line below."""
+def row(name, finding, seconds, address):
+    """One line an image; what the address leaves of the width is the finding's."""
+    return f"{shortened(name, NAME_WIDTH):<{NAME_WIDTH}} {finding} {seconds:>4} {address}"
+
+
+def print_xray(xray, address):
     if xray.verdict is None:
-        print(f"{shortened(xray.name, 15):<15} no verdict: "
-              f"{shortened(xray.problem or 'nothing came', WIDTH - 28)}")
+        words = "no verdict: " + (xray.problem or "nothing came")
+        print(row(xray.name, shortened(" ".join(words.split()), WIDTH - NAME_WIDTH - 7), "", ""))
         return
-    first, *more = xray.verdict.lines()
-    seconds = f"{xray.answered_at - xray.in_at:4.1f}s" if xray.answered_at else "    -"
-    print(f"{shortened(xray.name, 15):<15} {shortened(first, 24):<24} {seconds} {address}")
+    width = WIDTH - NAME_WIDTH - len(address) - 7
+    first, *more = xray.verdict.lines(width)
+    seconds = f"{xray.answered_at - xray.in_at:.1f}" if xray.answered_at else "-"
+    print(row(xray.name, f"{first:<{width}}", seconds, address))
     for line in more + ([xray.verdict.reason] if xray.verdict.reason else []):
-        print(" " * 16 + shortened(line, WIDTH - 16))
+        print(" " * (NAME_WIDTH + 1) + shortened(line, WIDTH - NAME_WIDTH - 1))
 
 
 def print_results(xrays, pacs):
+    addresses = []
     for number, xray in enumerate(xrays, start=1):
-        address, ids = "", xray.pacs_ids
+        path, ids = "", xray.pacs_ids
         if xray.verdict is not None:
             shown = ids.get("overlay") or ids.get("xray") or ids["report"]
             path = pages.write(pacs.pages, number, xray.name, "; ".join(xray.verdict.lines()),
                                ids["study"], ids.get("xray", shown), shown)
-            address = pacs.url(path)
-        print_line(xray, address)
+        addresses.append(pacs.url(path) if path else "")
+    width = WIDTH - NAME_WIDTH - max(map(len, addresses)) - 7
+    print(row("image", f"{'finding, score, side':<{width}}", "sec", "look at it in the PACS"))
+    for xray, address in zip(xrays, addresses):
+        print_xray(xray, address)
 
 
 def show(options, work):

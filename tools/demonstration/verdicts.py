@@ -26,6 +26,16 @@ class Finding:
     def __str__(self):
         return " ".join([self.name, f"{self.score:.2f}", "+".join(self.sides)]).strip()
 
+    def fitted(self, width):
+        """At most so many characters: first the side is shortened, then the name."""
+        if len(str(self)) <= width:
+            return str(self)
+        rest = " ".join(["", f"{self.score:.2f}", *(side[0].upper() for side in self.sides)])
+        name = self.name
+        if len(name) + len(rest) > width:
+            name = name[:width - len(rest) - 1] + "…"
+        return name + rest
+
 
 @dataclass
 class Verdict:
@@ -34,10 +44,10 @@ class Verdict:
     reason: str = ""  # why it was not
     findings: list = field(default_factory=list)
 
-    def lines(self):
+    def lines(self, width=1000):
         if not self.analysed:
             return ["not analysed"]
-        return [str(finding) for finding in self.findings] or ["no findings"]
+        return [finding.fitted(width) for finding in self.findings] or ["no findings"]
 
 
 def code_of(item, name):
