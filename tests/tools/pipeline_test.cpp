@@ -120,12 +120,12 @@ TEST_CASE("an image that no model takes is named in the report with its reason, 
 TEST_CASE("bytes that are no image do not keep the other images of the study from their report",
           "[tools]") {
     Surgery surgery;
-    const auto good = surgery.receive({.dicom = in_study("1.2.3")});
     surgery.receive_bytes("this was never DICOM", Uid{"1.2.3.99"}, Uid{"1.2.3"});
+    const auto good = surgery.receive({.dicom = in_study("1.2.3")});
     surgery.hang_up();
     CHECK(surgery.infer_all() == 2);
     surgery.report_all();
-    CHECK(surgery.images().at(1).verdict == "not_analysed");
+    CHECK(surgery.images().at(0).verdict == "not_analysed");
     REQUIRE(kinds(surgery.results()) == std::vector<std::string>{"sr", "overlay"});
     const auto sr = text_of(surgery.results().at(0).file);
     CHECK_THAT(sr, Catch::Contains("1.2.3.99"));
@@ -265,8 +265,26 @@ TEST_CASE("a passing fault is tried again with growing waits, then the image is 
     }
     CHECK(surgery.infer_all() == 1);
     CHECK(surgery.images().at(0).verdict == "failed");
+    CHECK_THAT(result_of(surgery.images().at(0)).reason->text, !Catch::Contains("/"));
     CHECK(surgery.report_all() == 1);
     CHECK(kinds(surgery.results()) == std::vector<std::string>{"sr"});
+}
+
+TEST_CASE("a verdict that the database does not take is given again, not after a lease but soon",
+          "[tools]") {
+    Surgery surgery;
+    surgery.receive({});
+    auto& db = surgery.desk().db;
+    db.prepare({"test.full", R"sql(
+        CREATE TRIGGER full BEFORE UPDATE OF verdict ON instance
+        BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END)sql"})
+        .run();
+    CHECK_THROWS_AS(surgery.infer_all(), Error);
+    CHECK(surgery.infer_all() == 0);  // given back, and waits
+    db.prepare({"test.room", "DROP TRIGGER full"}).run();
+    surgery.clock.advance_ms(10'000);
+    CHECK(surgery.infer_all() == 1);
+    CHECK_FALSE(surgery.images().at(0).verdict.empty());
 }
 
 TEST_CASE("the journal tells the story of a study, and names no patient", "[tools]") {

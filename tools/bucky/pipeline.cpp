@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <new>
-#include <random>
 #include <span>
 #include <utility>
 
@@ -21,84 +19,27 @@
 #include "inference/display.h"
 #include "inference/examine.h"
 #include "inference/findings_json.h"
+#include "tools/bucky/worker.h"
 
 namespace bucky {
 namespace {
 
-using namespace std::chrono_literals;
 using inference::ImageResult;
 using inference::Verdict;
 
 constexpr std::string_view kInferLane = "infer";
 constexpr std::string_view kReportLane = "report";
 
-/// A lease only matters when a worker dies and its process lives on, which no test has seen yet: it
-/// may be long, and must be longer than the slowest model on the slowest machine.
+/// recover() returns what a dead process held, so a lease only guards against a thread that hangs:
+/// longer than the slowest model on the slowest machine.
 constexpr std::int64_t kLeaseMs = 30 * 60 * 1000;
 
-/// An image in whose analysis the process died so often is not tried again: a decoder that crashes
-/// on it would otherwise keep the node from all other work for ever.
-constexpr int kDeathsMax = 3;
-
-constexpr std::int64_t kRetryFirstMs = 1000;
-constexpr std::int64_t kRetryCapMs = 5 * 60 * 1000;
-constexpr int kReportAttemptsMax = 300;  // about a day; then a person should know
-constexpr auto kPollPeriod = 5s;
-constexpr auto kRestAfterTrouble = 1s;
+/// About a day at the longest wait; then a person should know.
+constexpr int kReportAttemptsMax = 300;
 
 /// A picture has up to 13 MB in memory until the report is put; a chest study has one to four
 /// images, and a series of hundreds is reported without pictures beyond these.
 constexpr std::size_t kPicturesMax = 32;
-
-/// The job runner's edge (STYLE, Errors): can a later try mend it?
-constexpr bool may_pass(Fault fault) {
-    switch (fault) {
-        case Fault::unavailable:
-        case Fault::exhausted: return true;
-        case Fault::bad_input:
-        case Fault::unsupported:
-        case Fault::corrupt:
-        case Fault::bug: return false;
-    }
-    __builtin_unreachable();
-}
-
-std::int64_t next_try_ms(const Clock& clock, int attempt) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    const double dice = std::uniform_real_distribution<double>{0, 1}(random);
-    return clock.now_ms() + storage::back_off_ms(attempt, kRetryFirstMs, kRetryCapMs, dice);
-}
-
-Fault fault_of(const std::exception& error) {
-    if (const auto* ours = dynamic_cast<const Error*>(&error)) return ours->fault();
-    return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? Fault::exhausted : Fault::bug;
-}
-
-/// Claimed again and again, and the last attempt did not end in an error: its process ended.
-bool ends_the_process(const storage::Job& job) {
-    constexpr std::string_view kWordsOfRecover = "the node ended while this ran";
-    return job.attempt > kDeathsMax && job.last_error == kWordsOfRecover;
-}
-
-/// What a worker does from start to stop: work while there is some, then wait for a ring, for the
-/// next due time, or for a poll period. Trouble that is nobody's job (the database, the disk) is
-/// logged and waited out.
-template <typename Once, typename NextDue>
-void work_until(std::stop_token stop, const Clock& clock, Wakeup& work, Once once,
-                NextDue next_due) {
-    while (!stop.stop_requested()) {
-        const auto seen = work.rings();
-        try {
-            if (once()) continue;
-            const auto due_ms = next_due().value_or(clock.now_ms() + 1h / 1ms) - clock.now_ms();
-            const std::chrono::milliseconds wait{std::max<std::int64_t>(due_ms, 1)};
-            work.wait_beyond(seen, stop, std::min<std::chrono::milliseconds>(wait, kPollPeriod));
-        } catch (const std::exception& error) {
-            log::event(log::Level::error, "worker.trouble", {{"words", error.what()}});
-            Wakeup{}.wait_beyond(0, stop, kRestAfterTrouble);
-        }
-    }
-}
 
 class Stopwatch {
 public:
@@ -120,6 +61,20 @@ ImageResult unanalysed(Verdict verdict, inference::Reason reason, std::int64_t a
     return result;
 }
 
+/// What a reader of the report is told; the error's own words, which may name files of this
+/// machine, stay in the journal.
+std::string_view why_failed(Fault fault) {
+    switch (fault) {
+        case Fault::unavailable: return "the image or the device that analyses it did not answer";
+        case Fault::exhausted: return "there was not enough memory or disk to analyse the image";
+        case Fault::bad_input:
+        case Fault::unsupported:
+        case Fault::corrupt: return "the image could not be analysed";
+        case Fault::bug: return "the analysis failed by a mistake of this software";
+    }
+    __builtin_unreachable();
+}
+
 ImageResult failed(std::string_view words, std::int64_t at_ms) {
     const inference::Code code{"FAILED", "99BUCKY", "Analysis failed"};
     return unanalysed(Verdict::failed, {"analysis.failed", code, std::string{words}}, at_ms);
@@ -137,21 +92,26 @@ bool is_analysed(const ImageResult& result) {
     return result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
 }
 
-/// An image that could not be analysed because nobody can read its file must be named in its
-/// study's report all the same.
-dicom_sr::Source source_of(const storage::Instance& instance, const ImageResult& result,
-                           const std::filesystem::path& file, const dicom_sr::Source* sibling) {
+/// Nothing for an image that could not be analysed because nobody can read its file.
+std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
+                                          const ImageResult& result) {
     try {
         return dicom_sr::read_source(file);
     } catch (const Error&) {
         if (is_analysed(result)) throw;  // it was readable a moment ago
+        return std::nullopt;
     }
-    auto source = sibling != nullptr ? *sibling : dicom_sr::Source{};
-    source.study = instance.study;
-    source.series = instance.series;
-    source.sop_class = instance.sop_class;
-    source.sop_instance = instance.sop_instance;
-    return source;
+}
+
+/// An unreadable image is named in its study's report all the same, by what the database knows of
+/// it and, for the patient, by another image of the study.
+template <typename Known>  // storage::Instance or dicom_sr::Source
+dicom_sr::Source stand_in(const Known& image, dicom_sr::Source sibling) {
+    sibling.study = image.study;
+    sibling.series = image.series;
+    sibling.sop_class = image.sop_class;
+    sibling.sop_instance = image.sop_instance;
+    return sibling;
 }
 
 }  // namespace
@@ -182,10 +142,12 @@ void InferWorker::run(std::stop_token stop) {
 }
 
 bool InferWorker::work_once() {
-    const auto job = desk_.jobs.claim(kInferLane, kLeaseMs);
-    if (!job) return false;
+    give_back_unsettled(desk_.jobs, clock_, unsettled_);
+    unsettled_ = desk_.jobs.claim(kInferLane, kLeaseMs);
+    if (!unsettled_) return false;
     crash_point("infer.after_claim");
-    take_up(*job);
+    take_up(*unsettled_);
+    unsettled_.reset();
     return true;
 }
 
@@ -210,13 +172,15 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
     try {
         return inference::examine(desk_.received.absolute(instance.file), shelf_, now_ms);
     } catch (const std::exception& error) {
-        if (!may_pass(fault_of(error)) || job.attempt >= settings_.inference.attempts) {
-            return failed(error.what(), now_ms);
-        }
-        log::event(log::Level::warning, "image.retry",
+        const auto fault = fault_of(error);
+        log::event(log::Level::warning, "image.trouble",
                    {{"sop", instance.sop_instance.str()}, {"words", error.what()}});
-        desk_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what());
-        return std::nullopt;
+        if (may_pass(fault) && job.attempt < settings_.inference.attempts) {
+            desk_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what());
+            return std::nullopt;
+        }
+        desk_.journal.write(job.study, instance.sop_instance.str(), "image.failed", error.what());
+        return failed(why_failed(fault), now_ms);
     }
 }
 
@@ -261,10 +225,12 @@ void ReportWorker::run(std::stop_token stop) {
 
 bool ReportWorker::work_once() {
     desk_.studies.make_due_reports();
-    const auto job = desk_.jobs.claim(kReportLane, kLeaseMs);
-    if (!job) return false;
+    give_back_unsettled(desk_.jobs, clock_, unsettled_);
+    unsettled_ = desk_.jobs.claim(kReportLane, kLeaseMs);
+    if (!unsettled_) return false;
     crash_point("report.after_claim");
-    take_up(*job);
+    take_up(*unsettled_);
+    unsettled_.reset();
     return true;
 }
 
@@ -299,10 +265,10 @@ void ReportWorker::take_up(const storage::Job& job) {
 /// Every image of the study that has its verdict; one that is still looked at came after the study
 /// was complete, and a superseding report will have it.
 std::vector<ReportWorker::Reported> ReportWorker::images_of(const std::string& study) {
-    std::vector<Reported> images;
+    std::vector<Reported> images, unreadable;
     for (const auto& instance : desk_.studies.instances(study)) {
         if (instance.verdict.empty() && !instance.conflicting) continue;
-        if (images.size() == limits::kReportImagesMax) {
+        if (images.size() + unreadable.size() == limits::kReportImagesMax) {
             log::event(log::Level::warning, "report.cut",
                        {{"study", study}, {"images_max", limits::kReportImagesMax}});
             break;
@@ -310,8 +276,13 @@ std::vector<ReportWorker::Reported> ReportWorker::images_of(const std::string& s
         const auto file = desk_.received.absolute(instance.file);
         const auto result = instance.conflicting ? conflicting(instance)
                                                  : inference::from_json(instance.result_json);
-        const auto* sibling = images.empty() ? nullptr : &images.front().image.source;
-        images.push_back({{source_of(instance, result, file, sibling), result}, file});
+        const auto source = source_of(file, result);
+        (source ? images : unreadable)
+            .push_back({{source ? *source : stand_in(instance, {}), result}, file});
+    }
+    for (auto& [image, file] : unreadable) {
+        if (!images.empty()) image.source = stand_in(image.source, images.front().image.source);
+        images.push_back({std::move(image), file});
     }
     if (images.empty()) throw Error(Fault::bug, "a report is due for a study without verdicts");
     return images;

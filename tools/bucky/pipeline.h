@@ -63,6 +63,7 @@ private:
     const Clock& clock_;
     Wakeup& work_;
     Desk desk_;
+    std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
 };
 
 class ReportWorker {
@@ -88,6 +89,7 @@ private:
     const Clock& clock_;
     Wakeup& work_;
     Desk desk_;
+    std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
 };
 
 /// The program's version, as results and logs name it.

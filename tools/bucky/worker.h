@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every worker of the pipeline does between its jobs: wait for work, judge whether a fault may
+// pass, try again later, and notice jobs that end the process.
+// Pure but for work_until(), which is a worker's thread from start to stop.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <stop_token>
+
+#include "conf/base/clock.h"
+#include "conf/base/error.h"
+#include "conf/base/wakeup.h"
+#include "storage/job_queue.h"
+
+namespace bucky {
+
+/// A job in which the process died so often is not tried again: a decoder that crashes on one image
+/// would otherwise keep the node from all other work for ever.
+inline constexpr int kDeathsMax = 3;
+
+/// The job runner's edge: can a later try mend it?
+bool may_pass(Fault fault);
+
+Fault fault_of(const std::exception& error);
+
+/// When to try again after this attempt.
+std::int64_t next_try_ms(const Clock& clock, int attempt);
+
+/// Claimed more than kDeathsMax times, and the last attempt did not end in an error: its process
+/// ended.
+bool ends_the_process(const storage::Job& job);
+
+/// A job whose end the database did not take (a full disk, most likely) is given back as soon as it
+/// does again, long before its lease runs out.
+void give_back_unsettled(storage::JobQueue& jobs, const Clock& clock,
+                         std::optional<storage::Job>& unsettled);
+
+/// Calls `once` while it says that there was work, then waits for a ring, for the next due time, or
+/// for a poll period. Trouble that is no job's (the database, the disk) is logged and waited out.
+void work_until(std::stop_token stop, const Clock& clock, Wakeup& work,
+                const std::function<bool()>& once,
+                const std::function<std::optional<std::int64_t>()>& next_due_ms);
+
+}  // namespace bucky
