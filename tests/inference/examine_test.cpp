@@ -256,7 +256,7 @@ TEST_CASE("a package whose model breaks the contract is refused when it is loade
     CHECK_THAT(error.what(), Catch::Contains((dir / "package").string()));
 }
 
-TEST_CASE("the first package that takes an image gets it; a refusal is the first one's",
+TEST_CASE("the first package that takes an image gets it, and a refusal is the first one's",
           "[inference]") {
     const TempDir dir;
     for (const char* name : {"first", "second"}) {

@@ -63,7 +63,7 @@ std::string text_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("an image that was kept gets its verdict; its study, one report and a picture",
+TEST_CASE("an image that was kept gets its verdict, its study one report and a picture",
           "[tools]") {
     Surgery surgery;
     surgery.receive({.seed = 3, .lesions = {Finding::pneumonia}});
