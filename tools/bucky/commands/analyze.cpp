@@ -187,10 +187,10 @@ void add_analyze(CLI::App& app, int& exit_status) {
     const auto asked = std::make_shared<Asked>();
     command->add_option("FILE", asked->files, "DICOM files, or folders of them")
         ->required()
-        ->type_name("...");
+        ->type_name("");
     command->add_option("--model", asked->models, "Model packages; the first that accepts analyses")
         ->required()
-        ->check(CLI::ExistingDirectory)
+        ->check(existing_folder())
         ->type_name("DIR");
     command->add_option("--out", asked->out, "Folder for what is made")
         ->required()

@@ -15,7 +15,8 @@
 
 namespace CLI {
 class App;
-}
+class Validator;
+}  // namespace CLI
 
 namespace bucky {
 
@@ -34,6 +35,10 @@ constexpr const char* kDefaultConfig = "/etc/bucky/bucky.toml";
 
 /// Gives `command` the option --config FILE (or $BUCKY_CONFIG); the path is filled when it runs.
 std::shared_ptr<std::filesystem::path> config_option(CLI::App& command);
+
+/// The argument must be there; without CLI11's own words in the help.
+CLI::Validator existing_folder();
+CLI::Validator existing_file();
 
 /// The backlog, one line a lane.
 std::string backlog_table(const std::vector<storage::Backlog>& lanes, std::int64_t now_ms);

@@ -18,6 +18,14 @@ std::shared_ptr<std::filesystem::path> config_option(CLI::App& command) {
     return config;
 }
 
+CLI::Validator existing_folder() {
+    return CLI::Validator{CLI::ExistingDirectory}.description("");
+}
+
+CLI::Validator existing_file() {
+    return CLI::Validator{CLI::ExistingFile}.description("");
+}
+
 void add_config(CLI::App& app, int&) {
     auto* command = app.add_subcommand("config", "Check, show or begin a config file");
     command->require_subcommand(1);

@@ -72,10 +72,10 @@ void add_explain(CLI::App& app, int&) {
     const auto models = std::make_shared<std::vector<std::filesystem::path>>();
     command->add_option("FILE", *file, "A DICOM file")
         ->required()
-        ->check(CLI::ExistingFile)
+        ->check(existing_file())
         ->type_name("");
     command->add_option("--model", *models, "Model packages, instead of those of the config")
-        ->check(CLI::ExistingDirectory)
+        ->check(existing_folder())
         ->type_name("DIR");
     command->callback([config, file, models] {
         explain(*file, models->empty() ? conf::read_settings(*config).inference.models : *models);

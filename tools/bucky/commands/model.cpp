@@ -160,7 +160,7 @@ void add_model(CLI::App& app, int&) {
     const auto take_folder = [&](CLI::App* subcommand, const char* what) {
         subcommand->add_option("DIR", *folder, what)
             ->required()
-            ->check(CLI::ExistingDirectory)
+            ->check(existing_folder())
             ->type_name("");
         subcommand->add_option("--device", *device, "auto, cpu, cuda or cuda:N")
             ->capture_default_str();
@@ -182,7 +182,7 @@ void add_model(CLI::App& app, int&) {
     take_folder(evaluated, "A folder that `bucky phantom` made, with truth.json");
     const auto models = std::make_shared<std::vector<fs::path>>();
     evaluated->add_option("--model", *models, "Model packages, instead of those of the config")
-        ->check(CLI::ExistingDirectory)
+        ->check(existing_folder())
         ->type_name("DIR");
     evaluated->callback([config, folder, device, models] {
         evaluate_on(*folder,

@@ -52,7 +52,9 @@ Peer peer_of(const PeerOptions& options) {
         return {scp::target_of(destination),
                 options.calling.empty() ? settings.node.ae_title : AeTitle{options.calling}};
     }
-    throw Error(Fault::bad_input, "no [[destination]] is named {}; known are {}", options.called,
+    throw Error(Fault::bad_input,
+                "no [[destination]] of {} is named {}{}{}; AE@HOST:PORT is anyone",
+                options.config->string(), options.called, known.empty() ? "" : ", but ",
                 fmt::join(known, ", "));
 }
 

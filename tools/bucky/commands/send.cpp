@@ -81,7 +81,7 @@ void add_send(CLI::App& app, int& exit_status) {
     const auto files = std::make_shared<std::vector<fs::path>>();
     command->add_option("FILE", *files, "DICOM files, or folders of them")
         ->required()
-        ->type_name("...");
+        ->type_name("");
     command->callback(
         [options, files, &exit_status] { exit_status = send(peer_of(*options), *files); });
 }
