@@ -33,7 +33,7 @@ Journey::Journey(std::size_t images, const std::string& crash_at)
     for (std::size_t at = 0; at < images; ++at) {
         XrayOptions options{.seed = 1000 + at};
         options.rows = 320;
-        options.columns = 256;
+        options.columns = 320;
         images_.push_back({write_xray(dir_.path(), options)});
     }
 }
