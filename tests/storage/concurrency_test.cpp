@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "conf/base/error.h"
 #include "tests/storage/data_folder.h"
 
 namespace bucky::storage::test {
@@ -77,6 +78,26 @@ TEST_CASE("no two workers are ever given the same job", "[storage]") {
     CHECK(claimed.size() == 40);
     std::sort(claimed.begin(), claimed.end());
     CHECK(std::adjacent_find(claimed.begin(), claimed.end()) == claimed.end());
+}
+
+TEST_CASE("writers of one process take turns: none ever finds the file busy", "[storage]") {
+    DataFolder node;
+    std::atomic<int> written = 0;
+    on_threads(8, [&](int) {
+        Database db{node.dir / "bucky.db"};
+        // SQLite would now answer "busy" at once to who comes while another one writes
+        db.prepare({"test.impatient", "PRAGMA busy_timeout = 0"}).run();
+        Journal journal{db, node.clock};
+        for (int at = 0; at < 50; ++at) {
+            try {
+                journal.write("1.1", "", "x", "");
+                ++written;
+            } catch (const Error&) {  // counted by its absence
+            }
+        }
+    });
+    CHECK(written == 400);
+    CHECK(node.journal.of_study("1.1").size() == 400);
 }
 
 TEST_CASE("threads that open a new database at once find it made once and whole", "[storage]") {
