@@ -68,14 +68,12 @@ std::vector<Held> Orthanc::instances(const std::string& study) {
     if (found.is_discarded()) return held;
     for (const auto& instance : found) {
         const std::string id = instance.at("ID");
-        const auto tag = [&](const std::string& name) {
-            return http_get(url("/instances/" + id + "/content/" + name));
+        const auto uid = [&](const std::string& tag) {  // without its padding
+            const auto value = http_get(url("/instances/" + id + "/content/" + tag));
+            return value.substr(0, value.find_first_not_of("0123456789."));
         };
-        held.push_back({id, tag("0008-0016"), instance.at("MainDicomTags").at("SOPInstanceUID"),
-                        study, tag("0020-000e")});
-        for (auto* uid : {&held.back().sop_class, &held.back().series}) {
-            while (!uid->empty() && (uid->back() == '\0' || uid->back() == ' ')) uid->pop_back();
-        }
+        held.push_back({id, uid("0008-0016"), instance.at("MainDicomTags").at("SOPInstanceUID"),
+                        study, uid("0020-000e")});
     }
     return held;
 }

@@ -25,6 +25,11 @@ std::string bytes_of(const std::filesystem::path& file) {
 }  // namespace
 
 std::optional<Part10> read_part10(const std::filesystem::path& file) {
+    static const bool quiet = [] {
+        OFLog::configure(OFLogger::FATAL_LOG_LEVEL);
+        return true;
+    }();
+    (void)quiet;
     DcmFileFormat parsed;
     // A truncated file is one of those that are sent: what was read of it has the identifiers.
     (void)parsed.loadFileUntilTag(file.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength,
