@@ -8,9 +8,9 @@ constexpr const char* kFirstSchema = R"sql(
 CREATE TABLE study (
     uid                 TEXT NOT NULL PRIMARY KEY,
     accession_number    TEXT NOT NULL,
-    -- open: has something to report; reporting: a report job covers all of it; reported: nothing new
+    -- open: something to report; reporting: a report job covers all of it; reported: nothing new
     state               TEXT NOT NULL CHECK (state IN ('open', 'reporting', 'reported')),
-    pending             INTEGER NOT NULL CHECK (pending >= 0),  -- its instances that await a verdict
+    pending             INTEGER NOT NULL CHECK (pending >= 0), -- instances without a verdict
     first_image_ms      INTEGER NOT NULL,
     last_image_ms       INTEGER NOT NULL,
     first_unreported_ms INTEGER NOT NULL,  -- since when it is open: the ceiling counts from here

@@ -80,7 +80,11 @@ TEST_CASE("outlines lie in the lung of their side", "[phantom]") {
         const Recipe recipe = random_recipe(seed, 256, 256, {kFindings[seed % 4]});
         const Anatomy anatomy{seed};
         const double angle = recipe.rotation_deg * 3.14159265358979 / 180;
-        const View view{256, 256, recipe.field_mm / 256, std::cos(angle), std::sin(angle),
+        const View view{256,
+                        256,
+                        recipe.field_mm / 256,
+                        std::cos(angle),
+                        std::sin(angle),
                         {-recipe.shift_x_mm, -recipe.shift_y_mm}};
         for (const Lesion& lesion : draw(recipe).lesions) {
             for (const Point p : lesion.outline) {
@@ -105,8 +109,10 @@ TEST_CASE("a lesion changes the picture inside its outline the way it would in l
             difference += mean_within(ill, ill.lesions[0]) - mean_within(healthy, ill.lesions[0]);
         }
         INFO(key(finding) << ": " << difference / 10);
-        if (finding == Finding::pneumothorax) CHECK(difference / 10 < -0.03);
-        else CHECK(difference / 10 > 0.03);
+        if (finding == Finding::pneumothorax)
+            CHECK(difference / 10 < -0.03);
+        else
+            CHECK(difference / 10 > 0.03);
     }
 }
 

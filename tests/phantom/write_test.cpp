@@ -118,8 +118,10 @@ TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothin
             double off = 0;
             for (std::size_t i = 0; i < wanted.size(); ++i) off += std::abs(got[i] - wanted[i]);
             off /= static_cast<double>(wanted.size()) * (1 << bits);
-            if (syntax.lossy) CHECK(off < 0.01);
-            else CHECK(off == 0);
+            if (syntax.lossy)
+                CHECK(off < 0.01);
+            else
+                CHECK(off == 0);
             CHECK(attribute(path, DCM_LossyImageCompression) == (syntax.lossy ? "01" : "00"));
         }
     }

@@ -15,7 +15,8 @@ namespace {
 using bucky::test::TempDir;
 
 constexpr Sql kAddEntry{"test.add_entry", R"sql(
-    INSERT INTO journal (at_ms, study, subject, event, words) VALUES (1, 'study', '', 'x', ''))sql"};
+    INSERT INTO journal (at_ms, study, subject, event, words)
+    VALUES (1, 'study', '', 'x', ''))sql"};
 constexpr Sql kCountEntries{"test.count_entries", "SELECT count(*) FROM journal"};
 constexpr Sql kThree{"test.three", "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3"};
 

@@ -116,9 +116,9 @@ void Anatomy::shape_heart() {
     const auto organ = [&](double x, double oy, double w, double h, double tilt, double depth) {
         heart_.push_back({Ellipse{{x, oy}, w, h, tilt}, depth});
     };
-    organ(19 * size, y + 2, 64 * size, 45 * size, random.uniform(28, 42), 92);    // ventricles
-    organ(-12, y - 4, 31 * size, 43 * size, 8, 80);                               // right atrium
-    organ(20, -28 + random.uniform(-4, 4), 19, 21, 0, 48);                        // pulmonary trunk
+    organ(19 * size, y + 2, 64 * size, 45 * size, random.uniform(28, 42), 92);  // ventricles
+    organ(-12, y - 4, 31 * size, 43 * size, 8, 80);                             // right atrium
+    organ(20, -28 + random.uniform(-4, 4), 19, 21, 0, 48);                      // pulmonary trunk
     const double knob = random.uniform(14, 19);
     organ(18 + random.uniform(-1, 5), -62 + random.uniform(-7, 5), knob, knob * 1.1, 0, 46);
     organ(-13, -66, random.uniform(12, 17), 56, 0, 40);  // superior vena cava
@@ -135,8 +135,8 @@ void Anatomy::shape_heart() {
         const double y_gas = random.uniform(150, 190);
         const double w = random.uniform(10, 22);
         const double h = random.uniform(8, 15);
-        gas_.push_back({Ellipse{{x, y_gas}, w, h, random.uniform(-40, 40)},
-                        random.uniform(15, 35)});
+        gas_.push_back(
+            {Ellipse{{x, y_gas}, w, h, random.uniform(-40, 40)}, random.uniform(15, 35)});
     }
     if (female_ && random.chance(0.85)) {
         const double size_mm = random.uniform(42, 66);
@@ -177,9 +177,15 @@ void Anatomy::shape_body() {
                     {260, 226 * t}}};
 }
 
-double Anatomy::lateral(Side side, double y) const { return lung(side).lateral(y); }
-double Anatomy::medial(Side side, double y) const { return lung(side).medial(y); }
-double Anatomy::dome(Side side, double u) const { return lung(side).dome(u); }
+double Anatomy::lateral(Side side, double y) const {
+    return lung(side).lateral(y);
+}
+double Anatomy::medial(Side side, double y) const {
+    return lung(side).medial(y);
+}
+double Anatomy::dome(Side side, double u) const {
+    return lung(side).dome(u);
+}
 
 double Anatomy::lung_air_mm(Side side, Place p) const {
     const Lung& l = lung(side);
@@ -212,8 +218,8 @@ double Anatomy::visible_air_mm(Side side, Place p) const {
 double Anatomy::clear_lung_mm(Side side, Place p) const {
     const Lung& l = lung(side);
     const double u = u_of(side, p.x);
-    double clear = std::min({l.lateral(p.y) - u, u - l.medial(p.y), p.y - apex_y_,
-                             (l.dome(u) - p.y) * 0.85});
+    double clear =
+        std::min({l.lateral(p.y) - u, u - l.medial(p.y), p.y - apex_y_, (l.dome(u) - p.y) * 0.85});
     for (const Organ& organ : heart_) {
         const double radius = std::sqrt(organ.shape.squared_radius_at(p));
         clear = std::min(clear, (radius - 1) * organ.shape.shorter());
@@ -221,7 +227,9 @@ double Anatomy::clear_lung_mm(Side side, Place p) const {
     return clear;
 }
 
-bool Anatomy::inside_body(Place p) const { return std::abs(p.x) < half_body_(p.y); }
+bool Anatomy::inside_body(Place p) const {
+    return std::abs(p.x) < half_body_(p.y);
+}
 
 double Anatomy::breast_mm(Place p) const {
     double sum = 0;
@@ -229,8 +237,8 @@ double Anatomy::breast_mm(Place p) const {
         const double r2 = organ.shape.squared_radius_at(p);
         if (r2 >= 1) continue;
         // Sharp below, fading upwards into the chest wall.
-        const double fade = smooth_step(-1.0, 0.35, (p.y - organ.shape.centre().y) /
-                                                        organ.shape.half_height());
+        const double fade =
+            smooth_step(-1.0, 0.35, (p.y - organ.shape.centre().y) / organ.shape.half_height());
         sum += organ.depth_mm * std::pow(1 - r2, 0.6) * fade;
     }
     return sum;
@@ -266,8 +274,8 @@ double Anatomy::soft_tissue_mm(Place p, double air_mm) const {
         const double branch = std::max(0.0, p.y + 58);
         const double off = std::abs(u - branch * 0.55);
         const double radius = branch > 0 ? 6.5 : 8.5;
-        if (off < radius) sum -= 15 * std::sqrt(1 - off * off / (radius * radius)) *
-                                 smooth_step(-38, -46, p.y);
+        if (off < radius)
+            sum -= 15 * std::sqrt(1 - off * off / (radius * radius)) * smooth_step(-38, -46, p.y);
     }
     return std::max(sum, 8.0);
 }

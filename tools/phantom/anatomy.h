@@ -115,8 +115,8 @@ private:
         Ellipse shape;
         double depth_mm;
     };
-    std::vector<Organ> heart_;    // replaces lung and adds tissue
-    std::vector<Organ> gas_;      // stomach and bowel
+    std::vector<Organ> heart_;  // replaces lung and adds tissue
+    std::vector<Organ> gas_;    // stomach and bowel
     std::vector<Organ> breasts_;
 };
 

@@ -105,8 +105,8 @@ void Layer::piece(Place from, Place to, double radius_mm, double amount, Profile
     }
 }
 
-void Layer::stroke(const std::vector<Place>& points, double first_radius_mm,
-                   double last_radius_mm, double amount, Profile profile) {
+void Layer::stroke(const std::vector<Place>& points, double first_radius_mm, double last_radius_mm,
+                   double amount, Profile profile) {
     const auto pieces = static_cast<double>(points.size() - 1);
     for (std::size_t i = 0; i + 1 < points.size(); ++i) {
         const double t = static_cast<double>(i) / pieces;
@@ -146,8 +146,8 @@ std::vector<Place> bezier(Place a, Place b, Place c, Place d, int pieces) {
         const double t = static_cast<double>(i) / pieces;
         const double s = 1 - t;
         const double wa = s * s * s, wb = 3 * s * s * t, wc = 3 * s * t * t, wd = t * t * t;
-        points.push_back({wa * a.x + wb * b.x + wc * c.x + wd * d.x,
-                          wa * a.y + wb * b.y + wc * c.y + wd * d.y});
+        points.push_back(
+            {wa * a.x + wb * b.x + wc * c.x + wd * d.x, wa * a.y + wb * b.y + wc * c.y + wd * d.y});
     }
     return points;
 }

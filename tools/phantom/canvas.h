@@ -21,7 +21,9 @@ struct Place {
     double y = 0;
 };
 
-inline double distance(Place a, Place b) { return std::hypot(a.x - b.x, a.y - b.y); }
+inline double distance(Place a, Place b) {
+    return std::hypot(a.x - b.x, a.y - b.y);
+}
 
 /// Hermite step from 0 (at `low`) to 1 (at `high`); low may be above high.
 inline double smooth_step(double low, double high, double x) {

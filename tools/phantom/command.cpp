@@ -46,9 +46,9 @@ DicomOptions dicom_options(const Options& options, int number) {
     dicom.monochrome1 = options.photometric == 1;
     dicom.view_position = options.view;
     if (options.one_study) {
-        dicom.study_uid = Uid::from_name(fmt::format("phantom study {} of {}", options.seed,
-                                                     options.count))
-                              .str();
+        dicom.study_uid =
+            Uid::from_name(fmt::format("phantom study {} of {}", options.seed, options.count))
+                .str();
         dicom.patient_name = fmt::format("Phantom^Seed {}", options.seed);
         dicom.patient_id = fmt::format("PHANTOM-{}", options.seed);
         dicom.instance_number = number;

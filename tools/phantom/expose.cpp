@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kAttenuationPerMm = 0.0185;  // water at about 110 kV behind a grid
 constexpr double kScatterReachMm = 45;
-constexpr double kNoiseAtOneMm = 0.005;       // of the logarithmic signal, behind a lung
+constexpr double kNoiseAtOneMm = 0.005;  // of the logarithmic signal, behind a lung
 
 /// Display limits of the logarithmic signal.
 struct Range {
@@ -35,10 +35,10 @@ public:
     }
 
     float at_pixel(int column, int row) const {
-        const float x = std::max(0.0F, (static_cast<float>(column) + 0.5F) /
-                                               static_cast<float>(cell_) - 0.5F);
-        const float y = std::max(0.0F, (static_cast<float>(row) + 0.5F) /
-                                               static_cast<float>(cell_) - 0.5F);
+        const float x =
+            std::max(0.0F, (static_cast<float>(column) + 0.5F) / static_cast<float>(cell_) - 0.5F);
+        const float y =
+            std::max(0.0F, (static_cast<float>(row) + 0.5F) / static_cast<float>(cell_) - 0.5F);
         const int i = std::min(static_cast<int>(x), width_ - 2);
         const int j = std::min(static_cast<int>(y), height_ - 2);
         const float u = std::min(x - static_cast<float>(i), 1.0F);
@@ -93,8 +93,7 @@ std::vector<float> log_signal(const Layer& tissue, double scatter) {
         for (int column = 0; column < view.width; ++column, ++i) {
             const float primary =
                 std::exp(static_cast<float>(-kAttenuationPerMm) * tissue.values()[i]);
-            const float total =
-                primary + static_cast<float>(scatter) * map.at_pixel(column, row);
+            const float total = primary + static_cast<float>(scatter) * map.at_pixel(column, row);
             signal[i] = -std::log(total);
         }
     }
@@ -155,7 +154,11 @@ void stamp_marker(std::vector<float>& signal, const View& view, const Recipe& re
     const double width = view.width * view.spacing_mm;
     const double x0 = left ? width * random.uniform(0.88, 0.92) : width * random.uniform(0.06, 0.1);
     const double y0 = view.height * view.spacing_mm * random.uniform(0.05, 0.12);
-    Layer letter{View{view.width, view.height, view.spacing_mm, 1, 0,
+    Layer letter{View{view.width,
+                      view.height,
+                      view.spacing_mm,
+                      1,
+                      0,
                       {width / 2, view.height * view.spacing_mm / 2}}};
     const auto line = [&](double ax, double ay, double bx, double by) {
         letter.piece({x0 + ax * size, y0 + ay * size}, {x0 + bx * size, y0 + by * size},

@@ -44,8 +44,7 @@ std::vector<float> fit(const std::vector<float>& pixels, int rows, int columns, 
     const std::vector<Tap> across = taps_of(columns, width);
     for (int row = 0; row < rows; ++row) {
         for (const Tap& tap : across) {
-            narrow[at(row, tap.output, width)] +=
-                tap.weight * pixels[at(row, tap.source, columns)];
+            narrow[at(row, tap.output, width)] += tap.weight * pixels[at(row, tap.source, columns)];
         }
     }
     std::vector<float> square(at(side, 0, side));

@@ -84,10 +84,14 @@ void put_series_and_equipment(const DicomOptions& options, DcmItem& header) {
         .text(DCM_Manufacturer, "Bucky project")
         .text(DCM_ManufacturerModelName, "bucky phantom")
         .text(DCM_SoftwareVersions, "1");
-    if (!options.body_part.empty()) put.text(DCM_BodyPartExamined, options.body_part);
-    else if (!dx) put.text(DCM_BodyPartExamined, "");
-    if (!options.view_position.empty()) put.text(DCM_ViewPosition, options.view_position);
-    else if (!dx) put.text(DCM_ViewPosition, "");
+    if (!options.body_part.empty())
+        put.text(DCM_BodyPartExamined, options.body_part);
+    else if (!dx)
+        put.text(DCM_BodyPartExamined, "");
+    if (!options.view_position.empty())
+        put.text(DCM_ViewPosition, options.view_position);
+    else if (!dx)
+        put.text(DCM_ViewPosition, "");
     if (dx) put.text(DCM_PresentationIntentType, "FOR PRESENTATION");
 }
 
@@ -115,9 +119,7 @@ void put_image(const Phantom& phantom, const DicomOptions& options, DcmItem& hea
     Put{header}.text(DCM_PixelSpacing, spacing).text(DCM_ImagerPixelSpacing, spacing);
     if (options.with_window) {
         const Window window = options.window.value_or(full_window(options));
-        Put{header}
-            .decimal(DCM_WindowCenter, window.centre)
-            .decimal(DCM_WindowWidth, window.width);
+        Put{header}.decimal(DCM_WindowCenter, window.centre).decimal(DCM_WindowWidth, window.width);
     }
 }
 
@@ -125,8 +127,9 @@ void put_view_code(const DicomOptions& options, DcmItem& header) {
     const bool lateral = options.view_position == "LL";
     const bool front = options.view_position == "AP";
     const char* value = lateral ? "399173006" : front ? "399348003" : "272479007";
-    const char* meaning =
-        lateral ? "left lateral" : front ? "antero-posterior" : "postero-anterior";
+    const char* meaning = lateral ? "left lateral"
+                          : front ? "antero-posterior"
+                                  : "postero-anterior";
     DcmItem& view = Put{header}.code(DCM_ViewCodeSequence, value, "SCT", meaning);
     Put{view}.empty_sequence(DCM_ViewModifierCodeSequence);
 }
@@ -167,16 +170,18 @@ void write_header(const Phantom& phantom, const DicomOptions& options, DcmItem& 
     const bool dx = options.image_class == ImageClass::dx;
     const Written ids = identify(phantom, options);
     Put{header}
-        .text(DCM_SOPClassUID, dx ? UID_DigitalXRayImageStorageForPresentation
-                                  : UID_ComputedRadiographyImageStorage)
+        .text(DCM_SOPClassUID,
+              dx ? UID_DigitalXRayImageStorageForPresentation : UID_ComputedRadiographyImageStorage)
         .text(DCM_SOPInstanceUID, ids.sop_instance_uid)
         .text(DCM_StudyInstanceUID, ids.study_uid)
         .text(DCM_SeriesInstanceUID, ids.series_uid);
     put_patient_and_study(phantom, options, header);
     put_series_and_equipment(options, header);
     put_image(phantom, options, header);
-    if (dx) put_dx(options, header);
-    else put_cr(options, header);
+    if (dx)
+        put_dx(options, header);
+    else
+        put_cr(options, header);
 }
 
 Written identify(const Phantom& phantom, const DicomOptions& options) {
@@ -189,9 +194,8 @@ Written identify(const Phantom& phantom, const DicomOptions& options) {
     Written ids;
     ids.study_uid = options.study_uid.empty() ? name("study", "") : options.study_uid;
     const std::string series = fmt::format("{} {}", ids.study_uid, dx ? "DX" : "CR");
-    ids.series_uid = options.series_uid.empty()
-                         ? Uid::from_name("phantom series " + series).str()
-                         : options.series_uid;
+    ids.series_uid = options.series_uid.empty() ? Uid::from_name("phantom series " + series).str()
+                                                : options.series_uid;
     std::string lesions;
     for (const Finding finding : recipe.lesions) lesions += fmt::format(" {}", key(finding));
     const std::string image = fmt::format(

@@ -123,8 +123,8 @@ void draw_pneumonia(const Planted& lesion, const Anatomy& anatomy, Layer& extra,
         }
     }
     each_pixel(lesion, extra.view(), [&](Place p, int column, int row) {
-        const double ragged = 0.16 * value_noise(lesion.seed, p, 12) +
-                              0.10 * value_noise(lesion.seed + 1, p, 5);
+        const double ragged =
+            0.16 * value_noise(lesion.seed, p, 12) + 0.10 * value_noise(lesion.seed + 1, p, 5);
         const double fall = smooth_step(1.04 + soft * 0.3, 1 - soft, reach(lesion, p) + ragged);
         // The consolidation is no thicker than the lung it fills.
         const double air = anatomy.visible_air_mm(lesion.side, p);

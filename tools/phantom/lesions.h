@@ -19,8 +19,8 @@ struct Planted {
     Side side = Side::right;
     std::uint64_t seed = 0;
     Place centre;
-    std::vector<double> radii;     // by angle, for the lesions that are blobs; else empty
-    std::vector<Place> inner_line; // the visceral pleura of a pneumothorax, from medial to lateral
+    std::vector<double> radii;      // by angle, for the lesions that are blobs; else empty
+    std::vector<Place> inner_line;  // the visceral pleura of a pneumothorax, from medial to lateral
     std::vector<Place> outline;
 };
 

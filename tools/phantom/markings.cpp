@@ -18,7 +18,7 @@ constexpr double kRightAngle = std::numbers::pi / 2;
 struct Ribs {
     double first_y;
     double gap;
-    double slope;     // how steeply the ribs fall towards the side
+    double slope;  // how steeply the ribs fall towards the side
     double radius;
     double strength;  // mm of water above the tissue the bone replaces
 };
@@ -32,8 +32,8 @@ void draw_rib(const Anatomy& anatomy, Side side, const Ribs& ribs, int number, L
     const double radius = ribs.radius * (number == 0 ? 0.85 : 1);
     const auto at = [&](double u, double v) { return Anatomy::place_of(side, u, v); };
 
-    const auto back = bezier(at(17, y), at(0.45 * wall, y - 13), at(wall * 0.93, y - 6),
-                             at(wall, y + fall), 30);
+    const auto back =
+        bezier(at(17, y), at(0.45 * wall, y - 13), at(wall * 0.93, y - 6), at(wall, y + fall), 30);
     scratch.stroke(back, radius * 0.92, radius * 1.05, ribs.strength, Profile::bone);
     scratch.flush_into(tissue);
 
@@ -51,8 +51,8 @@ void draw_shoulder(const Anatomy& anatomy, Side side, Layer& scratch, Layer& tis
     const auto at = [&](double u, double v) { return Anatomy::place_of(side, u, v); };
     const double y = anatomy.apex_y() + random.uniform(17, 27);
     const double end_y = y - random.uniform(6, 22);
-    const auto clavicle = bezier(at(20, y + 2), at(62, y + 8), at(92, end_y - 8),
-                                 at(152, end_y + 4), 30);
+    const auto clavicle =
+        bezier(at(20, y + 2), at(62, y + 8), at(92, end_y - 8), at(152, end_y + 4), 30);
     scratch.stroke(clavicle, 6.8, 5.6, random.uniform(13, 18), Profile::bone);
     scratch.flush_into(tissue);
 
@@ -125,9 +125,7 @@ private:
     }
 
     /// Vessels fan out from the hilum; none turns back to the midline.
-    static double bounded(double heading) {
-        return std::clamp(heading, -kRightAngle, kRightAngle);
-    }
+    static double bounded(double heading) { return std::clamp(heading, -kRightAngle, kRightAngle); }
 
     const Anatomy& anatomy_;
     Side side_;

@@ -15,15 +15,17 @@ constexpr int kAngles = 72;
 constexpr int kTries = 60;
 constexpr double kInsideWallMm = 0.7;  // outlines of a pneumothorax keep off the ribs by this
 
-double angle_of(int i) { return 2 * std::numbers::pi * i / kAngles; }
+double angle_of(int i) {
+    return 2 * std::numbers::pi * i / kAngles;
+}
 
 /// A wish for a blob-shaped lesion: where, how large, how ragged.
 struct Wish {
     Place centre;
     double radius_mm = 0;
-    double stretch = 1;    // height over width
+    double stretch = 1;  // height over width
     double ragged = 0.1;
-    double clear_mm = 2;   // to stay within the lung by
+    double clear_mm = 2;       // to stay within the lung by
     double least_share = 0.8;  // of the wished radius that must be left after cutting, on average
 };
 

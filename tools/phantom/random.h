@@ -58,8 +58,8 @@ private:
 /// 16-bit uniforms, near enough to normal for quantum noise and some ten times faster.
 inline float pixel_noise(std::uint64_t seed, std::uint64_t index) {
     const std::uint64_t h = mix(seed ^ (index * 0xD1B54A32D192ED03ULL));
-    const auto sum = static_cast<float>((h & 0xFFFF) + ((h >> 16) & 0xFFFF) +
-                                        ((h >> 32) & 0xFFFF) + (h >> 48));
+    const auto sum =
+        static_cast<float>((h & 0xFFFF) + ((h >> 16) & 0xFFFF) + ((h >> 32) & 0xFFFF) + (h >> 48));
     return (sum - 131070.0F) / 37837.0F;
 }
 

@@ -17,7 +17,7 @@ namespace bucky::phantom {
 enum class Finding { nodule, tuberculosis, pneumothorax, pneumonia };
 
 inline constexpr std::array kFindings{Finding::nodule, Finding::tuberculosis, Finding::pneumothorax,
-                               Finding::pneumonia};
+                                      Finding::pneumonia};
 
 constexpr std::string_view key(Finding finding) {
     switch (finding) {
@@ -36,16 +36,16 @@ struct Recipe {
     std::uint64_t seed = 0;
     int rows = 512;
     int columns = 512;
-    double field_mm = 390;     // field of view: square root of width times height
-    double rotation_deg = 0;   // the patient leans, clockwise in the image
-    double shift_x_mm = 0;     // to the image's right
-    double shift_y_mm = 0;     // downwards
-    double brightness = 0;     // added to the display value, about -0.1 .. 0.1
-    double contrast = 1;       // slope of the display curve
-    double noise = 1;          // 1 = an ordinary dose
-    double scatter = 0.35;     // scattered per primary radiation behind the grid
-    bool collimated = false;   // a border of the field is blocked
-    bool marker = false;       // a lead letter R or L
+    double field_mm = 390;         // field of view: square root of width times height
+    double rotation_deg = 0;       // the patient leans, clockwise in the image
+    double shift_x_mm = 0;         // to the image's right
+    double shift_y_mm = 0;         // downwards
+    double brightness = 0;         // added to the display value, about -0.1 .. 0.1
+    double contrast = 1;           // slope of the display curve
+    double noise = 1;              // 1 = an ordinary dose
+    double scatter = 0.35;         // scattered per primary radiation behind the grid
+    bool collimated = false;       // a border of the field is blocked
+    bool marker = false;           // a lead letter R or L
     std::vector<Finding> lesions;  // one lesion for each entry
 };
 

@@ -24,12 +24,12 @@ enum class TransferSyntax {
     explicit_big,
     deflated,
     rle,
-    jpeg_baseline,         // 8 bits, lossy
-    jpeg_extended,         // 8 or 12 bits, lossy
-    jpeg_lossless,         // process 14
-    jpeg_lossless_first,   // process 14, selection value 1
+    jpeg_baseline,        // 8 bits, lossy
+    jpeg_extended,        // 8 or 12 bits, lossy
+    jpeg_lossless,        // process 14
+    jpeg_lossless_first,  // process 14, selection value 1
     jpeg_ls_lossless,
-    jpeg_ls_near,          // lossy by at most 2 grey levels
+    jpeg_ls_near,  // lossy by at most 2 grey levels
 };
 
 struct TransferSyntaxName {
@@ -56,23 +56,23 @@ struct DicomOptions {
     TransferSyntax syntax = TransferSyntax::explicit_little;
     int bits_stored = 12;  // 8 .. 16
     bool monochrome1 = false;
-    bool with_window = true;         // a window in the header, over the full range unless given
-    std::optional<Window> window;    // in units after the rescale
-    double rescale_slope = 1;        // DX for presentation allows only 1
-    double rescale_intercept = 0;    // and only 0
+    bool with_window = true;       // a window in the header, over the full range unless given
+    std::optional<Window> window;  // in units after the rescale
+    double rescale_slope = 1;      // DX for presentation allows only 1
+    double rescale_intercept = 0;  // and only 0
 
-    std::string study_uid;   // empty: derived from the seed
+    std::string study_uid;  // empty: derived from the seed
     std::string series_uid;
     std::string sop_instance_uid;
     int instance_number = 1;
 
-    std::string patient_name;  // UTF-8; empty: "Phantom^Seed <seed>"
-    std::string patient_id;    // empty: "PHANTOM-<seed>"
+    std::string patient_name;          // UTF-8; empty: "Phantom^Seed <seed>"
+    std::string patient_id;            // empty: "PHANTOM-<seed>"
     std::string patient_age = "045Y";  // empty: none
     // PA, AP, LL; empty: none. Only the header changes: an "LL" is a frontal picture that calls
     // itself a lateral, for the node to turn down.
     std::string view_position = "PA";
-    std::string body_part = "CHEST";   // empty: none
+    std::string body_part = "CHEST";  // empty: none
     std::string accession_number;
 };
 
