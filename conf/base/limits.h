@@ -25,7 +25,7 @@ inline constexpr std::uint32_t kImageSideMax = 16384;
 /// Pixels of a frame we decode: a float copy of the largest has 400 MB.
 inline constexpr std::uint64_t kImagePixelsMax = 100'000'000;
 
-/// Images in one study that one report lists: 1,000 keeps an SR below a megabyte.
+/// Images in one study that one report lists: 1,000 make an SR of about 9 MB, in 5 s.
 inline constexpr std::size_t kReportImagesMax = 1000;
 
 /// A model's manifest and the config file: text a person wrote.

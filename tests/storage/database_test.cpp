@@ -5,7 +5,6 @@
 
 #include <sys/stat.h>
 
-#include "storage/folder_lock.h"
 #include "tests/storage/data_folder.h"
 #include "tests/storage/fault_of.h"
 
@@ -159,20 +158,6 @@ TEST_CASE("a full database is exhausted, and works again when there is space", "
 
     node.db.prepare({"test.large", "PRAGMA max_page_count = 1000000"}).run();
     CHECK(node.send({.sop_instance = "2.1"}).kept == Receipt::Kept::fresh);
-}
-
-TEST_CASE("one node works in a folder, and the next one when it has ended", "[storage]") {
-    const TempDir dir;
-    {
-        const FolderLock node{dir / "deep" / "data"};
-        const auto second = thrown_by([&] { FolderLock{dir / "deep" / "data"}; });
-        CHECK(second == Fault::unavailable);
-        CHECK(second.words.find("another bucky") != std::string::npos);
-        CHECK(thrown_by([&] { Database{dir / "deep" / "data" / "bucky.db"}; }).none());
-    }
-    CHECK(thrown_by([&] { FolderLock{dir / "deep" / "data"}; }).none());
-    std::ofstream{dir / "file"};
-    CHECK(thrown_by([&] { FolderLock{dir / "file"}; }) == Fault::unavailable);
 }
 
 TEST_CASE("one who reads only cannot write", "[storage]") {
