@@ -3,6 +3,7 @@
 defines it, and not a word from Bucky itself."""
 
 import io
+import math
 from dataclasses import dataclass, field
 
 import pydicom
@@ -23,14 +24,19 @@ class Finding:
     score: float
     sides: list = field(default_factory=list)
 
+    @property
+    def score_text(self):
+        """Rounded down, as in the picture: 1.00 is only what is 1."""
+        return f"{math.floor(self.score * 100 + 1e-9) / 100:.2f}"
+
     def __str__(self):
-        return " ".join([self.name, f"{self.score:.2f}", "+".join(self.sides)]).strip()
+        return " ".join([self.name, self.score_text, "+".join(self.sides)]).strip()
 
     def fitted(self, width):
         """At most so many characters: first the side is shortened, then the name."""
         if len(str(self)) <= width:
             return str(self)
-        rest = " ".join(["", f"{self.score:.2f}", *(side[0].upper() for side in self.sides)])
+        rest = " ".join(["", self.score_text, *(side[0].upper() for side in self.sides)])
         name = self.name
         if len(name) + len(rest) > width:
             name = name[:width - len(rest) - 1] + "…"

@@ -13,6 +13,7 @@
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/overlay.h"
 #include "dicom_sr/verify.h"
+#include "dicom_sr/wording.h"
 #include "inference/display.h"
 #include "inference/examine.h"
 #include "inference/findings_json.h"
@@ -138,8 +139,9 @@ private:
             const auto side =
                 finding.regions.empty() ? inference::Side::unknown : finding.regions.front().side;
             const auto name = inference::name_of(side);
-            said.push_back(fmt::format("{} {:.2f}{}{}", finding.key, finding.score,
-                                       name.empty() ? "" : " ", name));
+            said.push_back(fmt::format("{} {}{}{}", finding.key,
+                                       dicom_sr::score_text(finding.score), name.empty() ? "" : " ",
+                                       name));
         }
         if (result.reason) said.push_back(result.reason->text);
         table_.row({file.filename().string(), std::string{inference::name_of(result.verdict)},

@@ -7,6 +7,7 @@
 
 #include "conf/base/error.h"
 #include "conf/read.h"
+#include "dicom_sr/wording.h"
 #include "inference/findings_json.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
@@ -80,7 +81,7 @@ std::string words_of(const storage::Instance& image) {
             const auto side = inference::name_of(region.side);
             if (!side.empty()) sides.push_back(side);
         }
-        said.push_back(fmt::format("{} {:.2f}{}{}", finding.name, finding.score,
+        said.push_back(fmt::format("{} {}{}{}", finding.name, dicom_sr::score_text(finding.score),
                                    sides.empty() ? "" : " ", fmt::join(sides, ", ")));
     }
     if (result.reason) said.push_back(result.reason->text);
