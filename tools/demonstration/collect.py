@@ -21,8 +21,8 @@ class Collector:
 
     def look(self):
         """Takes what is new in the PACS. Returns whether there was something."""
-        arrived_at = time.time()
         new, self.seen = self.pacs.changes(self.seen)
+        arrived_at = time.time()
         for instance in new:
             sop_class = self.pacs.tag(instance, "0008-0016")
             if sop_class == SR_CLASS:

@@ -27,6 +27,7 @@ class Bar:
 
     def __init__(self):
         self.shown = sys.stderr.isatty()
+        self.last = ""
 
     def show(self, words, done, total):
         if not self.shown:
@@ -34,8 +35,10 @@ class Bar:
         length = 30
         full = length * done // max(total, 1)
         line = f"{words:<24} [{'#' * full}{'.' * (length - full)}] {done}/{total}"
-        sys.stderr.write("\r" + line[:WIDTH - 1].ljust(WIDTH - 1))
-        sys.stderr.flush()
+        if line != self.last:
+            sys.stderr.write("\r" + line[:WIDTH - 1].ljust(WIDTH - 1))
+            sys.stderr.flush()
+            self.last = line
 
     def clear(self):
         if self.shown:
@@ -96,7 +99,8 @@ def shortened(text, width):
 
 def row(name, finding, seconds, address):
     """One line an image; what the address leaves of the width is the finding's."""
-    return f"{shortened(name, NAME_WIDTH):<{NAME_WIDTH}} {finding} {seconds:>4} {address}"
+    name = f"{shortened(name, NAME_WIDTH):<{NAME_WIDTH}}"
+    return f"{name} {finding} {seconds:>4} {address}".rstrip()
 
 
 def print_xray(xray, address):
@@ -105,7 +109,7 @@ def print_xray(xray, address):
         print(row(xray.name, shortened(" ".join(words.split()), WIDTH - NAME_WIDTH - 7), "", ""))
         return
     width = WIDTH - NAME_WIDTH - len(address) - 7
-    first, *more = xray.verdict.lines(width)
+    first, more = xray.verdict.lines(width)[0], xray.verdict.lines()[1:]
     seconds = f"{xray.answered_at - xray.in_at:.1f}" if xray.answered_at else "-"
     print(row(xray.name, f"{first:<{width}}", seconds, address))
     for line in more + ([xray.verdict.reason] if xray.verdict.reason else []):
@@ -164,7 +168,8 @@ def show(options, work):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `finally` runs
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that `finally` runs
     options = arguments()
     with tempfile.TemporaryDirectory(prefix="bucky-demo-") as work:
         try:
