@@ -154,7 +154,7 @@ def show(options, work):
             wait_for_results(xrays, pacs, node, options.out)
             print_results(xrays, pacs)
             drawn = sum(bool(xray.picture) for xray in xrays)
-            print(f"\n{drawn} pictures with the findings drawn in: {options.out}")
+            print(f"\nPictures with the findings drawn in ({drawn}): {options.out}")
             without = sum(xray.verdict is None for xray in xrays)
             if not options.once:
                 print(f"The PACS: {pacs.url('/app/explorer.html')}    Ctrl-C ends the demo.",
