@@ -68,7 +68,6 @@ std::string_view Session::run() {
     acknowledge();
     Store store(house_, {id_, calling_ae_, called_ae_, address_});
     const std::string_view end = serve_requests(store);
-    store.association_ended();
     assoc_.reset();
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
@@ -159,6 +158,7 @@ void Session::acknowledge() {
 std::string_view Session::serve_requests(Store& store) {
     while (true) {
         if (const std::string_view end = wait_for_request(); !end.empty()) {
+            store.association_ended();
             abort_association(assoc_.get());
             return end;
         }
@@ -169,7 +169,10 @@ std::string_view Session::serve_requests(Store& store) {
         if (served.good() && served != DUL_PEERREQUESTEDRELEASE) {
             served = serve_request(store, context, message);
         }
-        if (served != EC_Normal) return end_after(served);
+        if (served != EC_Normal) {
+            store.association_ended();  // first: the farewell may wait a second for the peer
+            return end_after(served);
+        }
     }
 }
 
