@@ -236,6 +236,20 @@ TEST_CASE("an association cut in the middle of an image leaves nothing and harms
     CHECK(storescu(door, {write_image(door.dir() / "image.dcm").string()}).status == 0);
 }
 
+TEST_CASE("a released association closes its study before the caller closes its socket", "[scp]") {
+    OpenDoor door([](conf::Settings& settings) { settings.study.quiet_s = 60; });
+    const auto file = write_image(door.dir() / "image.dcm");
+    WireClient client(door.port());
+    REQUIRE(client.associate({kCr, kExplicitLittleEndian}) == 2);
+    REQUIRE(client.store(ImageOf{}.sop_instance, dataset_bytes(file)) == 0);
+    client.release();  // answered; the socket stays open
+
+    storage::Database db(door.settings().database_file(), storage::Database::Mode::read_only);
+    auto study = db.prepare({"test.due", "SELECT due_at_ms - last_image_ms FROM study"});
+    REQUIRE(study.step());
+    CHECK(study.integer(0) < 60'000);
+}
+
 TEST_CASE("the proposer's own order decides the transfer syntax", "[scp]") {
     OpenDoor door;
     scp::start_wire();
