@@ -13,6 +13,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/product.h"
 #include "dicom_sr/codes.h"
 #include "dicom_sr/identity.h"
 #include "dicom_sr/modules.h"

@@ -15,6 +15,7 @@
 #include "dcmtk/dcmdata/dcuid.h"
 
 #include "conf/base/error.h"
+#include "conf/base/product.h"
 #include "dicom_sr/codes.h"
 #include "dicom_sr/identity.h"
 #include "dicom_sr/text.h"
@@ -218,7 +219,7 @@ void write_study(DcmItem& dataset, const Source& source) {
 
 void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version) {
     put(dataset, DCM_Manufacturer, kManufacturer);
-    put(dataset, DCM_ManufacturerModelName, "Bucky AI modality");
+    put(dataset, DCM_ManufacturerModelName, kManufacturerModel);
     put_known(dataset, DCM_StationName, node_name);
     put_known(dataset, DCM_SoftwareVersions, version);
 }

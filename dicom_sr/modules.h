@@ -49,6 +49,4 @@ void write_algorithms(DcmItem& dataset, std::span<const inference::ModelIdentity
 ImageReference reference_of(const ReportedImage& image);
 bool was_analysed(const inference::ImageResult& result);
 
-inline constexpr const char* kManufacturer = "Bucky";
-
 }  // namespace bucky::dicom_sr

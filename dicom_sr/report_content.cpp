@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "conf/base/product.h"
 #include "dicom_sr/codes.h"
 #include "dicom_sr/identity.h"
 #include "dicom_sr/modules.h"

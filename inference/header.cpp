@@ -30,6 +30,7 @@ constexpr std::array kViewWords{
     CodeWord{"399067008", "SCT", "LL"}, CodeWord{"R-10206", "SRT", "AP"},
     CodeWord{"R-10214", "SRT", "PA"},   CodeWord{"R-10236", "SRT", "LL"},
     CodeWord{"399198007", "SCT", "RL"}, CodeWord{"399173006", "SCT", "LL"},
+    CodeWord{"R-10232", "SRT", "RL"},
 };
 
 // Anatomic Region, PS3.16 CID 4031 and Annex L.
@@ -37,6 +38,12 @@ constexpr std::array kRegionWords{
     CodeWord{"816094009", "SCT", "CHEST"}, CodeWord{"51185008", "SCT", "CHEST"},
     CodeWord{"43799004", "SCT", "CHEST"},  CodeWord{"T-D3000", "SRT", "CHEST"},
     CodeWord{"39607008", "SCT", "CHEST"},  CodeWord{"T-28000", "SRT", "CHEST"},
+};
+
+// Species, PS3.16 CID 7454: the one that the models are for.
+constexpr std::array kSpeciesWords{
+    CodeWord{"337915000", "SCT", "HUMAN"},
+    CodeWord{"L-85B00", "SRT", "HUMAN"},
 };
 
 std::string upper(std::string text) {
@@ -86,17 +93,29 @@ void read_view(DcmItem& dataset, Header& header) {
             break;
         const std::string value = text_of(*code, DCM_CodeValue);
         if (!value.empty()) header.view_codes.push_back(value + ":" + scheme_of(*code));
-        if (header.view_position.empty()) header.view_position = word_or_code(kViewWords, *code);
+        if (header.coded_view.empty()) header.coded_view = word_or_code(kViewWords, *code);
     }
+    if (header.view_position.empty()) header.view_position = header.coded_view;
 }
 
 void read_body_part(DcmItem& dataset, Header& header) {
     header.body_part = upper(text_of(dataset, DCM_BodyPartExamined));
     DcmItem* code = nullptr;
-    if (header.body_part.empty() &&
-        dataset.findAndGetSequenceItem(DCM_AnatomicRegionSequence, code).good()) {
-        header.body_part = word_or_code(kRegionWords, *code);
+    if (dataset.findAndGetSequenceItem(DCM_AnatomicRegionSequence, code).good()) {
+        header.coded_body_part = word_or_code(kRegionWords, *code);
     }
+    if (header.body_part.empty()) header.body_part = header.coded_body_part;
+}
+
+/// Patient Species is there for animals (PS3.3 C.7.1.1), and for people at some sites.
+void read_species(DcmItem& dataset, Header& header) {
+    DcmItem* code = nullptr;
+    if (dataset.findAndGetSequenceItem(DCM_PatientSpeciesCodeSequence, code).good()) {
+        header.species = word_or_code(kSpeciesWords, *code);
+    }
+    if (!header.species.empty()) return;
+    header.species = upper(text_of(dataset, DCM_PatientSpeciesDescription));
+    if (header.species == "HOMO SAPIENS") header.species = "HUMAN";
 }
 
 /// Days since an arbitrary day, of a DA value YYYYMMDD.
@@ -166,9 +185,13 @@ Header header_of(DicomFile& dicom) {
     header.modality = upper(text_of(dataset, DCM_Modality));
     header.laterality = upper(text_of(dataset, DCM_ImageLaterality));
     if (header.laterality.empty()) header.laterality = upper(text_of(dataset, DCM_Laterality));
+    header.manufacturer = text_of(dataset, DCM_Manufacturer);
+    header.model_name = text_of(dataset, DCM_ManufacturerModelName);
+    header.burned_in = upper(text_of(dataset, DCM_BurnedInAnnotation));
     header.image_type = texts_of(dataset, DCM_ImageType);
     header.patient_orientation = texts_of(dataset, DCM_PatientOrientation);
     header.age_years = age_of(dataset);
+    read_species(dataset, header);
     read_view(dataset, header);
     read_body_part(dataset, header);
     read_shape(dataset, header);

@@ -13,9 +13,14 @@ namespace bucky::inference {
 
 struct Header {
     std::string sop_class, sop_instance, study, transfer_syntax;  ///< UIDs
-    std::string modality, body_part, view_position, laterality;
-    std::vector<std::string> view_codes;           ///< View Code Sequence: "value:scheme"
-    std::vector<std::string> image_type;           ///< ORIGINAL, PRIMARY, ...
+    std::string modality, laterality;
+    std::string body_part, view_position;     ///< the word, else what the code says
+    std::string coded_body_part, coded_view;  ///< by their sequences: a word, or "value:scheme"
+    std::string manufacturer, model_name;     ///< of the equipment
+    std::string species;                      ///< HUMAN, another, or empty when not said
+    std::string burned_in;                    ///< Burned In Annotation: YES, NO or empty
+    std::vector<std::string> view_codes;      ///< View Code Sequence: "value:scheme"
+    std::vector<std::string> image_type;      ///< ORIGINAL, PRIMARY, ...
     std::vector<std::string> patient_orientation;  ///< L, F: direction of rows, of columns
     std::string photometric;
     std::optional<double> age_years;  ///< Patient's Age, else birth and study date

@@ -36,6 +36,7 @@ public:
     Section section(std::string_view key);
     std::vector<Section> sections(std::string_view key);
 
+    bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
     void complain(std::string_view key, std::string_view words);
     void complain_of_unknown_keys();
 

@@ -83,12 +83,31 @@ void read_input(Section& section, InputSpec& input) {
     section.complain_of_unknown_keys();
 }
 
+/// Rows run towards one side of the patient, columns towards another: "L\\F".
+bool is_orientation(const std::string& text) {
+    constexpr std::string_view kSides = "LRAPHF";
+    return text.empty() || (text.size() == 3 && kSides.find(text[0]) != std::string_view::npos &&
+                            text[1] == '\\' && kSides.find(text[2]) != std::string_view::npos);
+}
+
+void read_orientations(Section& section, Accepts& accepts) {
+    if (!section.has("orientations")) return;
+    accepts.orientations = section.texts("orientations");
+    for (const std::string& one : accepts.orientations) {
+        if (is_orientation(one)) continue;
+        section.complain("orientations", fmt::format("\"{}\" is none: write \"L\\\\F\"", one));
+    }
+}
+
 void read_accepts(Section& section, Accepts& accepts) {
     constexpr double kAgeMax = 150;
     accepts.sop_classes = section.texts("sop_classes");
     accepts.modalities = section.texts("modalities");
     accepts.body_parts = section.texts("body_parts");
     accepts.views = section.texts("views");
+    read_orientations(section, accepts);
+    accepts.secondary_images = section.flag("secondary_images", false);
+    accepts.burned_in_annotation = section.flag("burned_in_annotation", false);
     accepts.min_age_years = section.optional_number("min_age_years", 0, kAgeMax);
     accepts.max_age_years = section.optional_number("max_age_years", 0, kAgeMax);
     accepts.age_may_be_missing = section.flag("age_may_be_missing", true);

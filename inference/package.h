@@ -28,6 +28,9 @@ struct InputSpec {
 
 struct Accepts {
     std::vector<std::string> sop_classes, modalities, body_parts, views;  ///< "" = may be missing
+    std::vector<std::string> orientations{"L\\F", ""};                    ///< Patient Orientation
+    bool secondary_images = false;      ///< Image Type 2 SECONDARY
+    bool burned_in_annotation = false;  ///< Burned In Annotation YES
     std::optional<double> min_age_years, max_age_years;
     bool age_may_be_missing = true;
     std::uint32_t min_rows = 0, min_columns = 0;

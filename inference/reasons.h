@@ -20,10 +20,18 @@ struct ReasonRow {
 // PS3.16 has reasons why a procedure step was discontinued (CID 9300 and on), none why an algorithm
 // did not take an image: the codes are ours.
 inline constexpr std::array kReasons{
+    ReasonRow{"own.result", "OWN_RESULT", "A result of this software, not an image"},
     ReasonRow{"sop_class.not_taken", "SOP_CLASS", "SOP class not taken by the model"},
     ReasonRow{"modality.not_taken", "MODALITY", "Modality not taken by the model"},
+    ReasonRow{"species.not_human", "SPECIES", "Patient is not human"},
+    ReasonRow{"image_type.secondary", "SECONDARY", "Picture made of other images"},
+    ReasonRow{"annotation.burned_in", "BURNED_IN", "Annotation burned into the pixels"},
     ReasonRow{"body_part.not_taken", "BODY_PART", "Body part not taken by the model"},
     ReasonRow{"view.not_taken", "VIEW", "View not taken by the model"},
+    ReasonRow{"orientation.missing", "NO_ORIENTATION", "Patient orientation missing"},
+    ReasonRow{"orientation.mirrored", "MIRRORED", "Image is mirrored by its header"},
+    ReasonRow{"orientation.rotated", "ROTATED", "Image is rotated by its header"},
+    ReasonRow{"orientation.not_frontal", "NOT_FRONTAL", "Image is not frontal by its header"},
     ReasonRow{"age.out_of_range", "AGE", "Patient age not taken by the model"},
     ReasonRow{"image.no_pixels", "NO_PIXELS", "Object without pixel data"},
     ReasonRow{"image.too_small", "TOO_SMALL", "Image smaller than the model needs"},

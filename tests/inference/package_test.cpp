@@ -57,6 +57,10 @@ mean = [0.1, 0.2, 0.3]
 std = [1.0, 2.0, 4]
 resample = "bilinear"
 fit = "stretch")");
+    folder.replace("min_age_years = 18", R"(min_age_years = 18
+orientations = ["L\\F", "R\\F"]
+secondary_images = true
+burned_in_annotation = true)");
     const Package package = folder.read();
     CHECK(package.identity.name == "spots");
     CHECK(package.identity.version == "1.2.0");
@@ -78,6 +82,9 @@ fit = "stretch")");
     CHECK(package.input.fit == Fit::stretch);
     CHECK(package.accepts.modalities == std::vector<std::string>{"DX", "CR"});
     CHECK(package.accepts.views == std::vector<std::string>{"PA", "AP", ""});
+    CHECK(package.accepts.orientations == std::vector<std::string>{"L\\F", "R\\F"});
+    CHECK(package.accepts.secondary_images);
+    CHECK(package.accepts.burned_in_annotation);
     CHECK(package.accepts.min_age_years == 18.0);
     CHECK_FALSE(package.accepts.max_age_years.has_value());
     CHECK(package.accepts.age_may_be_missing);
@@ -100,6 +107,9 @@ TEST_CASE("what a manifest leaves out has its default", "[inference]") {
     CHECK(package.input.standard_deviation == std::vector<double>{1});
     CHECK(package.input.resample == Resample::area);
     CHECK(package.input.fit == Fit::letterbox);
+    CHECK(package.accepts.orientations == std::vector<std::string>{"L\\F", ""});
+    CHECK_FALSE(package.accepts.secondary_images);
+    CHECK_FALSE(package.accepts.burned_in_annotation);
 }
 
 TEST_CASE("each mistake in a manifest is named with its line and key", "[inference]") {
@@ -125,6 +135,10 @@ TEST_CASE("each mistake in a manifest is named with its line and key", "[inferen
     SECTION("a threshold above 1") {
         folder.replace("threshold = 0.6", "threshold = 60");
         wanted = "finding[1].threshold: must be a number from 0 to 1";
+    }
+    SECTION("an orientation that is none") {
+        folder.replace("min_age_years = 18", "orientations = [\"L/F\"]");
+        wanted = "accepts.orientations: \"L/F\" is none: write \"L\\\\F\"";
     }
     SECTION("a word that is none") {
         folder.replace("height = 64", "height = 64\nfit = \"crop\"");

@@ -210,7 +210,8 @@ TEST_CASE("explain says which model takes a file, else which rule says no, and n
                                !Catch::Contains("Secret", Catch::CaseSensitive::No));
     const auto not_taken =
         run({"explain", (dir / "lateral.dcm").string(), "--model", phantom_model()});
-    CHECK_THAT(not_taken.text, Catch::Contains("no (view.not_taken): view position LL"));
+    CHECK_THAT(not_taken.text, Catch::Contains("no (view.not_taken): view position LL") &&
+                                   Catch::Contains("no (orientation.not_frontal)"));  // all of them
 }
 
 TEST_CASE("model check loads a package, model list reads those of the config", "[tools]") {

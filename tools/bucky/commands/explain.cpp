@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/read.h"
+#include "inference/eligibility.h"
 #include "inference/header.h"
 #include "inference/shelf.h"
 #include "scp/wire/start.h"
@@ -24,11 +25,14 @@ void print_facts(const inference::Header& header) {
     print("transfer syntax", header.transfer_syntax);
     print("modality", header.modality);
     print("body part", header.body_part);
+    print("anatomic region", header.coded_body_part);
     print("view position", header.view_position);
     print("view code", fmt::format("{}", fmt::join(header.view_codes, ", ")));
     print("laterality", header.laterality);
     print("patient orientation", fmt::format("{}", fmt::join(header.patient_orientation, "\\")));
     print("image type", fmt::format("{}", fmt::join(header.image_type, "\\")));
+    print("burned-in annotation", header.burned_in);
+    print("species", header.species);
     print("age", header.age_years ? fmt::format("{:.0f} years", *header.age_years) : "");
     print("photometric", header.photometric);
     print("pixels", header.has_pixels
@@ -47,13 +51,14 @@ void explain(const std::filesystem::path& file, const std::vector<std::filesyste
     bool is_taken = false;
     for (const auto& folder : models) {  // one shelf each: each says its own reason
         const inference::Shelf shelf{{folder}, {"cpu", 1}};
-        const auto choice = shelf.choose(header);
-        const auto& identity = shelf.packages().front().package.identity;
-        const auto named = fmt::format("{} {}", identity.name, identity.version);
-        if (choice.taken == nullptr) {
-            std::cout << fmt::format("{}: no ({}): {}\n", named, choice.refused->key,
-                                     choice.refused->text);
-        } else if (is_taken) {
+        const auto& package = shelf.packages().front().package;
+        const auto named = fmt::format("{} {}", package.identity.name, package.identity.version);
+        const auto against = inference::refusals(header, package.accepts);
+        for (const auto& no : against) {
+            std::cout << fmt::format("{}: no ({}): {}\n", named, no.key, printable(no.text));
+        }
+        if (!against.empty()) continue;
+        if (is_taken) {
             std::cout << fmt::format("{}: would take it too, but comes later\n", named);
         } else {
             std::cout << fmt::format("{}: takes it\n", named);
