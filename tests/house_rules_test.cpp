@@ -54,7 +54,9 @@ std::vector<SourceFile> read_tree() {
         for (std::string line; std::getline(stream, line);) file.lines.push_back(line);
         files.push_back(std::move(file));
     };
-    for (const auto& entry : fs::directory_iterator{root}) take(entry.path());
+    for (const auto& entry : fs::directory_iterator{root}) {
+        if (entry.path().filename() != ".git") take(entry.path());  // a worktree's is a file
+    }
     for (const auto* folder : {".ci", "conf", "dicom_sr", "docs", "inference", "models",
                                "packaging", "scp", "storage", "tests", "tools"}) {
         for (const auto& entry : fs::recursive_directory_iterator{root / folder}) {
