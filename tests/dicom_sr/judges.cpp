@@ -60,16 +60,4 @@ std::string dciodvfy_errors(const std::filesystem::path& file) {
     return lines_with(said, "Error") + (looked ? "" : "dciodvfy knew no IOD: " + said);
 }
 
-std::string pixelmed_errors(const std::filesystem::path& file) {
-    const std::string said = output_of(
-        "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djdk.xml.xpathExprOpLimit=0 "
-        "-Djdk.xml.xpathTotalOpLimit=0 -Djdk.xml.xpathExprGrpLimit=0 "
-        "-cp /usr/share/java/pixelmed.jar com.pixelmed.validate.DicomSRValidator " +
-        file.string());
-    const bool looked = said.find("Found Root Template TID_1500") != std::string::npos &&
-                        said.find("IOD validation complete") != std::string::npos;
-    return lines_with(said, "Error") + lines_with(said, "Exception") +
-           (looked ? "" : "PixelMed did not look: " + said);
-}
-
 }  // namespace bucky::dicom_sr::test

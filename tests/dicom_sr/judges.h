@@ -29,7 +29,4 @@ std::string output_of(const std::string& command);
 /// Lines of dciodvfy (dicom3tools) that say Error; a line of its own if it did not look.
 std::string dciodvfy_errors(const std::filesystem::path& file);
 
-/// Lines of PixelMed's DicomSRValidator that say Error, or that it did not know the template.
-std::string pixelmed_errors(const std::filesystem::path& file);
-
 }  // namespace bucky::dicom_sr::test

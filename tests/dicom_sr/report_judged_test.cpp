@@ -97,28 +97,3 @@ TEST_CASE("dciodvfy finds no error in any shape of report, and dsrdump renders i
         CHECK(dump.find("\nE: ") == std::string::npos);
     }
 }
-
-// PixelMed needs several seconds a report: one test case each, so that ctest can run them beside
-// each other, and only those shapes that differ in their templates.
-TEST_CASE("PixelMed finds no error in a report with findings beside an image that failed",
-          "[dicom_sr]") {
-    Folder folder;
-    auto job = examples::report({named(examples::with_findings(1), "Hong^Gildong=洪^吉洞=홍^길동"),
-                                 named(examples::failed(2), "Hong^Gildong=洪^吉洞=홍^길동")});
-    job.language = "ko";
-    job.predecessor = Uid("1.2.3.4");
-    CHECK(test::pixelmed_errors(folder.keep("report.dcm", measurement_report(job).part10)) == "");
-}
-
-TEST_CASE("PixelMed finds no error in a report without findings", "[dicom_sr]") {
-    Folder folder;
-    const auto job = examples::report({examples::without_findings()});
-    CHECK(test::pixelmed_errors(folder.keep("report.dcm", measurement_report(job).part10)) == "");
-}
-
-TEST_CASE("PixelMed finds no error in a report of nothing but an image not analysed",
-          "[dicom_sr]") {
-    Folder folder;
-    const auto job = examples::report({anonymous(examples::lateral(1))});
-    CHECK(test::pixelmed_errors(folder.keep("report.dcm", measurement_report(job).part10)) == "");
-}

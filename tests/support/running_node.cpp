@@ -5,6 +5,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "tests/support/exhibits.h"
 #include "tests/support/http.h"
 #include "tests/support/places.h"
 #include "tests/support/senders.h"
@@ -38,6 +39,11 @@ RunningNode::RunningNode(NodeOptions options) {
     std::filesystem::create_directories(data_dir());
     std::ofstream{config_file()} << config_text(options, data_dir());
     start(options.environment);
+}
+
+RunningNode::~RunningNode() {
+    process_.reset();
+    exhibit_results(data_dir() / "results");
 }
 
 void RunningNode::start(const Environment& environment) {

@@ -35,6 +35,9 @@ class RunningNode {
 public:
     /// Started and ready, or an exception with what it printed.
     explicit RunningNode(NodeOptions options = {});
+    RunningNode(const RunningNode&) = delete;
+    RunningNode& operator=(const RunningNode&) = delete;
+    ~RunningNode();  ///< SIGKILL; what the node made is shown to the judges (exhibits.h)
 
     int dicom_port() const noexcept { return dicom_port_; }
     int admin_port() const noexcept { return admin_port_; }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/exhibits.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -30,9 +32,12 @@ Finished demo(const TempDir& temporary, const fs::path& out, const std::vector<f
                                      phantom_model().string(),
                                      "--out",
                                      out.string(),
-                                     "--once"};
+                                     "--once",
+                                     "--dicom"};
     for (const auto& file : files) command.push_back(file.string());
-    return run(command, {{"TMPDIR", temporary.path().string()}});
+    auto ended = run(command, {{"TMPDIR", temporary.path().string()}});
+    exhibit_results(out);
+    return ended;
 }
 
 /// Whether any process on this machine was started with this folder among its arguments.
@@ -69,11 +74,16 @@ TEST_CASE("the demo shows each image's verdict from the PACS and leaves nothing 
     for (std::string line; std::getline(lines, line);) {
         if (!line.ends_with((dir / "out").string())) CHECK(columns(line) <= 80);
     }
-    std::vector<fs::path> pictures;
-    for (const auto& entry : fs::directory_iterator{dir / "out"}) pictures.push_back(entry.path());
-    REQUIRE(pictures.size() == 1);
-    CHECK(pictures[0].extension() == ".png");
-    CHECK(fs::file_size(pictures[0]) > 10'000);
+    std::set<std::string> kept;
+    for (const auto& entry : fs::directory_iterator{dir / "out"}) {
+        kept.insert(entry.path().filename());
+        if (entry.path().extension() == ".png") CHECK(entry.file_size() > 10'000);
+    }
+    const auto named = [](const Xray& xray, const char* ending) {
+        return xray.file.stem().string() + ending;
+    };
+    CHECK(kept == std::set{named(nodule, ".png"), named(nodule, ".sr.dcm"),
+                           named(nodule, ".overlay.dcm"), named(lateral, ".sr.dcm")});
 
     CHECK(fs::is_empty(temporary.path()));
     CHECK_FALSE(somebody_works_in(temporary.path()));

@@ -13,8 +13,8 @@ from pacs import SC_CLASS, SR_CLASS
 
 
 class Collector:
-    def __init__(self, pacs, xrays, out):
-        self.pacs, self.out, self.seen = pacs, out, 0
+    def __init__(self, pacs, xrays, out, with_dicom=False):
+        self.pacs, self.out, self.with_dicom, self.seen = pacs, out, with_dicom, 0
         self.xrays = {}
         for xray in xrays:
             self.xrays.setdefault(xray.sop_instance, []).append(xray)
@@ -33,14 +33,17 @@ class Collector:
 
     def _take_report(self, instance, arrived_at):
         study, series = self.pacs.parents(instance)
-        for sop_instance, verdict in verdicts.read(self.pacs.file(instance)).items():
+        report = self.pacs.file(instance)
+        for sop_instance, verdict in verdicts.read(report).items():
             for xray in self.xrays.get(sop_instance, []):
                 xray.verdict = verdict
                 xray.pacs_ids.update(study=study, report=series)
                 self._answered(xray, arrived_at)
+                self._keep_dicom(xray, ".sr.dcm", report)
 
     def _take_overlay(self, instance, arrived_at):
-        ds = pydicom.dcmread(io.BytesIO(self.pacs.file(instance)), stop_before_pixels=True)
+        overlay = self.pacs.file(instance)
+        ds = pydicom.dcmread(io.BytesIO(overlay), stop_before_pixels=True)
         about = [item.ReferencedSOPInstanceUID for item in ds.get("SourceImageSequence", [])]
         _, series = self.pacs.parents(instance)
         ours = [xray for sop in about for xray in self.xrays.get(sop, [])]
@@ -51,6 +54,7 @@ class Collector:
             xray.picture = os.path.join(self.out, _file_name(xray.name) + ".png")
             with open(xray.picture, "wb") as file:
                 file.write(self.pacs.picture(instance))
+            self._keep_dicom(xray, ".overlay.dcm", overlay)
         return bool(ours)
 
     def _take_xray(self, instance):
@@ -58,6 +62,11 @@ class Collector:
         for xray in self.xrays.get(sop_instance, []):
             study, series = self.pacs.parents(instance)
             xray.pacs_ids.update(study=study, xray=series)
+
+    def _keep_dicom(self, xray, ending, part10):
+        if self.with_dicom:
+            with open(os.path.join(self.out, _file_name(xray.name) + ending), "wb") as file:
+                file.write(part10)
 
     @staticmethod
     def _answered(xray, arrived_at):

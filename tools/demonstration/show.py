@@ -53,6 +53,8 @@ def arguments():
                         help="end by itself: 0 when every image has a verdict in the PACS, else 1")
     parser.add_argument("--out", default="demo-out", metavar="DIR",
                         help="where the overlays go as PNG (default: ./demo-out)")
+    parser.add_argument("--dicom", action="store_true",
+                        help="keep the reports and the pictures there as DICOM files, too")
     parser.add_argument("--bucky", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--model", required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -71,9 +73,9 @@ def send_all(xrays, pacs, node):
                 xray.problem = node.refusal(xray.sop_instance) or f"not taken: {said.strip()}"
 
 
-def wait_for_results(xrays, pacs, node, out):
+def wait_for_results(xrays, pacs, node, options):
     """Until every image has its result or its problem, or nothing has happened for too long."""
-    collector, bar = Collector(pacs, xrays, out), Bar()
+    collector, bar = Collector(pacs, xrays, options.out, options.dicom), Bar()
     sender = threading.Thread(target=send_all, args=(xrays, pacs, node), daemon=True)
     sender.start()
     last_news, done_before = time.monotonic(), 0
@@ -151,7 +153,7 @@ def show(options, work):
     try:
         pacs = Pacs(work, pacs_port, node.port)
         try:
-            wait_for_results(xrays, pacs, node, options.out)
+            wait_for_results(xrays, pacs, node, options)
             print_results(xrays, pacs)
             drawn = sum(bool(xray.picture) for xray in xrays)
             print(f"\nPictures with the findings drawn in ({drawn}): {options.out}")

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Shows every object that the tests made to software by others: judge.py FOLDER
+
+dciodvfy (dicom3tools) sees each file. PixelMed's DicomSRValidator sees one report of each shape:
+it needs seconds for one, and reports of one shape differ only in what it does not look at. ctest
+runs this after the last test (tests/CMakeLists.txt); tests/support/exhibits.h fills the folder.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import jpype
+import pydicom
+
+SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
+UID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")  # PS3.5 9.1
+PIXELMED_BYTES_MAX = 1_000_000  # a report of 1,000 images takes it gigabytes and minutes
+SHOWN = 20  # complaints on the terminal; the rest would be more of the same
+
+# Java's limits on XPath are too tight for the templates of PS3.16 (JAXP0801003).
+JAVA_OPTIONS = ("-Xmx1g", "-XX:+UseSerialGC", "-Djdk.xml.xpathExprOpLimit=0",
+                "-Djdk.xml.xpathTotalOpLimit=0", "-Djdk.xml.xpathExprGrpLimit=0")
+
+
+def illegal_uids(dataset):
+    """UIDs that a sender made up against PS3.5 9.1. A result must cite them as they are, so what
+    dciodvfy says of these is not said of us."""
+    found = set()
+    for element in dataset.iterall():
+        if element.VR == "UI":
+            values = element.value if element.VM > 1 else [element.value]
+            found.update(str(uid) for uid in values
+                         if uid and not (UID.fullmatch(str(uid)) and len(str(uid)) <= 64))
+    return found
+
+
+def dciodvfy(path):
+    """Its lines that say Error; one of its own making when it did not know the object."""
+    said = subprocess.run(["dciodvfy", "-new", path], capture_output=True, text=True,
+                          errors="replace", check=False)
+    lines = (said.stdout + said.stderr).splitlines()
+    errors = [line for line in lines if line.startswith("Error")]
+    if not lines or any("not recognized" in line for line in lines):
+        errors.append("dciodvfy does not know this object")
+    if errors:
+        cited = illegal_uids(pydicom.dcmread(path, stop_before_pixels=True))
+        errors = [line for line in errors if not any(uid in line for uid in cited)]
+    return errors
+
+
+def shape(item):
+    """What a template checks: which attributes, which codes, which choices, in which order.
+    Siblings of one shape count once, so three nodules are the shape of one."""
+    parts = []
+    for element in item:
+        if element.VR == "SQ":
+            parts.append((element.tag, tuple(dict.fromkeys(map(shape, element.value)))))
+        elif element.VR == "CS" or element.keyword in ("CodeValue", "CodingSchemeDesignator",
+                                                       "CodeMeaning", "SOPClassUID"):
+            parts.append((element.tag, str(element.value)))
+        else:
+            parts.append((element.tag, element.VR, bool(element.value)))
+    return tuple(parts)
+
+
+def one_report_a_shape(paths):
+    chosen = {}
+    for path in paths:
+        dataset = pydicom.dcmread(path, stop_before_pixels=True)
+        if dataset.SOPClassUID.startswith(SR_CLASSES):
+            chosen.setdefault(shape(dataset), path)
+    return list(chosen.values())
+
+
+JARS = ["/usr/share/java/pixelmed.jar", "/usr/share/java/org.jpype.jar"]
+
+
+class PixelMed:
+    def __init__(self):
+        jpype.startJVM(*JAVA_OPTIONS, classpath=JARS)
+        self.validator = jpype.JClass("com.pixelmed.validate.DicomSRValidator")()
+
+    def errors(self, path):
+        lines = str(self.validator.validate(path)).splitlines()
+        errors = [line for line in lines if line.startswith("Error") or "Exception" in line]
+        if "IOD validation complete" not in lines:
+            errors.append("DicomSRValidator did not come to its end: " + " ".join(lines[-2:]))
+        return errors
+
+
+def main():
+    folder = sys.argv[1]
+    paths = sorted(os.path.join(folder, name) for name in os.listdir(folder))
+    complaints = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, errors in zip(paths, pool.map(dciodvfy, paths)):
+            complaints += [f"{path}: {line}" for line in errors]
+    small = [path for path in paths if os.path.getsize(path) <= PIXELMED_BYTES_MAX]
+    reports = one_report_a_shape(small)
+    if reports:
+        pixelmed = PixelMed()
+        for path in reports:
+            complaints += [f"{path}: PixelMed: {line}" for line in pixelmed.errors(path)]
+    print(f"{len(paths)} objects shown to dciodvfy, {len(reports)} shapes of reports of at "
+          f"most {PIXELMED_BYTES_MAX} bytes to PixelMed: {len(complaints)} errors")
+    for line in complaints[:SHOWN]:
+        print(line)
+    if paths and not complaints:
+        for path in paths:
+            os.remove(path)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
