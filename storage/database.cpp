@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/database.h"
 
+#include <atomic>
 #include <cerrno>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "conf/base/error.h"
+#include "storage/log_sync.h"
 #include "storage/schema.h"
 
 namespace bucky::storage {
@@ -21,8 +23,13 @@ namespace {
 /// How long another process (`bucky queue retry`) may hold the file before we give up.
 constexpr int kBusyTimeoutMs = 10'000;
 
+/// The log is copied into the database file beside those who write once it has so many pages; when
+/// it has grown to several times that, because they never pause, while they wait.
+constexpr int kCheckpointPages = 1000;
+constexpr int kCheckpointInTurnPages = 8 * kCheckpointPages;
+
 constexpr const char* kConnectionPragmas = R"sql(
-    PRAGMA synchronous = FULL;           -- every commit is synced: promise 1
+    PRAGMA synchronous = NORMAL;         -- the log is synced by us, one sync for many: LogSync
     PRAGMA foreign_keys = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
@@ -58,17 +65,23 @@ void execute(sqlite3* db, const char* script, std::string_view doing) {
     check(sqlite3_exec(db, script, nullptr, nullptr, nullptr), db, doing);
 }
 
-/// The turn of writers to one file, shared by every connection to it. SQLite alone would let them
-/// poll its lock, which at 16 writers lets some wait for seconds.
-std::shared_ptr<std::mutex> turn_of(const std::filesystem::path& file) {
+/// What all connections of this process to one file share.
+struct Shared {
+    std::mutex turn;  ///< of its writers: SQLite alone would let them poll its lock, which at 16
+                      ///< writers lets some wait for seconds
+    LogSync log;
+    std::atomic<int> copied_at{0};  ///< pages in the log when it was last copied
+};
+
+std::shared_ptr<Shared> shared_by_all_of(const std::filesystem::path& file) {
     static std::mutex guard;
-    static std::map<std::filesystem::path, std::weak_ptr<std::mutex>> turns;
+    static std::map<std::filesystem::path, std::weak_ptr<Shared>> files;
     const std::lock_guard lock(guard);
-    std::erase_if(turns, [](const auto& entry) { return entry.second.expired(); });
-    auto& slot = turns[std::filesystem::weakly_canonical(file)];
-    auto turn = slot.lock();
-    if (!turn) slot = turn = std::make_shared<std::mutex>();
-    return turn;
+    std::erase_if(files, [](const auto& entry) { return entry.second.expired(); });
+    auto& slot = files[std::filesystem::weakly_canonical(file)];
+    auto shared = slot.lock();
+    if (!shared) slot = shared = std::make_shared<Shared>();
+    return shared;
 }
 
 /// SQLite would make it readable by all; it names people's studies.
@@ -100,14 +113,86 @@ int flags_of(Database::Mode mode) {
 struct Database::Impl {
     std::filesystem::path file;
     sqlite3* db = nullptr;
-    std::shared_ptr<std::mutex> turn;
+    std::shared_ptr<Shared> shared;
     std::map<std::string, sqlite3_stmt*, std::less<>> prepared;  // by their text
+    bool in_turn = false;                                        ///< a Transaction of ours is open
+    int pages_in_log = 0;                                        ///< as of our last commit
 
     ~Impl() {
         for (const auto& [text, statement] : prepared) sqlite3_finalize(statement);
         sqlite3_close(db);
     }
+
+    static int committed(void* self, sqlite3*, const char*, int pages);
+    void make_durable(std::uint64_t ticket);
+    void sync_log(bool doubtful);
+    void copy_log();
+    bool wants_syncs();
 };
+
+/// SQLite calls it when a commit stands in the log. A Transaction syncs once it has given its turn
+/// away; a statement that stands alone has nobody who would, and is synced here.
+int Database::Impl::committed(void* self, sqlite3*, const char*, int pages) {
+    auto& impl = *static_cast<Impl*>(self);
+    impl.pages_in_log = pages;
+    if (impl.in_turn) return SQLITE_OK;
+    try {
+        impl.make_durable(impl.shared->log.written());
+        return SQLITE_OK;
+    } catch (const Error&) {
+        return SQLITE_IOERR_FSYNC;
+    }
+}
+
+void Database::Impl::make_durable(std::uint64_t ticket) {
+    try {
+        shared->log.until_durable(ticket, [this](bool doubtful) { sync_log(doubtful); });
+    } catch (const Error& error) {
+        // Never exhausted: the rows are there, and who put files beside them must leave them.
+        throw Error(Fault::unavailable, "committed, but not known to be durable: {}", error.what());
+    }
+}
+
+/// A test that keeps no promises says PRAGMA synchronous = OFF.
+bool Database::Impl::wants_syncs() {
+    bool wanted = true;
+    const auto take = [](void* into, int, char** values, char**) {
+        *static_cast<bool*>(into) = std::string_view{values[0]} != "0";
+        return 0;
+    };
+    check(sqlite3_exec(db, "PRAGMA synchronous", take, &wanted, nullptr), db, "sync the log");
+    return wanted;
+}
+
+void Database::Impl::sync_log(bool doubtful) {
+    if (!wants_syncs()) return;
+    if (!doubtful) {
+        sqlite3_file* log = nullptr;
+        check(sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log), db,
+              "find the log");
+        check(log->pMethods->xSync(log, SQLITE_SYNC_NORMAL), db, "sync the log");
+        return;
+    }
+    // What the log's pages were is still to be read; whether the disk has them, nobody knows. A
+    // checkpoint writes them all anew, into the database file, and syncs that.
+    const std::lock_guard turn(shared->turn);
+    int pages = 0;
+    int copied = 0;
+    check(sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_FULL, &pages, &copied), db,
+          "copy a log that could not be synced");
+    if (copied < pages) throw Error(Fault::unavailable, "a log could not be synced, nor copied");
+}
+
+/// A copy that fails costs nothing yet: the log has it all, and a later commit tries again.
+void Database::Impl::copy_log() {
+    auto last = shared->copied_at.load();
+    if (pages_in_log < last) last = 0;  // it has begun anew
+    if (pages_in_log - last < kCheckpointPages) return;
+    std::unique_lock turn(shared->turn, std::defer_lock);
+    if (pages_in_log >= kCheckpointInTurnPages) turn.lock();  // so that the log can begin anew
+    shared->copied_at = pages_in_log;
+    (void)sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
 
 Statement::Statement(sqlite3* db, sqlite3_stmt* prepared, std::string_view name)
     : db_(db), prepared_(prepared), name_(name) {}
@@ -177,7 +262,7 @@ bool Statement::is_null(int column) const {
 Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::make_unique<Impl>()) {
     if (mode == Mode::create) make_private(file);
     impl_->file = file;
-    impl_->turn = turn_of(file);
+    impl_->shared = shared_by_all_of(file);
     const int opened =
         sqlite3_open_v2(file.c_str(), &impl_->db, flags_of(mode) | SQLITE_OPEN_NOMUTEX, nullptr);
     if (opened != SQLITE_OK) {
@@ -186,6 +271,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::ma
     }
     check(sqlite3_busy_timeout(impl_->db, kBusyTimeoutMs), impl_->db, "busy timeout");
     execute(impl_->db, kConnectionPragmas, "open");
+    sqlite3_wal_hook(impl_->db, &Impl::committed, impl_.get());
     if (mode == Mode::create) migrate();
 
     const auto ours = migrations().back().version;
@@ -209,7 +295,7 @@ Database::~Database() = default;
 void Database::migrate() {
     if (version() > migrations().back().version) return;
     {
-        const std::lock_guard turn(*impl_->turn);
+        const std::lock_guard turn(impl_->shared->turn);
         auto wal = prepare(kWal);
         if (!wal.step() || wal.text(0) != "wal") {
             throw Error(Fault::unavailable,
@@ -261,26 +347,34 @@ std::int64_t Database::version() {
 }
 
 struct Database::Transaction::State {
-    sqlite3* db;
+    Database::Impl& impl;
     std::unique_lock<std::mutex> turn;
 };
 
 Database::Transaction::Transaction(Database& db) {
     if (db.in_transaction()) throw Error(Fault::bug, "a transaction inside a transaction");
-    state_ =
-        std::make_unique<State>(State{db.impl_->db, std::unique_lock<std::mutex>(*db.impl_->turn)});
-    execute(state_->db, "BEGIN IMMEDIATE", "begin");
+    auto& impl = *db.impl_;
+    state_ = std::make_unique<State>(State{impl, std::unique_lock<std::mutex>(impl.shared->turn)});
+    execute(impl.db, "BEGIN IMMEDIATE", "begin");
+    impl.in_turn = true;
 }
 
 Database::Transaction::~Transaction() {
+    auto& impl = state_->impl;
+    impl.in_turn = false;
     // After some errors SQLite has rolled back by itself already.
-    if (sqlite3_get_autocommit(state_->db) == 0) {
-        sqlite3_exec(state_->db, "ROLLBACK", nullptr, nullptr, nullptr);
+    if (state_->turn.owns_lock() && sqlite3_get_autocommit(impl.db) == 0) {
+        sqlite3_exec(impl.db, "ROLLBACK", nullptr, nullptr, nullptr);
     }
 }
 
 void Database::Transaction::commit() {
-    execute(state_->db, "COMMIT", "commit");
+    auto& impl = state_->impl;
+    execute(impl.db, "COMMIT", "commit");
+    const auto ticket = impl.shared->log.written();
+    state_->turn.unlock();  // others write while we wait for the disk, and share our sync
+    impl.make_durable(ticket);
+    impl.copy_log();
 }
 
 }  // namespace bucky::storage

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Database: one SQLite file (WAL, synchronous=FULL) that remembers everything but the pixels.
+// Database: one SQLite file (WAL, every commit synced) that remembers everything but the pixels.
 //
 // Open one per thread: connections share nothing but the file. SQL stands as named constants beside
 // the function that runs it; parameters are bound by name (":lane"). A transaction that is not
@@ -77,6 +77,10 @@ public:
 
     /// BEGIN IMMEDIATE; writers in this process take turns instead of polling SQLite's lock. One at
     /// a time per connection: a second inside the first is a bug and throws.
+    ///
+    /// commit() returns when the commit is durable. The turn is given away before that, so that one
+    /// sync of the log serves all who committed meanwhile (log_sync.h). When it throws unavailable,
+    /// the commit may be there all the same; when exhausted, it is not.
     class Transaction {
     public:
         explicit Transaction(Database& db);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/log_sync.h"
+
+namespace bucky::storage {
+
+std::uint64_t LogSync::written() {
+    const std::lock_guard lock(mutex_);
+    return ++written_;
+}
+
+void LogSync::until_durable(std::uint64_t ticket, const std::function<void(bool doubtful)>& sync) {
+    std::unique_lock lock(mutex_);
+    while (durable_ < ticket) {
+        if (syncing_) {
+            ended_.wait(lock);
+            continue;
+        }
+        syncing_ = true;
+        const auto covered = written_;
+        const bool doubtful = doubtful_;
+        lock.unlock();
+        try {
+            sync(doubtful);
+        } catch (...) {
+            lock.lock();
+            syncing_ = false;
+            doubtful_ = true;
+            ended_.notify_all();
+            throw;
+        }
+        lock.lock();
+        syncing_ = false;
+        doubtful_ = false;
+        durable_ = covered;
+        ended_.notify_all();
+    }
+}
+
+}  // namespace bucky::storage
