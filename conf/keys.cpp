@@ -56,7 +56,13 @@ bool is_empty_or_loopback(std::string_view text) {
     return endpoint && is_loopback(endpoint->host);
 }
 
+bool is_tenant(std::string_view text) {
+    return text.size() <= 64 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
+constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 
 using enum Presence;
@@ -84,6 +90,14 @@ constexpr Key<ScpSettings> kScpKeys[] = {
      "Time a caller may be silent within an association before it is aborted."},
     {"max_associations", &ScpSettings::max_associations, Range{1, 1000}, "associations",
      "Associations served at once; one more is told to try again later."},
+    {"max_associations_per_peer", &ScpSettings::max_associations_per_peer, Range{1, 1000},
+     "associations",
+     "Of these, for one caller (AE title and address), so that it cannot shut out the others."},
+    {"max_instance_mb", &ScpSettings::max_instance_mb, Range{1, 1024}, "MB",
+     "Larger instances are refused; the largest radiograph has about 300 MB."},
+    {"conflicting", &ScpSettings::conflicting, OneOf{kConflictAnswers}, "",
+     "Answer to an image whose SOP Instance UID came before with other content: accept (success) "
+     "or refuse (C000). It is kept apart and flagged either way, and not analysed."},
 };
 
 constexpr Key<PeerSettings> kPeerKeys[] = {
@@ -93,6 +107,12 @@ constexpr Key<PeerSettings> kPeerKeys[] = {
     {"address", &PeerSettings::address,
      Fits{is_empty_or_network, "empty, an IP address, or a network such as 10.1.0.0/16"}, "",
      "Where it calls from; empty: anywhere."},
+    {"tenant", &PeerSettings::tenant,
+     Fits{is_tenant, "empty, or at most 64 printable ASCII characters"}, "",
+     "Whom its images are for. Tenants take turns at the models; empty: each called AE title that "
+     "is not node.ae_title, else each calling AE title, is a tenant of its own."},
+    {"urgent", &PeerSettings::urgent, Anything{}, "",
+     "Its images are analysed and reported first; every fifth turn is for the others."},
 };
 
 constexpr Key<InferenceSettings> kInferenceKeys[] = {
@@ -106,6 +126,8 @@ constexpr Key<InferenceSettings> kInferenceKeys[] = {
      "Threads of one model run on the processor; 0: one a core."},
     {"attempts", &InferenceSettings::attempts, Range{1, 100}, "attempts",
      "Tries of an image that meets a passing fault before its verdict is failed."},
+    {"queue_max", &InferenceSettings::queue_max, Range{1, 1'000'000}, "images",
+     "Images that may wait for their verdict; beyond it senders are told to try again later."},
 };
 
 constexpr Key<StudySettings> kStudyKeys[] = {
@@ -145,6 +167,14 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
 constexpr Key<StorageSettings> kStorageKeys[] = {
     {"min_free_mb", &StorageSettings::min_free_mb, Range{0, 10'000'000}, "MB",
      "Below this much free space senders are told to try again later."},
+    {"keep_days", &StorageSettings::keep_days, Range{0, 36500}, "days",
+     "Images and results are deleted so long after all results of their study were delivered; 0: "
+     "never. What has not been delivered is never deleted."},
+    {"keep_mb", &StorageSettings::keep_mb, Range{0, 1'000'000'000}, "MB",
+     "Above so much, the studies delivered longest ago are deleted, whatever their age; 0: no "
+     "such limit."},
+    {"journal_days", &StorageSettings::journal_days, Range{1, 36500}, "days",
+     "How long the journal tells of a study that was deleted."},
 };
 
 constexpr Key<AdminSettings> kAdminKeys[] = {

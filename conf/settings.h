@@ -25,6 +25,9 @@ struct ScpSettings {
     std::int64_t artim_s = 30;
     std::int64_t read_timeout_s = 60;
     std::int64_t max_associations = 64;
+    std::int64_t max_associations_per_peer = 32;
+    std::int64_t max_instance_mb = 1024;
+    std::string conflicting = "accept";  ///< accept | refuse
 };
 
 struct StudySettings {
@@ -34,6 +37,9 @@ struct StudySettings {
 
 struct StorageSettings {
     std::int64_t min_free_mb = 512;
+    std::int64_t keep_days = 30;  ///< 0: for ever
+    std::int64_t keep_mb = 0;     ///< 0: as much as there is
+    std::int64_t journal_days = 365;
 };
 
 struct InferenceSettings {
@@ -41,6 +47,7 @@ struct InferenceSettings {
     std::string device = "auto";
     std::int64_t threads = 0;  ///< 0: all cores
     std::int64_t attempts = 5;
+    std::int64_t queue_max = 20000;
 };
 
 struct OverlaySettings {
@@ -52,6 +59,8 @@ struct OverlaySettings {
 struct PeerSettings {
     std::string ae_title;  ///< empty: any
     std::string address;   ///< "10.1.0.0/16", "::1", or empty: any
+    std::string tenant;    ///< on whose account its images wait; empty: its own
+    bool urgent = false;
 };
 
 struct DestinationSettings {

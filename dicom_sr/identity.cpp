@@ -12,8 +12,10 @@
 namespace bucky::dicom_sr {
 namespace {
 
-std::string_view model_hash(const ReportedImage& image) {
-    return image.result.model ? std::string_view(image.result.model->sha256) : "none";
+/// Weights and version: a version with other thresholds on the same weights says other things.
+std::string model_hash(const ReportedImage& image) {
+    const auto& model = image.result.model;
+    return model ? fmt::format("{} {}", model->sha256, model->version) : "none";
 }
 
 /// What was answered, as far as the same image and model can differ in it: an image that failed and

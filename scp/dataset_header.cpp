@@ -231,6 +231,8 @@ std::string* Walk::wanted(std::uint32_t tag_found) {
         case tag(0x0008, 0x0016): return &header_.sop_class;
         case tag(0x0008, 0x0018): return &header_.sop_instance;
         case tag(0x0008, 0x0050): return &header_.accession_number;
+        case tag(0x0008, 0x0070): return &header_.manufacturer;
+        case tag(0x0008, 0x1090): return &header_.model_name;
         case tag(0x0020, 0x000D): return &header_.study;
         case tag(0x0020, 0x000E): return &header_.series;
         default: return nullptr;
@@ -318,6 +320,10 @@ std::uint32_t Walk::number(std::span<const std::uint8_t> bytes) const {
 }
 
 }  // namespace
+
+bool is_of_our_make(const DatasetHeader& header) {
+    return header.manufacturer == kOurManufacturer && header.model_name == kOurModelName;
+}
 
 DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
                                   std::string_view transfer_syntax) {

@@ -221,6 +221,7 @@ void FrontDoor::Impl::hand_over(const GreetingPtr& greeting) {
 }
 
 void FrontDoor::Impl::reject_for_now(const GreetingPtr& greeting) {
+    metrics::count("bucky_limit_reached_total", {{"limit", "associations"}});
     log_refusal(greeting->address, "limit", greeting->used);
     greeting->artim.expires_after(kForReadingRejection);
     greeting->artim.async_wait([self = shared_from_this(), greeting](error_code cancelled) {

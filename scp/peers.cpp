@@ -62,18 +62,29 @@ std::optional<Range> parse_range(const std::string& text) {
 struct Rule {
     std::string ae_title;        ///< empty: any
     std::optional<Range> range;  ///< nothing: any
+    Peers::Standing standing;
 };
 
 }  // namespace
 
 struct Peers::Rules {
     std::vector<Rule> rows;
+
+    const Rule* of(std::string_view calling_ae, std::string_view address) const {
+        boost::system::error_code error;
+        const auto from = unmapped(ip::make_address(std::string{address}, error));
+        const auto found = std::find_if(rows.begin(), rows.end(), [&](const Rule& rule) {
+            return (rule.ae_title.empty() || rule.ae_title == calling_ae) &&
+                   (!rule.range || (!error && rule.range->holds(from)));
+        });
+        return found == rows.end() ? nullptr : &*found;
+    }
 };
 
 Peers::Peers(std::span<const conf::PeerSettings> rows) {
     auto rules = std::make_unique<Rules>();
     for (const auto& row : rows) {
-        Rule rule{row.ae_title, std::nullopt};
+        Rule rule{row.ae_title, std::nullopt, {row.tenant, row.urgent}};
         if (!row.address.empty()) {
             rule.range = parse_range(row.address);
             if (!rule.range) {
@@ -95,13 +106,12 @@ bool Peers::anyone() const {
 }
 
 bool Peers::may_call(std::string_view calling_ae, std::string_view address) const {
-    if (anyone()) return true;
-    boost::system::error_code error;
-    const auto from = unmapped(ip::make_address(std::string{address}, error));
-    return std::any_of(rules_->rows.begin(), rules_->rows.end(), [&](const Rule& rule) {
-        return (rule.ae_title.empty() || rule.ae_title == calling_ae) &&
-               (!rule.range || (!error && rule.range->holds(from)));
-    });
+    return anyone() || rules_->of(calling_ae, address) != nullptr;
+}
+
+Peers::Standing Peers::standing(std::string_view calling_ae, std::string_view address) const {
+    const Rule* rule = rules_->of(calling_ae, address);
+    return rule == nullptr ? Standing{} : rule->standing;
 }
 
 }  // namespace bucky::scp

@@ -23,6 +23,13 @@ public:
     bool may_call(std::string_view calling_ae, std::string_view address) const;
     bool anyone() const;
 
+    /// What the first such row says of him; nothing said: an ordinary caller on his own account.
+    struct Standing {
+        std::string tenant;
+        bool urgent = false;
+    };
+    Standing standing(std::string_view calling_ae, std::string_view address) const;
+
 private:
     struct Rules;
     std::unique_ptr<const Rules> rules_;

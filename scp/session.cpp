@@ -44,6 +44,8 @@ private:
     void receive_request();
     bool admit();
     bool reject(T_ASC_RejectParametersReason reason, std::string_view why);
+    bool reject(const T_ASC_RejectParameters& rejection, std::string_view why);
+    Caller caller() const;
     void acknowledge();
     std::string_view serve_requests(Store& store);
     std::string_view wait_for_request();
@@ -58,6 +60,7 @@ private:
     Layer layer_;
     NetworkPtr net_;
     AssociationPtr assoc_;
+    std::optional<PeerCount::Place> place_;
     bool closing_ = false;
 };
 
@@ -66,7 +69,7 @@ std::string_view Session::run() {
     receive_request();
     if (!admit()) return "rejected";
     acknowledge();
-    Store store(house_, {id_, calling_ae_, called_ae_, address_});
+    Store store(house_, caller());
     const std::string_view end = serve_requests(store);
     assoc_.reset();
     const auto took =
@@ -123,13 +126,33 @@ bool Session::admit() {
         return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED,
                       "no [[peer]] row has this calling AE title and address");
     }
+    place_ = house_.peer_count.enter(calling_ae_ + " at " + address_);
+    if (!place_) {
+        metrics::count("bucky_limit_reached_total", {{"limit", "associations_per_peer"}});
+        return reject(
+            {ASC_RESULT_REJECTEDTRANSIENT, ASC_SOURCE_SERVICEPROVIDER_PRESENTATION_RELATED,
+             ASC_REASON_SP_PRES_LOCALLIMITEXCEEDED},
+            "it has scp.max_associations_per_peer open already");
+    }
     return true;
+}
+
+/// On whose account its images wait: the tenant that its [[peer]] row names, else the title by
+/// which it called us when that is one of several, else itself.
+Caller Session::caller() const {
+    auto [tenant, urgent] = house_.peers.standing(calling_ae_, address_);
+    if (tenant.empty()) {
+        tenant = called_ae_ == house_.settings.node.ae_title.str() ? calling_ae_ : called_ae_;
+    }
+    return {id_, calling_ae_, called_ae_, address_, std::move(tenant), urgent};
 }
 
 /// Always false: the answer of admit().
 bool Session::reject(T_ASC_RejectParametersReason reason, std::string_view why) {
-    const T_ASC_RejectParameters rejection{ASC_RESULT_REJECTEDPERMANENT, ASC_SOURCE_SERVICEUSER,
-                                           reason};
+    return reject({ASC_RESULT_REJECTEDPERMANENT, ASC_SOURCE_SERVICEUSER, reason}, why);
+}
+
+bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view why) {
     (void)ASC_rejectAssociation(assoc_.get(), &rejection);
     (void)ASC_dropSCPAssociation(assoc_.get(), 1);  // the peer reads it before the socket closes
     log::event(log::Level::warning, "association.refused",

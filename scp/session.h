@@ -11,6 +11,7 @@
 #include "conf/base/wakeup.h"
 #include "conf/settings.h"
 #include "scp/database_pool.h"
+#include "scp/peer_count.h"
 #include "scp/peers.h"
 #include "scp/wire/unique_fd.h"
 #include "storage/spool.h"
@@ -31,6 +32,7 @@ struct House {
     const Clock& clock;
     Wakeup& work;
     const Peers& peers;
+    PeerCount& peer_count;
     DatabasePool& databases;
     storage::Spool& spool;
     int closing_fd;  ///< readable once the node wants to stop: sessions end when they fall idle

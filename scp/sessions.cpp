@@ -31,12 +31,14 @@ void raise(const UniqueFd& event) {
 Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& work)
     : settings_(settings),
       peers_(settings.peers),
+      peer_count_(static_cast<std::size_t>(settings.scp.max_associations_per_peer)),
       databases_(settings.database_file()),
       spool_(settings.spool_dir(),
              static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi),
       closing_(make_event()),
       give_up_(make_event()),
-      house_{settings, clock, work, peers_, databases_, spool_, closing_.get(), give_up_.get()} {}
+      house_{settings,   clock,  work,           peers_,        peer_count_,
+             databases_, spool_, closing_.get(), give_up_.get()} {}
 
 Sessions::~Sessions() {
     raise(closing_);

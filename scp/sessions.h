@@ -16,6 +16,7 @@
 #include "conf/base/wakeup.h"
 #include "conf/settings.h"
 #include "scp/database_pool.h"
+#include "scp/peer_count.h"
 #include "scp/peers.h"
 #include "scp/session.h"
 #include "scp/wire/unique_fd.h"
@@ -54,6 +55,7 @@ private:
 
     const conf::Settings& settings_;
     Peers peers_;
+    PeerCount peer_count_;
     DatabasePool databases_;
     storage::Spool spool_;
     UniqueFd closing_, give_up_;

@@ -18,6 +18,7 @@
 #include "scp/wire/fd_stream.h"
 #include "scp/wire/part10.h"
 #include "scp/wire/status.h"
+#include "storage/job_queue.h"
 
 namespace bucky::scp {
 namespace {
@@ -88,6 +89,10 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
             crash_point("store.after_receive");
             receipt = keep(reception);
             house_.work.ring();
+            if (receipt.kept == storage::Receipt::Kept::conflicting &&
+                house_.settings.scp.conflicting == "refuse") {
+                throw Error(Fault::bad_input, "UID was here with other content; kept apart");
+            }
         } catch (const Error& error) {
             reception.fail(error);
         } catch (const std::exception& error) {
@@ -136,6 +141,7 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
             throw Error(Fault::unsupported, "SOP class not negotiated for this context");
         }
         const Uid instance{request.AffectedSOPInstanceUID};
+        check_queue();
         reception.file.emplace(house_.spool.open());
         const auto header = write_part10_header(request.AffectedSOPClassUID, instance.str(),
                                                 reception.transfer_syntax, caller_.calling_ae);
@@ -145,7 +151,8 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
         reception.fail(error);
     }
     const bool wanted = !reception.failure && reception.file.has_value();
-    IncomingStream stream(wanted ? &*reception.file : nullptr);
+    IncomingStream stream(wanted ? &*reception.file : nullptr,
+                          static_cast<std::uint64_t>(house_.settings.scp.max_instance_mb) << 20U);
     T_ASC_PresentationContextID context = 0;
     const OFCondition received = DIMSE_receiveDataSetInFile(
         &assoc, DIMSE_NONBLOCKING, static_cast<int>(house_.settings.scp.read_timeout_s), &context,
@@ -158,6 +165,14 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
     return received;
 }
 
+/// Before the image is taken: nobody should wait for an answer from a queue of days.
+void Store::check_queue() {
+    const auto most = house_.settings.inference.queue_max;
+    if (storage::JobQueue(database(), house_.clock).open("infer") < most) return;
+    metrics::count("bucky_limit_reached_total", {{"limit", "queue"}});
+    throw Error(Fault::exhausted, "{} images wait, inference.queue_max", most);
+}
+
 storage::Receipt Store::keep(Reception& reception) {
     const DatasetHeader found = read_dataset_header(reception.file->path(), reception.header_bytes,
                                                     reception.transfer_syntax);
@@ -165,7 +180,8 @@ storage::Receipt Store::keep(Reception& reception) {
     const storage::Received received{
         *reception.file,    Uid{found.sop_instance},   Uid{found.sop_class},   Uid{found.study},
         Uid{found.series},  reception.transfer_syntax, found.accession_number, caller_.association,
-        caller_.calling_ae, caller_.called_ae,         caller_.address};
+        caller_.calling_ae, caller_.called_ae,         caller_.address,        caller_.tenant,
+        caller_.urgent,     is_of_our_make(found)};
     const conf::StudySettings& study = house_.settings.study;
     storage::Intake intake(database(), house_.spool, house_.clock,
                            {study.quiet_s * 1000, study.ceiling_s * 1000});

@@ -21,6 +21,8 @@ namespace bucky::scp {
 /// Whose instances these are.
 struct Caller {
     std::string association, calling_ae, called_ae, address;
+    std::string tenant;  ///< on whose account they wait
+    bool urgent = false;
 };
 
 class Store {
@@ -41,6 +43,7 @@ public:
 private:
     struct Reception;
     OFCondition receive(T_ASC_Association& assoc, Reception& reception);
+    void check_queue();
     storage::Receipt keep(Reception& reception);
     OFCondition answer(T_ASC_Association& assoc, const Reception& reception);
     storage::Database& database();

@@ -7,6 +7,7 @@
 
 #include "conf/base/crash_point.h"
 #include "conf/base/error.h"
+#include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/same_data_set.h"
 #include "storage/statements.h"
@@ -24,16 +25,17 @@ constexpr Sql kTwins{"intake.twins", R"sql(
 
 constexpr Sql kTouchStudy{"intake.touch_study", R"sql(
     INSERT INTO study (uid, accession_number, state, pending, first_image_ms, last_image_ms,
-                       first_unreported_ms, due_at_ms, last_association)
+                       first_unreported_ms, due_at_ms, last_association, tenant, urgent)
     VALUES (:study, :accession_number, 'open', :awaiting, :now_ms, :now_ms, :now_ms,
-            :now_ms + min(:quiet_ms, :ceiling_ms), :association)
+            :now_ms + min(:quiet_ms, :ceiling_ms), :association, :tenant, :urgent)
     ON CONFLICT (uid) DO UPDATE
        SET state = 'open', pending = pending + :awaiting, last_image_ms = :now_ms,
            accession_number = iif(accession_number = '', :accession_number, accession_number),
            first_unreported_ms = iif(state = 'open', first_unreported_ms, :now_ms),
            due_at_ms = min(:now_ms + :quiet_ms,
                            iif(state = 'open', first_unreported_ms, :now_ms) + :ceiling_ms),
-           last_association = :association)sql"};
+           last_association = :association, tenant = :tenant, urgent = max(urgent, :urgent),
+           settled_at_ms = 0)sql"};
 
 constexpr Sql kInsert{"intake.insert", R"sql(
     INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax, file,
@@ -44,8 +46,9 @@ constexpr Sql kInsert{"intake.insert", R"sql(
             1 - :conflicting))sql"};
 
 constexpr Sql kInferJob{"intake.infer_job", R"sql(
-    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
-    VALUES ('infer', :subject, :study, 'ready', :now_ms, :now_ms, :now_ms))sql"};
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
+                     tenant, urgent)
+    VALUES ('infer', :subject, :study, 'ready', :now_ms, :now_ms, :now_ms, :tenant, :urgent))sql"};
 
 constexpr Sql kAssociationEnded{"intake.association_ended", R"sql(
     UPDATE study SET due_at_ms = :now_ms
@@ -115,23 +118,37 @@ Receipt Intake::answer_again(const Received& in, const Twins& twins) {
                            ? fmt::format("from {} in {}: the same image in another transfer syntax",
                                          in.calling_ae, in.transfer_syntax)
                            : fmt::format("from {}, the same bytes", in.calling_ae);
-    Journal(db_, clock_)
-        .write_repeated(in.study.str(), in.sop_instance.str(), "image.again", words);
+    std::optional<Database::Transaction> own;
+    if (!db_.in_transaction()) own.emplace(db_);
+    Journal journal(db_, clock_);
+    journal.write_repeated(in.study.str(), in.sop_instance.str(), "image.again", words);
+    // Whoever sends an image again may be missing its result. What was delivered is there.
+    if (const auto refused = JobQueue(db_, clock_).resubmit_refused(in.study.str()); refused > 0) {
+        journal.write_repeated(in.study.str(), in.sop_instance.str(), "result.again",
+                               fmt::format("{} refused before: sent again", refused));
+    }
+    if (own) own->commit();
     return {Receipt::Kept::again, *twins.same};
 }
 
-Receipt Intake::receive(const Received& in) {
-    std::optional<std::string> study_of_own;
+/// The loop guard: what we sent to a PACS may come back from it, also after its rows have left.
+bool Intake::is_own_result(const Received& in) {
+    std::optional<std::string> study;
+    if (in.is_of_our_make) study = in.study.str();
     {
         auto own = db_.prepare(kOwnResult);
-        if (own.bind(":sop_instance", in.sop_instance.str()).step()) study_of_own = own.text(0);
+        if (own.bind(":sop_instance", in.sop_instance.str()).step()) study = own.text(0);
     }
-    if (study_of_own) {
-        Journal(db_, clock_)
-            .write_repeated(*study_of_own, in.sop_instance.str(), "image.own_result",
-                            "sent back by " + in.calling_ae);
-        return {Receipt::Kept::own_result};
-    }
+    if (!study) return false;
+    Journal(db_, clock_)
+        .write_repeated(
+            *study, in.sop_instance.str(), "image.own_result",
+            fmt::format("sent back by {}: an object of our make, not analysed", in.calling_ae));
+    return true;
+}
+
+Receipt Intake::receive(const Received& in) {
+    if (is_own_result(in)) return {Receipt::Kept::own_result};
     // Looked for first without the writers' turn: comparing 10 MB must not hold up the others.
     const auto before = look_for_twins(in, 0);
     if (before.same) return answer_again(in, before);
@@ -166,6 +183,8 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
         .bind(":quiet_ms", times_.quiet_ms)
         .bind(":ceiling_ms", times_.ceiling_ms)
         .bind(":association", in.association)
+        .bind(":tenant", in.tenant)
+        .bind(":urgent", std::int64_t{in.urgent})
         .run();
     db_.prepare(kInsert)
         .bind(":sop_instance", in.sop_instance.str())
@@ -195,6 +214,8 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
         .bind(":subject", std::to_string(id))
         .bind(":study", in.study.str())
         .bind(":now_ms", now_ms)
+        .bind(":tenant", in.tenant)
+        .bind(":urgent", std::int64_t{in.urgent})
         .run();
     journal.write(
         in.study.str(), in.sop_instance.str(), "image.received",

@@ -25,15 +25,19 @@ struct Received {
     std::string accession_number;  ///< for people who look for a study; may be empty
     std::string association;       ///< id of the association in the log
     std::string calling_ae, called_ae, peer_address;
+    std::string tenant{};         ///< on whose account it waits: tenants take turns (turns.h)
+    bool urgent = false;          ///< goes before what is not
+    bool is_of_our_make = false;  ///< its equipment is this product: an object of ours, come back
 };
 
 struct Receipt {
     enum class Kept {
         fresh,        ///< new: stored, a job made
-        again,        ///< the same instance is here already: nothing new is kept or done
+        again,        ///< the same instance is here already: nothing new is kept, and nothing done
+                      ///< but that results which a destination refused are due again
         conflicting,  ///< the UID was here with other bytes: kept apart, told in the journal, not
                       ///< analysed
-        own_result,   ///< one of our own objects came back: not kept, nothing to do
+        own_result,   ///< an object of our make came back: not kept, nothing to do
     };
     Kept kept;
     std::int64_t instance_id = 0;
@@ -65,6 +69,7 @@ public:
     void association_ended(const std::string& association);
 
 private:
+    bool is_own_result(const Received& in);
     struct Twins;
     Twins look_for_twins(const Received& in, std::int64_t after_id);
     Receipt answer_again(const Received& in, const Twins& twins);

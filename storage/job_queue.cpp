@@ -6,6 +6,7 @@
 
 #include "conf/base/error.h"
 #include "storage/statements.h"
+#include "storage/turns.h"
 #include "storage/words.h"
 
 namespace bucky::storage {
@@ -28,9 +29,7 @@ constexpr Sql kExpireLeases{"job.expire_leases", R"sql(
 
 constexpr Sql kClaim{"job.claim", R"sql(
     UPDATE job SET state = 'running', attempt = attempt + 1, lease_until_ms = :now_ms + :lease_ms
-     WHERE id = (SELECT id FROM job
-                  WHERE lane = :lane AND state = 'ready' AND not_before_ms <= :now_ms
-                  ORDER BY not_before_ms, id LIMIT 1)
+     WHERE id = :id
     RETURNING id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
               not_before_ms, last_error)sql"};
 
@@ -43,6 +42,25 @@ constexpr Sql kLeave{"job.leave", R"sql(
 constexpr Sql kCountDone{"job.count_done", R"sql(
     INSERT INTO tally (lane, done) VALUES (:lane, 1)
     ON CONFLICT (lane) DO UPDATE SET done = done + 1)sql"};
+
+// Delivered: each result had a deliver job, and none is open. Without a destination a result stays.
+constexpr Sql kSettle{"job.settle", R"sql(
+    UPDATE study SET settled_at_ms = :now_ms
+     WHERE uid = :study AND state = 'reported'
+       AND NOT EXISTS (SELECT 1 FROM job WHERE state <> 'done' AND job.study = :study)
+       AND NOT EXISTS (SELECT 1 FROM result
+                        WHERE result.study = :study
+                          AND NOT EXISTS (SELECT 1 FROM job
+                                           WHERE subject = result.sop_instance
+                                             AND lane >= 'deliver:' AND lane < 'deliver;')))sql"};
+
+constexpr Sql kOpen{"job.open", "SELECT open FROM tally WHERE lane = :lane"};
+
+constexpr Sql kResubmitRefused{"job.resubmit_refused", R"sql(
+    UPDATE job INDEXED BY job_open_of_study
+       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+     WHERE state <> 'done' AND study = :study AND state = 'parked'
+       AND lane >= 'deliver:' AND lane < 'deliver;')sql"};
 
 constexpr Sql kResubmitLane{"job.resubmit_lane", R"sql(
     UPDATE job INDEXED BY job_open
@@ -89,9 +107,10 @@ constexpr Sql kParked{"job.parked", R"sql(
      WHERE state <> 'done' AND state = 'parked' AND (:lane = '' OR lane = :lane)
      ORDER BY created_at_ms, id LIMIT :at_most)sql"};
 
-constexpr Sql kAll[] = {kAnythingToClaim, kExpireLeases, kClaim,         kLeave,   kCountDone,
-                        kResubmitLane,    kResubmitAll,  kResubmitStudy, kNextDue, kTally,
-                        kOpenByLane,      kLastError,    kOfStudy,       kParked};
+constexpr Sql kAll[] = {kAnythingToClaim, kExpireLeases, kClaim,           kLeave,      kCountDone,
+                        kResubmitLane,    kResubmitAll,  kResubmitStudy,   kNextDue,    kTally,
+                        kSettle,          kOpen,         kResubmitRefused, kOpenByLane, kLastError,
+                        kOfStudy,         kParked};
 
 JobState state_named(std::string_view name) {
     for (const auto state :
@@ -139,9 +158,9 @@ std::optional<Job> JobQueue::claim(std::string_view lane, std::int64_t lease_ms)
     Database::Transaction transaction(db_);
     db_.prepare(kExpireLeases).bind(":lane", lane).bind(":now_ms", now_ms).run();
     std::optional<Job> job;
-    {
+    if (const auto id = Turns(db_).next(lane, now_ms)) {
         auto claim = db_.prepare(kClaim);
-        claim.bind(":lane", lane).bind(":now_ms", now_ms).bind(":lease_ms", lease_ms);
+        claim.bind(":id", *id).bind(":now_ms", now_ms).bind(":lease_ms", lease_ms);
         if (claim.step()) job = job_of_row(claim);
     }
     transaction.commit();
@@ -176,9 +195,26 @@ bool JobQueue::leave(const Job& job, JobEvent event, std::int64_t not_before_ms,
         .bind(":why", limited(why))
         .run();
     const bool ours = db_.changes() == 1;
-    if (ours && *to == JobState::done) db_.prepare(kCountDone).bind(":lane", job.lane).run();
+    if (ours && *to == JobState::done) {
+        db_.prepare(kCountDone).bind(":lane", job.lane).run();
+        settle(job.study);
+    }
     if (own) own->commit();
     return ours;
+}
+
+void JobQueue::settle(std::string_view study) {
+    db_.prepare(kSettle).bind(":study", study).bind(":now_ms", clock_.now_ms()).run();
+}
+
+std::int64_t JobQueue::open(std::string_view lane) {
+    auto row = db_.prepare(kOpen);
+    return row.bind(":lane", lane).step() ? row.integer(0) : 0;
+}
+
+std::int64_t JobQueue::resubmit_refused(std::string_view study) {
+    db_.prepare(kResubmitRefused).bind(":study", study).bind(":now_ms", clock_.now_ms()).run();
+    return db_.changes();
 }
 
 std::int64_t JobQueue::resubmit(std::string_view lane) {

@@ -45,8 +45,9 @@ class JobQueue {
 public:
     JobQueue(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
 
-    /// The job of this lane that is due longest, leased for lease_ms; nothing when none is due.
-    /// Oldest due first, then by id. Leases of the lane that have run out are returned first.
+    /// The job of this lane whose turn it is (turns.h), leased for lease_ms; nothing when none is
+    /// due. Within a tenant oldest due first, then by id. Leases of the lane that have run out are
+    /// returned first.
     std::optional<Job> claim(std::string_view lane, std::int64_t lease_ms);
 
     /// False, here and below: the lease was lost and the job is somebody else's; nothing changed.
@@ -58,6 +59,18 @@ public:
 
     /// Given up: waits for a person, with the words kept.
     bool park(const Job& job, std::string_view why);
+
+    /// Notes when nothing is left to do for a study: it is reported, no job of it is open, and each
+    /// result has gone everywhere it should. From then on it may leave (retention.h). finish() does
+    /// it too. Inside an open transaction.
+    void settle(std::string_view study);
+
+    /// How many jobs of a lane are not done, without counting them.
+    std::int64_t open(std::string_view lane);
+
+    /// Results of a study that a destination refused are due again: for a sender who comes again.
+    /// Inside an open transaction. Returns how many.
+    std::int64_t resubmit_refused(std::string_view study);
 
     /// Parked (or waiting) jobs of a lane, or of all lanes when empty, are due now. Returns how
     /// many.

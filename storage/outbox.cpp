@@ -25,9 +25,13 @@ constexpr Sql kInsert{"outbox.insert", R"sql(
             :now_ms))sql"};
 
 constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
-    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
-    SELECT 'deliver:' || :destination, :sop_instance, :study, 'ready', :now_ms, :now_ms, :now_ms
-     WHERE NOT EXISTS (SELECT 1 FROM job WHERE subject = :sop_instance
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
+                     tenant, urgent)
+    SELECT 'deliver:' || :destination, :sop_instance, uid, 'ready', :now_ms, :now_ms, :now_ms,
+           tenant, urgent
+      FROM study
+     WHERE uid = :study
+       AND NOT EXISTS (SELECT 1 FROM job WHERE subject = :sop_instance
                                            AND lane = 'deliver:' || :destination))sql"};
 
 // An image that came while the report was made has set the state back to open: it stays open.
@@ -81,6 +85,7 @@ bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
     insert_new(report_job, results, kept.files(), now_ms);
     make_deliver_jobs(report_job, results, destinations, now_ms);
     db_.prepare(kReported).bind(":study", report_job.study).bind(":now_ms", now_ms).run();
+    JobQueue(db_, clock_).settle(report_job.study);  // the same results, delivered long ago
     crash_point("outbox.before_commit");
     kept.commit(transaction);
     crash_point("outbox.after_commit");

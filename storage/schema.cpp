@@ -100,8 +100,78 @@ CREATE INDEX journal_of_study ON journal (study, subject, event);
 PRAGMA user_version = 1;
 )sql";
 
+constexpr const char* kTurnsAndLeaving = R"sql(
+-- tenants take turns, urgent work goes first
+ALTER TABLE study ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+ALTER TABLE study ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1));
+ALTER TABLE job ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+ALTER TABLE job ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1));
+CREATE INDEX job_turn ON job (lane, urgent, tenant, not_before_ms, id) WHERE state = 'ready';
+CREATE TABLE turn (
+    lane     TEXT NOT NULL,
+    urgent   INTEGER NOT NULL,
+    tenant   TEXT NOT NULL,     -- whose job was claimed last
+    in_a_row INTEGER NOT NULL,  -- urgent jobs since the last that was not
+    PRIMARY KEY (lane, urgent)
+) STRICT, WITHOUT ROWID;
+
+-- jobs that are not done by lane, so that nobody counts them
+ALTER TABLE tally ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+INSERT INTO tally (lane, done, open)
+    SELECT lane, 0, count(*) FROM job WHERE state <> 'done' GROUP BY lane
+    ON CONFLICT (lane) DO UPDATE SET open = excluded.open;
+
+-- since when nothing is left to do for a study; 0: something is
+ALTER TABLE study ADD COLUMN settled_at_ms INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX study_settled ON study (settled_at_ms) WHERE settled_at_ms > 0;
+CREATE INDEX job_open_of_study ON job (study) WHERE state <> 'done';
+CREATE INDEX journal_left ON journal (at_ms) WHERE event = 'study.left';
+
+-- files below data_dir that no row names any more and that are still to be unlinked
+CREATE TABLE leaving (file TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+-- what lies in spool/ and results/, so that nobody counts it
+CREATE TABLE holding (
+    what  TEXT NOT NULL PRIMARY KEY CHECK (what IN ('instances', 'results')),
+    files INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO holding SELECT 'instances', count(*), coalesce(sum(size_bytes), 0) FROM instance;
+INSERT INTO holding SELECT 'results', count(*), coalesce(sum(size_bytes), 0) FROM result;
+
+CREATE TRIGGER instance_held AFTER INSERT ON instance BEGIN
+    UPDATE holding SET files = files + 1, bytes = bytes + NEW.size_bytes WHERE what = 'instances';
+END;
+CREATE TRIGGER instance_left AFTER DELETE ON instance BEGIN
+    UPDATE holding SET files = files - 1, bytes = bytes - OLD.size_bytes WHERE what = 'instances';
+END;
+CREATE TRIGGER result_held AFTER INSERT ON result BEGIN
+    UPDATE holding SET files = files + 1, bytes = bytes + NEW.size_bytes WHERE what = 'results';
+END;
+CREATE TRIGGER result_left AFTER DELETE ON result BEGIN
+    UPDATE holding SET files = files - 1, bytes = bytes - OLD.size_bytes WHERE what = 'results';
+END;
+
+-- whoever makes a job: it is counted, and its study is no longer settled
+CREATE TRIGGER job_made AFTER INSERT ON job WHEN NEW.state <> 'done' BEGIN
+    INSERT INTO tally (lane, done, open) VALUES (NEW.lane, 0, 1)
+        ON CONFLICT (lane) DO UPDATE SET open = open + 1;
+    UPDATE study SET settled_at_ms = 0 WHERE uid = NEW.study AND settled_at_ms > 0;
+END;
+CREATE TRIGGER job_done AFTER UPDATE OF state ON job
+    WHEN OLD.state <> 'done' AND NEW.state = 'done' BEGIN
+    UPDATE tally SET open = open - 1 WHERE lane = NEW.lane;
+END;
+CREATE TRIGGER job_gone AFTER DELETE ON job WHEN OLD.state <> 'done' BEGIN
+    UPDATE tally SET open = open - 1 WHERE lane = OLD.lane;
+END;
+
+PRAGMA user_version = 2;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
+    {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "conf/base/error.h"
+#include "conf/base/metrics.h"
 
 namespace bucky::storage {
 namespace {
@@ -47,11 +48,11 @@ std::string random_name() {
     return fmt::format("{:02x}", fmt::join(bits, ""));
 }
 
-std::string hour_utc(std::int64_t now_ms) {
-    return fmt::format("{:%Y%m%d%H}", fmt::gmtime(static_cast<std::time_t>(now_ms / 1000)));
-}
-
 }  // namespace
+
+std::string hour_folder(std::int64_t at_ms) {
+    return fmt::format("{:%Y%m%d%H}", fmt::gmtime(static_cast<std::time_t>(at_ms / 1000)));
+}
 
 const FileCalls& FileCalls::of_system() {
     static constexpr FileCalls calls{
@@ -101,6 +102,7 @@ Spool::Spool(std::filesystem::path root, std::uint64_t min_free_bytes, const Fil
 Incoming Spool::open() {
     const auto free = free_bytes();
     if (free < min_free_bytes_) {
+        metrics::count("bucky_limit_reached_total", {{"limit", "disk"}});
         throw Error(Fault::exhausted, "{} has {} MB free, less than storage.min_free_mb = {}",
                     root_.string(), free >> 20U, min_free_bytes_ >> 20U);
     }
@@ -114,7 +116,7 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
     if (calls_->fdatasync(incoming.fd_) != 0) fail("sync", incoming.path_);
     if (steps.after_sync) steps.after_sync();
 
-    const auto hour = hour_utc(now_ms);
+    const auto hour = hour_folder(now_ms);
     auto relative = hour + '/' + random_name() + ".dcm";
     const auto target = root_ / relative;
     make_directory(root_ / hour);

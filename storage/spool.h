@@ -53,6 +53,9 @@ struct KeepSteps {
     void (*after_rename)() = nullptr;
 };
 
+/// The folder of an hour, by UTC: 2026112314.
+std::string hour_folder(std::int64_t at_ms);
+
 class Spool {
 public:
     /// `root` is made if it is not there. Throws unavailable when it cannot be.

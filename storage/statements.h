@@ -14,6 +14,8 @@ std::span<const Sql> job_statements();
 std::span<const Sql> journal_statements();
 std::span<const Sql> outbox_statements();
 std::span<const Sql> recover_statements();
+std::span<const Sql> retention_statements();
 std::span<const Sql> study_statements();
+std::span<const Sql> turn_statements();
 
 }  // namespace bucky::storage

@@ -40,8 +40,10 @@ constexpr Sql kReportState{"study.report_state", R"sql(
     SELECT state FROM job WHERE state <> 'done' AND lane = 'report' AND subject = :study)sql"};
 
 constexpr Sql kReportJob{"study.report_job", R"sql(
-    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
-    VALUES ('report', :study, :study, 'ready', :now_ms, :now_ms, :now_ms))sql"};
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
+                     tenant, urgent)
+    SELECT 'report', uid, uid, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
+      FROM study WHERE uid = :study)sql"};
 
 constexpr Sql kResubmitReport{"study.resubmit_report", R"sql(
     UPDATE job
@@ -69,10 +71,12 @@ constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
      WHERE study = :study AND lane = 'infer' AND state IN ('parked', 'ready'))sql"};
 
 constexpr Sql kRetryJobs{"study.retry_jobs", R"sql(
-    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
-    SELECT 'infer', CAST(id AS TEXT), study, 'ready', :now_ms, :now_ms, :now_ms
-      FROM instance
-     WHERE study = :study AND conflicting = 0
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
+                     tenant, urgent)
+    SELECT 'infer', CAST(instance.id AS TEXT), study.uid, 'ready', :now_ms, :now_ms, :now_ms,
+           study.tenant, study.urgent
+      FROM instance JOIN study ON study.uid = instance.study
+     WHERE instance.study = :study AND conflicting = 0
        AND NOT EXISTS (SELECT 1 FROM job
                         WHERE state <> 'done' AND lane = 'infer'
                           AND subject = CAST(instance.id AS TEXT)))sql"};
@@ -82,7 +86,8 @@ constexpr Sql kRetryInstances{"study.retry_instances", R"sql(
 
 constexpr Sql kReopen{"study.reopen", R"sql(
     UPDATE study
-       SET state = 'open', pending = :pending, first_unreported_ms = :now_ms, due_at_ms = :now_ms
+       SET state = 'open', pending = :pending, first_unreported_ms = :now_ms, due_at_ms = :now_ms,
+           settled_at_ms = 0
      WHERE uid = :study)sql"};
 
 constexpr Sql kRecent{"study.recent", R"sql(

@@ -16,7 +16,8 @@ inline constexpr std::uint32_t kMaxPduBytes = 131072;
 /// user item, stay below 600 K; DCMTK's own limit is 1 MiB.
 inline constexpr std::size_t kAssociateRequestBytesMax = 1U << 20U;
 
-/// One instance as it comes. The largest radiograph (60 x 60 cm at 50 um, 16 bit) has 288 MB.
+/// One instance as it comes, whatever scp.max_instance_mb says. The largest radiograph (60 x 60 cm
+/// at 50 um, 16 bit) has 288 MB.
 inline constexpr std::uint64_t kInstanceBytesMax = 1ULL << 30U;
 
 /// Rows and columns of a frame we decode: see above; keeps rows * columns far from overflow.
@@ -33,6 +34,10 @@ inline constexpr std::uint64_t kTextFileBytesMax = 1U << 20U;
 
 /// What is kept of a peer's words, or of an error's: one screen.
 inline constexpr std::size_t kWordsMax = 1000;
+
+/// Lines a second of one event that is a warning or worse: what a stranger can cause without end
+/// must not fill the disk that images need. The next line says how many were left out.
+inline constexpr int kLogLinesPerSecond = 50;
 
 /// Connections that have not yet shown their whole A-ASSOCIATE-RQ: they cost a descriptor and their
 /// bytes, no thread. Beyond either, the one that waits longest makes room for the newest.

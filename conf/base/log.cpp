@@ -2,6 +2,11 @@
 #include "conf/base/log.h"
 
 #include <algorithm>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -9,6 +14,7 @@
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/metrics.h"
 
 namespace bucky::log {
 namespace {
@@ -44,6 +50,38 @@ std::string_view word(Level level) {
     __builtin_unreachable();
 }
 
+/// Counts the lines of each event by the second.
+class Rate {
+public:
+    /// Whether one more may be written now; then, how many were not since the last that was.
+    std::optional<std::uint64_t> admit(std::string_view event,
+                                       std::chrono::steady_clock::time_point now) {
+        const std::lock_guard lock(mutex_);
+        auto& one = events_[std::string{event}];
+        if (now - one.since >= std::chrono::seconds{1}) {
+            one.since = now;
+            one.written = 0;
+        }
+        if (++one.written <= limits::kLogLinesPerSecond) return std::exchange(one.left_out, 0);
+        ++one.left_out;
+        return std::nullopt;
+    }
+
+private:
+    struct Event {
+        std::chrono::steady_clock::time_point since{};
+        int written = 0;
+        std::uint64_t left_out = 0;
+    };
+    std::mutex mutex_;
+    std::map<std::string, Event> events_;  ///< the names are ours, so there are few
+};
+
+Rate& rate() {
+    static Rate kept;
+    return kept;
+}
+
 bool is_plain(char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '=';
 }
@@ -70,8 +108,15 @@ std::string escaped(std::string_view text) {
 
 void event(Level level, std::string_view name, std::initializer_list<Field> fields) {
     if (!logger().should_log(to_spdlog(level))) return;
+    std::uint64_t left_out = 0;
+    if (level >= Level::warning) {
+        const auto admitted = rate().admit(name, std::chrono::steady_clock::now());
+        if (!admitted) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
+        left_out = *admitted;
+    }
     std::string line = fmt::format("{} {} {}", iso_utc(SystemClock{}.now_ms()), word(level), name);
     for (const auto& field : fields) line += fmt::format(" {}={}", field.key, escaped(field.value));
+    if (left_out > 0) line += fmt::format(" left_out={}", left_out);
     logger().log(to_spdlog(level), line);
 }
 

@@ -4,6 +4,9 @@
 //   log::event("store.kept", {{"assoc", id}, {"from", peer_ae}, {"bytes", n}});
 //   2026-11-23T14:30:05.123Z info store.kept assoc=17 from=XRAY1 bytes=10485760
 //
+// Of one event at most limits::kLogLinesPerSecond warnings a second are written; the next one says
+// how many were left out.
+//
 // Never a patient's name, ID or birth date. Values from the network are escaped: one event stays
 // one line and no terminal escape survives. Any thread may call.
 #pragma once

@@ -4,7 +4,7 @@
 #include <limits>
 #include <span>
 
-#include "conf/base/limits.h"
+#include "conf/base/metrics.h"
 
 namespace bucky::scp {
 
@@ -17,8 +17,10 @@ offile_off_t IncomingConsumer::write(const void* bytes, offile_off_t count) {
     taken_ += size;
     if (to_ == nullptr || failure_) return count;
     try {
-        if (taken_ > limits::kInstanceBytesMax) {
-            throw Error(Fault::exhausted, "larger than {} MiB", limits::kInstanceBytesMax >> 20U);
+        if (taken_ > bytes_max_) {
+            metrics::count("bucky_limit_reached_total", {{"limit", "instance_bytes"}});
+            throw Error(Fault::exhausted, "larger than scp.max_instance_mb = {}",
+                        bytes_max_ >> 20U);
         }
         to_->write(std::span{static_cast<const std::uint8_t*>(bytes), size});
     } catch (const Error& error) {

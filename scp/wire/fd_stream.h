@@ -17,8 +17,9 @@ namespace bucky::scp {
 
 class IncomingConsumer : public DcmConsumer {
 public:
-    /// Writes to `to`; nullptr: nowhere.
-    explicit IncomingConsumer(storage::Incoming* to) : to_(to) {}
+    /// Writes to `to` (nullptr: nowhere), up to so many bytes.
+    IncomingConsumer(storage::Incoming* to, std::uint64_t bytes_max)
+        : to_(to), bytes_max_(bytes_max) {}
 
     OFBool good() const override { return OFTrue; }
     OFCondition status() const override { return EC_Normal; }
@@ -32,14 +33,15 @@ public:
 
 private:
     storage::Incoming* to_;
+    std::uint64_t bytes_max_;
     std::optional<Error> failure_;
     std::uint64_t taken_ = 0;
 };
 
 class IncomingStream final : private IncomingConsumer, public DcmOutputStream {
 public:
-    explicit IncomingStream(storage::Incoming* to)
-        : IncomingConsumer(to), DcmOutputStream(static_cast<IncomingConsumer*>(this)) {}
+    IncomingStream(storage::Incoming* to, std::uint64_t bytes_max)
+        : IncomingConsumer(to, bytes_max), DcmOutputStream(static_cast<IncomingConsumer*>(this)) {}
 
     using IncomingConsumer::failure;
     using IncomingConsumer::taken;

@@ -4,6 +4,7 @@
 #include "conf/base/digest.h"
 #include "conf/base/error.h"
 #include "conf/base/ids.h"
+#include "conf/base/limits.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 
@@ -52,6 +53,27 @@ TEST_CASE("a value from the network stays on its line in the log", "[conf][base]
     CHECK(log::escaped("a b") == "\"a b\"");
     CHECK(log::escaped("a\nfake=1\x1b[2J") == "\"a\\x0afake=1\\x1b[2J\"");
     CHECK(log::escaped(std::string(100'000, 'x')).size() < 2000);
+}
+
+TEST_CASE("a flood of one warning fills no log: it is cut, counted, and others are written",
+          "[conf][base]") {
+    const auto left_out = [] {
+        const auto text = metrics::text();
+        const std::string line = "bucky_limit_reached_total{limit=\"log\"} ";
+        const auto at = text.find(line);
+        return at == std::string::npos ? 0 : std::stoi(text.substr(at + line.size()));
+    };
+    const int before = left_out();
+    for (int at = 0; at < limits::kLogLinesPerSecond; ++at) {
+        log::event(log::Level::warning, "test.flood");
+    }
+    CHECK(left_out() == before);
+    for (int at = 0; at < 1000; ++at) log::event(log::Level::warning, "test.flood");
+    CHECK(left_out() >= before + 900);  // a second may have begun meanwhile
+    const int flooded = left_out();
+    log::event(log::Level::warning, "test.other");
+    log::event("test.flood");  // what is no warning is not cut
+    CHECK(left_out() == flooded);
 }
 
 TEST_CASE("a metric without a row is a bug, one with a row is in the text", "[conf][base]") {

@@ -21,11 +21,12 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Each point's room in the house: one test case a room, so that they can run side by side.
-constexpr std::string_view kRooms[] = {"store", "intake", "infer", "report", "outbox", "courier"};
+constexpr std::string_view kRooms[] = {"store",  "intake",  "infer",    "report",
+                                       "outbox", "courier", "retention"};
 
-void die_and_recover(const std::string& crash_at) {
+void die_and_recover(const std::string& crash_at, const std::string& storage) {
     INFO("killed at " << crash_at);
-    Journey journey{3, crash_at};
+    Journey journey{3, crash_at, storage};
     journey.send_unanswered();
     const auto ended = journey.node().process().wait(60s);
     INFO("log:\n" << journey.node().process().output());
@@ -38,13 +39,13 @@ void die_and_recover(const std::string& crash_at) {
     journey.check();
 }
 
-void walk(std::string_view room) {
+void walk(std::string_view room, const std::string& storage = "") {
     int walked = 0;
     for (const auto point : kCrashPoints) {
         if (point.substr(0, point.find('.')) != room) continue;
         ++walked;
         // the first image on its way, and a later one, when there is more that can be forgotten
-        for (const auto* pass : {":1", ":3"}) die_and_recover(std::string{point} + pass);
+        for (const auto* pass : {":1", ":3"}) die_and_recover(std::string{point} + pass, storage);
     }
     CHECK(walked > 0);
 }
@@ -75,6 +76,11 @@ TEST_CASE("killed while delivering, the node sends no second result", "[crash]")
     walk("courier");
 }
 
+TEST_CASE("killed while a delivered study leaves, the node ends its leave and loses no other",
+          "[crash]") {
+    walk("retention", "keep_mb = 1");
+}
+
 TEST_CASE("every crash point belongs to a room that is walked", "[crash]") {
     for (const auto point : kCrashPoints) {
         INFO(point);
@@ -89,16 +95,21 @@ TEST_CASE("killed at random moments again and again, the node loses nothing", "[
     const auto seed = random();
     INFO("seed " << seed);
     random.seed(seed);
-    Journey journey{40, ""};
+    constexpr std::size_t kModalities = 4;
+    // at most as many images as are answered between the kills, so that senders never fall idle
+    Journey journey{kills > 20 ? 400U : 60U, ""};
     for (int kill = 0; kill < kills; ++kill) {
-        std::thread modality{[&] { journey.send_unanswered(); }};
+        std::vector<std::jthread> modalities;
+        for (std::size_t number = 0; number < kModalities; ++number) {
+            modalities.emplace_back([&, number] { journey.send_unanswered(number, kModalities); });
+        }
         const std::chrono::milliseconds moment{random() % 1500};
         CHECK_FALSE(journey.node().process().wait(moment));  // it dies of nothing but us
         journey.node().process().signal(SIGKILL);
-        modality.join();
+        modalities.clear();  // joins
         journey.node().restart();
     }
     while (!journey.all_answered()) journey.send_unanswered();
-    journey.wait_until_quiet();
+    journey.wait_until_quiet(kills * 2s + 90s);
     journey.check();
 }

@@ -14,8 +14,6 @@
 namespace bucky::test {
 namespace {
 
-constexpr auto kQuietWithin = 90s;
-
 Environment armed_at(const std::string& crash_at) {
     return crash_at.empty() ? Environment{} : Environment{{"BUCKY_CRASH_AT", crash_at}};
 }
@@ -28,8 +26,10 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-Journey::Journey(std::size_t images, const std::string& crash_at)
-    : node_({.destinations = {pacs_.destination()}, .environment = armed_at(crash_at)}) {
+Journey::Journey(std::size_t images, const std::string& crash_at, const std::string& storage)
+    : node_({.destinations = {pacs_.destination()},
+             .storage = storage,
+             .environment = armed_at(crash_at)}) {
     for (std::size_t at = 0; at < images; ++at) {
         XrayOptions options{.seed = 1000 + at};
         options.rows = 320;
@@ -38,8 +38,9 @@ Journey::Journey(std::size_t images, const std::string& crash_at)
     }
 }
 
-void Journey::send_unanswered() {
-    for (auto& image : images_) {
+void Journey::send_unanswered(std::size_t number, std::size_t of) {
+    for (auto at = number; at < images_.size(); at += of) {
+        auto& image = images_[at];
         if (image.answered) continue;
         if (!node_.running()) return;
         image.answered = node_.store(image.xray.file) == 0x0000;
@@ -51,17 +52,19 @@ bool Journey::all_answered() const {
                        [](const auto& one) { return one.answered; });
 }
 
-void Journey::wait_until_quiet() {
+void Journey::wait_until_quiet(std::chrono::seconds at_most) {
     std::vector<std::string> open;
     const bool quiet = poll_until(
         [&] {
             open = Ledger{node_.data_dir()}.open_jobs();
             const auto reported = [&](const Image& image) {
-                return !Ledger{node_.data_dir()}.results_of(image.xray.uids.study_uid).empty();
+                Ledger ledger{node_.data_dir()};
+                const auto& study = image.xray.uids.study_uid;
+                return !ledger.results_of(study).empty() || ledger.has_left(study);
             };
             return open.empty() && std::all_of(images_.begin(), images_.end(), reported);
         },
-        kQuietWithin);
+        at_most);
     INFO("still open:" << joined(open) << "\nlog:" << joined(node_.process().lines()));
     REQUIRE(quiet);
 }

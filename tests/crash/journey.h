@@ -5,6 +5,7 @@
 // by UID, however often each was sent.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -20,17 +21,19 @@ namespace bucky::test {
 class Journey {
 public:
     /// Draws the images. `crash_at`: a name of crash_point.h, with ":N" for the Nth pass.
-    Journey(std::size_t images, const std::string& crash_at);
+    /// `storage`: further lines of that section of the config.
+    Journey(std::size_t images, const std::string& crash_at, const std::string& storage = "");
 
     RunningNode& node() noexcept { return node_; }
 
     /// Sends what was not answered with success yet, one association an image, as a modality would
-    /// try again. Stops when the node is gone.
-    void send_unanswered();
+    /// try again. Stops when the node is gone. Sender `number` of `of` sends every of-th image:
+    /// each may have its own thread.
+    void send_unanswered(std::size_t number = 0, std::size_t of = 1);
     bool all_answered() const;
 
     /// Until nothing waits any more.
-    void wait_until_quiet();
+    void wait_until_quiet(std::chrono::seconds at_most = std::chrono::seconds(90));
 
     /// Every answered image has one result in the PACS; no file without a row, no row without a
     /// file, no job left over.

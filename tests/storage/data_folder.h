@@ -19,6 +19,7 @@
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
+#include "storage/retention.h"
 #include "storage/spool.h"
 #include "storage/studies.h"
 #include "tests/support/temp_dir.h"
@@ -42,6 +43,9 @@ struct Sent {
     std::string series = "1.2.3.1.1";
     std::string transfer_syntax = kExplicitLittle;
     std::string association = "7";
+    std::string tenant = "";
+    bool urgent = false;
+    bool is_of_our_make = false;
 };
 
 inline const FileCalls& without_syncs() {
@@ -74,7 +78,8 @@ public:
         file.write(bytes_of(sent.bytes));
         return to.receive({file, Uid{sent.sop_instance}, Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
                            Uid{sent.study}, Uid{sent.series}, sent.transfer_syntax, "A-1",
-                           sent.association, "XRAY1", "BUCKY", "127.0.0.1"});
+                           sent.association, "XRAY1", "BUCKY", "127.0.0.1", sent.tenant,
+                           sent.urgent, sent.is_of_our_make});
     }
 
     /// Claims the next image and says `verdict` about it; false when none is due.
@@ -93,6 +98,19 @@ public:
         };
         const std::string destinations[] = {"pacs"};
         return outbox.put(job, made, destinations);
+    }
+
+    /// Everything that waits is done: verdicts, reports, deliveries. `put` says what about a study.
+    void finish_all() {
+        while (give_verdict()) {
+        }
+        clock.advance_ms(3000);
+        studies.make_due_reports();
+        while (const auto job = jobs.claim("report", 60'000)) put(*job, job->study);
+        deliver_all();
+    }
+    void deliver_all() {
+        while (const auto job = jobs.claim("deliver:pacs", 60'000)) jobs.finish(*job);
     }
 
     /// Every file below spool/ and results/, relative to the folder.

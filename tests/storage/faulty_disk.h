@@ -38,7 +38,11 @@ private:
         static sqlite3_vfs& found = *sqlite3_vfs_find("unix");
         return found;
     }
-    static const sqlite3_io_methods*& original() {
+    static const sqlite3_io_methods*& original_log() {
+        static const sqlite3_io_methods* methods = nullptr;
+        return methods;
+    }
+    static const sqlite3_io_methods*& original_main() {
         static const sqlite3_io_methods* methods = nullptr;
         return methods;
     }
@@ -46,15 +50,22 @@ private:
     static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out) {
         const int code = real().xOpen(vfs, name, file, flags, out);
         if (code != SQLITE_OK || file->pMethods == nullptr) return code;
+        // Each kind of file has a table of its own: the log's knows no locks.
         static sqlite3_io_methods log, main;
-        original() = file->pMethods;
-        log = main = *file->pMethods;
-        log.xWrite = write_log;
-        log.xSync = sync_log;
-        main.xWrite = write_main;
-        main.xSync = sync_main;
-        if ((flags & SQLITE_OPEN_WAL) != 0) file->pMethods = &log;
-        if ((flags & SQLITE_OPEN_MAIN_DB) != 0) file->pMethods = &main;
+        if ((flags & SQLITE_OPEN_WAL) != 0) {
+            original_log() = file->pMethods;
+            log = *file->pMethods;
+            log.xWrite = write_log;
+            log.xSync = sync_log;
+            file->pMethods = &log;
+        }
+        if ((flags & SQLITE_OPEN_MAIN_DB) != 0) {
+            original_main() = file->pMethods;
+            main = *file->pMethods;
+            main.xWrite = write_main;
+            main.xSync = sync_main;
+            file->pMethods = &main;
+        }
         return code;
     }
 
@@ -66,22 +77,22 @@ private:
     static int write_log(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
         if (one_of(failing_writes)) return fails_with;
         ++unsynced_log_writes;
-        return original()->xWrite(file, bytes, count, at);
+        return original_log()->xWrite(file, bytes, count, at);
     }
     static int write_main(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
         if (one_of(failing_writes)) return fails_with;
-        return original()->xWrite(file, bytes, count, at);
+        return original_main()->xWrite(file, bytes, count, at);
     }
     static int sync_log(sqlite3_file* file, int flags) {
         if (one_of(failing_log_syncs)) return SQLITE_IOERR_FSYNC;
         unsynced_log_writes = 0;
         ++log_syncs;
-        return original()->xSync(file, flags);
+        return original_log()->xSync(file, flags);
     }
     static int sync_main(sqlite3_file* file, int flags) {
         if (one_of(failing_file_syncs)) return SQLITE_IOERR_FSYNC;
         ++file_syncs;
-        return original()->xSync(file, flags);
+        return original_main()->xSync(file, flags);
     }
 
     static void forget() {

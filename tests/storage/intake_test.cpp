@@ -140,6 +140,58 @@ TEST_CASE("our own result that comes back is not kept and starts nothing", "[sto
     CHECK(node.events().back() == "image.own_result");
 }
 
+TEST_CASE("an object of our make whose rows have left starts nothing either, and is told",
+          "[storage]") {
+    DataFolder node;
+    const auto back = node.send({.sop_instance = "2.25.7", .is_of_our_make = true});
+    CHECK(back.kept == Receipt::Kept::own_result);
+    CHECK(node.files().empty());
+    CHECK_FALSE(node.studies.line(kStudy));
+    CHECK(node.jobs.open("infer") == 0);
+    const auto story = node.journal.of_study(kStudy);
+    REQUIRE(story.size() == 1);
+    CHECK(story[0].event == "image.own_result");
+    CHECK(story[0].words.find("not analysed") != std::string::npos);
+}
+
+TEST_CASE("a study that the PACS sends back, images and results, runs nothing again", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1", .bytes = "one"});
+    node.send({.sop_instance = "1.2", .bytes = "two"});
+    node.finish_all();
+    node.deliver_all();
+    const auto before = node.files();
+    CHECK(node.send({.sop_instance = "1.1", .bytes = "one"}).kept == Receipt::Kept::again);
+    CHECK(node.send({.sop_instance = "1.2", .bytes = "two"}).kept == Receipt::Kept::again);
+    for (const auto& result : node.outbox.results_of_study(kStudy)) {
+        CHECK(node.send({.sop_instance = result.sop_instance.str()}).kept ==
+              Receipt::Kept::own_result);
+    }
+    CHECK(node.files() == before);
+    CHECK(node.studies.line(kStudy)->state == "reported");
+    CHECK(node.studies.line(kStudy)->deliveries_open == 0);
+    for (const auto& lane : node.jobs.backlog()) {
+        CHECK(lane.ready + lane.running + lane.parked == 0);
+    }
+}
+
+TEST_CASE("who sends an image again gets what was refused once more, and nothing that arrived",
+          "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 1);
+    REQUIRE(node.put(*node.jobs.claim("report", 60'000), kStudy));
+    node.jobs.finish(*node.jobs.claim("deliver:pacs", 60'000));
+    node.jobs.park(*node.jobs.claim("deliver:pacs", 60'000), "A900");
+    CHECK(node.send({.sop_instance = "1.1"}).kept == Receipt::Kept::again);
+    CHECK(node.events().back() == "result.again");
+    CHECK(node.jobs.claim("deliver:pacs", 60'000));
+    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));
+    CHECK_FALSE(node.jobs.claim("infer", 60'000));
+}
+
 TEST_CASE("whatever file call fails, nothing is kept: no file, no row, no job", "[storage]") {
     for (const auto& [error, fault] :
          {std::pair{ENOSPC, Fault::exhausted}, std::pair{EIO, Fault::unavailable}}) {

@@ -16,6 +16,8 @@ constexpr storage::Sql kResult{"test.result", R"sql(
      WHERE sop_instance = :sop_instance AND conflicting = 0 AND verdict <> '')sql"};
 constexpr storage::Sql kOfStudy{"test.of_study",
                                 "SELECT sop_instance FROM result WHERE study = :study"};
+constexpr storage::Sql kLeft{"test.left",
+                             "SELECT 1 FROM journal WHERE study = :study AND event = 'study.left'"};
 constexpr storage::Sql kSpooled{"test.spooled", "SELECT file FROM instance"};
 constexpr storage::Sql kResults{"test.results", "SELECT file FROM result"};
 
@@ -63,6 +65,11 @@ std::vector<std::string> Ledger::results_of(const std::string& study) {
     row.bind(":study", study);
     while (row.step()) results.push_back(row.text(0));
     return results;
+}
+
+bool Ledger::has_left(const std::string& study) {
+    auto row = db_.prepare(kLeft);
+    return row.bind(":study", study).step();
 }
 
 std::vector<std::string> Ledger::files_named_by(const storage::Sql& sql, const fs::path& folder) {

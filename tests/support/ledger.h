@@ -26,6 +26,9 @@ public:
     /// The SOP Instance UIDs of what was made for a study.
     std::vector<std::string> results_of(const std::string& study);
 
+    /// It was delivered and deleted (storage/retention.h).
+    bool has_left(const std::string& study);
+
     /// Files below spool/ and results/ that no row points at.
     std::vector<std::string> orphans();
 

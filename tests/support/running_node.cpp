@@ -20,7 +20,7 @@ constexpr auto kReadyWithin = 60s;  // a model is loaded and warmed up, on a bus
 std::string config_text(const NodeOptions& options, const std::filesystem::path& data_dir) {
     std::string text = "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" + data_dir.string() + "\"\n";
     text += "[scp]\nlisten = \"127.0.0.1\"\nport = 0\n" + options.scp + '\n';
-    text += "[study]\nquiet_s = 1\n[storage]\nmin_free_mb = 16\n";
+    text += "[study]\nquiet_s = 1\n[storage]\nmin_free_mb = 16\n" + options.storage + '\n';
     text += "[inference]\nmodels = [\"" + phantom_model().string() + "\"]\ndevice = \"cpu\"\n";
     text += "[admin]\nlisten = \"127.0.0.1:0\"\n";
     // Without a destination no config is accepted; nobody listens on this one.
@@ -35,7 +35,8 @@ std::string config_text(const NodeOptions& options, const std::filesystem::path&
 
 }  // namespace
 
-RunningNode::RunningNode(NodeOptions options) {
+RunningNode::RunningNode(NodeOptions options)
+    : data_dir_(options.data_dir.empty() ? dir_ / "data" : options.data_dir) {
     std::filesystem::create_directories(data_dir());
     std::ofstream{config_file()} << config_text(options, data_dir());
     start(options.environment);

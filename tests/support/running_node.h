@@ -26,9 +26,11 @@ struct Destination {
 
 struct NodeOptions {
     std::vector<Destination> destinations = {};
-    std::string more = {};         ///< further TOML tables, as text
-    std::string scp = {};          ///< further TOML lines of [scp]
-    Environment environment = {};  ///< of the first start; restart() drops it
+    std::string more = {};                ///< further TOML tables, as text
+    std::string scp = {};                 ///< further TOML lines of [scp]
+    std::string storage = {};             ///< of [storage]
+    std::filesystem::path data_dir = {};  ///< empty: in a temporary folder of its own
+    Environment environment = {};         ///< of the first start; restart() drops it
 };
 
 class RunningNode {
@@ -42,7 +44,7 @@ public:
     int dicom_port() const noexcept { return dicom_port_; }
     int admin_port() const noexcept { return admin_port_; }
     Process& process() noexcept { return *process_; }
-    std::filesystem::path data_dir() const { return dir_ / "data"; }
+    std::filesystem::path data_dir() const { return data_dir_; }
     std::filesystem::path config_file() const { return dir_ / "bucky.toml"; }
 
     /// The DIMSE status that dcmsend got for this file; nothing when it got none.
@@ -70,6 +72,7 @@ private:
     void start(const Environment& environment);
 
     TempDir dir_;
+    std::filesystem::path data_dir_;
     std::optional<Process> process_;
     int dicom_port_ = 0;
     int admin_port_ = 0;

@@ -2,6 +2,8 @@
 #include "tools/bucky/pipeline.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include <catch2/catch.hpp>
 
@@ -12,6 +14,8 @@
 #include "dcmtk/dcmdata/dcfilefo.h"
 
 #include "inference/findings_json.h"
+#include "scp/dataset_header.h"
+#include "scp/wire/part10.h"
 #include "tests/tools/surgery.h"
 #include "tools/bucky/files.h"
 
@@ -183,6 +187,60 @@ TEST_CASE("an image that comes late makes a report that supersedes the first", "
     REQUIRE(second != results.end());
     CHECK(second->sop_instance != first.sop_instance);
     CHECK(predecessor_of(second->file) == first.sop_instance.str());
+
+    // the first image's picture is neither made nor sent again
+    CHECK(kinds(results) == std::vector<std::string>{"sr", "overlay", "sr", "overlay"});
+    int sent = 0;
+    for (const auto& job : surgery.desk().jobs.jobs_of_study("1.2.5")) {
+        sent += job.subject == results.at(1).sop_instance.str() && job.lane == "deliver:pacs";
+    }
+    CHECK(sent == 1);
+}
+
+TEST_CASE("a study run again with a newer model gets a report that names the one before",
+          "[tools]") {
+    Surgery surgery;
+    surgery.receive({.seed = 3, .lesions = {Finding::nodule}, .dicom = in_study("1.2.8")});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    const auto before = surgery.results();
+    REQUIRE(before.size() == 2);
+
+    // the same weights under another version, as other thresholds would be
+    const auto newer = surgery.dir / "newer";
+    std::filesystem::copy(phantom_model(), newer, std::filesystem::copy_options::recursive);
+    auto manifest = read_text(newer / "model.toml");
+    const std::string version = "version = \"1.0.0\"";
+    REQUIRE(manifest.find(version) != std::string::npos);
+    manifest.replace(manifest.find(version), version.size(), "version = \"1.0.1\"");
+    std::filesystem::remove(newer / "model.toml");
+    std::ofstream{newer / "model.toml"} << manifest;
+    const inference::Shelf shelf{{newer.string()}, {"cpu", 1}};
+
+    surgery.clock.advance_ms(60'000);
+    CHECK(surgery.desk().studies.retry("1.2.8") == 1);
+    CHECK(InferWorker{surgery.settings, shelf, surgery.clock, surgery.work}.work_once());
+    CHECK(surgery.report_all() == 1);
+    const auto after = surgery.results();
+    REQUIRE(kinds(after) == std::vector<std::string>{"sr", "overlay", "sr", "overlay"});
+    CHECK(predecessor_of(after.at(2).file) == before.at(0).sop_instance.str());
+    CHECK(after.at(0).sop_instance == before.at(0).sop_instance);
+    CHECK(predecessor_of(after.at(0).file).empty());
+}
+
+TEST_CASE("what leaves is known for ours when it comes back", "[tools]") {
+    Surgery surgery;
+    surgery.receive({.seed = 3, .lesions = {Finding::nodule}});
+    surgery.hang_up();
+    surgery.infer_all();
+    surgery.report_all();
+    REQUIRE(surgery.results().size() == 2);
+    for (const auto& result : surgery.results()) {
+        const auto at = scp::read_part10_header(result.file).dataset_at;
+        CHECK(
+            scp::is_of_our_make(scp::read_dataset_header(result.file, at, result.transfer_syntax)));
+    }
 }
 
 TEST_CASE("images of two patients in one study are parked with the reason, not mixed", "[tools]") {

@@ -27,6 +27,7 @@
 #include "scp/front_door.h"
 #include "storage/database.h"
 #include "storage/intake.h"
+#include "storage/retention.h"
 #include "tools/bucky/admin.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/health.h"
@@ -39,6 +40,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kDrainAtMost = 10s;  // for associations to end by themselves
 constexpr auto kLookPeriod = 2s;    // at the queues and the disk, for /readyz and /metrics
+
+/// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
+constexpr int kStudiesLetGoAtOnce = 20;
 
 /// A thread that `top -H` and a debugger show by name. What escapes its function is logged, then
 /// ends the process: a node without one of its threads would be silent about what it leaves undone.
@@ -124,6 +128,7 @@ struct Node::Impl {
     void heed_signals();
     void analyse(std::stop_token stop);
     void look_around(storage::Database& db);
+    void let_go(storage::Database& db);
     void watch(std::stop_token stop);
     std::vector<std::string> not_ready() const;
 };
@@ -160,11 +165,29 @@ void Node::Impl::look_around(storage::Database& db) {
     board.publish(std::move(health));
 }
 
+/// What has been delivered and has had its time. A disk or a database that does not answer costs
+/// this sweep; /readyz tells of it.
+void Node::Impl::let_go(storage::Database& db) {
+    constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+    const auto& told = settings.storage;
+    const storage::KeepRules rules{told.keep_days * kDayMs, told.keep_mb * 1'000'000,
+                                   told.journal_days * kDayMs};
+    try {
+        storage::Retention retention{db, settings.node.data_dir, clock, rules};
+        const auto swept = retention.sweep(kStudiesLetGoAtOnce);
+        metrics::count("bucky_studies_left_total", {}, static_cast<double>(swept.studies));
+        metrics::set("bucky_held_bytes", static_cast<double>(retention.held().bytes));
+    } catch (const Error& error) {
+        log::event(log::Level::error, "retention.trouble", {{"words", error.what()}});
+    }
+}
+
 void Node::Impl::watch(std::stop_token stop) {
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
     while (!stop.stop_requested()) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
         look_around(db);
+        let_go(db);
     }
 }
 

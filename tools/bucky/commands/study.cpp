@@ -29,6 +29,13 @@ std::string_view state_of(const storage::StudyLine& study) {
     return study.deliveries_open > 0 ? "sending" : "delivered";
 }
 
+/// Of a study that has left there is its story.
+bool has_left(Database& db, const std::string& study) {
+    const SystemClock clock;
+    return !storage::Studies{db, clock}.line(study) &&
+           !storage::Journal{db, clock}.of_study(study).empty();
+}
+
 /// The study with this UID, or the only one whose UID ends so or that has this accession number.
 std::string find_study(storage::Studies& studies, const std::string& asked) {
     if (studies.line(asked)) return asked;
@@ -140,6 +147,10 @@ void show(const conf::Settings& settings, const std::string& asked) {
     const SystemClock clock;
     Database db{settings.database_file(), Database::Mode::read_only};
     storage::Studies studies{db, clock};
+    if (has_left(db, asked)) {
+        std::cout << fmt::format("Study {}\n  its images and results are no longer here\n", asked);
+        return print_journal(storage::Journal{db, clock}.of_study(asked));
+    }
     const auto uid = find_study(studies, asked);
     const auto line = studies.line(uid);
     std::cout << fmt::format("Study {}\n  {}, {} image{}{}\n", uid, state_of(*line), line->images,

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// PeerCount: how many associations each caller has open, so that one caller, by a fault of his or
+// on purpose, cannot take all there are. A caller is an AE title at an address: behind one address
+// there may be many modalities. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace bucky::scp {
+
+class PeerCount {
+public:
+    explicit PeerCount(std::size_t most) : most_(most) {}
+
+    /// Held as long as the association is open.
+    class Place {
+    public:
+        Place(PeerCount& of, std::string peer) : of_(&of), peer_(std::move(peer)) {}
+        Place(Place&& other) noexcept
+            : of_(std::exchange(other.of_, nullptr)), peer_(std::move(other.peer_)) {}
+        Place& operator=(Place&& other) noexcept {
+            std::swap(of_, other.of_);  // what was held goes with `other`
+            std::swap(peer_, other.peer_);
+            return *this;
+        }
+        ~Place() {
+            if (of_ != nullptr) of_->leave(peer_);
+        }
+
+    private:
+        PeerCount* of_;
+        std::string peer_;
+    };
+
+    /// Nothing when this caller has as many as he may.
+    std::optional<Place> enter(const std::string& peer) {
+        const std::lock_guard lock(mutex_);
+        auto& open = open_[peer];
+        if (open == most_) return std::nullopt;
+        ++open;
+        return std::optional<Place>{std::in_place, *this, peer};
+    }
+
+private:
+    void leave(const std::string& peer) {
+        const std::lock_guard lock(mutex_);
+        const auto found = open_.find(peer);
+        if (--found->second == 0) open_.erase(found);
+    }
+
+    const std::size_t most_;
+    std::mutex mutex_;
+    std::map<std::string, std::size_t> open_;
+};
+
+}  // namespace bucky::scp

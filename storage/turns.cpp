@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/turns.h"
+
+#include "storage/statements.h"
+
+namespace bucky::storage {
+namespace {
+
+constexpr Sql kLast{"turn.last", R"sql(
+    SELECT tenant, in_a_row FROM turn WHERE lane = :lane AND urgent = :urgent)sql"};
+
+constexpr Sql kNote{"turn.note", R"sql(
+    INSERT INTO turn (lane, urgent, tenant, in_a_row)
+    VALUES (:lane, :urgent, :tenant, :in_a_row)
+    ON CONFLICT (lane, urgent) DO UPDATE SET tenant = :tenant, in_a_row = :in_a_row)sql"};
+
+constexpr Sql kTenantAfter{"turn.tenant_after", R"sql(
+    SELECT tenant FROM job INDEXED BY job_turn
+     WHERE state = 'ready' AND lane = :lane AND urgent = :urgent AND tenant > :after
+     ORDER BY tenant LIMIT 1)sql"};
+
+constexpr Sql kTenantFrom{"turn.tenant_from", R"sql(
+    SELECT tenant FROM job INDEXED BY job_turn
+     WHERE state = 'ready' AND lane = :lane AND urgent = :urgent AND tenant >= :after
+     ORDER BY tenant LIMIT 1)sql"};
+
+constexpr Sql kFirst{"turn.first", R"sql(
+    SELECT id FROM job INDEXED BY job_turn
+     WHERE state = 'ready' AND lane = :lane AND urgent = :urgent AND tenant = :tenant
+       AND not_before_ms <= :now_ms
+     ORDER BY not_before_ms, id LIMIT 1)sql"};
+
+constexpr Sql kAll[] = {kLast, kNote, kTenantAfter, kTenantFrom, kFirst};
+
+}  // namespace
+
+std::span<const Sql> turn_statements() {
+    return kAll;
+}
+
+std::optional<std::int64_t> Turns::next(std::string_view lane, std::int64_t now_ms) {
+    const auto urgent = last(lane, true);
+    const auto others = last(lane, false);
+    const bool urgent_first = urgent.in_a_row < kUrgentInARow;
+    for (const bool class_is_urgent : {urgent_first, !urgent_first}) {
+        const auto& before = class_is_urgent ? urgent : others;
+        const auto found = find(lane, class_is_urgent, before.tenant, now_ms);
+        if (!found) continue;
+        if (class_is_urgent) {
+            note(lane, true, found->tenant, urgent.in_a_row + 1);
+        } else {
+            note(lane, false, found->tenant, 0);
+            if (urgent.in_a_row > 0) note(lane, true, urgent.tenant, 0);
+        }
+        return found->job;
+    }
+    return std::nullopt;
+}
+
+/// From the tenant behind `after` once around; one whose jobs all wait for their time is passed by.
+std::optional<Turns::Found> Turns::find(std::string_view lane, bool urgent, std::string_view after,
+                                        std::int64_t now_ms) {
+    auto tenant = tenant_from(kTenantAfter, lane, urgent, after);
+    bool around = false;
+    while (true) {
+        if (!tenant) {
+            if (around) return std::nullopt;
+            around = true;
+            tenant = tenant_from(kTenantFrom, lane, urgent, "");
+            if (!tenant) return std::nullopt;
+        }
+        if (around && *tenant > after) return std::nullopt;  // asked already
+        auto first = db_.prepare(kFirst);
+        first.bind(":lane", lane)
+            .bind(":urgent", std::int64_t{urgent})
+            .bind(":tenant", std::string_view{*tenant})
+            .bind(":now_ms", now_ms);
+        if (first.step()) return Found{first.integer(0), *tenant};
+        tenant = tenant_from(kTenantAfter, lane, urgent, *tenant);
+    }
+}
+
+std::optional<std::string> Turns::tenant_from(const Sql& sql, std::string_view lane, bool urgent,
+                                              std::string_view after) {
+    auto row = db_.prepare(sql);
+    row.bind(":lane", lane).bind(":urgent", std::int64_t{urgent}).bind(":after", after);
+    if (!row.step()) return std::nullopt;
+    return row.text(0);
+}
+
+Turns::Last Turns::last(std::string_view lane, bool urgent) {
+    auto row = db_.prepare(kLast);
+    if (!row.bind(":lane", lane).bind(":urgent", std::int64_t{urgent}).step()) return {};
+    return {row.text(0), row.integer(1)};
+}
+
+void Turns::note(std::string_view lane, bool urgent, std::string_view tenant,
+                 std::int64_t in_a_row) {
+    db_.prepare(kNote)
+        .bind(":lane", lane)
+        .bind(":urgent", std::int64_t{urgent})
+        .bind(":tenant", tenant)
+        .bind(":in_a_row", in_a_row)
+        .run();
+}
+
+}  // namespace bucky::storage

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/turns.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/storage/data_folder.h"
+
+namespace bucky::storage::test {
+namespace {
+
+/// `count` images of a tenant, each a study of its own.
+void send_many(DataFolder& node, const std::string& tenant, int count, bool urgent = false) {
+    static int number = 0;
+    for (int at = 0; at < count; ++at) {
+        const auto uid = "1.7." + std::to_string(++number);
+        node.send({.sop_instance = uid + ".1", .study = uid, .tenant = tenant, .urgent = urgent});
+    }
+}
+
+/// Whose job each claim of the lane was, until none is left.
+std::string order(DataFolder& node, std::string_view lane = "infer") {
+    std::string tenants;
+    while (const auto job = node.jobs.claim(lane, 60'000)) {
+        auto row = node.db.prepare({"test.tenant", "SELECT tenant FROM job WHERE id = :id"});
+        row.bind(":id", job->id).step();
+        tenants += row.text(0);
+        node.jobs.finish(*job);
+    }
+    return tenants;
+}
+
+}  // namespace
+
+TEST_CASE("tenants take turns, whoever came first and with however many", "[storage]") {
+    DataFolder node;
+    send_many(node, "A", 6);
+    send_many(node, "B", 2);
+    send_many(node, "C", 3);
+    CHECK(order(node) == "ABCABCACAAA");
+}
+
+TEST_CASE("5,000 old images of one site hold another site's new one back by one claim",
+          "[storage]") {
+    DataFolder node;
+    {
+        // as 5,000 sends leave them, without 5,000 files
+        send_many(node, "flood", 1);
+        Database::Transaction transaction(node.db);
+        node.db
+            .prepare({"test.flood", R"sql(
+            INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
+                             not_before_ms, tenant)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4999)
+            SELECT 'infer', 'old ' || i, study, 'ready', 1, 1, 1, 'flood'
+              FROM n, (SELECT study FROM job LIMIT 1))sql"})
+            .run();
+        transaction.commit();
+    }
+    REQUIRE(node.jobs.open("infer") == 5000);
+    for (int at = 0; at < 3; ++at) REQUIRE(node.jobs.claim("infer", 60'000));  // under way
+    node.clock.advance_ms(1000);
+    node.send({.sop_instance = "1.2.9", .study = "1.2", .tenant = "other"});
+    int claims = 1;
+    while (node.jobs.claim("infer", 60'000)->study != "1.2") ++claims;
+    CHECK(claims <= 2);
+}
+
+TEST_CASE("a report waits on its sender's account too, and so does a delivery", "[storage]") {
+    DataFolder node;
+    send_many(node, "A", 3);
+    send_many(node, "B", 1);
+    while (node.give_verdict()) {
+    }
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 4);
+    std::string tenants;
+    while (const auto job = node.jobs.claim("report", 60'000)) {
+        auto row = node.db.prepare({"test.tenant", "SELECT tenant FROM job WHERE id = :id"});
+        row.bind(":id", job->id).step();
+        tenants += row.text(0);
+        node.put(*job, job->study);
+    }
+    CHECK(tenants == "ABAA");
+    CHECK(node.count({"test.deliver", R"sql(
+        SELECT count(*) FROM job WHERE lane = 'deliver:pacs' AND tenant = 'A')sql"}) == 6);
+}
+
+TEST_CASE("urgent images go first, and do not starve the rest", "[storage]") {
+    DataFolder node;
+    send_many(node, "a", 4);
+    send_many(node, "U", 10, true);
+    CHECK(order(node) == "UUUUaUUUUaUUaa");
+}
+
+TEST_CASE("urgent senders take turns among themselves", "[storage]") {
+    DataFolder node;
+    send_many(node, "U", 3, true);
+    send_many(node, "V", 2, true);
+    CHECK(order(node) == "UVUVU");
+}
+
+TEST_CASE("a tenant whose jobs all wait for their time is passed by", "[storage]") {
+    DataFolder node;
+    send_many(node, "A", 1);
+    send_many(node, "B", 1);
+    const auto first = node.jobs.claim("infer", 60'000);
+    REQUIRE(first);
+    node.jobs.retry_later(*first, node.clock.now_ms() + 5000, "not now");
+    CHECK(order(node) == "B");
+    node.clock.advance_ms(5000);
+    CHECK(order(node) == "A");
+}
+
+TEST_CASE("images of a study that is run again wait on its sender's account", "[storage]") {
+    DataFolder node;
+    send_many(node, "A", 1, true);
+    node.finish_all();
+    const auto study = node.studies.recent(1).at(0).study;
+    REQUIRE(node.studies.retry(study) == 1);
+    CHECK(node.count({"test.retry", R"sql(
+        SELECT count(*) FROM job
+         WHERE lane = 'infer' AND state = 'ready' AND tenant = 'A' AND urgent)sql"}) == 1);
+}
+
+TEST_CASE("what is open in a lane is known without counting", "[storage]") {
+    DataFolder node;
+    CHECK(node.jobs.open("infer") == 0);
+    send_many(node, "A", 3);
+    CHECK(node.jobs.open("infer") == 3);
+    const auto job = node.jobs.claim("infer", 60'000);
+    CHECK(node.jobs.open("infer") == 3);
+    node.jobs.park(*job, "no");
+    CHECK(node.jobs.open("infer") == 3);
+    while (node.give_verdict()) {
+    }
+    CHECK(node.jobs.open("infer") == 1);
+    CHECK(node.jobs.resubmit("infer") == 1);
+    CHECK(node.give_verdict());
+    CHECK(node.jobs.open("infer") == 0);
+}
+
+}  // namespace bucky::storage::test

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk that fills up, for real: a node on a small file system of its own. Needs the right to
+// mount one; without it the test says so and checks nothing.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <catch2/catch.hpp>
+
+#include "tests/support/fake_pacs.h"
+#include "tests/support/ledger.h"
+#include "tests/support/poll.h"
+#include "tests/support/running_node.h"
+#include "tests/support/senders.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/xray.h"
+
+using namespace bucky;
+using namespace bucky::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+class SmallDisk {
+public:
+    SmallDisk() {
+        std::filesystem::create_directory(path());
+        mounted_ = ::mount("tmpfs", path().c_str(), "tmpfs", 0, "size=64m") == 0;
+    }
+    ~SmallDisk() {
+        if (mounted_) (void)::umount2(path().c_str(), MNT_DETACH);
+    }
+    bool mounted() const { return mounted_; }
+    std::filesystem::path path() const { return dir_ / "disk"; }
+
+    std::uint64_t free_bytes() const {
+        struct statvfs space {};
+        (void)::statvfs(path().c_str(), &space);
+        return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
+    }
+    /// Somebody else's file, so large that this much is left.
+    void fill_but(std::uint64_t bytes) {
+        std::ofstream ballast{path() / "ballast", std::ios::binary | std::ios::app};
+        const std::string block(4096, 'x');
+        while (free_bytes() > bytes && ballast.write(block.data(), 4096).flush()) {
+        }
+    }
+    void make_room() { std::filesystem::remove(path() / "ballast"); }
+
+private:
+    TempDir dir_;
+    bool mounted_ = false;
+};
+
+/// Until every one of these has its results at the PACS; each image is a study of its own.
+bool all_delivered(RunningNode& node, const FakePacs& pacs, std::size_t images) {
+    return poll_until(
+        [&] {
+            return pacs.stored().size() >= 2 * images &&
+                   Ledger{node.data_dir()}.open_jobs().empty();
+        },
+        60s);
+}
+
+}  // namespace
+
+TEST_CASE("a disk that fills up costs images a \"later\", never the node or what was answered",
+          "[system][disk]") {
+    SmallDisk disk;
+    if (!disk.mounted()) {
+        WARN("skipped: mounting a small file system needs root");
+        return;
+    }
+    const TempDir dir;
+    FakePacs pacs;
+    RunningNode node{{.destinations = {pacs.destination()}, .data_dir = disk.path() / "data"}};
+    std::vector<std::filesystem::path> images;
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        images.push_back(write_xray(dir.path(), {.seed = seed, .rows = 320, .columns = 320}).file);
+    }
+    auto next = images.begin();
+    std::size_t answered = 0;
+    REQUIRE(node.store(*next++) == 0x0000);
+    ++answered;
+
+    // below the floor (16 MB) it refuses while there is room, and takes again when there is more
+    disk.fill_but(12U << 20U);
+    CHECK(node.store(*next) == 0xA700);
+    disk.make_room();
+    CHECK(node.store(*next++) == 0x0000);
+    ++answered;
+    CHECK(all_delivered(node, pacs, answered));
+
+    // full to the last block while images come: some are answered, none of those is lost
+    disk.fill_but(17U << 20U);
+    for (int image = 0; image < 3; ++image) answered += node.store(*next++) == 0x0000;
+    disk.fill_but(0);
+    CHECK(node.store(*next) == 0xA700);
+    CHECK(echo(node.dicom_port()) == 0);
+    CHECK(node.running());
+    disk.make_room();
+    for (; next != images.end(); ++next) {
+        REQUIRE(node.store(*next) == 0x0000);
+        ++answered;
+    }
+    CHECK(all_delivered(node, pacs, answered));
+    Ledger ledger{node.data_dir()};
+    CHECK(ledger.dangling().empty());
+    CHECK(node.stop() == 0);
+}
+
+TEST_CASE(
+    "more than storage.keep_mb leaves once it is delivered, and the node runs on a small disk",
+    "[system][disk]") {
+    const TempDir dir;
+    FakePacs pacs;
+    RunningNode node{{.destinations = {pacs.destination()}, .storage = "keep_mb = 2"}};
+    std::string first;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        const auto xray = write_xray(dir.path(), {.seed = seed, .rows = 400, .columns = 400});
+        REQUIRE(node.store(xray.file) == 0x0000);
+        if (first.empty()) first = xray.uids.study_uid;
+    }
+    CHECK(all_delivered(node, pacs, 8));
+    CHECK(node.logged(" study.left "));
+    const auto told = node.bucky({"study", "show", first});
+    CHECK_THAT(told.output, Catch::Contains("no longer here") && Catch::Contains("study.left") &&
+                                Catch::Contains("more than 2 MB were held"));
+    const auto held = [&] {
+        std::uint64_t bytes = 0;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator{node.data_dir()}) {
+            if (entry.path().extension() == ".dcm") bytes += entry.file_size();
+        }
+        return bytes;
+    };
+    CHECK(poll_until([&] { return held() <= 2'000'000; }, 20s));
+    CHECK(pacs.stored().size() == 16);
+}
