@@ -13,6 +13,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/product.h"
 #include "scp/wire/contexts.h"
 
 namespace bucky::scp {
@@ -322,7 +323,7 @@ std::uint32_t Walk::number(std::span<const std::uint8_t> bytes) const {
 }  // namespace
 
 bool is_of_our_make(const DatasetHeader& header) {
-    return header.manufacturer == kOurManufacturer && header.model_name == kOurModelName;
+    return header.manufacturer == kManufacturer && header.model_name == kManufacturerModel;
 }
 
 DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,

@@ -19,11 +19,6 @@ struct DatasetHeader {
     std::string manufacturer, model_name;
 };
 
-/// Manufacturer and Manufacturer's Model Name of everything that dicom_sr makes; a test compares.
-/// Never change them alone: old results come back too.
-inline constexpr std::string_view kOurManufacturer = "Bucky";
-inline constexpr std::string_view kOurModelName = "Bucky AI modality";
-
 /// Whether the equipment that made it is this product (PS3.3 C.7.5.1): then it is a result of ours,
 /// or of another Bucky, and nothing to look at.
 bool is_of_our_make(const DatasetHeader& header);

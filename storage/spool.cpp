@@ -21,6 +21,8 @@
 namespace bucky::storage {
 namespace {
 
+constexpr std::int64_t kHourMs = 3'600'000;
+
 Fault fault_of(int error) {
     switch (error) {
         case ENOSPC:
@@ -117,17 +119,26 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
     if (steps.after_sync) steps.after_sync();
 
     const auto hour = hour_folder(now_ms);
+    const bool hour_is_durable = durable_hour_ == now_ms / kHourMs;
     auto relative = hour + '/' + random_name() + ".dcm";
     const auto target = root_ / relative;
-    make_directory(root_ / hour);
-    if (calls_->rename(incoming.path_.c_str(), target.c_str()) != 0) fail("rename", incoming.path_);
+    if (!hour_is_durable) make_directory(root_ / hour);
+    if (calls_->rename(incoming.path_.c_str(), target.c_str()) != 0) {
+        const int error = errno;
+        durable_hour_ = -1;  // somebody may have taken the folder away
+        errno = error;
+        fail("rename", incoming.path_);
+    }
     incoming.path_ = target;  // until it is kept, its scope still unlinks it, under the new name
     if (steps.after_rename) steps.after_rename();
 
     sync_directory(root_ / hour);
-    // Another thread may have made this hour's directory and not synced it yet. For a directory
-    // that has not changed since its last sync this is a call that writes nothing.
-    sync_directory(root_);
+    // Another thread may have made this hour's directory and not synced it yet. Once it is known to
+    // be durable this is left out: it would write nothing, and flush the disk's cache all the same.
+    if (!hour_is_durable) {
+        sync_directory(root_);
+        durable_hour_ = now_ms / kHourMs;
+    }
     incoming.kept_ = true;
     ::close(std::exchange(incoming.fd_, -1));
     return relative;

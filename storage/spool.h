@@ -5,9 +5,10 @@
 // Names are random, in a directory an hour (spool/2026112314/3f9c....dcm): nothing a stranger sent
 // is ever part of a path, and recovery looks only at the hours since the last committed row.
 // Directories are 0700, files 0600. Threads: share nothing but the directory; one Spool a thread or
-// one for all, as you like (its functions keep no state).
+// one for all, as you like.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -83,6 +84,7 @@ private:
     std::filesystem::path root_;
     std::uint64_t min_free_bytes_;
     const FileCalls* calls_;
+    std::atomic<std::int64_t> durable_hour_{-1};  ///< since 1970; its folder is there for good
 };
 
 }  // namespace bucky::storage

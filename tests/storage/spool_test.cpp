@@ -131,6 +131,19 @@ TEST_CASE("whatever call fails, and however, nothing is kept and the fault says 
     }
 }
 
+TEST_CASE("an hour's folder that somebody takes away costs one file, not the hour", "[storage]") {
+    const TempDir dir;
+    Spool spool{dir / "spool"};
+    const auto keep = [&] {
+        auto file = spool.open();
+        return spool.keep(file, kStartMs);
+    };
+    keep();
+    std::filesystem::remove_all(dir / "spool" / "2026112314");
+    CHECK(thrown_by(keep) == Fault::unavailable);
+    CHECK(std::filesystem::exists(spool.absolute(keep())));
+}
+
 TEST_CASE("below the free-space floor nothing is taken", "[storage]") {
     const TempDir dir;
     FaultyCalls calls;

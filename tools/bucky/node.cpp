@@ -14,6 +14,8 @@
 #include <vector>
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -43,6 +45,16 @@ constexpr auto kLookPeriod = 2s;    // at the queues and the disk, for /readyz a
 
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
+
+/// What looks at images stands behind what answers callers, where both want the processor: an image
+/// that is kept can wait, a sender that times out sends it again.
+constexpr int kNiceOfWorkers = 5;
+
+void stand_back() {
+    // Of this thread alone: Linux takes its id for a process (sched(7)). Without it, nothing
+    // breaks.
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceOfWorkers);
+}
 
 /// A thread that `top -H` and a debugger show by name. What escapes its function is logged, then
 /// ends the process: a node without one of its threads would be silent about what it leaves undone.
@@ -149,6 +161,7 @@ void Node::Impl::heed_signals() {
 /// have ended it, the next death must not be blamed on a neighbour. Then two workers, so that one
 /// decodes while the other's model runs.
 void Node::Impl::analyse(std::stop_token stop) {
+    stand_back();  // and so do the threads that it starts
     InferWorker first{settings, shelf, clock, work};
     for (auto left = returned.jobs_returned; left > 0 && !stop.stop_requested(); --left) {
         if (!first.work_once()) break;
@@ -215,6 +228,7 @@ void Node::open() {
     node.workers.push_back(
         named_thread("infer-1", [&node](std::stop_token stop) { node.analyse(std::move(stop)); }));
     node.workers.push_back(named_thread("report", [&node](std::stop_token stop) {
+        stand_back();
         ReportWorker{node.settings, node.clock, node.work}.run(std::move(stop));
     }));
     for (const auto& destination : node.settings.destinations) {
