@@ -372,6 +372,7 @@ Database::Transaction::~Transaction() {
 void Database::Transaction::commit() {
     auto& impl = state_->impl;
     execute(impl.db, "COMMIT", "commit");
+    impl.in_turn = false;
     const auto ticket = impl.shared->log.written();
     state_->turn.unlock();  // others write while we wait for the disk, and share our sync
     impl.make_durable(ticket);

@@ -79,7 +79,9 @@ TEST_CASE("when a receive returns, every byte of its commit has been synced", "[
         CHECK(FaultyDisk::unsynced_log_writes == 0);
     }
     CHECK(FaultyDisk::log_syncs >= 20);
-    SECTION("a statement that stands alone, too") {
+    SECTION("a statement that stands alone, too, also in the scope of a transaction that is over") {
+        Database::Transaction over(node.db);
+        over.commit();
         node.db.prepare({"test.alone", "UPDATE study SET accession_number = 'A'"}).run();
         CHECK(FaultyDisk::unsynced_log_writes == 0);
     }
