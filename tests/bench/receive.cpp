@@ -4,7 +4,9 @@
 //
 // What each promises when it answers differs, and stands under the table: Bucky has synced the file
 // and its row; storescp has not synced anything.
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -62,39 +64,60 @@ struct Row {
     unsigned share;  // of the files: the slow ones get fewer
 };
 
+struct Size {
+    const char* name;
+    bench::Load load;
+    unsigned files;
+};
+
+/// Speeds by receiver; in turn, so that what else runs on the machine slows all of them.
+std::vector<double> measure(const std::vector<Row>& rows, const Size& size, unsigned associations,
+                            unsigned rounds) {
+    std::vector<std::vector<double>> speeds(rows.size());
+    for (unsigned round = 0; round < rounds; ++round) {
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            const auto receiver = rows[row].start();
+            speeds[row].push_back(bench::files_per_second(
+                receiver->port(), "BUCKY", size.load, size.files / rows[row].share, associations));
+        }
+    }
+    std::vector<double> medians;
+    for (auto& of_one : speeds) {
+        std::sort(of_one.begin(), of_one.end());
+        medians.push_back(of_one[of_one.size() / 2]);
+    }
+    return medians;
+}
+
 }  // namespace
 
-int main() {
+/// Arguments: rounds (1; the median of them counts), then associations (1 4 16).
+int main(int count, char** arguments) {
     const std::vector<Row> rows{
         {"bucky serve", [] { return std::make_unique<BuckyReceiver>(); }, 1},
         {"storescp +B --fork -pdu 131072", [] { return std::make_unique<StorescpReceiver>(); }, 1},
         {"Orthanc", [] { return std::make_unique<OrthancReceiver>(); }, 2},
     };
-    struct Size {
-        const char* name;
-        bench::Load load;
-        unsigned files;
-    };
     const std::vector<Size> sizes{{"10 MB", bench::Load{{2500, 2048, "KNEE"}}, 96},
                                   {"0.5 MB", bench::Load{{512, 512, "KNEE"}}, 960}};
-    std::printf("Files a second received at 1 / 4 / 16 associations.\n%s\n\n",
-                bench::machine_line().c_str());
-    std::printf("| receiver | %s | %s |\n|---|---|---|\n", sizes[0].name, sizes[1].name);
-    for (const auto& row : rows) {
-        std::printf("| %s |", row.name);
-        for (const auto& size : sizes) {
-            const char* between = " ";
-            for (const unsigned associations : {1U, 4U, 16U}) {
-                const auto receiver = row.start();
-                const double speed = bench::files_per_second(receiver->port(), "BUCKY", size.load,
-                                                             size.files / row.share, associations);
-                std::printf("%s%.0f", between, speed);
-                std::fflush(stdout);
-                between = " / ";
-            }
-            std::printf(" |");
+    const unsigned rounds = count > 1 ? static_cast<unsigned>(std::atoi(arguments[1])) : 1;
+    std::vector<unsigned> associations{1, 4, 16};
+    if (count > 2) associations.clear();
+    for (int at = 2; at < count; ++at) {
+        associations.push_back(static_cast<unsigned>(std::atoi(arguments[at])));
+    }
+    std::printf(
+        "Files a second received, median of %u.\n%s\n\n"
+        "| images | associations | bucky serve | storescp +B --fork -pdu 131072 | Orthanc | "
+        "to storescp | to Orthanc |\n|---|---|---|---|---|---|---|\n",
+        rounds, bench::machine_line().c_str());
+    for (const auto& size : sizes) {
+        for (const unsigned at_once : associations) {
+            const auto speed = measure(rows, size, at_once, rounds);
+            std::printf("| %s | %u | %.0f | %.0f | %.0f | %.2f | %.1f |\n", size.name, at_once,
+                        speed[0], speed[1], speed[2], speed[0] / speed[1], speed[0] / speed[2]);
+            std::fflush(stdout);
         }
-        std::printf("\n");
     }
     std::printf(
         "\nSender and receiver share the machine. Bucky answers after file and database are synced;"
