@@ -59,7 +59,7 @@ struct OverlaySettings {
 struct PeerSettings {
     std::string ae_title;  ///< empty: any
     std::string address;   ///< "10.1.0.0/16", "::1", or empty: any
-    std::string tenant;    ///< on whose account its images wait; empty: its own
+    std::string tenant{};  ///< on whose account its images wait; empty: its own
     bool urgent = false;
 };
 
