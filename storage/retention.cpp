@@ -81,21 +81,26 @@ Held Retention::held() {
 Retention::Swept Retention::sweep(int studies_at_most) {
     Swept swept;
     swept.files += unlink_leaving();  // what a crash, or a disk that did not answer, left
+    const auto let_go = [&](const Study& study, const std::string& why) {
+        if (!leave(study, why)) return false;
+        ++swept.studies;
+        swept.files += unlink_leaving();
+        return true;
+    };
     if (rules_.keep_ms > 0) {
         for (const auto& study : due(clock_.now_ms() - rules_.keep_ms, studies_at_most)) {
-            swept.studies += leave(
-                study, fmt::format("all was delivered {} days before", rules_.keep_ms / kDayMs));
+            let_go(study, fmt::format("all was delivered {} days before", rules_.keep_ms / kDayMs));
         }
     }
     while (rules_.keep_bytes > 0 && swept.studies < studies_at_most &&
            held().bytes > rules_.keep_bytes) {
         const auto oldest = due(std::numeric_limits<std::int64_t>::max(), 1);
         if (oldest.empty()) break;  // all that is left has still to be delivered
-        swept.studies +=
-            leave(oldest.front(), fmt::format("all was delivered, and more than {} MB were held",
-                                              rules_.keep_bytes / 1'000'000));
+        if (!let_go(oldest.front(), fmt::format("all was delivered, and more than {} MB were held",
+                                                rules_.keep_bytes / 1'000'000))) {
+            break;  // just now there is something to do for it again
+        }
     }
-    if (swept.studies > 0) swept.files += unlink_leaving();
     forget_old_stories();
     return swept;
 }

@@ -52,7 +52,7 @@ TEST_CASE("one sync serves all who committed before it began, and none who came 
     CHECK(syncs == 2);
 }
 
-TEST_CASE("a failed sync is told to the one who ran it; the others try for themselves, in doubt",
+TEST_CASE("a failed sync is told to the one who ran it, and the next one does not trust it",
           "[storage]") {
     LogSync log;
     std::vector<bool> doubts;
