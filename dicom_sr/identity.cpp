@@ -47,13 +47,13 @@ Uid report_series_uid(const Uid& study, std::string_view node_name) {
     return Uid::from_name(fmt::format("report series {} {}", study.str(), node_name));
 }
 
-Uid overlay_series_uid(const ReportedImage& image) {
+Uid series_uid(std::string_view kind, const ReportedImage& image) {
     return Uid::from_name(
-        fmt::format("overlay series {} {}", image.source.study.str(), model_hash(image)));
+        fmt::format("{} series {} {}", kind, image.source.study.str(), model_hash(image)));
 }
 
-Uid overlay_uid(const ReportedImage& image) {
-    return Uid::from_name(fmt::format("overlay {} {} {}", image.source.study.str(),
+Uid object_uid(std::string_view kind, const ReportedImage& image) {
+    return Uid::from_name(fmt::format("{} {} {} {}", kind, image.source.study.str(),
                                       image.source.sop_instance.str(), model_hash(image)));
 }
 

@@ -15,9 +15,10 @@ namespace bucky::dicom_sr {
 /// viewer that shows the last instance of a series (OHIF) shows the right one.
 Uid report_series_uid(const Uid& study, std::string_view node_name);
 
-/// One series for all pictures of a study and model.
-Uid overlay_series_uid(const ReportedImage& image);
-Uid overlay_uid(const ReportedImage& image);
+/// One object of a kind for each image and model, and one series for all of a kind of a study and
+/// model. The kind is the Object's: "overlay", "presentation", ...
+Uid object_uid(std::string_view kind, const ReportedImage& image);
+Uid series_uid(std::string_view kind, const ReportedImage& image);
 
 /// One per lesion: the same in every version of the report. `region` is "1", "2", ... in the order
 /// of the finding's regions, or "image" for the whole image.

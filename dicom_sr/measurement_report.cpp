@@ -24,8 +24,6 @@
 namespace bucky::dicom_sr {
 namespace {
 
-constexpr const char* kSeriesNumber = "9001";  // after what a modality uses; pictures have 9002
-
 void require_one_study(const std::vector<ReportedImage>& images) {
     if (images.empty() || images.size() > limits::kReportImagesMax) {
         throw Error(Fault::bug, "a report of {} images: 1 to {} are allowed", images.size(),
@@ -45,19 +43,6 @@ void require_one_study(const std::vector<ReportedImage>& images) {
     }
 }
 
-void append(DcmItem& item, const DcmTagKey& sequence, DcmItem*& made) {
-    const OFCondition added = item.findOrCreateSequenceItem(sequence, made, -2);  // -2: append
-    if (added.bad()) throw Error(Fault::bug, "sequence of a report: {}", added.text());
-}
-
-void write_reference(DcmItem& item, const DcmTagKey& sequence, const Uid& sop_class,
-                     const Uid& sop_instance) {
-    DcmItem* reference = nullptr;
-    append(item, sequence, reference);
-    put(*reference, DCM_ReferencedSOPClassUID, sop_class.str());
-    put(*reference, DCM_ReferencedSOPInstanceUID, sop_instance.str());
-}
-
 /// Every image of the report, study by series by instance (PS3.3 Table C.17-3).
 void write_evidence(DcmItem& dataset, const std::vector<ReportedImage>& images) {
     std::map<Uid, std::vector<const Source*>> by_series;
@@ -66,16 +51,14 @@ void write_evidence(DcmItem& dataset, const std::vector<ReportedImage>& images) 
         const Source& source = image.source;
         if (named.insert(source.sop_instance).second) by_series[source.series].push_back(&source);
     }
-    DcmItem* study = nullptr;
-    append(dataset, DCM_CurrentRequestedProcedureEvidenceSequence, study);
-    put(*study, DCM_StudyInstanceUID, images.front().source.study.str());
+    DcmItem& study = new_item(dataset, DCM_CurrentRequestedProcedureEvidenceSequence);
+    put(study, DCM_StudyInstanceUID, images.front().source.study.str());
     for (const auto& [uid, sources] : by_series) {
-        DcmItem* series = nullptr;
-        append(*study, DCM_ReferencedSeriesSequence, series);
-        put(*series, DCM_SeriesInstanceUID, uid.str());
+        DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
+        put(series, DCM_SeriesInstanceUID, uid.str());
         for (const Source* source : sources) {
-            write_reference(*series, DCM_ReferencedSOPSequence, source->sop_class,
-                            source->sop_instance);
+            put_reference(series, DCM_ReferencedSOPSequence,
+                          {source->sop_class, source->sop_instance, {}});
         }
     }
 }
@@ -84,35 +67,32 @@ void write_predecessor(DcmItem& dataset, const StudyReport& report, const Uid& s
     // Reported again without a new image, it is the same object, which cannot supersede itself.
     if (!report.predecessor || *report.predecessor == self) return;
     const Uid& study_uid = report.images.front().source.study;
-    DcmItem* study = nullptr;
-    append(dataset, DCM_PredecessorDocumentsSequence, study);
-    put(*study, DCM_StudyInstanceUID, study_uid.str());
-    DcmItem* series = nullptr;
-    append(*study, DCM_ReferencedSeriesSequence, series);
-    put(*series, DCM_SeriesInstanceUID, report_series_uid(study_uid, report.node_name).str());
-    write_reference(*series, DCM_ReferencedSOPSequence, Uid(UID_Comprehensive3DSRStorage),
-                    *report.predecessor);
+    DcmItem& study = new_item(dataset, DCM_PredecessorDocumentsSequence);
+    put(study, DCM_StudyInstanceUID, study_uid.str());
+    DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
+    put(series, DCM_SeriesInstanceUID, report_series_uid(study_uid, report.node_name).str());
+    put_reference(series, DCM_ReferencedSOPSequence,
+                  {Uid(UID_Comprehensive3DSRStorage), *report.predecessor, {}});
 }
 
 void write_request(DcmItem& dataset, const Source& source) {
     if (fitted(DCM_AccessionNumber, source.accession_number).empty()) return;
-    DcmItem* request = nullptr;
-    append(dataset, DCM_ReferencedRequestSequence, request);
-    put(*request, DCM_StudyInstanceUID, source.study.str());
-    put(*request, DCM_AccessionNumber, source.accession_number);
-    (void)request->insertEmptyElement(DCM_ReferencedStudySequence);
-    (void)request->insertEmptyElement(DCM_RequestedProcedureCodeSequence);
+    DcmItem& request = new_item(dataset, DCM_ReferencedRequestSequence);
+    put(request, DCM_StudyInstanceUID, source.study.str());
+    put(request, DCM_AccessionNumber, source.accession_number);
+    (void)request.insertEmptyElement(DCM_ReferencedStudySequence);
+    (void)request.insertEmptyElement(DCM_RequestedProcedureCodeSequence);
     for (const DcmTagKey& tag :
          {DCM_PlacerOrderNumberImagingServiceRequest, DCM_FillerOrderNumberImagingServiceRequest,
           DCM_RequestedProcedureID, DCM_RequestedProcedureDescription}) {
-        put(*request, tag, "");
+        put(request, tag, "");
     }
 }
 
-void write_series(DcmItem& dataset, const StudyReport& report, const Uid& series) {
+void write_document_series(DcmItem& dataset, const StudyReport& report, const Uid& series) {
     put(dataset, DCM_Modality, "SR");
     put(dataset, DCM_SeriesInstanceUID, series.str());
-    put(dataset, DCM_SeriesNumber, kSeriesNumber);
+    put(dataset, DCM_SeriesNumber, kReportSeries);
     put(dataset, DCM_SeriesDescription, series_description(report.images, report.language));
     (void)dataset.insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
 }
@@ -139,11 +119,10 @@ void write_document_general(DcmItem& dataset, const StudyReport& report, const L
 }
 
 void write_own_scheme(DcmItem& dataset) {  // PS3.3 C.12.1: required for a private scheme
-    DcmItem* scheme = nullptr;
-    append(dataset, DCM_CodingSchemeIdentificationSequence, scheme);
-    put(*scheme, DCM_CodingSchemeDesignator, codes::kOwnScheme);
-    put(*scheme, DCM_CodingSchemeName, "Bucky: concepts without a code in PS3.16");
-    put(*scheme, DCM_CodingSchemeResponsibleOrganization, kManufacturer);
+    DcmItem& scheme = new_item(dataset, DCM_CodingSchemeIdentificationSequence);
+    put(scheme, DCM_CodingSchemeDesignator, codes::kOwnScheme);
+    put(scheme, DCM_CodingSchemeName, "Bucky: concepts without a code in PS3.16");
+    put(scheme, DCM_CodingSchemeResponsibleOrganization, kManufacturer);
 }
 
 }  // namespace
@@ -156,7 +135,7 @@ Object measurement_report(const StudyReport& report) {
     object.sop_instance = report_uid(report.images);
     object.series = report_series_uid(source.study, report.node_name);
     object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
-    object.kind = "sr";
+    object.kind = kind::kReport;
 
     auto dataset = std::make_unique<DcmDataset>();
     const LocalTime content = local_time(report.content_at_ms, source);
@@ -164,7 +143,7 @@ Object measurement_report(const StudyReport& report) {
     write_own_scheme(*dataset);
     write_patient(*dataset, source);
     write_study(*dataset, source);
-    write_series(*dataset, report, object.series);
+    write_document_series(*dataset, report, object.series);
     write_equipment(*dataset, report.node_name, report.software_version);
     write_algorithms(*dataset, models_of(report.images));
     write_document_general(*dataset, report, content, object.sop_instance);

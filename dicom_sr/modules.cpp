@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <iterator>
+#include <optional>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -27,12 +28,6 @@ void check(const OFCondition& made, const DcmTagKey& tag) {
     if (made.bad()) {
         throw Error(Fault::bug, "attribute {} cannot be written: {}", tag.toString(), made.text());
     }
-}
-
-DcmItem& new_item(DcmItem& item, const DcmTagKey& sequence) {
-    DcmItem* made = nullptr;
-    check(item.findOrCreateSequenceItem(sequence, made, -2), sequence);  // -2: append
-    return *made;
 }
 
 bool all_digits(std::string_view text) {
@@ -163,6 +158,28 @@ void put_known(DcmItem& item, const DcmTagKey& tag, std::string_view text) {
     if (!fitted(tag, text).empty()) put(item, tag, text);
 }
 
+DcmItem& new_item(DcmItem& item, const DcmTagKey& sequence) {
+    DcmItem* made = nullptr;
+    check(item.findOrCreateSequenceItem(sequence, made, -2), sequence);  // -2: append
+    return *made;
+}
+
+DcmItem& put_reference(DcmItem& item, const DcmTagKey& sequence, const ImageReference& image) {
+    DcmItem& reference = new_item(item, sequence);
+    put(reference, DCM_ReferencedSOPClassUID, image.sop_class.str());
+    put(reference, DCM_ReferencedSOPInstanceUID, image.sop_instance.str());
+    if (image.frame) put(reference, DCM_ReferencedFrameNumber, std::to_string(*image.frame));
+    return reference;
+}
+
+void put_number(DcmItem& item, const DcmTagKey& tag, std::uint32_t value) {
+    check(item.putAndInsertUint16(tag, static_cast<Uint16>(value)), tag);
+}
+
+void put_floats(DcmItem& item, const DcmTagKey& tag, std::span<const float> values) {
+    check(item.putAndInsertFloat32Array(tag, values.data(), values.size()), tag);
+}
+
 void put_code(DcmItem& item, const DcmTagKey& sequence, const inference::Code& code) {
     DcmItem& entry = new_item(item, sequence);
     put(entry, DCM_CodeValue, code.value);
@@ -217,6 +234,17 @@ void write_study(DcmItem& dataset, const Source& source) {
     put_known(dataset, DCM_StudyDescription, source.study_description);
 }
 
+void write_series(DcmItem& dataset, std::string_view modality, const Uid& series,
+                  std::string_view number, std::string_view description, const Source& source) {
+    put(dataset, DCM_Modality, modality);
+    put(dataset, DCM_SeriesInstanceUID, series.str());
+    put(dataset, DCM_SeriesNumber, number);
+    put(dataset, DCM_SeriesDescription, description);
+    put_known(dataset, DCM_BodyPartExamined, source.body_part);
+    // Type 2C of a paired body part (PS3.3 C.7.3.1), and who knows what an unnamed part is.
+    if (!dataset.tagExists(DCM_BodyPartExamined)) put(dataset, DCM_Laterality, source.laterality);
+}
+
 void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version) {
     put(dataset, DCM_Manufacturer, kManufacturer);
     put(dataset, DCM_ManufacturerModelName, kManufacturerModel);
@@ -234,6 +262,16 @@ void write_algorithms(DcmItem& dataset, std::span<const inference::ModelIdentity
         put(item, DCM_DeviceUID, algorithm_uid(model).str());
         put_known(item, DCM_ContributionDescription, model.intended_use);
     }
+}
+
+std::string instance_number_after(const Source& source) {
+    const auto small_number = [](const std::string& text) {
+        return all_digits(text) && text.size() <= 5 ? std::optional(std::stoi(text)) : std::nullopt;
+    };
+    const auto series = small_number(source.series_number);
+    const auto instance = small_number(source.instance_number);
+    if (!series || !instance || *instance > 999) return source.instance_number;
+    return std::to_string(*series * 1000 + *instance);
 }
 
 ImageReference reference_of(const ReportedImage& image) {

@@ -12,13 +12,20 @@
 
 namespace bucky::dicom_sr {
 
+/// The kinds of objects that Bucky makes: what configuration, database and logs call them.
+namespace kind {
+inline constexpr const char* kReport = "sr";                  ///< one a study
+inline constexpr const char* kOverlay = "overlay";            ///< one an analysed image
+inline constexpr const char* kPresentation = "presentation";  ///< one an analysed image
+}  // namespace kind
+
 /// A result object, complete as a Part 10 file.
 struct Object {
     Uid sop_class;
     Uid sop_instance;
     Uid series;
     std::string transfer_syntax;       ///< UID
-    std::string kind;                  ///< "sr" or "overlay"
+    std::string kind;                  ///< one of the above
     std::vector<std::uint8_t> part10;  ///< preamble, meta header and dataset
 };
 
@@ -39,6 +46,8 @@ struct Source {
     std::string series_number, instance_number;
     std::string manufacturer, model_name;
     std::uint32_t rows = 0, columns = 0, frames = 1;
+    std::string pixel_spacing;         ///< mm, "row\\column": of the patient, else of the detector
+    std::string pixel_aspect_ratio;    ///< "1\\1"
     std::string burned_in_annotation;  ///< a drawing of it shows what was burned in
     std::string lossy_compression, lossy_ratio, lossy_method;  ///< once lossy, lossy for ever
     std::string timezone_offset;  ///< (0008,0201), "+0900"; empty: not said

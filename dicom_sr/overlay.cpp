@@ -78,11 +78,7 @@ std::vector<Marked> marks_of(const inference::ImageResult& result, const Plan& p
                 one.outline.push_back({point.column * plan.scale, point.row * plan.scale});
             }
             if (one.outline.size() < 3) continue;
-            one.words = cleaned(
-                fmt::format("{} {}", name_of(finding, language), score_text(finding.score)));
-            if (finding.regions.size() > 1) {
-                one.words += fmt::format(" ({}/{})", k + 1, finding.regions.size());
-            }
+            one.words = outline_label(finding, k, language);
             marked.push_back(std::move(one));
         }
     }

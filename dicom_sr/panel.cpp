@@ -146,9 +146,7 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
     }
     if (result.model) {
         const inference::ModelIdentity& model = *result.model;
-        panel.notes.push_back(
-            cleaned(fmt::format("{}: {} {} ({} {})", say.model, model.name, model.version,
-                                say.weights, model.sha256.substr(0, 12))));
+        panel.notes.push_back(model_line(model, style.language));
         if (!model.intended_use.empty()) {
             panel.notes.push_back(
                 cleaned(fmt::format("{}: {}", say.intended_use, model.intended_use)));

@@ -97,6 +97,9 @@ void read_image(const Attributes& from, Source& source) {
     source.rows = from.number(DCM_Rows, 0);
     source.columns = from.number(DCM_Columns, 0);
     source.frames = from.frames();
+    source.pixel_spacing = from.text(DCM_PixelSpacing);
+    if (source.pixel_spacing.empty()) source.pixel_spacing = from.text(DCM_ImagerPixelSpacing);
+    source.pixel_aspect_ratio = from.text(DCM_PixelAspectRatio);
 }
 
 /// What the File Meta Information says where the dataset does not (PS3.10 7.1).

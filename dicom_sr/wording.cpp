@@ -185,6 +185,21 @@ std::vector<const Finding*> present(const inference::ImageResult& result) {
     return found;
 }
 
+std::string outline_label(const Finding& finding, std::size_t region, std::string_view language) {
+    std::string label =
+        cleaned(fmt::format("{} {}", name_of(finding, language), score_text(finding.score)));
+    if (finding.regions.size() > 1) {
+        label += fmt::format(" ({}/{})", region + 1, finding.regions.size());
+    }
+    return label;
+}
+
+std::string model_line(const inference::ModelIdentity& model, std::string_view language) {
+    const Words& say = words(language);
+    return cleaned(fmt::format("{}: {} {} ({} {})", say.model, model.name, model.version,
+                               say.weights, model.sha256.substr(0, 12)));
+}
+
 std::string verdict_line(const inference::ImageResult& result, std::string_view language) {
     const Words& say = words(language);
     if (!was_analysed(result)) {

@@ -55,6 +55,13 @@ inference::Side side_of(const inference::Finding& finding);
 /// The findings that are present, highest score first.
 std::vector<const inference::Finding*> present(const inference::ImageResult& result);
 
+/// What stands at an outline: "Pneumothorax 0.97", "Lung nodule 0.62 (2/3)".
+std::string outline_label(const inference::Finding& finding, std::size_t region,
+                          std::string_view language);
+
+/// "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)": no result goes without.
+std::string model_line(const inference::ModelIdentity& model, std::string_view language);
+
 /// "Findings: Pneumothorax (left), Lung nodule", "No finding above threshold", "Not analysed: ..."
 std::string verdict_line(const inference::ImageResult& result, std::string_view language);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <utility>
 
 #include "conf/base/error.h"
 #include "inference/decode.h"
@@ -15,12 +16,13 @@ namespace {
 
 GreyPicture rendered(const std::filesystem::path& file) {
     const Image image = decode(file);
-    const GreyTable grey = display_values(image.frame, image.grey);
+    GreyRules rules = with_window(image.frame, image.grey);
+    const GreyTable grey = display_values(image.frame, rules);
     std::vector<std::uint8_t> levels(grey.values.size());
     std::transform(grey.values.begin(), grey.values.end(), levels.begin(),
                    [](float v) { return static_cast<std::uint8_t>(std::lround(v * 255.0F)); });
 
-    GreyPicture picture{image.frame.rows, image.frame.columns, {}};
+    GreyPicture picture{image.frame.rows, image.frame.columns, {}, std::move(rules)};
     picture.pixels.resize(image.frame.patterns.size());
     std::transform(image.frame.patterns.begin(), image.frame.patterns.end(), picture.pixels.begin(),
                    [&](std::uint16_t pattern) { return levels[pattern]; });

@@ -7,12 +7,15 @@
 #include <filesystem>
 #include <vector>
 
+#include "inference/image.h"
+
 namespace bucky::inference {
 
 struct GreyPicture {
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
     std::vector<std::uint8_t> pixels;  ///< row-major, rows * columns
+    GreyRules rules;                   ///< by which they became grey; there is always a window
 };
 
 /// in   a Part 10 file whose image decode() accepts

@@ -103,6 +103,14 @@ GreyTable modality_values(const Frame& frame, const GreyRules& rules) {
     return table;
 }
 
+GreyRules with_window(const Frame& frame, const GreyRules& rules) {
+    GreyRules complete = rules;
+    if (!rules.voi_lut && !rules.window) {
+        complete.window = percentile_window(frame, rules, modality_values(frame, rules).values);
+    }
+    return complete;
+}
+
 GreyTable display_values(const Frame& frame, const GreyRules& rules) {
     GreyTable table = modality_values(frame, rules);
     if (rules.voi_lut) {

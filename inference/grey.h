@@ -22,9 +22,12 @@ struct GreyTable {
 ///   src  PS3.3 C.11.1.1.1, C.11.1.1.2
 GreyTable modality_values(const Frame& frame, const GreyRules& rules);
 
+/// The rules with a window where they had neither VOI LUT nor window: from the 0.5th to the 99.5th
+/// percentile of the frame's modality values, Pixel Padding left out. What display_values() uses.
+GreyRules with_window(const Frame& frame, const GreyRules& rules);
+
 /// Stored values to display values, in full depth: 0 is black, 1 is white, dense is bright.
-///   in   a frame and its rules; with neither VOI LUT nor window, the window reaches from the 0.5th
-///        to the 99.5th percentile of the frame's modality values, Pixel Padding left out
+///   in   a frame and its rules; where they have neither VOI LUT nor window, as with_window() does
 ///   out  one value a bit pattern, 0..1: Modality LUT, VOI LUT or window, polarity
 ///   err  none
 ///   src  PS3.4 N.2; PS3.3 C.11.1, C.11.2.1.2 (LINEAR), C.11.2.1.3.1 (SIGMOID), C.11.2.1.3.2

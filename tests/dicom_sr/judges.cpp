@@ -56,6 +56,7 @@ std::string output_of(const std::string& command) {
 std::string dciodvfy_errors(const std::filesystem::path& file) {
     const std::string said = output_of("dciodvfy -new " + file.string());
     const bool looked = said.find("Comprehensive3DSR") != std::string::npos ||
+                        said.find("GrayscaleSoftcopyPresentationState") != std::string::npos ||
                         said.find("SCImage") != std::string::npos;
     return lines_with(said, "Error") + (looked ? "" : "dciodvfy knew no IOD: " + said);
 }

@@ -7,16 +7,10 @@
 #include <span>
 #include <utility>
 
-#include <fmt/ranges.h>
-
 #include "conf/base/crash_point.h"
 #include "conf/base/limits.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
-#include "dicom_sr/measurement_report.h"
-#include "dicom_sr/overlay.h"
-#include "dicom_sr/verify.h"
-#include "inference/display.h"
 #include "inference/examine.h"
 #include "inference/findings_json.h"
 #include "tools/bucky/worker.h"
@@ -36,10 +30,6 @@ constexpr std::int64_t kLeaseMs = 30 * 60 * 1000;
 
 /// About a day at the longest wait; then a person should know.
 constexpr int kReportAttemptsMax = 300;
-
-/// A picture has up to 13 MB in memory until the report is put; a chest study has one to four
-/// images, and a series of hundreds is reported without pictures beyond these.
-constexpr std::size_t kPicturesMax = 32;
 
 class Stopwatch {
 public:
@@ -205,11 +195,6 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
 
 // --- A study is complete. What leaves for the PACS? -------------------------------------------
 
-struct ReportWorker::Reported {
-    dicom_sr::ReportedImage image;
-    std::filesystem::path file;
-};
-
 ReportWorker::ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work)
     : settings_(settings), clock_(clock), work_(work), desk_(settings, clock) {}
 
@@ -264,8 +249,8 @@ void ReportWorker::take_up(const storage::Job& job) {
 
 /// Every image of the study that has its verdict; one that is still looked at came after the study
 /// was complete, and a superseding report will have it.
-std::vector<ReportWorker::Reported> ReportWorker::images_of(const std::string& study) {
-    std::vector<Reported> images, unreadable;
+std::vector<JudgedImage> ReportWorker::images_of(const std::string& study) {
+    std::vector<JudgedImage> images, unreadable;
     for (const auto& instance : desk_.studies.instances(study)) {
         if (instance.verdict.empty() && !instance.conflicting) continue;
         if (images.size() + unreadable.size() == limits::kReportImagesMax) {
@@ -288,42 +273,17 @@ std::vector<ReportWorker::Reported> ReportWorker::images_of(const std::string& s
     return images;
 }
 
-/// The report first, then a picture of each analysed image; each read back before it may leave.
 std::vector<dicom_sr::Object> ReportWorker::objects_of(const storage::Job& job,
-                                                       const std::vector<Reported>& images) {
-    dicom_sr::StudyReport report;
-    report.language = settings_.node.language;
-    report.node_name = settings_.node.ae_title.str();
-    report.software_version = software_version();
-    report.content_at_ms = images.front().image.result.started_at_ms;
-    for (const auto& [image, file] : images) {
-        report.content_at_ms = std::min(report.content_at_ms, image.result.started_at_ms);
-        report.images.push_back(image);
-    }
-    const auto last = desk_.studies.last_report(job.study);
-    if (last && *last != dicom_sr::report_uid(report.images)) report.predecessor = last;
-
-    std::vector<dicom_sr::Object> objects{dicom_sr::measurement_report(report)};
-    std::vector<std::string> complaints =
-        dicom_sr::verify(objects.front(), report.images.front().source);
-
-    const dicom_sr::OverlayStyle style{settings_.node.language,
-                                       static_cast<std::uint32_t>(settings_.overlay.longer_side_px),
-                                       software_version()};
-    for (const auto& reported : images) {
-        const bool wanted = settings_.overlay.enabled && is_analysed(reported.image.result);
-        if (!wanted || objects.size() > kPicturesMax) continue;
-        const auto grey = inference::render_for_display(reported.file);
-        const auto drawing =
-            dicom_sr::draw_overlay(reported.image, {grey.rows, grey.columns, grey.pixels}, style);
-        objects.push_back(dicom_sr::secondary_capture(reported.image, drawing, style));
-        const auto more = dicom_sr::verify(objects.back(), reported.image.source);
-        complaints.insert(complaints.end(), more.begin(), more.end());
-    }
-    if (!complaints.empty()) {
-        throw Error(Fault::corrupt, "not fit to leave: {}", fmt::join(complaints, "; "));
-    }
-    return objects;
+                                                       const std::vector<JudgedImage>& images) {
+    Wanted wanted;
+    wanted.report.language = settings_.node.language;
+    wanted.report.node_name = settings_.node.ae_title.str();
+    wanted.report.software_version = software_version();
+    wanted.report.predecessor = desk_.studies.last_report(job.study);
+    wanted.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
+    wanted.kinds = {dicom_sr::kind::kReport};
+    if (settings_.overlay.enabled) wanted.kinds.insert(dicom_sr::kind::kOverlay);
+    return results_of(images, std::move(wanted));
 }
 
 bool ReportWorker::put(const storage::Job& job, const std::vector<dicom_sr::Object>& objects) {

@@ -25,6 +25,7 @@
 #include "storage/outbox.h"
 #include "storage/spool.h"
 #include "storage/studies.h"
+#include "tools/bucky/results.h"
 
 namespace bucky {
 
@@ -77,12 +78,10 @@ public:
     bool work_once();
 
 private:
-    struct Reported;  ///< an image with its source, its result and its file
-
     void take_up(const storage::Job& job);
-    std::vector<Reported> images_of(const std::string& study);
+    std::vector<JudgedImage> images_of(const std::string& study);
     std::vector<dicom_sr::Object> objects_of(const storage::Job& job,
-                                             const std::vector<Reported>& images);
+                                             const std::vector<JudgedImage>& images);
     bool put(const storage::Job& job, const std::vector<dicom_sr::Object>& objects);
 
     const conf::Settings& settings_;

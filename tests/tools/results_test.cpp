@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/results.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dcdatset.h"
+#include "dcmtk/dcmdata/dcdeftag.h"
+#include "dcmtk/dcmdata/dcfilefo.h"
+
+#include "conf/base/error.h"
+#include "inference/display.h"
+#include "inference/examine.h"
+#include "tests/tools/surgery.h"
+#include "tools/bucky/files.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+namespace {
+
+namespace kind = dicom_sr::kind;
+
+/// A phantom with a lesion, written, changed as a test likes, looked at.
+JudgedImage judged(const TempDir& dir, const phantom::DicomOptions& dicom = {},
+                   const std::function<void(DcmDataset&)>& change = {}) {
+    const auto drawn =
+        phantom::draw(phantom::random_recipe(3, 400, 360, {phantom::Finding::pneumonia}));
+    JudgedImage image;
+    image.file = dir / "image.dcm";
+    (void)phantom::write_dicom(drawn, dicom, image.file);
+    if (change) {
+        DcmFileFormat format;
+        REQUIRE(format.loadFile(OFFilename(image.file.c_str())).good());
+        format.loadAllDataIntoMemory();
+        change(*format.getDataset());
+        REQUIRE(format.saveFile(OFFilename(image.file.c_str())).good());
+    }
+    image.image = {dicom_sr::read_source(image.file),
+                   inference::examine(image.file, phantom_shelf(), 1'795'444'205'123)};
+    return image;
+}
+
+Wanted wanted(std::set<std::string, std::less<>> kinds) {
+    Wanted made;
+    made.kinds = std::move(kinds);
+    made.report.software_version = "0.1.0";
+    made.longer_side_px = 256;
+    return made;
+}
+
+std::vector<std::string> kinds_of(const std::vector<dicom_sr::Object>& objects) {
+    std::vector<std::string> kinds;
+    for (const auto& object : objects) kinds.push_back(object.kind);
+    return kinds;
+}
+
+std::string output_of(const std::string& command) {
+    FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    std::string output;
+    char buffer[4096];
+    for (std::size_t n = 0; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+        output.append(buffer, n);
+    }
+    pclose(pipe);
+    return output;
+}
+
+/// The pixels of a binary PGM.
+std::vector<std::uint8_t> pgm_pixels(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string magic, line;
+    std::getline(in, magic);
+    REQUIRE(magic == "P5");
+    for (int numbers = 0; numbers < 3;) {
+        std::getline(in, line);
+        if (line.starts_with("#")) continue;
+        std::istringstream words(line);
+        for (std::string word; words >> word;) ++numbers;
+    }
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("a study gets exactly the kinds of objects that are asked for", "[tools]") {
+    const TempDir dir;
+    const std::vector images{judged(dir)};
+    CHECK(kinds_of(results_of(images, wanted({}))).empty());
+    CHECK(kinds_of(results_of(images, wanted({kind::kReport}))) == std::vector<std::string>{"sr"});
+    CHECK(kinds_of(results_of(images, wanted({kind::kPresentation, kind::kReport}))) ==
+          std::vector<std::string>{"sr", "presentation"});
+    CHECK(kinds_of(
+              results_of(images, wanted({kind::kReport, kind::kOverlay, kind::kPresentation}))) ==
+          std::vector<std::string>{"sr", "overlay", "presentation"});
+    CHECK_THROWS_AS(results_of({}, wanted({kind::kReport})), Error);
+}
+
+TEST_CASE("dcmp2pgm shows the image by its presentation state as the picture shows it", "[tools]") {
+    const TempDir dir;
+    phantom::DicomOptions options;
+    std::function<void(DcmDataset&)> change;
+    SECTION("with a window") {}
+    SECTION("MONOCHROME1") {
+        options.monochrome1 = true;
+    }
+    SECTION("without a window") {
+        change = [](DcmDataset& set) {
+            set.findAndDeleteElement(DCM_WindowCenter);
+            set.findAndDeleteElement(DCM_WindowWidth);
+        };
+    }
+    SECTION("with a rescale") {
+        options.image_class = phantom::ImageClass::cr;
+        options.rescale_slope = 0.5;
+        options.rescale_intercept = 100;
+        options.window = phantom::Window{1000, 1500};
+    }
+    SECTION("with a VOI LUT") {
+        change = [](DcmDataset& set) {
+            set.findAndDeleteElement(DCM_WindowCenter);
+            set.findAndDeleteElement(DCM_WindowWidth);
+            DcmItem* item = nullptr;
+            set.findOrCreateSequenceItem(DCM_VOILUTSequence, item);
+            const Uint16 descriptor[] = {4096, 0, 12};
+            std::vector<Uint16> data(4096);
+            for (std::size_t i = 0; i < data.size(); ++i) {
+                data[i] = static_cast<Uint16>(4095 * std::sqrt(static_cast<double>(i) / 4095));
+            }
+            item->putAndInsertUint16Array(DcmTag(DCM_LUTDescriptor, EVR_US), descriptor, 3);
+            item->putAndInsertUint16Array(DcmTag(DCM_LUTData, EVR_OW), data.data(), 4096);
+        };
+    }
+    const JudgedImage image = judged(dir, options, change);
+    const auto objects = results_of({image}, wanted({kind::kPresentation}));
+    REQUIRE(objects.size() == 1);
+    const auto state = dir / "state.dcm";
+    const auto shown = dir / "shown.pgm";
+    write_file(state, objects[0].part10);
+    CHECK(output_of("dcmpschk " + state.string()).find("passed") != std::string::npos);
+    const std::string said = output_of("dcmp2pgm --pstate " + state.string() + " " +
+                                       image.file.string() + " " + shown.string());
+    CAPTURE(said);
+    const auto pixels = pgm_pixels(shown);
+    const auto grey = inference::render_for_display(image.file);
+    REQUIRE(pixels.size() == grey.pixels.size());
+    int most = 0;
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+        most = std::max(most, std::abs(int{pixels[i]} - int{grey.pixels[i]}));
+    }
+    CHECK(most <= 1);
+}

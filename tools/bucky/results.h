@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results: every object that is made of one study, of the kinds that somebody asks for. Each is
+// read back before it is handed over. Any thread; the files are only read.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dicom_sr/measurement_report.h"
+#include "dicom_sr/object.h"
+
+namespace bucky {
+
+/// An image of the study with its verdict, and where it lies.
+struct JudgedImage {
+    dicom_sr::ReportedImage image;
+    std::filesystem::path file;
+};
+
+/// What is asked for. The images of `report` are filled in by results_of, and so is its time.
+struct Wanted {
+    std::set<std::string, std::less<>> kinds;  ///< of dicom_sr::kind
+    dicom_sr::StudyReport report;              ///< language, node, version, predecessor
+    std::uint32_t longer_side_px = 2048;       ///< of a picture
+};
+
+/// in   the images of one study, at least one; what is asked for
+/// out  the report first, if it is asked for, then image by image; same images, same UIDs
+/// err  corrupt when an object is not fit to leave; as decode() for what is drawn on the image
+std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images, Wanted wanted);
+
+}  // namespace bucky
