@@ -37,7 +37,9 @@ constexpr Sql kLeave{"job.leave", R"sql(
     UPDATE job
        SET state = :to, not_before_ms = :not_before_ms, lease_until_ms = 0, ended_at_ms = :now_ms,
            last_error = :why
-     WHERE id = :id AND state = 'running' AND attempt = :attempt)sql"};
+     WHERE id = :id AND state = 'running' AND attempt = :attempt
+       AND created_at_ms = :created_at_ms -- ids of jobs that have left are given again
+    )sql"};
 
 constexpr Sql kCountDone{"job.count_done", R"sql(
     INSERT INTO tally (lane, done) VALUES (:lane, 1)
@@ -189,6 +191,7 @@ bool JobQueue::leave(const Job& job, JobEvent event, std::int64_t not_before_ms,
     db_.prepare(kLeave)
         .bind(":id", job.id)
         .bind(":attempt", job.attempt)
+        .bind(":created_at_ms", job.created_at_ms)
         .bind(":to", name_of(*to))
         .bind(":not_before_ms", not_before_ms)
         .bind(":now_ms", clock_.now_ms())

@@ -29,8 +29,13 @@ constexpr Sql kLastResultFile{"recover.last_result_file", R"sql(
 constexpr Sql kResultFilesFrom{"recover.result_files_from", R"sql(
     SELECT file FROM result WHERE file >= :first_folder)sql"};
 
-constexpr Sql kAll[] = {kReturnJobs, kLastInstanceFile, kInstanceFilesFrom, kLastResultFile,
-                        kResultFilesFrom};
+// What Retention had no time to unlink is not lost, however much it is: its next sweep has the
+// names.
+constexpr Sql kLeavingFrom{"recover.leaving_from", R"sql(
+    SELECT file FROM leaving WHERE file >= :first_folder)sql"};
+
+constexpr Sql kAll[] = {kReturnJobs,     kLastInstanceFile, kInstanceFilesFrom,
+                        kLastResultFile, kResultFilesFrom,  kLeavingFrom};
 
 /// A crash leaves at most one file an association, and one report's files (limits::kReportImagesMax
 /// pictures and the report): with a wide margin.
@@ -91,6 +96,14 @@ Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_f
     auto rows = db.prepare(files_from);
     rows.bind(":first_folder", hours.front().filename().string());
     while (rows.step()) known.insert(rows.text(0));
+    const auto below = root.filename().string() + '/';  // spool/ or results/
+    auto leaving = db.prepare(kLeavingFrom);
+    leaving.bind(":first_folder", below + hours.front().filename().string());
+    while (leaving.step()) {
+        if (leaving.text(0).starts_with(below)) {
+            known.insert(leaving.text(0).substr(below.size()));
+        }
+    }
 
     Paths found;
     for (const auto& hour : hours) {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
+#include <fstream>
 
 #include <sys/stat.h>
 
@@ -178,6 +179,47 @@ TEST_CASE("a file that could not be unlinked goes with the next sweep", "[storag
     CHECK(sweep(node, {.keep_ms = kDayMs}).files == 1);
     CHECK(node.files().empty());
     CHECK(sweep(node, {.keep_ms = kDayMs}).files == 0);
+}
+
+TEST_CASE("a node that dies while thousands of files leave starts again and lets them go",
+          "[storage]") {
+    DataFolder node;
+    send_study(node, kStudy);
+    node.finish_all();
+    const auto file = "2026112314/0f.dcm";
+    {
+        Database::Transaction transaction(node.db);  // as after the rows have gone
+        for (int at = 0; at < 3000; ++at) {
+            const auto name = "spool/2026112314/" + std::to_string(at) + ".dcm";
+            std::ofstream{node.dir / name};
+            node.db.prepare({"test.leaving", "INSERT INTO leaving (file) VALUES (:file)"})
+                .bind(":file", std::string_view{name})
+                .run();
+        }
+        transaction.commit();
+    }
+    std::ofstream{node.dir / "spool" / file};  // and one that nobody was answered for
+    CHECK(recover(node.db, node.dir.path(), node.clock).files_swept == 1);
+    CHECK(sweep(node, {}).files == 3000);
+    CHECK(node.files().size() == 3);
+}
+
+TEST_CASE("a worker whose job has left does not end another that was given its number",
+          "[storage]") {
+    DataFolder node;
+    send_study(node, kStudy);
+    const auto slow = node.jobs.claim("infer", 60'000);
+    REQUIRE(slow);
+    node.clock.advance_ms(60'000);
+    node.finish_all();  // by another
+    node.clock.advance_ms(kDayMs);
+    REQUIRE(sweep(node, {.keep_ms = kDayMs}).studies == 1);
+    send_study(node, "1.2.3.2");
+    const auto other = node.jobs.claim("infer", 60'000);
+    REQUIRE(other);
+    REQUIRE(other->id == slow->id);
+    CHECK_FALSE(node.studies.record_verdict(*slow, "findings", "{}"));
+    CHECK(node.studies.record_verdict(*other, "no_findings", "{}"));
 }
 
 TEST_CASE("an image that comes again after it left is a new one, with results of the same UIDs",
