@@ -87,6 +87,7 @@ inline constexpr Concept kNotAttempted{"111225", "DCM", "Not Attempted"};
 inline constexpr Concept kReason{"reason", kOwnScheme, "Reason for no analysis"};
 
 // The whole image as a region, where nothing was located (docs/decisions/0005)
+inline constexpr Concept kWarning{"warning", kOwnScheme, "Warning about the image"};
 inline constexpr Concept kNoFinding{"no-finding", kOwnScheme, "No finding above threshold"};
 inline constexpr Concept kNotAnalysed{"not-analysed", kOwnScheme, "Image not analysed"};
 inline constexpr Concept kAnswersGiven{"answers-given", kOwnScheme,

@@ -19,6 +19,7 @@
 #include "conf/base/product.h"
 #include "dicom_sr/codes.h"
 #include "dicom_sr/identity.h"
+#include "dicom_sr/originals.h"
 #include "dicom_sr/text.h"
 
 namespace bucky::dicom_sr {
@@ -211,6 +212,7 @@ void write_sop_common(DcmItem& dataset, const Uid& sop_class, const Uid& sop_ins
     put(dataset, DCM_InstanceCreationDate, created.date);
     put(dataset, DCM_InstanceCreationTime, created.time);
     put_known(dataset, DCM_TimezoneOffsetFromUTC, source.timezone_offset);
+    write_originals(dataset, created, source);
 }
 
 void write_patient(DcmItem& dataset, const Source& source) {

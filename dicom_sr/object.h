@@ -29,6 +29,13 @@ struct Object {
     std::vector<std::uint8_t> part10;  ///< preamble, meta header and dataset
 };
 
+/// A text of the image that was not read as its file declares it, with its bytes as they came.
+struct OriginalText {
+    std::uint16_t group = 0, element = 0;
+    std::string bytes;
+    bool lost = false;  ///< some of it could not be read at all
+};
+
 /// What a result copies from the image it is about, so that it stands in the same study of the same
 /// patient. Text is UTF-8 whatever the source's character set was; absent values are empty.
 struct Source {
@@ -51,11 +58,14 @@ struct Source {
     std::string burned_in_annotation;  ///< a drawing of it shows what was burned in
     std::string lossy_compression, lossy_ratio, lossy_method;  ///< once lossy, lossy for ever
     std::string timezone_offset;  ///< (0008,0201), "+0900"; empty: not said
+    // Nothing of a name is dropped: what is not read as declared goes out beside what was read.
+    std::string character_set;            ///< (0008,0005) of the file
+    std::vector<OriginalText> originals;  ///< of the texts that results copy
 };
 
 /// in   a Part 10 file as it was received
-/// out  its attributes as UTF-8; text that cannot be decoded is kept with '?' in place of what is
-///      lost and `source` never throws for text alone
+/// out  its attributes as UTF-8; text that is not what it declares is in `originals` too, and what
+///      nobody can read has '?' in its place. Never throws for text alone
 /// err  bad_input when there is no dataset or no study / SOP instance UID
 /// src  PS3.5 6.1 character sets, with the CP949 and EUC-KR deviations seen in practice
 Source read_source(const std::filesystem::path& file);

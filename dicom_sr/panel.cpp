@@ -17,6 +17,7 @@ namespace {
 constexpr Colour kPaper{0, 0, 0, 1};
 constexpr Colour kInk{0.93, 0.93, 0.93, 1};
 constexpr Colour kFaint{0.68, 0.68, 0.68, 1};
+constexpr Colour kWarning{1.0, 0.75, 0.3, 1};
 constexpr Colour kRule{0.35, 0.35, 0.35, 1};
 
 constexpr Colour rgb(unsigned hex) {
@@ -127,6 +128,9 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
     const inference::ImageResult& result = image.result;
     Panel panel;
     panel.verdict = cleaned(verdict_line(result, style.language));
+    for (const inference::Reason& warning : result.warnings) {
+        panel.warnings.push_back(cleaned(fmt::format("{}: {}", say.warning, warning.text)));
+    }
     panel.assists = say.assists;
     panel.titles = {say.finding, say.score, say.threshold, say.answer};
     const std::size_t asked = was_analysed(result) ? result.findings.size() : 0;
@@ -168,6 +172,9 @@ double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double wi
     const auto write = [&](bool really) {
         Writer head(canvas, x + margin, y + margin, inner, em, really);
         head.paragraph(panel.verdict, kInk, 1.3, true);
+        for (const std::string& warning : panel.warnings) {
+            head.paragraph(warning, kWarning, 1, true);
+        }
         Writer legend(canvas, x + margin, head.y(), legend_width, em, really);
         write_legend(legend, panel);
         legend.space(0.4);

@@ -27,6 +27,7 @@ struct PanelRow {
 
 struct Panel {
     std::string verdict;
+    std::vector<std::string> warnings;
     std::string assists;
     std::array<std::string, 4> titles;  ///< of the columns
     std::vector<PanelRow> rows;

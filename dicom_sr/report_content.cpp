@@ -10,6 +10,7 @@
 #include "dicom_sr/codes.h"
 #include "dicom_sr/identity.h"
 #include "dicom_sr/modules.h"
+#include "dicom_sr/originals.h"
 #include "dicom_sr/planar_roi.h"
 #include "dicom_sr/text.h"
 #include "dicom_sr/wording.h"
@@ -172,6 +173,15 @@ void add_answers(ContentTree& tree, const ReportedImage& image) {
     }
 }
 
+void add_warnings(ContentTree& tree, const ReportedImage& image) {
+    for (const inference::Reason& warning : image.result.warnings) {
+        tree.code(contains, codes::kWarning, warning.code, [&] {
+            tree.text(has_properties, codes::kComment, cleaned(warning.text));
+            tree.image(inferred_from, reference_of(image));
+        });
+    }
+}
+
 void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say) {
     const bool failed = image.result.verdict == inference::Verdict::failed;
     const Concept status = failed ? codes::kFailed : codes::kNotAttempted;
@@ -186,10 +196,24 @@ void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say)
     });
 }
 
+/// Whoever reads a name that the image did not spell out as it says must know that.
+void add_notes_on_text(ContentTree& tree, const StudyReport& report, const Words& say) {
+    std::set<std::string> said;  // the images of a study mostly share their names
+    for (const ReportedImage& image : report.images) {
+        for (const bool lost : {false, true}) {
+            const std::string names = names_of_originals(image.source, lost);
+            if (names.empty() || !said.insert(names + (lost ? "!" : "")).second) continue;
+            tree.text(contains, codes::kComment,
+                      fmt::format("{}: {}", names, lost ? say.text_lost : say.text_guessed));
+        }
+    }
+}
+
 void add_evaluations(ContentTree& tree, const StudyReport& report) {
     const Words& say = words(report.language);
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
         tree.text(contains, codes::kComment, say.assists);
+        add_notes_on_text(tree, report, say);
         for (const inference::ModelIdentity& model : models_of(report.images)) {
             tree.text(contains, codes::kComment,
                       cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model,
@@ -197,6 +221,7 @@ void add_evaluations(ContentTree& tree, const StudyReport& report) {
                                           model.sha256, say.intended_use, model.intended_use)));
         }
         for (const ReportedImage& image : report.images) {
+            add_warnings(tree, image);
             if (was_analysed(image.result)) {
                 add_answers(tree, image);
             } else {

@@ -29,6 +29,20 @@ public:
         return to_utf8(raw, character_set_, DcmTag(tag).getEVR() == EVR_PN);
     }
 
+    /// Text that results copy: what is not read as declared is kept as it came.
+    std::string copied(const DcmTagKey& tag, Source& source) const {
+        OFString raw;
+        if (dataset_.findAndGetOFStringArray(tag, raw).bad()) return {};
+        const Decoded read = decoded(raw, character_set_, DcmTag(tag).getEVR() == EVR_PN);
+        if (read.reading != Reading::declared) {
+            source.originals.push_back(
+                {tag.getGroup(), tag.getElement(), raw, read.reading == Reading::lost});
+        }
+        return read.text;
+    }
+
+    const std::string& character_set() const { return character_set_; }
+
     std::uint32_t number(const DcmTagKey& tag, std::uint32_t otherwise) const {
         Uint16 value = 0;
         return dataset_.findAndGetUint16(tag, value).good() ? value : otherwise;
@@ -52,9 +66,9 @@ private:
 };
 
 void read_patient(const Attributes& from, Source& source) {
-    source.patient_name = from.text(DCM_PatientName);
-    source.patient_id = from.text(DCM_PatientID);
-    source.issuer_of_patient_id = from.text(DCM_IssuerOfPatientID);
+    source.patient_name = from.copied(DCM_PatientName, source);
+    source.patient_id = from.copied(DCM_PatientID, source);
+    source.issuer_of_patient_id = from.copied(DCM_IssuerOfPatientID, source);
     source.birth_date = from.text(DCM_PatientBirthDate);
     source.sex = from.text(DCM_PatientSex);
     source.age = from.text(DCM_PatientAge);
@@ -66,10 +80,10 @@ void read_study(const Attributes& from, Source& source) {
     source.study = from.uid(DCM_StudyInstanceUID, "Study Instance UID");
     source.study_date = from.text(DCM_StudyDate);
     source.study_time = from.text(DCM_StudyTime);
-    source.study_id = from.text(DCM_StudyID);
-    source.study_description = from.text(DCM_StudyDescription);
-    source.accession_number = from.text(DCM_AccessionNumber);
-    source.referring_physician = from.text(DCM_ReferringPhysicianName);
+    source.study_id = from.copied(DCM_StudyID, source);
+    source.study_description = from.copied(DCM_StudyDescription, source);
+    source.accession_number = from.copied(DCM_AccessionNumber, source);
+    source.referring_physician = from.copied(DCM_ReferringPhysicianName, source);
     source.timezone_offset = from.text(DCM_TimezoneOffsetFromUTC);
 }
 
@@ -130,6 +144,7 @@ Source read_source(const std::filesystem::path& file) {
     complete_from_meta(*format.getMetaInfo(), dataset);
     const Attributes attributes(dataset);
     Source source;
+    source.character_set = cleaned(attributes.character_set());
     read_patient(attributes, source);
     read_study(attributes, source);
     read_image(attributes, source);

@@ -9,12 +9,28 @@
 
 namespace bucky::dicom_sr {
 
+/// How a text came out of its bytes.
+enum class Reading {
+    declared,  ///< as its Specific Character Set says
+    guessed,   ///< not as declared, but as devices write that do not do what they declare
+    lost       ///< not wholly: '?' stands for each byte that nobody can read
+};
+
+struct Decoded {
+    std::string text;
+    Reading reading = Reading::declared;
+};
+
 /// in   the bytes of a text value; Specific Character Set (0008,0005) as it stands in the file,
 ///      values separated by a backslash; whether it is a PN
-/// out  UTF-8, without control characters and padding; what cannot be decoded becomes '?'
+/// out  UTF-8, without control characters and padding, and how it was read
 /// err  none: text alone never stops a result
 /// src  PS3.5 6.1 and 6.2.1; the deviations are a single-valued ISO 2022 IR 149 or 87, ISO_IR 149,
-///      undeclared CP949 / EUC-KR, undeclared UTF-8
+///      ISO_IR 13\ISO 2022 IR 87 with katakana among the kanji, EUC-KR, CP949, EUC-JP, Shift JIS
+///      and UTF-8 that nobody declared or that says it is Latin 1; docs/decisions/0402
+Decoded decoded(std::string_view bytes, std::string_view character_set, bool person_name);
+
+/// The text alone.
 std::string to_utf8(std::string_view bytes, std::string_view character_set, bool person_name);
 
 /// `text` with every malformed sequence replaced by one '?', control characters dropped and the

@@ -46,6 +46,9 @@ constexpr Words kEnglish{
     .intended_use = "Intended use",
     .analysed_at = "Analysed",
     .weights = "weights",
+    .warning = "Warning",
+    .text_guessed = "not in its declared character set; read by its bytes, which are kept",
+    .text_lost = "cannot be decoded; its bytes are kept",
 };
 
 constexpr Words kKorean{
@@ -73,6 +76,9 @@ constexpr Words kKorean{
     .intended_use = "사용 목적",
     .analysed_at = "분석 시각",
     .weights = "가중치",
+    .warning = "주의",
+    .text_guessed = "선언된 문자 집합과 다름; 바이트로 판독하였고 원본 바이트를 보존함",
+    .text_lost = "해독할 수 없음; 원본 바이트를 보존함",
 };
 
 /// As it is marked on a film.

@@ -38,6 +38,9 @@ struct Words {
     const char* intended_use;
     const char* analysed_at;
     const char* weights;
+    const char* warning;
+    const char* text_guessed;  ///< completes "Patient's Name: ..."
+    const char* text_lost;
 };
 
 const Words& words(std::string_view language);  ///< "ko", else English

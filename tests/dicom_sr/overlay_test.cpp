@@ -183,6 +183,17 @@ TEST_CASE("the panel says verdict, scores, model, use, time and that it is no re
     CHECK(panel.notes[1].find("not for any patient") != std::string::npos);
     CHECK(panel.notes[2] == "Analysed: 2026-11-23 14:30:05 UTC, Bucky 0.1.0");
 
+    auto doubtful = examples::with_findings();
+    doubtful.result.warnings = {{"gate.mirrored", {}, "left and right may be exchanged"}};
+    CHECK(panel_of(doubtful, style(512)).warnings ==
+          std::vector<std::string>{"Warning: left and right may be exchanged"});
+    const auto picture = examples::picture(400, 320);
+    const auto drawn = fitted(doubtful, picture);
+    auto sure = drawn;
+    sure.result.warnings.clear();
+    CHECK(draw_overlay(drawn, picture.view(), style(400)).rgb !=
+          draw_overlay(sure, picture.view(), style(400)).rgb);
+
     const Panel lateral = panel_of(examples::lateral(), style(512, "ko"));
     CHECK(lateral.verdict.find("분석하지 않음: view position LL") == 0);
     CHECK(lateral.assists == "판독이 아닌 보조 결과입니다.");

@@ -28,6 +28,22 @@ ReportedImage named(ReportedImage image, const std::string& name) {
     return image;
 }
 
+ReportedImage misdeclared(ReportedImage image) {
+    image.source.patient_name = "홍^길동";
+    image.source.study_description = "Thorax ?";
+    image.source.character_set = "ISO_IR 149";
+    image.source.originals = {{0x0010, 0x0010, "\xC8\xAB^\xB1\xE6\xB5\xBF", false},
+                              {0x0008, 0x1030, "Thorax \xB1", true}};
+    return image;
+}
+
+ReportedImage doubtful(ReportedImage image) {
+    image.result.warnings = {{"gate.mirrored",
+                              {"LOOKS_MIRRORED", "99BUCKY", "Picture looks mirrored"},
+                              "left and right may be exchanged"}};
+    return image;
+}
+
 ReportedImage multi_frame(ReportedImage image) {
     image.source.sop_class = Uid("1.2.840.10008.5.1.4.1.1.7.2");  // grayscale byte SC
     image.source.frames = 3;
@@ -73,6 +89,8 @@ std::vector<Shape> shapes() {
         {"anonymous and not analysed", {anonymous(lateral(1))}},
         {"Korean", {named(with_findings(), "Hong^Gildong=洪^吉洞=홍^길동")}, "ko"},
         {"Japanese", {named(without_findings(), "Yamada^Tarou=山田^太郎=やまだ^たろう")}},
+        {"warned", {doubtful(with_findings())}},
+        {"misdeclared text", {misdeclared(with_findings())}},
         {"multi-frame", {multi_frame(with_findings())}},
         {"time zone", {zoned}},
     };

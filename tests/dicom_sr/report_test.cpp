@@ -184,6 +184,20 @@ TEST_CASE("an image that was not analysed is named with its reason, coded and re
     CHECK(value(report.dataset(), DCM_CompletionFlag) == "COMPLETE");
 }
 
+TEST_CASE("a warning about an image stands beside its answers, coded and readable", "[dicom_sr]") {
+    auto image = examples::with_findings();
+    image.result.warnings = {{"gate.mirrored",
+                              {"LOOKS_MIRRORED", "99BUCKY", "Picture looks mirrored"},
+                              "left and right may be exchanged"}};
+    Read report(examples::report({image}));
+    const auto warned = children(report.answers(), "warning");
+    REQUIRE(warned.size() == 1);
+    CHECK(coded(*warned[0]) == "LOOKS_MIRRORED");
+    CHECK(value(*children(*warned[0], "121106").at(0), DCM_TextValue) ==
+          "left and right may be exchanged");
+    CHECK(items(*warned[0], DCM_ContentSequence).size() == 2);  // and the image it is about
+}
+
 TEST_CASE("a failure makes the report partial and says so", "[dicom_sr]") {
     Read report(examples::report({examples::with_findings(1), examples::failed(2)}));
     CHECK(value(report.dataset(), DCM_CompletionFlag) == "PARTIAL");

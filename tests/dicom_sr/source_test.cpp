@@ -82,6 +82,27 @@ TEST_CASE("a Korean patient keeps the name whatever the device declared", "[dico
     CHECK(read_source(saved(folder, file)).patient_name == "Hong^Gildong=洪^吉洞");
 }
 
+TEST_CASE("text that is not as declared is read, and kept byte for byte beside", "[dicom_sr]") {
+    Folder folder;
+    DcmFileFormat file;
+    fill(*file.getDataset());
+    set(*file.getDataset(), DCM_SpecificCharacterSet, "ISO_IR 149");
+    set(*file.getDataset(), DCM_PatientName, "\xC8\xAB^\xB1\xE6\xB5\xBF");
+    set(*file.getDataset(), DCM_StudyDescription, "Thorax \xB1");  // half a character
+    set(*file.getDataset(), DCM_ReferringPhysicianName, "Kim");
+    const Source source = read_source(saved(folder, file));
+    CHECK(source.patient_name == "홍^길동");
+    CHECK(source.study_description == "Thorax ?");
+    CHECK(source.character_set == "ISO_IR 149");
+    REQUIRE(source.originals.size() == 2);
+    CHECK(source.originals[0].group == 0x0010);
+    CHECK(source.originals[0].element == 0x0010);
+    CHECK(source.originals[0].bytes == "\xC8\xAB^\xB1\xE6\xB5\xBF");
+    CHECK_FALSE(source.originals[0].lost);
+    CHECK(source.originals[1].bytes == "Thorax \xB1");
+    CHECK(source.originals[1].lost);
+}
+
 TEST_CASE("a file without a study or an instance is bad input, one without a series is not",
           "[dicom_sr]") {
     Folder folder;
