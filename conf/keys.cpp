@@ -27,6 +27,10 @@ bool is_model_folder(std::string_view folder) {
     return std::filesystem::is_regular_file(std::filesystem::path{folder} / "model.toml", ignored);
 }
 
+bool is_empty_or_model_folder(std::string_view folder) {
+    return folder.empty() || is_model_folder(folder);
+}
+
 bool is_destination_name(std::string_view text) {
     constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
     return !text.empty() && text.size() <= 32 &&
@@ -63,6 +67,7 @@ bool is_tenant(std::string_view text) {
 
 constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
 constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
+constexpr std::array<std::string_view, 3> kGates{"off", "warn", "refuse"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 
 using enum Presence;
@@ -124,6 +129,12 @@ constexpr Key<InferenceSettings> kInferenceKeys[] = {
      "Where models run; auto takes a CUDA device when one answers, else the processor."},
     {"threads", &InferenceSettings::threads, Range{0, 256}, "threads",
      "Threads of one model run on the processor; 0: one a core."},
+    {"gate", &InferenceSettings::gate, OneOf{kGates}, "",
+     "What becomes of a picture that looks like no upright frontal chest, whatever its header "
+     "says."},
+    {"gate_model", &InferenceSettings::gate_model,
+     Fits{is_empty_or_model_folder, "empty, or a folder with a model.toml in it"}, "",
+     "Package that judges it; empty: the folder cxr-gate beside the first of models."},
     {"attempts", &InferenceSettings::attempts, Range{1, 100}, "attempts",
      "Tries of an image that meets a passing fault before its verdict is failed."},
     {"queue_max", &InferenceSettings::queue_max, Range{1, 1'000'000}, "images",

@@ -216,6 +216,9 @@ private:
     std::optional<std::filesystem::path> path_of(const toml::node& node, const std::string& full,
                                                  const Key<Group>& key) {
         const auto text = node.value_exact<std::string>();
+        const bool may_be_empty =
+            std::holds_alternative<Fits>(key.allowed) && allows(key.allowed, std::string{});
+        if (text && text->empty() && may_be_empty) return std::filesystem::path{};
         if (!text || text->empty()) {
             complain(node, full, R"(must be a path in quotes: "/...")");
             return std::nullopt;

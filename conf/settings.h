@@ -45,7 +45,9 @@ struct StorageSettings {
 struct InferenceSettings {
     std::vector<std::filesystem::path> models;
     std::string device = "auto";
-    std::int64_t threads = 0;  ///< 0: all cores
+    std::int64_t threads = 0;          ///< 0: all cores
+    std::string gate = "refuse";       ///< off | warn | refuse
+    std::filesystem::path gate_model;  ///< empty: cxr-gate beside the first of models
     std::int64_t attempts = 5;
     std::int64_t queue_max = 20000;
 };

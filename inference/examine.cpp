@@ -49,6 +49,23 @@ bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Ste
     }
 }
 
+/// The gate's objections become warnings, or the reason not to analyse: the first serious one.
+/// Returns whether the image may be analysed.
+bool passes_gate(ImageResult& result, const Shelf& shelf, const Image& image,
+                 const Header& header) {
+    const Gate* gate = shelf.gate();
+    if (gate == nullptr) return true;
+    auto found = objections(gate->look(image), gate->package().limits, header.patient_orientation);
+    for (Objection& objection : found) {
+        if (objection.serious && shelf.gate_mode() == GateMode::refuse) {
+            give_up(result, Verdict::not_analysed, std::move(objection.reason));
+            return false;
+        }
+        result.warnings.push_back(std::move(objection.reason));
+    }
+    return true;
+}
+
 bool is_present(const Finding& finding) {
     return finding.answer == Answer::present;
 }
@@ -74,14 +91,20 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
     }
     const Package& package = choice.taken->package;
     result.model = package.identity;
+    Image image;
     Prepared prepared;
     const bool ready = undecodable([&] {
-        const Image image = decode(file);
+        image = decode(file);
         prepared = prepare(image, package.input);
         result.window = prepared.window;
         if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
     });
     if (!ready) return result;
+
+    bool let_in = false;
+    const bool judged = attempt(result, Verdict::failed, "gate.failed",
+                                [&] { let_in = passes_gate(result, shelf, image, header); });
+    if (!judged || !let_in) return result;
 
     const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
         result.findings = interpret(choice.taken->model->run(prepared.input), package,

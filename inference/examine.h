@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole science for one image, as the journey tells it: choose -> decode -> prepare -> run ->
-// interpret. The node's pipeline and `bucky analyze` call the same function.
+// The whole science for one image, as the journey tells it: choose -> decode -> gate ->
+// prepare -> run -> interpret. The node's pipeline and `bucky analyze` call the same function.
 #pragma once
 
 #include <cstdint>

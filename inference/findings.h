@@ -72,6 +72,7 @@ struct Reason {
 struct ImageResult {
     Verdict verdict = Verdict::failed;
     std::optional<Reason> reason;        ///< there for not_analysed and failed
+    std::vector<Reason> warnings;        ///< what a reader must know of an answer all the same
     std::optional<ModelIdentity> model;  ///< there when a model was chosen
     std::vector<Finding> findings;       ///< every finding the model was asked about
     std::uint32_t rows = 0;              ///< of the stored image

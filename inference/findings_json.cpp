@@ -33,6 +33,14 @@ Code code_of(const Json& json) {
     return {json.at("value"), json.at("scheme"), json.at("meaning")};
 }
 
+Json json_of(const Reason& reason) {
+    return {{"key", reason.key}, {"code", json_of(reason.code)}, {"text", reason.text}};
+}
+
+Reason reason_of(const Json& json) {
+    return {json.at("key"), code_of(json.at("code")), json.at("text")};
+}
+
 Json json_of(const Region& region) {
     Json outline = Json::array();
     for (const Point& point : region.outline) outline.push_back({point.column, point.row});
@@ -91,9 +99,11 @@ ModelIdentity model_of(const Json& json) {
 ImageResult result_of(const Json& json) {
     ImageResult result;
     result.verdict = word_of(kVerdicts, json.at("verdict"));
-    if (json.contains("reason")) {
-        const Json& reason = json.at("reason");
-        result.reason = {reason.at("key"), code_of(reason.at("code")), reason.at("text")};
+    if (json.contains("reason")) result.reason = reason_of(json.at("reason"));
+    if (json.contains("warnings")) {  // results before 0.2 had none
+        for (const Json& warning : json.at("warnings")) {
+            result.warnings.push_back(reason_of(warning));
+        }
     }
     if (json.contains("model")) result.model = model_of(json.at("model"));
     for (const Json& finding : json.at("findings")) result.findings.push_back(finding_of(finding));
@@ -139,11 +149,8 @@ std::string_view name_of(Side side) {
 std::string to_json(const ImageResult& result) {
     Json json;
     json["verdict"] = name_of(result.verdict);
-    if (result.reason) {
-        json["reason"] = {{"key", result.reason->key},
-                          {"code", json_of(result.reason->code)},
-                          {"text", result.reason->text}};
-    }
+    if (result.reason) json["reason"] = json_of(*result.reason);
+    for (const Reason& warning : result.warnings) json["warnings"].push_back(json_of(warning));
     if (result.model) json["model"] = json_of(*result.model);
     json["findings"] = Json::array();
     for (const Finding& finding : result.findings) json["findings"].push_back(json_of(finding));

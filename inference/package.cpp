@@ -22,7 +22,7 @@ bool is_sha256(const std::string& text) {
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-void read_identity(Section& model, Package& package) {
+void read_identity(Section& model, PackageHead& package) {
     ModelIdentity& identity = package.identity;
     identity.name = model.required_text("name");
     identity.version = model.required_text("version");
@@ -182,6 +182,33 @@ toml::table parse(const std::filesystem::path& file) {
     }
 }
 
+void read_head(Section& root, const std::filesystem::path& folder, PackageHead& package) {
+    package.folder = folder;
+    Section model = root.section("model");
+    read_identity(model, package);
+    Section input = root.section("input");
+    read_input(input, package.input);
+}
+
+void read_limits(Section& section, GatePackage& package) {
+    GateLimits& limits = package.limits;
+    limits.chest = section.number("chest", 0, 1, std::nullopt);
+    limits.upright = section.number("upright", 0, 1, std::nullopt);
+    limits.inverted = section.number("inverted", 0, 1, std::nullopt);
+    limits.mirrored = section.number("mirrored", 0.5, 1, std::nullopt);
+    const std::string chosen_for = section.required_text("limits_for");
+    section.complain_of_unknown_keys();
+    if (!chosen_for.empty() && !package.identity.sha256.empty() &&
+        chosen_for != package.identity.sha256) {
+        section.complain("limits_for",
+                         "these limits were chosen for other weights: must be model.sha256");
+    }
+}
+
+void throw_all(const std::vector<std::string>& problems) {
+    if (!problems.empty()) throw Error(Fault::bad_input, "{}", fmt::join(problems, "\n"));
+}
+
 }  // namespace
 
 Package read_package(const std::filesystem::path& folder) {
@@ -189,12 +216,7 @@ Package read_package(const std::filesystem::path& folder) {
     std::vector<std::string> problems;
     Section root(&table, "", problems);
     Package package;
-    package.folder = folder;
-
-    Section model = root.section("model");
-    read_identity(model, package);
-    Section input = root.section("input");
-    read_input(input, package.input);
+    read_head(root, folder, package);
     Section accepts = root.section("accepts");
     read_accepts(accepts, package.accepts);
     Section output = root.section("output");
@@ -203,8 +225,20 @@ Package read_package(const std::filesystem::path& folder) {
     output.complain_of_unknown_keys();
     read_findings(root, package);
     root.complain_of_unknown_keys();
+    throw_all(problems);
+    return package;
+}
 
-    if (!problems.empty()) throw Error(Fault::bad_input, "{}", fmt::join(problems, "\n"));
+GatePackage read_gate_package(const std::filesystem::path& folder) {
+    const toml::table table = parse(folder / "model.toml");
+    std::vector<std::string> problems;
+    Section root(&table, "", problems);
+    GatePackage package;
+    read_head(root, folder, package);
+    Section gate = root.section("gate");
+    read_limits(gate, package);
+    root.complain_of_unknown_keys();
+    throw_all(problems);
     return package;
 }
 

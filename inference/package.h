@@ -44,20 +44,40 @@ struct FindingSpec {
     bool located = false;
 };
 
-struct Package {
+/// What every package says, whatever it is for.
+struct PackageHead {
     std::filesystem::path folder;
     ModelIdentity identity;
     std::string licence;
     std::filesystem::path weights;  ///< absolute
     InputSpec input;
+};
+
+struct Package : PackageHead {
     Accepts accepts;
     bool has_heatmaps = false;
     std::vector<FindingSpec> findings;
+};
+
+/// From where on the gate objects.
+struct GateLimits {
+    double chest = 0.5;     ///< below it: no frontal chest radiograph
+    double upright = 0.5;   ///< below it: it is rotated
+    double inverted = 0.5;  ///< from it on
+    double mirrored = 0.5;  ///< from it on
+};
+
+/// The package that gate.h asks: model.toml has [gate] instead of [accepts] and [[finding]].
+struct GatePackage : PackageHead {
+    GateLimits limits;
 };
 
 /// in   the folder of a package
 /// out  its manifest; the weights exist and have the hash that the manifest names
 /// err  bad_input with every problem in one message, a line each: "model.toml:12: key: what"
 Package read_package(const std::filesystem::path& folder);
+
+/// The same for the package of the gate.
+GatePackage read_gate_package(const std::filesystem::path& folder);
 
 }  // namespace bucky::inference

@@ -39,6 +39,12 @@ inline constexpr std::array kReasons{
     ReasonRow{"image.not_decodable", "NOT_DECODABLE", "Image cannot be decoded"},
     ReasonRow{"photometric.colour", "COLOUR", "Image is not monochrome"},
     ReasonRow{"transfer_syntax.not_decoded", "SYNTAX", "Transfer syntax not decoded"},
+    ReasonRow{"gate.not_chest", "NOT_CHEST", "Picture is no frontal chest radiograph"},
+    ReasonRow{"gate.rotated", "LOOKS_ROTATED", "Chest in the picture is not upright"},
+    ReasonRow{"gate.inverted", "LOOKS_INVERTED", "Grey of the picture is inverted"},
+    ReasonRow{"gate.mirrored", "LOOKS_MIRRORED", "Picture looks mirrored"},
+    ReasonRow{"gate.mislabelled", "MISLABELLED", "Picture does not look mirrored as labelled"},
+    ReasonRow{"gate.failed", "GATE_FAILED", "Pixels could not be judged"},
     ReasonRow{"model.failed", "MODEL_FAILED", "Model gave no usable answer"},
     ReasonRow{"shelf.empty", "NO_MODEL", "No model configured"},
 };

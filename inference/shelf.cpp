@@ -38,7 +38,10 @@ LoadedPackage load(const std::filesystem::path& folder, const ModelOptions& opti
 
 }  // namespace
 
-Shelf::Shelf(const std::vector<std::filesystem::path>& packages, const ModelOptions& options) {
+Shelf::Shelf(const std::vector<std::filesystem::path>& packages, const ModelOptions& options,
+             const GateOptions& gate)
+    : gate_mode_(gate.mode) {
+    if (gate.mode != GateMode::off) gate_ = std::make_unique<const Gate>(gate.folder, options);
     for (const auto& folder : packages) packages_.push_back(load(folder, options));
 }
 

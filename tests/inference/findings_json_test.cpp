@@ -20,6 +20,8 @@ ImageResult full_result() {
                     Answer::present, {}};
     finding.regions.push_back({{{1.5, 2.25}, {3, 4}, {0.1, 7}}, 0.9, Side::left});
     result.findings.push_back(finding);
+    result.warnings = {reason("gate.mirrored", "it looks mirrored"),
+                       reason("gate.rotated", "upside down")};
     result.rows = 2500;
     result.columns = 2048;
     result.window = "window 2048/4096 from the header";
@@ -34,6 +36,12 @@ void check_same(const ImageResult& a, const ImageResult& b) {
         CHECK(a.reason->key == b.reason->key);
         CHECK(a.reason->code == b.reason->code);
         CHECK(a.reason->text == b.reason->text);
+    }
+    REQUIRE(a.warnings.size() == b.warnings.size());
+    for (std::size_t i = 0; i < a.warnings.size(); ++i) {
+        CHECK(a.warnings[i].key == b.warnings[i].key);
+        CHECK(a.warnings[i].code == b.warnings[i].code);
+        CHECK(a.warnings[i].text == b.warnings[i].text);
     }
     REQUIRE(a.model.has_value() == b.model.has_value());
     if (a.model) {

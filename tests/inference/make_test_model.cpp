@@ -51,6 +51,11 @@ def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
 def forward(self, x: Tensor) -> str:
     return "healthy"
 )JIT";
+        case Behaviour::gate:
+            return R"JIT(
+def forward(self, x: Tensor) -> Tensor:
+    return torch.adaptive_avg_pool2d(x, [7, 1])[:, 0, :, 0]
+)JIT";
         case Behaviour::throws_on_white:
             return R"JIT(
 def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:

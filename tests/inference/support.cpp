@@ -209,4 +209,31 @@ void write_package(const std::filesystem::path& folder, Behaviour behaviour) {
     write_bytes(folder / "model.toml", manifest_for(folder / "weights.ts"));
 }
 
+void write_gate(const std::filesystem::path& folder) {
+    std::filesystem::create_directories(folder);
+    write_model(folder / "weights.ts", Behaviour::gate);
+    const std::string hash = sha256_of_file(folder / "weights.ts");
+    write_bytes(folder / "model.toml", fmt::format(R"([model]
+name = "rows"
+version = "0.1.0"
+vendor = "Bucky's tests"
+licence = "Apache-2.0"
+intended_use = "For tests only"
+weights = "weights.ts"
+sha256 = "{0}"
+
+[input]
+width = 70
+height = 70
+
+[gate]
+chest = 0.5
+upright = 0.5
+inverted = 0.5
+mirrored = 0.9
+limits_for = "{0}"
+)",
+                                                   hash));
+}
+
 }  // namespace bucky::test

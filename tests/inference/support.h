@@ -56,13 +56,14 @@ std::filesystem::path shared_folder();
 
 /// What the TorchScript of a test package does.
 enum class Behaviour {
-    bright_spots,    ///< scores: brightest value a half; heatmaps: the input, averaged 4 x 4
-    scores_only,     ///< as above, without heatmaps
-    not_finite,      ///< NaN where there should be scores
-    out_of_range,    ///< 7.5 as a score
-    wrong_shape,     ///< one score too many
-    no_tensor,       ///< a text
-    throws_on_white  ///< raises when the input has a 1
+    bright_spots,     ///< scores: brightest value a half; heatmaps: the input, averaged 4 x 4
+    scores_only,      ///< as above, without heatmaps
+    not_finite,       ///< NaN where there should be scores
+    out_of_range,     ///< 7.5 as a score
+    wrong_shape,      ///< one score too many
+    no_tensor,        ///< a text
+    throws_on_white,  ///< raises when the input has a 1
+    gate              ///< seven scores: the mean of each seventh of the rows, from the top
 };
 
 /// Writes TorchScript of that behaviour: two findings, left half and right half of the input.
@@ -75,5 +76,8 @@ std::string manifest_for(const std::filesystem::path& weights);
 /// A whole package in `folder`.
 void write_package(const std::filesystem::path& folder,
                    Behaviour behaviour = Behaviour::bright_spots);
+
+/// The package of a gate in `folder`: what its seven answers are stands in the picture's rows.
+void write_gate(const std::filesystem::path& folder);
 
 }  // namespace bucky::test

@@ -96,6 +96,12 @@ Orthanc::Results Orthanc::wait_for_results(const std::string& study, std::size_t
     return results;
 }
 
+std::string Orthanc::shown(const Held& held, const std::string& keyword) {
+    const auto tags =
+        json::parse(http_get(url("/instances/" + held.id + "/simplified-tags")), nullptr, false);
+    return tags.is_object() ? tags.value(keyword, std::string{}) : std::string{};
+}
+
 std::filesystem::path Orthanc::file(const Held& held) {
     const auto path = dir_ / (held.id + ".dcm");
     const auto got = run({"curl", "--silent", "--fail", "--output", path.string(),

@@ -45,6 +45,9 @@ public:
     Results wait_for_results(const std::string& study, std::size_t overlays,
                              std::chrono::milliseconds at_most = std::chrono::seconds(60));
 
+    /// A text attribute by its keyword, as the PACS decodes it for people: UTF-8.
+    std::string shown(const Held& held, const std::string& keyword);
+
     /// The instance's bytes as the PACS gives them back, in a file of the test's folder.
     std::filesystem::path file(const Held& held);
 

@@ -32,6 +32,7 @@
 #include "storage/retention.h"
 #include "tools/bucky/admin.h"
 #include "tools/bucky/data_lock.h"
+#include "tools/bucky/gate_options.h"
 #include "tools/bucky/health.h"
 #include "tools/bucky/pipeline.h"
 
@@ -74,7 +75,9 @@ std::jthread named_thread(const char* name, Function function) {
 
 inference::Shelf load_models(const conf::InferenceSettings& settings) {
     const auto started = std::chrono::steady_clock::now();
-    inference::Shelf shelf{settings.models, {settings.device, static_cast<int>(settings.threads)}};
+    inference::Shelf shelf{settings.models,
+                           {settings.device, static_cast<int>(settings.threads)},
+                           gate_options(settings)};
     const auto took = std::chrono::steady_clock::now() - started;
     for (const auto& [package, model] : shelf.packages()) {
         log::event("model.loaded", {{"name", package.identity.name},
@@ -82,6 +85,13 @@ inference::Shelf load_models(const conf::InferenceSettings& settings) {
                                     {"device", model->device()},
                                     {"took_ms", took / 1ms},
                                     {"sha256", package.identity.sha256}});
+    }
+    if (const auto* gate = shelf.gate()) {
+        const auto& identity = gate->package().identity;
+        log::event("gate.loaded", {{"name", identity.name},
+                                   {"version", identity.version},
+                                   {"mode", settings.gate},
+                                   {"sha256", identity.sha256}});
     }
     return shelf;
 }

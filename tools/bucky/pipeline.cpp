@@ -188,6 +188,7 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                 {"study", instance.study.str()},
                 {"verdict", verdict},
                 {"reason", result.reason ? result.reason->key : "-"},
+                {"warnings", result.warnings.size()},
                 {"model", result.model ? result.model->name + ' ' + result.model->version : "-"},
                 {"took_ms", took_ms}});
     work_.ring();  // its study may be complete now

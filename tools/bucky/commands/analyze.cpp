@@ -36,7 +36,15 @@ struct Asked {
     fs::path out;
     std::string device = "auto";
     std::string language = "en";
+    std::string gate;  ///< empty: refuse where a gate lies beside the first model
 };
+
+inference::GateOptions gate_of(const Asked& asked) {
+    const auto folder = inference::gate_beside(asked.models);
+    const bool there = fs::exists(folder / "model.toml");
+    const std::string mode = !asked.gate.empty() ? asked.gate : there ? "refuse" : "off";
+    return {inference::gate_mode_of(mode), folder};
+}
 
 bool is_dicom(const fs::path& file) {
     try {
@@ -62,7 +70,7 @@ class Analysis {
 public:
     explicit Analysis(const Asked& asked)
         : asked_(asked),
-          shelf_(asked.models, {asked.device, 0}),
+          shelf_(asked.models, {asked.device, 0}, gate_of(asked)),
           style_{asked.language, dicom_sr::OverlayStyle{}.longer_side, software_version()} {
         fs::create_directories(asked.out);
     }
@@ -144,6 +152,7 @@ private:
                                        name));
         }
         if (result.reason) said.push_back(result.reason->text);
+        for (const auto& warning : result.warnings) said.push_back("! " + warning.text);
         table_.row({file.filename().string(), std::string{inference::name_of(result.verdict)},
                     std::to_string(took_ms), printable(fmt::format("{}", fmt::join(said, ", ")))});
     }
@@ -199,6 +208,12 @@ void add_analyze(CLI::App& app, int& exit_status) {
         ->type_name("DIR");
     command->add_option("--device", asked->device, "auto, cpu, cuda or cuda:N")
         ->capture_default_str();
+    command
+        ->add_option(
+            "--gate", asked->gate,
+            "off, warn or refuse; refuse unless told, where cxr-gate lies beside the model")
+        ->check(CLI::IsMember({"off", "warn", "refuse"}))
+        ->type_name("");
     command->add_option("--language", asked->language, "Of finding names")
         ->check(CLI::IsMember({"en", "ko"}))
         ->capture_default_str();

@@ -5,12 +5,16 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "conf/base/error.h"
 #include "conf/read.h"
+#include "inference/decode.h"
 #include "inference/eligibility.h"
+#include "inference/gate.h"
 #include "inference/header.h"
 #include "inference/shelf.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/gate_options.h"
 #include "tools/bucky/table.h"
 
 namespace bucky {
@@ -42,14 +46,48 @@ void print_facts(const inference::Header& header) {
                         : "none");
 }
 
-void explain(const std::filesystem::path& file, const std::vector<std::filesystem::path>& models) {
+/// What the pixels look like, and what the gate would say to that.
+void print_opinion(const std::filesystem::path& file, const inference::Header& header,
+                   const std::filesystem::path& folder) {
+    if (!std::filesystem::exists(folder / "model.toml")) {
+        std::cout << fmt::format("gate: no package at {}\n", folder.string());
+        return;
+    }
+    const inference::Gate gate{folder, {"cpu", 1}};
+    const auto& identity = gate.package().identity;
+    const auto named = fmt::format("{} {}", identity.name, identity.version);
+    try {
+        const auto seen = gate.look(inference::decode(file));
+        std::cout << fmt::format(
+            "{}: frontal chest {:.2f}, upright {:.2f}, turned left {:.2f}, upside down {:.2f}, "
+            "turned right {:.2f}, inverted {:.2f}, mirrored {:.2f}\n",
+            named, seen.chest, seen.upright, seen.turned_left, seen.upside_down, seen.turned_right,
+            seen.inverted, seen.mirrored);
+        const auto against =
+            inference::objections(seen, gate.package().limits, header.patient_orientation);
+        for (const auto& [why, serious] : against) {
+            std::cout << fmt::format("{}: {} ({}): {}\n", named, serious ? "no" : "warns", why.key,
+                                     why.text);
+        }
+        if (against.empty()) std::cout << named << ": no objection\n";
+    } catch (const Error& error) {
+        std::cout << fmt::format("{}: cannot look: {}\n", named, printable(error.what()));
+    }
+}
+
+struct Asked {
+    std::vector<std::filesystem::path> models;
+    std::filesystem::path gate;
+};
+
+void explain(const std::filesystem::path& file, const Asked& asked) {
     scp::start_wire();
     const auto header = inference::read_header(file);
     std::cout << file.string() << '\n';
     print_facts(header);
     std::cout << '\n';
     bool is_taken = false;
-    for (const auto& folder : models) {  // one shelf each: each says its own reason
+    for (const auto& folder : asked.models) {  // one shelf each: each says its own reason
         const inference::Shelf shelf{{folder}, {"cpu", 1}};
         const auto& package = shelf.packages().front().package;
         const auto named = fmt::format("{} {}", package.identity.name, package.identity.version);
@@ -65,6 +103,14 @@ void explain(const std::filesystem::path& file, const std::vector<std::filesyste
             is_taken = true;
         }
     }
+    print_opinion(file, header, asked.gate);
+}
+
+Asked asked_of(const std::vector<std::filesystem::path>& models,
+               const std::filesystem::path& config) {
+    if (!models.empty()) return {models, inference::gate_beside(models)};
+    const auto settings = conf::read_settings(config).inference;
+    return {settings.models, gate_options(settings).folder};
 }
 
 }  // namespace
@@ -82,9 +128,7 @@ void add_explain(CLI::App& app, int&) {
     command->add_option("--model", *models, "Model packages, instead of those of the config")
         ->check(existing_folder())
         ->type_name("DIR");
-    command->callback([config, file, models] {
-        explain(*file, models->empty() ? conf::read_settings(*config).inference.models : *models);
-    });
+    command->callback([config, file, models] { explain(*file, asked_of(*models, *config)); });
 }
 
 }  // namespace bucky
