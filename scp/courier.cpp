@@ -3,15 +3,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "conf/base/crash_point.h"
 #include "conf/base/error.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 #include "scp/send.h"
+#include "storage/backlog.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
@@ -25,6 +28,7 @@ constexpr std::int64_t kSecondMs = 1000;
 constexpr std::int64_t kDayMs = 24 * 3600 * kSecondMs;
 constexpr std::int64_t kPollMs = 1000;   ///< a lost wake-up costs no more than this
 constexpr std::int64_t kLingerMs = 500;  ///< the two results of a study come one after the other
+constexpr std::int64_t kFreshMs = 300 * kSecondMs;    ///< what waits longer is the backlog
 constexpr std::int64_t kSendingMs = 600 * kSecondMs;  ///< a result over a slow line, generously
 
 using Steady = std::chrono::steady_clock;
@@ -46,6 +50,7 @@ struct Courier::Impl {
           sender(target_of(to), settings.node.ae_title) {}
 
     bool deliver_next();
+    std::optional<storage::Job> claim();
     void deliver(const storage::Job& job);
     void not_reached(const storage::Job& job, std::string_view why);
     void pause_lane(const storage::Job& job, std::int64_t for_ms);
@@ -70,7 +75,8 @@ struct Courier::Impl {
     storage::Outbox outbox;
     Sender sender;
 
-    int failures = 0;  ///< attempts in a row that got no answer to a C-STORE
+    bool backlog_was_served = false;  ///< whose turn it was
+    int failures = 0;  ///< attempts in a row that the peer neither took nor refused for good
     std::int64_t paused_until_ms = 0;
     storage::Job paused_by;  ///< the job that met the failure, as it was claimed
     std::minstd_rand dice{std::random_device{}()};
@@ -103,11 +109,27 @@ void Courier::run(std::stop_token stop) {
 
 bool Courier::Impl::deliver_next() {
     if (paused()) return false;
-    const auto job = jobs.claim(lane, lease_ms());
+    const auto job = claim();
     if (!job) return false;
     crash_point("courier.after_claim");
     deliver(*job);
     return true;
+}
+
+/// New results and the backlog take turns, each oldest first. So after an outage a new result waits
+/// for one old one, not for thousands, and as long as new ones keep coming the backlog still gets
+/// every second turn: it drains, and never floods a PACS that has just come back.
+std::optional<storage::Job> Courier::Impl::claim() {
+    constexpr auto kEver = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t border_ms = clock.now_ms() - kFreshMs;
+    for (int turn = 0; turn < 2; ++turn) {
+        backlog_was_served = !backlog_was_served;
+        const auto [from_ms, before_ms] = backlog_was_served ? std::pair{std::int64_t{0}, border_ms}
+                                                             : std::pair{border_ms, kEver};
+        auto job = storage::claim_created(db, clock, lane, lease_ms(), from_ms, before_ms);
+        if (job) return job;
+    }
+    return std::nullopt;
 }
 
 /// Nothing is due: the association may wait a moment for more, then goes.
@@ -143,8 +165,7 @@ void Courier::Impl::deliver(const storage::Job& job) {
     crash_point("courier.before_send");
     const SendOutcome outcome = sender.send(result->file);
     crash_point("courier.after_send");
-    const bool answered = outcome.kind != SendOutcome::Kind::retry || outcome.status != 0;
-    failures = answered ? 0 : failures + 1;
+    failures = outcome.kind == SendOutcome::Kind::retry ? failures + 1 : 0;
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
     settle(job, *result, outcome, took);
@@ -194,11 +215,14 @@ void Courier::Impl::settle(const storage::Job& job, const storage::Result& resul
                                         {"attempt", job.attempt},
                                         {"took_ms", took_ms}});
             return;
-        case SendOutcome::Kind::retry:
-            // One object that breaks the association may be to blame; two in a row are the peer.
-            if (failures > 1) pause_lane(job, wait_ms(failures));
-            retry(job, wait_ms(job.attempt), outcome.words);
+        case SendOutcome::Kind::retry: {
+            // One object that breaks the association (or that the peer has no room for) may be to
+            // blame; two in a row are the peer.
+            const std::int64_t pause_ms = wait_ms(std::max(job.attempt, failures));
+            if (failures > 1) pause_lane(job, pause_ms);
+            retry(job, pause_ms, outcome.words);
             break;
+        }
         case SendOutcome::Kind::refused: park(job, outcome.words); break;
     }
     metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});

@@ -169,9 +169,17 @@ END;
 PRAGMA user_version = 2;
 )sql";
 
+constexpr const char* kByAge = R"sql(
+-- the oldest of a lane first, however often it was tried
+CREATE INDEX job_by_age ON job (lane, created_at_ms, id, not_before_ms) WHERE state = 'ready';
+
+PRAGMA user_version = 3;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
+    {3, "jobs of a lane by age", kByAge},
 };
 
 }  // namespace

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "conf/base/clock.h"
-#include "conf/base/log.h"
 #include "scp/courier.h"
 #include "scp/wire/part10.h"
-#include "scp/wire/start.h"
-#include "storage/intake.h"
-#include "storage/job_queue.h"
-#include "storage/journal.h"
 #include "storage/outbox.h"
-#include "storage/studies.h"
 #include "tests/scp/images.h"
 #include "tests/scp/peer.h"
+#include "tests/scp/results.h"
 #include "tests/support/poll.h"
 
 using namespace bucky;
@@ -30,76 +22,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::int64_t kDayMs = 24 * 3600 * 1000;
-constexpr auto kStudy = "1.2.826.0.1.3680043.9.1";
-constexpr auto kLane = "deliver:pacs";
-
-/// A node's data folder with results that wait for destination "pacs", and time that a test moves.
-class Results {
-public:
-    explicit Results(int count = 1) {
-        log::set_level("error");
-        start_wire();
-        settings.node.data_dir = dir.path();
-        put(count);
-    }
-
-    TempDir dir;
-    conf::Settings settings;
-    SettableClock clock{1'800'000'000'000};
-    Wakeup work;
-
-    std::vector<storage::Job> jobs() {
-        storage::Database db(settings.database_file());
-        auto all = storage::JobQueue(db, clock).jobs_of_study(kStudy);
-        std::erase_if(all, [](const storage::Job& job) { return job.lane != kLane; });
-        return all;
-    }
-    storage::Job job() { return jobs().at(0); }
-
-    std::vector<std::string> told(const std::string& event) {
-        storage::Database db(settings.database_file());
-        std::vector<std::string> words;
-        for (const auto& entry : storage::Journal(db, clock).of_study(kStudy)) {
-            if (entry.event == event) words.push_back(entry.words);
-        }
-        return words;
-    }
-
-    std::vector<std::filesystem::path> files;
-
-private:
-    /// As the pipeline does: an image, its verdict, a report with `count` results.
-    void put(int count) {
-        storage::Database db(settings.database_file());
-        storage::Spool spool(settings.spool_dir());
-        storage::Spool results(settings.results_dir());
-        auto incoming = spool.open();
-        incoming.write(std::vector<std::uint8_t>(10));
-        storage::Intake(db, spool, clock, {0, 0})
-            .receive({incoming, Uid{"1.2.3"}, Uid{kCr}, Uid{kStudy}, Uid{"1.2.4"},
-                      "1.2.840.10008.1.2.1", "", "a-1", "XRAY1", "BUCKY", "127.0.0.1"});
-        storage::JobQueue queue(db, clock);
-        storage::Studies studies(db, clock);
-        studies.record_verdict(queue.claim("infer", 1000).value(), "no_findings", "{}");
-        REQUIRE(studies.make_due_reports() == 1);
-        std::vector<std::vector<std::uint8_t>> bytes;
-        std::vector<storage::NewResult> made;
-        for (int i = 0; i < count; ++i) {
-            const std::string uid = "1.2.9." + std::to_string(i + 1);
-            files.push_back(write_image(dir / (uid + ".dcm"), {.sop_instance = uid}));
-            std::ifstream in(files.back(), std::ios::binary);
-            bytes.emplace_back(std::istreambuf_iterator<char>(in),
-                               std::istreambuf_iterator<char>());
-        }
-        for (int i = 0; i < count; ++i) {
-            made.push_back({Uid{"1.2.9." + std::to_string(i + 1)}, Uid{kCr}, "1.2.840.10008.1.2.1",
-                            "overlay", bytes[static_cast<std::size_t>(i)]});
-        }
-        const std::vector<std::string> destinations{"pacs"};
-        storage::Outbox(db, results, clock)
-            .put(queue.claim("report", 1000).value(), made, destinations);
-    }
-};
 
 /// Deliveries until nothing is due. How many there were.
 int deliver_all(Courier& courier) {
@@ -239,7 +161,7 @@ TEST_CASE("who resubmits need not wait for the pause to end", "[scp]") {
     CHECK(deliver_all(courier) == 0);
     results.clock.advance_ms(1);
     storage::Database db(results.settings.database_file());
-    CHECK(storage::JobQueue(db, results.clock).resubmit(kLane) == 1);
+    CHECK(storage::JobQueue(db, results.clock).resubmit(kPacsLane) == 1);
     CHECK(deliver_all(courier) == 3);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -16,7 +17,8 @@ namespace bucky::test {
 
 class Peer {
 public:
-    explicit Peer(const std::string& behave = "", int port = 0) : process_(command(behave, port)) {
+    explicit Peer(const std::string& behave = "", int port = 0, const std::string& report_to = "")
+        : process_(command(behave, port, report_to)) {
         const auto line = process_.wait_for_line(
             [](std::string_view text) { return !text.empty(); }, std::chrono::seconds{10});
         if (!line) throw std::runtime_error("fake_pacs did not start: " + process_.output());
@@ -24,6 +26,8 @@ public:
     }
 
     int port() const { return port_; }
+    void kill() const { ::kill(process_.pid(), SIGKILL); }
+    std::string output() const { return process_.output(); }
 
     scp::Target target() const {
         return {"pacs",
@@ -56,10 +60,12 @@ public:
     }
 
 private:
-    std::vector<std::string> command(const std::string& behave, int port) const {
+    std::vector<std::string> command(const std::string& behave, int port,
+                                     const std::string& report_to) const {
         std::vector<std::string> words{BUCKY_FAKE_PACS, "--port", std::to_string(port), "--dir",
                                        dir_.path().string()};
         if (!behave.empty()) words.insert(words.end(), {"--behave", behave});
+        if (!report_to.empty()) words.insert(words.end(), {"--report-to", report_to});
         return words;
     }
 

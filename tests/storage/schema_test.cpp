@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "conf/base/digest.h"
+#include "storage/backlog.h"
+#include "storage/queue_shape.h"
 #include "storage/schema.h"
 #include "storage/statements.h"
 #include "tests/storage/data_folder.h"
@@ -17,8 +19,9 @@ namespace {
 std::vector<Sql> all_statements() {
     std::vector<Sql> all;
     for (const auto part :
-         {intake_statements(), job_statements(), journal_statements(), outbox_statements(),
-          recover_statements(), retention_statements(), study_statements(), turn_statements()}) {
+         {backlog_statements(), queue_shape_statements(), intake_statements(), job_statements(),
+          journal_statements(), outbox_statements(), recover_statements(), retention_statements(),
+          study_statements(), turn_statements()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -68,6 +71,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
     const std::vector<std::string> released{
         "f9603496104c44f37a72623e747653dd8b2635e64d624ee1e0183d519ea917c4",
         "ceddb90a8f65adaa81e31aa7d8be2cdb0aaf7a0bc496778e914b334027541843",
+        "b3c0e0b52c57db7f90687fc0f8e8a336ec18525d3c2a66cd642091d8011cf7dc",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {
@@ -124,7 +128,8 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
     fill_with_history(node.db);
     const std::set<std::string_view> for_people{
         // what a person asks for now and then; bounded by what is open, or by the lanes there are
-        "job.resubmit_all", "job.open_by_lane", "job.tally", "job.parked", "study.recent",
+        "job.resubmit_all", "queue_shape.open", "job.open_by_lane", "job.tally", "job.parked",
+        "study.recent",
         // two rows; and what a sweep of a moment ago did not unlink
         "retention.held", "retention.leaving"};
     for (const auto& sql : all_statements()) {
@@ -144,6 +149,8 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
         {"job.resubmit_refused", "job_open_of_study (study=?)"},
         {"retention.due", "study_settled (settled_at_ms>? AND settled_at_ms<?)"},
         {"retention.old_stories", "journal_left (at_ms<?)"},
+        {"backlog.claim", "job_by_age (lane=? AND created_at_ms>? AND created_at_ms<?)"},
+        {"backlog.expire_leases", "job_running (lease_until_ms<?)"},
         {"job.expire_leases", "job_running (lease_until_ms<?)"},
         {"job.leave", "INTEGER PRIMARY KEY"},
         {"job.next_due", "job_ready (lane=?)"},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -129,6 +130,23 @@ TEST_CASE("the queue shows what is parked with the peer's own words, and one com
     CHECK(visited.desk().jobs.parked("", 10).empty());
     CHECK_THROWS_WITH(visited.ask({"queue", "retry", "--destination", "pasc"}),
                       Catch::Contains("no [[destination]] is named pasc"));
+}
+
+TEST_CASE("the queue tells what waits by destination and age, to people and to programs",
+          "[tools]") {
+    const Visited visited;
+    const auto shown = visited.ask({"queue"});
+    CHECK(shown.widest() <= 80);
+    CHECK_THAT(shown.text, Catch::Contains("WAITS SINCE") && Catch::Contains("deliver:archive"));
+    const auto said = nlohmann::json::parse(visited.ask({"queue", "--json"}).text);
+    std::map<std::string, std::int64_t> open;
+    for (const auto& queue : said.at("queues")) {
+        open[queue.at("lane")] = queue.at("open");
+        std::int64_t by_age = 0;
+        for (const auto& age : queue.at("by_age")) by_age += age.at("jobs").get<std::int64_t>();
+        CHECK(by_age == queue.at("open"));
+    }
+    CHECK(open == std::map<std::string, std::int64_t>{{"deliver:archive", 2}, {"deliver:pacs", 2}});
 }
 
 TEST_CASE(

@@ -4,12 +4,10 @@
 //
 // The first line on stdout is the port. Each C-STORE becomes a file of its own in --dir,
 // NNNNNN_<SOP Instance UID>.dcm, complete before it is answered: a duplicate is a second file.
-// One association at a time; each ends before the next begins.
+// Asked for storage commitment it reports what lies in --dir, on the same association, or with
+// --report-to on a new one. One association at a time; each ends before the next begins.
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -20,114 +18,43 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmnet/dimse.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
+
+#include "tools/fake_pacs/behaviour.h"
+#include "tools/fake_pacs/wire.h"
 
 namespace {
 
 namespace fs = std::filesystem;
+using fake::Behaviour;
+using fake::must;
 
-struct Behaviour {
-    bool silent = false;     ///< takes the connection, answers no A-ASSOCIATE-RQ
-    bool reject = false;     ///< rejects every association: called AE title not recognised
-    bool congested = false;  ///< rejects every association for now
-    bool abort = false;      ///< A-ABORT when a C-STORE has arrived
-    bool drop = false;       ///< closes the connection when a C-STORE has arrived
-    bool no_answer = false;  ///< takes a C-STORE and says nothing
-    bool no_sr = false;      ///< accepts no context of an SR class
-    bool implicit_only = false;
-    std::chrono::milliseconds slow{0};  ///< before each answer
-    unsigned status = 0;                ///< of each C-STORE-RSP
-    unsigned only_first = 0;  ///< misbehave for so many C-STOREs (0: for ever), then be good
-};
+constexpr int kForEverS = 3600;
+constexpr unsigned kNoSuchInstance = 0x0112;  // PS3.3 C.14.1.1
 
 struct Options {
     int port = 0;
     std::string ae = "FAKEPACS";
     fs::path dir = ".";
     std::vector<std::string> behave;
+    std::string report_to;  ///< "HOST:PORT"; empty: the same association
 };
-
-void fail(const std::string& words) {
-    fmt::print(stderr, "fake_pacs: {}\n", words);
-    std::exit(2);
-}
-
-void must(const OFCondition& made, const char* doing) {
-    if (made.bad()) fail(fmt::format("{}: {}", doing, made.text()));
-}
-
-Behaviour read_behaviour(const std::vector<std::string>& words) {
-    static const std::map<std::string, bool Behaviour::*> kSwitches{
-        {"silent", &Behaviour::silent},       {"reject", &Behaviour::reject},
-        {"congested", &Behaviour::congested}, {"abort", &Behaviour::abort},
-        {"drop", &Behaviour::drop},           {"no-answer", &Behaviour::no_answer},
-        {"no-sr", &Behaviour::no_sr},         {"implicit-only", &Behaviour::implicit_only}};
-    Behaviour made;
-    for (const auto& word : words) {
-        const auto equals = word.find('=');
-        const std::string key = word.substr(0, equals);
-        const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
-        if (const auto found = kSwitches.find(key); found != kSwitches.end()) {
-            made.*found->second = true;
-        } else if (key == "slow") {
-            made.slow = std::chrono::milliseconds{value.empty() ? 1000 : std::stoi(value)};
-        } else if (key == "status") {
-            made.status = static_cast<unsigned>(std::stoul(value, nullptr, 16));
-        } else if (key == "first") {
-            made.only_first = static_cast<unsigned>(std::stoul(value));
-        } else {
-            fail("unknown behaviour " + word);
-        }
-    }
-    return made;
-}
-
-/// A port that nobody had a moment ago: DCMTK cannot say which one it chose, and takes no socket
-/// that listens already.
-int free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_ANY);
-    socklen_t size = sizeof(address);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (fd < 0 || ::bind(fd, generic, size) != 0 || ::getsockname(fd, generic, &size) != 0) {
-        fail("no free port");
-    }
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
-
-/// Listens on `port`, or on a free one when it is 0; says which on the first line of stdout.
-T_ASC_Network* listen_on(int port) {
-    constexpr int kTries = 20;  // somebody else may take a free port before we do
-    for (int tried = 0; tried < (port == 0 ? kTries : 1); ++tried) {
-        const int chosen = port == 0 ? free_port() : port;
-        T_ASC_Network* net = nullptr;
-        if (ASC_initializeNetwork(NET_ACCEPTOR, chosen, 30, &net).bad()) continue;
-        fmt::print("{}\n", chosen);
-        std::fflush(stdout);
-        return net;
-    }
-    fail(fmt::format("cannot listen on port {}", port));
-    return nullptr;
-}
 
 class Pacs {
 public:
     Pacs(Options options, Behaviour behaviour) : options_(std::move(options)), behave_(behaviour) {}
 
     void serve(T_ASC_Network* net) {
+        net_ = net;
         T_ASC_Association* assoc = nullptr;
         const OFCondition received = ASC_receiveAssociation(net, &assoc, ASC_MAXIMUMPDUSIZE);
         if (received.good()) {
             if (behave_.silent) {
-                (void)ASC_dataWaiting(assoc, 3600);
+                (void)ASC_dataWaiting(assoc, kForEverS);
             } else if (admit(assoc)) {
-                serve_requests(assoc);
+                // what a deaf one is sent stays in the kernel
+                behave_.deaf ? std::this_thread::sleep_for(std::chrono::seconds{kForEverS})
+                             : serve_requests(assoc);
             }
         }
         if (assoc != nullptr) {
@@ -152,12 +79,16 @@ private:
         return ASC_acknowledgeAssociation(assoc).good();
     }
 
+    bool refuses(std::string_view sop_class) const {
+        const std::string name = dcmFindNameOfUID(std::string{sop_class}.c_str(), "");
+        return (behave_.no_sr && name.find("SR") != std::string::npos) ||
+               (behave_.no_commitment && sop_class == UID_StorageCommitmentPushModelSOPClass);
+    }
+
     void accept_contexts(T_ASC_Parameters* params) {
         for (int i = 0; i < ASC_countPresentationContexts(params); ++i) {
             T_ASC_PresentationContext one{};
             must(ASC_getPresentationContext(params, i, &one), "read a context");
-            const std::string name = dcmFindNameOfUID(one.abstractSyntax, "");
-            const bool is_sr = name.find("SR") != std::string::npos;
             const char* taken = nullptr;
             for (int t = 0; t < one.transferSyntaxCount && taken == nullptr; ++t) {
                 const char* proposed = one.proposedTransferSyntaxes[t];
@@ -166,7 +97,7 @@ private:
                     taken = proposed;
                 }
             }
-            if (behave_.no_sr && is_sr) {
+            if (refuses(one.abstractSyntax)) {
                 (void)ASC_refusePresentationContext(params, one.presentationContextID,
                                                     ASC_P_ABSTRACTSYNTAXNOTSUPPORTED);
             } else if (taken == nullptr) {
@@ -189,12 +120,16 @@ private:
                 return;
             }
             if (received.bad()) return;
+            bool goes_on = false;
             if (message.CommandField == DIMSE_C_ECHO_RQ) {
-                (void)DIMSE_sendEchoResponse(assoc, context, &message.msg.CEchoRQ, 0, nullptr);
-            } else if (message.CommandField != DIMSE_C_STORE_RQ ||
-                       !store(assoc, context, message.msg.CStoreRQ)) {
-                return;
+                goes_on =
+                    DIMSE_sendEchoResponse(assoc, context, &message.msg.CEchoRQ, 0, nullptr).good();
+            } else if (message.CommandField == DIMSE_C_STORE_RQ) {
+                goes_on = store(assoc, context, message.msg.CStoreRQ);
+            } else if (message.CommandField == DIMSE_N_ACTION_RQ) {
+                goes_on = commit(assoc, context, message.msg.NActionRQ);
             }
+            if (!goes_on) return;
         }
     }
 
@@ -204,6 +139,11 @@ private:
         ++stores_;
         const bool misbehave = behave_.only_first == 0 || stores_ <= behave_.only_first;
         const unsigned status = misbehave ? behave_.status : 0;
+        if (misbehave && behave_.abort_midway) {
+            (void)ASC_dataWaiting(assoc, 5);  // its data set is under way
+            (void)ASC_abortAssociation(assoc);
+            return false;
+        }
         const fs::path file =
             options_.dir / fmt::format("{:06}_{}.dcm", stores_, request.AffectedSOPInstanceUID);
         const fs::path part = file.string() + ".part";
@@ -227,7 +167,7 @@ private:
             return false;
         }
         if (misbehave && behave_.drop) return false;
-        if (misbehave && behave_.no_answer) return ASC_dataWaiting(assoc, 3600) && false;
+        if (misbehave && behave_.no_answer) return ASC_dataWaiting(assoc, kForEverS) && false;
         T_DIMSE_C_StoreRSP response{};
         response.DimseStatus = static_cast<DIC_US>(status);
         DcmDataset detail;
@@ -237,9 +177,63 @@ private:
             .good();
     }
 
+    /// Every file of this instance.
+    std::vector<fs::path> files_of(const std::string& instance) const {
+        std::vector<fs::path> found;
+        for (const auto& entry : fs::directory_iterator{options_.dir}) {
+            if (entry.path().filename().string().ends_with("_" + instance + ".dcm")) {
+                found.push_back(entry.path());
+            }
+        }
+        return found;
+    }
+
+    /// False when the association is over.
+    bool commit(T_ASC_Association* assoc, T_ASC_PresentationContextID context,
+                const T_DIMSE_N_ActionRQ& request) {
+        const auto asked = fake::take_commitment(assoc, context, request, behave_.commit_status);
+        if (!asked) return false;
+        ++commitments_;
+        fmt::print("commitment {} of {}\n", asked->transaction, asked->instances.size());
+        std::fflush(stdout);
+        if (behave_.commit_status != 0 || behave_.commit_never) return true;
+        if (commitments_ <= behave_.commit_ignore) return true;
+        fake::CommitmentReport report{asked->transaction, {}, 0};
+        for (const auto& reference : asked->instances) {
+            const auto files = files_of(reference.second);
+            if (commitments_ <= behave_.commit_forget) {
+                for (const auto& file : files) fs::rename(file, file.string() + ".lost");
+            }
+            const bool held = !files.empty() && commitments_ > behave_.commit_forget;
+            report.instances.emplace_back(reference, held ? 0 : kNoSuchInstance);
+        }
+        if (options_.report_to.empty()) return fake::report_commitment(assoc, report).has_value();
+        return report_elsewhere(assoc, report);
+    }
+
+    bool report_elsewhere(T_ASC_Association* asking, const fake::CommitmentReport& report) {
+        const std::string requester = asking->params->DULparams.callingAPTitle;
+        T_ASC_Association* assoc =
+            fake::call(net_, options_.report_to, options_.ae, requester, ASC_SC_ROLE_SCP, {});
+        if (assoc == nullptr) return true;
+        T_ASC_PresentationContext accepted{};
+        const auto context =
+            ASC_findAcceptedPresentationContextID(assoc, UID_StorageCommitmentPushModelSOPClass);
+        (void)ASC_findAcceptedPresentationContext(assoc->params, context, &accepted);
+        const auto status = fake::report_commitment(assoc, report);
+        fmt::print("reported {:04X} role {}\n", status.value_or(0xFFFF),
+                   accepted.acceptedRole == ASC_SC_ROLE_SCP ? "SCP" : "other");
+        std::fflush(stdout);
+        (void)ASC_releaseAssociation(assoc);
+        (void)ASC_destroyAssociation(&assoc);
+        return true;
+    }
+
     const Options options_;
     const Behaviour behave_;
+    T_ASC_Network* net_ = nullptr;
     unsigned stores_ = 0;
+    unsigned commitments_ = 0;
 };
 
 }  // namespace
@@ -248,20 +242,17 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app{"A DICOM storage peer for tests, as good or as bad as it is told to be."};
     app.add_option("--port", options.port, "TCP port; 0: any free one");
-    app.add_option("--ae", options.ae, "AE title (told to nobody: every called title is taken)");
+    app.add_option("--ae", options.ae, "AE title it calls by; every called title is taken");
     app.add_option("--dir", options.dir, "where what is stored goes")
         ->check(CLI::ExistingDirectory);
-    app.add_option("--behave", options.behave,
-                   "silent, reject, congested, abort, drop, no-answer, no-sr, implicit-only, "
-                   "slow[=MS], status=HEX; first=N: only for the first N C-STOREs")
-        ->delimiter(',');
+    app.add_option("--behave", options.behave, fake::kBehaviours)->delimiter(',');
+    app.add_option("--report-to", options.report_to,
+                   "HOST:PORT that hears of storage commitment, on a new association");
     CLI11_PARSE(app, argc, argv);
-    const Behaviour behaviour = read_behaviour(options.behave);
+    const Behaviour behaviour = fake::read_behaviour(options.behave);
 
-    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-    dcmDisableGethostbyaddr.set(OFTrue);
-    ::setenv("TCP_NODELAY", "1", 1);
-    T_ASC_Network* net = listen_on(options.port);
+    fake::start_dcmtk();
+    T_ASC_Network* net = fake::listen_on(options.port, NET_ACCEPTORREQUESTOR);
     Pacs pacs{options, behaviour};
     while (true) pacs.serve(net);
 }

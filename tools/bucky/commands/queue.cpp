@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
 #include "conf/read.h"
 #include "storage/job_queue.h"
+#include "storage/queue_shape.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/table.h"
 
@@ -16,12 +18,58 @@ namespace {
 
 constexpr std::int64_t kParkedShown = 20;
 
+constexpr std::size_t kLaneColumns = 30;  // so that the table of ages keeps to 80
+
+/// At most four characters.
+std::string compact(std::int64_t count) {
+    if (count < 10'000) return std::to_string(count);
+    return count < 1'000'000 ? fmt::format("{}k", count / 1000)
+                             : fmt::format("{}M", count / 1'000'000);
+}
+
+/// What is open by lane and age, the youngest first: nothing when nothing is.
+std::string shape_table(const std::vector<storage::LaneShape>& lanes) {
+    std::vector<Table::Column> columns{{"WAITS SINCE"}, {"TOTAL", Align::right}};
+    for (const auto* title : {"<1m", "<15m", "<1h", "<4h", "<1d", "<7d", "more"}) {
+        columns.push_back({title, Align::right});
+    }
+    Table table{std::move(columns)};
+    for (const auto& lane : lanes) {
+        std::vector<std::string> cells{short_uid(lane.lane, kLaneColumns), compact(lane.open)};
+        for (const auto jobs : lane.by_age) cells.push_back(compact(jobs));
+        table.row(std::move(cells));
+    }
+    return table.empty() ? "" : "\n" + table.text();
+}
+
+void show_json(const conf::Settings& settings) {
+    const SystemClock clock;
+    storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
+    auto queues = nlohmann::json::array();
+    for (const auto& lane : storage::queue_shape(db, clock)) {
+        auto ages = nlohmann::json::array();
+        for (std::size_t at = 0; at < lane.by_age.size(); ++at) {
+            const bool is_last = at == storage::kAgesMs.size();
+            ages.push_back(
+                {{"younger_than_s",
+                  is_last ? nlohmann::json{nullptr} : nlohmann::json{storage::kAgesMs[at] / 1000}},
+                 {"jobs", lane.by_age[at]}});
+        }
+        queues.push_back({{"lane", lane.lane},
+                          {"open", lane.open},
+                          {"parked", lane.parked},
+                          {"by_age", std::move(ages)}});
+    }
+    std::cout << nlohmann::json{{"queues", std::move(queues)}}.dump(2) << '\n';
+}
+
 void show(const conf::Settings& settings) {
     const SystemClock clock;
     storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
     storage::JobQueue queue{db, clock};
     const auto lanes = queue.backlog();
-    std::cout << backlog_table(lanes, clock.now_ms());
+    std::cout << backlog_table(lanes, clock.now_ms())
+              << shape_table(storage::queue_shape(db, clock));
     std::int64_t parked = 0;
     for (const auto& lane : lanes) {
         parked += lane.parked;
@@ -57,14 +105,18 @@ void retry(const conf::Settings& settings, const std::string& destination) {
 void add_queue(CLI::App& app, int&) {
     auto* command = app.add_subcommand("queue", "What waits, and why");
     const auto config = config_option(*command);
+    const auto as_json = std::make_shared<bool>(false);
+    command->add_flag("--json", *as_json, "What is open by lane and age, for programs");
     auto* again = command->add_subcommand("retry", "Parked and waiting jobs are due now");
     const auto destination = std::make_shared<std::string>();
     again->add_option("--destination", *destination, "Only what goes to this [[destination]]")
         ->type_name("NAME");
     again->add_flag("--parked")->group("");  // parked jobs are always among them
     again->callback([config, destination] { retry(conf::read_settings(*config), *destination); });
-    command->callback([config, command] {
-        if (command->get_subcommands().empty()) show(conf::read_settings(*config));
+    command->callback([config, command, as_json] {
+        if (!command->get_subcommands().empty()) return;
+        const auto settings = conf::read_settings(*config);
+        *as_json ? show_json(settings) : show(settings);
     });
 }
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// queue_shape(): the backlog by lane and age, the way of Postfix's qshape: where a hump of old jobs
+// stands, a destination is in trouble. Walks what is open, never history.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "storage/database.h"
+
+namespace bucky::storage {
+
+/// The upper ends of the age classes; what is older than the last has one more class.
+inline constexpr std::array<std::int64_t, 6> kAgesMs{60'000,     900'000,    3'600'000,
+                                                     14'400'000, 86'400'000, 604'800'000};
+
+struct LaneShape {
+    std::string lane;
+    std::int64_t open = 0;                                  ///< ready, running or parked
+    std::int64_t parked = 0;                                ///< of them
+    std::array<std::int64_t, kAgesMs.size() + 1> by_age{};  ///< the youngest first
+};
+
+/// One line for each lane that has something open, in the order of their names.
+std::vector<LaneShape> queue_shape(Database& db, const Clock& clock);
+
+std::span<const Sql> queue_shape_statements();  ///< as in statements.h
+
+}  // namespace bucky::storage

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/scp/results.h"
+
+#include <fstream>
+#include <iterator>
+
+#include <catch2/catch.hpp>
+
+#include "conf/base/log.h"
+#include "scp/wire/start.h"
+#include "storage/intake.h"
+#include "storage/journal.h"
+#include "storage/outbox.h"
+#include "storage/studies.h"
+#include "tests/scp/images.h"
+
+namespace bucky::test {
+
+Results::Results(int count, std::vector<std::string> destinations)
+    : destinations_(std::move(destinations)) {
+    log::set_level("error");
+    scp::start_wire();
+    settings.node.data_dir = dir.path();
+    add(kStudy, count);
+}
+
+void Results::add(const std::string& study, int count) {
+    storage::Database db(settings.database_file());
+    storage::Spool spool(settings.spool_dir());
+    storage::Spool results(settings.results_dir());
+    auto incoming = spool.open();
+    incoming.write(std::vector<std::uint8_t>(10));
+    storage::Intake(db, spool, clock, {0, 0})
+        .receive({incoming, Uid{study + ".3"}, Uid{kCr}, Uid{study}, Uid{study + ".4"},
+                  "1.2.840.10008.1.2.1", "", "a-1", "XRAY1", "BUCKY", "127.0.0.1"});
+    storage::JobQueue queue(db, clock);
+    storage::Studies studies(db, clock);
+    studies.record_verdict(queue.claim("infer", 1000).value(), "no_findings", "{}");
+    REQUIRE(studies.make_due_reports() == 1);
+    std::vector<std::string> uids;
+    std::vector<std::vector<std::uint8_t>> bytes;
+    for (int i = 0; i < count; ++i) {
+        uids.push_back("1.2.9." + std::to_string(++made_));
+        files.push_back(write_image(dir / (uids.back() + ".dcm"), {.sop_instance = uids.back()}));
+        std::ifstream in(files.back(), std::ios::binary);
+        bytes.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    }
+    std::vector<storage::NewResult> made;
+    for (std::size_t i = 0; i < uids.size(); ++i) {
+        made.push_back({Uid{uids[i]}, Uid{kCr}, "1.2.840.10008.1.2.1", "overlay", bytes[i]});
+    }
+    storage::Outbox(db, results, clock)
+        .put(queue.claim("report", 1000).value(), made, destinations_);
+}
+
+std::vector<storage::Job> Results::jobs(const std::string& lane, const std::string& study) {
+    storage::Database db(settings.database_file());
+    auto all = storage::JobQueue(db, clock).jobs_of_study(study);
+    std::erase_if(all, [&](const storage::Job& job) { return job.lane != lane; });
+    return all;
+}
+
+std::vector<std::string> Results::told(const std::string& event, const std::string& study) {
+    storage::Database db(settings.database_file());
+    std::vector<std::string> words;
+    for (const auto& entry : storage::Journal(db, clock).of_study(study)) {
+        if (entry.event == event) words.push_back(entry.words);
+    }
+    return words;
+}
+
+}  // namespace bucky::test

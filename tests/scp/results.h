@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results: a node's data folder with results that wait for destination "pacs", and time that a test
+// moves.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "conf/base/wakeup.h"
+#include "conf/settings.h"
+#include "storage/job_queue.h"
+#include "tests/support/temp_dir.h"
+
+namespace bucky::test {
+
+inline constexpr auto kStudy = "1.2.826.0.1.3680043.9.1";
+inline constexpr auto kPacsLane = "deliver:pacs";
+
+class Results {
+public:
+    /// A study with so many results, for each of these destinations.
+    explicit Results(int count = 1, std::vector<std::string> destinations = {"pacs"});
+
+    /// One more study, now. As the pipeline does: an image, its verdict, a report.
+    void add(const std::string& study, int count);
+
+    TempDir dir;
+    conf::Settings settings;
+    SettableClock clock{1'800'000'000'000};
+    Wakeup work;
+    std::vector<std::filesystem::path> files;  ///< of all results, in the order they were made
+
+    std::vector<storage::Job> jobs(const std::string& lane = kPacsLane,
+                                   const std::string& study = kStudy);
+    storage::Job job() { return jobs().at(0); }
+
+    /// The words of the journal's entries of this event.
+    std::vector<std::string> told(const std::string& event, const std::string& study = kStudy);
+
+private:
+    std::vector<std::string> destinations_;
+    int made_ = 0;
+};
+
+}  // namespace bucky::test

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/queue_shape.h"
+
+#include <catch2/catch.hpp>
+
+#include "storage/backlog.h"
+#include "tests/storage/data_folder.h"
+
+namespace bucky::storage::test {
+
+TEST_CASE("what is open is counted by lane and age, and what is done is not", "[storage]") {
+    DataFolder node;
+    const std::int64_t ages_ms[] = {0, 59'999, 60'000, 3'600'000, 700'000'000};
+    for (const auto age_ms : ages_ms) {
+        // the clock of a data folder goes forward only: each image is sent at its own time
+        SettableClock then{kStartMs - age_ms};
+        Intake intake{node.db, node.spool, then, StudyTimes{3000, 300000}};
+        const auto number = std::to_string(age_ms + 1);
+        DataFolder::send(intake, node.spool,
+                         {.sop_instance = "1.2.4." + number, .study = "1.2.3." + number});
+    }
+    auto done = node.jobs.claim("infer", 1000);
+    REQUIRE(done);  // the oldest
+    CHECK(queue_shape(node.db, node.clock).at(0).open == 5);
+    REQUIRE(node.jobs.finish(*done));
+    const auto parked = node.jobs.claim("infer", 1000);
+    REQUIRE(node.jobs.park(*parked, "no"));
+
+    const auto lanes = queue_shape(node.db, node.clock);
+    REQUIRE(lanes.size() == 1);
+    CHECK(lanes[0].lane == "infer");
+    CHECK(lanes[0].open == 4);
+    CHECK(lanes[0].parked == 1);
+    CHECK(lanes[0].by_age == std::array<std::int64_t, 7>{2, 1, 0, 1, 0, 0, 0});
+}
+
+TEST_CASE("a claim by creation takes the oldest in its span, however often it was tried",
+          "[storage]") {
+    DataFolder node;
+    for (const auto* number : {"1", "2", "3"}) {
+        node.send({.sop_instance = std::string{"1.2.4."} + number});
+        node.clock.advance_ms(1000);
+    }
+    const auto first = claim_created(node.db, node.clock, "infer", 1000, 0, kStartMs + 60'000);
+    REQUIRE(first);
+    node.jobs.retry_later(*first, node.clock.now_ms() + 500, "later");
+    node.clock.advance_ms(1000);  // due last, made first
+    const auto again = claim_created(node.db, node.clock, "infer", 1000, 0, kStartMs + 60'000);
+    REQUIRE(again);
+    CHECK(again->id == first->id);
+    CHECK(again->attempt == 2);
+    const auto third =
+        claim_created(node.db, node.clock, "infer", 1000, kStartMs + 2000, kStartMs + 60'000);
+    REQUIRE(third);
+    CHECK(third->subject == "3");
+    CHECK_FALSE(
+        claim_created(node.db, node.clock, "infer", 1000, kStartMs + 2000, kStartMs + 60'000));
+}
+
+}  // namespace bucky::storage::test
