@@ -80,6 +80,10 @@ constexpr Key<NodeSettings> kNodeKeys[] = {
      R"("/var/lib/bucky")"},
     {"language", &NodeSettings::language, OneOf{kLanguages}, "",
      "Language of the finding names in reports and pictures."},
+    {"stop_timeout_s", &NodeSettings::stop_timeout_s, Range{1, 3600}, "s",
+     "Time that what is at hand has to end after SIGTERM; what has not ended then is left and "
+     "taken "
+     "up again at the next start."},
 };
 
 constexpr Key<ScpSettings> kScpKeys[] = {

@@ -16,6 +16,7 @@ struct NodeSettings {
     AeTitle ae_title{"BUCKY"};
     std::filesystem::path data_dir = "/var/lib/bucky";
     std::string language = "en";  ///< en | ko: of the results
+    std::int64_t stop_timeout_s = 20;
 };
 
 struct ScpSettings {

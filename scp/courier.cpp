@@ -33,11 +33,17 @@ constexpr std::int64_t kSendingMs = 600 * kSecondMs;  ///< a result over a slow 
 
 using Steady = std::chrono::steady_clock;
 
+Target target_until(const conf::DestinationSettings& to, int give_up_fd) {
+    Target target = target_of(to);
+    target.give_up_fd = give_up_fd;
+    return target;
+}
+
 }  // namespace
 
 struct Courier::Impl {
     Impl(const conf::Settings& settings, const conf::DestinationSettings& to, const Clock& at,
-         Wakeup& rung)
+         Wakeup& rung, int give_up_fd)
         : destination(to),
           lane("deliver:" + to.name),
           clock(at),
@@ -47,7 +53,7 @@ struct Courier::Impl {
           jobs(db, clock),
           journal(db, clock),
           outbox(db, results, clock),
-          sender(target_of(to), settings.node.ae_title) {}
+          sender(target_until(to, give_up_fd), settings.node.ae_title) {}
 
     bool deliver_next();
     std::optional<storage::Job> claim();
@@ -83,8 +89,8 @@ struct Courier::Impl {
 };
 
 Courier::Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
-                 const Clock& clock, Wakeup& work)
-    : impl_(std::make_unique<Impl>(settings, destination, clock, work)) {}
+                 const Clock& clock, Wakeup& work, int give_up_fd)
+    : impl_(std::make_unique<Impl>(settings, destination, clock, work, give_up_fd)) {}
 
 Courier::~Courier() = default;
 

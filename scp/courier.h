@@ -19,9 +19,10 @@ namespace bucky::scp {
 
 class Courier {
 public:
-    /// start_wire() has run. Throws what Database throws.
+    /// start_wire() has run. Once `give_up_fd` (-1: none) is readable, every wait for the peer ends
+    /// and the object counts as not sent. Throws what Database throws.
     Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
-            const Clock& clock, Wakeup& work);
+            const Clock& clock, Wakeup& work, int give_up_fd = -1);
     Courier(const Courier&) = delete;
     Courier& operator=(const Courier&) = delete;
     ~Courier();

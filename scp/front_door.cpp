@@ -59,6 +59,7 @@ public:
           accept_again_(io) {}
 
     void open();
+    void refuse() { refusing_ = true; }
     void close_doors();
     void end();
 
@@ -92,7 +93,7 @@ private:
     void read_more(const GreetingPtr& greeting, std::size_t wanted);
     void look(const GreetingPtr& greeting);
     void hand_over(const GreetingPtr& greeting);
-    void reject_for_now(const GreetingPtr& greeting);
+    void reject_for_now(const GreetingPtr& greeting, std::string_view why);
     void turn_away(const GreetingPtr& greeting, std::string_view why);
     void forget(const GreetingPtr& greeting);
     void make_room();
@@ -117,6 +118,7 @@ private:
     int refusals_logged_ = 0;
     std::uint64_t refusals_unlogged_ = 0;
 
+    std::atomic<bool> refusing_{false};
     std::atomic<std::uint16_t> port_{0};
     std::atomic<std::size_t> greeting_count_{0};
 };
@@ -209,7 +211,11 @@ void FrontDoor::Impl::read_more(const GreetingPtr& greeting, std::size_t wanted)
 void FrontDoor::Impl::hand_over(const GreetingPtr& greeting) {
     const std::lock_guard lock(handing_over_);
     if (ended_) return;
-    if (!sessions_->has_room()) return reject_for_now(greeting);
+    if (refusing_) return reject_for_now(greeting, "stopping");
+    if (!sessions_->has_room()) {
+        metrics::count("bucky_limit_reached_total", {{"limit", "associations"}});
+        return reject_for_now(greeting, "limit");
+    }
     error_code error;
     greeting->socket.native_non_blocking(false, error);
     const int fd = greeting->socket.release(error);
@@ -220,9 +226,8 @@ void FrontDoor::Impl::hand_over(const GreetingPtr& greeting) {
     sessions_->start(std::move(visitor));
 }
 
-void FrontDoor::Impl::reject_for_now(const GreetingPtr& greeting) {
-    metrics::count("bucky_limit_reached_total", {{"limit", "associations"}});
-    log_refusal(greeting->address, "limit", greeting->used);
+void FrontDoor::Impl::reject_for_now(const GreetingPtr& greeting, std::string_view why) {
+    log_refusal(greeting->address, why, greeting->used);
     greeting->artim.expires_after(kForReadingRejection);
     greeting->artim.async_wait([self = shared_from_this(), greeting](error_code cancelled) {
         if (!cancelled) self->forget(greeting);
@@ -303,7 +308,7 @@ FrontDoor::FrontDoor(asio::io_context& io, const conf::Settings& settings, const
     : impl_(std::make_shared<Impl>(io, settings, clock, work)) {}
 
 FrontDoor::~FrontDoor() {
-    close();
+    shut();
     impl_->end();
 }
 
@@ -315,6 +320,10 @@ std::uint16_t FrontDoor::port() const {
 }
 
 void FrontDoor::close() {
+    impl_->refuse();
+}
+
+void FrontDoor::shut() {
     asio::post(impl_->io(), [impl = impl_] { impl->close_doors(); });
 }
 

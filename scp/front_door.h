@@ -42,11 +42,15 @@ public:
     /// Where it listens: what the system chose when the setting is 0. 0 before open().
     std::uint16_t port() const;
 
-    /// No new associations; those under way go on.
+    /// No new associations: who asks for one is told to try again later (PS3.8 9.3.4). Those under
+    /// way go on.
     void close();
 
     /// close(), then wait until the sessions have fallen idle and ended. True when all have.
     bool drain(std::chrono::milliseconds at_most);
+
+    /// Nobody is listened to any more.
+    void shut();
 
     std::size_t open_associations() const;
 

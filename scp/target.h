@@ -18,6 +18,7 @@ struct Target {
     std::uint16_t port = 104;
     std::chrono::seconds connect_timeout{10};
     std::chrono::seconds response_timeout{60};
+    int give_up_fd = -1;  ///< once it is readable, every wait for this peer ends
 };
 
 inline Target target_of(const conf::DestinationSettings& destination) {
@@ -26,7 +27,8 @@ inline Target target_of(const conf::DestinationSettings& destination) {
             destination.host,
             static_cast<std::uint16_t>(destination.port),
             std::chrono::seconds{destination.connect_timeout_s},
-            std::chrono::seconds{destination.response_timeout_s}};
+            std::chrono::seconds{destination.response_timeout_s},
+            -1};
 }
 
 }  // namespace bucky::scp

@@ -20,8 +20,8 @@ struct Armed {
     std::string name;
     std::atomic<int> passes_left{1};
 
-    Armed() {
-        const char* asked = std::getenv("BUCKY_CRASH_AT");
+    explicit Armed(const char* variable) {
+        const char* asked = std::getenv(variable);
         if (asked == nullptr) return;
         name = asked;
         if (const auto colon = name.find(':'); colon != std::string::npos) {
@@ -31,18 +31,24 @@ struct Armed {
             name.resize(colon);
         }
     }
+
+    bool is_reached(std::string_view by) { return by == name && passes_left.fetch_sub(1) == 1; }
 };
 
 }  // namespace
 
 void crash_point(std::string_view name) {
-    static Armed armed;
-    if (armed.name.empty()) return;
+    static Armed death{"BUCKY_CRASH_AT"};
+    static Armed hang{"BUCKY_HANG_AT"};
+    if (death.name.empty() && hang.name.empty()) return;
     if (std::find(std::begin(kCrashPoints), std::end(kCrashPoints), name) ==
         std::end(kCrashPoints)) {
         throw Error(Fault::bug, "crash point {} is not listed in crash_point.h", name);
     }
-    if (name == armed.name && armed.passes_left.fetch_sub(1) == 1) ::kill(::getpid(), SIGKILL);
+    if (death.is_reached(name)) ::kill(::getpid(), SIGKILL);
+    if (hang.is_reached(name)) {
+        while (true) ::pause();
+    }
 }
 
 }  // namespace bucky

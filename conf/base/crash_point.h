@@ -2,7 +2,8 @@
 // Named moments at which a test kills the node with SIGKILL.
 //
 // BUCKY_CRASH_AT=intake.after_rename (or NAME:3 for the third time it comes by) in the environment
-// arms one; unarmed, a point costs one comparison. The names stand in kCrashPoints, and the crash
+// arms one; BUCKY_HANG_AT does the same with a thread that never comes back instead of a death.
+// Unarmed, a point costs two comparisons. The names stand in kCrashPoints, and the crash
 // test walks them all: a point that is not listed is a bug and throws.
 #pragma once
 

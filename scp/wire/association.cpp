@@ -80,13 +80,14 @@ struct Association::Impl {
 
 Association::Association(const Target& target, const AeTitle& calling,
                          std::span<const Offer> offers)
-    : impl_(new Impl{target,
-                     Layer(dial(target.host, target.port, target.connect_timeout), {},
-                           target.response_timeout),
-                     nullptr,
-                     nullptr,
-                     {},
-                     false}) {
+    : impl_(
+          new Impl{target,
+                   Layer(dial(target.host, target.port, target.connect_timeout, target.give_up_fd),
+                         {}, target.response_timeout, target.give_up_fd),
+                   nullptr,
+                   nullptr,
+                   {},
+                   false}) {
     impl_->layer.replace_their_socket();
     impl_->request(calling, offers);
     impl_->note_contexts();

@@ -32,19 +32,21 @@ struct FreeAddresses {
 };
 
 /// Empty when connected, else what went wrong.
-std::string connect_to(const addrinfo& address, UniqueFd& fd, Steady::time_point deadline) {
+std::string connect_to(const addrinfo& address, UniqueFd& fd, Steady::time_point deadline,
+                       int give_up_fd) {
     fd.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) return error_text(errno);
     if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0) return {};
     if (errno != EINPROGRESS) return error_text(errno);
-    pollfd waiting{fd.get(), POLLOUT, 0};
+    pollfd waiting[] = {{fd.get(), POLLOUT, 0}, {give_up_fd, POLLIN, 0}};
     int ready = -1;
     do {
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Steady::now());
-        ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+        ready = ::poll(waiting, 2, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     } while (ready < 0 && errno == EINTR);
     if (ready == 0) return "no answer in time";
+    if (waiting[1].revents != 0) return "the node is stopping";
     int error = 0;
     socklen_t size = sizeof(error);
     (void)::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
@@ -79,7 +81,8 @@ const Listening& rendezvous() {
 
 }  // namespace
 
-UniqueFd dial(const std::string& host, std::uint16_t port, std::chrono::milliseconds at_most) {
+UniqueFd dial(const std::string& host, std::uint16_t port, std::chrono::milliseconds at_most,
+              int give_up_fd) {
     const auto deadline = Steady::now() + at_most;
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
@@ -93,7 +96,7 @@ UniqueFd dial(const std::string& host, std::uint16_t port, std::chrono::millisec
     std::string why = "it has no address";
     for (const addrinfo* at = addresses.get(); at != nullptr; at = at->ai_next) {
         UniqueFd fd;
-        why = connect_to(*at, fd, deadline);
+        why = connect_to(*at, fd, deadline, give_up_fd);
         if (!why.empty()) continue;
         (void)::fcntl(fd.get(), F_SETFL, 0);  // blocking, as DCMTK expects
         return fd;

@@ -15,8 +15,10 @@
 
 namespace bucky::scp {
 
-/// Throws unavailable, in words that name host and port and say what happened.
-UniqueFd dial(const std::string& host, std::uint16_t port, std::chrono::milliseconds at_most);
+/// Throws unavailable, in words that name host and port and say what happened; at once when
+/// `give_up_fd` (-1: none) becomes readable.
+UniqueFd dial(const std::string& host, std::uint16_t port, std::chrono::milliseconds at_most,
+              int give_up_fd = -1);
 
 /// "127.0.0.1:PORT" of the rendezvous, opened by the first call.
 const std::string& rendezvous_address();

@@ -55,7 +55,7 @@ OpenDoor::OpenDoor(const std::function<void(conf::Settings&)>& change) {
 }
 
 OpenDoor::~OpenDoor() {
-    impl_->door.close();
+    impl_->door.shut();
     impl_->busy.reset();
     impl_->thread.join();
 }

@@ -12,9 +12,9 @@ namespace bucky::test {
 
 using namespace std::chrono_literals;
 
-FakePacs::FakePacs(std::vector<std::string> more_arguments) {
+FakePacs::FakePacs(std::vector<std::string> more_arguments, int port) {
     std::vector<std::string> command{
-        fake_pacs_program().string(), "--port", "0", "--ae", "FAKEPACS", "--dir",
+        fake_pacs_program().string(), "--port", std::to_string(port), "--ae", "FAKEPACS", "--dir",
         dir_.path().string()};
     command.insert(command.end(), more_arguments.begin(), more_arguments.end());
     process_.emplace(command);

@@ -16,7 +16,7 @@ namespace bucky::test {
 
 class FakePacs {
 public:
-    explicit FakePacs(std::vector<std::string> more_arguments = {});
+    explicit FakePacs(std::vector<std::string> more_arguments = {}, int port = 0);
 
     int port() const noexcept { return port_; }
     Destination destination() const;  ///< for a node's config

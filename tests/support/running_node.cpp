@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 constexpr auto kReadyWithin = 60s;  // a model is loaded and warmed up, on a busy machine
 
 std::string config_text(const NodeOptions& options, const std::filesystem::path& data_dir) {
-    std::string text = "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" + data_dir.string() + "\"\n";
+    std::string text = "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" + data_dir.string() + "\"\n" +
+                       options.node + "\n";
     text += "[scp]\nlisten = \"127.0.0.1\"\nport = 0\n" + options.scp + '\n';
     text += "[study]\nquiet_s = 1\n[storage]\nmin_free_mb = 16\n" + options.storage + '\n';
     text += "[inference]\nmodels = [\"" + phantom_model().string() + "\"]\ndevice = \"cpu\"\n";

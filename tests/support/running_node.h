@@ -27,7 +27,8 @@ struct Destination {
 struct NodeOptions {
     std::vector<Destination> destinations = {};
     std::string more = {};                ///< further TOML tables, as text
-    std::string scp = {};                 ///< further TOML lines of [scp]
+    std::string node = {};                ///< further TOML lines of [node]
+    std::string scp = {};                 ///< of [scp]
     std::string storage = {};             ///< of [storage]
     std::filesystem::path data_dir = {};  ///< empty: in a temporary folder of its own
     Environment environment = {};         ///< of the first start; restart() drops it

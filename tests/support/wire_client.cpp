@@ -203,11 +203,13 @@ void WireClient::send_command(const Bytes& command) {
     send(pdu);
 }
 
-void WireClient::send_dataset(std::span<const std::uint8_t> dataset) {
+void WireClient::send_dataset(std::span<const std::uint8_t> dataset,
+                              const std::function<void()>& midway) {
     const std::size_t fragment_most = peer_pdu_bytes_ - 6;
     do {
         auto fragment = dataset.first(std::min(fragment_most, dataset.size()));
         dataset = dataset.subspan(fragment.size());
+        if (dataset.empty() && midway) midway();
         Bytes head{4, 0};
         put_big(head, static_cast<std::uint32_t>(fragment.size() + 6), 4);
         put_big(head, static_cast<std::uint32_t>(fragment.size() + 2), 4);
@@ -242,7 +244,8 @@ std::optional<int> WireClient::response_status() {
 }
 
 std::optional<int> WireClient::store(const std::string& sop_instance,
-                                     std::span<const std::uint8_t> dataset) {
+                                     std::span<const std::uint8_t> dataset,
+                                     const std::function<void()>& midway) {
     Bytes elements;  // C-STORE-RQ, PS3.7 9.3.1.1
     put_element(elements, 0x0002, sop_class_);
     put_element(elements, 0x0100, 0x0001, 2);
@@ -251,7 +254,7 @@ std::optional<int> WireClient::store(const std::string& sop_instance,
     put_element(elements, 0x0800, 0x0001, 2);  // a data set follows
     put_element(elements, 0x1000, sop_instance);
     send_command(with_group_length(elements));
-    send_dataset(dataset);
+    send_dataset(dataset, midway);
     last_byte_sent_ = std::chrono::steady_clock::now();
     return response_status();
 }

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,8 +50,9 @@ public:
     int associate(const Proposal& proposal);
 
     /// C-STORE of these bytes; the DIMSE status, or nothing when the association went away.
-    std::optional<int> store(const std::string& sop_instance,
-                             std::span<const std::uint8_t> dataset);
+    /// `midway` is called when all but the last part of the data set is on its way.
+    std::optional<int> store(const std::string& sop_instance, std::span<const std::uint8_t> dataset,
+                             const std::function<void()>& midway = {});
     std::optional<int> echo();
 
     /// When the last byte of the last dataset was handed to the kernel.
@@ -67,7 +69,7 @@ private:
     };
     std::optional<Pdu> receive();
     void send_command(const Bytes& command);
-    void send_dataset(std::span<const std::uint8_t> dataset);
+    void send_dataset(std::span<const std::uint8_t> dataset, const std::function<void()>& midway);
     std::optional<int> response_status();
 
     int fd_;

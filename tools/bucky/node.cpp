@@ -14,9 +14,11 @@
 #include <vector>
 
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "conf/base/clock.h"
@@ -27,6 +29,7 @@
 #include "inference/shelf.h"
 #include "scp/courier.h"
 #include "scp/front_door.h"
+#include "scp/wire/unique_fd.h"
 #include "storage/database.h"
 #include "storage/intake.h"
 #include "storage/retention.h"
@@ -41,8 +44,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kDrainAtMost = 10s;  // for associations to end by themselves
-constexpr auto kLookPeriod = 2s;    // at the queues and the disk, for /readyz and /metrics
+constexpr auto kLookPeriod = 2s;  // at the queues and the disk, for /readyz and /metrics
+
+/// Of node.stop_timeout_s: for associations to end by themselves, and until who still waits for a
+/// peer is called back. The rest is for ending in order.
+constexpr int kDrainPercent = 60;
+constexpr int kGiveUpPercent = 80;
 
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
@@ -71,6 +78,45 @@ std::jthread named_thread(const char* name, Function function) {
             std::abort();
         }
     }};
+}
+
+/// Whether the function of one of the node's own threads has returned.
+struct Watched {
+    const char* name;
+    std::shared_ptr<std::atomic<bool>> has_ended;
+};
+
+struct Worker {
+    Watched watched;
+    std::jthread thread;
+};
+
+template <typename Function>
+Worker start_worker(const char* name, Function function) {
+    auto has_ended = std::make_shared<std::atomic<bool>>(false);
+    return {{name, has_ended},
+            named_thread(name, [function = std::move(function), has_ended](std::stop_token stop) {
+                function(std::move(stop));
+                *has_ended = true;
+            })};
+}
+
+/// Stopping takes no longer than it may. Who waits for a peer is called back first; who has not
+/// ended when the time is over (a model that hangs, a disk that does not answer) is left where he
+/// is, for everything that counts is in the database and his job is taken up at the next start.
+void insist(const std::stop_token& in_time, std::chrono::milliseconds whole, int give_up_fd,
+            const std::vector<Watched>& workers) {
+    Wakeup{}.wait_beyond(0, in_time, whole * kGiveUpPercent / 100);
+    if (in_time.stop_requested()) return;
+    (void)::eventfd_write(give_up_fd, 1);
+    Wakeup{}.wait_beyond(0, in_time, whole * (100 - kGiveUpPercent) / 100);
+    if (in_time.stop_requested()) return;
+    std::string left;
+    for (const auto& worker : workers) {
+        if (!*worker.has_ended) left += (left.empty() ? "" : ",") + std::string{worker.name};
+    }
+    log::event(log::Level::warning, "node.left_behind", {{"threads", left}});
+    std::_Exit(EXIT_SUCCESS);
 }
 
 inference::Shelf load_models(const conf::InferenceSettings& settings) {
@@ -129,6 +175,8 @@ struct Node::Impl {
           door(io, settings, clock, work) {}
 
     conf::Settings settings;
+    const scp::UniqueFd give_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    std::jthread insistence;  ///< while stopping; ends when everything below has
     SystemClock clock;
     Wakeup work;
     DataLock lock;
@@ -144,9 +192,10 @@ struct Node::Impl {
     scp::FrontDoor door;
     std::optional<Admin> admin;
 
-    std::vector<std::jthread> workers;
+    std::vector<Worker> workers;
     std::jthread asio;
 
+    void start_workers();
     void heed_signals();
     void analyse(std::stop_token stop);
     void look_around(storage::Database& db);
@@ -176,10 +225,26 @@ void Node::Impl::analyse(std::stop_token stop) {
     for (auto left = returned.jobs_returned; left > 0 && !stop.stop_requested(); --left) {
         if (!first.work_once()) break;
     }
-    const auto second = named_thread("infer-2", [this](std::stop_token stop_too) {
-        InferWorker{settings, shelf, clock, work}.run(std::move(stop_too));
+    const auto second = named_thread("infer-2", [this, stop](const std::stop_token&) {
+        InferWorker{settings, shelf, clock, work}.run(stop);
     });
-    first.run(std::move(stop));
+    first.run(stop);
+}
+
+void Node::Impl::start_workers() {
+    workers.push_back(
+        start_worker("infer", [this](std::stop_token stop) { analyse(std::move(stop)); }));
+    workers.push_back(start_worker("report", [this](std::stop_token stop) {
+        stand_back();
+        ReportWorker{settings, clock, work}.run(std::move(stop));
+    }));
+    for (const auto& destination : settings.destinations) {
+        workers.push_back(start_worker("courier", [&](std::stop_token stop) {
+            scp::Courier{settings, destination, clock, work, give_up.get()}.run(std::move(stop));
+        }));
+    }
+    workers.push_back(
+        start_worker("watch", [this](std::stop_token stop) { watch(std::move(stop)); }));
 }
 
 void Node::Impl::look_around(storage::Database& db) {
@@ -235,19 +300,7 @@ void Node::open() {
         node.admin.emplace(node.io, listen, [&node] { return node.not_ready(); });
     }
     node.door.open();
-    node.workers.push_back(
-        named_thread("infer-1", [&node](std::stop_token stop) { node.analyse(std::move(stop)); }));
-    node.workers.push_back(named_thread("report", [&node](std::stop_token stop) {
-        stand_back();
-        ReportWorker{node.settings, node.clock, node.work}.run(std::move(stop));
-    }));
-    for (const auto& destination : node.settings.destinations) {
-        node.workers.push_back(named_thread("courier", [&](std::stop_token stop) {
-            scp::Courier{node.settings, destination, node.clock, node.work}.run(std::move(stop));
-        }));
-    }
-    node.workers.push_back(
-        named_thread("watch", [&node](std::stop_token stop) { node.watch(std::move(stop)); }));
+    node.start_workers();
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
     if (node.settings.destinations.empty()) {
         log::event(log::Level::warning, "node.no_destination",
@@ -267,14 +320,21 @@ void Node::wait_for_signal() {
 void Node::close() {
     auto& node = *impl_;
     node.is_closing = true;
+    const std::chrono::milliseconds whole = std::chrono::seconds{node.settings.node.stop_timeout_s};
+    std::vector<Watched> watched;
+    for (const auto& worker : node.workers) watched.push_back(worker.watched);
+    node.insistence = named_thread("stop", [&node, whole, watched](const std::stop_token& in_time) {
+        insist(in_time, whole, node.give_up.get(), watched);
+    });
     node.door.close();
-    if (!node.door.drain(kDrainAtMost)) {
+    for (auto& worker : node.workers) worker.thread.request_stop();
+    if (!node.door.drain(whole * kDrainPercent / 100)) {
         log::event(log::Level::warning, "node.impatient",
                    {{"associations_left", node.door.open_associations()}});
     }
-    for (auto& worker : node.workers) worker.request_stop();
-    node.workers.clear();  // joins each
-    node.io.stop();
+    for (auto& worker : node.workers) worker.thread.join();
+    node.door.shut();
+    boost::asio::post(node.io, [&node] { node.io.stop(); });
     if (node.asio.joinable()) node.asio.join();
     log::event("node.stopped");
 }

@@ -3,7 +3,8 @@
 //
 // The constructor makes everything ready behind closed doors: lock, database, recovery, models.
 // open() lets callers in, so nobody is answered before his image can be kept and looked at. close()
-// stops accepting, lets associations and jobs at hand finish, and stops the threads.
+// tells callers to come again later, lets associations and jobs at hand finish, and stops the
+// threads; what does not end within node.stop_timeout_s ends with the process.
 // One Node a process; its functions are for the thread that made it.
 #pragma once
 
