@@ -68,6 +68,8 @@ bool is_tenant(std::string_view text) {
 constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
 constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
 constexpr std::array<std::string_view, 3> kGates{"off", "warn", "refuse"};
+constexpr std::array<std::string_view, 3> kPrecisions{"float32", "bfloat16", "float16"};
+constexpr std::array<std::string_view, 4> kPrecisionsOrSame{"", "float32", "bfloat16", "float16"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 
 using enum Presence;
@@ -132,7 +134,24 @@ constexpr Key<InferenceSettings> kInferenceKeys[] = {
     {"device", &InferenceSettings::device, Fits{is_device, "auto, cpu, cuda or cuda:N"}, "",
      "Where models run; auto takes a CUDA device when one answers, else the processor."},
     {"threads", &InferenceSettings::threads, Range{0, 256}, "threads",
-     "Threads of one model run on the processor; 0: one a core."},
+     "Threads of one replica on the processor; 0: one a core, shared by the replicas."},
+    {"replicas", &InferenceSettings::replicas, Range{1, 64}, "replicas",
+     "Copies of each model, on each device, that run at once. `bucky model bench` says whether two "
+     "of one thread or one of two answer more images here."},
+    {"precision", &InferenceSettings::precision, OneOf{kPrecisions}, "",
+     "What models compute in. bfloat16 is faster where the processor has it, and its scores differ "
+     "in the third digit; float16 needs a GPU."},
+    {"batch_max", &InferenceSettings::batch_max, Range{0, 256}, "images",
+     "Waiting images that a replica runs together; 0: one on the processor, eight on a GPU."},
+    {"batch_wait_ms", &InferenceSettings::batch_wait_ms, Range{0, 1000}, "ms",
+     "The longest that a first image waits for others to fill its batch."},
+    {"fallback", &InferenceSettings::fallback, Anything{}, "",
+     "A GPU that is full or gone: true lets the processor answer meanwhile, false lets images "
+     "wait."},
+    {"answer_s", &InferenceSettings::answer_s, Range{1, 3600}, "s",
+     "A model that gives no answer in this time hangs; its image has failed."},
+    {"preparers", &InferenceSettings::preparers, Range{0, 256}, "threads",
+     "Images read and prepared at once while models run; 0: enough to keep each replica busy."},
     {"gate", &InferenceSettings::gate, OneOf{kGates}, "",
      "What becomes of a picture that looks like no upright frontal chest, whatever its header "
      "says."},
@@ -143,6 +162,21 @@ constexpr Key<InferenceSettings> kInferenceKeys[] = {
      "Tries of an image that meets a passing fault before its verdict is failed."},
     {"queue_max", &InferenceSettings::queue_max, Range{1, 1'000'000}, "images",
      "Images that may wait for their verdict; beyond it senders are told to try again later."},
+};
+
+constexpr Key<ModelSettings> kModelKeys[] = {
+    {"folder", &ModelSettings::folder, Anything{}, "", "Which: as inference.models names it.",
+     R"("/usr/share/bucky/models/cxr-phantom")", required},
+    {"shadow", &ModelSettings::shadow, Anything{}, "",
+     "Run it beside the others and write what it says into the journal; send nothing of it."},
+    {"replicas", &ModelSettings::replicas, Range{0, 64}, "replicas",
+     "As inference.replicas; 0: the same."},
+    {"threads", &ModelSettings::threads, Range{0, 256}, "threads",
+     "As inference.threads; 0: the same."},
+    {"precision", &ModelSettings::precision, OneOf{kPrecisionsOrSame}, "",
+     "As inference.precision; empty: the same."},
+    {"batch_max", &ModelSettings::batch_max, Range{0, 256}, "images",
+     "As inference.batch_max; 0: the same."},
 };
 
 constexpr Key<StudySettings> kStudyKeys[] = {
@@ -213,8 +247,11 @@ std::string in_words(const Allowed& allowed) {
             return fmt::format("{} to {}", range.least, range.most);
         }
         std::string operator()(OneOf one) const {
-            const auto but_last = one.words.first(one.words.size() - 1);
-            return fmt::format("{} or {}", fmt::join(but_last, ", "), one.words.back());
+            std::vector<std::string_view> words(one.words.begin(), one.words.end());
+            std::replace(words.begin(), words.end(), std::string_view{}, std::string_view{"empty"});
+            const auto last = words.back();
+            words.pop_back();
+            return fmt::format("{} or {}", fmt::join(words, ", "), last);
         }
         std::string operator()(Fits rule) const { return std::string{rule.words}; }
     };
@@ -230,6 +267,11 @@ const Sections& sections() {
             "Who may call, one [[peer]] each. Without any, every caller is taken.", false},
         Section<InferenceSettings>{"inference", &Settings::inference, kInferenceKeys,
                                    "The models, and where they run."},
+        Section<ModelSettings>{
+            "model", &Settings::models, kModelKeys,
+            "How one of inference.models runs, where that differs from [inference]; one [[model]] "
+            "each.",
+            false},
         Section<StudySettings>{"study", &Settings::study, kStudyKeys,
                                "When a study is complete and its report is made. Images are "
                                "analysed as they come; only the report waits."},

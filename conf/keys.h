@@ -65,10 +65,11 @@ struct Section {
 };
 
 /// In the order of the example file.
-using Sections = std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<PeerSettings>,
-                            Section<InferenceSettings>, Section<StudySettings>,
-                            Section<OverlaySettings>, Section<DestinationSettings>,
-                            Section<StorageSettings>, Section<AdminSettings>, Section<LogSettings>>;
+using Sections =
+    std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<PeerSettings>,
+               Section<InferenceSettings>, Section<ModelSettings>, Section<StudySettings>,
+               Section<OverlaySettings>, Section<DestinationSettings>, Section<StorageSettings>,
+               Section<AdminSettings>, Section<LogSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

@@ -86,8 +86,9 @@ std::string example_section(const Section<Group>& section) {
     out += (section.in_example ? "" : "#") + header(section);
     for (const auto& key : section.keys) {
         out += comment(explained(key));
-        out += key.sample.empty() ? fmt::format("#{} = {}\n", key.name, value_of(key, Group{}))
-                                  : fmt::format("{} = {}\n", key.name, key.sample);
+        const bool is_live = !key.sample.empty() && section.in_example;
+        out += fmt::format("{}{} = {}\n", is_live ? "" : "#", key.name,
+                           key.sample.empty() ? value_of(key, Group{}) : std::string{key.sample});
     }
     return out;
 }

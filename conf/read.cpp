@@ -265,7 +265,26 @@ private:
             complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
                      fmt::format("port {} is scp.port already", admin->port));
         }
+        check_models();
         check_destinations();
+    }
+
+    void check_models() {
+        const toml::array* tables = root_["model"].as_array();
+        const auto& known = settings_.inference.models;
+        std::set<std::filesystem::path> told;
+        for (std::size_t i = 0; i < settings_.models.size(); ++i) {
+            const auto& folder = settings_.models[i].folder;
+            if (folder.empty()) continue;  // complained of already
+            const auto line = line_of(tables->get(i)->as_table(), "folder");
+            if (std::find(known.begin(), known.end(), folder) == known.end()) {
+                complain(line, "model.folder",
+                         fmt::format(R"("{}" is not one of inference.models)", folder.string()));
+            } else if (!told.insert(folder).second) {
+                complain(line, "model.folder",
+                         fmt::format(R"("{}" has two [[model]])", folder.string()));
+            }
+        }
     }
 
     void check_destinations() {

@@ -46,11 +46,28 @@ struct StorageSettings {
 struct InferenceSettings {
     std::vector<std::filesystem::path> models;
     std::string device = "auto";
-    std::int64_t threads = 0;          ///< 0: all cores
+    std::int64_t replicas = 1;
+    std::int64_t threads = 0;  ///< 0: all cores, shared by the replicas
+    std::string precision = "float32";
+    std::int64_t batch_max = 0;  ///< 0: 1 on the processor, 8 on a GPU
+    std::int64_t batch_wait_ms = 0;
+    bool fallback = true;
+    std::int64_t answer_s = 300;
+    std::int64_t preparers = 0;        ///< 0: enough to keep every replica busy
     std::string gate = "refuse";       ///< off | warn | refuse
     std::filesystem::path gate_model;  ///< empty: cxr-gate beside the first of models
     std::int64_t attempts = 5;
     std::int64_t queue_max = 20000;
+};
+
+/// How one of inference.models runs, where that differs from [inference].
+struct ModelSettings {
+    std::filesystem::path folder;
+    bool shadow = false;
+    std::int64_t replicas = 0;  ///< 0, also below: as [inference] says
+    std::int64_t threads = 0;
+    std::string precision;  ///< empty: as [inference] says
+    std::int64_t batch_max = 0;
 };
 
 struct OverlaySettings {
@@ -92,6 +109,7 @@ struct Settings {
     StudySettings study;
     StorageSettings storage;
     InferenceSettings inference;
+    std::vector<ModelSettings> models;
     OverlaySettings overlay;
     AdminSettings admin;
     LogSettings log;

@@ -127,21 +127,26 @@ Refusal orientation(const Header& header, const Accepts& accepts) {
                                    fmt::join(header.patient_orientation, "\\"), readable));
 }
 
-Refusal age(const Header& header, const Accepts& accepts) {
-    const char* key = "age.out_of_range";
+/// "0 to 6 years", "18 years and more": what a package's ages are, for people.
+std::string ages_of(const Accepts& accepts) {
     const double low = accepts.min_age_years.value_or(0);
+    if (!accepts.max_age_years) return fmt::format("{} years and more", low);
+    return fmt::format("{} to {} years", low, *accepts.max_age_years);
+}
+
+Refusal age(const Header& header, const Accepts& accepts) {
+    constexpr std::string_view kOutside = "patient age outside the range the model was made for";
+    const auto no = [&](const std::string& found) {
+        return reason("age.out_of_range",
+                      fmt::format("{}: {}, it reads {}", kOutside, found, ages_of(accepts)));
+    };
     if (!header.age_years) {
         if (accepts.age_may_be_missing) return {};
-        return reason(key, "the image names no patient age, and the model needs one");
+        return no("the image names none");
     }
-    if (accepts.max_age_years && *header.age_years > *accepts.max_age_years) {
-        return reason(key, fmt::format("the model reads patients up to {} years of age",
-                                       *accepts.max_age_years));
-    }
-    if (*header.age_years < low) {
-        return reason(key, fmt::format("the model reads patients from {} years of age", low));
-    }
-    return {};
+    const bool too_old = accepts.max_age_years && *header.age_years > *accepts.max_age_years;
+    if (!too_old && *header.age_years >= accepts.min_age_years.value_or(0)) return {};
+    return no(fmt::format("{:.3g} years", *header.age_years));
 }
 
 // The rest is what decode() would refuse, told before a byte is decoded.

@@ -70,6 +70,35 @@ bool is_present(const Finding& finding) {
     return finding.answer == Answer::present;
 }
 
+/// Decode, prepare, ask the gate, run, interpret: by a package that takes the image.
+void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
+          const LoadedPackage& by, ImageResult& result) {
+    const Package& package = by.package;
+    result.model = package.identity;
+    Image image;
+    Prepared prepared;
+    const bool ready = attempt(result, Verdict::not_analysed, "image.not_decodable", [&] {
+        image = decode(file);
+        prepared = prepare(image, package.input);
+        result.window = prepared.window;
+        if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
+    });
+    if (!ready) return;
+
+    bool let_in = false;
+    const bool judged = attempt(result, Verdict::failed, "gate.failed",
+                                [&] { let_in = passes_gate(result, shelf, image, header); });
+    if (!judged || !let_in) return;
+
+    const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
+        result.findings = interpret(by.model->run(prepared.input), package, prepared.placement,
+                                    header.patient_orientation);
+    });
+    if (!answered) return;
+    const bool any = std::any_of(result.findings.begin(), result.findings.end(), is_present);
+    result.verdict = any ? Verdict::findings : Verdict::no_findings;
+}
+
 }  // namespace
 
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
@@ -89,31 +118,27 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
         give_up(result, Verdict::not_analysed, std::move(*choice.refused));
         return result;
     }
-    const Package& package = choice.taken->package;
-    result.model = package.identity;
-    Image image;
-    Prepared prepared;
-    const bool ready = undecodable([&] {
-        image = decode(file);
-        prepared = prepare(image, package.input);
-        result.window = prepared.window;
-        if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
-    });
-    if (!ready) return result;
-
-    bool let_in = false;
-    const bool judged = attempt(result, Verdict::failed, "gate.failed",
-                                [&] { let_in = passes_gate(result, shelf, image, header); });
-    if (!judged || !let_in) return result;
-
-    const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
-        result.findings = interpret(choice.taken->model->run(prepared.input), package,
-                                    prepared.placement, header.patient_orientation);
-    });
-    if (!answered) return result;
-    const bool any = std::any_of(result.findings.begin(), result.findings.end(), is_present);
-    result.verdict = any ? Verdict::findings : Verdict::no_findings;
+    look(file, header, shelf, *choice.taken, result);
     return result;
+}
+
+std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, const Shelf& shelf,
+                                            std::int64_t started_at_ms) {
+    std::vector<ImageResult> results;
+    Header header;
+    ImageResult unread;
+    if (!attempt(unread, Verdict::not_analysed, "image.not_decodable",
+                 [&] { header = read_header(file); })) {
+        return results;  // examine has said so
+    }
+    for (const LoadedPackage* shadow : shelf.shadows_of(header)) {
+        ImageResult& result = results.emplace_back();
+        result.started_at_ms = started_at_ms;
+        result.rows = header.rows;
+        result.columns = header.columns;
+        look(file, header, shelf, *shadow, result);
+    }
+    return results;
 }
 
 }  // namespace bucky::inference

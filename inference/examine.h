@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "inference/findings.h"
 #include "inference/shelf.h"
@@ -18,5 +19,11 @@ namespace bucky::inference {
 ///   src  docs/architecture.md, the journey of one image
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
                     std::int64_t started_at_ms);
+
+/// What the shelf's shadow packages say of the same file, one result for each that takes it. They
+/// are for comparison, never for a report.
+///   in, err, src  as examine's
+std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, const Shelf& shelf,
+                                            std::int64_t started_at_ms);
 
 }  // namespace bucky::inference

@@ -36,6 +36,9 @@ public:
     Section section(std::string_view key);
     std::vector<Section> sections(std::string_view key);
 
+    /// For what may be missing as a whole: it is there, and a known key.
+    bool has(std::string_view key) { return find(key) != nullptr; }
+
     bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
     void complain(std::string_view key, std::string_view words);
     void complain_of_unknown_keys();

@@ -22,6 +22,35 @@ bool is_sha256(const std::string& text) {
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+/// A file of the package: there, and in its own folder. Empty when it is not, with a complaint.
+std::filesystem::path read_file_name(Section& section, std::string_view key,
+                                     const PackageHead& package) {
+    const std::string name = section.required_text(key);
+    if (name.empty()) return {};
+    if (std::filesystem::path(name).filename() != name) {
+        section.complain(key, "must be the name of a file in the package's own folder");
+        return {};
+    }
+    auto file = std::filesystem::absolute(package.folder / name);
+    if (std::filesystem::is_regular_file(file)) return file;
+    section.complain(key, fmt::format("there is no file {}", file.string()));
+    return {};
+}
+
+/// The hash that the manifest names; empty when it is none. Complains where the file has another.
+std::string read_hash(Section& section, const std::filesystem::path& of) {
+    std::string named = section.required_text("sha256");
+    if (!named.empty() && !is_sha256(named)) {
+        section.complain("sha256", "must be 64 lower-case hexadecimal digits");
+        named.clear();
+    }
+    if (of.empty() || named.empty()) return named;
+    if (const std::string hash = sha256_of_file(of); hash != named) {
+        section.complain("sha256", fmt::format("{} has the hash {}", of.filename().string(), hash));
+    }
+    return named;
+}
+
 void read_identity(Section& model, PackageHead& package) {
     ModelIdentity& identity = package.identity;
     identity.name = model.required_text("name");
@@ -29,24 +58,40 @@ void read_identity(Section& model, PackageHead& package) {
     identity.vendor = model.required_text("vendor");
     identity.intended_use = model.required_text("intended_use");
     package.licence = model.required_text("licence");
-    const std::string weights = model.required_text("weights");
-    identity.sha256 = model.required_text("sha256");
+    package.weights = read_file_name(model, "weights", package);
+    identity.sha256 = read_hash(model, package.weights);
     model.complain_of_unknown_keys();
-    if (!identity.sha256.empty() && !is_sha256(identity.sha256)) {
-        model.complain("sha256", "must be 64 lower-case hexadecimal digits");
-        identity.sha256.clear();
+}
+
+void read_compiled(Section& root, Package& package) {
+    if (!root.has("compiled")) return;
+    Section section = root.section("compiled");
+    Compiled compiled;
+    compiled.weights = read_file_name(section, "weights", package);
+    compiled.sha256 = read_hash(section, compiled.weights);
+    compiled.device = section.one_of("device", {"cpu", "cuda"}, "cuda");
+    section.complain_of_unknown_keys();
+    if (!compiled.weights.empty() && compiled.weights.extension() != ".pt2") {
+        section.complain("weights", "must be AOTInductor's package, a file that ends in .pt2");
     }
-    if (weights.empty()) return;
-    if (std::filesystem::path(weights).filename() != weights) {
-        model.complain("weights", "must be the name of a file in the package's own folder");
-        return;
-    }
-    package.weights = std::filesystem::absolute(package.folder / weights);
-    if (!std::filesystem::is_regular_file(package.weights)) {
-        model.complain("weights", fmt::format("there is no file {}", package.weights.string()));
-    } else if (const std::string hash = sha256_of_file(package.weights);
-               !identity.sha256.empty() && hash != identity.sha256) {
-        model.complain("sha256", fmt::format("{} has the hash {}", weights, hash));
+    package.compiled = std::move(compiled);
+}
+
+void read_golden(Section& root, Package& package) {
+    if (!root.has("golden")) return;
+    const std::uint64_t input_bytes = sizeof(float) * std::uint64_t{package.input.channels} *
+                                      package.input.height * package.input.width;
+    for (Section& section : root.sections("golden")) {
+        Golden golden;
+        golden.input = read_file_name(section, "input", package);
+        golden.output = read_file_name(section, "output", package);
+        golden.tolerance = section.number("tolerance", 0, 1, golden.tolerance);
+        section.complain_of_unknown_keys();
+        if (!golden.input.empty() && std::filesystem::file_size(golden.input) != input_bytes) {
+            section.complain("input",
+                             fmt::format("must have {} bytes, float32 [C, H, W]", input_bytes));
+        }
+        package.golden.push_back(std::move(golden));
     }
 }
 
@@ -211,9 +256,8 @@ void throw_all(const std::vector<std::string>& problems) {
 
 }  // namespace
 
-Package read_package(const std::filesystem::path& folder) {
+Package read_package(const std::filesystem::path& folder, std::vector<std::string>& problems) {
     const toml::table table = parse(folder / "model.toml");
-    std::vector<std::string> problems;
     Section root(&table, "", problems);
     Package package;
     read_head(root, folder, package);
@@ -224,7 +268,15 @@ Package read_package(const std::filesystem::path& folder) {
     package.has_heatmaps = output.flag("heatmaps", false);
     output.complain_of_unknown_keys();
     read_findings(root, package);
+    read_compiled(root, package);
+    read_golden(root, package);
     root.complain_of_unknown_keys();
+    return package;
+}
+
+Package read_package(const std::filesystem::path& folder) {
+    std::vector<std::string> problems;
+    Package package = read_package(folder, problems);
     throw_all(problems);
     return package;
 }

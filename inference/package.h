@@ -44,6 +44,20 @@ struct FindingSpec {
     bool located = false;
 };
 
+/// An input that whoever made the package ran, and what came out: raw float32, little endian.
+struct Golden {
+    std::filesystem::path input;   ///< [C, H, W]
+    std::filesystem::path output;  ///< scores [K], then heatmaps [K, h, w] where there are any
+    double tolerance = 1e-3;       ///< of each number
+};
+
+/// The same weights, compiled by AOTInductor for one kind of device.
+struct Compiled {
+    std::filesystem::path weights;
+    std::string sha256;
+    std::string device;  ///< "cpu" or "cuda"
+};
+
 /// What every package says, whatever it is for.
 struct PackageHead {
     std::filesystem::path folder;
@@ -57,6 +71,8 @@ struct Package : PackageHead {
     Accepts accepts;
     bool has_heatmaps = false;
     std::vector<FindingSpec> findings;
+    std::vector<Golden> golden;
+    std::optional<Compiled> compiled;
 };
 
 /// From where on the gate objects.
@@ -76,6 +92,10 @@ struct GatePackage : PackageHead {
 /// out  its manifest; the weights exist and have the hash that the manifest names
 /// err  bad_input with every problem in one message, a line each: "model.toml:12: key: what"
 Package read_package(const std::filesystem::path& folder);
+
+/// The same, as far as it can be read: what is wrong goes to `problems`.
+///   err  bad_input when there is no manifest at all
+Package read_package(const std::filesystem::path& folder, std::vector<std::string>& problems);
 
 /// The same for the package of the gate.
 GatePackage read_gate_package(const std::filesystem::path& folder);

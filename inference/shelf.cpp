@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inference/shelf.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "conf/base/error.h"
+#include "inference/check.h"
 #include "inference/eligibility.h"
 #include "inference/interpret.h"
 #include "inference/reasons.h"
@@ -9,50 +15,82 @@
 namespace bucky::inference {
 namespace {
 
-/// The first runs of a TorchScript model take 1.5 to 3 times as long, and show at the start what
-/// would else fail at the first patient: another input shape, another number of answers.
-void warm_up(const LoadedPackage& loaded) {
-    const InputSpec& spec = loaded.package.input;
-    ModelInput black{spec.channels, spec.height, spec.width, {}};
-    black.values.resize(std::size_t{spec.channels} * spec.height * spec.width);
-    const Placement whole{spec.height, spec.width, 0,           0,
-                          spec.height, spec.width, spec.height, spec.width};
-    for (int run = 0; run < 2; ++run) {
-        interpret(loaded.model->run(black), loaded.package, whole, {});
-    }
-}
-
-LoadedPackage load(const std::filesystem::path& folder, const ModelOptions& options) {
-    try {
-        LoadedPackage loaded{read_package(folder), nullptr};
-        loaded.model = load_torch_model(loaded.package.weights, options);
-        warm_up(loaded);
-        return loaded;
-    } catch (const Error& wrong) {
-        const bool of_the_device =
-            wrong.fault() == Fault::unavailable || wrong.fault() == Fault::exhausted;
-        throw Error(of_the_device ? wrong.fault() : Fault::bad_input, "model package {}:\n{}",
-                    folder.string(), wrong.what());
-    }
+/// Whether the device failed, or the package is wrong.
+bool is_of_the_device(Fault fault) {
+    return fault == Fault::unavailable || fault == Fault::exhausted;
 }
 
 }  // namespace
 
+void warm_up(Model& model, const Package& package) {
+    const InputSpec& spec = package.input;
+    ModelInput black{spec.channels, spec.height, spec.width, {}};
+    black.values.resize(std::size_t{spec.channels} * spec.height * spec.width);
+    const Placement whole{spec.height, spec.width, 0,           0,
+                          spec.height, spec.width, spec.height, spec.width};
+    for (int run = 0; run < 2; ++run) interpret(model.run(black), package, whole, {});
+}
+
 Shelf::Shelf(const std::vector<std::filesystem::path>& packages, const ModelOptions& options,
              const GateOptions& gate)
+    : Shelf(
+          [&] {
+              std::vector<Placed> placed;
+              for (const auto& folder : packages) placed.push_back({folder, false});
+              return placed;
+          }(),
+          [&](const Package& package) {
+              const auto& weights = weights_for(package, devices_named(options.device).front());
+              auto model = load_torch_model(weights, options);
+              warm_up(*model, package);
+              return model;
+          },
+          gate, options) {}
+
+Shelf::Shelf(const std::vector<Placed>& packages, const LoadModel& load_model,
+             const GateOptions& gate, const ModelOptions& of_the_gate)
     : gate_mode_(gate.mode) {
-    if (gate.mode != GateMode::off) gate_ = std::make_unique<const Gate>(gate.folder, options);
-    for (const auto& folder : packages) packages_.push_back(load(folder, options));
+    if (gate.mode != GateMode::off) gate_ = std::make_unique<const Gate>(gate.folder, of_the_gate);
+    std::vector<std::string> problems;
+    Fault fault = Fault::bad_input;
+    for (const auto& [folder, shadow] : packages) {
+        try {
+            Package package = read_package(folder);
+            auto model = load_model(package);
+            packages_.push_back({std::move(package), std::move(model), shadow});
+        } catch (const Error& wrong) {
+            if (is_of_the_device(wrong.fault())) fault = wrong.fault();
+            problems.push_back(fmt::format("model package {}:\n{}", folder.string(), wrong.what()));
+        }
+    }
+    if (!problems.empty()) throw Error(fault, "{}", fmt::join(problems, "\n"));
+}
+
+std::vector<const LoadedPackage*> Shelf::shadows_of(const Header& header) const {
+    std::vector<const LoadedPackage*> taking;
+    for (const LoadedPackage& loaded : packages_) {
+        if (loaded.shadow && refusals(header, loaded.package.accepts).empty())
+            taking.push_back(&loaded);
+    }
+    return taking;
+}
+
+bool Shelf::answers() const {
+    return packages_.empty() ||
+           std::any_of(packages_.begin(), packages_.end(), [](const LoadedPackage& loaded) {
+               return !loaded.shadow && loaded.model->answers();
+           });
 }
 
 Shelf::Choice Shelf::choose(const Header& header) const {
     Choice choice;
     for (const LoadedPackage& loaded : packages_) {
+        if (loaded.shadow) continue;
         auto no = refusals(header, loaded.package.accepts);
         if (no.empty()) return {&loaded, std::nullopt};
         if (!choice.refused) choice.refused = std::move(no.front());
     }
-    if (packages_.empty()) choice.refused = reason("shelf.empty", "no model package is configured");
+    if (!choice.refused) choice.refused = reason("shelf.empty", "no model package is configured");
     return choice;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shelf: the model packages that are loaded, in the order of the config, and which of them takes an
-// image. Loaded once, then read by any thread.
+// image. Loaded once, then read by any thread. A shadow package is asked too, but its answers are
+// for comparison: no image is ever reported by it.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +23,7 @@ namespace bucky::inference {
 struct LoadedPackage {
     Package package;
     std::shared_ptr<Model> model;
+    bool shadow = false;
 };
 
 /// Which gate stands before the models; off: none, and its folder is not read.
@@ -29,12 +32,23 @@ struct GateOptions {
     std::filesystem::path folder;
 };
 
+/// A package that is to stand on a shelf.
+struct Placed {
+    std::filesystem::path folder;
+    bool shadow = false;
+};
+
+/// Gives a package its model: on which devices, in how many replicas.
+using LoadModel = std::function<std::shared_ptr<Model>(const Package&)>;
+
 class Shelf {
 public:
     /// Reads each package, checks the hash of its weights, loads and warms it up on the device.
     /// Throws bad_input naming the package and everything that is wrong with it.
     Shelf(const std::vector<std::filesystem::path>& packages, const ModelOptions& options,
           const GateOptions& gate = {});
+    Shelf(const std::vector<Placed>& packages, const LoadModel& load_model,
+          const GateOptions& gate = {}, const ModelOptions& of_the_gate = {});
 
     /// The first package that takes this image, or why none does (the reason of the first package,
     /// the one the admin put first).
@@ -43,6 +57,12 @@ public:
         std::optional<Reason> refused;
     };
     Choice choose(const Header& header) const;
+
+    /// The shadow packages that take it.
+    std::vector<const LoadedPackage*> shadows_of(const Header& header) const;
+
+    /// Some package that reports would answer now; true of an empty shelf.
+    bool answers() const;
 
     const std::vector<LoadedPackage>& packages() const noexcept { return packages_; }
 
@@ -54,5 +74,10 @@ private:
     std::unique_ptr<const Gate> gate_;
     std::vector<LoadedPackage> packages_;
 };
+
+/// The first runs of a TorchScript model take 1.5 to 3 times as long, and show at the start what
+/// would else fail at the first patient. Throws corrupt when the answer is not what the manifest
+/// says: another input shape, another number of answers, no heatmaps.
+void warm_up(Model& model, const Package& package);
 
 }  // namespace bucky::inference

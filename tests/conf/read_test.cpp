@@ -212,7 +212,9 @@ TEST_CASE("the example reads back, and with every comment taken off it still doe
     const Folder folder;
     auto text = example_config();
     const std::string sample = "/usr/share/bucky/models/cxr-phantom";
-    text.replace(text.find(sample), sample.size(), "model");
+    for (auto at = text.find(sample); at != std::string::npos; at = text.find(sample)) {
+        text.replace(at, sample.size(), "model");
+    }
     CHECK(read_settings_text(text, folder.file()).destinations.size() == 1);
 
     std::string live;  // "#key = value" is a default; "# words" is a sentence
@@ -225,7 +227,8 @@ TEST_CASE("the example reads back, and with every comment taken off it still doe
     CHECK(live.size() < text.size());
     CHECK(to_toml(read_settings_text(live, folder.file())) == to_toml([&] {
               auto settings = read_settings_text(text, folder.file());
-              settings.peers.emplace_back();  // [[peer]] is live now, and empty
+              settings.peers.emplace_back();  // [[peer]] and [[model]] are live now
+              settings.models.emplace_back().folder = folder.path() / "model";
               return settings;
           }()));
 }
@@ -260,4 +263,26 @@ TEST_CASE("every key has a sentence, every number a range and a unit that holds 
             CHECK(by_default <= range.most);
         }
     });
+}
+
+TEST_CASE("how one model runs is told by its folder, once, and only of models that there are",
+          "[conf]") {
+    const Folder folder;
+    const auto with = [&](const std::string& text) { return std::string{kSmallest} + text; };
+    const auto settings = read_settings_text(
+        with("[[model]]\nfolder = \"model\"\nshadow = true\nprecision = \"bfloat16\"\n"),
+        folder.file());
+    REQUIRE(settings.models.size() == 1);
+    CHECK(settings.models[0].folder == folder.path() / "model");
+    CHECK(settings.models[0].shadow);
+    CHECK(settings.models[0].replicas == 0);
+    CHECK(problems_of(folder, with("[[model]]\nfolder = \"other\"\n")).at(0).words ==
+          "\"" + (folder.path() / "other").string() + "\" is not one of inference.models");
+    CHECK_THAT(problems_of(folder, with("[[model]]\nfolder = \"model\"\n"
+                                        "[[model]]\nfolder = \"model\"\n"))
+                   .at(0)
+                   .words,
+               Catch::Contains("has two [[model]]"));
+    CHECK_THAT(problem_of(folder, "[[model]]\nfolder = \"model\"\nprecision = \"double\""),
+               Catch::Contains("float32, bfloat16 or float16"));
 }

@@ -112,9 +112,9 @@ std::vector<Refused> refused_images() {
          text(DCM_PatientOrientation, "A\\F")},
         {"orientation.not_frontal", "orientation CR\\V",  // an animal's, PS3.3 C.7.6.1.1.1
          text(DCM_PatientOrientation, "CR\\V")},
-        {"age.out_of_range", "from 18 years", text(DCM_PatientAge, "007Y")},
-        {"age.out_of_range", "up to 100 years", text(DCM_PatientAge, "101Y")},
-        {"age.out_of_range", "from 18 years",
+        {"age.out_of_range", "7 years, it reads 18 to 100 years", text(DCM_PatientAge, "007Y")},
+        {"age.out_of_range", "101 years, it reads 18 to 100", text(DCM_PatientAge, "101Y")},
+        {"age.out_of_range", "outside the range the model was made for",
          both(text(DCM_PatientBirthDate, "20200101"), text(DCM_StudyDate, "20260101"))},
         {"image.no_pixels", "no pixel data", without(DCM_PixelData)},
         {"photometric.colour", "\"RGB\" with 3 samples",

@@ -162,7 +162,7 @@ TEST_CASE("an image that the model does not take is not analysed, with its reaso
     SECTION("a child") {
         recipe = but(recipe, text(DCM_PatientAge, "007Y"));
         key = "age.out_of_range";
-        words = "from 18 years";
+        words = "7 years, it reads 18 years and more";
     }
     SECTION("a thumbnail") {
         recipe = Recipe{};
@@ -295,4 +295,38 @@ TEST_CASE("the same file gives the same result", "[inference]") {
     const ImageResult again = desk.examined(spot_at(40, 10));
     CHECK(once.findings[0].score == again.findings[0].score);
     CHECK(once.findings[0].regions[0].outline == again.findings[0].regions[0].outline);
+}
+
+TEST_CASE("a shadow package reports nothing, and says what it would have said", "[inference]") {
+    const TempDir dir;
+    for (const char* name : {"first", "shadow"}) write_package(dir / name);
+    const auto load = [](const Package& package) {
+        return load_torch_model(package.weights, kOneThread);
+    };
+    const Shelf shelf(std::vector<Placed>{{dir / "shadow", true}, {dir / "first", false}}, load);
+    write_dicom(dir / "image.dcm", spot_at(40, 10));
+    CHECK(shelf.choose(read_header(dir / "image.dcm")).taken == &shelf.packages()[1]);
+    const auto said = examine_by_shadows(dir / "image.dcm", shelf, 1000);
+    REQUIRE(said.size() == 1);
+    CHECK(said[0].verdict == Verdict::findings);
+    CHECK(said[0].started_at_ms == 1000);
+    write_dicom(dir / "lateral.dcm", but(spot_at(1, 1), text(DCM_ViewPosition, "LL")));
+    CHECK(examine_by_shadows(dir / "lateral.dcm", shelf, 0).empty());
+
+    const Shelf alone(std::vector<Placed>{{dir / "shadow", true}}, load);
+    CHECK(alone.choose(read_header(dir / "image.dcm")).refused->key == "shelf.empty");
+    CHECK_FALSE(alone.answers());
+}
+
+TEST_CASE("all packages that are wrong are named at once", "[inference]") {
+    const TempDir dir;
+    write_package(dir / "good");
+    write_package(dir / "bad", Behaviour::not_finite);
+    const Error error = error_of([&] {
+        Shelf({dir / "none", dir / "good", dir / "bad"}, kOneThread);
+    });
+    CHECK(error.fault() == Fault::bad_input);
+    CHECK_THAT(error.what(), Catch::Contains((dir / "none").string()) &&
+                                 Catch::Contains((dir / "bad").string()) &&
+                                 !Catch::Contains((dir / "good").string()));
 }

@@ -131,25 +131,6 @@ void write_dicom(const std::filesystem::path& file, const Recipe& recipe) {
     must(format.saveFile(OFFilename(file.c_str()), syntax));
 }
 
-std::string bytes_of(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
-    std::ofstream(file, std::ios::binary) << bytes;
-}
-
-Error error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    FAIL("no Error was thrown");
-    return {Fault::bug, "not reached"};
-}
-
 std::filesystem::path shared_folder() {
     const char* named = std::getenv("BUCKY_SHARED");
     const std::filesystem::path folder =

@@ -128,3 +128,52 @@ TEST_CASE("threads take turns at one model", "[inference]") {
     for (std::thread& thread : threads) thread.join();
     CHECK(right == 80);
 }
+
+TEST_CASE("images that are run together get the answers they get alone, in their order",
+          "[inference]") {
+    const TempDir dir;
+    const auto model = model_of(dir, Behaviour::bright_spots);
+    std::vector<ModelInput> images;
+    std::vector<const ModelInput*> asked;
+    for (int i = 0; i < 5; ++i) images.push_back(spot(0.125F * static_cast<float>(i)));
+    for (const auto& image : images) asked.push_back(&image);
+    const auto together = model->run_batch(asked);
+    REQUIRE(together.size() == 5);
+    for (std::size_t i = 0; i < together.size(); ++i) {
+        const ModelOutput alone = model->run(images[i]);
+        CHECK(together[i].scores == alone.scores);
+        CHECK(together[i].heatmaps == alone.heatmaps);
+    }
+    images[2].rows = 32;
+    images[2].values.resize(32 * 64);
+    CHECK(error_of([&] { model->run_batch(asked); }).fault() == Fault::bad_input);
+}
+
+TEST_CASE("bfloat16 gives the scores of float32 to about the third digit", "[inference]") {
+    const TempDir dir;
+    const auto model = model_of(dir, Behaviour::bright_spots, {"cpu", 1, Precision::bfloat16});
+    CHECK(model->device() == "cpu (1 thread, bfloat16)");
+    CHECK(model->run(spot(0.7F)).scores[0] == Approx(0.7F).margin(0.004));
+}
+
+TEST_CASE("a processor is not asked for float16", "[inference]") {
+    const TempDir dir;
+    CHECK(error_of([&] {
+              model_of(dir, Behaviour::bright_spots, {"cpu", 1, Precision::float16});
+          }).fault() == Fault::bad_input);
+}
+
+TEST_CASE("the names of devices stand for what there is", "[inference]") {
+    CHECK(devices_named("cpu") == std::vector<std::string>{"cpu"});
+    const auto here = devices_named("auto");
+    CHECK((here.front() == "cpu" || here.front() == "cuda:0"));
+    CHECK(error_of([] { devices_named("cuda:63"); }).fault() == Fault::unavailable);
+}
+
+TEST_CASE("compiled weights are refused where LibTorch has no loader for them", "[inference]") {
+    const TempDir dir;
+    write_bytes(dir / "weights.pt2", "PK\x03\x04 compiled, they say");
+    CHECK(error_of([&] {
+              load_torch_model(dir / "weights.pt2", {"cpu", 1});
+          }).fault() == Fault::bad_input);
+}

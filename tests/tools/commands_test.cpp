@@ -239,6 +239,9 @@ TEST_CASE("model check loads a package, model list reads those of the config", "
     CHECK_THAT(visited.ask({"model", "list"}).text, Catch::Contains("cxr-phantom 1.0.0"));
     const TempDir empty;
     CHECK_THROWS_AS(run({"model", "check", empty.path().string()}), Error);
+    std::filesystem::copy(phantom_model(), empty / "bad");
+    write_file(empty / "bad" / "weights.ts", "these are no weights");
+    CHECK(run({"model", "check", (empty / "bad").string()}).status == 1);
 }
 
 TEST_CASE("config check is quiet about a good file and throws all that is wrong with a bad one",

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/node.h"
 
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -83,4 +85,32 @@ TEST_CASE("a package that cannot be loaded keeps the doors closed", "[tools]") {
     auto settings = settings_in(dir);
     settings.inference.models = {dir / "nothing"};
     CHECK_THROWS_AS(Node{settings}, Error);
+}
+
+TEST_CASE(
+    "SIGHUP exchanges the models without a stop, and keeps the old ones when the new are wrong",
+    "[tools]") {
+    const test::TempDir dir;
+    auto settings = settings_in(dir);
+    const auto copy = dir / "model";
+    std::filesystem::copy(test::phantom_model(), copy);
+    std::atomic<int> reads = 0;
+    auto told = settings;
+    Node node{settings, [&] {
+                  ++reads;
+                  return told;
+              }};
+    node.open();
+    const auto served = [&](const std::string& words) {
+        while (!Catch::Contains(words).match(ask(node, "/metrics"))) std::this_thread::yield();
+    };
+    told.inference.gate = "off";
+    told.inference.models = {copy};
+    CHECK(std::raise(SIGHUP) == 0);
+    served("bucky_models_exchanged_total{outcome=\"exchanged\"} 1");
+    told.inference.models = {dir / "nothing"};
+    CHECK(std::raise(SIGHUP) == 0);
+    served("bucky_models_exchanged_total{outcome=\"kept\"} 1");
+    CHECK(reads == 2);
+    CHECK_THAT(ask(node, "/readyz"), Catch::StartsWith("HTTP/1.1 200"));
 }

@@ -216,7 +216,8 @@ TEST_CASE("a study run again with a newer model gets a report that names the one
     manifest.replace(manifest.find(version), version.size(), "version = \"1.0.1\"");
     std::filesystem::remove(newer / "model.toml");
     std::ofstream{newer / "model.toml"} << manifest;
-    const inference::Shelf shelf{{newer.string()}, {"cpu", 1}};
+    const ShelfStand shelf{std::make_shared<const inference::Shelf>(
+        std::vector<std::filesystem::path>{newer}, inference::ModelOptions{"cpu", 1})};
 
     surgery.clock.advance_ms(60'000);
     CHECK(surgery.desk().studies.retry("1.2.8") == 1);
@@ -359,4 +360,83 @@ TEST_CASE("the journal tells the story of a study, and names no patient", "[tool
     CHECK_THAT(story, Catch::Contains("image.received") && Catch::Contains("image.verdict") &&
                           Catch::Contains("report.made"));
     CHECK_THAT(story, !Catch::Contains("Phantom") && !Catch::Contains("PHANTOM"));
+}
+
+TEST_CASE("a shadow's scores are in the journal and in no report", "[tools]") {
+    Surgery surgery;
+    conf::ModelSettings shadow;
+    shadow.folder = surgery.dir / "shadow";
+    std::filesystem::copy(phantom_model(), shadow.folder);
+    auto manifest = read_text(shadow.folder / "model.toml");
+    manifest.replace(manifest.find("\"1.0.0\""), 7, "\"9.9.9\"");
+    write_file(shadow.folder / "model.toml", manifest);
+    shadow.shadow = true;
+    surgery.settings.models = {shadow};
+    surgery.settings.inference.models.push_back(shadow.folder);
+    const ShelfStand shelves{load_shelf(surgery.settings)};
+    surgery.receive({.dicom = in_study("1.2.8")});
+    surgery.hang_up();
+    CHECK(InferWorker{surgery.settings, shelves, surgery.clock, surgery.work}.work_once());
+    surgery.report_all();
+    std::string noted;
+    for (const auto& entry : surgery.desk().journal.of_study("1.2.8")) {
+        if (entry.event == "image.shadow") noted += entry.words + '\n';
+    }
+    CHECK_THAT(noted, Catch::StartsWith("cxr-phantom 9.9.9: ") && Catch::Contains("pneumonia 0."));
+    CHECK(result_of(surgery.images().at(0)).model->version != "9.9.9");
+    CHECK_THAT(text_of(surgery.results().at(0).file), !Catch::Contains("9.9.9"));
+}
+
+TEST_CASE("no image's tries are spent while no model would answer", "[tools]") {
+    class Gone final : public inference::Model {
+    public:
+        std::vector<inference::ModelOutput> run_batch(
+            std::span<const inference::ModelInput* const>) override {
+            throw Error(Fault::unavailable, "no such GPU answers");
+        }
+        std::string device() const override { return "gone"; }
+        bool answers() const override { return false; }
+    };
+    Surgery surgery;
+    const ShelfStand shelves{std::make_shared<const inference::Shelf>(
+        std::vector<inference::Placed>{{phantom_model(), false}},
+        [](const inference::Package&) { return std::make_shared<Gone>(); })};
+    surgery.receive({});
+    InferWorker worker{surgery.settings, shelves, surgery.clock, surgery.work};
+    CHECK_FALSE(worker.work_once());
+    CHECK(surgery.images().at(0).verdict.empty());
+    CHECK(surgery.desk().jobs.jobs_of_study(surgery.study()).at(0).attempt == 0);
+    CHECK(surgery.infer_all() == 1);  // with models that answer, it is there
+}
+
+TEST_CASE("a shelf is exchanged between images; the one at hand is finished where it began",
+          "[tools]") {
+    Surgery surgery;
+    auto settings = surgery.settings;
+    ShelfStand stand{load_shelf(settings)};
+    const auto at_hand = stand.now();
+    const auto* weights = at_hand->packages()[0].model.get();
+    stand.exchange(load_shelf(settings, at_hand.get()));
+    CHECK(stand.now() != at_hand);
+    CHECK(stand.now()->packages()[0].model.get() == weights);  // the same way of running: kept
+
+    settings.inference.replicas = 2;
+    settings.inference.threads = 1;
+    stand.exchange(load_shelf(settings, at_hand.get()));
+    CHECK(stand.now()->packages()[0].model.get() != weights);
+    CHECK(stand.now()->packages()[0].model->device() == "cpu (1 thread) x 2");
+    CHECK(preparers_for(settings, *stand.now()) >= 3);
+
+    const inference::InputSpec& spec = at_hand->packages()[0].package.input;
+    const inference::ModelInput black{1, spec.height, spec.width,
+                                      std::vector<float>(std::size_t{spec.height} * spec.width)};
+    const auto before = at_hand->packages()[0].model->run(black).scores;
+    const auto after = stand.now()->packages()[0].model->run(black).scores;
+    REQUIRE(before.size() == after.size());
+    for (std::size_t i = 0; i < before.size(); ++i)
+        CHECK(after[i] == Approx(before[i]).margin(1e-4));
+
+    settings.inference.models.push_back(surgery.dir / "nothing");
+    CHECK_THROWS_WITH(load_shelf(settings, at_hand.get()), Catch::Contains("nothing"));
+    CHECK(stand.now()->packages().size() == 1);
 }

@@ -42,7 +42,7 @@ JudgedImage judged(const TempDir& dir, const phantom::DicomOptions& dicom = {},
         REQUIRE(format.saveFile(OFFilename(image.file.c_str())).good());
     }
     image.image = {dicom_sr::read_source(image.file),
-                   inference::examine(image.file, phantom_shelf(), 1'795'444'205'123)};
+                   inference::examine(image.file, *phantom_shelf().now(), 1'795'444'205'123)};
     return image;
 }
 

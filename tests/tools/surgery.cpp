@@ -18,9 +18,10 @@ std::string phantom_model() {
     return (std::filesystem::path{BUCKY_SOURCE_DIR} / "models" / "cxr-phantom").string();
 }
 
-const inference::Shelf& phantom_shelf() {
-    static const inference::Shelf shelf{{phantom_model()}, {"cpu", 1}};
-    return shelf;
+const ShelfStand& phantom_shelf() {
+    static const ShelfStand stand{std::make_shared<const inference::Shelf>(
+        std::vector<std::filesystem::path>{phantom_model()}, inference::ModelOptions{"cpu", 1})};
+    return stand;
 }
 
 Surgery::Surgery() {

@@ -21,7 +21,7 @@
 namespace bucky::test {
 
 /// The package of the repository, loaded once for all tests.
-const inference::Shelf& phantom_shelf();
+const ShelfStand& phantom_shelf();
 
 std::string phantom_model();
 

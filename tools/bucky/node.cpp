@@ -15,8 +15,6 @@
 
 #include <pthread.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -26,7 +24,6 @@
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 #include "conf/base/wakeup.h"
-#include "inference/shelf.h"
 #include "scp/courier.h"
 #include "scp/front_door.h"
 #include "scp/wire/unique_fd.h"
@@ -35,9 +32,10 @@
 #include "storage/retention.h"
 #include "tools/bucky/admin.h"
 #include "tools/bucky/data_lock.h"
-#include "tools/bucky/gate_options.h"
 #include "tools/bucky/health.h"
 #include "tools/bucky/pipeline.h"
+#include "tools/bucky/shelf_stand.h"
+#include "tools/bucky/worker.h"
 
 namespace bucky {
 namespace {
@@ -53,16 +51,6 @@ constexpr int kGiveUpPercent = 80;
 
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
-
-/// What looks at images stands behind what answers callers, where both want the processor: an image
-/// that is kept can wait, a sender that times out sends it again.
-constexpr int kNiceOfWorkers = 5;
-
-void stand_back() {
-    // Of this thread alone: Linux takes its id for a process (sched(7)). Without it, nothing
-    // breaks.
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceOfWorkers);
-}
 
 /// A thread that `top -H` and a debugger show by name. What escapes its function is logged, then
 /// ends the process: a node without one of its threads would be silent about what it leaves undone.
@@ -119,24 +107,24 @@ void insist(const std::stop_token& in_time, std::chrono::milliseconds whole, int
     std::_Exit(EXIT_SUCCESS);
 }
 
-inference::Shelf load_models(const conf::InferenceSettings& settings) {
+std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settings,
+                                                    const inference::Shelf* before = nullptr) {
     const auto started = std::chrono::steady_clock::now();
-    inference::Shelf shelf{settings.models,
-                           {settings.device, static_cast<int>(settings.threads)},
-                           gate_options(settings)};
+    auto shelf = load_shelf(settings, before);
     const auto took = std::chrono::steady_clock::now() - started;
-    for (const auto& [package, model] : shelf.packages()) {
+    for (const auto& [package, model, shadow] : shelf->packages()) {
         log::event("model.loaded", {{"name", package.identity.name},
                                     {"version", package.identity.version},
                                     {"device", model->device()},
+                                    {"shadow", shadow},
                                     {"took_ms", took / 1ms},
                                     {"sha256", package.identity.sha256}});
     }
-    if (const auto* gate = shelf.gate()) {
+    if (const auto* gate = shelf->gate()) {
         const auto& identity = gate->package().identity;
         log::event("gate.loaded", {{"name", identity.name},
                                    {"version", identity.version},
-                                   {"mode", settings.gate},
+                                   {"mode", settings.inference.gate},
                                    {"sha256", identity.sha256}});
     }
     return shelf;
@@ -166,29 +154,32 @@ void show(const Health& health) {
 }  // namespace
 
 struct Node::Impl {
-    explicit Impl(conf::Settings told)
+    Impl(conf::Settings told, std::function<conf::Settings()> reread_)
         : settings(std::move(told)),
+          reread(std::move(reread_)),
           lock(settings.node.data_dir),
           returned(recovered(settings, clock)),
-          shelf(load_models(settings.inference)),
+          shelves(load_models(settings)),
           signals(io),
+          hangups(io),
           door(io, settings, clock, work) {}
 
     conf::Settings settings;
     const scp::UniqueFd give_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     std::jthread insistence;  ///< while stopping; ends when everything below has
+    const std::function<conf::Settings()> reread;
     SystemClock clock;
-    Wakeup work;
+    Wakeup work, models_asked_for;
     DataLock lock;
     storage::Recovered returned;
-    inference::Shelf shelf;
+    ShelfStand shelves;
 
     HealthBoard board;
     std::atomic<bool> is_closing = false;
     std::promise<int> first_signal;
 
     boost::asio::io_context io;
-    boost::asio::signal_set signals;
+    boost::asio::signal_set signals, hangups;
     scp::FrontDoor door;
     std::optional<Admin> admin;
 
@@ -197,6 +188,8 @@ struct Node::Impl {
 
     void start_workers();
     void heed_signals();
+    void heed_hangups();
+    void exchange_models(std::stop_token stop);
     void analyse(std::stop_token stop);
     void look_around(storage::Database& db);
     void let_go(storage::Database& db);
@@ -216,18 +209,51 @@ void Node::Impl::heed_signals() {
     });
 }
 
+void Node::Impl::heed_hangups() {
+    hangups.async_wait([this](const boost::system::error_code& failed, int) {
+        if (failed) return;
+        models_asked_for.ring();
+        heed_hangups();
+    });
+}
+
+/// Loading takes seconds and memory for both shelves, so it has a thread of its own; the images at
+/// hand are finished by the models they began with.
+void Node::Impl::exchange_models(std::stop_token stop) {
+    for (std::uint64_t seen = 0; !stop.stop_requested();) {
+        const auto rings = models_asked_for.rings();
+        if (rings == seen) {
+            models_asked_for.wait_beyond(seen, stop, kLookPeriod);
+            continue;
+        }
+        seen = rings;
+        try {
+            const auto before = shelves.now();
+            shelves.exchange(load_models(reread(), before.get()));
+            metrics::count("bucky_models_exchanged_total", {{"outcome", "exchanged"}});
+            log::event("models.exchanged", {{"packages", shelves.now()->packages().size()}});
+        } catch (const std::exception& error) {
+            metrics::count("bucky_models_exchanged_total", {{"outcome", "kept"}});
+            log::event(log::Level::error, "models.kept", {{"words", error.what()}});
+        }
+    }
+}
+
 /// The images whose analysis the last process did not finish come first, alone: should one of them
-/// have ended it, the next death must not be blamed on a neighbour. Then two workers, so that one
-/// decodes while the other's model runs.
+/// have ended it, the next death must not be blamed on a neighbour. Then as many workers as keep
+/// every replica busy while others decode and prepare.
 void Node::Impl::analyse(std::stop_token stop) {
     stand_back();  // and so do the threads that it starts
-    InferWorker first{settings, shelf, clock, work};
+    InferWorker first{settings, shelves, clock, work};
     for (auto left = returned.jobs_returned; left > 0 && !stop.stop_requested(); --left) {
         if (!first.work_once()) break;
     }
-    const auto second = named_thread("infer-2", [this, stop](const std::stop_token&) {
-        InferWorker{settings, shelf, clock, work}.run(stop);
-    });
+    std::vector<std::jthread> others;
+    while (others.size() + 1 < preparers_for(settings, *shelves.now())) {
+        others.push_back(named_thread("infer", [this, stop](const std::stop_token&) {
+            InferWorker{settings, shelves, clock, work}.run(stop);
+        }));
+    }
     first.run(stop);
 }
 
@@ -243,12 +269,25 @@ void Node::Impl::start_workers() {
             scp::Courier{settings, destination, clock, work, give_up.get()}.run(std::move(stop));
         }));
     }
+    if (reread) {
+        hangups.add(SIGHUP);
+        heed_hangups();
+        workers.push_back(start_worker(
+            "models", [this](std::stop_token stop) { exchange_models(std::move(stop)); }));
+    }
     workers.push_back(
         start_worker("watch", [this](std::stop_token stop) { watch(std::move(stop)); }));
 }
 
 void Node::Impl::look_around(storage::Database& db) {
     auto health = look(settings, clock, db);
+    const auto shelf = shelves.now();
+    for (const auto& loaded : shelf->packages()) {
+        const auto troubles = loaded.model->troubles();
+        health.troubles.insert(health.troubles.end(), troubles.begin(), troubles.end());
+        metrics::set("bucky_model_answers", loaded.model->answers() ? 1 : 0,
+                     {{"model", loaded.package.identity.name}});
+    }
     show(health);
     board.publish(std::move(health));
 }
@@ -284,7 +323,8 @@ std::vector<std::string> Node::Impl::not_ready() const {
     return board.last().not_ready;
 }
 
-Node::Node(conf::Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
+Node::Node(conf::Settings settings, std::function<conf::Settings()> reread)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(reread))) {}
 
 Node::~Node() {
     if (!impl_->is_closing) close();

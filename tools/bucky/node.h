@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "conf/settings.h"
@@ -17,7 +18,9 @@ namespace bucky {
 
 class Node {
 public:
-    explicit Node(conf::Settings settings);
+    /// `reread` gives the settings as they stand in the file now: at SIGHUP the models are
+    /// exchanged for those, without a stop. Where they are wrong, the old ones stay.
+    explicit Node(conf::Settings settings, std::function<conf::Settings()> reread = {});
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
     ~Node();

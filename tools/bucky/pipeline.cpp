@@ -121,23 +121,30 @@ Desk::Desk(const conf::Settings& settings, const Clock& clock)
 
 // --- An image was stored. What does the model say about it? -----------------------------------
 
-InferWorker::InferWorker(const conf::Settings& settings, const inference::Shelf& shelf,
+InferWorker::InferWorker(const conf::Settings& settings, const ShelfStand& shelves,
                          const Clock& clock, Wakeup& work)
-    : settings_(settings), shelf_(shelf), clock_(clock), work_(work), desk_(settings, clock) {}
+    : settings_(settings), shelves_(shelves), clock_(clock), work_(work), desk_(settings, clock) {}
 
 void InferWorker::run(std::stop_token stop) {
     work_until(
         stop, clock_, work_, [this] { return work_once(); },
-        [this] { return desk_.jobs.next_due_ms(kInferLane); });
+        [this] {  // with no model to answer, what is due waits for the next look
+            const bool answers = shelves_.now()->answers();
+            return answers ? desk_.jobs.next_due_ms(kInferLane) : std::nullopt;
+        });
 }
 
 bool InferWorker::work_once() {
     give_back_unsettled(desk_.jobs, clock_, unsettled_);
+    shelf_ = shelves_.now();
+    if (!shelf_->answers())
+        return false;  // an image's tries are not spent on a device that is gone
     unsettled_ = desk_.jobs.claim(kInferLane, kLeaseMs);
     if (!unsettled_) return false;
     crash_point("infer.after_claim");
     take_up(*unsettled_);
     unsettled_.reset();
+    shelf_.reset();  // a shelf that was exchanged goes with its last image
     return true;
 }
 
@@ -149,7 +156,36 @@ void InferWorker::take_up(const storage::Job& job) {
         desk_.jobs.park(job, "the image is no longer in the database");
         return;
     }
-    if (const auto result = look_at(job, *instance)) record(job, *instance, *result);
+    const auto result = look_at(job, *instance);
+    if (!result) return;
+    record(job, *instance, *result);
+    note_shadows(*instance);
+}
+
+/// Shadows speak after the verdict, so that nobody waits for them; what goes wrong with one is an
+/// entry in the journal and nothing more.
+void InferWorker::note_shadows(const storage::Instance& instance) {
+    const auto sop = instance.sop_instance.str();
+    const auto note = [&](std::string_view words) {
+        desk_.journal.write(instance.study.str(), sop, "image.shadow", words);
+    };
+    try {
+        const auto file = desk_.received.absolute(instance.file);
+        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms())) {
+            const auto verdict = std::string{inference::name_of(result.verdict)};
+            std::vector<std::string> scores;
+            for (const auto& finding : result.findings) {
+                scores.push_back(fmt::format("{} {:.4f}", finding.key, finding.score));
+            }
+            if (result.reason) scores.push_back(result.reason->text);
+            note(fmt::format("{} {}: {}: {}", result.model->name, result.model->version, verdict,
+                             fmt::join(scores, ", ")));
+            metrics::count("bucky_shadow_images_total",
+                           {{"model", result.model->name}, {"verdict", verdict}});
+        }
+    } catch (const std::exception& error) {
+        note(error.what());
+    }
 }
 
 /// A verdict, or nothing when a later try may bring one.
@@ -160,7 +196,7 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
         return failed(fmt::format("the analysis ended the process {} times", kDeathsMax), now_ms);
     }
     try {
-        return inference::examine(desk_.received.absolute(instance.file), shelf_, now_ms);
+        return inference::examine(desk_.received.absolute(instance.file), *shelf_, now_ms);
     } catch (const std::exception& error) {
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",

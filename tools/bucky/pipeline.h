@@ -4,10 +4,12 @@
 // InferWorker: claim -> examine -> record the verdict. ReportWorker: find the studies that are
 // complete -> claim -> report and pictures -> verify -> outbox. Each step ends in one transaction,
 // so a crash anywhere repeats a step and never skips one; the same images give the same UIDs.
-// Threads: one worker a thread, each with its own Database; the Shelf is shared and constant.
+// Threads: one worker a thread, each with its own Database; the shelf in use is shared. An infer
+// worker waits while its model runs: there are as many as keep every replica busy.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -26,6 +28,7 @@
 #include "storage/spool.h"
 #include "storage/studies.h"
 #include "tools/bucky/results.h"
+#include "tools/bucky/shelf_stand.h"
 
 namespace bucky {
 
@@ -43,24 +46,26 @@ struct Desk {
 
 class InferWorker {
 public:
-    InferWorker(const conf::Settings& settings, const inference::Shelf& shelf, const Clock& clock,
+    InferWorker(const conf::Settings& settings, const ShelfStand& shelves, const Clock& clock,
                 Wakeup& work);
 
     /// Until a stop is asked for; the image at hand is finished first.
     void run(std::stop_token stop);
 
-    /// One image, if one is due. Returns whether there was.
+    /// One image, if one is due and a model would answer. Returns whether there was.
     bool work_once();
 
 private:
     void take_up(const storage::Job& job);
+    void note_shadows(const storage::Instance& instance);
     std::optional<inference::ImageResult> look_at(const storage::Job& job,
                                                   const storage::Instance& instance);
     void record(const storage::Job& job, const storage::Instance& instance,
                 const inference::ImageResult& result);
 
     const conf::Settings& settings_;
-    const inference::Shelf& shelf_;
+    const ShelfStand& shelves_;
+    std::shared_ptr<const inference::Shelf> shelf_;  ///< for the image at hand
     const Clock& clock_;
     Wakeup& work_;
     Desk desk_;

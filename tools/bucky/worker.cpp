@@ -8,6 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "conf/base/log.h"
 
 namespace bucky {
@@ -20,7 +23,15 @@ constexpr std::int64_t kRetryCapMs = 5 * 60 * 1000;
 constexpr std::chrono::milliseconds kPollPeriod = 5s;
 constexpr auto kRestAfterTrouble = 1s;
 
+constexpr int kNiceOfWorkers = 5;
+
 }  // namespace
+
+void stand_back() {
+    // Of this thread alone: Linux takes its id for a process (sched(7)). Without it, nothing
+    // breaks.
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceOfWorkers);
+}
 
 bool may_pass(Fault fault) {
     switch (fault) {

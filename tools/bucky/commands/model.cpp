@@ -15,6 +15,7 @@
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/read.h"
+#include "inference/check.h"
 #include "inference/examine.h"
 #include "inference/shelf.h"
 #include "scp/wire/start.h"
@@ -22,6 +23,7 @@
 #include "tools/bucky/evaluation.h"
 #include "tools/bucky/files.h"
 #include "tools/bucky/progress.h"
+#include "tools/bucky/replicas.h"
 #include "tools/bucky/table.h"
 
 namespace bucky {
@@ -33,66 +35,124 @@ std::string named(const inference::Package& package) {
     return fmt::format("{} {}", package.identity.name, package.identity.version);
 }
 
+/// How a package is run from the command line.
+struct Way {
+    std::string device = "auto", precision = "float32";
+
+    inference::ModelOptions options(int threads) const {
+        const auto number = precision == "bfloat16"  ? inference::Precision::bfloat16
+                            : precision == "float16" ? inference::Precision::float16
+                                                     : inference::Precision::float32;
+        return {device, threads, number};
+    }
+};
+
 void list(const conf::Settings& settings) {
-    Table table{{{"MODEL"}, {"VENDOR"}, {"FINDINGS"}, {"FOLDER"}}};
+    Table table{{{"MODEL"}, {"VENDOR"}, {"FINDINGS"}, {"RUNS"}, {"FOLDER"}}};
     for (const auto& folder : settings.inference.models) {
         const auto package = inference::read_package(folder);
+        const bool shadow =
+            std::any_of(settings.models.begin(), settings.models.end(),
+                        [&](const auto& own) { return own.folder == folder && own.shadow; });
         table.row({named(package), package.identity.vendor, std::to_string(package.findings.size()),
-                   folder.string()});
+                   shadow ? "in the shadow" : "and reports", folder.string()});
     }
     std::cout << table.text();
 }
 
-void check(const fs::path& folder, const std::string& device) {
-    const inference::Shelf shelf{{folder}, {device, 0}};
-    const auto& [package, model] = shelf.packages().front();
+int check(const fs::path& folder, const Way& way) {
+    const auto checked = inference::check_package(folder, way.options(0));
+    const auto& package = checked.package;
     std::cout << fmt::format("{} of {}, {}\n  {}\n  weights {}\n  input {} x {} x {}, on {}\n\n",
                              named(package), package.identity.vendor, package.licence,
                              package.identity.intended_use, package.identity.sha256,
                              package.input.channels, package.input.height, package.input.width,
-                             model->device());
+                             checked.device.empty() ? "nothing: it does not load" : checked.device);
     Table table{{{"FINDING"}, {"CODE"}, {"THRESHOLD", Align::right}, {"LOCATED"}}};
     for (const auto& finding : package.findings) {
         table.row({finding.name, fmt::format("{} {}", finding.code.value, finding.code.scheme),
                    fmt::format("{:.3f}", finding.threshold), finding.located ? "yes" : "no"});
     }
-    std::cout << table.text() << "\nThe package is sound: it loads, and answers as it says.\n";
+    std::cout << table.text() << '\n';
+    for (const auto& note : checked.notes) std::cout << note << '\n';
+    for (const auto& problem : checked.problems) std::cerr << "bucky: " << problem << '\n';
+    if (!checked.problems.empty()) return 1;
+    std::cout << "The package is sound: it loads, and answers as it says.\n";
+    return 0;
 }
 
-/// The median of some runs, so that a busy moment of the machine does not count.
-double median_ms(inference::Model& model, const inference::ModelInput& input) {
-    constexpr int kWarmUps = 3;
-    constexpr std::size_t kRuns = 25;
-    for (int i = 0; i < kWarmUps; ++i) (void)model.run(input);
-    std::vector<double> took_ms;
-    while (took_ms.size() < kRuns) {
-        const auto started = std::chrono::steady_clock::now();
-        (void)model.run(input);
-        const std::chrono::duration<double, std::milli> took =
-            std::chrono::steady_clock::now() - started;
-        took_ms.push_back(took.count());
-    }
-    std::nth_element(took_ms.begin(), took_ms.begin() + kRuns / 2, took_ms.end());
-    return took_ms[kRuns / 2];
-}
-
-void bench(const fs::path& folder, const std::string& device) {
-    const auto package = inference::read_package(folder);
-    inference::ModelInput input{
-        package.input.channels, package.input.height, package.input.width, {}};
+/// Not zeros: some kernels are faster on those.
+inference::ModelInput some_input(const inference::InputSpec& spec) {
+    inference::ModelInput input{spec.channels, spec.height, spec.width, {}};
     const std::size_t size = std::size_t{input.channels} * input.rows * input.columns;
-    for (std::size_t i = 0; i < size; ++i) {  // not zeros: some kernels are faster on those
+    for (std::size_t i = 0; i < size; ++i) {
         input.values.push_back(static_cast<float>(i % 251) / 251.0F);
     }
-    Table table{{{"DEVICE"}, {"MS AN IMAGE", Align::right}, {"IMAGES/S", Align::right}}};
-    for (const int threads : {1, 0}) {
-        const auto model = inference::load_torch_model(package.weights, {device, threads});
-        const double ms = median_ms(*model, input);
-        table.row({model->device(), fmt::format("{:.1f}", ms), fmt::format("{:.1f}", 1000 / ms)});
-        if (model->device().starts_with("cuda")) break;  // threads are nothing to it
+    return input;
+}
+
+struct Speed {
+    double images_s = 0;
+    double median_ms = 0;  ///< of one image, from asking to its answer
+};
+
+/// So many callers ask without a pause, for a while.
+Speed speed_of(inference::Model& model, const inference::ModelInput& input, std::size_t callers) {
+    using Now = std::chrono::steady_clock;
+    constexpr std::chrono::seconds kWhile{3};
+    constexpr std::size_t kLeast = 5;
+    std::vector<double> took_ms;
+    std::mutex noting;
+    const auto started = Now::now();
+    const auto ask = [&] {
+        for (std::size_t i = 0; i < kLeast || Now::now() - started < kWhile; ++i) {
+            const auto asked = Now::now();
+            (void)model.run(input);
+            const std::chrono::duration<double, std::milli> took = Now::now() - asked;
+            const std::lock_guard lock(noting);
+            took_ms.push_back(took.count());
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        while (others.size() < callers) others.emplace_back(ask);
     }
-    std::cout << fmt::format("{}: the model alone, without decoding and preparing\n{}",
-                             named(package), table.text());
+    const std::chrono::duration<double> took = Now::now() - started;
+    const auto middle = took_ms.begin() + static_cast<std::ptrdiff_t>(took_ms.size() / 2);
+    std::nth_element(took_ms.begin(), middle, took_ms.end());
+    return {static_cast<double>(took_ms.size()) / took.count(), *middle};
+}
+
+/// On a CPU, which share of the cores each replica should have: one each, or one replica all.
+void bench(const fs::path& folder, const Way& way) {
+    const auto package = inference::read_package(folder);
+    const auto input = some_input(package.input);
+    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const bool on_gpu = inference::devices_named(way.device).front() != "cpu";
+    std::cout << named(package) << ": the model alone, without decoding and preparing\n";
+    Table table{{{"REPLICAS"}, {"IMAGES/S", Align::right}, {"MS AN IMAGE", Align::right}}};
+    std::vector<Speed> speeds;
+    for (const int replicas : on_gpu || cores == 1 ? std::vector{1} : std::vector{1, cores}) {
+        const auto options = way.options(std::max(1, cores / replicas));
+        const MakeModel make = [&] {
+            auto model = inference::load_torch_model(
+                inference::weights_for(package, on_gpu ? "cuda" : "cpu"), options);
+            inference::warm_up(*model, package);
+            return model;
+        };
+        ReplicaOptions queue;
+        queue.name = package.identity.name;
+        Replicas model{std::vector<MakeModel>(static_cast<std::size_t>(replicas), make), {}, queue};
+        speeds.push_back(speed_of(model, input, static_cast<std::size_t>(replicas)));
+        table.row({model.device(), fmt::format("{:.1f}", speeds.back().images_s),
+                   fmt::format("{:.1f}", speeds.back().median_ms)});
+    }
+    std::cout << table.text();
+    if (speeds.size() < 2) return;
+    const bool many = speeds[1].images_s > speeds[0].images_s;
+    std::cout << fmt::format("Most images a second here: replicas = {}, threads = {}\n",
+                             many ? cores : 1, many ? 1 : cores);
+    if (many) std::cout << "One image alone is soonest with replicas = 1.\n";
 }
 
 std::vector<Planted> planted_in(const nlohmann::json& image) {
@@ -140,7 +200,7 @@ void evaluate_on(const fs::path& folder, const std::vector<fs::path>& models,
                  const std::string& device) try {
     scp::start_wire();
     const inference::Shelf shelf{models, {device, 0}};
-    for (const auto& [package, model] : shelf.packages()) {
+    for (const auto& [package, model, shadow] : shelf.packages()) {
         std::cout << fmt::format("{} on {}\n", named(package), model->device());
     }
     std::cout << to_text(evaluate(examined(folder, shelf)));
@@ -151,31 +211,40 @@ void evaluate_on(const fs::path& folder, const std::vector<fs::path>& models,
 
 }  // namespace
 
-void add_model(CLI::App& app, int&) {
+void add_model(CLI::App& app, int& exit_status) {
     auto* command = app.add_subcommand("model", "The model packages: which, how sound, how fast");
     command->require_subcommand(1);
     const auto config = config_option(*command);
     const auto folder = std::make_shared<fs::path>();
-    const auto device = std::make_shared<std::string>("auto");
+    const auto way = std::make_shared<Way>();
     const auto take_folder = [&](CLI::App* subcommand, const char* what) {
         subcommand->add_option("DIR", *folder, what)
             ->required()
             ->check(existing_folder())
             ->type_name("");
-        subcommand->add_option("--device", *device, "auto, cpu, cuda or cuda:N")
+        subcommand->add_option("--device", way->device, "auto, cpu, cuda or cuda:N")
             ->capture_default_str();
+    };
+    const auto take_precision = [&](CLI::App* subcommand) {
+        subcommand->add_option("--precision", way->precision, "What it computes in")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
     };
     command->add_subcommand("list", "Those of the config, in their order")->callback([config] {
         list(conf::read_settings(*config));
     });
 
-    auto* checked = command->add_subcommand("check", "Load a package and let it answer");
+    auto* checked =
+        command->add_subcommand("check", "All that is wrong with a package, if anything");
     take_folder(checked, "A model package");
-    checked->callback([folder, device] { check(*folder, *device); });
+    take_precision(checked);
+    checked->callback([folder, way, &exit_status] { exit_status = check(*folder, *way); });
 
-    auto* benched = command->add_subcommand("bench", "Milliseconds an image on this machine");
+    auto* benched =
+        command->add_subcommand("bench", "How fast a package is here, and with how many replicas");
     take_folder(benched, "A model package");
-    benched->callback([folder, device] { bench(*folder, *device); });
+    take_precision(benched);
+    benched->callback([folder, way] { bench(*folder, *way); });
 
     auto* evaluated =
         command->add_subcommand("evaluate", "How good it is on phantoms, finding by finding");
@@ -184,10 +253,10 @@ void add_model(CLI::App& app, int&) {
     evaluated->add_option("--model", *models, "Model packages, instead of those of the config")
         ->check(existing_folder())
         ->type_name("DIR");
-    evaluated->callback([config, folder, device, models] {
+    evaluated->callback([config, folder, way, models] {
         evaluate_on(*folder,
                     models->empty() ? conf::read_settings(*config).inference.models : *models,
-                    *device);
+                    way->device);
     });
 }
 

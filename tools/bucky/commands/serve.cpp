@@ -13,6 +13,7 @@ void add_serve(CLI::App& app, int&) {
     auto* command = app.add_subcommand("serve", "Run the node in the foreground");
     command->footer(
         "SIGTERM or SIGINT: stop taking images, finish what is at hand, end with 0.\n"
+        "SIGHUP: exchange the models for those of the file, without a stop.\n"
         "On machines whose cores other programs keep busy, OMP_WAIT_POLICY=PASSIVE in "
         "the\nenvironment saves models that run on several threads from waiting "
         "loudly.");
@@ -21,7 +22,7 @@ void add_serve(CLI::App& app, int&) {
         const auto settings = conf::read_settings(*config);
         log::set_level(settings.log.level);
         scp::start_wire();
-        Node node{settings};
+        Node node{settings, [config] { return conf::read_settings(*config); }};
         node.open();
         node.wait_for_signal();
         node.close();

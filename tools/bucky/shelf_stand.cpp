@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/shelf_stand.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "inference/check.h"
+#include "tools/bucky/gate_options.h"
+#include "tools/bucky/replicas.h"
+
+namespace bucky {
+namespace {
+
+constexpr std::size_t kGpuBatch = 8;
+constexpr std::size_t kPreparersMax = 64;
+
+int cores() {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+inference::Precision precision_named(const std::string& name) {
+    if (name == "bfloat16") return inference::Precision::bfloat16;
+    if (name == "float16") return inference::Precision::float16;
+    return inference::Precision::float32;
+}
+
+/// How one package runs: [inference], and over it its own [[model]].
+struct Way {
+    std::size_t replicas = 1, batch = 1;
+    inference::ModelOptions options;
+};
+
+Way way_of(const conf::Settings& settings, const std::filesystem::path& folder) {
+    const auto& all = settings.inference;
+    const auto own = std::find_if(settings.models.begin(), settings.models.end(),
+                                  [&](const auto& model) { return model.folder == folder; });
+    const conf::ModelSettings one = own == settings.models.end() ? conf::ModelSettings{} : *own;
+    const auto chosen = [](std::int64_t mine, std::int64_t general) {
+        return static_cast<int>(mine > 0 ? mine : general);
+    };
+    Way way;
+    const int replicas = chosen(one.replicas, all.replicas);
+    const int threads = chosen(one.threads, all.threads);
+    const int batch = chosen(one.batch_max, all.batch_max);
+    way.replicas = static_cast<std::size_t>(replicas);
+    way.options.threads = threads > 0 ? threads : std::max(1, cores() / replicas);
+    way.options.precision = precision_named(one.precision.empty() ? all.precision : one.precision);
+    way.options.device = all.device;
+    way.batch = static_cast<std::size_t>(batch);
+    return way;
+}
+
+bool is_shadow(const conf::Settings& settings, const std::filesystem::path& folder) {
+    return std::any_of(settings.models.begin(), settings.models.end(),
+                       [&](const auto& model) { return model.folder == folder && model.shadow; });
+}
+
+/// Replicas that know for which weights and way they were made.
+class Staff final : public inference::Model {
+public:
+    Staff(std::string recipe, const std::vector<MakeModel>& makes, MakeModel spare,
+          ReplicaOptions options)
+        : recipe_(std::move(recipe)), replicas_(makes, std::move(spare), std::move(options)) {}
+
+    std::vector<inference::ModelOutput> run_batch(
+        std::span<const inference::ModelInput* const> inputs) override {
+        return replicas_.run_batch(inputs);
+    }
+    std::string device() const override { return replicas_.device(); }
+    bool answers() const override { return replicas_.answers(); }
+    std::vector<std::string> troubles() const override { return replicas_.troubles(); }
+    std::size_t at_once() const { return replicas_.at_once(); }
+    const std::string& recipe() const { return recipe_; }
+
+private:
+    const std::string recipe_;
+    Replicas replicas_;
+};
+
+std::string recipe_of(const inference::Package& package, const Way& way,
+                      const conf::InferenceSettings& all) {
+    return fmt::format("{} {} {} {} {} {} {} {} {} {}", package.identity.sha256, way.replicas,
+                       way.batch, way.options.device, way.options.threads,
+                       static_cast<int>(way.options.precision), all.batch_wait_ms, all.fallback,
+                       all.answer_s, package.identity.name);
+}
+
+std::shared_ptr<inference::Model> hire(const inference::Package& package, const Way& way,
+                                       const conf::InferenceSettings& all, std::string recipe) {
+    const auto on = [package, way](const std::string& device) -> MakeModel {
+        return [package, options = way.options, device]() mutable {
+            options.device = device;
+            if (device == "cpu" && options.precision == inference::Precision::float16) {
+                options.precision = inference::Precision::float32;  // a spare for a GPU's float16
+            }
+            auto model =
+                inference::load_torch_model(inference::weights_for(package, device), options);
+            inference::warm_up(*model, package);
+            return model;
+        };
+    };
+    const auto devices = inference::devices_named(way.options.device);
+    const bool on_cpu = devices.front() == "cpu";
+    std::vector<MakeModel> makes;
+    for (std::size_t i = 0; i < way.replicas; ++i) {
+        for (const auto& device : devices) {
+            makes.push_back(on_cpu ? on("cpu") : on(device));
+        }
+    }
+    ReplicaOptions options;
+    options.name = package.identity.name;
+    options.batch_max = way.batch > 0 ? way.batch : on_cpu ? 1 : kGpuBatch;
+    options.batch_wait = std::chrono::milliseconds{all.batch_wait_ms};
+    options.answer_at_most = std::chrono::seconds{all.answer_s};
+    return std::make_shared<Staff>(std::move(recipe), makes,
+                                   on_cpu || !all.fallback ? MakeModel{} : on("cpu"), options);
+}
+
+const Staff* staff_of(const inference::LoadedPackage& loaded) {
+    return dynamic_cast<const Staff*>(loaded.model.get());
+}
+
+}  // namespace
+
+std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& settings,
+                                                   const inference::Shelf* before) {
+    std::vector<inference::Placed> placed;
+    for (const auto& folder : settings.inference.models) {
+        placed.push_back({folder, is_shadow(settings, folder)});
+    }
+    const auto load = [&](const inference::Package& package) -> std::shared_ptr<inference::Model> {
+        const auto way = way_of(settings, package.folder);
+        auto recipe = recipe_of(package, way, settings.inference);
+        if (before != nullptr) {
+            for (const auto& loaded : before->packages()) {
+                const auto* staff = staff_of(loaded);
+                if (staff == nullptr || staff->recipe() != recipe) continue;
+                inference::warm_up(*loaded.model, package);  // the new manifest may not fit
+                return loaded.model;
+            }
+        }
+        return hire(package, way, settings.inference, std::move(recipe));
+    };
+    return std::make_shared<const inference::Shelf>(
+        placed, load, gate_options(settings.inference),
+        inference::ModelOptions{settings.inference.device,
+                                static_cast<int>(settings.inference.threads)});
+}
+
+std::size_t preparers_for(const conf::Settings& settings, const inference::Shelf& shelf) {
+    if (settings.inference.preparers > 0) {
+        return static_cast<std::size_t>(settings.inference.preparers);
+    }
+    std::size_t at_once = 0;
+    for (const auto& loaded : shelf.packages()) {
+        const auto* staff = staff_of(loaded);
+        at_once += staff != nullptr ? staff->at_once() : 1;
+    }
+    // Those beyond what models hold read and prepare the next images meanwhile.
+    const auto reading = static_cast<std::size_t>(std::max(1, cores() / 2));
+    return std::min(at_once + reading, kPreparersMax);
+}
+
+}  // namespace bucky
