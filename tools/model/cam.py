@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Class activation maps (Zhou et al. 2016): where a classifier sees what it says.
+
+Of a network that averages its last feature map over the image and ends in one linear layer, the
+layer can be applied to every place instead: the mean of what the places say is what the network
+says. So the heatmap is an exact account of the score, at the size of the last feature map.
+"""
+from typing import Optional, Tuple
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Split(nn.Module):
+    """Everything up to the last feature map, and the linear layer behind the average."""
+
+    def __init__(self, features: nn.Module, linear: nn.Linear, relu: bool):
+        super().__init__()
+        self.features, self.relu = features, relu
+        self.register_buffer("weight", linear.weight.detach()[:, :, None, None].clone())
+        self.register_buffer("bias", linear.bias.detach().clone())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits by place [N, K, h, w]."""
+        features = self.features(x)
+        if self.relu:
+            features = F.relu(features)
+        return F.conv2d(features, self.weight, self.bias)
+
+
+def last_linear(head: nn.Module) -> Optional[nn.Linear]:
+    if isinstance(head, nn.Linear):
+        return head
+    layers = [layer for layer in head.modules() if isinstance(layer, nn.Linear)]
+    return layers[0] if len(layers) == 1 else None
+
+
+def split(net: nn.Module) -> Optional[Split]:
+    """For DenseNet, ResNet, EfficientNet, MobileNet and their like; None for other heads."""
+    if hasattr(net, "layer4") and isinstance(getattr(net, "fc", None), nn.Linear):
+        names = [name for name, _ in net.named_children() if name not in ("avgpool", "fc")]
+        return Split(nn.Sequential(*[getattr(net, name) for name in names]), net.fc, False)
+    head = getattr(net, "classifier", None)
+    linear = last_linear(head) if head is not None else None
+    if hasattr(net, "features") and linear is not None:
+        # DenseNet applies its last ReLU outside of `features`; the others have it inside.
+        return Split(net.features, linear, isinstance(head, nn.Linear))
+    return None
+
+
+def agrees(net: nn.Module, parts: Split, example: torch.Tensor) -> bool:
+    """The split network says what the whole one says."""
+    with torch.no_grad():
+        whole, mean = net(example), parts(example).mean(dim=[2, 3])
+    return whole.shape == mean.shape and bool(torch.allclose(whole, mean, rtol=1e-3, atol=1e-3))
+
+
+class Classifier(nn.Module):
+    """Logits to the scores, and the heatmaps if the network could be split."""
+
+    def __init__(self, net: nn.Module, parts: Optional[Split], exclusive: bool):
+        super().__init__()
+        self.net = net if parts is None else parts
+        self.with_heat, self.exclusive = parts is not None, exclusive
+
+    def share(self, logits: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(logits, dim=1) if self.exclusive else torch.sigmoid(logits)
+
+    def forward(self, x: torch.Tensor):
+        logits = self.net(x)
+        if not self.with_heat:
+            return self.share(logits)
+        return self.share(logits.mean(dim=[2, 3])), self.share(logits)
+
+
+def traced(net: nn.Module, example: torch.Tensor) -> torch.jit.ScriptModule:
+    """TorchScript that takes any number of images and gives what the network gave."""
+    net = net.eval()
+    with torch.no_grad():
+        script = torch.jit.trace(net, example[:2], check_trace=False)
+        for images in (example[:1], example[:3]):
+            for ours, theirs in zip(parts_of(script(images)), parts_of(net(images))):
+                if not torch.allclose(ours, theirs, rtol=1e-3, atol=1e-4):
+                    raise SystemExit("the network cannot be traced: it decides by what it sees")
+    return script
+
+
+def parts_of(answer) -> Tuple[torch.Tensor, ...]:
+    return answer if isinstance(answer, tuple) else (answer,)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a model package: weights.ts, model.toml, golden inputs with their outputs, CARD.md.
+
+What every converter and trainer shares. The golden files let `bucky model check` see whether a
+node computes what was computed here.
+"""
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+import torch
+
+GOLDEN_TOLERANCE = 2e-3  # of scores and heatmaps: other convolutions round otherwise
+
+FRONTAL_CHEST = {
+    "sop_classes": ["1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1",
+                    "1.2.840.10008.5.1.4.1.1.7"],
+    "modalities": ["CR", "DX", "OT"],
+    "body_parts": ["CHEST", "THORAX", ""],
+    "views": ["PA", "AP", ""],
+    "min_rows": 200,
+    "min_columns": 200,
+}
+
+
+@dataclass
+class Finding:
+    key: str
+    name: str
+    code: str
+    meaning: str
+    threshold: float = 0.5
+    name_ko: str = ""
+    heat_threshold: float = 0.5
+    located: bool = False
+    scheme: str = "SCT"
+
+
+@dataclass
+class Package:
+    name: str
+    version: str
+    vendor: str
+    licence: str
+    intended_use: str
+    input: Dict[str, Any]
+    accepts: Dict[str, Any]
+    heatmaps: bool
+    findings: List[Finding] = field(default_factory=list)
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(toml(item) for item in value) + "]"
+    return repr(value)
+
+
+def section(name: str, values: Dict[str, Any]) -> str:
+    return f"\n{name}\n" + "".join(f"{key} = {toml(value)}\n" for key, value in values.items())
+
+
+def finding_text(finding: Finding, sha256: str) -> str:
+    values = {"key": finding.key, "name": finding.name}
+    if finding.name_ko:
+        values["name_ko"] = finding.name_ko
+    text = section("[[finding]]", values)
+    text += (f"code = {{ value = {toml(finding.code)}, scheme = {toml(finding.scheme)}, "
+             f"meaning = {toml(finding.meaning)} }}\n")
+    text += f"threshold = {toml(finding.threshold)}\nthresholds_for = {toml(sha256)}\n"
+    if finding.located:
+        text += f"heatmap_threshold = {toml(finding.heat_threshold)}\nlocated = true\n"
+    return text
+
+
+def write_golden(net: torch.jit.ScriptModule, folder: Path, inputs: torch.Tensor) -> str:
+    text = ""
+    with torch.no_grad():
+        for number, image in enumerate(inputs, 1):
+            answer = net(image.unsqueeze(0))
+            parts = list(answer) if isinstance(answer, tuple) else [answer]
+            names = [f"golden-{number}.input.f32", f"golden-{number}.output.f32"]
+            image.numpy().astype("<f4").tofile(folder / names[0])
+            np.concatenate([part.numpy().ravel() for part in parts]).astype("<f4").tofile(
+                folder / names[1])
+            text += section("[[golden]]", {"input": names[0], "output": names[1],
+                                           "tolerance": GOLDEN_TOLERANCE})
+    return text
+
+
+def write(package: Package, net: torch.jit.ScriptModule, folder: Path, written_by: str,
+          golden: Optional[torch.Tensor] = None) -> str:
+    """The whole package but CARD.md; gives the hash of the weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("golden-*.f32"):
+        old.unlink()
+    net.save(str(folder / "weights.ts"))
+    sha256 = hashlib.sha256((folder / "weights.ts").read_bytes()).hexdigest()
+    text = f"# A model package of Bucky. Written by {written_by} together with weights.ts."
+    text += section("[model]", {
+        "name": package.name, "version": package.version, "vendor": package.vendor,
+        "licence": package.licence, "intended_use": package.intended_use,
+        "weights": "weights.ts", "sha256": sha256})
+    text += section("[input]", package.input)
+    text += section("[accepts]", package.accepts)
+    text += section("[output]", {"scores": True, "heatmaps": package.heatmaps})
+    text += "".join(finding_text(finding, sha256) for finding in package.findings)
+    if golden is not None:
+        text += write_golden(net, folder, golden)
+    (folder / "model.toml").write_text(text, encoding="utf-8")
+    return sha256
