@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train models/cxr-phantom on phantoms and fix its thresholds; see train-cxr-phantom."""
 import argparse
-import copy
 import math
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 import measure
+from average import Average
 from package import write_package
 from phantom_net import FINDINGS, PhantomNet
 from phantom_set import TRAINING_SEEDS, VALIDATION_SEEDS, PhantomSet, augment
@@ -30,23 +30,6 @@ def loss_of(score, heat, masks) -> torch.Tensor:
     dice = 1 - (2 * both + 1) / (either + 1)
     dice_loss = (dice * present).sum() / present.sum().clamp(min=1)
     return score_loss + HEAT_WEIGHT * pixel_loss + 0.5 * dice_loss
-
-
-class Average:
-    """A running mean of the weights, which generalises better than the last step's."""
-
-    def __init__(self, net: PhantomNet, keep: float = 0.996):
-        self.net = copy.deepcopy(net).eval()
-        self.keep = keep
-
-    @torch.no_grad()
-    def follow(self, net: PhantomNet, step: int) -> None:
-        keep = min(self.keep, (1 + step) / (10 + step))
-        for mine, theirs in zip(self.net.state_dict().values(), net.state_dict().values()):
-            if mine.dtype.is_floating_point:
-                mine.mul_(keep).add_(theirs, alpha=1 - keep)
-            else:
-                mine.copy_(theirs)
 
 
 def train(training: PhantomSet, minutes: float, epochs: int, batch: int, seed: int) -> PhantomNet:
