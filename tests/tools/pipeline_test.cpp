@@ -409,7 +409,7 @@ TEST_CASE("no image's tries are spent while no model would answer", "[tools]") {
     CHECK(surgery.infer_all() == 1);  // with models that answer, it is there
 }
 
-TEST_CASE("a shelf is exchanged between images; the one at hand is finished where it began",
+TEST_CASE("a shelf is exchanged between images, and the one at hand is finished where it began",
           "[tools]") {
     Surgery surgery;
     auto settings = surgery.settings;
