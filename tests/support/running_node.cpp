@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kReadyWithin = 60s;  // a model is loaded and warmed up, on a busy machine
+constexpr auto kReadyWithin = 120s;  // a model is loaded and warmed up, on a busy machine
 
 std::string config_text(const NodeOptions& options, const std::filesystem::path& data_dir) {
     std::string text = "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" + data_dir.string() + "\"\n" +
