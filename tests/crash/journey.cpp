@@ -96,7 +96,14 @@ void Journey::check_one_result(const Image& image,
         if (object->sop_class == kSecondaryCapture) overlays.insert(object->sop_instance);
     }
     CHECK(reports.size() == 1);
-    CHECK(overlays.size() == 1);
+    // An image that was being analysed at four deaths in a row is taken for their cause: it is
+    // reported as failed, with that reason and without a picture. Nothing else may cost the
+    // picture.
+    const auto said = Ledger{node_.data_dir()}.result_of(image.xray.uids.sop_instance_uid);
+    const bool accused = said && said->verdict == inference::Verdict::failed && said->reason &&
+                         said->reason->text.find("ended the process") != std::string::npos;
+    INFO("reason " << (said && said->reason ? said->reason->text : "none"));
+    CHECK(overlays.size() == (accused ? 0U : 1U));
 }
 
 }  // namespace bucky::test
