@@ -29,7 +29,7 @@ constexpr double kBesideBelow = 0.6;     // narrower than this, the panel stands
 /// The picture's plan: the image top left, the panel below it or at its right.
 struct Plan {
     std::uint32_t columns = 0, rows = 0;  ///< of the drawn image
-    double scale = 1;
+    double scale = 1, row_scale = 1;      ///< drawn pixels for one of the image's
     double em = kEmLeast;
     Rect panel;
 };
@@ -46,11 +46,13 @@ std::uint32_t pixels(double length) {
 }
 
 Plan plan_of(const GreyView& view, const Panel& panel, const OverlayStyle& style) {
-    const double longer = std::max(view.rows, view.columns);
+    const double height = view.rows * view.pixel_ratio;  // in columns
+    const double longer = std::max<double>(height, view.columns);
     Plan plan;
     plan.scale = std::min(std::max(style.longer_side, 1U) / longer, kEnlargedMost);
+    plan.row_scale = plan.scale * view.pixel_ratio;
     plan.columns = pixels(view.columns * plan.scale);
-    plan.rows = pixels(view.rows * plan.scale);
+    plan.rows = pixels(view.rows * plan.row_scale);
     plan.em = std::max(kEmLeast, longer * plan.scale / kEmsOnLongerSide);
     const bool beside = plan.columns < kBesideBelow * plan.rows;
     plan.panel.x = beside ? plan.columns : 0;
@@ -75,7 +77,7 @@ std::vector<Marked> marks_of(const inference::ImageResult& result, const Plan& p
             Marked one;
             one.mark = mark_of(i);
             for (const Point& point : finding.regions[k].outline) {
-                one.outline.push_back({point.column * plan.scale, point.row * plan.scale});
+                one.outline.push_back({point.column * plan.scale, point.row * plan.row_scale});
             }
             if (one.outline.size() < 3) continue;
             one.words = outline_label(finding, k, language);

@@ -16,6 +16,7 @@ struct GreyView {
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
     std::span<const std::uint8_t> pixels;
+    double pixel_ratio = 1;  ///< height of a pixel over its width: the drawing's are square
 };
 
 struct OverlayStyle {

@@ -11,6 +11,7 @@
 
 #include "conf/base/error.h"
 #include "inference/interpret.h"
+#include "inference/prepare.h"
 
 namespace bucky::inference {
 namespace {
@@ -56,8 +57,7 @@ void attempt(Checked& checked, std::string_view doing, Step step) {
 
 void check_answers(Checked& checked, Model& model) {
     const InputSpec& spec = checked.package.input;
-    const Placement whole{spec.height, spec.width, 0,           0,
-                          spec.height, spec.width, spec.height, spec.width};
+    const Placement whole = place(spec.height, spec.width, 1, spec);
     const ModelInput black = filled(spec, 0), grey = filled(spec, 0.5F);
     std::optional<ModelOutput> alone;
     for (const auto& [name, image] :

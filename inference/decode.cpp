@@ -8,23 +8,24 @@
 #include <string>
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcpixseq.h>
-#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 
 #include "conf/base/error.h"
-#include "conf/base/limits.h"
 #include "inference/dicom_file.h"
+#include "inference/fragments.h"
 #include "inference/grey_rules.h"
+#include "inference/jpeg2000.h"
 #include "inference/jpeg_stream.h"
+#include "inference/pixel_layout.h"
+#include "inference/shutter.h"
 
 namespace bucky::inference {
 namespace {
 
-enum class Coding { native, rle, jpeg };
+enum class Coding { native, rle, jpeg, jpeg_2000 };
 
 struct Syntax {
     std::string_view uid;
@@ -32,17 +33,19 @@ struct Syntax {
 };
 
 constexpr std::array kSyntaxes{
-    Syntax{"1.2.840.10008.1.2", Coding::native},       // Implicit VR Little Endian
-    Syntax{"1.2.840.10008.1.2.1", Coding::native},     // Explicit VR Little Endian
-    Syntax{"1.2.840.10008.1.2.1.99", Coding::native},  // Deflated Explicit VR Little Endian
-    Syntax{"1.2.840.10008.1.2.2", Coding::native},     // Explicit VR Big Endian
-    Syntax{"1.2.840.10008.1.2.5", Coding::rle},        // RLE Lossless
-    Syntax{"1.2.840.10008.1.2.4.50", Coding::jpeg},    // JPEG Baseline
-    Syntax{"1.2.840.10008.1.2.4.51", Coding::jpeg},    // JPEG Extended
-    Syntax{"1.2.840.10008.1.2.4.57", Coding::jpeg},    // JPEG Lossless, Process 14
-    Syntax{"1.2.840.10008.1.2.4.70", Coding::jpeg},    // JPEG Lossless, Process 14 SV 1
-    Syntax{"1.2.840.10008.1.2.4.80", Coding::jpeg},    // JPEG-LS Lossless
-    Syntax{"1.2.840.10008.1.2.4.81", Coding::jpeg},    // JPEG-LS Near-Lossless
+    Syntax{"1.2.840.10008.1.2", Coding::native},          // Implicit VR Little Endian
+    Syntax{"1.2.840.10008.1.2.1", Coding::native},        // Explicit VR Little Endian
+    Syntax{"1.2.840.10008.1.2.1.99", Coding::native},     // Deflated Explicit VR Little Endian
+    Syntax{"1.2.840.10008.1.2.2", Coding::native},        // Explicit VR Big Endian
+    Syntax{"1.2.840.10008.1.2.5", Coding::rle},           // RLE Lossless
+    Syntax{"1.2.840.10008.1.2.4.50", Coding::jpeg},       // JPEG Baseline
+    Syntax{"1.2.840.10008.1.2.4.51", Coding::jpeg},       // JPEG Extended
+    Syntax{"1.2.840.10008.1.2.4.57", Coding::jpeg},       // JPEG Lossless, Process 14
+    Syntax{"1.2.840.10008.1.2.4.70", Coding::jpeg},       // JPEG Lossless, Process 14 SV 1
+    Syntax{"1.2.840.10008.1.2.4.80", Coding::jpeg},       // JPEG-LS Lossless
+    Syntax{"1.2.840.10008.1.2.4.81", Coding::jpeg},       // JPEG-LS Near-Lossless
+    Syntax{"1.2.840.10008.1.2.4.90", Coding::jpeg_2000},  // JPEG 2000 Lossless Only
+    Syntax{"1.2.840.10008.1.2.4.91", Coding::jpeg_2000},  // JPEG 2000
 };
 
 const Syntax* syntax_of(std::string_view uid) {
@@ -61,70 +64,6 @@ void register_codecs_once() {
     });
 }
 
-/// How the samples lie in memory (PS3.5 8.1.1).
-struct Layout {
-    std::uint32_t rows = 0, columns = 0;
-    std::uint16_t allocated = 0, stored = 0, high_bit = 0;
-    bool is_signed = false;
-
-    std::uint64_t pixels() const { return std::uint64_t{rows} * columns; }
-    std::uint64_t bytes() const { return pixels() * (allocated / 8U); }
-};
-
-std::uint16_t required(DcmItem& dataset, const DcmTagKey& tag) {
-    Uint16 value = 0;
-    if (dataset.findAndGetUint16(tag, value).bad()) {
-        throw Error(Fault::bad_input, "the image has no {}", DcmTag(tag).getTagName());
-    }
-    return value;
-}
-
-void must_be_grey(DcmItem& dataset) {
-    Uint16 samples = 1;
-    dataset.findAndGetUint16(DCM_SamplesPerPixel, samples);
-    const std::string photometric = text_of(dataset, DCM_PhotometricInterpretation);
-    if (samples != 1 || (photometric != "MONOCHROME1" && photometric != "MONOCHROME2")) {
-        throw Error(Fault::unsupported,
-                    "photometric interpretation \"{}\" with {} samples a pixel: only MONOCHROME1 "
-                    "and MONOCHROME2 are read",
-                    photometric, samples);
-    }
-}
-
-Layout read_layout(DcmItem& dataset) {
-    must_be_grey(dataset);
-    Layout layout;
-    layout.rows = required(dataset, DCM_Rows);
-    layout.columns = required(dataset, DCM_Columns);
-    layout.allocated = required(dataset, DCM_BitsAllocated);
-    layout.stored = required(dataset, DCM_BitsStored);
-    layout.high_bit = static_cast<std::uint16_t>(layout.stored - 1);
-    dataset.findAndGetUint16(DCM_HighBit, layout.high_bit);
-    Uint16 representation = 0;
-    dataset.findAndGetUint16(DCM_PixelRepresentation, representation);
-    layout.is_signed = representation == 1;
-
-    if (layout.rows == 0 || layout.columns == 0) {
-        throw Error(Fault::bad_input, "the image is {} x {} pixels", layout.columns, layout.rows);
-    }
-    if (std::max(layout.rows, layout.columns) > limits::kImageSideMax ||
-        layout.pixels() > limits::kImagePixelsMax) {
-        throw Error(Fault::unsupported,
-                    "the image is {} x {} pixels: at most {} a side and {} in "
-                    "all are decoded",
-                    layout.columns, layout.rows, limits::kImageSideMax, limits::kImagePixelsMax);
-    }
-    if (layout.allocated != 8 && layout.allocated != 16) {
-        throw Error(Fault::unsupported, "{} bits allocated: 8 and 16 are read", layout.allocated);
-    }
-    if (layout.stored == 0 || layout.stored > layout.allocated ||
-        layout.high_bit >= layout.allocated || layout.high_bit + 1 < layout.stored) {
-        throw Error(Fault::bad_input, "{} bits stored, high bit {}, in {} bits allocated",
-                    layout.stored, layout.high_bit, layout.allocated);
-    }
-    return layout;
-}
-
 DcmPixelData& pixel_data_of(DcmDataset& dataset) {
     DcmElement* element = nullptr;
     dataset.findAndGetElement(DCM_PixelData, element);
@@ -133,23 +72,7 @@ DcmPixelData& pixel_data_of(DcmDataset& dataset) {
     return *pixels;
 }
 
-/// The first fragment of the first frame: item 0 is the Basic Offset Table (PS3.5 A.4).
-std::span<const std::uint8_t> first_fragment(DcmDataset& dataset, DcmPixelData& pixels) {
-    E_TransferSyntax syntax = dataset.getOriginalXfer();
-    const DcmRepresentationParameter* parameter = nullptr;
-    pixels.getOriginalRepresentationKey(syntax, parameter);
-    DcmPixelSequence* fragments = nullptr;
-    DcmPixelItem* fragment = nullptr;
-    Uint8* bytes = nullptr;
-    if (pixels.getEncapsulatedRepresentation(syntax, parameter, fragments).bad() ||
-        fragments == nullptr || fragments->getItem(fragment, 1).bad() ||
-        fragment->getLength() == 0 || fragment->getUint8Array(bytes).bad() || bytes == nullptr) {
-        throw Error(Fault::bad_input, "the pixel data has no compressed frame");
-    }
-    return {bytes, fragment->getLength()};
-}
-
-void must_agree(const Layout& layout, const JpegShape& stream) {
+void must_agree(const PixelLayout& layout, const JpegShape& stream) {
     const bool same_shape =
         stream.columns == layout.columns && (stream.rows == layout.rows || stream.rows == 0);
     if (!same_shape || stream.components != 1 || stream.precision > layout.allocated) {
@@ -161,32 +84,12 @@ void must_agree(const Layout& layout, const JpegShape& stream) {
     }
 }
 
-/// Before a byte is set aside: are the declared pixels there at all?
-///   out  bytes a sample will have in memory: for JPEG, DCMTK goes by the stream's precision,
-///        whatever Bits Allocated says
-unsigned must_fit(const Layout& layout, Coding coding, DcmDataset& dataset, DcmPixelData& pixels) {
-    const unsigned declared = layout.allocated / 8U;
-    if (coding == Coding::native) {
-        if (pixels.getLength() < layout.bytes()) {
-            throw Error(
-                Fault::bad_input, "{} x {} pixels of {} bits need {} bytes, the pixel data has {}",
-                layout.columns, layout.rows, layout.allocated, layout.bytes(), pixels.getLength());
-        }
-        return declared;
-    }
-    const auto stream = first_fragment(dataset, pixels);
-    if (coding == Coding::rle) {
-        // A run of at most 128 bytes costs two (PS3.5 G.3.1), after a header of 64.
-        if (stream.size() < 64 + layout.bytes() / 64) {
-            throw Error(Fault::bad_input, "{} x {} pixels cannot come out of {} RLE bytes",
-                        layout.columns, layout.rows, stream.size());
-        }
-        return declared;
-    }
-    const auto shape = jpeg_shape(stream);
-    if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG stream");
-    must_agree(layout, *shape);
-    return shape->precision <= 8 && !shape->is_jpeg_ls ? 1 : declared;
+/// Can so few bytes hold so many pixels at all, whatever they show?
+void must_suffice(const PixelLayout& layout, std::size_t bytes, std::uint64_t pixels_a_byte,
+                  std::size_t head = 0) {
+    if (bytes >= head + layout.pixels() / pixels_a_byte) return;
+    throw Error(Fault::bad_input, "{} x {} pixels cannot come out of {} compressed bytes",
+                layout.columns, layout.rows, bytes);
 }
 
 /// Fills `samples` with the first frame. DCMTK wants room for what Bits Allocated says, in an even
@@ -203,52 +106,93 @@ void decode_into(std::vector<Sample>& samples, DcmDataset& dataset, DcmPixelData
     }
 }
 
-/// BitsStored bits below HighBit; what stands beside them are old overlays (PS3.5 8.1.2) or noise.
-std::vector<std::uint16_t> read_patterns(const Layout& layout, unsigned sample_bytes,
-                                         DcmDataset& dataset, DcmPixelData& pixels) {
-    std::vector<std::uint16_t> patterns(layout.pixels());
+/// The first frame as DCMTK's codecs give it.
+///   in   `sample_bytes`: what a sample has in memory
+std::vector<std::uint16_t> cells_by_dcmtk(const PixelLayout& layout, unsigned sample_bytes,
+                                          DcmDataset& dataset, DcmPixelData& pixels) {
+    std::vector<std::uint16_t> cells(layout.pixels());
     if (sample_bytes == 1) {
         std::vector<std::uint8_t> samples(layout.bytes() + layout.bytes() % 2);
         decode_into(samples, dataset, pixels);
-        std::copy_n(samples.begin(), patterns.size(), patterns.begin());
+        std::copy_n(samples.begin(), cells.size(), cells.begin());
     } else {
-        decode_into(patterns, dataset, pixels);
+        decode_into(cells, dataset, pixels);
     }
-    const unsigned shift = layout.high_bit + 1U - layout.stored;
-    const unsigned mask = (1U << layout.stored) - 1U;
-    if (layout.stored == 16) return patterns;
-    for (std::uint16_t& pattern : patterns) {
-        pattern = static_cast<std::uint16_t>((unsigned{pattern} >> shift) & mask);
-    }
-    return patterns;
+    return cells;
 }
 
-Image decode_frame(DicomFile& dicom) {
-    DcmDataset& dataset = dicom.dataset();
-    const std::string uid = dicom.transfer_syntax();
-    DcmPixelData& pixels = pixel_data_of(dataset);
-    const Layout layout = read_layout(dataset);
-    const Syntax* syntax = syntax_of(uid);
-    if (syntax == nullptr) {
-        throw Error(Fault::unsupported, "pixels in transfer syntax {} are not decoded", uid);
+std::vector<std::uint16_t> native_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                        DcmPixelData& pixels) {
+    if (pixels.getLength() < layout.bytes()) {
+        throw Error(
+            Fault::bad_input, "{} x {} pixels of {} bits need {} bytes, the pixel data has {}",
+            layout.columns, layout.rows, layout.allocated, layout.bytes(), pixels.getLength());
     }
-    if (!dicom.pixels_are_whole()) {
-        throw Error(Fault::bad_input, "the file ends inside its pixel data");
-    }
-    const unsigned sample_bytes = must_fit(layout, syntax->coding, dataset, pixels);
+    return cells_by_dcmtk(layout, layout.allocated / 8U, dataset, pixels);
+}
 
-    Image image;
-    image.frame.rows = layout.rows;
-    image.frame.columns = layout.columns;
-    image.frame.bits_stored = layout.stored;
-    image.frame.is_signed = layout.is_signed;
-    image.frame.patterns = read_patterns(layout, sample_bytes, dataset, pixels);
-    image.grey = read_grey_rules(dataset, image.frame);
-    Sint32 frames = 1;
-    if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).good() && frames > 1) {
-        image.frames = static_cast<std::uint32_t>(frames);
+std::vector<std::uint16_t> rle_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                     DcmPixelData& pixels) {
+    // A run of at most 128 bytes costs two (PS3.5 G.3.1), after a header of 64.
+    must_suffice(layout, first_frame(dataset, pixels, layout.frames).bytes(),
+                 64 / (layout.allocated / 8U), 64);
+    return cells_by_dcmtk(layout, layout.allocated / 8U, dataset, pixels);
+}
+
+std::vector<std::uint16_t> jpeg_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                      DcmPixelData& pixels) {
+    const Fragments frame = first_frame(dataset, pixels, layout.frames);
+    const auto shape = jpeg_shape(frame.parts.front());
+    if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG stream");
+    must_agree(layout, *shape);
+    must_suffice(layout, frame.bytes(), most_pixels_a_byte(*shape));
+    // DCMTK goes by the stream's precision, whatever Bits Allocated says.
+    const bool in_bytes = shape->precision <= 8 && shape->process != JpegProcess::jpeg_ls;
+    return cells_by_dcmtk(layout, in_bytes ? 1 : layout.allocated / 8U, dataset, pixels);
+}
+
+/// A codestream says for itself whether its samples are signed; where the dataset disagrees, the
+/// dataset is right about what the bits mean, and the codestream about how many there are.
+std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                           DcmPixelData& pixels) {
+    std::vector<std::uint8_t> room;
+    const auto codestream = codestream_in(first_frame(dataset, pixels, layout.frames).joined(room));
+    const auto shape = codestream ? jpeg2000_shape(*codestream) : std::nullopt;
+    if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG 2000 stream");
+    must_agree(layout, {shape->rows, shape->columns, shape->precision, shape->components});
+    if (shape->is_subsampled) throw Error(Fault::unsupported, "a subsampled JPEG 2000 stream");
+    constexpr std::uint64_t kBlackPixelsAByte = 65536;  // 2500 x 2048 of nothing have 164 bytes
+    must_suffice(layout, codestream->size(), kBlackPixelsAByte);
+
+    auto cells = decode_jpeg2000(*codestream, *shape);
+    if (layout.is_signed && !shape->is_signed && shape->precision < layout.stored) {
+        const auto sign = static_cast<std::uint16_t>(1U << (shape->precision - 1));
+        for (std::uint16_t& cell : cells) {
+            cell = static_cast<std::uint16_t>((cell ^ sign) - sign);
+        }
     }
-    return image;
+    return cells;
+}
+
+std::vector<std::uint16_t> cells_of(Coding coding, const PixelLayout& layout, DcmDataset& dataset,
+                                    DcmPixelData& pixels) {
+    switch (coding) {
+        case Coding::native: return native_cells(layout, dataset, pixels);
+        case Coding::rle: return rle_cells(layout, dataset, pixels);
+        case Coding::jpeg: return jpeg_cells(layout, dataset, pixels);
+        case Coding::jpeg_2000: return jpeg_2000_cells(layout, dataset, pixels);
+    }
+    __builtin_unreachable();
+}
+
+/// BitsStored bits below HighBit; what stands beside them are old overlays (PS3.5 8.1.2) or noise.
+void keep_stored_bits(std::vector<std::uint16_t>& cells, const PixelLayout& layout) {
+    const unsigned shift = layout.high_bit + 1U - layout.stored;
+    const unsigned mask = (1U << layout.stored) - 1U;
+    if (layout.stored == 16) return;
+    for (std::uint16_t& cell : cells) {
+        cell = static_cast<std::uint16_t>((unsigned{cell} >> shift) & mask);
+    }
 }
 
 }  // namespace
@@ -257,11 +201,37 @@ bool decodes(std::string_view transfer_syntax) {
     return syntax_of(transfer_syntax) != nullptr;
 }
 
-Image decode(const std::filesystem::path& file) {
+Image decode(DcmDataset& dataset, std::string_view transfer_syntax) {
     register_codecs_once();
+    DcmPixelData& pixels = pixel_data_of(dataset);
+    const PixelLayout layout = read_pixel_layout(dataset);
+    const Syntax* syntax = syntax_of(transfer_syntax);
+    if (syntax == nullptr) {
+        throw Error(Fault::unsupported, "pixels in transfer syntax {} are not decoded",
+                    transfer_syntax);
+    }
+    Image image;
+    image.frame.rows = layout.rows;
+    image.frame.columns = layout.columns;
+    image.frame.bits_stored = layout.stored;
+    image.frame.is_signed = layout.is_signed;
+    image.frames = layout.frames;
+    image.grey = read_grey_rules(dataset, image.frame);
+    image.pixel_ratio = read_pixel_ratio(dataset);
+    image.frame.patterns = cells_of(syntax->coding, layout, dataset, pixels);
+    keep_stored_bits(image.frame.patterns, layout);
+    image.hidden = read_shutter(dataset, layout.rows, layout.columns, image.pixel_ratio);
+    return image;
+}
+
+Image decode(const std::filesystem::path& file) {
     try {
         DicomFile dicom(file);
-        return decode_frame(dicom);
+        const std::string syntax = dicom.transfer_syntax();
+        if (decodes(syntax) && !dicom.pixels_are_whole()) {
+            throw Error(Fault::bad_input, "the file ends inside its pixel data");
+        }
+        return decode(dicom.dataset(), syntax);
     } catch (const std::bad_alloc&) {
         throw Error(Fault::exhausted, "no memory to decode {}", file.string());
     }

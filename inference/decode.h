@@ -10,10 +10,13 @@
 
 #include "inference/image.h"
 
+class DcmDataset;
+
 namespace bucky::inference {
 
 /// The transfer syntaxes that decode() reads: native little and big endian, deflated, RLE, JPEG
-/// baseline, extended and lossless, JPEG-LS.
+/// baseline, extended and lossless, JPEG-LS, JPEG 2000. Which are not, and why:
+/// docs/decisions/0410.
 bool decodes(std::string_view transfer_syntax);
 
 /// Frame 1 of an image, as stored, and what the dataset says about its grey.
@@ -25,5 +28,8 @@ bool decodes(std::string_view transfer_syntax);
 ///        is no memory; unavailable when the file cannot be read
 ///   src  PS3.3 C.7.6.3.1; PS3.5 8.1.1, 8.2, A.4
 Image decode(const std::filesystem::path& file);
+
+/// The same for a dataset in memory, whose pixels are in `transfer_syntax`.
+Image decode(DcmDataset& dataset, std::string_view transfer_syntax);
 
 }  // namespace bucky::inference

@@ -86,6 +86,9 @@ DcmDataset& DicomFile::dataset() {
 }
 
 std::string DicomFile::transfer_syntax() {
+    // One that is younger than DCMTK: it has guessed then, and its guess is no name for the pixels.
+    const std::string named = text_of(*format_->getMetaInfo(), DCM_TransferSyntaxUID);
+    if (!named.empty() && DcmXfer(named.c_str()).getXfer() == EXS_Unknown) return named;
     const char* uid = DcmXfer(dataset().getOriginalXfer()).getXferID();
     return uid != nullptr ? uid : "";
 }

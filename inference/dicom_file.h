@@ -39,7 +39,7 @@ public:
     DicomFile& operator=(const DicomFile&) = delete;
 
     DcmDataset& dataset();
-    std::string transfer_syntax();  ///< the UID it is really encoded in
+    std::string transfer_syntax();  ///< the UID it is really encoded in, as far as can be known
     bool pixels_are_whole() const noexcept { return pixels_are_whole_; }
 
 private:

@@ -49,6 +49,14 @@ Refusal sop_class(const Header& header, const Accepts& accepts) {
                   fmt::format("the model does not read SOP class {}", header.sop_class));
 }
 
+/// A DX says by its SOP class what it is for; CR, mammography and private classes by this tag
+/// alone.
+Refusal intent(const Header& header, const Accepts&) {
+    if (header.intent != "FOR PROCESSING") return {};
+    return reason("intent.for_processing",
+                  "the image is FOR PROCESSING: raw detector values, not a picture to be read");
+}
+
 Refusal modality(const Header& header, const Accepts& accepts) {
     return refusal_of_word("modality.not_taken", "modality", header.modality, accepts.modalities);
 }
@@ -194,6 +202,7 @@ constexpr std::string_view kBySign = "taken where the list has \"\"";
 constexpr std::array kRules{
     Rule{"Manufacturer, Manufacturer's Model Name", "", kTaken, "own.result", own_result},
     Rule{"SOP Class UID", "sop_classes", kRefused, "sop_class.not_taken", sop_class},
+    Rule{"Presentation Intent Type", "", kTaken, "intent.for_processing", intent},
     Rule{"Modality", "modalities", kBySign, "modality.not_taken", modality},
     Rule{"Patient Species Description / Code Sequence", "", kTaken, "species.not_human", species},
     Rule{"Body Part Examined, Anatomic Region Sequence", "body_parts", kBySign,

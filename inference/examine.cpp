@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "conf/base/error.h"
-#include "inference/decode.h"
 #include "inference/interpret.h"
 #include "inference/prepare.h"
 #include "inference/reasons.h"
@@ -40,6 +39,9 @@ bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Ste
     try {
         step();
         return true;
+    } catch (const DecoderDied& died) {
+        give_up(result, Verdict::not_analysed, reason("image.decoder_died", died.what()));
+        return false;
     } catch (const Error& wrong) {
         if (must_be_thrown(wrong.fault())) throw;
         give_up(result, otherwise, reason(reason_key, wrong.what()));
@@ -72,13 +74,13 @@ bool is_present(const Finding& finding) {
 
 /// Decode, prepare, ask the gate, run, interpret: by a package that takes the image.
 void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
-          const LoadedPackage& by, ImageResult& result) {
+          const LoadedPackage& by, Decoder& decoder, ImageResult& result) {
     const Package& package = by.package;
     result.model = package.identity;
     Image image;
     Prepared prepared;
     const bool ready = attempt(result, Verdict::not_analysed, "image.not_decodable", [&] {
-        image = decode(file);
+        image = decoder.image(file);
         prepared = prepare(image, package.input);
         result.window = prepared.window;
         if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
@@ -102,14 +104,14 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
 }  // namespace
 
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
-                    std::int64_t started_at_ms) {
+                    std::int64_t started_at_ms, Decoder& decoder) {
     ImageResult result;
     result.started_at_ms = started_at_ms;
     const auto undecodable = [&](auto step) {
         return attempt(result, Verdict::not_analysed, "image.not_decodable", step);
     };
     Header header;
-    if (!undecodable([&] { header = read_header(file); })) return result;
+    if (!undecodable([&] { header = decoder.header(file); })) return result;
     result.rows = header.rows;
     result.columns = header.columns;
 
@@ -118,17 +120,17 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
         give_up(result, Verdict::not_analysed, std::move(*choice.refused));
         return result;
     }
-    look(file, header, shelf, *choice.taken, result);
+    look(file, header, shelf, *choice.taken, decoder, result);
     return result;
 }
 
 std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, const Shelf& shelf,
-                                            std::int64_t started_at_ms) {
+                                            std::int64_t started_at_ms, Decoder& decoder) {
     std::vector<ImageResult> results;
     Header header;
     ImageResult unread;
     if (!attempt(unread, Verdict::not_analysed, "image.not_decodable",
-                 [&] { header = read_header(file); })) {
+                 [&] { header = decoder.header(file); })) {
         return results;  // examine has said so
     }
     for (const LoadedPackage* shadow : shelf.shadows_of(header)) {
@@ -136,7 +138,7 @@ std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, c
         result.started_at_ms = started_at_ms;
         result.rows = header.rows;
         result.columns = header.columns;
-        look(file, header, shelf, *shadow, result);
+        look(file, header, shelf, *shadow, decoder, result);
     }
     return results;
 }

@@ -31,23 +31,26 @@ double windowed(const Window& window, double x) {
     __builtin_unreachable();
 }
 
-/// How often each bit pattern stands in the frame.
-std::vector<std::uint64_t> counts_of(const Frame& frame) {
+/// How often each bit pattern stands in the frame, outside of a shutter.
+std::vector<std::uint64_t> counts_of(const Frame& frame, std::span<const std::uint8_t> hidden) {
     std::vector<std::uint64_t> counts(frame.pattern_count());
-    for (const std::uint16_t pattern : frame.patterns) ++counts[pattern];
+    if (hidden.empty()) {
+        for (const std::uint16_t pattern : frame.patterns) ++counts[pattern];
+    } else {
+        for (std::size_t i = 0; i < hidden.size(); ++i) {
+            if (hidden[i] == 0) ++counts[frame.patterns[i]];
+        }
+    }
     return counts;
 }
 
 /// The modality values between which 99 % of the frame lies, as an exact linear window.
 Window percentile_window(const Frame& frame, const GreyRules& rules,
-                         const std::vector<float>& modality) {
-    std::vector<std::uint64_t> counts = counts_of(frame);
+                         const std::vector<float>& modality, std::span<const std::uint8_t> hidden) {
+    std::vector<std::uint64_t> counts = counts_of(frame, hidden);
     const std::vector<std::uint64_t> all = counts;
-    if (rules.padding) {
-        for (std::size_t p = 0; p < counts.size(); ++p) {
-            const int value = frame.value(p);
-            if (value >= rules.padding->low && value <= rules.padding->high) counts[p] = 0;
-        }
+    for (std::size_t p = 0; p < counts.size(); ++p) {
+        if (rules.is_padding(frame.value(p))) counts[p] = 0;
     }
     std::vector<std::size_t> order;  // patterns that occur, by what they mean
     const auto gather = [&] {
@@ -56,7 +59,7 @@ Window percentile_window(const Frame& frame, const GreyRules& rules,
         }
     };
     gather();
-    if (order.empty()) {  // all of it is padding: show it as it is
+    if (order.empty()) {  // all of it is padding
         counts = all;
         gather();
     }
@@ -80,12 +83,20 @@ Window percentile_window(const Frame& frame, const GreyRules& rules,
     return {(low + high) / 2, width, Window::Function::linear_exact};
 }
 
-std::string words_for(const Window& window) {
+/// An image that is padding altogether has a wrong padding value: shown as it is.
+bool has_anatomy(const Frame& frame, const GreyRules& rules) {
+    return std::any_of(frame.patterns.begin(), frame.patterns.end(), [&](std::uint16_t pattern) {
+        return !rules.is_padding(frame.value(pattern));
+    });
+}
+
+std::string words_for(const Window& window, unsigned windows) {
     const char* function = window.function == Window::Function::sigmoid        ? " SIGMOID"
                            : window.function == Window::Function::linear_exact ? " LINEAR_EXACT"
                                                                                : "";
-    return fmt::format("window {:.6g}/{:.6g}{} from the header", window.center, window.width,
-                       function);
+    const std::string which = windows > 1 ? fmt::format(", the first of {}", windows) : "";
+    return fmt::format("window {:.6g}/{:.6g}{} from the header{}", window.center, window.width,
+                       function, which);
 }
 
 }  // namespace
@@ -103,15 +114,18 @@ GreyTable modality_values(const Frame& frame, const GreyRules& rules) {
     return table;
 }
 
-GreyRules with_window(const Frame& frame, const GreyRules& rules) {
+GreyRules with_window(const Frame& frame, const GreyRules& rules,
+                      std::span<const std::uint8_t> hidden) {
     GreyRules complete = rules;
     if (!rules.voi_lut && !rules.window) {
-        complete.window = percentile_window(frame, rules, modality_values(frame, rules).values);
+        complete.window =
+            percentile_window(frame, rules, modality_values(frame, rules).values, hidden);
     }
     return complete;
 }
 
-GreyTable display_values(const Frame& frame, const GreyRules& rules) {
+GreyTable display_values(const Frame& frame, const GreyRules& rules,
+                         std::span<const std::uint8_t> hidden) {
     GreyTable table = modality_values(frame, rules);
     if (rules.voi_lut) {
         const double white = static_cast<double>((1U << rules.voi_lut->bits) - 1);
@@ -119,9 +133,9 @@ GreyTable display_values(const Frame& frame, const GreyRules& rules) {
         table.window = "VOI LUT from the header";
     } else {
         const Window window =
-            rules.window ? *rules.window : percentile_window(frame, rules, table.values);
+            rules.window ? *rules.window : percentile_window(frame, rules, table.values, hidden);
         for (float& v : table.values) v = static_cast<float>(windowed(window, v));
-        table.window = rules.window ? words_for(window)
+        table.window = rules.window ? words_for(window, rules.windows)
                                     : fmt::format(
                                           "window {:.6g}/{:.6g} over percentiles 0.5 to 99.5, the "
                                           "header has none",
@@ -130,6 +144,12 @@ GreyTable display_values(const Frame& frame, const GreyRules& rules) {
     if (rules.inverse) {
         for (float& v : table.values) v = 1 - v;
     }
+    if (rules.padding && has_anatomy(frame, rules)) {
+        for (std::size_t p = 0; p < table.values.size(); ++p) {
+            if (rules.is_padding(frame.value(p))) table.values[p] = 0;
+        }
+    }
+    if (!hidden.empty()) table.window += "; what the display shutter hides is left out";
     return table;
 }
 

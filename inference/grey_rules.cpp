@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -87,10 +88,21 @@ void read_modality(DcmItem& dataset, bool is_signed, GreyRules& rules) {
     if (rules.slope == 0) throw Error(Fault::bad_input, "Rescale Slope is 0");
 }
 
-std::optional<Window> window_of(DcmItem& dataset) {
+/// How many windows the header has: each is a view that its maker thought useful, the first the one
+/// to begin with (PS3.3 C.11.2.1.2).
+unsigned windows_in(DcmItem& dataset) {
+    DcmElement *centers = nullptr, *widths = nullptr;
+    if (dataset.findAndGetElement(DCM_WindowCenter, centers).bad() ||
+        dataset.findAndGetElement(DCM_WindowWidth, widths).bad()) {
+        return 0;
+    }
+    return static_cast<unsigned>(std::min(centers->getVM(), widths->getVM()));
+}
+
+std::optional<Window> window_of(DcmItem& dataset, unsigned index) {
     Window window;
-    if (dataset.findAndGetFloat64(DCM_WindowCenter, window.center).bad() ||
-        dataset.findAndGetFloat64(DCM_WindowWidth, window.width).bad()) {
+    if (dataset.findAndGetFloat64(DCM_WindowCenter, window.center, index).bad() ||
+        dataset.findAndGetFloat64(DCM_WindowWidth, window.width, index).bad()) {
         return std::nullopt;
     }
     const std::string function = text_of(dataset, DCM_VOILUTFunction);
@@ -128,13 +140,36 @@ GreyRules read_grey_rules(DcmItem& dataset, const Frame& frame) {
     GreyRules rules;
     read_modality(dataset, frame.is_signed, rules);
     rules.voi_lut = table_of(dataset, DCM_VOILUTSequence, modality_is_signed(rules, frame));
-    if (!rules.voi_lut) rules.window = window_of(dataset);
+    rules.windows = std::min(windows_in(dataset), 16U);
+    for (unsigned i = 0; i < rules.windows && !rules.voi_lut && !rules.window; ++i) {
+        rules.window = window_of(dataset, i);
+    }
     // MONOCHROME1 and INVERSE are two names for one thing: images carry both, and mean it once
     // (PS3.3 C.8.11.3.1.2, C.11.6.1.2).
     rules.inverse = text_of(dataset, DCM_PhotometricInterpretation) == "MONOCHROME1" ||
                     text_of(dataset, DCM_PresentationLUTShape) == "INVERSE";
     rules.padding = padding_of(dataset, frame.is_signed);
     return rules;
+}
+
+double read_pixel_ratio(DcmItem& dataset) {
+    constexpr double kRatioMax = 10;
+    for (const auto& tag :
+         {DCM_PixelSpacing, DCM_ImagerPixelSpacing, DCM_NominalScannedPixelSpacing,
+          DCM_PixelAspectRatio}) {  // each: between rows, between columns
+        Float64 height = 0, width = 0;
+        OFString high, wide;  // IS and DS alike
+        if (dataset.findAndGetOFString(tag, high, 0).bad() ||
+            dataset.findAndGetOFString(tag, wide, 1).bad()) {
+            continue;
+        }
+        height = std::atof(high.c_str());
+        width = std::atof(wide.c_str());
+        if (!(height > 0) || !(width > 0)) continue;
+        const double ratio = height / width;
+        if (ratio <= kRatioMax && ratio >= 1 / kRatioMax) return ratio;
+    }
+    return 1;
 }
 
 }  // namespace bucky::inference

@@ -188,6 +188,7 @@ Header header_of(DicomFile& dicom) {
     header.manufacturer = text_of(dataset, DCM_Manufacturer);
     header.model_name = text_of(dataset, DCM_ManufacturerModelName);
     header.burned_in = upper(text_of(dataset, DCM_BurnedInAnnotation));
+    header.intent = upper(text_of(dataset, DCM_PresentationIntentType));
     header.image_type = texts_of(dataset, DCM_ImageType);
     header.patient_orientation = texts_of(dataset, DCM_PatientOrientation);
     header.age_years = age_of(dataset);

@@ -18,6 +18,7 @@ struct Header {
     std::string coded_body_part, coded_view;  ///< by their sequences: a word, or "value:scheme"
     std::string manufacturer, model_name;     ///< of the equipment
     std::string species;                      ///< HUMAN, another, or empty when not said
+    std::string intent;                       ///< Presentation Intent Type: FOR PROCESSING, ...
     std::string burned_in;                    ///< Burned In Annotation: YES, NO or empty
     std::vector<std::string> view_codes;      ///< View Code Sequence: "value:scheme"
     std::vector<std::string> image_type;      ///< ORIGINAL, PRIMARY, ...

@@ -59,14 +59,21 @@ struct GreyRules {
     double intercept = 0;
     std::optional<LookupTable> voi_lut;  ///< when there, the window is not used
     std::optional<Window> window;
+    unsigned windows = 0;  ///< in the header; the first that can be used is `window`
     bool inverse = false;  ///< the smallest output is white
     std::optional<Padding> padding;
+
+    bool is_padding(int stored) const {
+        return padding && stored >= padding->low && stored <= padding->high;
+    }
 };
 
 struct Image {
     Frame frame;
     GreyRules grey;
-    std::uint32_t frames = 1;  ///< in the file; `frame` is the first
+    std::uint32_t frames = 1;          ///< in the file; `frame` is the first
+    double pixel_ratio = 1;            ///< height of a pixel over its width (PS3.3 C.7.6.3.1.7)
+    std::vector<std::uint8_t> hidden;  ///< 1 under a display shutter; empty when there is none
 };
 
 }  // namespace bucky::inference

@@ -22,6 +22,12 @@ bool stands_alone(std::uint8_t marker) {
     return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD9);
 }
 
+JpegProcess process_of(std::uint8_t marker) {
+    if (marker == kJpegLs) return JpegProcess::jpeg_ls;
+    const bool lossless = (marker & 0x03U) == 0x03U;  // SOF3, 7, 11, 15: T.81 Table B.1
+    return lossless ? JpegProcess::lossless : JpegProcess::dct;
+}
+
 }  // namespace
 
 std::optional<JpegShape> jpeg_shape(std::span<const std::uint8_t> stream) {
@@ -39,12 +45,21 @@ std::optional<JpegShape> jpeg_shape(std::span<const std::uint8_t> stream) {
         } else if (is_frame_header(marker)) {
             if (at + 10 > stream.size()) return std::nullopt;
             return JpegShape{word(at + 5), word(at + 7), stream[at + 4], stream[at + 9],
-                             marker == kJpegLs};
+                             process_of(marker)};
         } else {
             at += 2 + word(at + 2);
         }
     }
     return std::nullopt;
+}
+
+std::uint64_t most_pixels_a_byte(const JpegShape& shape) {
+    switch (shape.process) {
+        case JpegProcess::lossless: return 8;
+        case JpegProcess::dct: return std::uint64_t{8} * 64;
+        case JpegProcess::jpeg_ls: return std::uint64_t{8} << 15U;
+    }
+    __builtin_unreachable();
 }
 
 }  // namespace bucky::inference

@@ -119,12 +119,13 @@ void read_input(Section& section, InputSpec& input) {
     }
     if (input.mean.empty()) input.mean.assign(input.channels, 0.0);
     if (input.standard_deviation.empty()) input.standard_deviation.assign(input.channels, 1.0);
-    input.resample = section.one_of("resample", {"area", "bilinear"}, "area") == "area"
-                         ? Resample::area
-                         : Resample::bilinear;
-    input.fit = section.one_of("fit", {"letterbox", "stretch"}, "letterbox") == "letterbox"
-                    ? Fit::letterbox
-                    : Fit::stretch;
+    const std::string resample =
+        section.one_of("resample", {"area", "bilinear", "triangle"}, "area");
+    input.resample = resample == "area"       ? Resample::area
+                     : resample == "bilinear" ? Resample::bilinear
+                                              : Resample::triangle;
+    const std::string fit = section.one_of("fit", {"letterbox", "stretch", "crop"}, "letterbox");
+    input.fit = fit == "letterbox" ? Fit::letterbox : fit == "stretch" ? Fit::stretch : Fit::crop;
     section.complain_of_unknown_keys();
 }
 

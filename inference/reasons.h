@@ -22,6 +22,7 @@ struct ReasonRow {
 inline constexpr std::array kReasons{
     ReasonRow{"own.result", "OWN_RESULT", "A result of this software, not an image"},
     ReasonRow{"sop_class.not_taken", "SOP_CLASS", "SOP class not taken by the model"},
+    ReasonRow{"intent.for_processing", "FOR_PROCESSING", "Image for processing, not to be read"},
     ReasonRow{"modality.not_taken", "MODALITY", "Modality not taken by the model"},
     ReasonRow{"species.not_human", "SPECIES", "Patient is not human"},
     ReasonRow{"image_type.secondary", "SECONDARY", "Picture made of other images"},
@@ -37,6 +38,7 @@ inline constexpr std::array kReasons{
     ReasonRow{"image.too_small", "TOO_SMALL", "Image smaller than the model needs"},
     ReasonRow{"image.too_large", "TOO_LARGE", "Image larger than is decoded"},
     ReasonRow{"image.not_decodable", "NOT_DECODABLE", "Image cannot be decoded"},
+    ReasonRow{"image.decoder_died", "DECODER_DIED", "Decoder crashed or hung on the image"},
     ReasonRow{"photometric.colour", "COLOUR", "Image is not monochrome"},
     ReasonRow{"transfer_syntax.not_decoded", "SYNTAX", "Transfer syntax not decoded"},
     ReasonRow{"gate.not_chest", "NOT_CHEST", "Picture is no frontal chest radiograph"},

@@ -4,100 +4,141 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <span>
 
 namespace bucky::inference {
 namespace {
 
-/// The inputs that one output is made of: the ends have weights of their own, all between have
-/// `inner`.
+/// The inputs that one output is made of, and the share of each.
 struct Span {
-    std::size_t begin = 0, end = 0;  ///< [begin, end), never empty
-    double first = 0, last = 0;      ///< weight of begin; of end - 1, when that is another one
-    double inner = 0;
+    std::size_t begin = 0;
+    std::vector<double> weights;  ///< of begin, begin + 1, ...; never empty
+
+    std::size_t end() const { return begin + weights.size(); }
 };
 
-std::vector<Span> area_spans(std::uint32_t in, std::uint32_t out) {
+Span area_span(std::uint32_t i, std::uint32_t in, std::uint32_t out) {
     const double scale = static_cast<double>(in) / out;
-    std::vector<Span> spans(out);
-    for (std::uint32_t i = 0; i < out; ++i) {
-        const double low = i * scale;
-        const double high = i + 1 == out ? in : std::min((i + 1) * scale, double{1} * in);
-        Span& span = spans[i];
-        span.begin = std::min<std::size_t>(static_cast<std::size_t>(low), in - 1);
-        span.end = std::max(static_cast<std::size_t>(std::ceil(high)), span.begin + 1);
-        span.inner = 1 / scale;
-        const auto covered = [&](std::size_t j) {  // of pixel j, by this output
-            const auto from = static_cast<double>(j);
-            return std::max(0.0, std::min(from + 1, high) - std::max(from, low)) / scale;
-        };
-        span.first = covered(span.begin);
-        span.last = covered(span.end - 1);
+    const double low = i * scale;
+    const double high = i + 1 == out ? in : std::min((i + 1) * scale, double{1} * in);
+    Span span{std::min<std::size_t>(static_cast<std::size_t>(low), in - 1), {}};
+    const auto end = std::max(static_cast<std::size_t>(std::ceil(high)), span.begin + 1);
+    for (std::size_t j = span.begin; j < end; ++j) {
+        const auto from = static_cast<double>(j);
+        const double covered = std::max(0.0, std::min(from + 1, high) - std::max(from, low));
+        span.weights.push_back(covered / scale);
     }
-    return spans;
+    return span;
 }
 
-std::vector<Span> bilinear_spans(std::uint32_t in, std::uint32_t out) {
+Span bilinear_span(std::uint32_t i, std::uint32_t in, std::uint32_t out) {
     const double scale = static_cast<double>(in) / out;
-    std::vector<Span> spans(out);
-    for (std::uint32_t i = 0; i < out; ++i) {
-        const double x = std::max((i + 0.5) * scale - 0.5, 0.0);
-        Span& span = spans[i];
-        span.begin = std::min<std::size_t>(static_cast<std::size_t>(x), in - 1);
+    const double x = std::max((i + 0.5) * scale - 0.5, 0.0);
+    Span span{std::min<std::size_t>(static_cast<std::size_t>(x), in - 1), {1}};
+    if (span.begin + 1 < in) {
         const double fraction = x - static_cast<double>(span.begin);
-        const bool has_next = span.begin + 1 < in;
-        span.end = span.begin + (has_next ? 2 : 1);
-        span.first = has_next ? 1 - fraction : 1;
-        span.last = fraction;
+        span.weights = {1 - fraction, fraction};
     }
+    return span;
+}
+
+Span triangle_span(std::uint32_t i, std::uint32_t in, std::uint32_t out) {
+    const double scale = static_cast<double>(in) / out;
+    const double radius = std::max(scale, 1.0);
+    const double centre = (i + 0.5) * scale;
+    const auto begin = static_cast<std::size_t>(std::max(centre - radius + 0.5, 0.0));
+    const auto end = std::min<std::size_t>(static_cast<std::size_t>(centre + radius + 0.5), in);
+    Span span{begin, {}};
+    double sum = 0;
+    for (std::size_t j = begin; j < end; ++j) {
+        const double away = std::abs(static_cast<double>(j) - centre + 0.5) / radius;
+        span.weights.push_back(std::max(1 - away, 0.0));
+        sum += span.weights.back();
+    }
+    for (double& weight : span.weights) weight /= sum;
+    return span;
+}
+
+std::vector<Span> spans_of(std::uint32_t in, std::uint32_t out, Resample how) {
+    const auto span = how == Resample::area       ? area_span
+                      : how == Resample::bilinear ? bilinear_span
+                                                  : triangle_span;
+    std::vector<Span> spans;
+    spans.reserve(out);
+    for (std::uint32_t i = 0; i < out; ++i) spans.push_back(span(i, in, out));
     return spans;
 }
 
-/// One row of the frame, squeezed to the output's width.
-void squeeze(std::span<const std::uint16_t> row, const std::vector<float>& values,
-             const std::vector<Span>& spans, std::vector<float>& out) {
-    for (std::size_t i = 0; i < spans.size(); ++i) {
-        const Span& span = spans[i];
-        double sum = span.first * values[row[span.begin]];
-        if (span.end > span.begin + 1) {
-            float inner = 0;
-            for (std::size_t j = span.begin + 1; j + 1 < span.end; ++j) inner += values[row[j]];
-            sum += span.inner * inner + span.last * values[row[span.end - 1]];
-        }
-        out[i] = static_cast<float>(sum);
+/// One row of the part, as numbers. This look-up is most of the work: four at a time keep the
+/// processor from waiting for each.
+void look_up(const Frame& frame, const Part& part, const PixelValues& pixels, std::size_t row,
+             std::vector<float>& line) {
+    const std::size_t from = (part.row + row) * frame.columns + part.column;
+    const std::uint16_t* patterns = frame.patterns.data() + from;
+    const float* values = pixels.values.data();
+    std::size_t c = 0;
+    for (; c + 4 <= part.columns; c += 4) {
+        const float a = values[patterns[c]], b = values[patterns[c + 1]];
+        const float d = values[patterns[c + 2]], e = values[patterns[c + 3]];
+        line[c] = a;
+        line[c + 1] = b;
+        line[c + 2] = d;
+        line[c + 3] = e;
     }
+    for (; c < part.columns; ++c) line[c] = values[patterns[c]];
+    if (pixels.hidden.empty()) return;
+    for (c = 0; c < part.columns; ++c) {
+        if (pixels.hidden[from + c] != 0) line[c] = pixels.background;
+    }
+}
+
+/// Four sums, because one would wait for each of its additions; doubles, because a model's range of
+/// -1024 to 1024 leaves floats no digit to lose.
+double weighted(const float* line, const Span& span) {
+    const float* in = line + span.begin;
+    const double* weight = span.weights.data();
+    const std::size_t count = span.weights.size();
+    double sums[4] = {};
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        for (std::size_t k = 0; k < 4; ++k) sums[k] += weight[j + k] * in[j + k];
+    }
+    for (; j < count; ++j) sums[0] += weight[j] * in[j];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 }  // namespace
 
-FloatPicture resample(const Frame& frame, const std::vector<float>& values, std::uint32_t rows,
-                      std::uint32_t columns, Resample how) {
-    const auto spans_of = how == Resample::area ? area_spans : bilinear_spans;
-    const std::vector<Span> across = spans_of(frame.columns, columns);
-    const std::vector<Span> down = spans_of(frame.rows, rows);
-
-    FloatPicture picture{rows, columns, std::vector<float>(std::size_t{rows} * columns)};
-    std::vector<float> squeezed(columns);
-    std::vector<double> sum(columns);
-    std::size_t squeezed_row = frame.rows;  // none yet
-    for (std::uint32_t i = 0; i < rows; ++i) {
-        const Span& span = down[i];
-        std::fill(sum.begin(), sum.end(), 0.0);
-        for (std::size_t j = span.begin; j < span.end; ++j) {
-            if (j != squeezed_row) {  // two outputs share a row where their boundary cuts it
-                const auto* row = frame.patterns.data() + j * frame.columns;
-                squeeze({row, frame.columns}, values, across, squeezed);
-                squeezed_row = j;
-            }
-            const double weight =
-                j == span.begin ? span.first : (j + 1 == span.end ? span.last : span.inner);
+FloatPicture resample(const Frame& frame, const Part& part, const PixelValues& pixels,
+                      std::uint32_t rows, std::uint32_t columns, Resample how) {
+    const std::vector<Span> across = spans_of(part.columns, columns, how);
+    const std::vector<Span> down = spans_of(part.rows, rows, how);
+    std::vector<float> line(part.columns);
+    std::vector<double> squeezed(columns);
+    std::vector<double> sums(std::size_t{rows} * columns);
+    std::uint32_t first = 0;  // of the outputs that still want rows
+    for (std::size_t row = 0; row < part.rows; ++row) {
+        while (first < rows && down[first].end() <= row) ++first;
+        if (first == rows) break;
+        if (down[first].begin > row) continue;  // between two outputs: bilinear skips rows
+        look_up(frame, part, pixels, row, line);
+        for (std::uint32_t c = 0; c < columns; ++c) squeezed[c] = weighted(line.data(), across[c]);
+        for (std::uint32_t i = first; i < rows && down[i].begin <= row; ++i) {
+            if (down[i].end() <= row) continue;
+            const double weight = down[i].weights[row - down[i].begin];
+            double* sum = sums.data() + std::size_t{i} * columns;
             for (std::uint32_t c = 0; c < columns; ++c) sum[c] += weight * squeezed[c];
         }
-        std::transform(sum.begin(), sum.end(),
-                       picture.values.begin() + static_cast<std::ptrdiff_t>(i) * columns,
-                       [](double v) { return static_cast<float>(v); });
     }
+    FloatPicture picture{rows, columns, {}};
+    picture.values.assign(sums.begin(), sums.end());
     return picture;
+}
+
+FloatPicture resample(const Frame& frame, const std::vector<float>& values, std::uint32_t rows,
+                      std::uint32_t columns, Resample how) {
+    const std::vector<std::uint8_t> nothing;
+    return resample(frame, {0, 0, frame.rows, frame.columns}, {values, nothing, 0}, rows, columns,
+                    how);
 }
 
 }  // namespace bucky::inference

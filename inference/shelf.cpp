@@ -10,6 +10,7 @@
 #include "inference/check.h"
 #include "inference/eligibility.h"
 #include "inference/interpret.h"
+#include "inference/prepare.h"
 #include "inference/reasons.h"
 
 namespace bucky::inference {
@@ -26,8 +27,7 @@ void warm_up(Model& model, const Package& package) {
     const InputSpec& spec = package.input;
     ModelInput black{spec.channels, spec.height, spec.width, {}};
     black.values.resize(std::size_t{spec.channels} * spec.height * spec.width);
-    const Placement whole{spec.height, spec.width, 0,           0,
-                          spec.height, spec.width, spec.height, spec.width};
+    const Placement whole = place(spec.height, spec.width, 1, spec);
     for (int run = 0; run < 2; ++run) interpret(model.run(black), package, whole, {});
 }
 

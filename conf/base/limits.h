@@ -26,6 +26,14 @@ inline constexpr std::uint32_t kImageSideMax = 16384;
 /// Pixels of a frame we decode: a float copy of the largest has 400 MB.
 inline constexpr std::uint64_t kImagePixelsMax = 100'000'000;
 
+/// What one image may cost the process that decodes it. JPEG 2000 takes 0.1 us a pixel, so
+/// the largest takes 10 s, and four bytes a pixel three times over.
+inline constexpr std::uint64_t kDecodeCpuSeconds = 30;
+inline constexpr std::uint64_t kDecodeMemoryBytes = 2ULL << 30U;
+
+/// A decoder that neither answers nor uses the processor waits for a disk: then that is to blame.
+inline constexpr std::uint64_t kDecodeWallSeconds = 120;
+
 /// Images in one study that one report lists: 1,000 make an SR of about 9 MB, in 5 s.
 inline constexpr std::size_t kReportImagesMax = 1000;
 

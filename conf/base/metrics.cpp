@@ -37,6 +37,7 @@ constexpr Row kRows[] = {
     {"bucky_held_bytes", Kind::gauge, "Bytes of the instances and results kept."},
     {"bucky_images_total", Kind::counter, "Images by verdict."},
     {"bucky_shadow_images_total", Kind::counter, "Images by what shadow models said of them."},
+    {"bucky_decoder_deaths_total", Kind::counter, "Decode workers that ended on an image."},
     {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
     {"bucky_models_exchanged_total", Kind::counter, "SIGHUPs, by what became of the models."},
     {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},

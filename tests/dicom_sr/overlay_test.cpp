@@ -125,6 +125,24 @@ TEST_CASE("an outline is drawn on its place and leaves what it encloses alone", 
     }
 }
 
+TEST_CASE("pixels that are not square are drawn in the patient's proportions", "[dicom_sr]") {
+    const auto picture = examples::picture(500, 800);
+    auto image = fitted(examples::with_findings(), picture);
+    image.result.findings[0] = fitted(examples::without_findings(), picture).result.findings[0];
+    auto view = picture.view();
+    view.pixel_ratio = 2;  // twice as high as wide: 1000 x 800 to the eye
+    const Drawing drawing = draw_overlay(image, view, style(1000));
+    CHECK(drawing.rows >= 1000);
+    // The pneumothorax where it is in the square picture above.
+    CHECK_FALSE(is_grey(at(drawing, 590 + 95, 250)));
+    CHECK(is_grey(at(drawing, 590, 250)));
+    std::size_t line = 0;  // it may be dashed: somewhere about its lowest point
+    for (int c = -12; c <= 12; ++c) {
+        for (int r = -6; r <= 6; ++r) line += !is_grey(at(drawing, 590 + c, 250 + 130 + r));
+    }
+    CHECK(line > 0);
+}
+
 TEST_CASE("findings are told apart by colour and by line", "[dicom_sr]") {
     for (std::size_t i = 0; i < 20; ++i) {
         for (std::size_t k = i + 1; k < 20; ++k) {

@@ -3,6 +3,8 @@
 #include <cstdlib>
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <catch2/catch.hpp>
 
@@ -10,6 +12,8 @@
 #include "inference/header.h"
 #include "tests/inference/support.h"
 #include "tests/support/temp_dir.h"
+#include "tools/phantom/encapsulate.h"
+#include "tools/phantom/jpeg2000.h"
 
 using namespace bucky;
 using namespace bucky::inference;
@@ -20,6 +24,55 @@ namespace {
 Image decoded(const TempDir& dir, const Recipe& recipe) {
     write_dicom(dir / "image.dcm", recipe);
     return decode(dir / "image.dcm");
+}
+
+/// The frame in pieces of at most `most` bytes behind an empty offset table.
+void put_fragments(DcmDataset& dataset, std::vector<std::uint8_t> frame, std::size_t most) {
+    auto* sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
+    sequence->insert(new DcmPixelItem(DCM_PixelItemTag));
+    for (std::size_t at = 0; at < frame.size(); at += most) {
+        auto* item = new DcmPixelItem(DCM_PixelItemTag);
+        std::vector<std::uint8_t> piece(most);
+        std::copy(frame.begin() + static_cast<std::ptrdiff_t>(at),
+                  frame.begin() + static_cast<std::ptrdiff_t>(std::min(at + most, frame.size())),
+                  piece.begin());
+        item->putUint8Array(piece.data(), static_cast<Uint32>(piece.size()));
+        sequence->insert(item);
+    }
+    auto* pixels = new DcmPixelData(DCM_PixelData);
+    pixels->putOriginalRepresentation(EXS_JPEG2000LosslessOnly, nullptr, sequence);
+    dataset.insert(pixels, OFTrue);
+}
+
+/// Makes the compressed frame claim another shape.
+void rewrite_shape(DcmDataset& dataset, Uint16 rows, Uint16 columns) {
+    DcmElement* element = nullptr;
+    REQUIRE(dataset.findAndGetElement(DCM_PixelData, element).good());
+    auto& pixels = dynamic_cast<DcmPixelData&>(*element);
+    DcmPixelSequence* sequence = nullptr;
+    DcmPixelItem* item = nullptr;
+    Uint8* bytes = nullptr;
+    REQUIRE(
+        pixels.getEncapsulatedRepresentation(dataset.getOriginalXfer(), nullptr, sequence).good());
+    REQUIRE(sequence->getItem(item, 1).good());
+    REQUIRE(item->getUint8Array(bytes).good());
+    const auto put = [&](std::size_t at, Uint16 value) {
+        bytes[at] = static_cast<Uint8>(value >> 8U);
+        bytes[at + 1] = static_cast<Uint8>(value & 0xFFU);
+    };
+    for (std::size_t at = 0; at + 20 < item->getLength() && bytes[0] == 0xFF; ++at) {
+        if (bytes[at] != 0xFF) continue;
+        if (bytes[at + 1] == 0xC3 || bytes[at + 1] == 0xC1) {  // SOF3, SOF1
+            put(at + 5, rows);
+            put(at + 7, columns);
+            return;
+        }
+        if (bytes[at + 1] == 0x51) {  // SIZ
+            put(at + 8, columns);
+            put(at + 12, rows);
+            return;
+        }
+    }
 }
 
 int largest_difference(const std::vector<std::uint16_t>& a, const std::vector<std::uint16_t>& b) {
@@ -33,8 +86,9 @@ int largest_difference(const std::vector<std::uint16_t>& a, const std::vector<st
 
 TEST_CASE("every lossless transfer syntax gives the stored values as they were", "[inference]") {
     const TempDir dir;
-    const auto* syntax = GENERATE(kImplicitLittle, kExplicitLittle, kBigEndian, kDeflated, kRle,
-                                  kJpegLossless14, kJpegLosslessSv1, kJpegLsLossless);
+    const auto* syntax =
+        GENERATE(kImplicitLittle, kExplicitLittle, kBigEndian, kDeflated, kRle, kJpegLossless14,
+                 kJpegLosslessSv1, kJpegLsLossless, kJpeg2000Lossless);
     const auto stored =
         GENERATE(std::uint16_t{8}, std::uint16_t{10}, std::uint16_t{12}, std::uint16_t{16});
     Recipe recipe;
@@ -55,8 +109,8 @@ TEST_CASE("every lossless transfer syntax gives the stored values as they were",
 TEST_CASE("eight bits in sixteen allocated decode in every lossless transfer syntax",
           "[inference]") {
     const TempDir dir;
-    const auto* syntax =
-        GENERATE(kExplicitLittle, kBigEndian, kRle, kJpegLosslessSv1, kJpegLsLossless);
+    const auto* syntax = GENERATE(kExplicitLittle, kBigEndian, kRle, kJpegLosslessSv1,
+                                  kJpegLsLossless, kJpeg2000Lossless);
     Recipe recipe;
     recipe.syntax = syntax;
     recipe.stored = 8;
@@ -102,6 +156,10 @@ TEST_CASE("lossy transfer syntaxes stay close to the stored values", "[inference
     SECTION("JPEG-LS near-lossless") {
         recipe.syntax = kJpegLsNear;
     }
+    SECTION("JPEG 2000 at 50 dB") {
+        recipe.syntax = kJpeg2000;
+        allowed = 100;
+    }
     const Image image = decoded(dir, recipe);
     CHECK(largest_difference(image.frame.patterns, gradients(recipe)) <= allowed);
 }
@@ -115,7 +173,7 @@ TEST_CASE("signed values keep their sign", "[inference]") {
     recipe.samples[1] = 0x0800;  // the smallest
     recipe.samples[2] = 0x07FF;  // the largest
     recipe.samples[3] = 0xFFFF;  // -1, sign-extended into the unused bits
-    recipe.syntax = GENERATE(kExplicitLittle, kBigEndian);
+    recipe.syntax = GENERATE(kExplicitLittle, kBigEndian, kJpeg2000Lossless);
     const Frame frame = decoded(dir, recipe).frame;
     CHECK(frame.value(frame.patterns[0]) == -1);
     CHECK(frame.value(frame.patterns[1]) == -2048);
@@ -145,7 +203,7 @@ TEST_CASE("the first frame of several is decoded", "[inference]") {
     const TempDir dir;
     Recipe recipe;
     recipe.frames = 3;
-    recipe.syntax = GENERATE(kExplicitLittle, kRle, kJpegLosslessSv1);
+    recipe.syntax = GENERATE(kExplicitLittle, kRle, kJpegLosslessSv1, kJpegLsLossless);
     const Image image = decoded(dir, recipe);
     auto wanted = gradients(recipe);
     wanted.resize(std::size_t{recipe.rows} * recipe.columns);
@@ -221,13 +279,16 @@ TEST_CASE("a compressed stream that contradicts the header is refused before its
           "[inference]") {
     const TempDir dir;
     Recipe recipe;
-    recipe.syntax = GENERATE(kJpegLosslessSv1, kJpegLsLossless);
+    recipe.syntax = GENERATE(kJpegLosslessSv1, kJpegLsLossless, kJpeg2000Lossless);
     write_dicom(dir / "image.dcm", recipe);
     std::string bytes = bytes_of(dir / "image.dcm");
-    const std::string marker = recipe.syntax == kJpegLsLossless ? "\xFF\xF7" : "\xFF\xC3";
+    const bool jpeg_2000 = recipe.syntax == kJpeg2000Lossless;
+    const std::string marker = jpeg_2000                          ? "\xFF\x51"
+                               : recipe.syntax == kJpegLsLossless ? "\xFF\xF7"
+                                                                  : "\xFF\xC3";
     const auto at = bytes.find(marker);
     REQUIRE(at != std::string::npos);
-    bytes[at + 5] = '\xFF';  // rows, high byte
+    bytes[at + (jpeg_2000 ? 12 : 5)] = '\xFF';  // rows, the byte above the lowest
     write_bytes(dir / "image.dcm", bytes);
     const Error error = error_of([&] { decode(dir / "image.dcm"); });
     CHECK(error.fault() == Fault::bad_input);
@@ -239,7 +300,7 @@ TEST_CASE("a file that ends early is refused, and its header can still be read",
     Recipe recipe;
     recipe.rows = recipe.columns = 300;
     recipe.syntax = GENERATE(kExplicitLittle, kImplicitLittle, kBigEndian, kRle, kJpegLosslessSv1,
-                             kJpegLsLossless);
+                             kJpegLsLossless, kJpeg2000Lossless);
     CAPTURE(recipe.syntax);
     write_dicom(dir / "image.dcm", recipe);
     const std::string bytes = bytes_of(dir / "image.dcm");
@@ -248,6 +309,99 @@ TEST_CASE("a file that ends early is refused, and its header can still be read",
     CHECK(error.fault() == Fault::bad_input);
     CHECK(read_header(dir / "image.dcm").rows == 300);
     CHECK(read_header(dir / "image.dcm").has_pixels);
+}
+
+TEST_CASE("JPEG 2000 is read whatever its maker did with it", "[inference][jpeg2000]") {
+    const TempDir dir;
+    Recipe recipe;
+    recipe.syntax = kJpeg2000Lossless;
+    const auto codestream_of = [](const Recipe& of) {
+        return phantom::encode_jpeg2000({of.rows, of.columns, of.stored, false, gradients(of)});
+    };
+    const auto codestream = codestream_of(recipe);
+    SECTION("in a JP2 file, which the standard forbids") {
+        recipe.edit = [&](DcmDataset& dataset) {
+            const std::string head("\0\0\0\x0CjP  \r\n\x87\n\0\0\0\0jp2c", 20);
+            std::vector<std::uint8_t> frame(head.size() + codestream.size());
+            std::copy(codestream.begin(), codestream.end(),
+                      std::copy(head.begin(), head.end(), frame.begin()));
+            phantom::put_compressed_frame(dataset, kJpeg2000Lossless, frame);
+        };
+    }
+    SECTION("cut into fragments") {
+        recipe.edit = [&](DcmDataset& dataset) { put_fragments(dataset, codestream, 100); };
+    }
+    SECTION("unsigned in the stream, signed in the header") {
+        recipe.edit = [&](DcmDataset& dataset) {
+            phantom::put_compressed_frame(dataset, kJpeg2000Lossless, codestream);
+            dataset.putAndInsertUint16(DCM_PixelRepresentation, 1);
+        };
+    }
+    CHECK(decoded(dir, recipe).frame.patterns == gradients(recipe));
+}
+
+TEST_CASE("a JPEG 2000 stream that is not all there is refused", "[inference][jpeg2000]") {
+    const TempDir dir;
+    Recipe recipe;
+    recipe.rows = recipe.columns = 200;
+    recipe.syntax = kJpeg2000Lossless;
+    std::vector<std::uint8_t> codestream =
+        phantom::encode_jpeg2000({200, 200, 12, false, gradients(recipe)});
+    std::string words = "cannot be decoded";
+    SECTION("cut in the middle") {
+        codestream.resize(codestream.size() / 2);
+    }
+    SECTION("cut after its header") {
+        codestream.resize(60);
+    }
+    SECTION("no codestream at all") {
+        codestream.assign(100, 7);
+        words = "not a JPEG 2000 stream";
+    }
+    recipe.edit = [&](DcmDataset& dataset) {
+        phantom::put_compressed_frame(dataset, kJpeg2000Lossless, codestream);
+    };
+    write_dicom(dir / "image.dcm", recipe);
+    const Error error = error_of([&] { decode(dir / "image.dcm"); });
+    CHECK(error.fault() == Fault::bad_input);
+    CHECK_THAT(error.what(), Catch::Contains(words));
+}
+
+TEST_CASE("more pixels than the compressed bytes can hold are refused before there is memory",
+          "[inference][hostile]") {
+    const TempDir dir;
+    Recipe recipe;
+    recipe.syntax = GENERATE(kRle, kJpegLosslessSv1, kJpegExtended, kJpeg2000Lossless);
+    CAPTURE(recipe.syntax);
+    write_dicom(dir / "image.dcm", recipe);
+    DcmFileFormat format;
+    REQUIRE(format.loadFile(OFFilename((dir / "image.dcm").c_str())).good());
+    DcmDataset& dataset = *format.getDataset();
+    constexpr Uint16 kSide = 9000;
+    dataset.putAndInsertUint16(DCM_Rows, kSide);
+    dataset.putAndInsertUint16(DCM_Columns, kSide);
+    rewrite_shape(dataset, kSide, kSide);
+    const Error error = error_of([&] { decode(dataset, recipe.syntax); });
+    CHECK(error.fault() == Fault::bad_input);
+    CHECK_THAT(error.what(), Catch::Contains("cannot come out of"));
+}
+
+TEST_CASE("a transfer syntax younger than DCMTK is named, not guessed", "[inference]") {
+    const TempDir dir;
+    write_dicom(dir / "image.dcm", Recipe{});
+    std::string bytes = bytes_of(dir / "image.dcm");
+    const std::string htj2k = GENERATE("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.110");
+    const auto at = bytes.find(std::string(kExplicitLittle) + '\0');
+    REQUIRE(at != std::string::npos);
+    bytes.replace(at, 20, htj2k + '\0');
+    bytes[at - 2] = 24;
+    bytes[140] = static_cast<char>(bytes[140] + 4);  // File Meta Information Group Length
+    write_bytes(dir / "image.dcm", bytes);
+    CHECK_FALSE(decodes(htj2k));
+    CHECK(read_header(dir / "image.dcm").transfer_syntax == htj2k);
+    const Error error = error_of([&] { decode(dir / "image.dcm"); });
+    CHECK(error.fault() == Fault::unsupported);
+    CHECK_THAT(error.what(), Catch::Contains(htj2k));
 }
 
 TEST_CASE("a transfer syntax that is not decoded is unsupported", "[inference]") {
@@ -269,7 +423,8 @@ TEST_CASE("damaged compressed pixels end in an image or an Error, never in a cra
           "[inference][hostile]") {
     const TempDir dir;
     Recipe recipe;
-    recipe.syntax = GENERATE(kRle, kJpegExtended, kJpegLosslessSv1, kJpegLsLossless, kDeflated);
+    recipe.syntax = GENERATE(kRle, kJpegExtended, kJpegLosslessSv1, kJpegLsLossless, kDeflated,
+                             kJpeg2000Lossless);
     CAPTURE(recipe.syntax);
     write_dicom(dir / "image.dcm", recipe);
     const std::string whole = bytes_of(dir / "image.dcm");

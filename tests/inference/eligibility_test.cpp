@@ -87,6 +87,8 @@ std::vector<Refused> refused_images() {
         {"sop_class.not_taken", UID_CTImageStorage, text(DCM_SOPClassUID, UID_CTImageStorage)},
         {"sop_class.not_taken", UID_DigitalXRayImageStorageForProcessing,
          text(DCM_SOPClassUID, UID_DigitalXRayImageStorageForProcessing)},
+        {"intent.for_processing", "raw detector values",
+         text(DCM_PresentationIntentType, "FOR PROCESSING")},
         {"modality.not_taken", "modality MG: the model reads DX, CR", text(DCM_Modality, "MG")},
         {"modality.not_taken", "names no modality", without(DCM_Modality)},
         {"species.not_human", "no human but CANINE", text(DCM_PatientSpeciesDescription, "Canine")},

@@ -296,3 +296,68 @@ TEST_CASE("a LUT of bytes packed in words is unpacked", "[inference]") {
     CHECK(image.grey.voi_lut->entries[255] == 0);
     CHECK(display_values(image.frame, image.grey).values[10] == Approx(245 / 255.0));
 }
+
+TEST_CASE("the first usable of several windows counts, and the words say how many there are",
+          "[inference]") {
+    const TempDir dir;
+    Recipe recipe = every_value_recipe();
+    recipe.edit = [](DcmDataset& d) { put_window(d, "7\\1500\\10", "0\\2000\\5"); };
+    write_dicom(dir / "image.dcm", recipe);
+    const Image image = decode(dir / "image.dcm");
+    REQUIRE(image.grey.window.has_value());
+    CHECK(image.grey.window->center == 1500);
+    CHECK(display_values(image.frame, image.grey).window ==
+          "window 1500/2000 from the header, the first of 3");
+}
+
+TEST_CASE("a negative rescale slope turns the grey scale before the window sees it",
+          "[inference]") {
+    const TempDir dir;
+    Recipe recipe = every_value_recipe();
+    recipe.edit = [](DcmDataset& d) {
+        d.putAndInsertString(DCM_RescaleSlope, "-1");
+        d.putAndInsertString(DCM_RescaleIntercept, "4095");
+        put_window(d, "1000", "1000");
+    };
+    write_dicom(dir / "image.dcm", recipe);
+    const auto pixels = render_for_display(dir / "image.dcm").pixels;
+    CHECK(pixels[4095] == 0);
+    CHECK(pixels[0] == 255);
+    CHECK(pixels[4095 - 600] > 0);
+    CHECK(largest_difference(pixels, rendered_by_dcmtk(dir / "image.dcm")) <= 1);
+}
+
+TEST_CASE("padding is black in either polarity, and in a range of values", "[inference]") {
+    const TempDir dir;
+    Recipe recipe = every_value_recipe();
+    recipe.photometric = GENERATE("MONOCHROME1", "MONOCHROME2");
+    const bool range = GENERATE(false, true);
+    recipe.edit = [=](DcmDataset& d) {
+        put_window(d, "2048", "4096");
+        d.putAndInsertUint16(DCM_PixelPaddingValue, 100);
+        if (range) d.putAndInsertUint16(DCM_PixelPaddingRangeLimit, 90);
+    };
+    write_dicom(dir / "image.dcm", recipe);
+    const auto pixels = render_for_display(dir / "image.dcm").pixels;
+    CHECK(pixels[100] == 0);
+    CHECK((pixels[90] == 0) == range);
+    CHECK(pixels[101] > 0);
+    CHECK(pixels[89] > 0);
+}
+
+TEST_CASE("a signed padding value is compared as signed", "[inference]") {
+    const TempDir dir;
+    Recipe recipe = every_value_recipe();
+    recipe.stored = 16;
+    recipe.is_signed = true;
+    recipe.samples.assign(recipe.samples.size(), static_cast<std::uint16_t>(-2000));
+    recipe.samples[7] = 500;
+    recipe.edit = [](DcmDataset& d) { d.putAndInsertSint16(DCM_PixelPaddingValue, -2000); };
+    write_dicom(dir / "image.dcm", recipe);
+    const Image image = decode(dir / "image.dcm");
+    REQUIRE(image.grey.padding.has_value());
+    CHECK(image.grey.is_padding(-2000));
+    const auto pixels = render_for_display(dir / "image.dcm").pixels;
+    CHECK(pixels[0] == 0);
+    CHECK(pixels[7] == 128);  // the only value that counts: the middle of its own window
+}

@@ -25,7 +25,7 @@ Package one_finding() {
 
 /// Portrait, 1000 x 2000 pixels: the content fills columns 64 to 192 of the input.
 Placement portrait() {
-    return {256, 256, 0, 64, 256, 128, 2000, 1000};
+    return {256, 256, 0, 64, 256, 128, 2000, 1000, 0, 0, 2000, 1000};
 }
 
 ModelOutput output_with(float score) {

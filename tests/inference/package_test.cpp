@@ -141,8 +141,8 @@ TEST_CASE("each mistake in a manifest is named with its line and key", "[inferen
         wanted = "accepts.orientations: \"L/F\" is none: write \"L\\\\F\"";
     }
     SECTION("a word that is none") {
-        folder.replace("height = 64", "height = 64\nfit = \"crop\"");
-        wanted = "input.fit: must be one of \"letterbox\", \"stretch\"";
+        folder.replace("height = 64", "height = 64\nfit = \"zoom\"");
+        wanted = "input.fit: must be one of \"letterbox\", \"stretch\", \"crop\"";
     }
     SECTION("means for another number of channels") {
         folder.replace("height = 64", "height = 64\nmean = [1.0, 2.0]");

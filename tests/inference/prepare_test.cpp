@@ -157,3 +157,77 @@ TEST_CASE("a model may ask for modality values", "[inference]") {
     CHECK(ready.input.values[2] == Approx((1040 - 100) / 10.0));
     CHECK(ready.input.values[0] == Approx((1040 - 100) / 10.0));  // padding: the smallest there is
 }
+
+TEST_CASE("a triangle resize weighs what lies near, and enlarging is bilinear", "[inference]") {
+    const Frame frame{1, 4, 8, false, {0, 100, 200, 40}};
+    std::vector<float> same(256);
+    for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
+    const auto half = resample(frame, same, 1, 2, Resample::triangle).values;
+    // radius 2 about 1: pixel centres 0.5 and 1.5 weigh 3/4, 2.5 weighs 1/4
+    CHECK(half[0] == Approx((0.75 * 0 + 0.75 * 100 + 0.25 * 200) / 1.75));
+    CHECK(half[1] == Approx((0.25 * 100 + 0.75 * 200 + 0.75 * 40) / 1.75));
+    const auto doubled = resample(frame, same, 1, 8, Resample::triangle).values;
+    CHECK(doubled[1] == Approx(25));
+    CHECK(doubled[2] == Approx(75));
+}
+
+TEST_CASE("a crop takes the middle, and points map back past what was cut", "[inference]") {
+    InputSpec spec = square(100);
+    spec.fit = Fit::crop;
+    const Placement tall = place(2500, 2048, 1, spec);
+    CHECK(tall.part_rows == 2048);
+    CHECK(tall.part_columns == 2048);
+    CHECK(tall.part_row == 226);
+    CHECK(tall.part_column == 0);
+    CHECK(tall.to_image({0, 0}) == Point{0, 226});
+    CHECK(tall.to_image({100, 100}) == Point{2048, 2274});
+    const Placement odd = place(47, 61, 1, spec);  // 61 // 2 - 47 // 2
+    CHECK(odd.part_column == 7);
+    CHECK(odd.part_columns == 47);
+
+    Image image = flat_image(20, 10, 4095);
+    for (std::size_t c = 0; c < 10; ++c) image.frame.patterns[c] = 0;  // cut off
+    const Prepared ready = prepare(image, [] {
+        InputSpec small = square(10);
+        small.fit = Fit::crop;
+        return small;
+    }());
+    CHECK(std::count(ready.input.values.begin(), ready.input.values.end(), 1.0F) == 100);
+    CHECK(ready.window == "window 2048/4096 from the header; only the middle 10 x 10 pixels");
+}
+
+TEST_CASE("pixels that are not square keep the patient's proportions", "[inference]") {
+    const Placement wide = place(1000, 1000, 2, square(100));  // twice as high as wide
+    CHECK(wide.content_rows == 100);
+    CHECK(wide.content_columns == 50);
+    CHECK(wide.offset_column == 25);
+    CHECK(wide.to_image({75, 100}) == Point{1000, 1000});
+    InputSpec crop = square(100);
+    crop.fit = Fit::crop;
+    const Placement cut = place(1000, 1000, 2, crop);
+    CHECK(cut.part_rows == 500);
+    CHECK(cut.part_columns == 1000);
+    CHECK(cut.part_row == 250);
+}
+
+TEST_CASE("what a shutter hides is black, and no part of the window", "[inference]") {
+    Image image = flat_image(8, 8, 1000);
+    image.grey.window.reset();
+    image.hidden.assign(64, 0);
+    for (std::size_t i = 0; i < 64; ++i) {
+        image.frame.patterns[i] = static_cast<std::uint16_t>(1000 + i);
+        if (i % 8 < 4) {
+            image.hidden[i] = 1;
+            image.frame.patterns[i] = 4095;  // a collimator leaf, bright
+        }
+    }
+    const Prepared ready = prepare(image, square(8));
+    CHECK_THAT(ready.window, Catch::Contains("shutter"));
+    for (std::size_t i = 0; i < 64; ++i) {
+        if (i % 8 < 4) CHECK(ready.input.values[i] == 0.0F);
+    }
+    CHECK(ready.input.values[63] == 1.0F);
+    InputSpec raw = square(8);
+    raw.values = Values::modality;
+    CHECK(prepare(image, raw).input.values[0] == 1004);  // the smallest that is not hidden
+}

@@ -20,6 +20,8 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/digest.h"
+#include "tools/phantom/encapsulate.h"
+#include "tools/phantom/jpeg2000.h"
 
 namespace bucky::test {
 namespace {
@@ -101,6 +103,21 @@ void encode(DcmDataset& dataset, E_TransferSyntax syntax) {
     must(dataset.chooseRepresentation(syntax, parameter));
 }
 
+bool is_jpeg_2000(const std::string& syntax) {
+    return syntax == kJpeg2000Lossless || syntax == kJpeg2000;
+}
+
+void put_jpeg_2000(DcmDataset& dataset, const Recipe& recipe) {
+    phantom::Jpeg2000Picture picture;
+    picture.rows = recipe.rows;
+    picture.columns = recipe.columns;
+    picture.bits = recipe.stored;
+    picture.is_signed = recipe.is_signed;
+    picture.values = recipe.samples.empty() ? gradients(recipe) : recipe.samples;
+    picture.quality_db = recipe.syntax == kJpeg2000 ? 50 : 0;
+    phantom::put_compressed_frame(dataset, recipe.syntax, phantom::encode_jpeg2000(picture));
+}
+
 }  // namespace
 
 std::vector<std::uint16_t> gradients(const Recipe& recipe) {
@@ -125,9 +142,11 @@ void write_dicom(const std::filesystem::path& file, const Recipe& recipe) {
     DcmDataset& dataset = *format.getDataset();
     put_header(dataset, recipe);
     put_pixels(dataset, recipe);
-    if (recipe.edit) recipe.edit(dataset);
     const E_TransferSyntax syntax = DcmXfer(recipe.syntax.c_str()).getXfer();
-    encode(dataset, syntax);
+    if (is_jpeg_2000(recipe.syntax)) put_jpeg_2000(dataset, recipe);
+    if (recipe.edit && !recipe.edit_last) recipe.edit(dataset);
+    if (!is_jpeg_2000(recipe.syntax)) encode(dataset, syntax);
+    if (recipe.edit && recipe.edit_last) recipe.edit(dataset);
     must(format.saveFile(OFFilename(file.c_str()), syntax));
 }
 

@@ -25,7 +25,8 @@ inline constexpr const char* kJpegLossless14 = "1.2.840.10008.1.2.4.57";
 inline constexpr const char* kJpegLosslessSv1 = "1.2.840.10008.1.2.4.70";
 inline constexpr const char* kJpegLsLossless = "1.2.840.10008.1.2.4.80";
 inline constexpr const char* kJpegLsNear = "1.2.840.10008.1.2.4.81";
-inline constexpr const char* kJpeg2000 = "1.2.840.10008.1.2.4.90";
+inline constexpr const char* kJpeg2000Lossless = "1.2.840.10008.1.2.4.90";
+inline constexpr const char* kJpeg2000 = "1.2.840.10008.1.2.4.91";
 
 /// A frontal chest radiograph, as far as its header goes; the pixels are a picture of gradients.
 struct Recipe {
@@ -38,6 +39,7 @@ struct Recipe {
     std::string syntax = kExplicitLittle;
     std::vector<std::uint16_t> samples = {};     ///< as they are stored; empty: gradients
     std::function<void(DcmDataset&)> edit = {};  ///< before it is encoded
+    bool edit_last = false;                      ///< after: lossy encoders of DCMTK obey the LUTs
 };
 
 /// The samples of a recipe that names none: every row and column differs, all bits are used.

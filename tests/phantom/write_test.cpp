@@ -102,6 +102,8 @@ TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothin
           "[phantom][dicom]") {
     const Folder folder;
     for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
+        // DCMTK reads no JPEG 2000: tests/inference/decode_test.cpp does
+        if (syntax.name.starts_with("jpeg-2000")) continue;
         for (const int bits : {8, 10, 12, 14, 16}) {
             if (bits > syntax.most_bits) continue;
             if (syntax.syntax == TransferSyntax::jpeg_extended && bits == 10) continue;

@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
     add_explain(app, exit_status);
     add_model(app, exit_status);
     add_config(app, exit_status);
+    add_decode_worker(app, exit_status);
     phantom::add_command(app, exit_status);
     try {
         app.parse(argc, argv);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/node.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -32,6 +33,7 @@
 #include "storage/retention.h"
 #include "tools/bucky/admin.h"
 #include "tools/bucky/data_lock.h"
+#include "tools/bucky/decode_workers.h"
 #include "tools/bucky/health.h"
 #include "tools/bucky/pipeline.h"
 #include "tools/bucky/shelf_stand.h"
@@ -51,6 +53,11 @@ constexpr int kGiveUpPercent = 80;
 
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
+
+/// As many images are decoded at a time; infer workers and reports share them.
+std::size_t decode_workers() {
+    return std::max(2U, std::thread::hardware_concurrency() / 2);
+}
 
 /// A thread that `top -H` and a debugger show by name. What escapes its function is logged, then
 /// ends the process: a node without one of its threads would be silent about what it leaves undone.
@@ -159,6 +166,7 @@ struct Node::Impl {
           reread(std::move(reread_)),
           lock(settings.node.data_dir),
           returned(recovered(settings, clock)),
+          decoders(decode_workers()),
           shelves(load_models(settings)),
           signals(io),
           hangups(io),
@@ -172,6 +180,7 @@ struct Node::Impl {
     Wakeup work, models_asked_for;
     DataLock lock;
     storage::Recovered returned;
+    DecodeWorkers decoders;  ///< they start while the models load
     ShelfStand shelves;
 
     HealthBoard board;
@@ -244,14 +253,14 @@ void Node::Impl::exchange_models(std::stop_token stop) {
 /// every replica busy while others decode and prepare.
 void Node::Impl::analyse(std::stop_token stop) {
     stand_back();  // and so do the threads that it starts
-    InferWorker first{settings, shelves, clock, work};
+    InferWorker first{settings, shelves, clock, work, decoders};
     for (auto left = returned.jobs_returned; left > 0 && !stop.stop_requested(); --left) {
         if (!first.work_once()) break;
     }
     std::vector<std::jthread> others;
     while (others.size() + 1 < preparers_for(settings, *shelves.now())) {
         others.push_back(named_thread("infer", [this, stop](const std::stop_token&) {
-            InferWorker{settings, shelves, clock, work}.run(stop);
+            InferWorker{settings, shelves, clock, work, decoders}.run(stop);
         }));
     }
     first.run(stop);
@@ -262,7 +271,7 @@ void Node::Impl::start_workers() {
         start_worker("infer", [this](std::stop_token stop) { analyse(std::move(stop)); }));
     workers.push_back(start_worker("report", [this](std::stop_token stop) {
         stand_back();
-        ReportWorker{settings, clock, work}.run(std::move(stop));
+        ReportWorker{settings, clock, work, decoders}.run(std::move(stop));
     }));
     for (const auto& destination : settings.destinations) {
         workers.push_back(start_worker("courier", [&](std::stop_token stop) {

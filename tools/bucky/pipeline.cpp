@@ -85,6 +85,8 @@ bool is_analysed(const ImageResult& result) {
 /// Nothing for an image that could not be analysed because nobody can read its file.
 std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
                                           const ImageResult& result) {
+    const bool is_deadly = result.reason && result.reason->key == "image.decoder_died";
+    if (is_deadly) return std::nullopt;  // what killed a decoder is not opened in this process
     try {
         return dicom_sr::read_source(file);
     } catch (const Error&) {
@@ -122,8 +124,13 @@ Desk::Desk(const conf::Settings& settings, const Clock& clock)
 // --- An image was stored. What does the model say about it? -----------------------------------
 
 InferWorker::InferWorker(const conf::Settings& settings, const ShelfStand& shelves,
-                         const Clock& clock, Wakeup& work)
-    : settings_(settings), shelves_(shelves), clock_(clock), work_(work), desk_(settings, clock) {}
+                         const Clock& clock, Wakeup& work, inference::Decoder& decoder)
+    : settings_(settings),
+      shelves_(shelves),
+      clock_(clock),
+      work_(work),
+      decoder_(decoder),
+      desk_(settings, clock) {}
 
 void InferWorker::run(std::stop_token stop) {
     work_until(
@@ -171,7 +178,7 @@ void InferWorker::note_shadows(const storage::Instance& instance) {
     };
     try {
         const auto file = desk_.received.absolute(instance.file);
-        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms())) {
+        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms(), decoder_)) {
             const auto verdict = std::string{inference::name_of(result.verdict)};
             std::vector<std::string> scores;
             for (const auto& finding : result.findings) {
@@ -196,7 +203,8 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
         return failed(fmt::format("the analysis ended the process {} times", kDeathsMax), now_ms);
     }
     try {
-        return inference::examine(desk_.received.absolute(instance.file), *shelf_, now_ms);
+        return inference::examine(desk_.received.absolute(instance.file), *shelf_, now_ms,
+                                  decoder_);
     } catch (const std::exception& error) {
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",
@@ -232,8 +240,9 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
 
 // --- A study is complete. What leaves for the PACS? -------------------------------------------
 
-ReportWorker::ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work)
-    : settings_(settings), clock_(clock), work_(work), desk_(settings, clock) {}
+ReportWorker::ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work,
+                           inference::Decoder& decoder)
+    : settings_(settings), clock_(clock), work_(work), decoder_(decoder), desk_(settings, clock) {}
 
 void ReportWorker::run(std::stop_token stop) {
     work_until(
@@ -320,7 +329,7 @@ std::vector<dicom_sr::Object> ReportWorker::objects_of(const storage::Job& job,
     wanted.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
     wanted.kinds = {dicom_sr::kind::kReport};
     if (settings_.overlay.enabled) wanted.kinds.insert(dicom_sr::kind::kOverlay);
-    return results_of(images, std::move(wanted));
+    return results_of(images, std::move(wanted), decoder_);
 }
 
 bool ReportWorker::put(const storage::Job& job, const std::vector<dicom_sr::Object>& objects) {

@@ -20,6 +20,7 @@
 #include "conf/base/wakeup.h"
 #include "conf/settings.h"
 #include "dicom_sr/object.h"
+#include "inference/decoder.h"
 #include "inference/shelf.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
@@ -47,7 +48,7 @@ struct Desk {
 class InferWorker {
 public:
     InferWorker(const conf::Settings& settings, const ShelfStand& shelves, const Clock& clock,
-                Wakeup& work);
+                Wakeup& work, inference::Decoder& decoder = inference::in_process());
 
     /// Until a stop is asked for; the image at hand is finished first.
     void run(std::stop_token stop);
@@ -68,13 +69,15 @@ private:
     std::shared_ptr<const inference::Shelf> shelf_;  ///< for the image at hand
     const Clock& clock_;
     Wakeup& work_;
+    inference::Decoder& decoder_;
     Desk desk_;
     std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
 };
 
 class ReportWorker {
 public:
-    ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work);
+    ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work,
+                 inference::Decoder& decoder = inference::in_process());
 
     /// Until a stop is asked for; the report at hand is finished first.
     void run(std::stop_token stop);
@@ -92,6 +95,7 @@ private:
     const conf::Settings& settings_;
     const Clock& clock_;
     Wakeup& work_;
+    inference::Decoder& decoder_;
     Desk desk_;
     std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
 };

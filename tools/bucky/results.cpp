@@ -59,7 +59,8 @@ dicom_sr::Softcopy softcopy_of(const inference::GreyRules& rules) {
 /// Collects objects; what is not fit to leave is remembered, all of it in one complaint.
 class Collector {
 public:
-    explicit Collector(const Wanted& wanted) : wanted_(wanted) {}
+    Collector(const Wanted& wanted, inference::Decoder& decoder)
+        : wanted_(wanted), decoder_(decoder) {}
 
     bool wants(std::string_view kind) const { return wanted_.kinds.contains(kind); }
 
@@ -74,12 +75,12 @@ public:
     void add_pictures(const JudgedImage& judged) {
         const auto& image = judged.image;
         if (!wants(kind::kOverlay) && !wants(kind::kPresentation)) return;
-        const auto grey = inference::render_for_display(judged.file);
+        const auto grey = inference::render_for_display(judged.file, decoder_);
         if (wants(kind::kOverlay)) {
             const dicom_sr::OverlayStyle style{wanted_.report.language, wanted_.longer_side_px,
                                                wanted_.report.software_version};
-            const auto drawing =
-                dicom_sr::draw_overlay(image, {grey.rows, grey.columns, grey.pixels}, style);
+            const auto drawing = dicom_sr::draw_overlay(
+                image, {grey.rows, grey.columns, grey.pixels, grey.pixel_ratio}, style);
             add(dicom_sr::secondary_capture(image, drawing, style), image.source);
         }
         if (wants(kind::kPresentation)) {
@@ -99,13 +100,15 @@ public:
 
 private:
     const Wanted& wanted_;
+    inference::Decoder& decoder_;
     std::vector<dicom_sr::Object> objects_;
     std::vector<std::string> complaints_;
 };
 
 }  // namespace
 
-std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images, Wanted wanted) {
+std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images, Wanted wanted,
+                                         inference::Decoder& decoder) {
     if (images.empty()) throw Error(Fault::bug, "results are asked for without an image");
     auto& report = wanted.report;
     report.images.clear();
@@ -114,7 +117,7 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
         report.content_at_ms = std::min(report.content_at_ms, image.result.started_at_ms);
         report.images.push_back(image);
     }
-    Collector results{wanted};
+    Collector results{wanted, decoder};
     if (results.wants(kind::kReport)) {
         results.add(dicom_sr::measurement_report(report), report.images.front().source);
     }

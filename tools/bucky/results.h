@@ -12,6 +12,7 @@
 
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/object.h"
+#include "inference/decoder.h"
 
 namespace bucky {
 
@@ -28,9 +29,10 @@ struct Wanted {
     std::uint32_t longer_side_px = 2048;       ///< of a picture
 };
 
-/// in   the images of one study, at least one; what is asked for
+/// in   the images of one study, at least one; what is asked for; who opens their files
 /// out  the report first, if it is asked for, then image by image; same images, same UIDs
 /// err  corrupt when an object is not fit to leave; as decode() for what is drawn on the image
-std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images, Wanted wanted);
+std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images, Wanted wanted,
+                                         inference::Decoder& decoder = inference::in_process());
 
 }  // namespace bucky

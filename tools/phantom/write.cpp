@@ -22,7 +22,9 @@
 
 #include "conf/base/error.h"
 #include "conf/base/ids.h"
+#include "tools/phantom/encapsulate.h"
 #include "tools/phantom/header.h"
+#include "tools/phantom/jpeg2000.h"
 #include "tools/phantom/pixels.h"
 
 namespace bucky::phantom {
@@ -30,6 +32,7 @@ namespace {
 
 constexpr int kJpegQuality = 95;
 constexpr Uint16 kNearDeviation = 2;
+constexpr double kJpeg2000QualityDb = 50;
 
 void register_codecs() {
     static std::once_flag once;
@@ -60,6 +63,8 @@ E_TransferSyntax dcmtk_syntax(TransferSyntax syntax) {
         case TransferSyntax::jpeg_lossless_first: return EXS_JPEGProcess14SV1;
         case TransferSyntax::jpeg_ls_lossless: return EXS_JPEGLSLossless;
         case TransferSyntax::jpeg_ls_near: return EXS_JPEGLSLossy;
+        case TransferSyntax::jpeg_2000_lossless: return EXS_JPEG2000LosslessOnly;
+        case TransferSyntax::jpeg_2000: return EXS_JPEG2000;
     }
     __builtin_unreachable();
 }
@@ -78,7 +83,9 @@ std::unique_ptr<DcmRepresentationParameter> parameter_of(TransferSyntax syntax) 
         case TransferSyntax::implicit_little:
         case TransferSyntax::explicit_little:
         case TransferSyntax::explicit_big:
-        case TransferSyntax::deflated: return nullptr;
+        case TransferSyntax::deflated:
+        case TransferSyntax::jpeg_2000_lossless:
+        case TransferSyntax::jpeg_2000: return nullptr;
     }
     __builtin_unreachable();
 }
@@ -103,10 +110,27 @@ void refuse_impossible(const DicomOptions& options) {
     }
 }
 
+bool is_jpeg_2000(TransferSyntax syntax) {
+    return syntax == TransferSyntax::jpeg_2000_lossless || syntax == TransferSyntax::jpeg_2000;
+}
+
+/// DCMTK has no codec for it, but keeps what it is given: an offset table and one fragment.
+void put_jpeg2000(const Phantom& phantom, const DicomOptions& options,
+                  const std::vector<std::uint16_t>& stored, DcmDataset& dataset) {
+    const bool lossy = describe(options.syntax).lossy;
+    const auto codestream = encode_jpeg2000({static_cast<std::uint32_t>(phantom.recipe.rows),
+                                             static_cast<std::uint32_t>(phantom.recipe.columns),
+                                             static_cast<unsigned>(options.bits_stored), false,
+                                             stored, lossy ? kJpeg2000QualityDb : 0});
+    put_compressed_frame(dataset, describe(options.syntax).uid, codestream);
+}
+
 void put_pixels(const Phantom& phantom, const DicomOptions& options, DcmDataset& dataset) {
     const std::vector<std::uint16_t> stored = stored_values(phantom, options);
     OFCondition put;
-    if (options.bits_stored > 8) {
+    if (is_jpeg_2000(options.syntax)) {
+        put_jpeg2000(phantom, options, stored, dataset);
+    } else if (options.bits_stored > 8) {
         put = dataset.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size());
     } else {
         std::vector<Uint8> bytes(stored.begin(), stored.end());
@@ -140,6 +164,8 @@ const std::vector<TransferSyntaxName>& transfer_syntaxes() {
         {jpeg_lossless_first, "jpeg-lossless-sv1", "1.2.840.10008.1.2.4.70", 16, false},
         {jpeg_ls_lossless, "jpeg-ls", "1.2.840.10008.1.2.4.80", 16, false},
         {jpeg_ls_near, "jpeg-ls-near", "1.2.840.10008.1.2.4.81", 16, true},
+        {jpeg_2000_lossless, "jpeg-2000-lossless", "1.2.840.10008.1.2.4.90", 16, false},
+        {jpeg_2000, "jpeg-2000", "1.2.840.10008.1.2.4.91", 16, true},
     };
     return kNames;
 }
@@ -163,7 +189,9 @@ Written write_dicom(const Phantom& phantom, const DicomOptions& options,
 
     const E_TransferSyntax syntax = dcmtk_syntax(options.syntax);
     const auto parameter = parameter_of(options.syntax);
-    const OFCondition chosen = dataset.chooseRepresentation(syntax, parameter.get());
+    const OFCondition chosen = is_jpeg_2000(options.syntax)
+                                   ? EC_Normal  // as it was put
+                                   : dataset.chooseRepresentation(syntax, parameter.get());
     if (chosen.bad() || !dataset.canWriteXfer(syntax)) {
         throw Error(Fault::unsupported, "phantom as {}: {}", describe(options.syntax).name,
                     chosen.text());

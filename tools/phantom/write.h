@@ -30,6 +30,8 @@ enum class TransferSyntax {
     jpeg_lossless_first,  // process 14, selection value 1
     jpeg_ls_lossless,
     jpeg_ls_near,  // lossy by at most 2 grey levels
+    jpeg_2000_lossless,
+    jpeg_2000,  // lossy
 };
 
 struct TransferSyntaxName {

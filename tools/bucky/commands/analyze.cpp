@@ -20,6 +20,7 @@
 #include "inference/header.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/decode_workers.h"
 #include "tools/bucky/files.h"
 #include "tools/bucky/pipeline.h"
 #include "tools/bucky/progress.h"
@@ -78,11 +79,14 @@ public:
     void look_at(const fs::path& file) {
         const auto started_ms = clock_.now_ms();
         try {
-            const auto result = inference::examine(file, shelf_, started_ms);
+            const auto result = inference::examine(file, shelf_, started_ms, decoders_);
             const auto stem = name_for(file);
             write_file(asked_.out / (stem + ".json"), inference::to_json(result) + '\n');
             tell(file, result, clock_.now_ms() - started_ms);
             if (result.verdict == Verdict::failed) any_failed_ = true;
+            if (result.reason && result.reason->key == "image.decoder_died") {
+                throw Error(Fault::bad_input, "{}", result.reason->text);
+            }
             dicom_sr::ReportedImage image{dicom_sr::read_source(file), result};
             if (result.verdict == Verdict::findings || result.verdict == Verdict::no_findings) {
                 draw(file, image, stem);
@@ -123,9 +127,9 @@ private:
     }
 
     void draw(const fs::path& file, const dicom_sr::ReportedImage& image, const std::string& stem) {
-        const auto grey = inference::render_for_display(file);
-        const auto drawing =
-            dicom_sr::draw_overlay(image, {grey.rows, grey.columns, grey.pixels}, style_);
+        const auto grey = inference::render_for_display(file, decoders_);
+        const auto drawing = dicom_sr::draw_overlay(
+            image, {grey.rows, grey.columns, grey.pixels, grey.pixel_ratio}, style_);
         write_file(asked_.out / (stem + ".png"), dicom_sr::to_png(drawing));
         keep(dicom_sr::secondary_capture(image, drawing, style_), image.source,
              stem + ".overlay.dcm");
@@ -164,6 +168,7 @@ private:
 
     const Asked& asked_;
     SystemClock clock_;
+    DecodeWorkers decoders_{1};  // it starts while the models load
     inference::Shelf shelf_;
     dicom_sr::OverlayStyle style_;
     std::map<std::string, int> names_;

@@ -29,6 +29,7 @@ void add_status(CLI::App& app, int& exit_status);
 void add_queue(CLI::App& app, int& exit_status);
 void add_study(CLI::App& app, int& exit_status);
 void add_model(CLI::App& app, int& exit_status);
+void add_decode_worker(CLI::App& app, int& exit_status);
 void add_config(CLI::App& app, int& exit_status);
 
 constexpr const char* kDefaultConfig = "/etc/bucky/bucky.toml";

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a file to what a model is given: header, decode, prepare, of a 2500 x 2048 radiograph of 16
+// bits in each transfer syntax; on one core, in this process and through a decode worker, beside
+// DCMTK's dcm2pnm in the same run. Milliseconds of processor time, the median of the runs, and of
+// the clock for what waits for another process.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+
+#include "inference/decode.h"
+#include "inference/header.h"
+#include "inference/prepare.h"
+#include "tests/bench/machine.h"
+#include "tests/support/places.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+#include "tools/bucky/decode_workers.h"
+#include "tools/phantom/write.h"
+
+namespace {
+
+using namespace bucky;
+
+constexpr int kRuns = 9;
+
+double processor_ms() {
+    timespec now{};
+    (void)::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+double children_ms() {
+    rusage used{};
+    (void)::getrusage(RUSAGE_CHILDREN, &used);
+    const auto ms = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
+    };
+    return ms(used.ru_utime) + ms(used.ru_stime);
+}
+
+double clock_ms() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double, std::milli>(now).count();
+}
+
+double median_ms(const std::function<double()>& meter, const std::function<void()>& work) {
+    std::vector<double> took;
+    for (int i = 0; i < kRuns; ++i) {
+        const double before = meter();
+        work();
+        took.push_back(meter() - before);
+    }
+    std::sort(took.begin(), took.end());
+    return took[took.size() / 2];
+}
+
+inference::InputSpec chest_input() {
+    inference::InputSpec spec;
+    spec.width = spec.height = 256;
+    return spec;
+}
+
+}  // namespace
+
+int main() {
+    const test::TempDir dir;
+    const auto drawn = phantom::draw(phantom::random_recipe(7, 2500, 2048));
+    const auto spec = chest_input();
+    DecodeWorkers workers(1, {test::bucky_program().string(), "decode-worker"});
+    std::printf(
+        "Header to model input (256 x 256) of 2500 x 2048 pixels, 16 bits (12 or 8 where the "
+        "syntax "
+        "holds no more): ms.\n%s\n\n"
+        "| transfer syntax | MB | header, decode, prepare (processor) | the decode alone | through "
+        "a "
+        "decode worker (clock) | dcm2pnm to a file (processor) |\n|---|---|---|---|---|---|\n",
+        bench::machine_line().c_str());
+    for (const auto& syntax : phantom::transfer_syntaxes()) {
+        phantom::DicomOptions options;
+        options.syntax = syntax.syntax;
+        options.bits_stored = syntax.most_bits;
+        const auto file = dir / "image.dcm";
+        phantom::write_dicom(drawn, options, file);
+        const double whole = median_ms(processor_ms, [&] {
+            (void)inference::read_header(file);
+            (void)inference::prepare(inference::decode(file), spec);
+        });
+        const double decode = median_ms(processor_ms, [&] { (void)inference::decode(file); });
+        const double worker = median_ms(clock_ms, [&] {
+            (void)workers.header(file);
+            (void)inference::prepare(workers.image(file), spec);
+        });
+        bool is_read = true;
+        const double dcm2pnm = median_ms(children_ms, [&] {
+            const auto said =
+                test::run({"dcm2pnm", "+Wi", "1", file.string(), (dir / "image.pnm").string()});
+            is_read = is_read && said.status == 0;
+        });
+        std::printf("| %s | %.1f | %.0f | %.0f | %.0f | %s |\n", std::string(syntax.name).c_str(),
+                    static_cast<double>(std::filesystem::file_size(file)) / 1e6, whole, decode,
+                    worker, is_read ? std::to_string(static_cast<int>(dcm2pnm)).c_str() : "cannot");
+        std::fflush(stdout);
+    }
+    return 0;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of a decode worker: `bucky decode-worker`, which the node starts and nobody else.
+//
+// It opens strangers' files, so it has little to lose: no database, no network, an address space
+// that is limited, a processor time that is limited for each image, no core file. It ends when its
+// node does. One thread.
+#pragma once
+
+namespace bucky {
+
+/// Answers questions from kWorkerSocket until the other end is closed. Returns the exit status.
+int serve_decoding();
+
+}  // namespace bucky

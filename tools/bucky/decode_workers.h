@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// DecodeWorkers: a Decoder whose parser and codecs run in processes of their own. What a stranger's
+// image does to them (crash, hang, eat memory) costs that image and nothing else.
+//
+// A worker that dies takes its question with it. It is asked again, once, of a fresh process: only
+// an image that kills that one too is to blame (DecoderDied), because an earlier image may have
+// damaged the first. The limits of a worker are in conf/base/limits.h.
+// Threads: any; each question has a process to itself, and waits for one when all are busy.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "inference/decoder.h"
+
+namespace bucky {
+
+class DecodeWorkers final : public inference::Decoder {
+public:
+    /// Starts so many processes of `command`; by default this program's own `decode-worker`.
+    explicit DecodeWorkers(std::size_t processes, std::vector<std::string> command = own_command());
+    ~DecodeWorkers() override;  ///< closes them, and waits for each
+
+    /// As Decoder says; unavailable too when a worker cannot be started or does not answer for
+    /// limits::kDecodeWallSeconds without using the processor, exhausted when it was killed from
+    /// outside, as the system does for want of memory.
+    inference::Header header(const std::filesystem::path& file) override;
+    inference::Image image(const std::filesystem::path& file) override;
+
+    /// Of the processes that run now; for tests.
+    std::vector<int> pids() const;
+
+    /// This program's, or that of the bucky which BUCKY_DECODER names: for tests, which are none.
+    static std::vector<std::string> own_command();
+
+private:
+    class Worker;
+    class Pool;
+    std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace bucky
