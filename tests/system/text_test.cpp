@@ -41,6 +41,7 @@ Xray xray_of(const std::filesystem::path& dir, const Named& named, std::uint64_t
     const auto xray = write_xray(dir, {.seed = seed});
     DcmFileFormat file;
     REQUIRE(file.loadFile(xray.file.c_str()).good());
+    file.loadAllDataIntoMemory();  // the pixels are still in the file that is written over
     DcmDataset& dataset = *file.getDataset();
     REQUIRE(dataset.putAndInsertString(DCM_SpecificCharacterSet, named.declared).good());
     REQUIRE(dataset.putAndInsertString(DCM_PatientName, named.bytes.c_str()).good());
