@@ -64,6 +64,8 @@ struct Replica {
     Requests at_hand;
 };
 
+enum class Seat { device, spare };  ///< where a model runs
+
 /// Whatever a model throws is an Error from here on.
 Error error_of(const std::exception_ptr& thrown) {
     try {
@@ -115,7 +117,7 @@ struct Replicas::Office : std::enable_shared_from_this<Replicas::Office> {
     Requests take(Replica& replica);
     void run(Replica& replica, const Requests& batch);
     void mend(Replica& replica, const Requests& batch, const Error& why);
-    void run_on(Model& model, const Requests& batch);
+    void run_on(Model& model, const Requests& batch, Seat seat);
     void run_halves(Replica& replica, const Requests& batch);
     void run_each(Replica& replica, const Requests& batch);
     void run_on_spare(const Requests& batch, const Error& otherwise);
@@ -272,7 +274,7 @@ void Replicas::Office::run(Replica& replica, const Requests& batch) {
     // Lost in an earlier part of this batch, or taken up for the spare.
     if (replica.model == nullptr) return hand_over(replica, batch);
     try {
-        run_on(*replica.model, batch);
+        run_on(*replica.model, batch, Seat::device);
         const std::lock_guard lock(mutex);
         if (replica.batch < options.batch_max && ++replica.good_runs >= kGoodRunsToGrow) {
             replica.batch = std::min(2 * replica.batch, options.batch_max);
@@ -305,7 +307,7 @@ void Replicas::Office::mend(Replica& replica, const Requests& batch, const Error
     }
 }
 
-void Replicas::Office::run_on(Model& model, const Requests& batch) {
+void Replicas::Office::run_on(Model& model, const Requests& batch, Seat seat) {
     std::vector<const ModelInput*> inputs;
     for (const auto& request : batch) inputs.push_back(&request->input);
     {
@@ -323,7 +325,9 @@ void Replicas::Office::run_on(Model& model, const Requests& batch) {
         batch[i]->output = std::move(outputs[i]);
         ++tally.images;
     }
+    // Counted under the lock that lets the callers go: who has an answer finds it in the tally.
     ++tally.runs;
+    if (seat == Seat::spare) count(&Tally::spared, "spared", batch.size());
     answered.notify_all();
 }
 
@@ -347,9 +351,7 @@ void Replicas::Office::run_on_spare(const Requests& batch, const Error& otherwis
     try {
         const std::lock_guard lock(spare_mutex);
         if (spare == nullptr) spare = spare_maker();
-        run_on(*spare, batch);
-        const std::lock_guard counting(mutex);
-        count(&Tally::spared, "spared", batch.size());
+        run_on(*spare, batch, Seat::spare);
     } catch (...) {
         fail(batch, error_of(std::current_exception()));
     }
