@@ -41,7 +41,9 @@ void register_encoders_once() {
     std::call_once(once, [] {
         DcmRLEEncoderRegistration::registerCodecs();
         DJEncoderRegistration::registerCodecs();
-        DJLSEncoderRegistration::registerCodecs();
+        // Cooked, DCMTK renders signed values first, and CharLS asserts on what comes out.
+        constexpr auto cooked = OFFalse;
+        DJLSEncoderRegistration::registerCodecs(0, 0, 0, 0, cooked);
     });
 }
 
