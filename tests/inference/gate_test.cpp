@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 #include <iostream>
+#include <iterator>
+#include <sstream>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -14,6 +16,7 @@
 #include "inference/examine.h"
 #include "inference/gate.h"
 #include "tests/inference/support.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 #include "tools/phantom/draw.h"
 
@@ -66,6 +69,28 @@ ImageResult examined(const Answers& answers, GateMode mode) {
 
 std::filesystem::path own_gate() {
     return std::filesystem::path(BUCKY_SOURCE_DIR) / "models" / "cxr-gate";
+}
+
+/// A chest that is a PGM of eight bits, as a Recipe windowed over all of them.
+Recipe eight_bits_of(const std::filesystem::path& pgm) {
+    std::istringstream in(bytes_of(pgm));
+    std::string kind;
+    int columns = 0, rows = 0, top = 0;
+    in >> kind >> columns >> rows >> top;
+    in.get();
+    Recipe recipe;
+    recipe.allocated = recipe.stored = 8;
+    recipe.rows = static_cast<std::uint16_t>(rows);
+    recipe.columns = static_cast<std::uint16_t>(columns);
+    const std::istreambuf_iterator<char> bytes(in), end;
+    for (auto at = bytes; at != end; ++at) {
+        recipe.samples.push_back(static_cast<std::uint8_t>(*at));
+    }
+    recipe.edit = [](DcmDataset& dataset) {
+        dataset.putAndInsertString(DCM_WindowCenter, "128");
+        dataset.putAndInsertString(DCM_WindowWidth, "256");
+    };
+    return recipe;
 }
 
 std::vector<std::string> objections_of_own_gate(const std::filesystem::path& file) {
@@ -257,4 +282,34 @@ TEST_CASE("real files: chests pass, a hip, a leg, a jaw, a dog and a test patter
         CAPTURE(other);
         CHECK(objections_of_own_gate(folder / other) == Keys{"gate.not_chest"});
     }
+}
+
+TEST_CASE("sixty real chests pass the gate, and not one of them inverted", "[inference][samples]") {
+    const auto folder = shared_folder() / "samples" / "cxr";
+    if (!std::filesystem::is_directory(folder)) {
+        std::cout << "skipped: no shared folder with samples\n";
+        return;
+    }
+    const TempDir pictures, dir;
+    const std::string as_pgm =
+        "import sys, pathlib\nfrom PIL import Image\n"
+        "for file in pathlib.Path(sys.argv[1]).glob('*.*'):\n"
+        "    Image.open(file).convert('L').save(f'{sys.argv[2]}/{file.stem}.pgm')\n";
+    REQUIRE(
+        run({"/usr/bin/python3", "-c", as_pgm, folder.string(), pictures.path().string()}).status ==
+        0);
+    std::size_t chests = 0, passed = 0, seen_inverted = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(pictures.path())) {
+        auto recipe = eight_bits_of(entry.path());
+        write_dicom(dir / "chest.dcm", recipe);
+        passed += objections_of_own_gate(dir / "chest.dcm").empty() ? 1 : 0;
+        for (auto& value : recipe.samples) value = static_cast<std::uint16_t>(255 - value);
+        write_dicom(dir / "chest.dcm", recipe);
+        const auto against = objections_of_own_gate(dir / "chest.dcm");
+        seen_inverted += std::count(against.begin(), against.end(), "gate.inverted") != 0 ? 1 : 0;
+        ++chests;
+    }
+    CHECK(chests == 60);
+    CHECK(passed == chests);
+    CHECK(seen_inverted == chests);
 }

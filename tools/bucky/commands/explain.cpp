@@ -7,13 +7,13 @@
 
 #include "conf/base/error.h"
 #include "conf/read.h"
-#include "inference/decode.h"
 #include "inference/eligibility.h"
 #include "inference/gate.h"
 #include "inference/header.h"
 #include "inference/shelf.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/decode_workers.h"
 #include "tools/bucky/gate_options.h"
 #include "tools/bucky/table.h"
 
@@ -48,7 +48,7 @@ void print_facts(const inference::Header& header) {
 
 /// What the pixels look like, and what the gate would say to that.
 void print_opinion(const std::filesystem::path& file, const inference::Header& header,
-                   const std::filesystem::path& folder) {
+                   const std::filesystem::path& folder, inference::Decoder& decoder) {
     if (!std::filesystem::exists(folder / "model.toml")) {
         std::cout << fmt::format("gate: no package at {}\n", folder.string());
         return;
@@ -57,7 +57,7 @@ void print_opinion(const std::filesystem::path& file, const inference::Header& h
     const auto& identity = gate.package().identity;
     const auto named = fmt::format("{} {}", identity.name, identity.version);
     try {
-        const auto seen = gate.look(inference::decode(file));
+        const auto seen = gate.look(decoder.image(file));
         std::cout << fmt::format(
             "{}: frontal chest {:.2f}, upright {:.2f}, turned left {:.2f}, upside down {:.2f}, "
             "turned right {:.2f}, inverted {:.2f}, mirrored {:.2f}\n",
@@ -82,7 +82,8 @@ struct Asked {
 
 void explain(const std::filesystem::path& file, const Asked& asked) {
     scp::start_wire();
-    const auto header = inference::read_header(file);
+    DecodeWorkers decoder{1};  // the file may be what a node's decoder died of
+    const auto header = decoder.header(file);
     std::cout << file.string() << '\n';
     print_facts(header);
     std::cout << '\n';
@@ -103,7 +104,7 @@ void explain(const std::filesystem::path& file, const Asked& asked) {
             is_taken = true;
         }
     }
-    print_opinion(file, header, asked.gate);
+    print_opinion(file, header, asked.gate, decoder);
 }
 
 Asked asked_of(const std::vector<std::filesystem::path>& models,

@@ -20,6 +20,7 @@
 #include "inference/shelf.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/decode_workers.h"
 #include "tools/bucky/evaluation.h"
 #include "tools/bucky/files.h"
 #include "tools/bucky/progress.h"
@@ -173,13 +174,14 @@ std::vector<EvaluatedImage> examined(const fs::path& folder, const inference::Sh
     std::vector<EvaluatedImage> images(truth.size());
     Progress progress{"examining", images.size()};
     std::atomic<std::size_t> next = 0;
+    DecodeWorkers decoders{2};
     std::exception_ptr failure;
     std::mutex failing;
     const auto work = [&] {
         try {
             for (auto i = next++; i < images.size(); i = next++) {
                 const fs::path file = folder / truth[i].at("file").get<std::string>();
-                images[i] = {planted_in(truth[i]), inference::examine(file, shelf, 0)};
+                images[i] = {planted_in(truth[i]), inference::examine(file, shelf, 0, decoders)};
                 progress.step();
             }
         } catch (...) {
