@@ -53,6 +53,11 @@ class Pacs:
         with urllib.request.urlopen(self.url(path), timeout=20) as answer:
             return answer.read()
 
+    def post(self, path, question):
+        request = urllib.request.Request(self.url(path), data=json.dumps(question).encode())
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
     def tag(self, instance, group_element):
         value = self.get(f"/instances/{instance}/content/{group_element}")
         return value.decode("ascii", "replace").strip("\0 ")
