@@ -43,6 +43,23 @@ bool is_host(std::string_view text) {
     return !text.empty() && text.size() <= 253 && !has_odd;  // RFC 1035 2.3.4
 }
 
+bool is_empty_or_language(std::string_view text) {
+    return text.empty() || text == "en" || text == "ko";
+}
+
+bool is_empty_or_destination_name(std::string_view text) {
+    return text.empty() || is_destination_name(text);
+}
+
+bool is_sha256(std::string_view text) {
+    return text.size() == 64 &&
+           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_said(std::string_view text) {
+    return !text.empty();
+}
+
 bool is_empty_or_network(std::string_view text) {
     return text.empty() || is_network(text);
 }
@@ -70,6 +87,8 @@ constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
 constexpr std::array<std::string_view, 3> kGates{"off", "warn", "refuse"};
 constexpr std::array<std::string_view, 3> kPrecisions{"float32", "bfloat16", "float16"};
 constexpr std::array<std::string_view, 4> kPrecisionsOrSame{"", "float32", "bfloat16", "float16"};
+constexpr std::array<std::string_view, 3> kObjects{"sr", "overlay", "presentation"};
+constexpr std::array<std::string_view, 3> kPictureSyntaxes{"uncompressed", "rle", "jpeg-lossless"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 
 using enum Presence;
@@ -211,6 +230,37 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
      "The longest wait between two tries."},
     {"give_up_days", &DestinationSettings::give_up_days, Range{1, 365}, "days",
      "Then the result is parked, and `bucky queue retry` sends it again."},
+    {"send", &DestinationSettings::send, OneOf{kObjects}, "",
+     "Objects that it always gets: sr, the report of a study; of each analysed image overlay, a "
+     "picture, and presentation, a Grayscale Softcopy Presentation State."},
+    {"send_if_found", &DestinationSettings::send_if_found, OneOf{kObjects}, "",
+     "Objects that it gets of a study (overlay: of an image) with a finding, and else not. What "
+     "stands in neither list it never gets."},
+    {"language", &DestinationSettings::language,
+     Fits{is_empty_or_language, "en, ko, or empty for node.language"}, "",
+     "Language of what it gets, en or ko; empty: node.language."},
+    {"picture_syntax", &DestinationSettings::picture_syntax, OneOf{kPictureSyntaxes}, "",
+     "How pictures go out if it takes that; every one is lossless, and one that it does not take "
+     "goes out uncompressed."},
+};
+
+constexpr Key<ThresholdSettings> kThresholdKeys[] = {
+    {"destination", &ThresholdSettings::destination,
+     Fits{is_empty_or_destination_name, "the name of a [[destination]], or empty for all"}, "",
+     "Whose results it decides; empty: every destination's."},
+    {"model", &ThresholdSettings::model, Fits{is_said, "the name of a model package"}, "",
+     "The model by its name ...", R"("cxr-phantom")", required},
+    {"version", &ThresholdSettings::version, Fits{is_said, "the version of that package"}, "",
+     "... its version ...", R"("1.0.0")", required},
+    {"sha256", &ThresholdSettings::sha256, Fits{is_sha256, "64 hexadecimal digits in lower case"},
+     "",
+     "... and its weights, as `bucky model list` prints them: another training needs another "
+     "threshold.",
+     R"("0000000000000000000000000000000000000000000000000000000000000000")", required},
+    {"finding", &ThresholdSettings::finding, Fits{is_said, "the key of a finding of that model"},
+     "", "The finding by its key in the package.", R"("nodule")", required},
+    {"value", &ThresholdSettings::value, Between{0.01, 0.99}, "",
+     "From this score on the finding is called present.", "0.5", required},
 };
 
 constexpr Key<StorageSettings> kStorageKeys[] = {
@@ -244,6 +294,9 @@ std::string in_words(const Allowed& allowed) {
     struct Words {
         std::string operator()(Anything) const { return {}; }
         std::string operator()(Range range) const {
+            return fmt::format("{} to {}", range.least, range.most);
+        }
+        std::string operator()(Between range) const {
             return fmt::format("{} to {}", range.least, range.most);
         }
         std::string operator()(OneOf one) const {
@@ -280,6 +333,11 @@ const Sections& sections() {
         Section<DestinationSettings>{"destination", &Settings::destinations, kDestinationKeys,
                                      "Where results go, one [[destination]] each; each has its own "
                                      "queue. Without any, results stay here."},
+        Section<ThresholdSettings>{"threshold", &Settings::thresholds, kThresholdKeys,
+                                   "Another threshold than the model package's, one [[threshold]] "
+                                   "each. It holds for these very weights; for any other it is "
+                                   "refused.",
+                                   false},
         Section<StorageSettings>{"storage", &Settings::storage, kStorageKeys, "The disk."},
         Section<AdminSettings>{"admin", &Settings::admin, kAdminKeys,
                                "HTTP for the supervisor and Prometheus."},

@@ -22,23 +22,27 @@ struct Anything {};
 struct Range {
     std::int64_t least, most;
 };
-struct OneOf {
+struct OneOf {  ///< of a list: each entry
     std::span<const std::string_view> words;
+};
+struct Between {
+    double least, most;
 };
 /// `words` says what is allowed and completes "must be ...".
 struct Fits {
     bool (*fits)(std::string_view value);
     std::string_view words;
 };
-using Allowed = std::variant<Anything, Range, OneOf, Fits>;
+using Allowed = std::variant<Anything, Range, Between, OneOf, Fits>;
 
 /// "1 to 300", "en or ko", "an IP address"; empty when anything goes.
 std::string in_words(const Allowed& allowed);
 
 template <typename Group>
 using Member =
-    std::variant<std::int64_t Group::*, bool Group::*, std::string Group::*, AeTitle Group::*,
-                 std::filesystem::path Group::*, std::vector<std::filesystem::path> Group::*>;
+    std::variant<std::int64_t Group::*, double Group::*, bool Group::*, std::string Group::*,
+                 AeTitle Group::*, std::filesystem::path Group::*,
+                 std::vector<std::filesystem::path> Group::*, std::vector<std::string> Group::*>;
 
 enum class Presence { optional, required };
 
@@ -68,8 +72,8 @@ struct Section {
 using Sections =
     std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<PeerSettings>,
                Section<InferenceSettings>, Section<ModelSettings>, Section<StudySettings>,
-               Section<OverlaySettings>, Section<DestinationSettings>, Section<StorageSettings>,
-               Section<AdminSettings>, Section<LogSettings>>;
+               Section<OverlaySettings>, Section<DestinationSettings>, Section<ThresholdSettings>,
+               Section<StorageSettings>, Section<AdminSettings>, Section<LogSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

@@ -24,6 +24,9 @@ std::string in_quotes(std::string_view text) {
 std::string toml(std::int64_t value) {
     return fmt::format("{}", value);
 }
+std::string toml(double value) {
+    return fmt::format("{}", value);
+}
 std::string toml(bool value) {
     return value ? "true" : "false";
 }
@@ -39,6 +42,12 @@ std::string toml(const std::filesystem::path& value) {
 std::string toml(const std::vector<std::filesystem::path>& value) {
     std::vector<std::string> entries;
     for (const auto& path : value) entries.push_back(in_quotes(path.string()));
+    return fmt::format("[{}]", fmt::join(entries, ", "));
+}
+
+std::string toml(const std::vector<std::string>& value) {
+    std::vector<std::string> entries;
+    for (const auto& text : value) entries.push_back(in_quotes(text));
     return fmt::format("[{}]", fmt::join(entries, ", "));
 }
 

@@ -121,7 +121,9 @@ private:
         }
         if (array == nullptr) return;
         for (const auto& entry : *array) {
-            read_group(section, *entry.as_table(), groups.emplace_back());
+            Group& group = groups.emplace_back();
+            if constexpr (requires { group.line; }) group.line = entry.source().begin.line;
+            read_group(section, *entry.as_table(), group);
         }
     }
 
@@ -149,6 +151,18 @@ private:
         if (!number) return complain(node, full, "must be a whole number" + only(key));
         const auto range = std::get<Range>(key.allowed);
         if (*number < range.least || *number > range.most) {
+            return complain(node, full, fmt::format("{} is not allowed{}", *number, only(key)));
+        }
+        into = *number;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              double& into) {
+        const auto number = node.value<double>();  // "1" is a number too
+        if (!number) return complain(node, full, "must be a number" + only(key));
+        const auto range = std::get<Between>(key.allowed);
+        if (!(*number >= range.least && *number <= range.most)) {
             return complain(node, full, fmt::format("{} is not allowed{}", *number, only(key)));
         }
         into = *number;
@@ -196,6 +210,23 @@ private:
         into.clear();
         for (const auto& entry : *list) {
             if (auto path = path_of(entry, full, key)) into.push_back(std::move(*path));
+        }
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::vector<std::string>& into) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return complain(node, full, R"(must be a list: ["...", "..."])");
+        into.clear();
+        for (const auto& entry : *list) {
+            auto text = text_of(entry, full, key);
+            if (!text) continue;
+            if (std::find(into.begin(), into.end(), *text) != into.end()) {
+                complain(entry, full, fmt::format(R"("{}" stands there twice)", *text));
+            } else {
+                into.push_back(std::move(*text));
+            }
         }
     }
 
@@ -302,6 +333,25 @@ private:
                          fmt::format("{} s is longer than retry_cap_s, {} s",
                                      destination.retry_first_s, destination.retry_cap_s));
             }
+            check_objects(destination, table);
+        }
+        for (const auto& threshold : settings_.thresholds) {
+            if (threshold.destination.empty() || names.contains(threshold.destination)) continue;
+            complain(threshold.line, "threshold.destination",
+                     fmt::format(R"(there is no destination "{}")", threshold.destination));
+        }
+    }
+
+    void check_objects(const DestinationSettings& destination, const toml::table* table) {
+        const auto& always = destination.send;
+        for (const auto& object : destination.send_if_found) {
+            if (std::find(always.begin(), always.end(), object) == always.end()) continue;
+            complain(line_of(table, "send_if_found"), "destination.send_if_found",
+                     fmt::format(R"("{}" stands in send too, which is: always)", object));
+        }
+        if (always.empty() && destination.send_if_found.empty()) {
+            complain(line_of(table, "send"), "destination.send",
+                     "is empty, and so is send_if_found: it would get nothing");
         }
     }
 

@@ -93,6 +93,19 @@ struct DestinationSettings {
     std::int64_t retry_first_s = 5;
     std::int64_t retry_cap_s = 900;
     std::int64_t give_up_days = 7;
+    std::vector<std::string> send{"sr", "overlay"};  ///< always
+    std::vector<std::string> send_if_found;          ///< of what has a finding, else not
+    std::string language;                            ///< en | ko; empty: node.language
+    std::string picture_syntax = "uncompressed";     ///< uncompressed | rle | jpeg-lossless
+};
+
+/// Another threshold than the package's, for one training of one model and nothing else.
+struct ThresholdSettings {
+    std::string destination;  ///< its name; empty: all
+    std::string model, version, sha256;
+    std::string finding;  ///< its key in the package
+    double value = 0.5;
+    std::size_t line = 1;  ///< of the file, for who can say that there is no such model
 };
 
 struct AdminSettings {
@@ -115,6 +128,7 @@ struct Settings {
     LogSettings log;
     std::vector<PeerSettings> peers;
     std::vector<DestinationSettings> destinations;
+    std::vector<ThresholdSettings> thresholds;
 
     std::filesystem::path database_file() const { return node.data_dir / "bucky.db"; }
     std::filesystem::path spool_dir() const { return node.data_dir / "spool"; }

@@ -14,8 +14,8 @@ namespace bucky::dicom_sr {
 
 void check_picture(DcmItem& dataset, const Source& source, Complaints& out) {
     require_values(dataset,
-                   {DCM_ConversionType, DCM_ImageType, DCM_SamplesPerPixel, DCM_Rows, DCM_Columns,
-                    DCM_BitsAllocated, DCM_BitsStored, DCM_HighBit, DCM_PixelData},
+                   {DCM_ImageType, DCM_SamplesPerPixel, DCM_PhotometricInterpretation, DCM_Rows,
+                    DCM_Columns, DCM_BitsAllocated, DCM_BitsStored, DCM_HighBit, DCM_PixelData},
                    out);
     Uint16 rows = 0;
     Uint16 columns = 0;
@@ -24,10 +24,12 @@ void check_picture(DcmItem& dataset, const Source& source, Complaints& out) {
     const Uint8* pixels = nullptr;
     unsigned long bytes = 0;
     (void)dataset.findAndGetUint8Array(DCM_PixelData, pixels, &bytes);
-    const unsigned long expected = 3UL * rows * columns;
+    Uint16 samples = 0;
+    (void)dataset.findAndGetUint16(DCM_SamplesPerPixel, samples);
+    const unsigned long expected = 1UL * samples * rows * columns;
     if (expected == 0 || bytes < expected || bytes > expected + 1) {  // padded to even
         out.push_back(
-            fmt::format("PixelData has {} bytes for {} x {} RGB pixels", bytes, columns, rows));
+            fmt::format("PixelData has {} bytes for {} x {} pixels", bytes, columns, rows));
     }
     bool refers = false;
     for_each_item(dataset, DCM_SourceImageSequence, [&](DcmItem& item) {

@@ -113,9 +113,7 @@ private:
     bool measured_ = false;
 };
 
-}  // namespace
-
-void check_report(DcmItem& dataset, const Source& source, Complaints& out) {
+void check_document(DcmItem& dataset, Complaints& out) {
     require_values(
         dataset,
         {DCM_CompletionFlag, DCM_VerificationFlag, DCM_ValueType, DCM_ConceptNameCodeSequence,
@@ -125,7 +123,32 @@ void check_report(DcmItem& dataset, const Source& source, Complaints& out) {
         dataset, {DCM_ReferencedPerformedProcedureStepSequence, DCM_PerformedProcedureCodeSequence},
         out);
     if (value_of(dataset, DCM_Modality) != "SR") out.emplace_back("Modality is not SR");
+}
+
+}  // namespace
+
+void check_report(DcmItem& dataset, const Source& source, Complaints& out) {
+    check_document(dataset, out);
     const ContentCheck content(dataset, source, out);
+}
+
+/// In plain text there is no group to demand, but each image must have its words.
+void check_text_report(DcmItem& dataset, const Source& source, Complaints& out) {
+    check_document(dataset, out);
+    bool spoken = false;
+    for_each_item(dataset, DCM_ContentSequence, [&](DcmItem& section) {
+        bool has_words = false;
+        bool is_ours = false;
+        for_each_item(section, DCM_ContentSequence, [&](DcmItem& child) {
+            has_words |= !value_of(child, DCM_TextValue).empty();
+            for_each_item(child, DCM_ReferencedSOPSequence, [&](DcmItem& image) {
+                is_ours |=
+                    value_of(image, DCM_ReferencedSOPInstanceUID) == source.sop_instance.str();
+            });
+        });
+        spoken |= has_words && is_ours;
+    });
+    if (!spoken) out.emplace_back("no section says anything about the source");
 }
 
 }  // namespace bucky::dicom_sr

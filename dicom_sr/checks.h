@@ -33,6 +33,7 @@ void require_same(DcmItem& dataset, const DcmTagKey& tag, std::string_view expec
                   Complaints& out);
 
 void check_report(DcmItem& dataset, const Source& source, Complaints& out);
+void check_text_report(DcmItem& dataset, const Source& source, Complaints& out);
 void check_picture(DcmItem& dataset, const Source& source, Complaints& out);
 void check_presentation(DcmItem& dataset, const Source& source, Complaints& out);
 

@@ -41,6 +41,12 @@ inline constexpr Concept kFindingSite{"363698007", "SCT", "Finding Site"};
 inline constexpr Concept kLaterality{"272741003", "SCT", "Laterality"};
 inline constexpr Concept kComment{"121106", "DCM", "Comment"};
 
+// The report in plain text: TID 2000, CID 7001 and 7002
+inline constexpr Concept kImagingReport{"18748-4", "LN", "Diagnostic Imaging Report"};
+inline constexpr Concept kFindingsSection{"121070", "DCM", "Findings"};
+inline constexpr Concept kConclusionsSection{"121076", "DCM", "Conclusions"};
+inline constexpr Concept kConclusion{"121077", "DCM", "Conclusion"};
+
 // Language and observer: TID 1204, 1002, 1004
 inline constexpr Concept kLanguage{"121049", "DCM", "Language of Content Item and Descendants"};
 inline constexpr Concept kEnglish{"en", "RFC5646", "English"};  // CID 5000
@@ -90,8 +96,7 @@ inline constexpr Concept kReason{"reason", kOwnScheme, "Reason for no analysis"}
 inline constexpr Concept kWarning{"warning", kOwnScheme, "Warning about the image"};
 inline constexpr Concept kNoFinding{"no-finding", kOwnScheme, "No finding above threshold"};
 inline constexpr Concept kNotAnalysed{"not-analysed", kOwnScheme, "Image not analysed"};
-inline constexpr Concept kAnswersGiven{"answers-given", kOwnScheme,
-                                       "Image not analysed, number of answers"};
+inline constexpr Concept kImagesNotAnalysed{"images-not-anal", kOwnScheme, "Images not analysed"};
 
 // Sites and sides: CID 4028-like, CID 244
 inline constexpr Concept kLung{"39607008", "SCT", "Lung"};
@@ -102,7 +107,7 @@ inline constexpr Concept kBilateral{"51440002", "SCT", "Bilateral"};
 // Units: UCUM
 inline constexpr Concept kZeroToOne{"{0:1}", "UCUM", "range: 0:1"};
 inline constexpr Concept kPixels{"{pixels}", "UCUM", "pixels"};
-inline constexpr Concept kAnswers{"{answers}", "UCUM", "answers"};
+inline constexpr Concept kImages{"{images}", "UCUM", "images"};
 
 // Purposes of reference: CID 7202, CID 7005
 inline constexpr Concept kSourceImage{"121322", "DCM",

@@ -58,7 +58,10 @@ struct ContentTree::Tree {
         using DSRDocumentTree::DSRDocumentTree;
         DSRDocumentTreeNode& node() { return *getNode(); }
     };
-    Dcmtk dcmtk{DSRTypes::DT_Comprehensive3DSR};
+    Dcmtk dcmtk;
+
+    explicit Tree(const Uid& sop_class)
+        : dcmtk(DSRTypes::sopClassUIDToDocumentType(OFString(sop_class.str()))) {}
 
     DSRContentItem& item() { return dcmtk.getCurrentContentItem(); }
     void identify(std::string_view template_id, const Code& name) {
@@ -67,13 +70,13 @@ struct ContentTree::Tree {
     }
 };
 
-ContentTree::ContentTree(const Code& title, std::string_view template_id)
-    : tree_(std::make_unique<Tree>()) {
+ContentTree::ContentTree(const Code& title, std::string_view template_id, const Uid& sop_class)
+    : tree_(std::make_unique<Tree>(sop_class)) {
     if (tree_->dcmtk.addContentItem(DSRTypes::RT_isRoot, DSRTypes::VT_Container) == 0) {
         throw Error(Fault::bug, "SR content: no root container");
     }
     check(tree_->item().setConceptName(coded(title), kUnchecked), "title", &title);
-    tree_->identify(template_id, title);
+    if (!template_id.empty()) tree_->identify(template_id, title);
 }
 
 ContentTree::~ContentTree() = default;
@@ -121,11 +124,12 @@ void ContentTree::number(Relation relation, const Code& name, double value, cons
     add(relation, DSRTypes::VT_Num, &name, set, children);
 }
 
-void ContentTree::text(Relation relation, const Code& name, std::string_view value) {
+void ContentTree::text(Relation relation, const Code& name, std::string_view value,
+                       const Children& children) {
     const auto set = [&] {
         check(tree_->item().setStringValue(OFString(value), kUnchecked), "value", &name);
     };
-    add(relation, DSRTypes::VT_Text, &name, set, {});
+    add(relation, DSRTypes::VT_Text, &name, set, children);
 }
 
 void ContentTree::uid(Relation relation, const Code& name, const Uid& value) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ContentTree writes the content of a Comprehensive 3D SR from the root down. The nesting of the
+// ContentTree writes the content of an SR document from the root down. The nesting of the
 // calls is the nesting of the document: what belongs below an item is added by the function that
 // is handed in with it.
 //
@@ -7,8 +7,8 @@
 //       tree.code(Relation::contains, codes::kFinding, finding.code);
 //   });
 //
-// One thread; DCMTK refuses relationships that the IOD does not allow (PS3.3 A.35.13.3.1.2), which
-// is a bug of ours and thrown as one.
+// One thread; DCMTK refuses relationships that the IOD of the class does not allow (PS3.3 A.35),
+// which is a bug of ours and thrown as one.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ public:
     using Code = inference::Code;
     using Children = std::function<void()>;
 
-    /// The root container; `template_id` of the DCMR (PS3.16), e.g. "1500".
-    ContentTree(const Code& title, std::string_view template_id);
+    /// The root container; `template_id` of the DCMR (PS3.16), e.g. "1500", or empty.
+    ContentTree(const Code& title, std::string_view template_id, const Uid& sop_class);
     ~ContentTree();
     ContentTree(const ContentTree&) = delete;
     ContentTree& operator=(const ContentTree&) = delete;
@@ -61,7 +61,8 @@ public:
               const Children& children = {});
     void number(Relation relation, const Code& name, double value, const Code& unit,
                 const Children& children = {});
-    void text(Relation relation, const Code& name, std::string_view value);
+    void text(Relation relation, const Code& name, std::string_view value,
+              const Children& children = {});
     void uid(Relation relation, const Code& name, const Uid& value);
     void date(Relation relation, const Code& name, std::string_view value);  ///< DA
     void time(Relation relation, const Code& name, std::string_view value);  ///< TM

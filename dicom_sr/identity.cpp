@@ -30,9 +30,13 @@ std::string_view outcome(const inference::ImageResult& result) {
     __builtin_unreachable();
 }
 
+std::string told(const ReportedImage& image) {
+    return image.rendering.empty() ? "" : " told " + image.rendering;
+}
+
 }  // namespace
 
-Uid report_uid(const std::vector<ReportedImage>& images) {
+Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class) {
     std::vector<std::string> said;
     for (const ReportedImage& image : images) {
         said.push_back(fmt::format("{} {} {}", image.source.sop_instance.str(), model_hash(image),
@@ -40,21 +44,29 @@ Uid report_uid(const std::vector<ReportedImage>& images) {
     }
     std::ranges::sort(said);  // the order in which they came does not matter
     const std::string study = images.empty() ? "" : images.front().source.study.str();
-    return Uid::from_name(fmt::format("report {} {}", study, fmt::join(said, " ")));
+    std::string name = fmt::format("report {} {}", study, fmt::join(said, " "));
+    if (!images.empty()) name += told(images.front());
+    if (sop_class.str() != kReportClasses.front()) name += " in " + sop_class.str();
+    return Uid::from_name(name);
 }
 
-Uid report_series_uid(const Uid& study, std::string_view node_name) {
-    return Uid::from_name(fmt::format("report series {} {}", study.str(), node_name));
+Uid report_series_uid(const StudyReport& report) {
+    const ReportedImage& image = report.images.front();
+    std::string name = fmt::format("report series {} {}{}", image.source.study.str(),
+                                   report.node_name, told(image));
+    if (report.sop_class.str() != kReportClasses.front()) name += " in " + report.sop_class.str();
+    return Uid::from_name(name);
 }
 
 Uid series_uid(std::string_view kind, const ReportedImage& image) {
-    return Uid::from_name(
-        fmt::format("{} series {} {}", kind, image.source.study.str(), model_hash(image)));
+    return Uid::from_name(fmt::format("{} series {} {}{}", kind, image.source.study.str(),
+                                      model_hash(image), told(image)));
 }
 
 Uid object_uid(std::string_view kind, const ReportedImage& image) {
-    return Uid::from_name(fmt::format("{} {} {} {}", kind, image.source.study.str(),
-                                      image.source.sop_instance.str(), model_hash(image)));
+    return Uid::from_name(fmt::format("{} {} {} {}{}", kind, image.source.study.str(),
+                                      image.source.sop_instance.str(), model_hash(image),
+                                      told(image)));
 }
 
 Uid tracking_uid(const ReportedImage& image, std::string_view finding_key,

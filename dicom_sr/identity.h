@@ -11,9 +11,11 @@
 
 namespace bucky::dicom_sr {
 
-/// One per study and node: a superseding report joins the series of the one it supersedes, where a
-/// viewer that shows the last instance of a series (OHIF) shows the right one.
-Uid report_series_uid(const Uid& study, std::string_view node_name);
+struct StudyReport;
+
+/// One per study, node, class and rendering: a superseding report joins the series of the one it
+/// supersedes, where a viewer that shows the last instance of a series (OHIF) shows the right one.
+Uid report_series_uid(const StudyReport& report);
 
 /// One object of a kind for each image and model, and one series for all of a kind of a study and
 /// model. The kind is the Object's: "overlay", "presentation", ...

@@ -19,6 +19,7 @@
 #include "dicom_sr/modules.h"
 #include "dicom_sr/part10.h"
 #include "dicom_sr/report_content.h"
+#include "dicom_sr/text_report.h"
 #include "dicom_sr/wording.h"
 
 namespace bucky::dicom_sr {
@@ -70,9 +71,8 @@ void write_predecessor(DcmItem& dataset, const StudyReport& report, const Uid& s
     DcmItem& study = new_item(dataset, DCM_PredecessorDocumentsSequence);
     put(study, DCM_StudyInstanceUID, study_uid.str());
     DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
-    put(series, DCM_SeriesInstanceUID, report_series_uid(study_uid, report.node_name).str());
-    put_reference(series, DCM_ReferencedSOPSequence,
-                  {Uid(UID_Comprehensive3DSRStorage), *report.predecessor, {}});
+    put(series, DCM_SeriesInstanceUID, report_series_uid(report).str());
+    put_reference(series, DCM_ReferencedSOPSequence, {report.sop_class, *report.predecessor, {}});
 }
 
 void write_request(DcmItem& dataset, const Source& source) {
@@ -125,15 +125,27 @@ void write_own_scheme(DcmItem& dataset) {  // PS3.3 C.12.1: required for a priva
     put(scheme, DCM_CodingSchemeResponsibleOrganization, kManufacturer);
 }
 
+void write_tree(DcmItem& dataset, const StudyReport& report) {
+    if (report.sop_class.str() == UID_BasicTextSRStorage) {
+        ContentTree tree(codes::kImagingReport, "2000", report.sop_class);
+        write_text_content(tree, report);
+        tree.write(dataset);
+    } else {
+        ContentTree tree(codes::kMeasurementReport, "1500", report.sop_class);
+        write_content(tree, report);
+        tree.write(dataset);
+    }
+}
+
 }  // namespace
 
 Object measurement_report(const StudyReport& report) {
     require_one_study(report.images);
     const Source& source = report.images.front().source;
     Object object;
-    object.sop_class = Uid(UID_Comprehensive3DSRStorage);
-    object.sop_instance = report_uid(report.images);
-    object.series = report_series_uid(source.study, report.node_name);
+    object.sop_class = report.sop_class;
+    object.sop_instance = report_uid(report.images, report.sop_class);
+    object.series = report_series_uid(report);
     object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
     object.kind = kind::kReport;
 
@@ -148,9 +160,7 @@ Object measurement_report(const StudyReport& report) {
     write_algorithms(*dataset, models_of(report.images));
     write_document_general(*dataset, report, content, object.sop_instance);
 
-    ContentTree tree(codes::kMeasurementReport, "1500");
-    write_content(tree, report);
-    tree.write(*dataset);
+    write_tree(*dataset, report);
     object.part10 = to_part10(std::move(dataset));
     return object;
 }

@@ -74,6 +74,9 @@ Source read_source(const std::filesystem::path& file);
 struct ReportedImage {
     Source source;
     inference::ImageResult result;
+    /// How it is told where that is not the plain way (language, thresholds), in words: what is
+    /// told otherwise is another object, so they are part of every UID. Empty: the plain way.
+    std::string rendering = {};
 };
 
 }  // namespace bucky::dicom_sr

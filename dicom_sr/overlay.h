@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "conf/base/fallbacks.h"
 #include "dicom_sr/object.h"
 
 namespace bucky::dicom_sr {
@@ -23,6 +24,7 @@ struct OverlayStyle {
     std::string language = "en";       ///< "en" or "ko"
     std::uint32_t longer_side = 2048;  ///< of the drawn image, pixels; small ones grow at most 2 x
     std::string software_version;
+    Uid sop_class{kPictureClasses.front()};  ///< one of kPictureClasses
 };
 
 /// An RGB picture before it becomes DICOM: what `bucky analyze` and the demo write as PNG.
@@ -35,9 +37,10 @@ struct Drawing {
 Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const OverlayStyle& style);
 
 /// in   a drawing of `image`
-/// out  Secondary Capture Image (1.2.840.10008.5.1.4.1.1.7), RGB, Explicit VR Little Endian; same
-///      image and model, same UIDs
-/// src  PS3.3 A.8.1, C.8.6; RESULTS rows on the picture
+/// out  Secondary Capture Image (1.2.840.10008.5.1.4.1.1.7), RGB, Explicit VR Little Endian; or,
+///      where the style asks for it, the same in grey as a derived CR image. Same image, model,
+///      class and rendering, same UIDs
+/// src  PS3.3 A.8.1, C.8.6; A.2, C.8.1
 Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
                          const OverlayStyle& style);
 

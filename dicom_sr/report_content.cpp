@@ -137,7 +137,7 @@ void add_edge(ContentTree& tree, const ReportedImage& image, std::string_view la
         for (const Finding& finding : image.result.findings)
             roi.numbers.push_back(score_of(finding));
     }
-    if (roi.numbers.empty()) roi.numbers = {{codes::kAnswersGiven, 0, codes::kAnswers}};
+    if (roi.numbers.empty()) roi.numbers = {{codes::kImagesNotAnalysed, 1, codes::kImages}};
     add_planar_roi(tree, roi);
 }
 
@@ -197,28 +197,24 @@ void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say)
 }
 
 /// Whoever reads a name that the image did not spell out as it says must know that.
-void add_notes_on_text(ContentTree& tree, const StudyReport& report, const Words& say) {
+std::vector<std::string> notes_on_text(const StudyReport& report, const Words& say) {
+    std::vector<std::string> notes;
     std::set<std::string> said;  // the images of a study mostly share their names
     for (const ReportedImage& image : report.images) {
         for (const bool lost : {false, true}) {
             const std::string names = names_of_originals(image.source, lost);
             if (names.empty() || !said.insert(names + (lost ? "!" : "")).second) continue;
-            tree.text(contains, codes::kComment,
-                      fmt::format("{}: {}", names, lost ? say.text_lost : say.text_guessed));
+            notes.push_back(fmt::format("{}: {}", names, lost ? say.text_lost : say.text_guessed));
         }
     }
+    return notes;
 }
 
 void add_evaluations(ContentTree& tree, const StudyReport& report) {
     const Words& say = words(report.language);
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
-        tree.text(contains, codes::kComment, say.assists);
-        add_notes_on_text(tree, report, say);
-        for (const inference::ModelIdentity& model : models_of(report.images)) {
-            tree.text(contains, codes::kComment,
-                      cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model,
-                                          model.name, model.version, model.vendor, say.weights,
-                                          model.sha256, say.intended_use, model.intended_use)));
+        for (const std::string& note : notes_of(report)) {
+            tree.text(contains, codes::kComment, note);
         }
         for (const ReportedImage& image : report.images) {
             add_warnings(tree, image);
@@ -245,11 +241,27 @@ std::vector<inference::ModelIdentity> models_of(const std::vector<ReportedImage>
     return models;
 }
 
-void write_content(ContentTree& tree, const StudyReport& report) {
+std::vector<std::string> notes_of(const StudyReport& report) {
+    const Words& say = words(report.language);
+    std::vector<std::string> notes = notes_on_text(report, say);
+    notes.insert(notes.begin(), say.assists);
+    for (const inference::ModelIdentity& model : models_of(report.images)) {
+        notes.push_back(cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model,
+                                            model.name, model.version, model.vendor, say.weights,
+                                            model.sha256, say.intended_use, model.intended_use)));
+    }
+    return notes;
+}
+
+void add_head(ContentTree& tree, const StudyReport& report) {
     tree.code(has_concept_modifier, codes::kLanguage,
               report.language == "ko" ? codes::kKorean : codes::kEnglish);
     add_observer(tree, report);
     tree.code(has_concept_modifier, codes::kProcedureReported, codes::kImagingProcedure);
+}
+
+void write_content(ContentTree& tree, const StudyReport& report) {
+    add_head(tree, report);
     tree.container(contains, codes::kImageLibrary, "1600", [&] {
         tree.container(contains, codes::kImageLibraryGroup, "", [&] {
             std::set<Uid> listed;  // two images may claim one UID: the library names it once

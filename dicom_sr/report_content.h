@@ -9,6 +9,12 @@ namespace bucky::dicom_sr {
 
 void write_content(ContentTree& tree, const StudyReport& report);
 
+/// What every report begins with: language, observer, procedure.
+void add_head(ContentTree& tree, const StudyReport& report);
+
+/// What every report says in words: that it is no reading, and which models spoke.
+std::vector<std::string> notes_of(const StudyReport& report);
+
 /// Every model that spoke, once, in the order in which the images name them.
 std::vector<inference::ModelIdentity> models_of(const std::vector<ReportedImage>& images);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom_sr/verify.h"
 
+#include <algorithm>
+
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcdatset.h"
@@ -10,6 +12,7 @@
 #include "dcmtk/dcmdata/dcuid.h"
 
 #include "conf/base/error.h"
+#include "conf/base/fallbacks.h"
 #include "dicom_sr/checks.h"
 #include "dicom_sr/part10.h"
 
@@ -62,9 +65,14 @@ std::vector<std::string> verify(const Object& object, const Source& source) {
         check_header(*file, object, out);
         DcmDataset& dataset = *file->getDataset();
         check_identity(dataset, source, out);
-        if (object.sop_class.str() == UID_Comprehensive3DSRStorage) {
+        const auto is_one_of = [&](const auto& classes) {
+            return std::ranges::find(classes, object.sop_class.str()) != classes.end();
+        };
+        if (object.sop_class.str() == UID_BasicTextSRStorage) {
+            check_text_report(dataset, source, out);
+        } else if (is_one_of(kReportClasses)) {
             check_report(dataset, source, out);
-        } else if (object.sop_class.str() == UID_SecondaryCaptureImageStorage) {
+        } else if (is_one_of(kPictureClasses)) {
             check_picture(dataset, source, out);
         } else if (object.sop_class.str() == UID_GrayscaleSoftcopyPresentationStateStorage) {
             check_presentation(dataset, source, out);

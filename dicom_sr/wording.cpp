@@ -49,6 +49,8 @@ constexpr Words kEnglish{
     .warning = "Warning",
     .text_guessed = "not in its declared character set; read by its bytes, which are kept",
     .text_lost = "cannot be decoded; its bytes are kept",
+    .columns = "columns",
+    .rows = "rows",
 };
 
 constexpr Words kKorean{
@@ -79,6 +81,8 @@ constexpr Words kKorean{
     .warning = "주의",
     .text_guessed = "선언된 문자 집합과 다름; 바이트로 판독하였고 원본 바이트를 보존함",
     .text_lost = "해독할 수 없음; 원본 바이트를 보존함",
+    .columns = "열",
+    .rows = "행",
 };
 
 /// As it is marked on a film.

@@ -41,6 +41,8 @@ struct Words {
     const char* warning;
     const char* text_guessed;  ///< completes "Patient's Name: ..."
     const char* text_lost;
+    const char* columns;  ///< of pixels
+    const char* rows;
 };
 
 const Words& words(std::string_view language);  ///< "ko", else English

@@ -138,7 +138,8 @@ std::vector<Finding> interpret(const ModelOutput& output, const Package& package
         Finding finding{spec.key,         spec.code,      spec.name,      spec.name_ko,
                         output.scores[k], spec.threshold, Answer::absent, {}};
         if (finding.score >= spec.threshold) finding.answer = Answer::present;
-        if (finding.answer == Answer::present && spec.located && package.has_heatmaps) {
+        const bool outlined = finding.score >= std::min(spec.threshold, spec.outlined_from);
+        if (outlined && spec.located && package.has_heatmaps) {
             const PlacedHeatmap heatmap(output, k, placement);
             finding.regions =
                 regions_of(heatmap, spec.heatmap_threshold, placement, patient_orientation);

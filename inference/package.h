@@ -42,6 +42,8 @@ struct FindingSpec {
     double threshold = 0.5;
     double heatmap_threshold = 0.5;
     bool located = false;
+    /// From this score on it is outlined, when a site calls it present at less than `threshold`.
+    double outlined_from = 1;
 };
 
 /// An input that whoever made the package ran, and what came out: raw float32, little endian.

@@ -82,6 +82,18 @@ bool Shelf::answers() const {
            });
 }
 
+void Shelf::outline_for(std::span<const Threshold> thresholds) {
+    for (LoadedPackage& loaded : packages_) {
+        for (const Threshold& one : thresholds) {
+            if (one.sha256 != loaded.package.identity.sha256) continue;
+            for (FindingSpec& spec : loaded.package.findings) {
+                if (spec.key != one.finding) continue;
+                spec.outlined_from = std::min(spec.outlined_from, one.value);
+            }
+        }
+    }
+}
+
 Shelf::Choice Shelf::choose(const Header& header) const {
     Choice choice;
     for (const LoadedPackage& loaded : packages_) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "inference/header.h"
 #include "inference/model.h"
 #include "inference/package.h"
+#include "inference/thresholds.h"
 
 namespace bucky::inference {
 
@@ -63,6 +65,9 @@ public:
 
     /// Some package that reports would answer now; true of an empty shelf.
     bool answers() const;
+
+    /// Outlines what one of these calls present too, for whom they are meant. Before anybody reads.
+    void outline_for(std::span<const Threshold> thresholds);
 
     const std::vector<LoadedPackage>& packages() const noexcept { return packages_; }
 

@@ -11,9 +11,11 @@
 
 #include "conf/base/crash_point.h"
 #include "conf/base/error.h"
+#include "conf/base/fallbacks.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 #include "scp/send.h"
+#include "scp/stand_ins.h"
 #include "storage/backlog.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
@@ -39,6 +41,13 @@ Target target_until(const conf::DestinationSettings& to, int give_up_fd) {
     return target;
 }
 
+/// The transfer syntax of a word of destination.picture_syntax; empty: as the file is.
+std::string_view syntax_named(std::string_view word) {
+    if (word == "rle") return "1.2.840.10008.1.2.5";
+    if (word == "jpeg-lossless") return "1.2.840.10008.1.2.4.70";
+    return {};
+}
+
 }  // namespace
 
 struct Courier::Impl {
@@ -53,7 +62,11 @@ struct Courier::Impl {
           jobs(db, clock),
           journal(db, clock),
           outbox(db, results, clock),
-          sender(target_until(to, give_up_fd), settings.node.ae_title) {}
+          sender(target_until(to, give_up_fd), settings.node.ae_title),
+          stand_ins(db, clock, to.name, sender) {
+        const auto syntax = syntax_named(to.picture_syntax);
+        if (!syntax.empty()) sender.prefer(kPictureClasses.front(), syntax);
+    }
 
     bool deliver_next();
     std::optional<storage::Job> claim();
@@ -66,6 +79,8 @@ struct Courier::Impl {
     void finish(const storage::Job& job, std::string_view words);
     void retry(const storage::Job& job, std::int64_t wait_ms, std::string_view why);
     void park(const storage::Job& job, std::string_view why);
+    void make_again(const storage::Job& job, const storage::Result& result,
+                    std::string_view sop_class);
     std::int64_t wait_ms(int attempt);
     std::int64_t lease_ms() const;
     void rest(std::uint64_t seen, const std::stop_token& stop);
@@ -80,6 +95,7 @@ struct Courier::Impl {
     storage::Journal journal;
     storage::Outbox outbox;
     Sender sender;
+    StandIns stand_ins;
 
     bool backlog_was_served = false;  ///< whose turn it was
     int failures = 0;  ///< attempts in a row that the peer neither took nor refused for good
@@ -168,6 +184,8 @@ void Courier::Impl::deliver(const storage::Job& job) {
             case Fault::exhausted: return not_reached(job, error.what());
         }
     }
+    if (const auto instead = stand_ins.instead_of(*result))
+        return make_again(job, *result, *instead);
     crash_point("courier.before_send");
     const SendOutcome outcome = sender.send(result->file);
     crash_point("courier.after_send");
@@ -273,6 +291,25 @@ void Courier::Impl::park(const storage::Job& job, std::string_view why) {
                       fmt::format("by {}: {}", destination.name, why));
     }
     transaction.commit();
+}
+
+/// The report worker makes it anew in the class that is taken. Once: a peer that takes now this,
+/// now that, would keep both of us busy for ever.
+void Courier::Impl::make_again(const storage::Job& job, const storage::Result& result,
+                               std::string_view sop_class) {
+    const auto why = fmt::format("{} takes no {}, but {}", destination.name,
+                                 name_of_class(result.sop_class.str()), name_of_class(sop_class));
+    const auto story = journal.of_study(job.study);
+    const bool again = std::any_of(story.begin(), story.end(), [&](const auto& entry) {
+        return entry.event == storage::kTakenBackEvent && entry.subject == job.subject &&
+               entry.words == why;
+    });
+    if (again) return park(job, why + ", and a while ago it was the other way round");
+    if (!outbox.make_again(job, why)) return;
+    log::event(
+        "deliver.made_again",
+        {{"to", destination.name}, {"sop", job.subject}, {"study", job.study}, {"why", why}});
+    work.ring();  // its study is due for a report
 }
 
 std::int64_t Courier::Impl::wait_ms(int attempt) {

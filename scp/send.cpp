@@ -2,7 +2,10 @@
 #include "scp/send.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "conf/base/error.h"
@@ -21,14 +24,14 @@ bool is_native(std::string_view transfer_syntax) {
     return row != nullptr && row->native;
 }
 
-/// The file's own syntax alone, so that the peer cannot prefer another; beside it, for what we
+/// The object's own syntax alone, so that the peer cannot prefer another; beside it, for what we
 /// could rewrite, the two that every implementation has (PS3.5 10.1).
-std::vector<Offer> offers_for(const Part10Header& header) {
-    std::vector<Offer> offers{{header.sop_class, {header.transfer_syntax}}};
-    if (!is_native(header.transfer_syntax)) return offers;
-    Offer other{header.sop_class, {}};
+std::vector<Offer> offers_for(std::string_view sop_class, std::string_view transfer_syntax) {
+    std::vector<Offer> offers{{std::string{sop_class}, {std::string{transfer_syntax}}}};
+    if (!is_native(transfer_syntax)) return offers;
+    Offer other{std::string{sop_class}, {}};
     for (const auto syntax : {kExplicitLittleEndian, kImplicitLittleEndian}) {
-        if (syntax != header.transfer_syntax) other.transfer_syntaxes.emplace_back(syntax);
+        if (syntax != transfer_syntax) other.transfer_syntaxes.emplace_back(syntax);
     }
     offers.push_back(std::move(other));
     return offers;
@@ -53,32 +56,40 @@ SendOutcome judged(const Association::Answer& answer, bool rewritten) {
 struct Sender::Impl {
     Target target;
     AeTitle calling;
-    std::vector<Offer> wanted;    ///< for the next association
-    std::vector<Offer> proposed;  ///< on the open one
+    std::vector<Offer> always;                                  ///< proposed on every association
+    std::vector<Offer> wanted;                                  ///< for the next association
+    std::vector<Offer> proposed;                                ///< on the open one
+    std::map<std::string, std::string, std::less<>> preferred;  ///< transfer syntax by class
     std::unique_ptr<Association> association;
 
+    void want(Offer offer);
     void want(const Part10Header& header);
     void connect_for(const Part10Header& header);
     SendOutcome send(const std::filesystem::path& file, const Part10Header& header);
+    std::optional<SendOutcome> send_as_preferred(const std::filesystem::path& file,
+                                                 const Part10Header& header);
     const Context* context_for(const Part10Header& header, bool rewritten) const;
 };
 
+void Sender::Impl::want(Offer offer) {
+    if (std::find(wanted.begin(), wanted.end(), offer) != wanted.end()) return;
+    if (wanted.size() == kContextsMax) wanted = always;  // other kinds of files now
+    wanted.push_back(std::move(offer));
+}
+
 void Sender::Impl::want(const Part10Header& header) {
-    for (auto& offer : offers_for(header)) {
-        if (std::find(wanted.begin(), wanted.end(), offer) != wanted.end()) continue;
-        if (wanted.size() == kContextsMax) wanted.clear();  // other kinds of files now
-        wanted.push_back(std::move(offer));
-    }
+    for (auto& offer : offers_for(header.sop_class, header.transfer_syntax)) want(std::move(offer));
 }
 
 void Sender::Impl::connect_for(const Part10Header& header) {
-    const Offer own = offers_for(header).front();
+    const Offer own = offers_for(header.sop_class, header.transfer_syntax).front();
     if (association) {
         const bool offered = std::find(proposed.begin(), proposed.end(), own) != proposed.end();
         if (offered && !association->is_dead()) return;
         if (!association->is_dead()) association->release();
         association.reset();
     }
+    for (const auto& offer : always) want(offer);
     want(header);
     association = std::make_unique<Association>(target, calling, wanted);
     proposed = wanted;
@@ -95,7 +106,27 @@ const Context* Sender::Impl::context_for(const Part10Header& header, bool rewrit
     return found == contexts.end() ? nullptr : &*found;
 }
 
+/// Nothing when nothing else is preferred, or the peer does not take it: the plain way then.
+std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem::path& file,
+                                                           const Part10Header& header) {
+    const auto wish = preferred.find(header.sop_class);
+    if (wish == preferred.end() || !is_native(header.transfer_syntax)) return std::nullopt;
+    for (const auto& context : association->contexts()) {
+        if (context.sop_class != header.sop_class || context.transfer_syntax != wish->second) {
+            continue;
+        }
+        try {
+            return judged(association->store_rewritten(file, header, context), true);
+        } catch (const Error& error) {
+            if (error.fault() != Fault::unsupported) throw;
+            return std::nullopt;  // what cannot be compressed goes as it is
+        }
+    }
+    return std::nullopt;
+}
+
 SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10Header& header) {
+    if (auto outcome = send_as_preferred(file, header)) return *outcome;
     // A dataset of odd length is not valid, but PDVs must be even (PS3.7 Annex F): write it anew.
     const bool even = (header.file_bytes - header.dataset_at) % 2 == 0;
     if (const Context* as_it_is = context_for(header, false); as_it_is != nullptr && even) {
@@ -120,7 +151,7 @@ SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10He
 }
 
 Sender::Sender(Target target, AeTitle calling)
-    : impl_(new Impl{std::move(target), std::move(calling), {}, {}, nullptr}) {}
+    : impl_(new Impl{std::move(target), std::move(calling), {}, {}, {}, {}, nullptr}) {}
 
 Sender::~Sender() {
     release();
@@ -128,6 +159,30 @@ Sender::~Sender() {
 
 void Sender::announce(const std::filesystem::path& file) {
     impl_->want(read_part10_header(file));
+}
+
+void Sender::propose(std::string_view sop_class) {
+    auto& always = impl_->always;
+    for (auto& offer : offers_for(sop_class, kExplicitLittleEndian)) {
+        if (std::find(always.begin(), always.end(), offer) == always.end()) {
+            always.push_back(std::move(offer));
+        }
+    }
+}
+
+void Sender::prefer(std::string_view sop_class, std::string_view transfer_syntax) {
+    impl_->preferred.emplace(sop_class, transfer_syntax);
+    impl_->always.push_back({std::string{sop_class}, {std::string{transfer_syntax}}});
+}
+
+std::optional<bool> Sender::takes(std::string_view sop_class) const {
+    std::optional<bool> taken;
+    if (!impl_->association) return taken;
+    for (const auto& context : impl_->association->contexts()) {
+        if (context.sop_class != sop_class) continue;
+        taken = taken.value_or(false) || !context.transfer_syntax.empty();
+    }
+    return taken;
 }
 
 void Sender::connect_for(const std::filesystem::path& file) {

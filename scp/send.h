@@ -3,14 +3,17 @@
 // something to send, keeps, and opens anew when a file needs a context that was not proposed.
 //
 // A file goes out byte for byte in its own transfer syntax; only where the peer does not take that
-// one, and the pixels are not compressed, it is rewritten in another. The peer has an object once
-// the outcome says sent. One thread uses a Sender; start_wire() has run.
+// one, or takes one that is preferred, and the pixels are not compressed, it is rewritten without
+// loss. The peer has an object once the outcome says sent. One thread uses a Sender; start_wire()
+// has run.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "conf/base/ids.h"
 #include "scp/target.h"
@@ -40,6 +43,16 @@ public:
     /// files announced first share one association. Throws bad_input when it is no DICOM file,
     /// unavailable when it cannot be read.
     void announce(const std::filesystem::path& file);
+
+    /// Propose this class too, whenever an association is opened, in what every peer has: to know
+    /// whether it is taken.
+    void propose(std::string_view sop_class);
+
+    /// Files of this class go out in this transfer syntax where the peer takes it.
+    void prefer(std::string_view sop_class, std::string_view transfer_syntax);
+
+    /// Whether the open association takes objects of this class; nothing: it was not asked.
+    std::optional<bool> takes(std::string_view sop_class) const;
 
     /// Has an association open that offers a context for `file`. Throws as announce() does, and
     /// unavailable or unsupported when no association can be had.

@@ -19,10 +19,10 @@ constexpr Sql kOfStudy{"outbox.of_study", R"sql(
       FROM result WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kInsert{"outbox.insert", R"sql(
-    INSERT INTO result (sop_instance, sop_class, study, transfer_syntax, kind, file, size_bytes,
-                        created_at_ms)
-    VALUES (:sop_instance, :sop_class, :study, :transfer_syntax, :kind, :file, :size_bytes,
-            :now_ms))sql"};
+    INSERT INTO result (sop_instance, sop_class, study, transfer_syntax, kind, rendering, file,
+                        size_bytes, created_at_ms)
+    VALUES (:sop_instance, :sop_class, :study, :transfer_syntax, :kind, :rendering, :file,
+            :size_bytes, :now_ms))sql"};
 
 constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
@@ -40,7 +40,15 @@ constexpr Sql kReported{"outbox.reported", R"sql(
        SET reported_at_ms = :now_ms, state = iif(state = 'reporting', 'reported', state)
      WHERE uid = :study)sql"};
 
-constexpr Sql kAll[] = {kResult, kOfStudy, kInsert, kDeliverJob, kReported};
+constexpr Sql kTakeBack{"outbox.take_back", R"sql(
+    DELETE FROM job WHERE id = :id AND state = 'running' AND attempt = :attempt)sql"};
+
+// One that is open is due for a report anyway, in its own time.
+constexpr Sql kDueAgain{"outbox.due_again", R"sql(
+    UPDATE study SET state = 'open', first_unreported_ms = :now_ms, due_at_ms = :now_ms
+     WHERE uid = :study AND state <> 'open')sql"};
+
+constexpr Sql kAll[] = {kResult, kOfStudy, kInsert, kDeliverJob, kReported, kTakeBack, kDueAgain};
 
 Result result_of_row(const Statement& row, const Spool& results) {
     Result result;
@@ -83,7 +91,9 @@ bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
         return false;
     }
     insert_new(report_job, results, kept.files(), now_ms);
-    make_deliver_jobs(report_job, results, destinations, now_ms);
+    for (const auto& made : results) {
+        make_deliver_jobs(report_job, made, made.only_for ? *made.only_for : destinations, now_ms);
+    }
     db_.prepare(kReported).bind(":study", report_job.study).bind(":now_ms", now_ms).run();
     JobQueue(db_, clock_).settle(report_job.study);  // the same results, delivered long ago
     crash_point("outbox.before_commit");
@@ -107,6 +117,7 @@ void Outbox::insert_new(const Job& job, std::span<const NewResult> results,
             .bind(":study", job.study)
             .bind(":transfer_syntax", made.transfer_syntax)
             .bind(":kind", made.kind)
+            .bind(":rendering", made.rendering)
             .bind(":file", files[at])
             .bind(":size_bytes", static_cast<std::int64_t>(made.part10.size()))
             .bind(":now_ms", now_ms)
@@ -117,18 +128,26 @@ void Outbox::insert_new(const Job& job, std::span<const NewResult> results,
                fmt::format("{} objects, {} of them new", results.size(), fresh));
 }
 
-void Outbox::make_deliver_jobs(const Job& job, std::span<const NewResult> results,
+void Outbox::make_deliver_jobs(const Job& job, const NewResult& result,
                                std::span<const std::string> destinations, std::int64_t now_ms) {
-    for (const auto& made : results) {
-        for (const auto& destination : destinations) {
-            db_.prepare(kDeliverJob)
-                .bind(":destination", destination)
-                .bind(":sop_instance", made.sop_instance.str())
-                .bind(":study", job.study)
-                .bind(":now_ms", now_ms)
-                .run();
-        }
+    for (const auto& destination : destinations) {
+        db_.prepare(kDeliverJob)
+            .bind(":destination", destination)
+            .bind(":sop_instance", result.sop_instance.str())
+            .bind(":study", job.study)
+            .bind(":now_ms", now_ms)
+            .run();
     }
+}
+
+bool Outbox::make_again(const Job& deliver_job, std::string_view why) {
+    Database::Transaction transaction(db_);
+    db_.prepare(kTakeBack).bind(":id", deliver_job.id).bind(":attempt", deliver_job.attempt).run();
+    if (db_.changes() == 0) return false;
+    db_.prepare(kDueAgain).bind(":study", deliver_job.study).bind(":now_ms", clock_.now_ms()).run();
+    Journal(db_, clock_).write(deliver_job.study, deliver_job.subject, kTakenBackEvent, why);
+    transaction.commit();
+    return true;
 }
 
 std::optional<Result> Outbox::result(std::string_view sop_instance) {

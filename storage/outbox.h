@@ -4,6 +4,9 @@
 // put() makes the files durable first, then writes the result rows, one deliver job per result and
 // destination, and the end of the report job in one transaction: a crash before it leaves files
 // that recover() sweeps, a crash after it loses nothing. The same result UID is put once.
+//
+// make_again() is the way back: a destination has said that it does not take an object's class, so
+// its deliver job goes and the study is due for a report that says the same in a class it takes.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +31,9 @@ struct NewResult {
     std::string transfer_syntax;
     std::string kind;  ///< "sr", "overlay"
     std::span<const std::uint8_t> part10;
+    std::string rendering = {};  ///< in words; empty: the one that needs none
+    /// The destinations that get it; nothing: all that put() is told of.
+    std::optional<std::vector<std::string>> only_for = std::nullopt;
 };
 
 struct Result {
@@ -36,6 +42,9 @@ struct Result {
     std::filesystem::path file;  ///< absolute
     std::int64_t created_at_ms = 0;
 };
+
+/// The journal's word for what make_again() does.
+inline constexpr std::string_view kTakenBackEvent = "result.taken_back";
 
 class Outbox {
 public:
@@ -49,13 +58,18 @@ public:
     bool put(const Job& report_job, std::span<const NewResult> results,
              std::span<const std::string> destinations);
 
+    /// Takes back a running deliver job whose destination does not take the object's class, and
+    /// makes the study due for another report at once: one transaction. False: the lease was lost,
+    /// nothing changed.
+    bool make_again(const Job& deliver_job, std::string_view why);
+
     std::optional<Result> result(std::string_view sop_instance);
     std::vector<Result> results_of_study(std::string_view study);
 
 private:
     void insert_new(const Job& job, std::span<const NewResult> results,
                     std::span<const std::string> files, std::int64_t now_ms);
-    void make_deliver_jobs(const Job& job, std::span<const NewResult> results,
+    void make_deliver_jobs(const Job& job, const NewResult& result,
                            std::span<const std::string> destinations, std::int64_t now_ms);
 
     Database& db_;

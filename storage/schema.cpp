@@ -176,10 +176,27 @@ CREATE INDEX job_by_age ON job (lane, created_at_ms, id, not_before_ms) WHERE st
 PRAGMA user_version = 3;
 )sql";
 
+constexpr const char* kPeerClasses = R"sql(
+-- which SOP classes a destination takes, as it negotiated them last
+CREATE TABLE peer_class (
+    destination TEXT NOT NULL,
+    sop_class   TEXT NOT NULL,
+    taken       INTEGER NOT NULL CHECK (taken IN (0, 1)),
+    since_ms    INTEGER NOT NULL,
+    PRIMARY KEY (destination, sop_class)
+) STRICT, WITHOUT ROWID;
+
+-- how a result was made where more than one way was asked for: dicom_sr's Rendering in words
+ALTER TABLE result ADD COLUMN rendering TEXT NOT NULL DEFAULT '';
+
+PRAGMA user_version = 4;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
     {3, "jobs of a lane by age", kByAge},
+    {4, "what destinations take, and results rendered for them", kPeerClasses},
 };
 
 }  // namespace

@@ -68,8 +68,8 @@ public:
     /// an image waiting, or a report running, is nobody's to wait for by the clock).
     std::optional<std::int64_t> next_due_ms();
 
-    /// The last report of this study, for the Predecessor Documents Sequence.
-    std::optional<Uid> last_report(std::string_view study);
+    /// The last report of this study in this rendering, for the Predecessor Documents Sequence.
+    std::optional<Uid> last_report(std::string_view study, std::string_view rendering = "");
 
     /// Run a study again: its images get new infer jobs (but for those that have one waiting or
     /// running), a report follows. Old verdicts stand until the new ones come. Returns how many

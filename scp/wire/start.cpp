@@ -7,6 +7,8 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcdict.h>
+#include <dcmtk/dcmdata/dcrleerg.h>
+#include <dcmtk/dcmjpeg/djencode.h>
 #include <dcmtk/dcmnet/dcompat.h>
 #include <dcmtk/dcmnet/dicom.h>
 #include <dcmtk/dcmnet/dul.h>
@@ -54,6 +56,8 @@ void start_wire() {
         lift_open_files_limit();
         dcmDisableGethostbyaddr.set(OFTrue);
         keep_from_listening();
+        DcmRLEEncoderRegistration::registerCodecs();  // for destination.picture_syntax
+        DJEncoderRegistration::registerCodecs();
         (void)rendezvous_address();
         // The first network initialises DCMTK's state machine, without a lock: do it here.
         T_ASC_Network* net = nullptr;

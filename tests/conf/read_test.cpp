@@ -229,6 +229,8 @@ TEST_CASE("the example reads back, and with every comment taken off it still doe
               auto settings = read_settings_text(text, folder.file());
               settings.peers.emplace_back();  // [[peer]] and [[model]] are live now
               settings.models.emplace_back().folder = folder.path() / "model";
+              settings.thresholds.push_back({"", "cxr-phantom", "1.0.0", std::string(64, '0'),
+                                             "nodule", 0.5});  // and so is [[threshold]]
               return settings;
           }()));
 }
@@ -285,4 +287,54 @@ TEST_CASE("how one model runs is told by its folder, once, and only of models th
                Catch::Contains("has two [[model]]"));
     CHECK_THAT(problem_of(folder, "[[model]]\nfolder = \"model\"\nprecision = \"double\""),
                Catch::Contains("float32, bfloat16 or float16"));
+}
+
+TEST_CASE("a destination's objects are words of a list, each once and in one list", "[conf]") {
+    const Folder folder;
+    const auto read = [&](const std::string& lines) {
+        return read_settings_text(std::string{kSmallest} + lines, folder.file());
+    };
+    const auto by_default = read("").destinations.at(0);
+    CHECK(by_default.send == std::vector<std::string>{"sr", "overlay"});
+    CHECK(by_default.send_if_found.empty());
+    const auto settings = read(
+        "[[destination]]\nname = \"old\"\nae_title = \"OLD\"\nhost = \"h\"\n"
+        "send = [\"sr\"]\nsend_if_found = [\"overlay\"]\nlanguage = \"ko\"\n"
+        "picture_syntax = \"rle\"\n");
+    CHECK(settings.destinations.at(1).send_if_found == std::vector<std::string>{"overlay"});
+    CHECK(settings.destinations.at(1).language == "ko");
+    for (const auto& [lines, words] : std::vector<std::pair<std::string, std::string>>{
+             {"send = [\"movie\"]", "\"movie\" is not allowed; it must be sr"},
+             {"send = \"sr\"", "must be a list"},
+             {"send = [\"sr\", \"sr\"]", "stands there twice"},
+             {"send_if_found = [\"sr\"]", "stands in send too"},
+             {"send = []", "it would get nothing"},
+             {"language = \"fr\"", "must be en, ko, or empty"},
+             {"picture_syntax = \"jpeg\"", "must be uncompressed, rle or jpeg-lossless"},
+         }) {
+        CAPTURE(lines);
+        CHECK_THROWS_WITH(
+            read("[[destination]]\nname = \"x\"\nae_title = \"X\"\nhost = \"h\"\n" + lines),
+            Catch::Contains(words));
+    }
+}
+
+TEST_CASE("a threshold of its own names the destination, the very weights and a share", "[conf]") {
+    const Folder folder;
+    const auto read = [&](std::string sha256, const std::string& more) {
+        return read_settings_text(fmt::format("{}[[threshold]]\nmodel = \"m\"\nversion = \"1\"\n"
+                                              "sha256 = \"{}\"\nfinding = \"nodule\"\n{}\n",
+                                              kSmallest, sha256, more),
+                                  folder.file());
+    };
+    const std::string sha256(64, 'a');
+    const auto threshold = read(sha256, "value = 0.6").thresholds.at(0);
+    CHECK(threshold.value == 0.6);
+    CHECK(threshold.destination.empty());
+    CHECK(threshold.line > 1);
+    CHECK_THROWS_WITH(read(sha256, ""), Catch::Contains("threshold.value: is needed"));
+    CHECK_THROWS_WITH(read(sha256, "value = 1"), Catch::Contains("it must be 0.01 to 0.99"));
+    CHECK_THROWS_WITH(read("abc", "value = 0.6"), Catch::Contains("64 hexadecimal digits"));
+    CHECK_THROWS_WITH(read(sha256, "value = 0.6\ndestination = \"nobody\""),
+                      Catch::Contains("there is no destination \"nobody\""));
 }

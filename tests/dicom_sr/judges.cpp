@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/dicom_sr/judges.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -55,9 +57,15 @@ std::string output_of(const std::string& command) {
 
 std::string dciodvfy_errors(const std::filesystem::path& file) {
     const std::string said = output_of("dciodvfy -new " + file.string());
-    const bool looked = said.find("Comprehensive3DSR") != std::string::npos ||
-                        said.find("GrayscaleSoftcopyPresentationState") != std::string::npos ||
-                        said.find("SCImage") != std::string::npos;
+    const std::string_view kIods[] = {"Comprehensive3DSR",
+                                      "ComprehensiveSR",
+                                      "EnhancedSR",
+                                      "BasicTextSR",
+                                      "SCImage",
+                                      "CRImage",
+                                      "GrayscaleSoftcopyPresentationState"};
+    const bool looked = std::any_of(std::begin(kIods), std::end(kIods),
+                                    [&](auto iod) { return said.find(iod) != std::string::npos; });
     return lines_with(said, "Error") + (looked ? "" : "dciodvfy knew no IOD: " + said);
 }
 

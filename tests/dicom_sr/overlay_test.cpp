@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <thread>
 
 #include "dcmtk/config/osconfig.h"
@@ -335,4 +336,36 @@ TEST_CASE("a picture without pixels is refused, a drawing as PNG is a PNG", "[di
     const std::vector<std::uint8_t> signature{0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A};
     REQUIRE(png.size() > 1000);
     CHECK(std::equal(signature.begin(), signature.end(), png.begin()));
+}
+
+TEST_CASE("for an archive of radiographs alone the picture is a derived CR image in grey",
+          "[dicom_sr]") {
+    test::Folder folder;
+    const auto picture = examples::picture(500, 400);
+    for (const bool bare : {false, true}) {
+        auto image = fitted(examples::with_findings(), picture);
+        if (bare) image.source.body_part = image.source.view_position = "";
+        auto in_grey = style(512);
+        in_grey.sop_class = Uid{kPictureClasses.back()};
+        const auto drawing = draw_overlay(image, picture.view(), in_grey);
+        const Object made = secondary_capture(image, drawing, in_grey);
+        const Object in_colour = secondary_capture(image, drawing, style(512));
+        CHECK(made.sop_class.str() == kPictureClasses.back());
+        CHECK(made.kind == in_colour.kind);
+        CHECK(made.sop_instance != in_colour.sop_instance);
+        CHECK(made.series != in_colour.series);
+        CHECK(secondary_capture(image, drawing, in_grey).sop_instance == made.sop_instance);
+        CHECK(verify(made, image.source) == std::vector<std::string>{});
+        CHECK(test::dciodvfy_errors(folder.keep("picture.dcm", made.part10)) == "");
+
+        const auto file = from_part10(made.part10);
+        const Uint8* pixels = nullptr;
+        REQUIRE(file->getDataset()->findAndGetUint8Array(DCM_PixelData, pixels).good());
+        for (std::size_t i = 0; i < drawing.rgb.size() / 3; i += 97) {
+            const std::array<int, 3> was{drawing.rgb[3 * i], drawing.rgb[3 * i + 1],
+                                         drawing.rgb[3 * i + 2]};
+            const double grey = 0.299 * was[0] + 0.587 * was[1] + 0.114 * was[2];
+            CHECK(std::abs(pixels[i] - grey) <= 1);
+        }
+    }
 }

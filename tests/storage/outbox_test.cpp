@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "storage/peer_classes.h"
 #include "tests/storage/data_folder.h"
 #include "tests/storage/fault_of.h"
 #include "tests/storage/faulty_calls.h"
@@ -121,6 +122,59 @@ TEST_CASE("a node without destinations keeps its results", "[storage]") {
     REQUIRE(node.outbox.put(report_job(node), report_and_picture(), {}));
     CHECK(node.outbox.results_of_study(kStudy).size() == 2);
     CHECK(node.studies.line(kStudy)->deliveries_open == 0);
+}
+
+TEST_CASE("a result that names its destinations goes to those alone", "[storage]") {
+    DataFolder node;
+    auto made = report_and_picture();
+    made[1].only_for = std::vector<std::string>{"archive"};
+    made[1].rendering = "ko";
+    const std::string destinations[] = {"pacs", "archive"};
+    REQUIRE(node.outbox.put(report_job(node), made, destinations));
+    REQUIRE(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.1");
+    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));
+    CHECK(node.jobs.claim("deliver:archive", 60'000)->subject == "1.9.1");
+    CHECK(node.jobs.claim("deliver:archive", 60'000)->subject == "1.9.2");
+}
+
+TEST_CASE("a result whose class is not taken makes its study due for another report at once",
+          "[storage]") {
+    DataFolder node;
+    const std::string pacs[] = {"pacs"};
+    REQUIRE(node.outbox.put(report_job(node), report_and_picture(), pacs));
+    const auto deliver = node.jobs.claim("deliver:pacs", 60'000);
+    REQUIRE(deliver);
+    REQUIRE(node.outbox.make_again(*deliver, "not this class"));
+    CHECK_FALSE(node.outbox.make_again(*deliver, "not this class"));  // it is no longer ours
+    CHECK(node.events().back() == kTakenBackEvent);
+
+    REQUIRE(node.studies.make_due_reports() == 1);
+    const auto again = node.jobs.claim("report", 60'000);
+    REQUIRE(again);
+    auto made = report_and_picture();
+    made[0].sop_instance = Uid{"1.9.3"};
+    made[0].rendering = "other class";
+    REQUIRE(node.outbox.put(*again, made, pacs));
+    // the picture, which nobody refused, is not sent twice
+    CHECK(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.2");
+    CHECK(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.3");
+    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));
+    CHECK(node.studies.line(kStudy)->state == "reported");
+    CHECK(node.studies.last_report(kStudy) == Uid{"1.9.1"});
+    CHECK(node.studies.last_report(kStudy, "other class") == Uid{"1.9.3"});
+}
+
+TEST_CASE("what a destination takes is remembered as it was said last", "[storage]") {
+    DataFolder node;
+    PeerClasses classes{node.db, node.clock};
+    CHECK_FALSE(classes.takes("pacs", "1.8.1"));
+    classes.remember("pacs", "1.8.1", false);
+    classes.remember("pacs", "1.8.2", true);
+    CHECK(classes.takes("pacs", "1.8.1") == false);
+    CHECK(classes.takes("pacs", "1.8.2") == true);
+    CHECK_FALSE(classes.takes("archive", "1.8.1"));
+    classes.remember("pacs", "1.8.1", true);
+    CHECK(classes.takes("pacs", "1.8.1") == true);
 }
 
 }  // namespace bucky::storage::test

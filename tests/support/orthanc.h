@@ -26,7 +26,8 @@ inline constexpr auto kSecondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
 
 class Orthanc {
 public:
-    Orthanc();
+    enum class Plugins { none, dicom_web };
+    explicit Orthanc(Plugins plugins = Plugins::none);
 
     int dicom_port() const noexcept { return dicom_port_; }
     Destination destination() const;  ///< for a node's config
@@ -50,6 +51,8 @@ public:
 
     /// The instance's bytes as the PACS gives them back, in a file of the test's folder.
     std::filesystem::path file(const Held& held);
+
+    std::string dicom_web(const std::string& query);  ///< QIDO-RS, "studies?...": JSON
 
 private:
     std::string url(const std::string& path) const;

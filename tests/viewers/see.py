@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Results in real viewers, seen as a reader would: each check is a sentence, each failure a line."""
+"""Results in real viewers, as a reader would see them: each check is a sentence and a verdict."""
 
 import argparse
 import io

@@ -119,7 +119,8 @@ Desk::Desk(const conf::Settings& settings, const Clock& clock)
       jobs(db, clock),
       studies(db, clock),
       journal(db, clock),
-      outbox(db, results, clock) {}
+      outbox(db, results, clock),
+      peer_classes(db, clock) {}
 
 // --- An image was stored. What does the model say about it? -----------------------------------
 
@@ -277,11 +278,12 @@ void ReportWorker::take_up(const storage::Job& job) {
         const auto objects = objects_of(job, images);
         if (!put(job, objects)) return;
         metrics::observe("bucky_stage_seconds", watch.seconds(), {{"stage", "report"}});
-        log::event("report.made", {{"study", job.study},
-                                   {"sop", objects.front().sop_instance.str()},
-                                   {"images", images.size()},
-                                   {"objects", objects.size()},
-                                   {"took_ms", watch.ms()}});
+        log::event("report.made",
+                   {{"study", job.study},
+                    {"sop", objects.empty() ? "-" : objects.front().object.sop_instance.str()},
+                    {"images", images.size()},
+                    {"objects", objects.size()},
+                    {"took_ms", watch.ms()}});
     } catch (const std::exception& error) {
         log::event(log::Level::error, "report.trouble",
                    {{"study", job.study}, {"words", error.what()}});
@@ -319,28 +321,25 @@ std::vector<JudgedImage> ReportWorker::images_of(const std::string& study) {
     return images;
 }
 
-std::vector<dicom_sr::Object> ReportWorker::objects_of(const storage::Job& job,
-                                                       const std::vector<JudgedImage>& images) {
-    Wanted wanted;
-    wanted.report.language = settings_.node.language;
-    wanted.report.node_name = settings_.node.ae_title.str();
-    wanted.report.software_version = software_version();
-    wanted.report.predecessor = desk_.studies.last_report(job.study);
-    wanted.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
-    wanted.kinds = {dicom_sr::kind::kReport};
-    if (settings_.overlay.enabled) wanted.kinds.insert(dicom_sr::kind::kOverlay);
-    return results_of(images, std::move(wanted), decoder_);
+std::vector<Ordered> ReportWorker::objects_of(const storage::Job& job,
+                                              const std::vector<JudgedImage>& images) {
+    Wanted common;
+    common.report.node_name = settings_.node.ae_title.str();
+    common.report.software_version = software_version();
+    common.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
+    const auto last_report = [&](const std::string& rendering) {
+        return desk_.studies.last_report(job.study, rendering);
+    };
+    return fill(orders_of(settings_, desk_.peer_classes), images, common, last_report, decoder_);
 }
 
-bool ReportWorker::put(const storage::Job& job, const std::vector<dicom_sr::Object>& objects) {
+bool ReportWorker::put(const storage::Job& job, const std::vector<Ordered>& objects) {
     std::vector<storage::NewResult> results;
-    for (const auto& object : objects) {
+    for (const auto& [object, rendering, destinations] : objects) {
         results.push_back({object.sop_instance, object.sop_class, object.transfer_syntax,
-                           object.kind, object.part10});
+                           object.kind, object.part10, rendering, destinations});
     }
-    std::vector<std::string> destinations;
-    for (const auto& destination : settings_.destinations) destinations.push_back(destination.name);
-    const bool is_ours = desk_.outbox.put(job, results, destinations);
+    const bool is_ours = desk_.outbox.put(job, results, {});
     if (is_ours) work_.ring();  // couriers have something to carry
     return is_ours;
 }

@@ -26,8 +26,10 @@
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
+#include "storage/peer_classes.h"
 #include "storage/spool.h"
 #include "storage/studies.h"
+#include "tools/bucky/orders.h"
 #include "tools/bucky/results.h"
 #include "tools/bucky/shelf_stand.h"
 
@@ -43,6 +45,7 @@ struct Desk {
     storage::Studies studies;
     storage::Journal journal;
     storage::Outbox outbox;
+    storage::PeerClasses peer_classes;
 };
 
 class InferWorker {
@@ -88,9 +91,9 @@ public:
 private:
     void take_up(const storage::Job& job);
     std::vector<JudgedImage> images_of(const std::string& study);
-    std::vector<dicom_sr::Object> objects_of(const storage::Job& job,
-                                             const std::vector<JudgedImage>& images);
-    bool put(const storage::Job& job, const std::vector<dicom_sr::Object>& objects);
+    std::vector<Ordered> objects_of(const storage::Job& job,
+                                    const std::vector<JudgedImage>& images);
+    bool put(const storage::Job& job, const std::vector<Ordered>& objects);
 
     const conf::Settings& settings_;
     const Clock& clock_;

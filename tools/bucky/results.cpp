@@ -18,10 +18,6 @@ namespace {
 namespace kind = dicom_sr::kind;
 using inference::Verdict;
 
-/// A picture has up to 13 MB in memory until the results are put; a chest study has one to four
-/// images, and of a series of hundreds those beyond these are reported without pictures.
-constexpr std::size_t kPicturedImagesMax = 32;
-
 bool is_analysed(const inference::ImageResult& result) {
     return result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
 }
@@ -78,7 +74,8 @@ public:
         const auto grey = inference::render_for_display(judged.file, decoder_);
         if (wants(kind::kOverlay)) {
             const dicom_sr::OverlayStyle style{wanted_.report.language, wanted_.longer_side_px,
-                                               wanted_.report.software_version};
+                                               wanted_.report.software_version,
+                                               wanted_.picture_class};
             const auto drawing = dicom_sr::draw_overlay(
                 image, {grey.rows, grey.columns, grey.pixels, grey.pixel_ratio}, style);
             add(dicom_sr::secondary_capture(image, drawing, style), image.source);

@@ -16,6 +16,10 @@
 
 namespace bucky {
 
+/// A picture has up to 13 MB in memory until the results are put; a chest study has one to four
+/// images, and of a series of hundreds those beyond these are reported without pictures.
+inline constexpr std::size_t kPicturedImagesMax = 32;
+
 /// An image of the study with its verdict, and where it lies.
 struct JudgedImage {
     dicom_sr::ReportedImage image;
@@ -27,6 +31,7 @@ struct Wanted {
     std::set<std::string, std::less<>> kinds;  ///< of dicom_sr::kind
     dicom_sr::StudyReport report;              ///< language, node, version, predecessor
     std::uint32_t longer_side_px = 2048;       ///< of a picture
+    Uid picture_class{kPictureClasses.front()};
 };
 
 /// in   the images of one study, at least one; what is asked for; who opens their files

@@ -12,6 +12,7 @@
 #include "inference/check.h"
 #include "tools/bucky/gate_options.h"
 #include "tools/bucky/replicas.h"
+#include "tools/bucky/thresholds.h"
 
 namespace bucky {
 namespace {
@@ -146,10 +147,12 @@ std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& setting
         }
         return hire(package, way, settings.inference, std::move(recipe));
     };
-    return std::make_shared<const inference::Shelf>(
+    auto shelf = std::make_shared<inference::Shelf>(
         placed, load, gate_options(settings.inference),
         inference::ModelOptions{settings.inference.device,
                                 static_cast<int>(settings.inference.threads)});
+    shelf->outline_for(all_thresholds(settings));
+    return shelf;
 }
 
 std::size_t preparers_for(const conf::Settings& settings, const inference::Shelf& shelf) {

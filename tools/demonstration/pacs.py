@@ -41,6 +41,7 @@ class Pacs:
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": False,
             "OverwriteInstances": True,
+            "DefaultEncoding": "Utf8",  # or DICOMweb answers in Latin-1, and names lose letters
             "Plugins": [os.path.join(PLUGINS, name) for name in plugins],
             "WebViewer": {"CachePath": os.path.join(self.folder, "viewer-cache")},
             "ServeFolders": {"/ai": self.pages},

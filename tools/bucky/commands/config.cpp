@@ -5,6 +5,7 @@
 
 #include "conf/read.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/thresholds.h"
 
 namespace bucky {
 
@@ -34,7 +35,7 @@ void add_config(CLI::App& app, int&) {
     auto* check = command->add_subcommand("check", "Every problem at once; status 2 if any");
     check->add_option("FILE", *config, "Instead of --config")->type_name("");
     check->callback([config] {
-        (void)conf::read_settings(*config);
+        check_thresholds(conf::read_settings(*config), *config);
         std::cout << config->string() << ": good\n";
     });
 

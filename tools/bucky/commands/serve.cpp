@@ -6,6 +6,7 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/node.h"
+#include "tools/bucky/thresholds.h"
 
 namespace bucky {
 
@@ -20,9 +21,15 @@ void add_serve(CLI::App& app, int&) {
     const auto config = config_option(*command);
     command->callback([config] {
         const auto settings = conf::read_settings(*config);
+        check_thresholds(settings, *config);
         log::set_level(settings.log.level);
         scp::start_wire();
-        Node node{settings, [config] { return conf::read_settings(*config); }};
+        Node node{settings, [config, settings] {
+                      auto next = conf::read_settings(*config);
+                      check_thresholds(next, *config);
+                      require_same_thresholds(settings, next);
+                      return next;
+                  }};
         node.open();
         node.wait_for_signal();
         node.close();

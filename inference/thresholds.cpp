@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/thresholds.h"
+
+#include <algorithm>
+
+namespace bucky::inference {
+
+ImageResult decided_at(ImageResult result, std::span<const Threshold> thresholds) {
+    const bool was_analysed =
+        result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
+    if (!was_analysed || !result.model) return result;
+    bool any = false;
+    for (Finding& finding : result.findings) {
+        const auto set = std::ranges::find_if(thresholds, [&](const Threshold& one) {
+            return one.sha256 == result.model->sha256 && one.finding == finding.key;
+        });
+        if (set != thresholds.end()) {
+            finding.threshold = set->value;
+            if (finding.answer != Answer::undetermined) {
+                finding.answer = finding.score >= set->value ? Answer::present : Answer::absent;
+            }
+        }
+        if (finding.answer != Answer::present) finding.regions.clear();
+        any |= finding.answer == Answer::present;
+    }
+    result.verdict = any ? Verdict::findings : Verdict::no_findings;
+    return result;
+}
+
+}  // namespace bucky::inference

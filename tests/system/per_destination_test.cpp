@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each archive gets what it takes: DCMTK's storescp with a short list of SOP classes stands for the
+// old PACS that knows nothing of Comprehensive 3D SR, or of reports, or of drawings.
+#include <algorithm>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/judges.h"
+#include "tests/support/orthanc.h"
+#include "tests/support/part10.h"
+#include "tests/support/poll.h"
+#include "tests/support/running_node.h"
+#include "tests/support/storescp.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/xray.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+namespace {
+
+constexpr auto kComprehensive = "1.2.840.10008.5.1.4.1.1.88.33";
+constexpr auto kEnhanced = "1.2.840.10008.5.1.4.1.1.88.22";
+constexpr auto kBasicText = "1.2.840.10008.5.1.4.1.1.88.11";
+constexpr auto kCr = "1.2.840.10008.5.1.4.1.1.1";
+constexpr auto kRle = "1.2.840.10008.1.2.5";
+constexpr auto kExplicit = "1.2.840.10008.1.2.1";
+
+Xray a_nodule(const TempDir& dir, std::uint64_t seed) {
+    return write_xray(dir.path(), {.seed = seed, .lesions = {phantom::Finding::nodule}});
+}
+
+/// What an archive holds, by SOP class; each judged.
+std::vector<std::string> classes_of(const Storescp& archive, const Xray& xray) {
+    std::vector<std::string> classes;
+    for (const auto& file : archive.stored()) {
+        const auto held = read_part10(file);
+        REQUIRE(held);
+        if (held->study != xray.uids.study_uid) continue;
+        classes.push_back(held->sop_class);
+        CHECK(dciodvfy_errors(file).empty());
+        CHECK(mentions(file, xray.uids.sop_instance_uid));
+        CHECK(mentions(file, "cxr-phantom"));
+        CHECK(mentions(file, "1.0.0"));
+    }
+    std::sort(classes.begin(), classes.end());
+    return classes;
+}
+
+bool comes_to(const Storescp& archive, const Xray& xray, std::vector<std::string> classes) {
+    std::sort(classes.begin(), classes.end());
+    return poll_until([&] { return archive.stored().size() >= classes.size(); }, 60s) &&
+           classes_of(archive, xray) == classes;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an archive without Comprehensive 3D SR gets the best class that it takes, and that is "
+    "remembered",
+    "[system][delivery]") {
+    const TempDir dir;
+    Storescp old{{kComprehensive, kEnhanced, kBasicText, kSecondaryCapture}};
+    Orthanc pacs;
+    RunningNode node{{.destinations = {pacs.destination(), old.destination()}}};
+    const auto first = a_nodule(dir, 51);
+    REQUIRE(node.store(first.file) == 0x0000);
+    CHECK(comes_to(old, first, {kComprehensive, kSecondaryCapture}));
+    CHECK(node.logged("deliver.made_again"));
+    const auto results = pacs.wait_for_results(first.uids.study_uid, 1);
+    CHECK(results.reports.size() == 1);
+    CHECK(results.overlays.size() == 1);
+    CHECK(pacs.instances(first.uids.study_uid).size() == 2);  // nothing of what the other needed
+
+    node.restart();  // a new process knows it still
+    const auto second = a_nodule(dir, 52);
+    REQUIRE(node.store(second.file) == 0x0000);
+    REQUIRE(poll_until([&] { return old.stored().size() == 4; }, 60s));
+    CHECK(classes_of(old, second) == std::vector<std::string>{kSecondaryCapture, kComprehensive});
+    CHECK(node.process().output().find("deliver.made_again") == std::string::npos);
+    CHECK(old.said().find("Priority                      : low") == std::string::npos);
+    CHECK(old.said().find("Priority                      : medium") != std::string::npos);
+}
+
+TEST_CASE("an archive of nothing but text and CR images gets both, and a restart sends no second",
+          "[system][delivery]") {
+    const TempDir dir;
+    Storescp old{{kBasicText, kCr}};
+    RunningNode node{{.destinations = {old.destination()}}};
+    const auto xray = a_nodule(dir, 53);
+    REQUIRE(node.store(xray.file) == 0x0000);
+    CHECK(comes_to(old, xray, {kBasicText, kCr}));
+    for (const auto& file : old.stored()) {
+        if (read_part10(file)->sop_class == kBasicText) {
+            CHECK(dsrdump(file).find("Lung nodule: present") != std::string::npos);
+            CHECK(pixelmed_sr_errors(file).empty());
+        } else {
+            CHECK(attribute(file, "0028,0004") == "MONOCHROME2");
+            CHECK(attribute(file, "0008,0008").find("DERIVED") == 0);
+        }
+    }
+    node.restart();
+    REQUIRE(node.store(xray.file) == 0x0000);  // the same image: the same results, which it has
+    CHECK(node.logged("kept=again"));
+    CHECK(old.stored().size() == 2);
+}
+
+TEST_CASE("an archive gets the picture in the transfer syntax that it is configured for",
+          "[system][delivery]") {
+    const TempDir dir;
+    Storescp old{{kSecondaryCapture, "1.2.840.10008.5.1.4.1.1.88.34"}, {kExplicit, kRle}};
+    RunningNode node{{.destinations = {old.destination("picture_syntax = \"rle\"\n")}}};
+    const auto xray = a_nodule(dir, 54);
+    REQUIRE(node.store(xray.file) == 0x0000);
+    REQUIRE(poll_until([&] { return old.stored().size() == 2; }, 60s));
+    for (const auto& file : old.stored()) {
+        const auto held = read_part10(file);
+        CHECK(held->transfer_syntax == (held->sop_class == kSecondaryCapture ? kRle : kExplicit));
+        CHECK(dciodvfy_errors(file).empty());
+    }
+}
+
+TEST_CASE("config check refuses a threshold for another version with file, line and reason",
+          "[system][config]") {
+    RunningNode node;
+    std::ofstream{node.config_file(), std::ios::app}
+        << "[[threshold]]\nmodel = \"cxr-phantom\"\nversion = \"0.9.0\"\nsha256 = \""
+        << std::string(64, 'a') << "\"\nfinding = \"nodule\"\nvalue = 0.6\n";
+    const auto checked = node.bucky({"config", "check"});
+    CHECK(checked.status == 2);
+    CHECK_THAT(checked.output,
+               Catch::Contains("threshold.version: is for cxr-phantom 0.9.0, but cxr-phantom") &&
+                   Catch::Contains("bucky.toml:"));
+    CHECK(node.bucky({"serve"}).status == 2);
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/orders.h"
+
+#include <algorithm>
+#include <map>
+
+#include <catch2/catch.hpp>
+
+#include "conf/base/fallbacks.h"
+#include "inference/examine.h"
+#include "inference/findings_json.h"
+#include "tests/tools/surgery.h"
+#include "tools/bucky/files.h"
+#include "tools/bucky/thresholds.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+namespace {
+
+constexpr auto kNodule = phantom::Finding::nodule;
+
+/// Everything that waits for a destination: kind and SOP class by result UID.
+struct Waiting {
+    std::string kind, sop_class;
+    bool operator==(const Waiting&) const = default;
+};
+std::map<std::string, Waiting> waiting_for(Surgery& surgery, const std::string& destination) {
+    std::map<std::string, Waiting> found;
+    for (const auto& job : surgery.desk().jobs.jobs_of_study(surgery.study())) {
+        if (job.lane != "deliver:" + destination) continue;
+        const auto result = surgery.desk().outbox.result(job.subject);
+        found[job.subject] = {result.value().kind, result->sop_class.str()};
+    }
+    return found;
+}
+
+std::vector<std::string> kinds_for(Surgery& surgery, const std::string& destination) {
+    std::vector<std::string> kinds;
+    for (const auto& [uid, one] : waiting_for(surgery, destination)) kinds.push_back(one.kind);
+    std::sort(kinds.begin(), kinds.end());
+    return kinds;
+}
+
+void read_one(Surgery& surgery, const Sent& sent) {
+    surgery.receive(sent);
+    surgery.hang_up();
+    REQUIRE(surgery.infer_all() == 1);
+    REQUIRE(surgery.report_all() == 1);
+}
+
+std::string report_for(Surgery& surgery, const std::string& destination) {
+    for (const auto& [uid, one] : waiting_for(surgery, destination)) {
+        if (one.kind == "sr") return read_text(surgery.desk().outbox.result(uid).value().file);
+    }
+    return {};
+}
+
+double score_of(const inference::ImageResult& result, std::string_view key) {
+    const auto found = std::ranges::find(result.findings, key, &inference::Finding::key);
+    return found->score;
+}
+
+conf::ThresholdSettings threshold(const std::string& destination, double value) {
+    const auto& model = phantom_shelf().now()->packages().at(0).package.identity;
+    return {destination, model.name, model.version, model.sha256, "nodule", value};
+}
+
+}  // namespace
+
+TEST_CASE("destinations that want the same get the same objects, made once", "[tools]") {
+    Surgery surgery;
+    read_one(surgery, {.seed = 3, .lesions = {kNodule}});
+    CHECK(surgery.results().size() == 2);
+    CHECK(waiting_for(surgery, "pacs") == waiting_for(surgery, "archive"));
+}
+
+TEST_CASE("each destination gets the kinds that it asks for, in its own language", "[tools]") {
+    Surgery surgery;
+    surgery.settings.destinations[0].send = {"overlay", "presentation"};
+    surgery.settings.destinations[1].send = {"sr"};
+    surgery.settings.destinations[1].language = "ko";
+    read_one(surgery, {.seed = 3, .lesions = {kNodule}});
+    CHECK(kinds_for(surgery, "pacs") == std::vector<std::string>{"overlay", "presentation"});
+    CHECK(kinds_for(surgery, "archive") == std::vector<std::string>{"sr"});
+    CHECK_THAT(report_for(surgery, "archive"), Catch::Contains("판독이 아닌 보조 결과입니다."));
+}
+
+TEST_CASE("what is asked for only when something is found stays away when nothing is", "[tools]") {
+    for (const bool found : {true, false}) {
+        Surgery surgery;
+        surgery.settings.destinations[0].send = {"sr"};
+        surgery.settings.destinations[0].send_if_found = {"overlay"};
+        surgery.settings.destinations[1].send = {};
+        surgery.settings.destinations[1].send_if_found = {"sr"};
+        read_one(surgery,
+                 {.seed = 11,
+                  .lesions = found ? std::vector{kNodule} : std::vector<phantom::Finding>{}});
+        const auto both = std::vector<std::string>{"overlay", "sr"};
+        const auto one = std::vector<std::string>{"sr"};
+        CHECK(kinds_for(surgery, "pacs") == (found ? both : one));
+        CHECK(kinds_for(surgery, "archive") == (found ? one : std::vector<std::string>{}));
+    }
+}
+
+TEST_CASE("a destination gets the best class that it is known to take, and the others theirs",
+          "[tools]") {
+    Surgery surgery;
+    auto& known = surgery.desk().peer_classes;
+    for (const auto sop_class : {kReportClasses[0], kReportClasses[1]}) {
+        known.remember("archive", sop_class, false);
+    }
+    known.remember("archive", kPictureClasses[0], false);
+    read_one(surgery, {.seed = 3, .lesions = {kNodule}});
+    const auto pacs = waiting_for(surgery, "pacs");
+    const auto archive = waiting_for(surgery, "archive");
+    REQUIRE(pacs.size() == 2);
+    REQUIRE(archive.size() == 2);
+    for (const auto& [uid, one] : pacs) {
+        CHECK_FALSE(archive.contains(uid));
+        CHECK(one.sop_class == (one.kind == "sr" ? kReportClasses[0] : kPictureClasses[0]));
+    }
+    for (const auto& [uid, one] : archive) {
+        CHECK(one.sop_class == (one.kind == "sr" ? kReportClasses[2] : kPictureClasses[1]));
+    }
+}
+
+TEST_CASE("a class that is refused later leads to one more object and no second of any other",
+          "[tools]") {
+    Surgery surgery;
+    read_one(surgery, {.seed = 3, .lesions = {kNodule}});
+    auto& desk = surgery.desk();
+    const auto before = surgery.results();
+    const auto job = desk.jobs.claim("deliver:archive", 60'000).value();
+    REQUIRE(desk.outbox.result(job.subject)->kind == "sr");
+    desk.peer_classes.remember("archive", kReportClasses[0], false);
+    REQUIRE(desk.outbox.make_again(job, "takes another class"));
+    REQUIRE(surgery.report_all() == 1);
+
+    CHECK(surgery.results().size() == before.size() + 1);
+    CHECK(waiting_for(surgery, "pacs").size() == 2);
+    const auto archive = waiting_for(surgery, "archive");
+    REQUIRE(archive.size() == 2);
+    for (const auto& [uid, one] : archive) {
+        if (one.kind == "sr") CHECK(one.sop_class == kReportClasses[1]);
+    }
+}
+
+TEST_CASE("a threshold of its own decides for its destination and for nobody else", "[tools]") {
+    Surgery surgery;
+    surgery.receive({.seed = 3, .lesions = {kNodule}});
+    surgery.hang_up();
+    surgery.infer_all();
+    const auto score = score_of(inference::from_json(surgery.images().at(0).result_json), "nodule");
+    REQUIRE(score > 0.5);
+    REQUIRE(score < 1.0);
+    surgery.settings.destinations[0].send_if_found = {"overlay"};
+    surgery.settings.destinations[0].send = {"sr"};
+    surgery.settings.thresholds = {threshold("pacs", score + (1 - score) / 2)};
+    REQUIRE(surgery.report_all() == 1);
+    CHECK(kinds_for(surgery, "pacs") == std::vector<std::string>{"sr"});
+    CHECK(kinds_for(surgery, "archive") == std::vector<std::string>{"overlay", "sr"});
+    CHECK_THAT(report_for(surgery, "pacs"), Catch::Contains("No finding above threshold"));
+    CHECK_THAT(report_for(surgery, "archive"), !Catch::Contains("No finding above threshold"));
+}
+
+TEST_CASE("a threshold below the package's has its outline", "[tools]") {
+    const TempDir dir;
+    inference::Shelf shelf{std::vector<std::filesystem::path>{phantom_model()},
+                           inference::ModelOptions{"cpu", 1}};
+    const auto sha256 = shelf.packages().at(0).package.identity.sha256;
+    const auto drawn = phantom::draw(phantom::random_recipe(11, 400, 400, {}));
+    (void)phantom::write_dicom(drawn, {}, dir / "healthy.dcm");
+    const auto plain = inference::examine(dir / "healthy.dcm", shelf, 0);
+    const std::vector<inference::Threshold> low{{sha256, "nodule", 0.0001}};
+    shelf.outline_for(low);
+    const auto outlined = inference::examine(dir / "healthy.dcm", shelf, 0);
+    CHECK(outlined.verdict == inference::Verdict::no_findings);
+
+    const auto found = inference::decided_at(outlined, low);
+    CHECK(found.verdict == inference::Verdict::findings);
+    CHECK(found.findings.at(0).threshold == 0.0001);
+    CHECK(found.findings.at(0).answer == inference::Answer::present);
+    // and the plain reading is what it would be without anybody's threshold
+    CHECK(inference::to_json(inference::decided_at(outlined, {})) == inference::to_json(plain));
+}
+
+TEST_CASE("a threshold for another version, other weights or no finding is refused with the reason",
+          "[tools]") {
+    Surgery surgery;
+    auto& settings = surgery.settings;
+    settings.thresholds = {threshold("pacs", 0.6)};
+    CHECK_NOTHROW(check_thresholds(settings, "bucky.toml"));
+
+    auto wrong = threshold("pacs", 0.6);
+    const auto refused = [&](const std::string& words) {
+        wrong.line = 7;
+        settings.thresholds = {threshold("pacs", 0.6), wrong};
+        CHECK_THROWS_WITH(check_thresholds(settings, "bucky.toml"),
+                          Catch::Contains("bucky.toml:7: threshold.") && Catch::Contains(words));
+        wrong = threshold("pacs", 0.6);
+    };
+    wrong.version = "0.9.0";
+    refused("is for cxr-phantom 0.9.0, but cxr-phantom 1.0.0 is configured");
+    wrong.sha256 = std::string(64, 'a');
+    refused("is for other weights than those of cxr-phantom 1.0.0");
+    wrong.model = "cxr-other";
+    refused("no model package of inference.models is named");
+    wrong.finding = "fracture";
+    refused("has no finding \"fracture\"; it has nodule");
+    refused("nodule has a threshold for that destination already");
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/orders.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "conf/base/fallbacks.h"
+#include "tools/bucky/thresholds.h"
+
+namespace bucky {
+namespace {
+
+namespace kind = dicom_sr::kind;
+
+Uid best_taken(storage::PeerClasses& classes, const std::string& destination,
+               std::span<const std::string_view> ladder) {
+    for (const auto one : ladder) {
+        if (classes.takes(destination, one).value_or(true)) return Uid{one};
+    }
+    return Uid{ladder.front()};  // it takes none: it is offered the best, and refuses it by name
+}
+
+std::set<std::string, std::less<>> kinds_of(const std::vector<std::string>& words,
+                                            const conf::Settings& settings) {
+    std::set<std::string, std::less<>> kinds(words.begin(), words.end());
+    if (!settings.overlay.enabled) kinds.erase(kind::kOverlay);
+    return kinds;
+}
+
+/// Empty for English at the packages' thresholds: that is the plain way.
+std::string rendering_of(const Order& order) {
+    std::string words = order.language == "en" ? "" : order.language;
+    for (const auto& one : order.thresholds) {
+        words += fmt::format("{}{} {} from {:.4f}", words.empty() ? "" : ", ", one.finding,
+                             one.sha256.substr(0, 12), one.value);
+    }
+    return words;
+}
+
+std::string with_class(std::string rendering, const Uid& sop_class, std::string_view plain) {
+    if (sop_class.str() == plain) return rendering;
+    return rendering + (rendering.empty() ? "" : ", ") + "in " + sop_class.str();
+}
+
+bool has_finding(const JudgedImage& judged) {
+    return judged.image.result.verdict == inference::Verdict::findings;
+}
+
+bool is_analysed(const JudgedImage& judged) {
+    return has_finding(judged) || judged.image.result.verdict == inference::Verdict::no_findings;
+}
+
+using Group = std::vector<const Order*>;
+
+/// Those of the group who want this kind now.
+std::vector<std::string> takers(const Group& group, std::string_view kind, bool found) {
+    std::vector<std::string> names;
+    for (const Order* order : group) {
+        const bool gets = order->always.contains(kind) || (found && order->if_found.contains(kind));
+        if (gets) names.push_back(order->destination);
+    }
+    return names;
+}
+
+std::map<Uid, Group> by_class(const Group& group, Uid Order::*sop_class) {
+    std::map<Uid, Group> parts;
+    for (const Order* order : group) parts[order->*sop_class].push_back(order);
+    return parts;
+}
+
+/// Makes what one group of orders asks for, which tell everything alike but for SOP classes.
+class Filler {
+public:
+    Filler(const Group& group, std::vector<JudgedImage> images, const Wanted& common,
+           std::vector<Ordered>& made, inference::Decoder& decoder)
+        : group_(group),
+          rendering_(rendering_of(*group.front())),
+          common_(common),
+          images_(std::move(images)),
+          made_(made),
+          decoder_(decoder) {
+        common_.report.language = group.front()->language;
+        for (auto& judged : images_) {
+            judged.image.result =
+                inference::decided_at(judged.image.result, group.front()->thresholds);
+            judged.image.rendering = rendering_;
+        }
+        found_ = std::ranges::any_of(images_, has_finding);
+    }
+
+    void add_reports(const LastReport& last_report) {
+        for (const auto& [sop_class, part] : by_class(group_, &Order::report_class)) {
+            const auto names = takers(part, kind::kReport, found_);
+            if (names.empty()) continue;
+            Wanted wanted = common_;
+            wanted.kinds = {kind::kReport};
+            wanted.report.sop_class = sop_class;
+            const auto rendering = with_class(rendering_, sop_class, kReportClasses.front());
+            wanted.report.predecessor = last_report(rendering);
+            keep(results_of(images_, std::move(wanted), decoder_), rendering, names);
+        }
+    }
+
+    void add_pictures() {
+        std::size_t pictured = 0;
+        for (const auto& judged : images_) {
+            if (!is_analysed(judged) || pictured == kPicturedImagesMax) continue;
+            ++pictured;
+            for (const auto& [sop_class, part] : by_class(group_, &Order::picture_class)) {
+                const auto names = takers(part, kind::kOverlay, has_finding(judged));
+                if (names.empty()) continue;
+                Wanted wanted = common_;
+                wanted.kinds = {kind::kOverlay};
+                wanted.picture_class = sop_class;
+                keep(results_of({judged}, std::move(wanted), decoder_),
+                     with_class(rendering_, sop_class, kPictureClasses.front()), names);
+            }
+            add_others(judged);
+        }
+    }
+
+private:
+    /// What is made of one image and has one class only.
+    void add_others(const JudgedImage& judged) {
+        for (const char* one : {kind::kPresentation}) {
+            const auto names = takers(group_, one, has_finding(judged));
+            if (names.empty()) continue;
+            Wanted wanted = common_;
+            wanted.kinds = {one};
+            keep(results_of({judged}, std::move(wanted), decoder_), rendering_, names);
+        }
+    }
+
+    void keep(std::vector<dicom_sr::Object> objects, const std::string& rendering,
+              const std::vector<std::string>& names) {
+        std::vector<std::string> real = names;
+        std::erase(real, "");
+        for (auto& object : objects) made_.push_back({std::move(object), rendering, real});
+    }
+
+    const Group& group_;
+    const std::string rendering_;
+    Wanted common_;
+    std::vector<JudgedImage> images_;
+    std::vector<Ordered>& made_;
+    inference::Decoder& decoder_;
+    bool found_ = false;
+};
+
+}  // namespace
+
+std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasses& classes) {
+    std::vector<Order> orders;
+    auto destinations = settings.destinations;
+    if (destinations.empty()) destinations.emplace_back();
+    for (const auto& destination : destinations) {
+        Order order;
+        order.destination = destination.name;
+        order.always = kinds_of(destination.send, settings);
+        order.if_found = kinds_of(destination.send_if_found, settings);
+        order.language =
+            destination.language.empty() ? settings.node.language : destination.language;
+        order.thresholds = thresholds_for(settings, destination.name);
+        order.report_class = best_taken(classes, destination.name, kReportClasses);
+        order.picture_class = best_taken(classes, destination.name, kPictureClasses);
+        orders.push_back(std::move(order));
+    }
+    return orders;
+}
+
+std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<JudgedImage>& images,
+                          const Wanted& common, const LastReport& last_report,
+                          inference::Decoder& decoder) {
+    std::map<std::string, Group> groups;
+    for (const auto& order : orders) groups[rendering_of(order)].push_back(&order);
+    std::vector<Ordered> made;
+    std::vector<Filler> fillers;
+    for (const auto& [rendering, group] : groups) {
+        fillers.emplace_back(group, images, common, made, decoder);
+    }
+    for (auto& filler : fillers) filler.add_reports(last_report);
+    for (auto& filler : fillers) filler.add_pictures();
+    return made;
+}
+
+}  // namespace bucky

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders: what each destination gets of a study, and how it is told there: kinds, when, language,
+// thresholds, and the SOP classes that it takes. What two destinations get in the same way is one
+// object with one UID; what is told otherwise is another. Any thread; the files are only read.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/base/ids.h"
+#include "conf/settings.h"
+#include "dicom_sr/object.h"
+#include "inference/thresholds.h"
+#include "storage/peer_classes.h"
+#include "tools/bucky/results.h"
+
+namespace bucky {
+
+struct Order {
+    std::string destination;  ///< empty: nobody's; the result stays here
+    std::set<std::string, std::less<>> always, if_found;  ///< kinds
+    std::string language;
+    std::vector<inference::Threshold> thresholds;
+    Uid report_class, picture_class;  ///< the best that it is known to take
+
+    bool wants(std::string_view kind) const {
+        return always.contains(kind) || if_found.contains(kind);
+    }
+};
+
+/// One a destination; one for nobody when there is none.
+std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasses& classes);
+
+/// An object and who gets it.
+struct Ordered {
+    dicom_sr::Object object;
+    std::string rendering;  ///< in words; empty: the plain one
+    std::vector<std::string> destinations;
+};
+
+/// in   the images of one study, who wants what, who opens their files, and what is the same for
+/// all: node and version
+///      (the rest of `common` is filled in), and the last report of the study in a rendering
+/// out  reports first; same images and same orders, same UIDs
+/// err  as results_of()
+using LastReport = std::function<std::optional<Uid>(const std::string& rendering)>;
+std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<JudgedImage>& images,
+                          const Wanted& common, const LastReport& last_report,
+                          inference::Decoder& decoder = inference::in_process());
+
+}  // namespace bucky

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/thresholds.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "conf/base/error.h"
+#include "conf/read.h"
+#include "inference/package.h"
+
+namespace bucky {
+namespace {
+
+using conf::Problem;
+using conf::ThresholdSettings;
+using inference::Package;
+
+std::string known_findings(const Package& package) {
+    std::vector<std::string> keys;
+    for (const auto& finding : package.findings) keys.push_back(finding.key);
+    return fmt::format("{}", fmt::join(keys, ", "));
+}
+
+/// What is wrong with a threshold, as key and words; nothing when it fits a package.
+std::optional<Problem> problem_of(const ThresholdSettings& threshold,
+                                  const std::vector<Package>& packages) {
+    const auto found = std::ranges::find_if(
+        packages, [&](const Package& package) { return package.identity.name == threshold.model; });
+    if (found == packages.end()) {
+        return Problem{
+            threshold.line, "threshold.model",
+            fmt::format(R"(no model package of inference.models is named "{}")", threshold.model)};
+    }
+    const auto& model = found->identity;
+    if (model.version != threshold.version) {
+        return Problem{threshold.line, "threshold.version",
+                       fmt::format("is for {} {}, but {} {} is configured: another version has "
+                                   "other scores, so its threshold must be found anew",
+                                   threshold.model, threshold.version, model.name, model.version)};
+    }
+    if (model.sha256 != threshold.sha256) {
+        return Problem{threshold.line, "threshold.sha256",
+                       fmt::format("is for other weights than those of {} {}, {}: another training "
+                                   "has other scores, so its threshold must be found anew",
+                                   model.name, model.version, model.sha256)};
+    }
+    const bool known = std::ranges::any_of(
+        found->findings, [&](const auto& finding) { return finding.key == threshold.finding; });
+    if (known) return std::nullopt;
+    return Problem{threshold.line, "threshold.finding",
+                   fmt::format(R"({} {} has no finding "{}"; it has {})", model.name, model.version,
+                               threshold.finding, known_findings(*found))};
+}
+
+}  // namespace
+
+void check_thresholds(const conf::Settings& settings, const std::filesystem::path& file) {
+    if (settings.thresholds.empty()) return;
+    std::vector<Package> packages;
+    for (const auto& folder : settings.inference.models) {
+        packages.push_back(inference::read_package(folder));
+    }
+    std::vector<Problem> problems;
+    std::set<std::tuple<std::string, std::string, std::string>> decided;
+    for (const auto& threshold : settings.thresholds) {
+        if (auto problem = problem_of(threshold, packages)) {
+            problems.push_back(std::move(*problem));
+        } else if (!decided.emplace(threshold.destination, threshold.sha256, threshold.finding)
+                        .second) {
+            problems.push_back({threshold.line, "threshold.value",
+                                fmt::format("{} has a threshold for that destination already",
+                                            threshold.finding)});
+        }
+    }
+    if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));
+}
+
+void require_same_thresholds(const conf::Settings& begun_with, const conf::Settings& next) {
+    const auto same = [](const ThresholdSettings& one, const ThresholdSettings& other) {
+        return one.destination == other.destination && one.sha256 == other.sha256 &&
+               one.finding == other.finding && one.value == other.value;
+    };
+    if (std::ranges::equal(begun_with.thresholds, next.thresholds, same)) return;
+    throw Error(Fault::bad_input, "[[threshold]] has changed: that needs a restart");
+}
+
+std::vector<inference::Threshold> thresholds_for(const conf::Settings& settings,
+                                                 std::string_view destination) {
+    std::vector<inference::Threshold> own, common;
+    for (const auto& one : settings.thresholds) {
+        if (one.destination.empty()) {
+            common.push_back({one.sha256, one.finding, one.value});
+        } else if (one.destination == destination) {
+            own.push_back({one.sha256, one.finding, one.value});
+        }
+    }
+    own.insert(own.end(), common.begin(), common.end());
+    return own;
+}
+
+std::vector<inference::Threshold> all_thresholds(const conf::Settings& settings) {
+    std::vector<inference::Threshold> all;
+    for (const auto& one : settings.thresholds) {
+        all.push_back({one.sha256, one.finding, one.value});
+    }
+    return all;
+}
+
+}  // namespace bucky
