@@ -30,7 +30,8 @@ STUDIES = (  # name, seed, what `bucky phantom` is asked for
     ("negative", 11, ["--healthy"]),
     ("lateral", 16, ["--healthy", "--view", "LL"]),
 )
-KOREAN, JAPANESE = "Kim^Gildong=金^吉童=김^길동", "Yamada^Tarou=山田^太郎=やまだ^たろう"
+KOREAN = "Kim^Gildong=金^吉童=김^길동"
+JAPANESE = "Yamada^Tarou=山田^太郎=やまだ^たろう"
 
 
 class Study:
