@@ -11,6 +11,7 @@ namespace bucky::test {
 Storescp::Storescp(const std::vector<std::string>& sop_classes,
                    const std::vector<std::string>& transfer_syntaxes)
     : port_(free_port()) {
+    std::filesystem::create_directories(dir_ / "coming");
     std::filesystem::create_directories(dir_ / "stored");
     std::ofstream profile{dir_ / "profile.cfg"};
     profile << "[[TransferSyntaxes]]\n[Syntaxes]\n";
@@ -23,9 +24,11 @@ Storescp::Storescp(const std::vector<std::string>& sop_classes,
     }
     profile << "[[Profiles]]\n[Archive]\nPresentationContexts = Contexts\n";
     profile.close();
+    // It writes under the file's own name: only what it has whole is moved to where tests look.
     process_.emplace(std::vector<std::string>{
-        "storescp", "--debug", "--output-directory", (dir_ / "stored").string(), "--config-file",
-        (dir_ / "profile.cfg").string(), "Archive", std::to_string(port_)});
+        "storescp", "--debug", "--output-directory", (dir_ / "coming").string(), "--config-file",
+        (dir_ / "profile.cfg").string(), "Archive", "--exec-sync", "--exec-on-reception",
+        "mv #p/#f " + (dir_ / "stored").string() + "/", std::to_string(port_)});
 }
 
 Destination Storescp::destination(const std::string& more) const {

@@ -22,7 +22,7 @@ public:
                                                                            "1.2.840.10008.1.2"});
 
     Destination destination(const std::string& more = "") const;  ///< for a node's config
-    std::vector<std::filesystem::path> stored() const;            ///< in no order
+    std::vector<std::filesystem::path> stored() const;            ///< whole, in no order
     std::string said() const { return process_->output(); }
 
 private:
