@@ -60,6 +60,10 @@ bool is_said(std::string_view text) {
     return !text.empty();
 }
 
+bool is_empty_or_host(std::string_view text) {
+    return text.empty() || is_host(text);
+}
+
 bool is_empty_or_network(std::string_view text) {
     return text.empty() || is_network(text);
 }
@@ -143,6 +147,11 @@ constexpr Key<PeerSettings> kPeerKeys[] = {
      "is not node.ae_title, else each calling AE title, is a tenant of its own."},
     {"urgent", &PeerSettings::urgent, Anything{}, "",
      "Its images are analysed and reported first; every fifth turn is for the others."},
+    {"host", &PeerSettings::host, Fits{is_empty_or_host, "empty, or a host name or an IP address"},
+     "",
+     "Where it takes reports of storage commitment that it asked for; empty: only on the "
+     "association it asked on."},
+    {"port", &PeerSettings::port, Range{1, 65535}, "", "TCP port of those reports."},
 };
 
 constexpr Key<InferenceSettings> kInferenceKeys[] = {
@@ -242,6 +251,11 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
     {"picture_syntax", &DestinationSettings::picture_syntax, OneOf{kPictureSyntaxes}, "",
      "How pictures go out if it takes that; every one is lossless, and one that it does not take "
      "goes out uncompressed."},
+    {"commitment", &DestinationSettings::commitment, Anything{}, "",
+     "Ask it to keep what it took (storage commitment, PS3.4 Annex J), and send again what it has "
+     "lost."},
+    {"commitment_timeout_s", &DestinationSettings::commitment_timeout_s, Range{1, 604800}, "s",
+     "Time it has to report on that; then it is asked again."},
 };
 
 constexpr Key<ThresholdSettings> kThresholdKeys[] = {

@@ -81,6 +81,8 @@ struct PeerSettings {
     std::string address;   ///< "10.1.0.0/16", "::1", or empty: any
     std::string tenant{};  ///< on whose account its images wait; empty: its own
     bool urgent = false;
+    std::string host{};  ///< where it takes reports of storage commitment; empty: not known
+    std::int64_t port = 104;
 };
 
 struct DestinationSettings {
@@ -97,6 +99,8 @@ struct DestinationSettings {
     std::vector<std::string> send_if_found;          ///< of what has a finding, else not
     std::string language;                            ///< en | ko; empty: node.language
     std::string picture_syntax = "uncompressed";     ///< uncompressed | rle | jpeg-lossless
+    bool commitment = false;
+    std::int64_t commitment_timeout_s = 600;
 };
 
 /// Another threshold than the package's, for one training of one model and nothing else.

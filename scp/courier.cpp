@@ -17,6 +17,7 @@
 #include "scp/send.h"
 #include "scp/stand_ins.h"
 #include "storage/backlog.h"
+#include "storage/commitments.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
@@ -62,6 +63,7 @@ struct Courier::Impl {
           jobs(db, clock),
           journal(db, clock),
           outbox(db, results, clock),
+          commitments(db, clock),
           sender(target_until(to, give_up_fd), settings.node.ae_title),
           stand_ins(db, clock, to.name, sender) {
         const auto syntax = syntax_named(to.picture_syntax);
@@ -94,6 +96,7 @@ struct Courier::Impl {
     storage::JobQueue jobs;
     storage::Journal journal;
     storage::Outbox outbox;
+    storage::Commitments commitments;
     Sender sender;
     StandIns stand_ins;
 
@@ -266,8 +269,10 @@ void Courier::Impl::finish(const storage::Job& job, std::string_view words) {
         journal.write(job.study, job.subject, "result.sent",
                       words.empty() ? "to " + destination.name
                                     : fmt::format("to {}: {}", destination.name, words));
+        if (destination.commitment) commitments.delivery_ended(job, destination.name);
     }
     transaction.commit();
+    if (destination.commitment) work.ring();
     crash_point("courier.after_commit");
 }
 
@@ -289,6 +294,7 @@ void Courier::Impl::park(const storage::Job& job, std::string_view why) {
     if (jobs.park(job, why)) {
         journal.write(job.study, job.subject, "result.refused",
                       fmt::format("by {}: {}", destination.name, why));
+        if (destination.commitment) commitments.delivery_ended(job, destination.name);
     }
     transaction.commit();
 }

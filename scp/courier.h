@@ -4,8 +4,9 @@
 // claim -> association (kept while there is work) -> C-STORE -> the peer's answer -> journal and
 // job in one transaction. A crash anywhere sends the same object again, under the same UID. A
 // refusal is parked with the peer's own words. When the destination cannot be had at all, the whole
-// lane pauses: its jobs do not each wait for a connect to fail. Threads: run() is the courier's
-// thread; each courier opens its own database.
+// lane pauses: its jobs do not each wait for a connect to fail. The last delivery of a study makes
+// the job of the Committer, where the destination is asked for storage commitment. Threads: run()
+// is the courier's thread; each courier opens its own database.
 #pragma once
 
 #include <memory>

@@ -12,6 +12,7 @@
 #include "conf/base/limits.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "scp/commitment.h"
 #include "scp/store.h"
 #include "scp/wire/check.h"
 #include "scp/wire/connection.h"
@@ -27,6 +28,10 @@ using Steady = std::chrono::steady_clock;
 
 /// When the node wants to stop, a sender may still be between two images of a study.
 constexpr std::chrono::milliseconds kIdleBeforeClosing{500};
+
+/// A caller that asked for storage commitment and rests so long holds the association for the
+/// report; one that releases it wants the report on another.
+constexpr std::chrono::milliseconds kRestBeforeReport{300};
 
 class Session {
 public:
@@ -47,10 +52,12 @@ private:
     bool reject(const T_ASC_RejectParameters& rejection, std::string_view why);
     Caller caller() const;
     void acknowledge();
-    std::string_view serve_requests(Store& store);
+    std::string_view serve_requests(Store& store, Commitment& commitment);
+    bool connection_waits(std::chrono::milliseconds at_most);
+    OFCondition next_step(Store& store, Commitment& commitment);
     std::string_view wait_for_request();
-    OFCondition serve_request(Store& store, T_ASC_PresentationContextID context,
-                              T_DIMSE_Message& message);
+    OFCondition serve_request(Store& store, Commitment& commitment,
+                              T_ASC_PresentationContextID context, T_DIMSE_Message& message);
     OFCondition refuse_operation(T_ASC_PresentationContextID context, T_DIMSE_Message& message);
     std::string_view end_after(const OFCondition& condition);
     int read_timeout_s() const { return static_cast<int>(house_.settings.scp.read_timeout_s); }
@@ -70,7 +77,8 @@ std::string_view Session::run() {
     if (!admit()) return "rejected";
     acknowledge();
     Store store(house_, caller());
-    const std::string_view end = serve_requests(store);
+    Commitment commitment(house_, caller());
+    const std::string_view end = serve_requests(store, commitment);
     assoc_.reset();
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
@@ -178,25 +186,45 @@ void Session::acknowledge() {
                 {"software", assoc_->params->theirImplementationVersionName}});
 }
 
-std::string_view Session::serve_requests(Store& store) {
+std::string_view Session::serve_requests(Store& store, Commitment& commitment) {
     while (true) {
+        if (commitment.may_report() && !connection_waits(kRestBeforeReport)) {
+            if (commitment.report(*assoc_).bad()) break;
+            continue;
+        }
         if (const std::string_view end = wait_for_request(); !end.empty()) {
             store.association_ended();
+            commitment.association_ended();
             abort_association(assoc_.get());
             return end;
         }
-        T_ASC_PresentationContextID context = 0;
-        T_DIMSE_Message message{};
-        OFCondition served = DIMSE_receiveCommand(assoc_.get(), DIMSE_NONBLOCKING, read_timeout_s(),
-                                                  &context, &message, nullptr);
-        if (served.good() && served != DUL_PEERREQUESTEDRELEASE) {
-            served = serve_request(store, context, message);
-        }
+        const OFCondition served = next_step(store, commitment);
         if (served != EC_Normal) {
             store.association_ended();  // first: the farewell may wait a second for the peer
+            commitment.association_ended();
             return end_after(served);
         }
     }
+    store.association_ended();
+    commitment.association_ended();
+    return "lost";
+}
+
+/// Whether the peer says something within this time.
+bool Session::connection_waits(std::chrono::milliseconds at_most) {
+    auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc_->DULassociation));
+    return connection == nullptr ||
+           connection->wait_readable(at_most) != Connection::Waited::timed_out;
+}
+
+/// One message of the peer's, served.
+OFCondition Session::next_step(Store& store, Commitment& commitment) {
+    T_ASC_PresentationContextID context = 0;
+    T_DIMSE_Message message{};
+    const OFCondition received = DIMSE_receiveCommand(
+        assoc_.get(), DIMSE_NONBLOCKING, read_timeout_s(), &context, &message, nullptr);
+    if (received.bad() || received == DUL_PEERREQUESTEDRELEASE) return received;
+    return serve_request(store, commitment, context, message);
 }
 
 /// Empty when a request is there, else why the association ends.
@@ -216,14 +244,27 @@ std::string_view Session::wait_for_request() {
                : "node_stopping";
 }
 
-OFCondition Session::serve_request(Store& store, T_ASC_PresentationContextID context,
-                                   T_DIMSE_Message& message) {
+OFCondition Session::serve_request(Store& store, Commitment& commitment,
+                                   T_ASC_PresentationContextID context, T_DIMSE_Message& message) {
+    T_ASC_PresentationContext negotiated{};
+    const bool of_commitment =
+        ASC_findAcceptedPresentationContext(assoc_->params, context, &negotiated).good() &&
+        kCommitmentClass == negotiated.abstractSyntax;
     switch (message.CommandField) {
         case DIMSE_C_ECHO_RQ:
             return DIMSE_sendEchoResponse(assoc_.get(), context, &message.msg.CEchoRQ, kSuccess,
                                           nullptr);
         case DIMSE_C_STORE_RQ: return store.serve(*assoc_, context, message.msg.CStoreRQ);
         case DIMSE_C_CANCEL_RQ: return EC_Normal;  // of nothing that is still running
+        case DIMSE_N_ACTION_RQ:
+            if (!of_commitment) return refuse_operation(context, message);
+            return commitment.take_request(*assoc_, context, message.msg.NActionRQ);
+        case DIMSE_N_EVENT_REPORT_RQ:
+            if (!of_commitment) return refuse_operation(context, message);
+            return commitment.take_report(*assoc_, context, message.msg.NEventReportRQ);
+        case DIMSE_N_EVENT_REPORT_RSP:
+            commitment.report_answered(message.msg.NEventReportRSP);
+            return EC_Normal;
         default: return refuse_operation(context, message);
     }
 }

@@ -3,17 +3,31 @@
 
 #include <algorithm>
 #include <system_error>
+#include <vector>
 
 #include <sys/eventfd.h>
 
 #include "conf/base/error.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "conf/endpoint.h"
 
 namespace bucky::scp {
 namespace {
 
 constexpr std::uint64_t kMebi = 1024 * 1024;
+
+/// Where only some may call, a destination that is asked for storage commitment may, to report.
+std::vector<conf::PeerSettings> callers(const conf::Settings& settings) {
+    auto rows = settings.peers;
+    if (rows.empty()) return rows;
+    for (const auto& destination : settings.destinations) {
+        if (!destination.commitment) continue;
+        rows.push_back({destination.ae_title.str(),
+                        conf::is_ip_address(destination.host) ? destination.host : ""});
+    }
+    return rows;
+}
 
 /// A descriptor that becomes readable once, for good.
 UniqueFd make_event() {
@@ -30,7 +44,7 @@ void raise(const UniqueFd& event) {
 
 Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& work)
     : settings_(settings),
-      peers_(settings.peers),
+      peers_(callers(settings)),
       peer_count_(static_cast<std::size_t>(settings.scp.max_associations_per_peer)),
       databases_(settings.database_file()),
       spool_(settings.spool_dir(),

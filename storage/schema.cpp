@@ -192,11 +192,65 @@ ALTER TABLE result ADD COLUMN rendering TEXT NOT NULL DEFAULT '';
 PRAGMA user_version = 4;
 )sql";
 
+constexpr const char* kCommitments = R"sql(
+-- what a destination said of a result that we asked it to keep (PS3.4 Annex J)
+CREATE TABLE commitment (
+    destination     TEXT NOT NULL,
+    sop_instance    TEXT NOT NULL,
+    study           TEXT NOT NULL,
+    transaction_uid TEXT NOT NULL,               -- of the last request that named it
+    promised_at_ms  INTEGER NOT NULL DEFAULT 0,  -- 0: it has not promised
+    failure         INTEGER NOT NULL DEFAULT 0,  -- its reason (0008,1197); 0: none
+    PRIMARY KEY (destination, sop_instance)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX commitment_of_study ON commitment (study, destination);
+
+CREATE TABLE commitment_request (
+    transaction_uid TEXT NOT NULL PRIMARY KEY,
+    destination     TEXT NOT NULL,
+    study           TEXT NOT NULL,
+    asked_at_ms     INTEGER NOT NULL,
+    answered_at_ms  INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX commitment_request_of_study ON commitment_request (study, destination);
+
+-- what has left has no promises
+CREATE TRIGGER commitment_left AFTER DELETE ON result BEGIN
+    DELETE FROM commitment WHERE sop_instance = OLD.sop_instance AND study = OLD.study;
+    DELETE FROM commitment_request WHERE study = OLD.study;
+END;
+
+-- what a caller asked us to keep; here until it has heard our answer
+CREATE TABLE pledge (
+    id              INTEGER PRIMARY KEY,
+    transaction_uid TEXT NOT NULL,
+    requester       TEXT NOT NULL,  -- its AE title
+    called_ae       TEXT NOT NULL,
+    peer_address    TEXT NOT NULL,
+    attempt         INTEGER NOT NULL DEFAULT 0,
+    asked_at_ms     INTEGER NOT NULL,
+    not_before_ms   INTEGER NOT NULL,
+    last_error      TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX pledge_due ON pledge (not_before_ms);
+CREATE UNIQUE INDEX pledge_transaction ON pledge (transaction_uid, requester);
+
+CREATE TABLE pledge_item (
+    pledge       INTEGER NOT NULL REFERENCES pledge (id),
+    sop_instance TEXT NOT NULL,
+    sop_class    TEXT NOT NULL,
+    PRIMARY KEY (pledge, sop_instance)
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 5;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
     {3, "jobs of a lane by age", kByAge},
     {4, "what destinations take, and results rendered for them", kPeerClasses},
+    {5, "storage commitment in both roles", kCommitments},
 };
 
 }  // namespace

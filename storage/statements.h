@@ -9,11 +9,13 @@
 
 namespace bucky::storage {
 
+std::span<const Sql> commitment_statements();
 std::span<const Sql> intake_statements();
 std::span<const Sql> job_statements();
 std::span<const Sql> journal_statements();
 std::span<const Sql> outbox_statements();
 std::span<const Sql> peer_class_statements();
+std::span<const Sql> pledge_statements();
 std::span<const Sql> recover_statements();
 std::span<const Sql> retention_statements();
 std::span<const Sql> study_statements();

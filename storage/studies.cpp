@@ -104,8 +104,10 @@ constexpr Sql kLine{"study.line", R"sql(
      WHERE uid = :study GROUP BY uid)sql"};
 
 constexpr Sql kDeliveries{"study.deliveries", R"sql(
-    SELECT coalesce(sum(state <> 'done'), 0), coalesce(max(iif(state = 'done', ended_at_ms, 0)), 0)
-      FROM job WHERE study = :study AND lane LIKE 'deliver:%')sql"};
+    SELECT coalesce(sum(state <> 'done' AND lane LIKE 'deliver:%'), 0),
+           coalesce(max(iif(state = 'done' AND lane LIKE 'deliver:%', ended_at_ms, 0)), 0),
+           coalesce(sum(state <> 'done' AND lane LIKE 'commit:%'), 0)
+      FROM job WHERE study = :study)sql"};
 
 constexpr Sql kAll[] = {kInstance,    kInstances,    kVerdict,   kOnePendingLess, kDue,
                         kReportState, kReportJob,    kReporting, kResubmitReport, kNextDue,
@@ -282,6 +284,7 @@ std::optional<StudyLine> Studies::line(std::string_view study) {
     deliveries.bind(":study", study).step();
     line.deliveries_open = deliveries.integer(0);
     line.delivered_at_ms = line.deliveries_open == 0 ? deliveries.integer(1) : 0;
+    line.commitments_open = deliveries.integer(2);
     return line;
 }
 

@@ -40,7 +40,8 @@ struct StudyLine {
     std::int64_t images = 0, pending = 0, findings = 0, no_findings = 0;
     std::int64_t not_analysed = 0, failed = 0;  ///< conflicting images count as not analysed
     std::int64_t first_image_ms = 0, last_image_ms = 0, reported_at_ms = 0, delivered_at_ms = 0;
-    std::int64_t deliveries_open = 0;  ///< waiting, running or parked; delivered_at_ms is 0 then
+    std::int64_t deliveries_open = 0;   ///< waiting, running or parked; delivered_at_ms is 0 then
+    std::int64_t commitments_open = 0;  ///< destinations that have not promised yet what they took
 };
 
 class Studies {

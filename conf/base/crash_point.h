@@ -12,26 +12,34 @@
 namespace bucky {
 
 inline constexpr std::string_view kCrashPoints[] = {
-    "store.after_receive",      // dataset in the temporary file, nothing synced
-    "intake.after_sync",        // bytes durable under the temporary name
-    "intake.after_rename",      // under the final name, no row yet
-    "intake.before_commit",     // row and job written, transaction open
-    "intake.after_commit",      // durable, sender not yet told
-    "store.after_answer",       // sender told
-    "infer.after_claim",        // job running under a lease
-    "infer.before_commit",      // findings computed, not stored
-    "infer.after_commit",       // findings stored
-    "report.after_claim",       // report job running
-    "outbox.after_files",       // result files durable, no rows yet
-    "outbox.before_commit",     // rows and deliver jobs written, transaction open
-    "outbox.after_commit",      // results durable
-    "courier.after_claim",      // deliver job running
-    "courier.before_send",      // association open, nothing sent
-    "courier.after_send",       // peer has answered, job not finished
-    "courier.after_commit",     // job done
-    "retention.before_commit",  // rows of a settled study taken away, transaction open
-    "retention.after_commit",   // no row left, its files are
-    "retention.after_unlink",   // files gone, their names are still to be forgotten
+    "store.after_receive",        // dataset in the temporary file, nothing synced
+    "intake.after_sync",          // bytes durable under the temporary name
+    "intake.after_rename",        // under the final name, no row yet
+    "intake.before_commit",       // row and job written, transaction open
+    "intake.after_commit",        // durable, sender not yet told
+    "store.after_answer",         // sender told
+    "infer.after_claim",          // job running under a lease
+    "infer.before_commit",        // findings computed, not stored
+    "infer.after_commit",         // findings stored
+    "report.after_claim",         // report job running
+    "outbox.after_files",         // result files durable, no rows yet
+    "outbox.before_commit",       // rows and deliver jobs written, transaction open
+    "outbox.after_commit",        // results durable
+    "courier.after_claim",        // deliver job running
+    "courier.before_send",        // association open, nothing sent
+    "courier.after_send",         // peer has answered, job not finished
+    "courier.after_commit",       // job done
+    "retention.before_commit",    // rows of a settled study taken away, transaction open
+    "retention.after_commit",     // no row left, its files are
+    "retention.after_unlink",     // files gone, their names are still to be forgotten
+    "commitment.after_claim",     // commit job running
+    "commitment.before_ask",      // request noted, nothing sent
+    "commitment.after_ask",       // the destination took the request, its report not yet here
+    "commitment.before_promise",  // report noted, transaction open
+    "commitment.after_promise",   // report durable, the destination not yet told so
+    "pledge.before_commit",       // a caller's request written, transaction open
+    "pledge.after_commit",        // durable, the caller not yet told
+    "pledge.after_report",        // the caller has the report, the pledge still stands
 };
 
 void crash_point(std::string_view name);

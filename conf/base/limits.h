@@ -37,6 +37,10 @@ inline constexpr std::uint64_t kDecodeWallSeconds = 120;
 /// Images in one study that one report lists: 1,000 make an SR of about 9 MB, in 5 s.
 inline constexpr std::size_t kReportImagesMax = 1000;
 
+/// A request for storage commitment, or a report of one: 10,000 references have about 2 MB.
+inline constexpr std::size_t kCommitmentObjectsMax = 10'000;
+inline constexpr std::uint64_t kCommitmentBytesMax = 4U << 20U;
+
 /// A model's manifest and the config file: text a person wrote.
 inline constexpr std::uint64_t kTextFileBytesMax = 1U << 20U;
 

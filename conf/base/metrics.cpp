@@ -46,6 +46,12 @@ constexpr Row kRows[] = {
     {"bucky_delivered_total", Kind::counter, "Result objects accepted, by destination."},
     {"bucky_delivery_failures_total", Kind::counter,
      "Sends that were not accepted, by destination."},
+    {"bucky_commitments_total", Kind::counter,
+     "Studies whose results a destination has promised to keep."},
+    {"bucky_commitment_failures_total", Kind::counter,
+     "Reports of a destination that did not keep what it took."},
+    {"bucky_commitment_reports_total", Kind::counter,
+     "Reports owed to callers that asked us to keep images, by how they ended."},
     {"bucky_jobs", Kind::gauge, "Jobs by lane and state, as of the last look."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
 };

@@ -12,9 +12,11 @@
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
 #include "scp/wire/check.h"
+#include "scp/wire/commitment.h"
 #include "scp/wire/connection.h"
 #include "scp/wire/dial.h"
 #include "scp/wire/start.h"
+#include "scp/wire/status.h"
 #include "scp/wire/store_request.h"
 
 namespace bucky::scp {
@@ -59,6 +61,21 @@ std::string words_for(const T_ASC_RejectParameters& rejection, const Target& tar
         case ASC_REASON_SP_ACSE_NOREASON: break;
     }
     return "it gives no reason; its own log may";
+}
+
+/// Which message an answer is about, and what it says.
+std::pair<DIC_US, DIC_US> id_and_status(const T_DIMSE_Message& message) {
+    const auto& said = message.msg;
+    switch (message.CommandField) {
+        case DIMSE_C_STORE_RSP:
+            return {said.CStoreRSP.MessageIDBeingRespondedTo, said.CStoreRSP.DimseStatus};
+        case DIMSE_N_ACTION_RSP:
+            return {said.NActionRSP.MessageIDBeingRespondedTo, said.NActionRSP.DimseStatus};
+        case DIMSE_N_EVENT_REPORT_RSP:
+            return {said.NEventReportRSP.MessageIDBeingRespondedTo,
+                    said.NEventReportRSP.DimseStatus};
+        default: return {0, 0};
+    }
 }
 
 }  // namespace
@@ -119,7 +136,8 @@ void Association::Impl::request(const AeTitle& calling, std::span<const Offer> o
         for (const auto& syntax : offer.transfer_syntaxes) syntaxes.push_back(syntax.c_str());
         check(ASC_addPresentationContext(made, static_cast<T_ASC_PresentationContextID>(id),
                                          offer.sop_class.c_str(), syntaxes.data(),
-                                         static_cast<int>(syntaxes.size())),
+                                         static_cast<int>(syntaxes.size()),
+                                         offer.as_scp ? ASC_SC_ROLE_SCP : ASC_SC_ROLE_DEFAULT),
               "propose a presentation context");
         id += 2;
     }
@@ -204,11 +222,11 @@ Association::Answer Association::Impl::await_answer(T_DIMSE_Command expected, DI
     if (received != EC_Normal) {
         throw Error(Fault::unavailable, "{} did not answer: {}", who(target), words_of(received));
     }
-    const T_DIMSE_C_StoreRSP& response = message.msg.CStoreRSP;
-    if (message.CommandField != expected || response.MessageIDBeingRespondedTo != message_id) {
+    const auto [answered_id, status] = id_and_status(message);
+    if (message.CommandField != expected || answered_id != message_id) {
         throw Error(Fault::unavailable, "{} answered something that was not asked", who(target));
     }
-    Answer answer{response.DimseStatus, {}};
+    Answer answer{status, {}};
     if (detail) {
         OFString comment;
         (void)detail->findAndGetOFStringArray(DCM_ErrorComment, comment);
@@ -248,6 +266,55 @@ Association::Answer Association::store_rewritten(const std::filesystem::path& fi
                                            &dataset, nullptr, nullptr),
           "send to " + who(impl_->target));
     return impl_->await_answer(DIMSE_C_STORE_RSP, request.MessageID);
+}
+
+Association::Answer Association::ask_commitment(const CommitmentRequest& request) {
+    const DIC_US message_id = impl_->assoc->nextMsgID++;
+    send_commitment_request(*impl_->assoc, contexts().front().id, message_id, request);
+    return impl_->await_answer(DIMSE_N_ACTION_RSP, message_id);
+}
+
+bool Association::hear_commitment(
+    std::chrono::milliseconds at_most, storage::Spool& spool,
+    const std::function<bool(const storage::CommitmentAnswer&)>& note) {
+    T_ASC_Association& assoc = *impl_->assoc;
+    auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc.DULassociation));
+    if (connection == nullptr ||
+        connection->wait_readable(at_most) != Connection::Waited::readable) {
+        return false;
+    }
+    T_ASC_PresentationContextID context = 0;
+    T_DIMSE_Message message{};
+    const OFCondition received = DIMSE_receiveCommand(
+        &assoc, DIMSE_NONBLOCKING, impl_->response_timeout_s(), &context, &message, nullptr);
+    const auto& report = message.msg.NEventReportRQ;
+    if (received != EC_Normal || message.CommandField != DIMSE_N_EVENT_REPORT_RQ ||
+        report.DataSetType == DIMSE_DATASET_NULL) {
+        throw Error(Fault::unavailable, "{} sent no report but: {}", who(impl_->target),
+                    words_of(received));
+    }
+    auto arrived = receive_commitment_dataset(assoc, context, spool, impl_->response_timeout_s());
+    check(arrived.condition, "read the report of " + who(impl_->target));
+    bool noted = false;
+    if (arrived.dataset) {
+        try {
+            noted = note(read_commitment_report(*arrived.dataset));
+        } catch (const Error& error) {
+            arrived.failure = error;
+        }
+    }
+    constexpr std::uint16_t kInvalidArgument = 0x0115;
+    check(answer_commitment_report(assoc, context, report, noted ? kSuccess : kInvalidArgument),
+          "answer the report of " + who(impl_->target));
+    if (arrived.failure) throw Error(*arrived.failure);
+    return noted;
+}
+
+Association::Answer Association::report_commitment(const storage::CommitmentAnswer& answer) {
+    const DIC_US message_id = impl_->assoc->nextMsgID++;
+    check(send_commitment_report(*impl_->assoc, contexts().front().id, message_id, answer),
+          "report to " + who(impl_->target));
+    return impl_->await_answer(DIMSE_N_EVENT_REPORT_RSP, message_id);
 }
 
 const std::vector<Context>& Association::contexts() const noexcept {

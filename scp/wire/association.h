@@ -4,8 +4,10 @@
 // One thread uses it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,13 +16,21 @@
 #include "conf/base/ids.h"
 #include "scp/target.h"
 #include "scp/wire/part10.h"
+#include "storage/commitments.h"
+
+namespace bucky::storage {
+class Spool;
+}
 
 namespace bucky::scp {
+
+struct CommitmentRequest;
 
 /// A presentation context to propose.
 struct Offer {
     std::string sop_class;
     std::vector<std::string> transfer_syntaxes;
+    bool as_scp = false;  ///< we are to be the class's SCP, not its SCU (PS3.7 D.3.3.4)
     bool operator==(const Offer&) const = default;
 };
 
@@ -51,7 +61,7 @@ public:
         std::string comment;  ///< the peer's (0000,0902), if any
     };
 
-    /// The two below throw unavailable when the association breaks; it is of no use then.
+    /// All below throw unavailable when the association breaks; it is of no use then.
     Answer echo();
 
     /// C-STORE of a file's dataset as it lies there, not a byte changed, in `context`.
@@ -62,6 +72,17 @@ public:
     /// unsupported when it cannot be.
     Answer store_rewritten(const std::filesystem::path& file, const Part10Header& header,
                            const Context& context);
+
+    /// N-ACTION: keep these objects (PS3.4 J.3.2). In the only context, which was accepted.
+    Answer ask_commitment(const CommitmentRequest& request);
+
+    /// The peer's N-EVENT-REPORT on what was asked, if it comes within `at_most`. It is answered
+    /// with success once `note` has taken it. Whether `note` has.
+    bool hear_commitment(std::chrono::milliseconds at_most, storage::Spool& spool,
+                         const std::function<bool(const storage::CommitmentAnswer&)>& note);
+
+    /// N-EVENT-REPORT: what became of the peer's request (PS3.4 J.3.3). In the only context.
+    Answer report_commitment(const storage::CommitmentAnswer& answer);
 
     const std::vector<Context>& contexts() const noexcept;
     std::uint32_t max_pdu_bytes() const noexcept;  ///< what the peer takes; 0: no limit

@@ -9,6 +9,8 @@
 namespace bucky::scp {
 
 inline constexpr std::string_view kVerificationClass = "1.2.840.10008.1.1";
+inline constexpr std::string_view kCommitmentClass = "1.2.840.10008.1.20.1";  // PS3.4 J.3
+inline constexpr std::string_view kCommitmentInstance = "1.2.840.10008.1.20.1.1";
 inline constexpr std::string_view kApplicationContext = "1.2.840.10008.3.1.1.1";  // PS3.7 A.2.1
 
 inline constexpr std::string_view kImplicitLittleEndian = "1.2.840.10008.1.2";

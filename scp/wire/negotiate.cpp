@@ -6,8 +6,7 @@
 namespace bucky::scp {
 namespace {
 
-/// The first transfer syntax that we take, or nullptr. A C-ECHO has no data set: any native will
-/// do.
+/// The first transfer syntax that we take, or nullptr. What is no image is never compressed.
 const char* choose_syntax(const T_ASC_PresentationContext& proposed, bool native_only) {
     for (int i = 0; i < proposed.transferSyntaxCount; ++i) {
         const auto* row = find_transfer_syntax(proposed.proposedTransferSyntaxes[i]);
@@ -27,12 +26,14 @@ std::size_t negotiate(T_ASC_Parameters& params) {
         T_ASC_PresentationContext proposed{};
         check(ASC_getPresentationContext(&params, i, &proposed), "read a proposed context");
         const auto id = proposed.presentationContextID;
-        const bool verification = kVerificationClass == proposed.abstractSyntax;
-        if (!verification && find_storage_class(proposed.abstractSyntax) == nullptr) {
+        const bool commitment = kCommitmentClass == proposed.abstractSyntax;
+        const bool plain = commitment || kVerificationClass == proposed.abstractSyntax;
+        const T_ASC_SC_ROLE role = commitment ? proposed.proposedRole : ASC_SC_ROLE_DEFAULT;
+        if (!plain && find_storage_class(proposed.abstractSyntax) == nullptr) {
             check(ASC_refusePresentationContext(&params, id, ASC_P_ABSTRACTSYNTAXNOTSUPPORTED),
                   "refuse a context");
-        } else if (const char* syntax = choose_syntax(proposed, verification)) {
-            check(ASC_acceptPresentationContext(&params, id, syntax), "accept a context");
+        } else if (const char* syntax = choose_syntax(proposed, plain)) {
+            check(ASC_acceptPresentationContext(&params, id, syntax, role), "accept a context");
             ++accepted;
         } else {
             check(ASC_refusePresentationContext(&params, id, ASC_P_TRANSFERSYNTAXESNOTSUPPORTED),

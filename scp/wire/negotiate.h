@@ -9,8 +9,9 @@
 namespace bucky::scp {
 
 /// Accepts every context of a class in the table (and Verification) with the first transfer syntax,
-/// in the proposer's order, that we keep as it comes; roles stay the default ones, the proposer is
-/// SCU. Refuses the others with their reason (PS3.8 9.3.3.2). Returns how many were accepted.
+/// in the proposer's order, that we keep as it comes; the proposer is SCU. Storage Commitment is
+/// accepted in the role that is proposed: a modality asks, a destination reports (PS3.7 D.3.3.4).
+/// Refuses the others with their reason (PS3.8 9.3.3.2). Returns how many were accepted.
 std::size_t negotiate(T_ASC_Parameters& params);
 
 }  // namespace bucky::scp

@@ -13,6 +13,8 @@
 
 #include "conf/base/crash_point.h"
 #include "tests/crash/journey.h"
+#include "tests/support/http.h"
+#include "tests/support/places.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -21,8 +23,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Each point's room in the house: one test case a room, so that they can run side by side.
-constexpr std::string_view kRooms[] = {"store",  "intake",  "infer",    "report",
-                                       "outbox", "courier", "retention"};
+constexpr std::string_view kRooms[] = {"store",   "intake",    "infer",      "report", "outbox",
+                                       "courier", "retention", "commitment", "pledge"};
 
 void die_and_recover(const std::string& crash_at, const std::string& storage) {
     INFO("killed at " << crash_at);
@@ -79,6 +81,45 @@ TEST_CASE("killed while delivering, the node sends no second result", "[crash]")
 TEST_CASE("killed while a delivered study leaves, the node ends its leave and loses no other",
           "[crash]") {
     walk("retention", "keep_mb = 1");
+}
+
+TEST_CASE("killed while asking for storage commitment, the node asks until it is promised",
+          "[crash][commitment]") {
+    walk("commitment");
+}
+
+TEST_CASE("killed while a modality waits for its commitment, the node still tells it",
+          "[crash][commitment]") {
+    for (const auto* point :
+         {"pledge.before_commit", "pledge.after_commit", "pledge.after_report"}) {
+        INFO("killed at " << point);
+        const TempDir dir;
+        const int callback = free_port();
+        RunningNode node{{.more = "[[peer]]\nae_title = \"XRAY1\"\nhost = \"127.0.0.1\"\nport = " +
+                                  std::to_string(callback) + '\n',
+                          .environment = {{"BUCKY_CRASH_AT", point}}}};
+        const auto xray = write_xray(dir.path(), {.seed = 2000});
+        const auto modality = [&](const std::string& wait_s) {
+            return std::vector<std::string>{fake_modality_program().string(),
+                                            "--to",
+                                            "127.0.0.1:" + std::to_string(node.dicom_port()),
+                                            "--port",
+                                            std::to_string(callback),
+                                            "--wait",
+                                            wait_s,
+                                            xray.file.string()};
+        };
+        Process first{modality("60")};
+        REQUIRE(node.process().wait(30s) == -SIGKILL);
+        const bool was_answered = first.wait_for_line("action 0000", 1s).has_value();
+        node.restart();
+        if (was_answered) {
+            CHECK(first.wait(60s) == 0);
+        } else {  // not told that it is kept: it asks again, as a modality would
+            CHECK(first.wait(10s).value_or(0) != 0);
+            CHECK(run(modality("60")).status == 0);
+        }
+    }
 }
 
 TEST_CASE("every crash point belongs to a room that is walked", "[crash]") {

@@ -20,6 +20,13 @@ Environment armed_at(const std::string& crash_at) {
     return crash_at.empty() ? Environment{} : Environment{{"BUCKY_CRASH_AT", crash_at}};
 }
 
+/// A PACS that is asked to keep what it took, and asked again soon when it does not answer.
+Destination committing(const FakePacs& pacs) {
+    auto destination = pacs.destination();
+    destination.more = "commitment = true\ncommitment_timeout_s = 1\n";
+    return destination;
+}
+
 std::string joined(const std::vector<std::string>& lines) {
     std::string all;
     for (const auto& line : lines) all += "\n  " + line;
@@ -29,7 +36,7 @@ std::string joined(const std::vector<std::string>& lines) {
 }  // namespace
 
 Journey::Journey(std::size_t images, const std::string& crash_at, const std::string& storage)
-    : node_({.destinations = {pacs_.destination()},
+    : node_({.destinations = {committing(pacs_)},
              .storage = storage,
              .environment = armed_at(crash_at)}) {
     for (std::size_t at = 0; at < images; ++at) {

@@ -19,9 +19,10 @@ namespace {
 std::vector<Sql> all_statements() {
     std::vector<Sql> all;
     for (const auto part :
-         {backlog_statements(), queue_shape_statements(), intake_statements(), job_statements(),
-          journal_statements(), outbox_statements(), recover_statements(), retention_statements(),
-          study_statements(), turn_statements(), peer_class_statements()}) {
+         {backlog_statements(), commitment_statements(), pledge_statements(),
+          queue_shape_statements(), intake_statements(), job_statements(), journal_statements(),
+          outbox_statements(), recover_statements(), retention_statements(), study_statements(),
+          turn_statements(), peer_class_statements()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -73,6 +74,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "ceddb90a8f65adaa81e31aa7d8be2cdb0aaf7a0bc496778e914b334027541843",
         "b3c0e0b52c57db7f90687fc0f8e8a336ec18525d3c2a66cd642091d8011cf7dc",
         "0e3de21d9e2db493ce7304ba41921249841eb4156f28bf105b1b4bbecac761f9",
+        "82dc79f58e3365564224ff33405f4273919671033f77c3fc6a8c212ebd1efadc",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {
@@ -89,7 +91,7 @@ TEST_CASE("a new database is of the newest version and every table is strict", "
          WHERE schema = 'main' AND type = 'table' AND NOT strict
            AND name NOT LIKE 'sqlite_%')sql"}) == 0);
     CHECK(node.count({"test.tables", R"sql(
-        SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict)sql"}) == 10);
+        SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict)sql"}) == 14);
 }
 
 TEST_CASE("every statement can be prepared and has a name of its own", "[storage]") {
@@ -129,8 +131,8 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
     fill_with_history(node.db);
     const std::set<std::string_view> for_people{
         // what a person asks for now and then; bounded by what is open, or by the lanes there are
-        "job.resubmit_all", "queue_shape.open", "job.open_by_lane", "job.tally", "job.parked",
-        "study.recent",
+        "job.resubmit_all", "queue_shape.open", "pledge.owed", "job.open_by_lane", "job.tally",
+        "job.parked", "study.recent",
         // two rows; and what a sweep of a moment ago did not unlink
         "retention.held", "retention.leaving"};
     for (const auto& sql : all_statements()) {

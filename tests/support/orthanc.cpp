@@ -108,6 +108,34 @@ std::string Orthanc::shown(const Held& held, const std::string& keyword) {
     return tags.is_object() ? tags.value(keyword, std::string{}) : std::string{};
 }
 
+void Orthanc::knows(const std::string& ae_title, int port) {
+    const json modality{{"AET", ae_title}, {"Host", "127.0.0.1"}, {"Port", port}};
+    const auto put = run({"curl", "--silent", "--fail", "--request", "PUT", "--data",
+                          modality.dump(), url("/modalities/node")});
+    if (put.status != 0) throw std::runtime_error("Orthanc does not take the modality");
+}
+
+std::string Orthanc::send_and_demand(const std::filesystem::path& file,
+                                     const std::string& sop_class,
+                                     const std::string& sop_instance) {
+    const auto kept = run(
+        {"curl", "--silent", "--fail", "--data-binary", "@" + file.string(), url("/instances")});
+    const auto id = json::parse(kept.output).at("ID").get<std::string>();
+    if (http_post(url("/modalities/node/store"), id).empty()) {
+        throw std::runtime_error("Orthanc could not send " + sop_instance);
+    }
+    const json wanted{{"DicomInstances", json::array({json::array({sop_class, sop_instance})})}};
+    const auto asked =
+        json::parse(http_post(url("/modalities/node/storage-commitment"), wanted.dump()));
+    return asked.at("ID");
+}
+
+std::string Orthanc::commitment(const std::string& transaction) {
+    const auto said =
+        json::parse(http_get(url("/storage-commitment/" + transaction)), nullptr, false);
+    return said.is_discarded() ? "" : said.value("Status", "");
+}
+
 std::filesystem::path Orthanc::file(const Held& held) {
     const auto path = dir_ / (held.id + ".dcm");
     const auto got = run({"curl", "--silent", "--fail", "--output", path.string(),

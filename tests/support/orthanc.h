@@ -49,6 +49,17 @@ public:
     /// A text attribute by its keyword, as the PACS decodes it for people: UTF-8.
     std::string shown(const Held& held, const std::string& keyword);
 
+    /// Makes a node known to it, as an admin would: for reports, and as somebody to send to.
+    void knows(const std::string& ae_title, int port);
+
+    /// It keeps a file, sends it to the node it knows, and demands storage commitment for it. The
+    /// Transaction UID.
+    std::string send_and_demand(const std::filesystem::path& file, const std::string& sop_class,
+                                const std::string& sop_instance);
+
+    /// "Pending", "Success", "Failure" or what else it says of a transaction.
+    std::string commitment(const std::string& transaction);
+
     /// The instance's bytes as the PACS gives them back, in a file of the test's folder.
     std::filesystem::path file(const Held& held);
 

@@ -17,6 +17,9 @@ fs::path bucky_program() {
 fs::path fake_pacs_program() {
     return BUCKY_FAKE_PACS;
 }
+fs::path fake_modality_program() {
+    return BUCKY_FAKE_MODALITY;
+}
 fs::path phantom_model() {
     return source_dir() / "models" / "cxr-phantom";
 }

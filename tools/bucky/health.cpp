@@ -10,11 +10,10 @@ namespace bucky {
 namespace {
 
 constexpr std::uint64_t kMegabyte = 1'000'000;
-constexpr std::string_view kDeliver = "deliver:";
 
 std::string how_to_send_again(std::string_view lane) {
     if (lane == "infer" || lane == "report") return "`bucky queue retry` runs them again";
-    const auto name = lane.substr(lane.starts_with(kDeliver) ? kDeliver.size() : 0);
+    const auto name = lane.substr(lane.find(':') + 1);
     return fmt::format("`bucky queue retry --destination {}` sends them again", name);
 }
 

@@ -25,8 +25,10 @@
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 #include "conf/base/wakeup.h"
+#include "scp/committer.h"
 #include "scp/courier.h"
 #include "scp/front_door.h"
+#include "scp/pledger.h"
 #include "scp/wire/unique_fd.h"
 #include "storage/database.h"
 #include "storage/intake.h"
@@ -277,6 +279,10 @@ void Node::Impl::start_workers() {
         workers.push_back(start_worker("courier", [&](std::stop_token stop) {
             scp::Courier{settings, destination, clock, work, give_up.get()}.run(std::move(stop));
         }));
+        if (!destination.commitment) continue;
+        workers.push_back(start_worker("committer", [&](std::stop_token stop) {
+            scp::Committer{settings, destination, clock, work, give_up.get()}.run(std::move(stop));
+        }));
     }
     if (reread) {
         hangups.add(SIGHUP);
@@ -284,6 +290,9 @@ void Node::Impl::start_workers() {
         workers.push_back(start_worker(
             "models", [this](std::stop_token stop) { exchange_models(std::move(stop)); }));
     }
+    workers.push_back(start_worker("pledger", [this](std::stop_token stop) {
+        scp::Pledger{settings, clock, work, give_up.get()}.run(std::move(stop));
+    }));
     workers.push_back(
         start_worker("watch", [this](std::stop_token stop) { watch(std::move(stop)); }));
 }

@@ -9,6 +9,7 @@
 #include "conf/base/error.h"
 #include "conf/read.h"
 #include "storage/job_queue.h"
+#include "storage/pledges.h"
 #include "storage/queue_shape.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/table.h"
@@ -63,6 +64,18 @@ void show_json(const conf::Settings& settings) {
     std::cout << nlohmann::json{{"queues", std::move(queues)}}.dump(2) << '\n';
 }
 
+/// Who asked this node to keep images and has not heard our answer yet.
+void show_pledges(const std::vector<storage::Pledge>& owed, std::int64_t now_ms) {
+    if (owed.empty()) return;
+    std::cout << "\nCallers that wait for a report of storage commitment, oldest first\n";
+    for (const auto& pledge : owed) {
+        std::cout << fmt::format("  {}  {}, asked {} ago\n", printable(pledge.requester),
+                                 short_uid(pledge.transaction.str(), 30),
+                                 age(now_ms - pledge.asked_at_ms));
+        if (!pledge.last_error.empty()) std::cout << "    " << printable(pledge.last_error) << '\n';
+    }
+}
+
 void show(const conf::Settings& settings) {
     const SystemClock clock;
     storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
@@ -70,6 +83,8 @@ void show(const conf::Settings& settings) {
     const auto lanes = queue.backlog();
     std::cout << backlog_table(lanes, clock.now_ms())
               << shape_table(storage::queue_shape(db, clock));
+    show_pledges(storage::Pledges{db, clock, settings.node.data_dir}.owed(kParkedShown),
+                 clock.now_ms());
     std::int64_t parked = 0;
     for (const auto& lane : lanes) {
         parked += lane.parked;
@@ -96,8 +111,11 @@ void retry(const conf::Settings& settings, const std::string& destination) {
     }
     const SystemClock clock;
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
-    const auto lane = destination.empty() ? "" : "deliver:" + destination;
-    std::cout << fmt::format("{} jobs are due now\n", storage::JobQueue{db, clock}.resubmit(lane));
+    storage::JobQueue queue{db, clock};
+    const auto due = destination.empty() ? queue.resubmit("")
+                                         : queue.resubmit("deliver:" + destination) +
+                                               queue.resubmit("commit:" + destination);
+    std::cout << fmt::format("{} jobs are due now\n", due);
 }
 
 }  // namespace

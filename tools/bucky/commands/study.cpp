@@ -9,6 +9,7 @@
 #include "conf/read.h"
 #include "dicom_sr/wording.h"
 #include "inference/findings_json.h"
+#include "storage/commitments.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
 #include "storage/studies.h"
@@ -26,7 +27,8 @@ constexpr std::int64_t kSearchedStudies = 10000;
 std::string_view state_of(const storage::StudyLine& study) {
     if (study.pending > 0) return "analysing";
     if (study.state != "reported") return study.state == "open" ? "waiting" : "reporting";
-    return study.deliveries_open > 0 ? "sending" : "delivered";
+    if (study.deliveries_open > 0) return "sending";
+    return study.commitments_open > 0 ? "committing" : "delivered";
 }
 
 /// Of a study that has left there is its story.
@@ -108,11 +110,27 @@ void print_images(const std::vector<storage::Instance>& images) {
     }
 }
 
-void print_results(const std::vector<storage::Result>& results) {
+/// How each destination that is asked for storage commitment stands to this result.
+void print_commitments(const std::vector<storage::CommitmentLine>& lines, std::string_view result) {
+    for (const auto& line : lines) {
+        if (line.sop_instance != result) continue;
+        std::string words = "asked to keep it";
+        if (line.promised_at_ms > 0) {
+            words = fmt::format("promised to keep it, {} UTC", utc_second(line.promised_at_ms));
+        } else if (line.failure != 0) {
+            words = "does not keep it: " + storage::words_for_failure(line.failure);
+        }
+        std::cout << fmt::format("    {}: {}\n", line.destination, words);
+    }
+}
+
+void print_results(const std::vector<storage::Result>& results,
+                   const std::vector<storage::CommitmentLine>& commitments) {
     std::cout << "\nResults\n";
     for (const auto& result : results) {
         std::cout << fmt::format("  {}\n    {}, made {} UTC\n", result.sop_instance.str(),
                                  result.kind, utc_second(result.created_at_ms));
+        print_commitments(commitments, result.sop_instance.str());
     }
     if (results.empty()) std::cout << "  none yet\n";
 }
@@ -160,7 +178,8 @@ void show(const conf::Settings& settings, const std::string& asked) {
                                  : ", accession number " + printable(line->accession_number));
     print_images(studies.instances(uid));
     storage::Spool results{settings.results_dir()};
-    print_results(storage::Outbox{db, results, clock}.results_of_study(uid));
+    print_results(storage::Outbox{db, results, clock}.results_of_study(uid),
+                  storage::Commitments{db, clock}.of_study(uid));
     print_jobs(storage::JobQueue{db, clock}.jobs_of_study(uid), clock.now_ms());
     print_journal(storage::Journal{db, clock}.of_study(uid));
 }

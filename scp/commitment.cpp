@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/commitment.h"
+
+#include <algorithm>
+
+#include "conf/base/log.h"
+#include "conf/base/metrics.h"
+#include "scp/wire/commitment.h"
+#include "scp/wire/contexts.h"
+#include "scp/wire/status.h"
+
+namespace bucky::scp {
+namespace {
+
+/// How long the association that brought a request has it before it is tried elsewhere. A crash
+/// costs no more than this; an association that ends hands it over at once.
+constexpr std::int64_t kOursMs = 120'000;
+
+// PS3.7 10.1.1.1.8 and 10.1.4.1.10
+constexpr std::uint16_t kNoSuchInstance = 0x0112;
+constexpr std::uint16_t kInvalidArgument = 0x0115;
+constexpr std::uint16_t kClassInstanceConflict = 0x0119;
+constexpr std::uint16_t kNoSuchAction = 0x0123;
+constexpr std::uint16_t kProcessingFailure = 0x0110;
+constexpr std::uint16_t kResourceLimitation = 0x0213;
+
+std::uint16_t action_status(Fault fault) {
+    switch (fault) {
+        case Fault::bad_input:
+        case Fault::unsupported:
+        case Fault::corrupt: return kInvalidArgument;
+        case Fault::unavailable:
+        case Fault::exhausted: return kResourceLimitation;
+        case Fault::bug: return kProcessingFailure;
+    }
+    __builtin_unreachable();
+}
+
+}  // namespace
+
+storage::Database& Commitment::database() {
+    if (!db_) db_.emplace(house_.databases.lease());
+    return **db_;
+}
+
+OFCondition Commitment::take_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                                     const T_DIMSE_N_ActionRQ& request) {
+    std::uint16_t status = kSuccess;
+    std::string why;
+    if (request.DataSetType == DIMSE_DATASET_NULL) {
+        status = kInvalidArgument;
+        why = "no data set came with the request";
+    } else {
+        const auto received =
+            receive_commitment_dataset(assoc, context, house_.spool, read_timeout_s());
+        if (received.condition.bad()) return received.condition;
+        try {
+            if (std::string_view{request.RequestedSOPClassUID} != kCommitmentClass) {
+                status = kClassInstanceConflict;
+            } else if (std::string_view{request.RequestedSOPInstanceUID} != kCommitmentInstance) {
+                status = kNoSuchInstance;
+            } else if (request.ActionTypeID != kRequestCommitment) {
+                status = kNoSuchAction;
+            } else if (received.failure) {
+                throw Error(*received.failure);
+            } else {
+                status = keep(*received.dataset, context);
+            }
+        } catch (const Error& error) {
+            status = action_status(error.fault());
+            why = error.what();
+        } catch (const std::exception& error) {
+            status = kProcessingFailure;
+            why = error.what();
+        }
+    }
+    if (status != kSuccess) {
+        log::event(log::Level::warning, "commitment.refused",
+                   {{"assoc", caller_.association},
+                    {"from", caller_.calling_ae},
+                    {"status", fmt::format("{:04X}", status)},
+                    {"why", why}});
+    }
+    return answer_commitment_request(assoc, context, request, status);
+}
+
+std::uint16_t Commitment::keep(DcmItem& dataset, T_ASC_PresentationContextID context) {
+    const auto request = read_commitment_request(dataset);
+    storage::Pledge pledge;
+    pledge.transaction = request.transaction;
+    pledge.requester = caller_.calling_ae;
+    pledge.called_ae = caller_.called_ae;
+    pledge.peer_address = caller_.address;
+    storage::Pledges pledges(database(), house_.clock, house_.settings.node.data_dir);
+    pledge.id = pledges.take(pledge, request.objects, house_.clock.now_ms() + kOursMs);
+    log::event("commitment.asked_of_us", {{"assoc", caller_.association},
+                                          {"from", caller_.calling_ae},
+                                          {"transaction", request.transaction.str()},
+                                          {"objects", request.objects.size()}});
+    std::erase_if(owed_, [&](const Owed& one) { return one.pledge.id == pledge.id; });
+    owed_.push_back({std::move(pledge), context});
+    return kSuccess;
+}
+
+OFCondition Commitment::report(T_ASC_Association& assoc) {
+    const Owed owed = std::move(owed_.front());
+    owed_.pop_front();
+    reported_ = Reported{owed.pledge.id, assoc.nextMsgID++};
+    try {
+        storage::Pledges pledges(database(), house_.clock, house_.settings.node.data_dir);
+        const auto answer = pledges.answer(owed.pledge);
+        log::event("commitment.reported", {{"assoc", caller_.association},
+                                           {"to", caller_.calling_ae},
+                                           {"transaction", owed.pledge.transaction.str()},
+                                           {"kept", answer.kept.size()},
+                                           {"failed", answer.failed.size()}});
+        return send_commitment_report(assoc, owed.context, reported_->message_id, answer);
+    } catch (const std::exception& error) {  // the Pledger will say it
+        log::event(log::Level::warning, "commitment.not_reported",
+                   {{"assoc", caller_.association}, {"why", error.what()}});
+        return EC_Normal;
+    }
+}
+
+void Commitment::report_answered(const T_DIMSE_N_EventReportRSP& response) noexcept {
+    if (!reported_ || response.MessageIDBeingRespondedTo != reported_->message_id) return;
+    const auto pledge_id = reported_->pledge_id;
+    try {
+        storage::Pledges pledges(database(), house_.clock, house_.settings.node.data_dir);
+        if (response.DimseStatus == kSuccess) {
+            pledges.settled(pledge_id);
+            metrics::count("bucky_commitment_reports_total", {{"end", "heard"}});
+        } else {
+            pledges.retry_later(
+                pledge_id, house_.clock.now_ms() + kOursMs,
+                fmt::format("the report was answered {:04X}", response.DimseStatus));
+        }
+    } catch (const std::exception& error) {  // it is told once more, which does no harm
+        log::event(log::Level::warning, "commitment.end_not_noted",
+                   {{"assoc", caller_.association}, {"why", error.what()}});
+    }
+    reported_.reset();
+}
+
+OFCondition Commitment::take_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                                    const T_DIMSE_N_EventReportRQ& request) {
+    std::uint16_t status = kSuccess;
+    std::string why;
+    if (request.DataSetType == DIMSE_DATASET_NULL) {
+        status = kInvalidArgument;
+        why = "no data set came with the report";
+    } else {
+        const auto received =
+            receive_commitment_dataset(assoc, context, house_.spool, read_timeout_s());
+        if (received.condition.bad()) return received.condition;
+        try {
+            if (received.failure) throw Error(*received.failure);
+            status = note(*received.dataset);
+            if (status != kSuccess) why = "none of our requests to this caller";
+        } catch (const Error& error) {
+            status = action_status(error.fault());
+            why = error.what();
+        } catch (const std::exception& error) {
+            status = kProcessingFailure;
+            why = error.what();
+        }
+    }
+    if (status != kSuccess) {
+        log::event(log::Level::warning, "commitment.report_refused",
+                   {{"assoc", caller_.association},
+                    {"from", caller_.calling_ae},
+                    {"status", fmt::format("{:04X}", status)},
+                    {"why", why}});
+    }
+    return answer_commitment_report(assoc, context, request, status);
+}
+
+/// An answer counts when one of the destinations of this AE title was asked so.
+std::uint16_t Commitment::note(DcmItem& dataset) {
+    const auto answer = read_commitment_report(dataset);
+    storage::Commitments commitments(database(), house_.clock);
+    for (const auto& destination : house_.settings.destinations) {
+        if (destination.ae_title.str() != caller_.calling_ae) continue;
+        if (!commitments.answered(destination.name, answer)) continue;
+        log::event("commitment.heard", {{"assoc", caller_.association},
+                                        {"from", destination.name},
+                                        {"transaction", answer.transaction.str()},
+                                        {"kept", answer.kept.size()},
+                                        {"failed", answer.failed.size()}});
+        house_.work.ring();
+        return kSuccess;
+    }
+    return kInvalidArgument;
+}
+
+void Commitment::association_ended() noexcept {
+    if (owed_.empty() && !reported_) return;
+    try {
+        storage::Pledges pledges(database(), house_.clock, house_.settings.node.data_dir);
+        const auto now_ms = house_.clock.now_ms();
+        for (const auto& owed : owed_) pledges.retry_later(owed.pledge.id, now_ms, "");
+        if (reported_) {
+            pledges.retry_later(reported_->pledge_id, now_ms,
+                                "the association ended before the report was answered");
+        }
+        owed_.clear();
+        reported_.reset();
+        house_.work.ring();
+    } catch (const std::exception& error) {  // it is due by itself after kOursMs
+        log::event(log::Level::warning, "commitment.end_not_noted",
+                   {{"assoc", caller_.association}, {"why", error.what()}});
+    }
+}
+
+}  // namespace bucky::scp

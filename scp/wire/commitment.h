@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages of the Storage Commitment Push Model (PS3.4 Annex J): our own types to and from data
+// sets, and the sending of both requests. What a peer sends is received into a file and walked
+// before DCMTK parses it, as an instance is: it may be of any size and depth.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dimse.h>
+
+#include "conf/base/error.h"
+#include "storage/commitments.h"
+#include "storage/spool.h"
+
+namespace bucky::scp {
+
+inline constexpr std::uint16_t kRequestCommitment = 1;  // action type, PS3.4 J.3.2
+inline constexpr std::uint16_t kAllKept = 1;            // event types, PS3.4 J.3.3
+inline constexpr std::uint16_t kSomeNotKept = 2;
+
+struct CommitmentRequest {
+    Uid transaction;
+    std::vector<storage::ObjectReference> objects;
+};
+
+/// N-ACTION-RQ. Throws unavailable when the connection breaks.
+void send_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                             DIC_US message_id, const CommitmentRequest& request);
+
+/// N-EVENT-REPORT-RQ. The condition is bad when the association is lost.
+OFCondition send_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                                   DIC_US message_id, const storage::CommitmentAnswer& answer);
+
+/// N-EVENT-REPORT-RSP.
+OFCondition answer_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                                     const T_DIMSE_N_EventReportRQ& request, std::uint16_t status);
+
+/// N-ACTION-RSP.
+OFCondition answer_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                                      const T_DIMSE_N_ActionRQ& request, std::uint16_t status);
+
+/// A data set that a peer is sending, read to its end whatever is wrong with it.
+struct ReceivedDataset {
+    OFCondition condition;  ///< bad when the association is lost
+    std::unique_ptr<DcmDataset> dataset;
+    std::optional<Error> failure;  ///< why there is none
+};
+ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
+                                           T_ASC_PresentationContextID context,
+                                           storage::Spool& spool, int timeout_s);
+
+/// Throw bad_input when the Transaction UID or a reference is missing or not well formed.
+CommitmentRequest read_commitment_request(DcmItem& dataset);
+storage::CommitmentAnswer read_commitment_report(DcmItem& dataset);
+
+}  // namespace bucky::scp
