@@ -115,7 +115,6 @@ TEST_CASE("each way of failing is a retry with its reason, and the object comes 
         {
             const Peer bad(way.behave);
             destination = bad.destination();
-            destination.response_timeout_s = 1;
             Courier courier(results.settings, destination, results.clock, results.work);
             CHECK(courier.deliver_next());
             CHECK(results.job().state == storage::JobState::ready);

@@ -106,7 +106,7 @@ TEST_CASE("what a destination took it is asked to keep, once the study's last ob
     journey.run();
     CHECK(journey.jobs()[0].state == storage::JobState::done);
     CHECK(journey.promised() == 3);
-    CHECK(poll_until([&] { return asked(pacs) == 1; }, 2s));
+    CHECK(poll_until([&] { return asked(pacs) == 1; }, 60s));
     CHECK(results.told("commitment.asked") == std::vector<std::string>{"to keep 3 objects"});
     CHECK(results.told("commitment.promised") == std::vector<std::string>{"to keep 3 objects"});
 }
@@ -138,7 +138,7 @@ TEST_CASE("a report that comes on a new association is taken, in the role of SCP
     CHECK(journey.jobs().at(0).state == storage::JobState::done);
     CHECK(journey.promised() == 2);
     CHECK(poll_until(
-        [&] { return pacs.output().find("reported 0000 role SCP") != std::string::npos; }, 2s));
+        [&] { return pacs.output().find("reported 0000 role SCP") != std::string::npos; }, 60s));
 }
 
 TEST_CASE("a report of what was never asked is refused and changes nothing", "[scp][commitment]") {
@@ -158,7 +158,7 @@ TEST_CASE("what a destination lost is delivered again under its own UID, and ask
     journey.run();
     CHECK(journey.jobs().at(0).state == storage::JobState::done);
     CHECK(journey.promised() == 2);
-    CHECK(poll_until([&] { return asked(pacs) == 2; }, 2s));
+    CHECK(poll_until([&] { return asked(pacs) == 2; }, 60s));
     const auto stored = pacs.stored();  // the first two are gone
     REQUIRE(stored.size() == 2);
     CHECK(read_part10_header(stored[0]).sop_instance == "1.2.9.1");
@@ -194,12 +194,12 @@ TEST_CASE("a report that does not come is asked for again after its time", "[scp
     CHECK_THAT(journey.jobs().at(0).last_error, Catch::Contains("has not come yet"));
     results.clock.advance_ms(59'000);
     journey.run();
-    CHECK(poll_until([&] { return asked(pacs) == 1; }, 2s));
+    CHECK(poll_until([&] { return asked(pacs) == 1; }, 60s));
     results.clock.advance_ms(2'000);
     journey.run();
     CHECK(journey.jobs().at(0).state == storage::JobState::done);
-    CHECK(poll_until([&] { return transactions(pacs).size() == 2; },
-                     2s));  // each request has a Transaction UID of its own
+    // each request has a Transaction UID of its own
+    CHECK(poll_until([&] { return transactions(pacs).size() == 2; }, 60s));
 }
 
 TEST_CASE("an answer to an older request counts where it promises, not where it fails",
@@ -210,7 +210,7 @@ TEST_CASE("an answer to an older request counts where it promises, not where it 
     journey.run();
     results.clock.advance_ms(61'000);
     journey.run();
-    REQUIRE(poll_until([&] { return transactions(pacs).size() == 2; }, 2s));
+    REQUIRE(poll_until([&] { return transactions(pacs).size() == 2; }, 60s));
     const auto both = transactions(pacs);
     storage::Database db(results.settings.database_file());
     storage::Commitments commitments(db, results.clock);

@@ -229,7 +229,7 @@ TEST_CASE("run() delivers what is there, what comes, and stops when asked", "[sc
     const Peer pacs;
     Courier courier(results.settings, pacs.destination(), results.clock, results.work);
     std::jthread thread([&](std::stop_token stop) { courier.run(std::move(stop)); });
-    CHECK(poll_until([&] { return pacs.stored().size() == 2; }, 5s));
+    CHECK(poll_until([&] { return pacs.stored().size() == 2; }, 60s));
     CHECK(poll_until(
         [&] {
             for (const auto& job : results.jobs()) {
@@ -237,7 +237,7 @@ TEST_CASE("run() delivers what is there, what comes, and stops when asked", "[sc
             }
             return true;
         },
-        5s));
+        60s));
     const auto began = std::chrono::steady_clock::now();
     thread.request_stop();
     thread.join();

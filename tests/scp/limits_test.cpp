@@ -94,7 +94,7 @@ TEST_CASE("a caller who has as many associations as he may is told to come later
     CHECK(one.echo() == 0);
 
     one.release();
-    CHECK(poll_until([&] { return WireClient{door.port()}.associate({}) == kAccepted; }, 5s));
+    CHECK(poll_until([&] { return WireClient{door.port()}.associate({}) == kAccepted; }, 60s));
 }
 
 TEST_CASE("beyond the queue's length images are refused for now, until one has its verdict",

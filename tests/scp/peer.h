@@ -18,9 +18,9 @@ namespace bucky::test {
 class Peer {
 public:
     explicit Peer(const std::string& behave = "", int port = 0, const std::string& report_to = "")
-        : process_(command(behave, port, report_to)) {
+        : patience_s_(patience_with(behave)), process_(command(behave, port, report_to)) {
         const auto line = process_.wait_for_line(
-            [](std::string_view text) { return !text.empty(); }, std::chrono::seconds{10});
+            [](std::string_view text) { return !text.empty(); }, std::chrono::seconds{60});
         if (!line) throw std::runtime_error("fake_pacs did not start: " + process_.output());
         port_ = std::stoi(*line);
     }
@@ -34,8 +34,8 @@ public:
                 AeTitle{"FAKEPACS"},
                 "127.0.0.1",
                 static_cast<std::uint16_t>(port_),
-                std::chrono::seconds{2},
-                std::chrono::seconds{2}};
+                std::chrono::seconds{patience_s_},
+                std::chrono::seconds{patience_s_}};
     }
 
     conf::DestinationSettings destination() const {
@@ -44,8 +44,8 @@ public:
         made.ae_title = AeTitle{"FAKEPACS"};
         made.host = "127.0.0.1";
         made.port = port_;
-        made.connect_timeout_s = 2;
-        made.response_timeout_s = 2;
+        made.connect_timeout_s = patience_s_;
+        made.response_timeout_s = patience_s_;
         return made;
     }
 
@@ -60,6 +60,14 @@ public:
     }
 
 private:
+    /// One that will not answer is waited for in full: 2 s. One that will may be on a busy machine.
+    static int patience_with(const std::string& behave) {
+        const bool answers = behave.find("silent") == std::string::npos &&
+                             behave.find("deaf") == std::string::npos &&
+                             behave.find("no-answer") == std::string::npos;
+        return answers ? 60 : 2;
+    }
+
     std::vector<std::string> command(const std::string& behave, int port,
                                      const std::string& report_to) const {
         std::vector<std::string> words{BUCKY_FAKE_PACS, "--port", std::to_string(port), "--dir",
@@ -69,6 +77,7 @@ private:
         return words;
     }
 
+    const int patience_s_;
     TempDir dir_;
     Process process_;
     int port_ = 0;

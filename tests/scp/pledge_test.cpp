@@ -64,35 +64,35 @@ struct Ward {
 TEST_CASE("a modality that holds the association hears on it that its images are kept",
           "[scp][commitment]") {
     Ward ward;
-    const auto heard =
-        ward.modality({"--hold", "5", "--wait", "0", ward.image("1.2.9.1"), ward.image("1.2.9.2")});
+    const auto heard = ward.modality(
+        {"--hold", "60", "--wait", "0", ward.image("1.2.9.1"), ward.image("1.2.9.2")});
     INFO(heard.output);
     CHECK(heard.status == 0);
     CHECK_THAT(heard.output, Catch::Contains("action 0000") && Catch::Contains("held 1.2.9.1") &&
                                  Catch::Contains("held 1.2.9.2") &&
                                  Catch::Contains("report same") && Catch::Contains("type 1") &&
                                  Catch::Contains("transaction 2.25.4711"));
-    CHECK(poll_until([&] { return ward.owed().empty(); }, 5s));
+    CHECK(poll_until([&] { return ward.owed().empty(); }, 60s));
 }
 
 TEST_CASE("a modality that releases the association is called back, in the role of SCP",
           "[scp][commitment]") {
     Ward ward;
-    const auto heard = ward.modality_called_back({"--wait", "10", ward.image("1.2.9.1")});
+    const auto heard = ward.modality_called_back({"--wait", "60", ward.image("1.2.9.1")});
     INFO(heard.output);
     CHECK(heard.status == 0);
     CHECK_THAT(heard.output,
                Catch::Contains("held 1.2.9.1") && Catch::Contains("report new SCP type 1"));
-    CHECK(poll_until([&] { return ward.owed().empty(); }, 5s));
+    CHECK(poll_until([&] { return ward.owed().empty(); }, 60s));
 }
 
 TEST_CASE("only what is really here is promised: row, class and file", "[scp][commitment]") {
     Ward ward;
     const auto lost = ward.image("1.2.9.2");
-    ward.modality({"--hold", "5", "--wait", "0", lost});
+    ward.modality({"--hold", "60", "--wait", "0", lost});
     for (const auto& kept : ward.door.kept()) std::filesystem::remove(kept.file);
-    const auto heard = ward.modality({ward.image("1.2.9.1"), "--hold", "5", "--wait", "0", "--also",
-                                      "1.2.9.2", "--also", "1.2.9.99"});
+    const auto heard = ward.modality({ward.image("1.2.9.1"), "--hold", "60", "--wait", "0",
+                                      "--also", "1.2.9.2", "--also", "1.2.9.99"});
     INFO(heard.output);
     CHECK_THAT(heard.output, Catch::Contains("held 1.2.9.1") &&
                                  Catch::Contains("failed 0112 1.2.9.99") &&
@@ -121,13 +121,13 @@ TEST_CASE("a modality that is not there is called again, and one without an addr
           "[scp][commitment]") {
     Ward ward;
     CHECK(ward.modality({"--wait", "0", ward.image("1.2.9.1")}).status == 1);
-    REQUIRE(poll_until([&] { return ward.pledger.report_next(); }, 5s));
+    REQUIRE(poll_until([&] { return ward.pledger.report_next(); }, 60s));
     REQUIRE(ward.owed().size() == 1);
     CHECK_THAT(ward.owed()[0].last_error, Catch::Contains("Connection refused"));
     CHECK(ward.owed()[0].attempt == 1);
 
     CHECK(ward.modality({"--ae", "STRANGER", "--wait", "0", "--also", "1.2.9.1"}).status == 1);
-    REQUIRE(poll_until([&] { return ward.pledger.report_next(); }, 5s));
+    REQUIRE(poll_until([&] { return ward.pledger.report_next(); }, 60s));
     CHECK_THAT(ward.owed().at(1).last_error,
                Catch::Contains("give its [[peer]] row host and port"));
 }

@@ -159,7 +159,7 @@ TEST_CASE("nothing that was refused stays on the disk", "[scp]") {
     REQUIRE(client.associate({kCr, kExplicitLittleEndian}) == 2);
     CHECK(client.store("1.2.3", image_bytes(door, {})) == 0xA900);
     client.release();
-    CHECK(poll_until([&] { return spool_is_empty(door); }, 2s));
+    CHECK(poll_until([&] { return spool_is_empty(door); }, 60s));
 }
 
 TEST_CASE("below the free-space floor the answer is A700 and says so", "[scp]") {
@@ -232,7 +232,7 @@ TEST_CASE("an association cut in the middle of an image leaves nothing and harms
         REQUIRE(client.associate({kCr, kExplicitLittleEndian}) == 2);
         client.send({"\x04\0\0\0\x10\0", 6});
     }
-    CHECK(poll_until([&] { return door.door().open_associations() == 0; }, 5s));
+    CHECK(poll_until([&] { return door.door().open_associations() == 0; }, 60s));
     CHECK(storescu(door, {write_image(door.dir() / "image.dcm").string()}).status == 0);
 }
 

@@ -124,6 +124,10 @@ std::string Orthanc::send_and_demand(const std::filesystem::path& file,
     if (http_post(url("/modalities/node/store"), id).empty()) {
         throw std::runtime_error("Orthanc could not send " + sop_instance);
     }
+    return demand(sop_class, sop_instance);
+}
+
+std::string Orthanc::demand(const std::string& sop_class, const std::string& sop_instance) {
     const json wanted{{"DicomInstances", json::array({json::array({sop_class, sop_instance})})}};
     const auto asked =
         json::parse(http_post(url("/modalities/node/storage-commitment"), wanted.dump()));

@@ -57,6 +57,9 @@ public:
     std::string send_and_demand(const std::filesystem::path& file, const std::string& sop_class,
                                 const std::string& sop_instance);
 
+    /// It demands storage commitment of the node for this instance. The Transaction UID.
+    std::string demand(const std::string& sop_class, const std::string& sop_instance);
+
     /// "Pending", "Success", "Failure" or what else it says of a transaction.
     std::string commitment(const std::string& transaction);
 

@@ -49,7 +49,7 @@ TEST_CASE(
                                  Catch::Contains("delivered"));
 }
 
-TEST_CASE("Orthanc demands commitment of the node and is told that it keeps the image",
+TEST_CASE("Orthanc demands commitment of the node and is told what it keeps and what not",
           "[system][commitment]") {
     const TempDir dir;
     Orthanc pacs;
@@ -58,5 +58,7 @@ TEST_CASE("Orthanc demands commitment of the node and is told that it keeps the 
     const auto xray = write_xray(dir.path(), {.seed = 52});
     const auto transaction =
         pacs.send_and_demand(xray.file, kDxForPresentation, xray.uids.sop_instance_uid);
-    CHECK(poll_until([&] { return pacs.commitment(transaction) == "Success"; }, 20s));
+    CHECK(poll_until([&] { return pacs.commitment(transaction) == "Success"; }, 60s));
+    const auto other = pacs.demand(kDxForPresentation, "1.2.826.0.1.3680043.9.404");
+    CHECK(poll_until([&] { return pacs.commitment(other) == "Failure"; }, 60s));
 }

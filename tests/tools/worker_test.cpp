@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/worker.h"
 
+#include <algorithm>
 #include <atomic>
 #include <new>
 #include <thread>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -27,6 +31,22 @@ TEST_CASE("waits between tries grow up to five minutes", "[tools]") {
     CHECK(wait(1) <= 1'200);
     CHECK(wait(4) >= 6'400);
     CHECK(wait(50) <= 360'000);
+}
+
+TEST_CASE("who stands back stands a little behind the rest of the process, however it was started",
+          "[tools]") {
+    const auto niceness = [](id_t of) { return ::getpriority(PRIO_PROCESS, of); };
+    const int first = niceness(static_cast<id_t>(::getpid()));
+    int own = first, again = first;
+    std::jthread{[&] {
+        stand_back();
+        own = niceness(static_cast<id_t>(::gettid()));
+        stand_back();
+        again = niceness(static_cast<id_t>(::gettid()));
+    }}.join();
+    CHECK(own == std::min(first + 5, 19));
+    CHECK(again == own);
+    CHECK(niceness(static_cast<id_t>(::getpid())) == first);
 }
 
 TEST_CASE("a worker does what there is, sleeps until it is rung, and outlives trouble", "[tools]") {

@@ -23,14 +23,16 @@ constexpr std::int64_t kRetryCapMs = 5 * 60 * 1000;
 constexpr std::chrono::milliseconds kPollPeriod = 5s;
 constexpr auto kRestAfterTrouble = 1s;
 
-constexpr int kNiceOfWorkers = 5;
+constexpr int kNiceBehind = 5;
 
 }  // namespace
 
 void stand_back() {
-    // Of this thread alone: Linux takes its id for a process (sched(7)). Without it, nothing
-    // breaks.
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceOfWorkers);
+    // The first thread shows how the node itself was started: beside a neighbour that has as much
+    // as the node, workers of a fixed niceness would starve. Linux takes a thread's id for a
+    // process (sched(7)). Without it, nothing breaks.
+    const int own = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::getpid()));
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), own + kNiceBehind);
 }
 
 bool may_pass(Fault fault) {

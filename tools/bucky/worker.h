@@ -34,7 +34,8 @@ std::int64_t next_try_ms(const Clock& clock, int attempt);
 bool ends_the_process(const storage::Job& job);
 
 /// This thread, and those it starts, stand behind what answers callers, where both want the
-/// processor: an image that is kept can wait, a sender that times out sends it again.
+/// processor: an image that is kept can wait, a sender that times out sends it again. By a little:
+/// relative to the process's first thread, and no further when called again.
 void stand_back();
 
 /// A job whose end the database did not take (a full disk, most likely) is given back as soon as it
