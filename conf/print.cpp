@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "conf/described.h"
 #include "conf/keys.h"
 #include "conf/read.h"
 
@@ -90,6 +91,16 @@ std::string explained(const Key<Group>& key) {
 }
 
 template <typename Group>
+DescribedKey described(const Key<Group>& key) {
+    const std::string_view space = key.unit.empty() ? "" : " ";
+    const auto words = in_words(key.allowed);
+    const bool is_required = key.presence == Presence::required;
+    return {std::string{key.name}, is_required ? std::string{key.sample} : value_of(key, Group{}),
+            words.empty() ? "" : fmt::format("{}{}{}", words, space, key.unit),
+            std::string{key.sentence}, is_required};
+}
+
+template <typename Group>
 std::string example_section(const Section<Group>& section) {
     std::string out = comment(section.sentence);
     out += (section.in_example ? "" : "#") + header(section);
@@ -103,6 +114,18 @@ std::string example_section(const Section<Group>& section) {
 }
 
 }  // namespace
+
+std::vector<DescribedSection> described() {
+    std::vector<DescribedSection> all;
+    for_each_section([&](const auto& section) {
+        auto name = header(section);
+        name.pop_back();  // the end of its line
+        DescribedSection one{std::move(name), std::string{section.sentence}, {}};
+        for (const auto& key : section.keys) one.keys.push_back(described(key));
+        all.push_back(std::move(one));
+    });
+    return all;
+}
 
 std::string example_config() {
     std::string out =

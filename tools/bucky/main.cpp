@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
     add_config(app, exit_status);
     add_decode_worker(app, exit_status);
     phantom::add_command(app, exit_status);
+    add_manual(app, exit_status);
     try {
         app.parse(argc, argv);
         return exit_status;

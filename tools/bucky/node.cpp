@@ -39,6 +39,7 @@
 #include "tools/bucky/health.h"
 #include "tools/bucky/pipeline.h"
 #include "tools/bucky/shelf_stand.h"
+#include "tools/bucky/supervisor.h"
 #include "tools/bucky/worker.h"
 
 namespace bucky {
@@ -46,6 +47,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kForTheEnd = 10s;  // that a process takes to give its memory back, on a busy machine
 constexpr auto kLookPeriod = 2s;  // at the queues and the disk, for /readyz and /metrics
 
 /// Of node.stop_timeout_s: for associations to end by themselves, and until who still waits for a
@@ -175,6 +177,7 @@ struct Node::Impl {
           door(io, settings, clock, work) {}
 
     conf::Settings settings;
+    const Supervisor supervisor;
     const scp::UniqueFd give_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     std::jthread insistence;  ///< while stopping; ends when everything below has
     const std::function<conf::Settings()> reread;
@@ -204,6 +207,7 @@ struct Node::Impl {
     void analyse(std::stop_token stop);
     void look_around(storage::Database& db);
     void let_go(storage::Database& db);
+    void say_alive();
     void watch(std::stop_token stop);
     std::vector<std::string> not_ready() const;
 };
@@ -327,12 +331,21 @@ void Node::Impl::let_go(storage::Database& db) {
     }
 }
 
+/// Tells the supervisor that the node lives: this thread has been round, so disk and database
+/// answer, and the Asio thread says it, so that callers are heard.
+void Node::Impl::say_alive() {
+    const auto reasons = not_ready();
+    supervisor.status(reasons.empty() ? "takes images" : "takes no images: " + reasons.front());
+    boost::asio::post(io, [this] { supervisor.alive(); });
+}
+
 void Node::Impl::watch(std::stop_token stop) {
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
     while (!stop.stop_requested()) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
         look_around(db);
         let_go(db);
+        say_alive();
     }
 }
 
@@ -368,6 +381,8 @@ void Node::open() {
                               {"admin_port", admin_port()},
                               {"ae_title", node.settings.node.ae_title.str()},
                               {"version", software_version()}});
+    node.supervisor.ready();
+    node.say_alive();
 }
 
 void Node::wait_for_signal() {
@@ -378,7 +393,9 @@ void Node::wait_for_signal() {
 void Node::close() {
     auto& node = *impl_;
     node.is_closing = true;
-    const std::chrono::milliseconds whole = std::chrono::seconds{node.settings.node.stop_timeout_s};
+    const std::chrono::seconds at_most{node.settings.node.stop_timeout_s};
+    const std::chrono::milliseconds whole = at_most;
+    node.supervisor.stopping(at_most + kForTheEnd);
     std::vector<Watched> watched;
     for (const auto& worker : node.workers) watched.push_back(worker.watched);
     node.insistence = named_thread("stop", [&node, whole, watched](const std::stop_token& in_time) {

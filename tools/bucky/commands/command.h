@@ -31,6 +31,7 @@ void add_study(CLI::App& app, int& exit_status);
 void add_model(CLI::App& app, int& exit_status);
 void add_decode_worker(CLI::App& app, int& exit_status);
 void add_config(CLI::App& app, int& exit_status);
+void add_manual(CLI::App& app, int& exit_status);  ///< last: it prints what the others added
 
 constexpr const char* kDefaultConfig = "/etc/bucky/bucky.toml";
 

@@ -1,0 +1,64 @@
+# What an installation is made of, for `cmake --install` and for the Debian package (cpack).
+set(CMAKE_INSTALL_DOCDIR share/doc/bucky)
+include(GNUInstallDirs)
+
+set(packed ${CMAKE_BINARY_DIR}/packaging)
+configure_file(packaging/systemd/bucky.service.in ${packed}/bucky.service @ONLY)
+
+# Printed by the program, so that they say what it does.
+set(printed)
+foreach(page bucky.1 bucky.toml.5)
+    add_custom_command(OUTPUT ${packed}/${page}.gz
+        COMMAND bucky manual ${page} > ${packed}/${page}
+        COMMAND gzip -9nf ${packed}/${page}
+        DEPENDS bucky VERBATIM)
+    list(APPEND printed ${packed}/${page}.gz)
+endforeach()
+add_custom_command(OUTPUT ${packed}/bash-completion
+    COMMAND bucky manual bash-completion > ${packed}/bash-completion
+    DEPENDS bucky VERBATIM)
+add_custom_command(OUTPUT ${packed}/changelog.gz
+    COMMAND gzip -9nc ${CMAKE_SOURCE_DIR}/packaging/debian/changelog > ${packed}/changelog.gz
+    DEPENDS packaging/debian/changelog VERBATIM)
+add_custom_target(manual_pages ALL
+    DEPENDS ${printed} ${packed}/bash-completion ${packed}/changelog.gz)
+
+install(TARGETS bucky RUNTIME)
+install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/bucky/models)
+install(FILES ${packed}/bucky.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${packed}/bucky.toml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES ${packed}/bash-completion RENAME bucky
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${packed}/bucky.service DESTINATION lib/systemd/system)
+install(FILES packaging/systemd/bucky.sysusers RENAME bucky.conf DESTINATION lib/sysusers.d)
+install(FILES conf/bucky.toml DESTINATION /etc/bucky)  # where every command looks for it
+install(FILES README.md packaging/debian/copyright ${packed}/changelog.gz
+    DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY packaging/examples docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME bucky)
+set(CPACK_PACKAGE_CONTACT "The authors of Bucky <bucky@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "AI modality that gives every chest X-ray a second look")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"X-ray devices and PACS push images to it over C-STORE; a model reads them;
+the findings go back as a DICOM Structured Report and as a picture. It
+assists; it is not a reading. The models that come with it are for
+demonstration and research, and not for any patient.")
+set(CPACK_STRIP_FILES ON)
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_COMPRESSION_TYPE gzip)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "debconf, fonts-dejavu-core, fonts-nanum, \
+systemd | systemd-standalone-sysusers | systemd-sysusers")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+file(WRITE ${packed}/conffiles "/etc/bucky/bucky.toml\n")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${packed}/conffiles)
+foreach(script postinst prerm postrm templates)
+    list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+        ${CMAKE_SOURCE_DIR}/packaging/debian/${script})
+endforeach()
+include(CPack)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run by root inside a system that may be spoilt (install_test.py makes it): installs the package,
+starts the service's command as its user, removes and purges the package, and looks what is left.
+
+usage: in_system.py PACKAGE"""
+import os
+import pwd
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+DEB = sys.argv[1]
+DATA = Path("/var/lib/bucky")
+CONFIG = Path("/etc/bucky/bucky.toml")
+SOCKET = "/tmp/bucky-notify"
+KNOWS_OURS = ["/etc", "/usr", "/var/lib/dpkg/info", "/var/lib/systemd"]
+
+
+def run(words, expect=0, **more):
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
+    done = subprocess.run(words, env=env, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **more)
+    assert done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+def has_user():
+    return any(user.pw_name == "bucky" for user in pwd.getpwall())
+
+
+def ours():
+    """Every file in the system that bears the product's name."""
+    return {str(path) for folder in KNOWS_OURS for path in Path(folder).rglob("*bucky*")}
+
+
+def heard(listener, word):
+    """Waits until the service has said this word to its supervisor."""
+    listener.settimeout(300)
+    while True:
+        if word in listener.recv(4096).decode().splitlines():
+            return
+
+
+def serve_and_stop():
+    """As systemd would: the unit's command line, its user, its environment, its socket."""
+    text = CONFIG.read_text()
+    text = re.sub(r"^port = 11112$", "port = 0", text, flags=re.M)
+    text = re.sub(r'^#listen = "127.0.0.1:8090"$', 'listen = "127.0.0.1:0"', text, flags=re.M)
+    CONFIG.write_text(text)
+    unit = Path("/usr/lib/systemd/system/bucky.service").read_text()
+    command = re.search(r"^ExecStart=(.*)$", unit, re.M)[1].split()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(SOCKET)
+    os.chmod(SOCKET, 0o777)
+    service = subprocess.Popen(
+        command, user="bucky", group="bucky", extra_groups=[], umask=0o077,
+        env={"NOTIFY_SOCKET": SOCKET, "WATCHDOG_USEC": "180000000", "OMP_WAIT_POLICY": "PASSIVE",
+             "PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for word in ("READY=1", "WATCHDOG=1"):
+            heard(listener, word)
+        assert "running" in run(["bucky", "status"])
+        service.send_signal(signal.SIGTERM)
+        heard(listener, "STOPPING=1")
+        assert service.wait(120) == 0
+    finally:
+        service.kill()
+        print(service.stdout.read())
+    assert (DATA / "bucky.db").stat().st_uid == pwd.getpwnam("bucky").pw_uid
+
+
+def install(how):
+    said = run(how + [DEB])
+    assert has_user() and DATA.is_dir() and DATA.stat().st_mode & 0o777 == 0o750
+    return said
+
+
+def answer(question, answered):
+    subprocess.run(["debconf-set-selections"], check=True, text=True,
+                   input=f"{question} boolean {answered}\n")
+
+
+def main(how):
+    answer("man-db man-db/auto-update", "false")  # which would index all pages of the machine
+    before = ours()
+    said = install(how)
+    assert "systemctl enable --now bucky" in said, said
+    assert "good" in run(["bucky", "config", "check"])
+    serve_and_stop()
+
+    install(how)  # the same again is an upgrade: what was edited stays
+    assert "port = 0" in CONFIG.read_text()
+
+    run(["dpkg", "--remove", "bucky"])
+    assert CONFIG.exists() and (DATA / "bucky.db").exists() and not Path("/usr/bin/bucky").exists()
+
+    said = run(["dpkg", "--purge", "bucky"])
+    assert (DATA / "bucky.db").exists() and has_user() and f"kept in {DATA}" in said, said
+    assert ours() == before, ours() - before
+
+    install(how)
+    answer("bucky bucky/purge-data", "true")
+    run(["dpkg", "--purge", "bucky"])
+    assert not DATA.exists() and not has_user()
+    assert ours() == before, ours() - before
+    print("installed, served, upgraded, removed, purged: with data kept, and with data deleted")
+
+
+main(["apt-get", "install", "-y", "--no-install-recommends"] if os.environ.get("BUCKY_APT") == "1"
+     else ["dpkg", "--install"])

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an administrator installs: the files of `cmake --install`, and the Debian package, with its
+maintainer scripts run by dpkg itself in an overlay of this machine that is thrown away. There the
+service's own command is started as the service's user, by someone who speaks systemd's protocol.
+
+  BUCKY_DEBOOTSTRAP=1  also on a fresh Debian 12 that debootstrap makes (as root; minutes, network)
+
+usage: install_test.py BUILD_FOLDER [unittest's arguments]"""
+import glob
+import gzip
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+BUILD = Path(sys.argv.pop(1)).resolve()
+IN_SYSTEM = Path(__file__).resolve().parent / "in_system.py"
+OUR_DOC = "usr/share/doc/bucky"
+
+
+def run(words, expect=0, **more):
+    done = subprocess.run([str(word) for word in words], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **more)
+    assert expect is None or done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+class Installed(unittest.TestCase):
+    """`cmake --install` into an empty folder."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = Path(cls.folder.name)
+        run(["cmake", "--install", BUILD, "--strip"], env=dict(os.environ, DESTDIR=cls.root))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def text(self, path):
+        path = self.root / path
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8") as file:
+            return file.read()
+
+    def test_the_program_runs_from_there_and_finds_every_library(self):
+        program = self.root / "usr/bin/bucky"
+        self.assertRegex(run([program, "--version"]), r"bucky \d+\.\d+")
+        self.assertNotIn("not found", run(["ldd", program]))
+
+    def test_the_config_that_is_installed_is_good_with_the_models_that_are(self):
+        config = self.text("etc/bucky/bucky.toml")
+        self.assertIn("/usr/share/bucky/models/cxr-phantom", config)
+        here = self.root / "bucky.toml"
+        here.write_text(config.replace("/usr/share", str(self.root / "usr/share")))
+        self.assertIn("good", run([self.root / "usr/bin/bucky", "config", "check", here]))
+        for model in ("cxr-phantom", "cxr-gate", "pneumonia-paediatric"):
+            for file in ("model.toml", "weights.ts", "CARD.md"):
+                self.assertTrue((self.root / "usr/share/bucky/models" / model / file).is_file())
+
+    def test_the_manual_is_whole_and_without_a_complaint_of_groff(self):
+        pages = {"usr/share/man/man1/bucky.1.gz", "usr/share/man/man5/bucky.toml.5.gz"}
+        for page in pages:
+            said = subprocess.run(["groff", "-man", "-ww", "-Wbreak", "-z", "-Tutf8"], text=True,
+                                  input=self.text(page), capture_output=True)
+            self.assertEqual((said.returncode, said.stderr), (0, ""), page)
+        keys = re.findall(r"^#?([a-z_0-9]+) = ", self.text("etc/bucky/bucky.toml"), re.M)
+        self.assertGreater(len(keys), 40)
+        page = self.text("usr/share/man/man5/bucky.toml.5.gz")
+        for key in keys:
+            self.assertIn(f"\n.B {key}\n", page)
+        page = self.text("usr/share/man/man1/bucky.1.gz")
+        for command in re.findall(r"^  ([a-z]+)  ", run([self.root / "usr/bin/bucky", "--help"]),
+                                  re.M):
+            self.assertIn(f"\n.SS bucky {command}", page)
+
+    def complete(self, *words):
+        script = self.root / "usr/share/bash-completion/completions/bucky"
+        line = " ".join(f"'{word}'" for word in words)
+        return run(["bash", "-c", f"source {script}; COMP_WORDS=({line}); "
+                    f"COMP_CWORD={len(words) - 1}; _bucky; echo \"${{COMPREPLY[@]}}\""],
+                   env=dict(os.environ, BUCKY_CONFIG=self.root / "etc/bucky/bucky.toml")).split()
+
+    def test_the_shell_completes_commands_options_values_and_destinations(self):
+        self.assertEqual(self.complete("bucky", "stu"), ["study"])
+        self.assertIn("retry", self.complete("bucky", "study", ""))
+        self.assertIn("--json", self.complete("bucky", "status", "--"))
+        self.assertEqual(self.complete("bucky", "analyze", "--gate", "w"), ["warn"])
+        self.assertEqual(self.complete("bucky", "echo", ""), ["pacs"])
+        self.assertEqual(self.complete("bucky", "queue", "retry", "--destination", ""), ["pacs"])
+
+    def test_systemd_takes_the_unit_and_finds_it_hardened(self):
+        if not os.path.exists("/usr/bin/systemd-analyze"):
+            self.skipTest("skipped: systemd-analyze is not here")
+        unit = self.root / "usr/lib/systemd/system/bucky.service"
+        # its command is not where it will be; nothing else may be complained of
+        verified = run(["systemd-analyze", "verify", "--man=no", unit], expect=None)
+        said = [line for line in verified.splitlines()
+                if "bucky" in line and "is not executable" not in line]
+        self.assertEqual(said, [])
+        run(["systemd-analyze", "security", "--offline=true", "--threshold=20", unit])  # 2.0
+        unit = self.text("usr/lib/systemd/system/bucky.service")
+        for line in ("Type=notify", "User=bucky", "Environment=OMP_WAIT_POLICY=PASSIVE",
+                     "WatchdogSec=180", "ExecStart=/usr/bin/bucky serve"):
+            self.assertIn(line + "\n", unit)
+
+
+class Packed(unittest.TestCase):
+    """The Debian package."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = Path(cls.folder.name)
+        run(["cpack", "--config", BUILD / "CPackConfig.cmake", "-B", cls.root / "packed"],
+            cwd=BUILD)
+        [cls.deb] = glob.glob(str(cls.root / "packed" / "bucky_*.deb"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_its_files_lie_where_debian_wants_them_and_belong_to_root(self):
+        listed = run(["dpkg-deb", "--contents", self.deb])
+        for path in ("./usr/bin/bucky", "./etc/bucky/bucky.toml", "./usr/share/man/man1/bucky.1.gz",
+                     "./usr/lib/systemd/system/bucky.service", "./usr/lib/sysusers.d/bucky.conf",
+                     f"./{OUR_DOC}/copyright", f"./{OUR_DOC}/examples/gpu.conf",
+                     "./usr/share/bucky/models/cxr-phantom/weights.ts"):
+            self.assertIn(f" {path}\n", listed)
+        for line in listed.splitlines():
+            self.assertIn(" root/root ", line)
+            self.assertRegex(line, r" \./(usr|etc)?")
+        self.assertNotIn("/usr/local", listed)
+
+    def test_it_names_what_it_needs(self):
+        needs = run(["dpkg-deb", "--field", self.deb, "Depends"])
+        for package in ("libdcmtk17", "libtorch1.13", "libsqlite3-0", "fonts-nanum", "debconf"):
+            self.assertIn(package, needs)
+        self.assertEqual(run(["dpkg-deb", "--info", self.deb, "conffiles"]).strip(),
+                         "/etc/bucky/bucky.toml")
+        version = run(["dpkg-deb", "--field", self.deb, "Version"]).strip()
+        changes = (IN_SYSTEM.parents[2] / "packaging/debian/changelog").read_text()
+        self.assertTrue(changes.startswith(f"bucky ({version})"))
+
+    def test_dpkg_installs_it_the_service_starts_and_a_purge_deletes_data_only_when_told(self):
+        enter = ["unshare", "--mount", "--pid", "--fork"]
+        made = ("set -e; mount -t tmpfs none \"$0\"; cd \"$0\"; mkdir upper work root;"
+                "mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root;"
+                "mount -t proc proc root/proc; mount --bind /dev root/dev;"
+                "mount -t tmpfs none root/run; mount -t tmpfs none root/tmp;")
+        room = self.root / "room"
+        room.mkdir()
+        tried = subprocess.run(enter + ["sh", "-c", made, str(room)], text=True,
+                               capture_output=True)
+        if tried.returncode != 0:
+            self.skipTest("skipped: no overlay of this machine to be had: " + tried.stderr.strip())
+        print(run(enter + ["sh", "-c", made + "cp \"$1\" \"$2\" root/tmp/;"
+                           "exec chroot root python3 /tmp/in_system.py /tmp/\"${1##*/}\"",
+                           room, self.deb, IN_SYSTEM]))
+
+    def test_a_fresh_debian_pulls_what_it_needs(self):
+        if os.environ.get("BUCKY_DEBOOTSTRAP") != "1":
+            self.skipTest("skipped: BUCKY_DEBOOTSTRAP=1 asks for it")
+        fresh = self.root / "fresh"
+        print(run([IN_SYSTEM.parent / "fresh_debian", fresh, self.deb, IN_SYSTEM]))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
