@@ -13,6 +13,12 @@ find_package_handle_standard_args(Torch REQUIRED_VARS Torch_INCLUDE_DIR ${Torch_
 
 if(Torch_FOUND AND NOT TARGET bucky_torch2)
     add_library(bucky_torch2 INTERFACE IMPORTED GLOBAL)
+    # The package brings headers of an fmt of its own (12 in torch 2.15), and not its code. The fmt
+    # that we link stands before it; /usr/include itself cannot.
+    find_path(Torch_OUR_FMT fmt/format.h REQUIRED)
+    file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/torch2")
+    file(CREATE_LINK "${Torch_OUR_FMT}/fmt" "${CMAKE_BINARY_DIR}/torch2/fmt" SYMBOLIC)
+    target_include_directories(bucky_torch2 SYSTEM INTERFACE "${CMAKE_BINARY_DIR}/torch2")
     target_include_directories(bucky_torch2 SYSTEM INTERFACE "${Torch_INCLUDE_DIR}"
         "${Torch_INCLUDE_DIR}/torch/csrc/api/include")
     foreach(library ${Torch_NEEDED})
