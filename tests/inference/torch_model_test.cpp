@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <cstdlib>
+#include <iostream>
 #include <thread>
 #include <vector>
 
@@ -176,4 +178,25 @@ TEST_CASE("compiled weights are refused where LibTorch has no loader for them", 
     CHECK(error_of([&] {
               load_torch_model(dir / "weights.pt2", {"cpu", 1});
           }).fault() == Fault::bad_input);
+}
+
+TEST_CASE("compiled weights answer as their TorchScript does", "[inference][compiled]") {
+    const char* compiled = std::getenv("BUCKY_COMPILED_SPOTS");
+    if (compiled == nullptr) {
+        std::cout << "skipped: tools/torch2 compiles the weights for this\n";
+        return;
+    }
+    const TempDir dir;
+    const auto script = model_of(dir, Behaviour::bright_spots);
+    const auto loaded = load_torch_model(compiled, {"cpu", 1});
+    const auto spots = std::vector{spot(0.25F), spot(0.5F), spot(0.75F)};
+    const std::vector<const ModelInput*> images{&spots[0], &spots[1], &spots[2]};
+    const auto wanted = script->run_batch(images);
+    const auto given = loaded->run_batch(images);
+    REQUIRE(given.size() == wanted.size());
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        CHECK(given[i].scores == wanted[i].scores);
+        CHECK(given[i].heatmaps == wanted[i].heatmaps);
+        CHECK(given[i].heatmap_rows == 16);
+    }
 }
