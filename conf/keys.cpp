@@ -91,8 +91,10 @@ constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
 constexpr std::array<std::string_view, 3> kGates{"off", "warn", "refuse"};
 constexpr std::array<std::string_view, 3> kPrecisions{"float32", "bfloat16", "float16"};
 constexpr std::array<std::string_view, 4> kPrecisionsOrSame{"", "float32", "bfloat16", "float16"};
-constexpr std::array<std::string_view, 3> kObjects{"sr", "overlay", "presentation"};
+constexpr std::array<std::string_view, 7> kObjects{
+    "sr", "overlay", "presentation", "segmentation", "summary", "notice", "chest_cad"};
 constexpr std::array<std::string_view, 3> kPictureSyntaxes{"uncompressed", "rle", "jpeg-lossless"};
+constexpr std::array<std::string_view, 3> kMarkings{"outline", "heatmap", "both"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 
 using enum Presence;
@@ -217,6 +219,8 @@ constexpr Key<StudySettings> kStudyKeys[] = {
 constexpr Key<OverlaySettings> kOverlayKeys[] = {
     {"enabled", &OverlaySettings::enabled, Anything{}, "",
      "Send a picture of each analysed image with the findings drawn in."},
+    {"style", &OverlaySettings::style, OneOf{kMarkings}, "",
+     "What shows where a finding is; without a heatmap there are outlines in any case."},
     {"longer_side_px", &OverlaySettings::longer_side_px, Range{256, 8192}, "px",
      "Longer side of that picture; smaller images are enlarged at most twice."},
 };
@@ -240,11 +244,16 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
     {"give_up_days", &DestinationSettings::give_up_days, Range{1, 365}, "days",
      "Then the result is parked, and `bucky queue retry` sends it again."},
     {"send", &DestinationSettings::send, OneOf{kObjects}, "",
-     "Objects that it always gets: sr, the report of a study; of each analysed image overlay, a "
-     "picture, and presentation, a Grayscale Softcopy Presentation State."},
+     "Objects that it always gets. Of a study: sr, the report; summary, one picture of all images; "
+     "chest_cad, a Chest CAD SR of nodules and pneumothorax beside the report. Of an analysed "
+     "image: "
+     "overlay, a picture; presentation, a Grayscale Softcopy Presentation State; segmentation, its "
+     "outlines as areas. Of an image that was not analysed: notice, a small picture that says "
+     "why."},
     {"send_if_found", &DestinationSettings::send_if_found, OneOf{kObjects}, "",
-     "Objects that it gets of a study (overlay: of an image) with a finding, and else not. What "
-     "stands in neither list it never gets."},
+     "Objects that it gets of a study (those of an analysed image: of an image) with a finding, "
+     "and "
+     "else not. What stands in neither list it never gets."},
     {"language", &DestinationSettings::language,
      Fits{is_empty_or_language, "en, ko, or empty for node.language"}, "",
      "Language of what it gets, en or ko; empty: node.language."},

@@ -72,6 +72,7 @@ struct ModelSettings {
 
 struct OverlaySettings {
     bool enabled = true;
+    std::string style = "outline";  ///< outline | heatmap | both
     std::int64_t longer_side_px = 2048;
 };
 

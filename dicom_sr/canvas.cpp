@@ -99,18 +99,52 @@ Canvas::Canvas(std::uint32_t columns, std::uint32_t rows) {
 
 Canvas::~Canvas() = default;
 
-void Canvas::picture(std::span<const std::uint8_t> grey, std::uint32_t columns,
-                     std::uint32_t rows) {
+void Canvas::picture(std::span<const std::uint8_t> grey, std::uint32_t columns, std::uint32_t rows,
+                     std::uint32_t x, std::uint32_t y) {
+    if (x >= surface_->columns || y >= surface_->rows) return;
     cairo_surface_t* surface = surface_->surface.get();
     cairo_surface_flush(surface);
-    for (std::uint32_t row = 0; row < std::min(rows, surface_->rows); ++row) {
-        std::uint32_t* to = row_of(surface, row);
+    const std::uint32_t width = std::min(columns, surface_->columns - x);
+    for (std::uint32_t row = 0; row < std::min(rows, surface_->rows - y); ++row) {
+        std::uint32_t* to = row_of(surface, y + row) + x;
         const std::uint8_t* from = grey.data() + static_cast<std::size_t>(row) * columns;
-        for (std::uint32_t column = 0; column < std::min(columns, surface_->columns); ++column) {
+        for (std::uint32_t column = 0; column < width; ++column) {
             to[column] = from[column] * 0x010101U;
         }
     }
     cairo_surface_mark_dirty(surface);
+}
+
+void Canvas::tint(std::span<const Colour> cells, std::uint32_t columns, std::uint32_t rows,
+                  const Rect& area) {
+    if (cells.empty() || cells.size() < std::size_t{columns} * rows) return;
+    const SurfacePtr grid(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, static_cast<int>(columns),
+                                                     static_cast<int>(rows)));
+    require(cairo_surface_status(grid.get()), "a tint");
+    const auto part = [](double share) {
+        return static_cast<std::uint32_t>(std::lround(255 * std::clamp(share, 0.0, 1.0)));
+    };
+    for (std::uint32_t row = 0; row < rows; ++row) {
+        std::uint32_t* to = row_of(grid.get(), row);
+        for (std::uint32_t column = 0; column < columns; ++column) {
+            const Colour& cell = cells[std::size_t{row} * columns + column];
+            // premultiplied, as Cairo has it
+            to[column] = part(cell.alpha) << 24U | part(cell.red * cell.alpha) << 16U |
+                         part(cell.green * cell.alpha) << 8U | part(cell.blue * cell.alpha);
+        }
+    }
+    cairo_surface_mark_dirty(grid.get());
+    cairo_t* context = surface_->context.get();
+    cairo_save(context);
+    cairo_rectangle(context, area.x, area.y, area.width, area.height);
+    cairo_clip(context);
+    cairo_translate(context, area.x, area.y);
+    cairo_scale(context, area.width / columns, area.height / rows);
+    cairo_set_source_surface(context, grid.get(), 0, 0);
+    cairo_pattern_set_extend(cairo_get_source(context), CAIRO_EXTEND_PAD);
+    cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_BILINEAR);
+    cairo_paint(context);
+    cairo_restore(context);
 }
 
 void Canvas::fill(const Rect& area, const Colour& colour) {

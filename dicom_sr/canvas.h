@@ -45,8 +45,12 @@ public:
     Canvas(const Canvas&) = delete;
     Canvas& operator=(const Canvas&) = delete;
 
-    /// A grey picture with its top left corner at the canvas's.
-    void picture(std::span<const std::uint8_t> grey, std::uint32_t columns, std::uint32_t rows);
+    /// A grey picture with its top left corner at x, y.
+    void picture(std::span<const std::uint8_t> grey, std::uint32_t columns, std::uint32_t rows,
+                 std::uint32_t x = 0, std::uint32_t y = 0);
+    /// A grid of colours over an area, smooth between the centres of its cells.
+    void tint(std::span<const Colour> cells, std::uint32_t columns, std::uint32_t rows,
+              const Rect& area);
     void fill(const Rect& area, const Colour& colour);
     void polygon(std::span<const inference::Point> points, const Stroke& stroke);  ///< closed
     void line(const inference::Point& from, const inference::Point& to, const Stroke& stroke);

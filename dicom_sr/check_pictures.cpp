@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -7,33 +8,98 @@
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcdatset.h"
 #include "dcmtk/dcmdata/dcdeftag.h"
+#include "dcmtk/dcmdata/dcelem.h"
 
 #include "dicom_sr/checks.h"
 
 namespace bucky::dicom_sr {
+namespace {
 
-void check_picture(DcmItem& dataset, const Source& source, Complaints& out) {
+std::size_t items_of(DcmItem& item, const DcmTagKey& sequence) {
+    std::size_t count = 0;
+    for_each_item(item, sequence, [&](DcmItem&) { ++count; });
+    return count;
+}
+
+/// What every multi-frame result has (PS3.3 C.7.6.16, C.7.6.17): frames and groups that agree, and
+/// the image that they were derived from.
+void check_frames(DcmItem& dataset, const Source& source, std::size_t bits, Complaints& out) {
+    require_values(dataset,
+                   {DCM_InstanceNumber, DCM_ContentLabel, DCM_NumberOfFrames, DCM_Rows, DCM_Columns,
+                    DCM_SharedFunctionalGroupsSequence, DCM_PerFrameFunctionalGroupsSequence,
+                    DCM_DimensionIndexSequence, DCM_PixelData, DCM_DeviceSerialNumber},
+                   out);
+    Sint32 frames = 0;
+    Uint16 rows = 0;
+    Uint16 columns = 0;
+    (void)dataset.findAndGetSint32(DCM_NumberOfFrames, frames);
+    (void)dataset.findAndGetUint16(DCM_Rows, rows);
+    (void)dataset.findAndGetUint16(DCM_Columns, columns);
+    const auto count = static_cast<std::size_t>(std::max(frames, 0));
+    if (items_of(dataset, DCM_PerFrameFunctionalGroupsSequence) != count) {
+        out.emplace_back("not a functional group for each frame");
+    }
+    DcmElement* pixels = nullptr;
+    (void)dataset.findAndGetElement(DCM_PixelData, pixels);
+    const std::size_t bytes = (count * rows * columns * bits + 15) / 16 * 2;
+    if (pixels == nullptr || pixels->getLength() != bytes || bytes == 0) {
+        out.push_back(fmt::format("PixelData has not the {} bytes of its frames", bytes));
+    }
+    bool refers = false;
+    for_each_item(dataset, DCM_SharedFunctionalGroupsSequence, [&](DcmItem& shared) {
+        for_each_item(shared, DCM_DerivationImageSequence, [&](DcmItem& derivation) {
+            for_each_item(derivation, DCM_SourceImageSequence, [&](DcmItem& image) {
+                refers = value_of(image, DCM_ReferencedSOPInstanceUID) == source.sop_instance.str();
+            });
+        });
+    });
+    if (!refers) out.emplace_back("SourceImageSequence does not name the source");
+}
+
+}  // namespace
+
+void check_segmentation(DcmItem& dataset, const Source& source, Complaints& out) {
+    check_frames(dataset, source, 1, out);
+    Uint16 rows = 0;
+    Uint16 columns = 0;
+    (void)dataset.findAndGetUint16(DCM_Rows, rows);
+    (void)dataset.findAndGetUint16(DCM_Columns, columns);
+    if (rows != source.rows || columns != source.columns) {
+        out.emplace_back("the segments are not on the image's own pixels");
+    }
+    std::set<std::string> tracked;
+    for_each_item(dataset, DCM_SegmentSequence, [&](DcmItem& segment) {
+        require_values(segment,
+                       {DCM_SegmentNumber, DCM_SegmentLabel, DCM_SegmentAlgorithmType,
+                        DCM_SegmentAlgorithmName, DCM_SegmentedPropertyCategoryCodeSequence,
+                        DCM_SegmentedPropertyTypeCodeSequence, DCM_TrackingID, DCM_TrackingUID},
+                       out);
+        if (!tracked.insert(value_of(segment, DCM_TrackingUID)).second) {
+            out.emplace_back("one tracking UID for two segments");
+        }
+    });
+}
+
+void check_picture(DcmItem& dataset, std::size_t pixel_bytes, const Source& source,
+                   Complaints& out) {
     require_values(dataset,
                    {DCM_ImageType, DCM_SamplesPerPixel, DCM_PhotometricInterpretation, DCM_Rows,
-                    DCM_Columns, DCM_BitsAllocated, DCM_BitsStored, DCM_HighBit, DCM_PixelData},
+                    DCM_Columns, DCM_BitsAllocated, DCM_BitsStored, DCM_HighBit},
                    out);
     Uint16 rows = 0;
     Uint16 columns = 0;
     (void)dataset.findAndGetUint16(DCM_Rows, rows);
     (void)dataset.findAndGetUint16(DCM_Columns, columns);
-    const Uint8* pixels = nullptr;
-    unsigned long bytes = 0;
-    (void)dataset.findAndGetUint8Array(DCM_PixelData, pixels, &bytes);
     Uint16 samples = 0;
     (void)dataset.findAndGetUint16(DCM_SamplesPerPixel, samples);
-    const unsigned long expected = 1UL * samples * rows * columns;
-    if (expected == 0 || bytes < expected || bytes > expected + 1) {  // padded to even
+    const std::size_t expected = 1UL * samples * rows * columns;
+    if (expected == 0 || pixel_bytes != (expected + 1) / 2 * 2) {  // padded to even
         out.push_back(
-            fmt::format("PixelData has {} bytes for {} x {} pixels", bytes, columns, rows));
+            fmt::format("PixelData has {} bytes for {} x {} pixels", pixel_bytes, columns, rows));
     }
     bool refers = false;
     for_each_item(dataset, DCM_SourceImageSequence, [&](DcmItem& item) {
-        refers = value_of(item, DCM_ReferencedSOPInstanceUID) == source.sop_instance.str();
+        refers |= value_of(item, DCM_ReferencedSOPInstanceUID) == source.sop_instance.str();
     });
     if (!refers) out.emplace_back("SourceImageSequence does not name the source");
 }

@@ -34,7 +34,11 @@ void require_same(DcmItem& dataset, const DcmTagKey& tag, std::string_view expec
 
 void check_report(DcmItem& dataset, const Source& source, Complaints& out);
 void check_text_report(DcmItem& dataset, const Source& source, Complaints& out);
-void check_picture(DcmItem& dataset, const Source& source, Complaints& out);
+/// `pixel_bytes` lie behind the dataset, which is without its native Pixel Data then.
+void check_picture(DcmItem& dataset, std::size_t pixel_bytes, const Source& source,
+                   Complaints& out);
 void check_presentation(DcmItem& dataset, const Source& source, Complaints& out);
+void check_segmentation(DcmItem& dataset, const Source& source, Complaints& out);
+void check_chest_cad(DcmItem& dataset, const Source& source, Complaints& out);
 
 }  // namespace bucky::dicom_sr

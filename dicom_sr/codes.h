@@ -104,8 +104,47 @@ inline constexpr Concept kLeft{"7771000", "SCT", "Left"};
 inline constexpr Concept kRight{"24028007", "SCT", "Right"};
 inline constexpr Concept kBilateral{"51440002", "SCT", "Bilateral"};
 
+// Findings and what shows them: CID 7150, CID 7203, TID 1501
+inline constexpr Concept kFindingCategory{"276214006", "SCT", "Finding category"};
+inline constexpr Concept kAbnormalStructure{"49755003", "SCT",
+                                            "Morphologically Abnormal Structure"};
+inline constexpr Concept kVisualExplanation{"130401", "DCM", "Visual Explanation"};
+inline constexpr Concept kSegmentation{"113076", "DCM", "Segmentation"};
+/// Algorithm Family, CID 7162.
+inline constexpr Concept kArtificialIntelligence{"123110", "DCM", "Artificial Intelligence"};
+
+// Chest CAD: TID 4100, CID 6047, CID 6034
+inline constexpr Concept kChestCadReport{"112000", "DCM", "Chest CAD Report"};
+inline constexpr Concept kCadSummary{"111017", "DCM", "CAD Processing and Findings Summary"};
+inline constexpr Concept kAllWithoutFindings{"111241", "DCM",
+                                             "All algorithms succeeded; without findings"};
+inline constexpr Concept kAllWithFindings{"111242", "DCM",
+                                          "All algorithms succeeded; with findings"};
+inline constexpr Concept kSomeWithoutFindings{"111243", "DCM",
+                                              "Not all algorithms succeeded; without findings"};
+inline constexpr Concept kSomeWithFindings{"111244", "DCM",
+                                           "Not all algorithms succeeded; with findings"};
+inline constexpr Concept kNoneSucceeded{"111245", "DCM",
+                                        "No algorithms succeeded; without findings"};
+inline constexpr Concept kSummaryOfDetections{"111064", "DCM", "Summary of Detections"};
+inline constexpr Concept kPartiallySucceeded{"111223", "DCM", "Partially Succeeded"};
+inline constexpr Concept kSuccessfulDetections{"111063", "DCM", "Successful Detections"};
+inline constexpr Concept kFailedDetections{"111025", "DCM", "Failed Detections"};
+inline constexpr Concept kDetectionPerformed{"111022", "DCM", "Detection Performed"};
+inline constexpr Concept kSingleImageFinding{"111059", "DCM", "Single Image Finding"};
+inline constexpr Concept kSingleImageFindingModifier{"112024", "DCM",
+                                                     "Single Image Finding Modifier"};
+inline constexpr Concept kRenderingIntent{"111056", "DCM", "Rendering Intent"};
+inline constexpr Concept kPresentationRequired{
+    "111150", "DCM", "Presentation Required: Rendering device is expected to present"};
+inline constexpr Concept kCertainty{"111012", "DCM", "Certainty of Finding"};
+inline constexpr Concept kCenter{"111010", "DCM", "Center"};
+inline constexpr Concept kOutline{"111041", "DCM", "Outline"};
+inline constexpr Concept kLocationInChest{"112013", "DCM", "Location in Chest"};
+
 // Units: UCUM
 inline constexpr Concept kZeroToOne{"{0:1}", "UCUM", "range: 0:1"};
+inline constexpr Concept kPercent{"%", "UCUM", "Percent"};
 inline constexpr Concept kPixels{"{pixels}", "UCUM", "pixels"};
 inline constexpr Concept kImages{"{images}", "UCUM", "images"};
 

@@ -148,18 +148,30 @@ void ContentTree::time(Relation relation, const Code& name, std::string_view val
 }
 
 void ContentTree::image(Relation relation, const ImageReference& reference,
-                        const Children& children) {
+                        const Children& children, const Code* name) {
     const auto set = [&] {
         DSRImageReferenceValue value(reference.sop_class.str(), reference.sop_instance.str(),
                                      kUnchecked);  // any storage class, not only those it knows
         if (reference.frame) value.getFrameList().addItem(static_cast<Sint32>(*reference.frame));
         check(tree_->item().setImageReference(value, kUnchecked), "image reference", nullptr);
     };
-    add(relation, DSRTypes::VT_Image, nullptr, set, children);
+    add(relation, DSRTypes::VT_Image, name, set, children);
+}
+
+void ContentTree::point(Relation relation, const Code& name, const inference::Point& at,
+                        const ImageReference& reference) {
+    const auto set = [&] {
+        DSRSpatialCoordinatesValue value(DSRTypes::GT_Point);
+        value.getGraphicDataList().addItem(static_cast<Float32>(at.column),
+                                           static_cast<Float32>(at.row));
+        check(tree_->item().setSpatialCoordinates(value), "point", &name);
+    };
+    add(relation, DSRTypes::VT_SCoord, &name, set,
+        [&] { image(Relation::selected_from, reference); });
 }
 
 void ContentTree::closed_polyline(const Code& name, const std::vector<inference::Point>& outline,
-                                  const ImageReference& reference) {
+                                  const ImageReference& reference, Relation relation) {
     const auto set = [&] {
         DSRSpatialCoordinatesValue value(DSRTypes::GT_Polyline);
         DSRGraphicDataList& points = value.getGraphicDataList();
@@ -170,7 +182,7 @@ void ContentTree::closed_polyline(const Code& name, const std::vector<inference:
         append(outline.front());
         check(tree_->item().setSpatialCoordinates(value), "outline", &name);
     };
-    add(Relation::contains, DSRTypes::VT_SCoord, &name, set,
+    add(relation, DSRTypes::VT_SCoord, &name, set,
         [&] { image(Relation::selected_from, reference); });
 }
 

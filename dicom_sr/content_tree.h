@@ -66,12 +66,15 @@ public:
     void uid(Relation relation, const Code& name, const Uid& value);
     void date(Relation relation, const Code& name, std::string_view value);  ///< DA
     void time(Relation relation, const Code& name, std::string_view value);  ///< TM
-    void image(Relation relation, const ImageReference& reference, const Children& children = {});
+    void image(Relation relation, const ImageReference& reference, const Children& children = {},
+               const Code* name = nullptr);
+    void point(Relation relation, const Code& name, const inference::Point& at,
+               const ImageReference& reference);  ///< a POINT, selected from an image
 
     /// A closed POLYLINE: the first point is written again as the last one (PS3.3 C.18.6.1.2), and
     /// the image that it is selected from is its first child, because OHIF looks nowhere else.
     void closed_polyline(const Code& name, const std::vector<inference::Point>& outline,
-                         const ImageReference& reference);
+                         const ImageReference& reference, Relation relation = Relation::contains);
 
     void write(DcmItem& dataset);
 

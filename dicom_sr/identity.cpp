@@ -69,6 +69,21 @@ Uid object_uid(std::string_view kind, const ReportedImage& image) {
                                       told(image)));
 }
 
+Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images) {
+    return Uid::from_name(fmt::format("{} of {}", kind, report_uid(images).str()));
+}
+
+Uid study_series_uid(std::string_view kind, const std::vector<ReportedImage>& images,
+                     std::string_view node_name) {
+    const ReportedImage& first = images.front();
+    return Uid::from_name(
+        fmt::format("{} series {} {}{}", kind, first.source.study.str(), node_name, told(first)));
+}
+
+Uid frames_uid(const Uid& object) {
+    return Uid::from_name(fmt::format("frames {}", object.str()));
+}
+
 Uid tracking_uid(const ReportedImage& image, std::string_view finding_key,
                  std::string_view region) {
     return Uid::from_name(fmt::format("tracking {} {} {} {}", image.source.sop_instance.str(),

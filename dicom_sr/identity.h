@@ -22,6 +22,15 @@ Uid report_series_uid(const StudyReport& report);
 Uid object_uid(std::string_view kind, const ReportedImage& image);
 Uid series_uid(std::string_view kind, const ReportedImage& image);
 
+/// What is made once of a study: one object for the same images and models, and a series of its
+/// own.
+Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images);
+Uid study_series_uid(std::string_view kind, const std::vector<ReportedImage>& images,
+                     std::string_view node_name);
+
+/// Dimension Organization UID of a multi-frame object.
+Uid frames_uid(const Uid& object);
+
 /// One per lesion: the same in every version of the report. `region` is "1", "2", ... in the order
 /// of the finding's regions, or "image" for the whole image.
 Uid tracking_uid(const ReportedImage& image, std::string_view finding_key, std::string_view region);

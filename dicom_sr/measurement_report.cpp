@@ -15,6 +15,7 @@
 #include "conf/base/limits.h"
 #include "conf/base/product.h"
 #include "dicom_sr/codes.h"
+#include "dicom_sr/document.h"
 #include "dicom_sr/identity.h"
 #include "dicom_sr/modules.h"
 #include "dicom_sr/part10.h"
@@ -25,54 +26,41 @@
 namespace bucky::dicom_sr {
 namespace {
 
-void require_one_study(const std::vector<ReportedImage>& images) {
-    if (images.empty() || images.size() > limits::kReportImagesMax) {
-        throw Error(Fault::bug, "a report of {} images: 1 to {} are allowed", images.size(),
-                    limits::kReportImagesMax);
-    }
-    const Source& first = images.front().source;
-    for (const ReportedImage& image : images) {
-        const Source& source = image.source;
-        if (source.study != first.study) {
-            throw Error(Fault::corrupt, "image {} is not of study {}", source.sop_instance.str(),
-                        first.study.str());
-        }
-        if (source.patient_id != first.patient_id) {
-            throw Error(Fault::corrupt, "image {} of study {} is of another patient",
-                        source.sop_instance.str(), first.study.str());
-        }
-    }
-}
-
-/// Every image of the report, study by series by instance (PS3.3 Table C.17-3).
-void write_evidence(DcmItem& dataset, const std::vector<ReportedImage>& images) {
-    std::map<Uid, std::vector<const Source*>> by_series;
+/// Every image of the report, and what explains its findings, study by series by instance (PS3.3
+/// Table C.17-3).
+void write_evidence(DcmItem& dataset, const StudyReport& report) {
+    std::map<Uid, std::vector<ImageReference>> by_series;
     std::set<Uid> named;
-    for (const ReportedImage& image : images) {
-        const Source& source = image.source;
-        if (named.insert(source.sop_instance).second) by_series[source.series].push_back(&source);
+    const auto add = [&](const Uid& series, const Uid& sop_class, const Uid& sop_instance) {
+        if (!named.insert(sop_instance).second) return;
+        by_series[series].push_back({sop_class, sop_instance, {}});
+    };
+    for (const auto& [source, result, rendering] : report.images) {
+        add(source.series, source.sop_class, source.sop_instance);
+    }
+    for (const Explanation& one : report.explanations) {
+        add(one.series, one.sop_class, one.sop_instance);
     }
     DcmItem& study = new_item(dataset, DCM_CurrentRequestedProcedureEvidenceSequence);
-    put(study, DCM_StudyInstanceUID, images.front().source.study.str());
-    for (const auto& [uid, sources] : by_series) {
+    put(study, DCM_StudyInstanceUID, report.images.front().source.study.str());
+    for (const auto& [uid, instances] : by_series) {
         DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
         put(series, DCM_SeriesInstanceUID, uid.str());
-        for (const Source* source : sources) {
-            put_reference(series, DCM_ReferencedSOPSequence,
-                          {source->sop_class, source->sop_instance, {}});
+        for (const ImageReference& one : instances) {
+            put_reference(series, DCM_ReferencedSOPSequence, one);
         }
     }
 }
 
-void write_predecessor(DcmItem& dataset, const StudyReport& report, const Uid& self) {
+/// The last document of the same kind, class and rendering: it stands in the same series.
+void write_predecessor(DcmItem& dataset, const StudyReport& report, const Object& self) {
     // Reported again without a new image, it is the same object, which cannot supersede itself.
-    if (!report.predecessor || *report.predecessor == self) return;
-    const Uid& study_uid = report.images.front().source.study;
+    if (!report.predecessor || *report.predecessor == self.sop_instance) return;
     DcmItem& study = new_item(dataset, DCM_PredecessorDocumentsSequence);
-    put(study, DCM_StudyInstanceUID, study_uid.str());
+    put(study, DCM_StudyInstanceUID, report.images.front().source.study.str());
     DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
-    put(series, DCM_SeriesInstanceUID, report_series_uid(report).str());
-    put_reference(series, DCM_ReferencedSOPSequence, {report.sop_class, *report.predecessor, {}});
+    put(series, DCM_SeriesInstanceUID, self.series.str());
+    put_reference(series, DCM_ReferencedSOPSequence, {self.sop_class, *report.predecessor, {}});
 }
 
 void write_request(DcmItem& dataset, const Source& source) {
@@ -89,16 +77,17 @@ void write_request(DcmItem& dataset, const Source& source) {
     }
 }
 
-void write_document_series(DcmItem& dataset, const StudyReport& report, const Uid& series) {
+void write_document_series(DcmItem& dataset, const StudyReport& report, const Uid& series,
+                           std::string_view number) {
     put(dataset, DCM_Modality, "SR");
     put(dataset, DCM_SeriesInstanceUID, series.str());
-    put(dataset, DCM_SeriesNumber, kReportSeries);
+    put(dataset, DCM_SeriesNumber, number);
     put(dataset, DCM_SeriesDescription, series_description(report.images, report.language));
     (void)dataset.insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
 }
 
 void write_document_general(DcmItem& dataset, const StudyReport& report, const LocalTime& content,
-                            const Uid& self) {
+                            const Object& self) {
     const auto failed = std::ranges::count(report.images, inference::Verdict::failed,
                                            [](const auto& image) { return image.result.verdict; });
     // More images, higher number: a viewer that takes the last one takes the newest version.
@@ -115,7 +104,7 @@ void write_document_general(DcmItem& dataset, const StudyReport& report, const L
     (void)dataset.insertEmptyElement(DCM_PerformedProcedureCodeSequence);
     write_request(dataset, report.images.front().source);
     write_predecessor(dataset, report, self);
-    write_evidence(dataset, report.images);
+    write_evidence(dataset, report);
 }
 
 void write_own_scheme(DcmItem& dataset) {  // PS3.3 C.12.1: required for a private scheme
@@ -139,9 +128,41 @@ void write_tree(DcmItem& dataset, const StudyReport& report) {
 
 }  // namespace
 
+void require_one_study(const std::vector<ReportedImage>& images) {
+    if (images.empty() || images.size() > limits::kReportImagesMax) {
+        throw Error(Fault::bug, "a report of {} images: 1 to {} are allowed", images.size(),
+                    limits::kReportImagesMax);
+    }
+    const Source& first = images.front().source;
+    for (const ReportedImage& image : images) {
+        const Source& source = image.source;
+        if (source.study != first.study) {
+            throw Error(Fault::corrupt, "image {} is not of study {}", source.sop_instance.str(),
+                        first.study.str());
+        }
+        if (source.patient_id != first.patient_id) {
+            throw Error(Fault::corrupt, "image {} of study {} is of another patient",
+                        source.sop_instance.str(), first.study.str());
+        }
+    }
+}
+
+void write_document(DcmItem& dataset, const StudyReport& report, const Object& object,
+                    std::string_view series_number) {
+    const Source& source = report.images.front().source;
+    const LocalTime content = local_time(report.content_at_ms, source);
+    write_sop_common(dataset, object.sop_class, object.sop_instance, content, source);
+    write_own_scheme(dataset);
+    write_patient(dataset, source);
+    write_study(dataset, source);
+    write_document_series(dataset, report, object.series, series_number);
+    write_equipment(dataset, report.node_name, report.software_version);
+    write_algorithms(dataset, models_of(report.images));
+    write_document_general(dataset, report, content, object);
+}
+
 Object measurement_report(const StudyReport& report) {
     require_one_study(report.images);
-    const Source& source = report.images.front().source;
     Object object;
     object.sop_class = report.sop_class;
     object.sop_instance = report_uid(report.images, report.sop_class);
@@ -150,15 +171,7 @@ Object measurement_report(const StudyReport& report) {
     object.kind = kind::kReport;
 
     auto dataset = std::make_unique<DcmDataset>();
-    const LocalTime content = local_time(report.content_at_ms, source);
-    write_sop_common(*dataset, object.sop_class, object.sop_instance, content, source);
-    write_own_scheme(*dataset);
-    write_patient(*dataset, source);
-    write_study(*dataset, source);
-    write_document_series(*dataset, report, object.series);
-    write_equipment(*dataset, report.node_name, report.software_version);
-    write_algorithms(*dataset, models_of(report.images));
-    write_document_general(*dataset, report, content, object.sop_instance);
+    write_document(*dataset, report, object, kReportSeries);
 
     write_tree(*dataset, report);
     object.part10 = to_part10(std::move(dataset));

@@ -17,14 +17,21 @@
 
 namespace bucky::dicom_sr {
 
+/// Another result that shows what the model saw in one image of the report: a picture, segments.
+struct Explanation {
+    Uid image;  ///< SOP Instance UID of the image it explains
+    Uid sop_class, sop_instance, series;
+};
+
 struct StudyReport {
     Uid sop_class{kReportClasses.front()};  ///< one of kReportClasses
     std::vector<ReportedImage> images;      ///< all of one study and patient, 1 to kReportImagesMax
     std::string language = "en";            ///< "en" or "ko": names of findings for people
-    std::optional<Uid> predecessor;         ///< the report that this one supersedes (same study)
+    std::optional<Uid> predecessor;         ///< the document that this one supersedes
     std::int64_t content_at_ms = 0;         ///< when the analysis started (UTC)
     std::string node_name = "Bucky";        ///< device observer, station name
     std::string software_version;
+    std::vector<Explanation> explanations;  ///< of the same study; referenced at each finding
 };
 
 /// in   what was found in one study

@@ -244,7 +244,9 @@ void write_series(DcmItem& dataset, std::string_view modality, const Uid& series
     put(dataset, DCM_SeriesDescription, description);
     put_known(dataset, DCM_BodyPartExamined, source.body_part);
     // Type 2C of a paired body part (PS3.3 C.7.3.1), and who knows what an unnamed part is.
-    if (!dataset.tagExists(DCM_BodyPartExamined)) put(dataset, DCM_Laterality, source.laterality);
+    // A segmentation may not have it: its segments say where they are.
+    const bool may = modality != "SEG" && !dataset.tagExists(DCM_BodyPartExamined);
+    if (may) put(dataset, DCM_Laterality, source.laterality);
 }
 
 void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version) {

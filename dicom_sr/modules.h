@@ -67,7 +67,6 @@ inline constexpr const char* kReportSeries = "9001";
 inline constexpr const char* kPictureSeries = "9002";
 inline constexpr const char* kPresentationSeries = "9003";
 inline constexpr const char* kSegmentationSeries = "9004";
-inline constexpr const char* kHeatmapSeries = "9005";
-inline constexpr const char* kChestCadSeries = "9006";
+inline constexpr const char* kChestCadSeries = "9005";
 
 }  // namespace bucky::dicom_sr

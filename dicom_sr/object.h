@@ -17,6 +17,10 @@ namespace kind {
 inline constexpr const char* kReport = "sr";                  ///< one a study
 inline constexpr const char* kOverlay = "overlay";            ///< one an analysed image
 inline constexpr const char* kPresentation = "presentation";  ///< one an analysed image
+inline constexpr const char* kSegmentation = "segmentation";  ///< one an image with outlines
+inline constexpr const char* kSummary = "summary";            ///< one a study, a picture
+inline constexpr const char* kNotice = "notice";              ///< one an image not analysed
+inline constexpr const char* kChestCad = "chest_cad";         ///< one a study
 }  // namespace kind
 
 /// A result object, complete as a Part 10 file.

@@ -8,6 +8,7 @@
 
 #include "conf/base/error.h"
 #include "dicom_sr/canvas.h"
+#include "dicom_sr/heat_colours.h"
 #include "dicom_sr/label_layout.h"
 #include "dicom_sr/modules.h"
 #include "dicom_sr/panel.h"
@@ -123,6 +124,11 @@ void draw_labels(Canvas& canvas, const std::vector<Marked>& marked, const Plan& 
 
 }  // namespace
 
+Marking marking_of(std::string_view word) {
+    if (word == "outline") return Marking::outline;
+    return word == "heatmap" ? Marking::heatmap : Marking::both;
+}
+
 Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const OverlayStyle& style) {
     if (view.rows == 0 || view.columns == 0) {
         throw Error(Fault::bug, "a picture of {} x {} cannot be drawn", view.rows, view.columns);
@@ -136,7 +142,13 @@ Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const Ove
     canvas.picture(resampled(view, plan.rows, plan.columns), plan.columns, plan.rows);
     const std::vector<Marked> marked = marks_of(image.result, plan, style.language);
     const double line_width = std::max(1.5, plan.em / 10);
-    draw_outlines(canvas, marked, line_width);
+    const inference::Heat heat =
+        style.marking == Marking::outline ? inference::Heat{} : strongest_heat(image.result);
+    canvas.tint(heat_colours(heat), heat.columns, heat.rows,
+                {0, 0, static_cast<double>(plan.columns), static_cast<double>(plan.rows)});
+    if (style.marking != Marking::heatmap || heat.values.empty()) {
+        draw_outlines(canvas, marked, line_width);
+    }
     draw_labels(canvas, marked, plan, line_width);
     (void)lay_out(canvas, panel, plan.panel.x, plan.panel.y, plan.panel.width, plan.em, true);
     return canvas.finish();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "conf/base/fallbacks.h"
 #include "dicom_sr/object.h"
@@ -20,11 +21,16 @@ struct GreyView {
     double pixel_ratio = 1;  ///< height of a pixel over its width: the drawing's are square
 };
 
+/// What shows where a finding is. Without heat there are outlines in any case.
+enum class Marking { outline, heatmap, both };
+Marking marking_of(std::string_view word);  ///< "outline", "heatmap", else both
+
 struct OverlayStyle {
     std::string language = "en";       ///< "en" or "ko"
     std::uint32_t longer_side = 2048;  ///< of the drawn image, pixels; small ones grow at most 2 x
     std::string software_version;
     Uid sop_class{kPictureClasses.front()};  ///< one of kPictureClasses
+    Marking marking = Marking::outline;
 };
 
 /// An RGB picture before it becomes DICOM: what `bucky analyze` and the demo write as PNG.

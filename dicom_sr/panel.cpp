@@ -2,11 +2,13 @@
 #include "dicom_sr/panel.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include <fmt/format.h>
 
 #include "conf/base/clock.h"
+#include "dicom_sr/heat_colours.h"
 #include "dicom_sr/modules.h"
 #include "dicom_sr/text.h"
 #include "dicom_sr/wording.h"
@@ -69,6 +71,22 @@ public:
         cells({row.name, row.score, row.threshold, row.answer}, ink, row.present);
     }
 
+    void heat_bar(std::string_view words) {
+        constexpr int kSteps = 48;
+        const double height = 0.9 * em_;
+        const double bar = std::min(10 * em_, 0.4 * width_);
+        const double top = y_ + 0.25 * em_;
+        for (int i = 0; draw_ && i < kSteps; ++i) {
+            Colour colour = heat_colour((i + 0.5) / kSteps);
+            colour.alpha = std::min(1.0, 2 * colour.alpha);
+            canvas_.fill({x_ + bar * i / kSteps, top, bar / kSteps + 0.5, height}, colour);
+        }
+        const TextStyle style{0.9 * em_, false, kInk, width_ - bar - 0.8 * em_};
+        const std::string range = fmt::format("0 - 1  {}", words);
+        if (draw_) canvas_.text(x_ + bar + 0.8 * em_, y_, range, style);
+        y_ += std::max(canvas_.measure(range, style).height, height) + 0.5 * em_;
+    }
+
     void space(double ems) { y_ += ems * em_; }
     double y() const { return y_; }
 
@@ -104,6 +122,7 @@ void write_legend(Writer& writer, const Panel& panel) {
     if (panel.rows.empty()) return;
     writer.title_row(panel.titles);
     for (const PanelRow& row : panel.rows) writer.row(row, panel.titles[2]);
+    if (!panel.heat.empty()) writer.heat_bar(panel.heat);
 }
 
 void write_notes(Writer& writer, const Panel& panel) {
@@ -121,6 +140,25 @@ std::string time_text(std::int64_t at_ms) {
 
 Mark mark_of(std::size_t finding) {
     return {kColours[finding % std::size(kColours)], dashes(finding)};
+}
+
+std::array<std::uint16_t, 3> cie_lab(const Colour& colour) {
+    const auto linear = [](double v) {  // IEC 61966-2-1
+        return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+    };
+    const double r = linear(colour.red);
+    const double g = linear(colour.green);
+    const double b = linear(colour.blue);
+    // sRGB to XYZ, adapted from D65 to D50 (Bradford), over the D50 white
+    const double x = (0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / 0.9642;
+    const double y = 0.2225045 * r + 0.7168786 * g + 0.0606169 * b;
+    const double z = (0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / 0.8251;
+    const auto f = [](double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116; };
+    const auto scaled = [](double part) {
+        return static_cast<std::uint16_t>(std::lround(std::min(std::max(part, 0.0), 1.0) * 65535));
+    };
+    return {scaled((116 * f(y) - 16) / 100), scaled((500 * (f(x) - f(y)) + 128) / 255),
+            scaled((200 * (f(y) - f(z)) + 128) / 255)};
 }
 
 Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
@@ -148,6 +186,8 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
             row.answer += fmt::format(", {}", say.not_located);
         panel.rows.push_back(std::move(row));
     }
+    const bool heated = style.marking != Marking::outline && !strongest_heat(result).values.empty();
+    if (heated) panel.heat = say.heat;
     if (result.model) {
         const inference::ModelIdentity& model = *result.model;
         panel.notes.push_back(model_line(model, style.language));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Mark {
 };
 Mark mark_of(std::size_t finding);
 
+/// CIELab of the D50 white as unsigned 16 bits, as DICOM recommends colours (PS3.3 C.10.7.1.1).
+std::array<std::uint16_t, 3> cie_lab(const Colour& colour);
+
 struct PanelRow {
     Mark mark;
     bool drawn = false;  ///< has an outline: the legend shows its line
@@ -31,6 +35,7 @@ struct Panel {
     std::string assists;
     std::array<std::string, 4> titles;  ///< of the columns
     std::vector<PanelRow> rows;
+    std::string heat;  ///< what the colours of heat mean; empty without heat
     std::vector<std::string> notes;
 };
 

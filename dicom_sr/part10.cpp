@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom_sr/part10.h"
 
+#include <algorithm>
+#include <array>
+
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcdeftag.h"
@@ -17,7 +20,40 @@ namespace {
 constexpr E_TransferSyntax kSyntax = EXS_LittleEndianExplicit;
 constexpr std::size_t kHeaderRoom = 4096;  // preamble and meta header need about 400
 
+/// (7FE0,0010) OB, two reserved bytes, then the length (PS3.5 7.1.2).
+constexpr std::array<std::uint8_t, 8> kPixelData{0xE0, 0x7F, 0x10, 0x00, 'O', 'B', 0x00, 0x00};
+constexpr std::size_t kPixelHeader = kPixelData.size() + 4;
+
 }  // namespace
+
+std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset,
+                                    std::span<const std::uint8_t> pixels) {
+    std::vector<std::uint8_t> head = to_part10(std::move(dataset));
+    const std::size_t length = (pixels.size() + 1) / 2 * 2;  // PS3.5 7.1.1
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(head.size() + kPixelHeader + length);
+    bytes.assign(head.begin(), head.end());
+    bytes.insert(bytes.end(), kPixelData.begin(), kPixelData.end());
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        bytes.push_back(static_cast<std::uint8_t>(length >> shift));
+    }
+    bytes.insert(bytes.end(), pixels.begin(), pixels.end());
+    if (pixels.size() < length) bytes.push_back(0);
+    return bytes;
+}
+
+Parts split_at_pixels(std::span<const std::uint8_t> bytes) {
+    // Whatever else holds these eight bytes: only a length that ends with the file makes them it.
+    const auto header = std::ranges::search(bytes, kPixelData);
+    const auto at = static_cast<std::size_t>(header.begin() - bytes.begin());
+    if (header.empty() || bytes.size() < at + kPixelHeader) return {bytes, 0};
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        length |= std::size_t{bytes[at + kPixelData.size() + i]} << 8 * i;
+    }
+    if (at + kPixelHeader + length != bytes.size()) return {bytes, 0};
+    return {bytes.first(at), length};
+}
 
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset) {
     DcmFileFormat file(dataset.release(), OFFalse);

@@ -17,7 +17,20 @@ namespace bucky::dicom_sr {
 /// src  PS3.10 7.1
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset);
 
+/// The same with native Pixel Data of 8 bits behind it, which has to be the last element: written
+/// once, where a dataset would copy it twice.
+std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset,
+                                    std::span<const std::uint8_t> pixels);
+
 /// Throws bad_input when the bytes are no Part 10 file.
 std::unique_ptr<DcmFileFormat> from_part10(std::span<const std::uint8_t> bytes);
+
+/// What lies before native Pixel Data that ends the file, and how many bytes of it there are.
+/// Without such an end: all of the bytes, and 0.
+struct Parts {
+    std::span<const std::uint8_t> header;
+    std::size_t pixel_bytes = 0;
+};
+Parts split_at_pixels(std::span<const std::uint8_t> bytes);
 
 }  // namespace bucky::dicom_sr

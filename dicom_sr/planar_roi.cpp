@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom_sr/planar_roi.h"
 
+#include <fmt/format.h>
+
 #include "dicom_sr/codes.h"
 #include "dicom_sr/text.h"
 
@@ -13,6 +15,9 @@ void add_planar_roi(ContentTree& tree, const PlanarRoi& roi) {
         tree.text(has_observation_context, codes::kTrackingIdentifier,
                   cleaned(roi.tracking_identifier));
         tree.uid(has_observation_context, codes::kTrackingUid, roi.tracking_uid);
+        if (roi.category != nullptr) {
+            tree.code(contains, codes::kFindingCategory, *roi.category);
+        }
         tree.code(contains, codes::kFinding, roi.finding);
         if (roi.model != nullptr) add_algorithm(tree, *roi.model, roi.parameters);
         tree.closed_polyline(codes::kImageRegion, roi.outline, roi.image);
@@ -25,6 +30,10 @@ void add_planar_roi(ContentTree& tree, const PlanarRoi& roi) {
         for (const PlanarRoi::Number& number : roi.numbers) {  // TID 1419 row 5
             tree.number(contains, number.name, number.value, number.unit);
         }
+        const inference::Code explains = codes::kVisualExplanation;
+        for (const ImageReference& shown : roi.explanations) {
+            tree.image(contains, shown, {}, &explains);
+        }
     });
 }
 
@@ -36,6 +45,22 @@ void add_algorithm(ContentTree& tree, const inference::ModelIdentity& model,
     }
     for (const std::string& parameter : parameters) {
         tree.text(has_concept_modifier, codes::kAlgorithmParameters, cleaned(parameter));
+    }
+}
+
+void add_algorithm_context(ContentTree& tree, const inference::ModelIdentity& model,
+                           const inference::Finding* finding) {
+    const auto text = [&](const Concept& name, std::string_view value) {
+        tree.text(has_observation_context, name, value.empty() ? "unknown" : cleaned(value));
+    };
+    text(codes::kAlgorithmName, model.name);
+    text(codes::kAlgorithmVersion, model.version);
+    if (!model.vendor.empty()) text(codes::kAlgorithmManufacturer, model.vendor);
+    if (finding != nullptr) {
+        text(codes::kAlgorithmParameters, fmt::format("threshold {:g}", finding->threshold));
+    }
+    if (!model.sha256.empty()) {
+        text(codes::kAlgorithmParameters, "weights sha256 " + model.sha256);
     }
 }
 

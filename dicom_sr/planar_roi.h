@@ -23,13 +23,15 @@ struct PlanarRoi {
     std::string tracking_identifier;  ///< for people
     Uid tracking_uid;                 ///< of the lesion: one outline only
     inference::Code finding;
-    std::vector<inference::Point> outline;  ///< at least two points, the first not repeated
+    const inference::Code* category = nullptr;  ///< none for an answer that is no finding
+    std::vector<inference::Point> outline;      ///< at least two points, the first not repeated
     ImageReference image;
     const inference::Code* site = nullptr;  ///< none for a whole image
     inference::Side side = inference::Side::unknown;
     std::vector<Number> numbers;  ///< at least one: the only words that OHIF shows
     const inference::ModelIdentity* model = nullptr;
-    std::vector<std::string> parameters;  ///< of the algorithm, one line each
+    std::vector<std::string> parameters;       ///< of the algorithm, one line each
+    std::vector<ImageReference> explanations;  ///< what shows why: picture, segments
 };
 
 void add_planar_roi(ContentTree& tree, const PlanarRoi& roi);
@@ -38,6 +40,9 @@ void add_planar_roi(ContentTree& tree, const PlanarRoi& roi);
 /// rows that are mandatory.
 void add_algorithm(ContentTree& tree, const inference::ModelIdentity& model,
                    const std::vector<std::string>& parameters);
+/// The same as observation context, as TID 4104 and 4017 have it; with the threshold of a finding.
+void add_algorithm_context(ContentTree& tree, const inference::ModelIdentity& model,
+                           const inference::Finding* finding = nullptr);
 void add_algorithm_name(ContentTree& tree, const inference::ModelIdentity& model);
 
 }  // namespace bucky::dicom_sr

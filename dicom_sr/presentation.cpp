@@ -2,7 +2,6 @@
 #include "dicom_sr/presentation.h"
 
 #include <array>
-#include <cmath>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -12,7 +11,7 @@
 #include "dcmtk/dcmdata/dcvrsl.h"
 
 #include "conf/base/error.h"
-#include "dicom_sr/identity.h"
+#include "dicom_sr/filing.h"
 #include "dicom_sr/label_layout.h"
 #include "dicom_sr/modules.h"
 #include "dicom_sr/panel.h"
@@ -145,33 +144,13 @@ void write_area(DcmItem& dataset, const Source& source) {  // PS3.3 C.10.4
 
 // ---- layers -------------------------------------------------------------------------------------
 
-/// PS3.3 C.10.7.1.1: CIELab of the D50 white, as unsigned 16 bits.
-std::array<Uint16, 3> lab_of(const Colour& colour) {
-    const auto linear = [](double v) {  // IEC 61966-2-1
-        return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
-    };
-    const double r = linear(colour.red);
-    const double g = linear(colour.green);
-    const double b = linear(colour.blue);
-    // sRGB to XYZ, adapted from D65 to D50 (Bradford), over the D50 white
-    const double x = (0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / 0.9642;
-    const double y = 0.2225045 * r + 0.7168786 * g + 0.0606169 * b;
-    const double z = (0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / 0.8251;
-    const auto f = [](double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116; };
-    const auto scaled = [](double part) {
-        return static_cast<Uint16>(std::lround(std::min(std::max(part, 0.0), 1.0) * 65535));
-    };
-    return {scaled((116 * f(y) - 16) / 100), scaled((500 * (f(x) - f(y)) + 128) / 255),
-            scaled((200 * (f(y) - f(z)) + 128) / 255)};
-}
-
 void add_layer(DcmItem& dataset, std::string_view name, int order, const Colour& colour,
                std::string_view description) {
     DcmItem& layer = new_item(dataset, DCM_GraphicLayerSequence);
     put(layer, DCM_GraphicLayer, name);
     put(layer, DCM_GraphicLayerOrder, std::to_string(order));
     put_number(layer, DCM_GraphicLayerRecommendedDisplayGrayscaleValue, 0xFFFF);
-    const auto lab = lab_of(colour);
+    const auto lab = cie_lab(colour);
     const OFCondition made = layer.putAndInsertUint16Array(
         DCM_GraphicLayerRecommendedDisplayCIELabValue, lab.data(), lab.size());
     if (made.bad()) throw Error(Fault::bug, "presentation state: {}", made.text());
@@ -277,8 +256,9 @@ void write_annotations(DcmItem& dataset, const Source& source,
 
 // ---- identification -----------------------------------------------------------------------------
 
-void write_identification(DcmItem& dataset, const ReportedImage& image, const LocalTime& content,
+void write_identification(DcmItem& dataset, const ReportedImage& image,
                           std::string_view language) {  // PS3.3 C.11.10, 10.9
+    const LocalTime content = local_time(image.result.started_at_ms, image.source);
     put(dataset, DCM_InstanceNumber, instance_number_after(image.source));
     if (!dataset.tagExistsWithValue(DCM_InstanceNumber)) put(dataset, DCM_InstanceNumber, "1");
     put(dataset, DCM_ContentLabel, "BUCKY FINDINGS");
@@ -299,23 +279,12 @@ Object presentation_state(const ReportedImage& image, const Softcopy& grey,
     if (!was_analysed(image.result) || source.rows == 0 || source.columns == 0) {
         throw Error(Fault::bug, "a presentation state of an image that was not analysed");
     }
-    Object object;
-    object.sop_class = Uid(UID_GrayscaleSoftcopyPresentationStateStorage);
-    object.kind = kind::kPresentation;
-    object.sop_instance = object_uid(object.kind, image);
-    object.series = series_uid(object.kind, image);
-    object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
-
+    Object object = object_beside(kind::kPresentation,
+                                  Uid(UID_GrayscaleSoftcopyPresentationStateStorage), image);
     auto dataset = std::make_unique<DcmDataset>();
-    const LocalTime content = local_time(image.result.started_at_ms, source);
-    write_sop_common(*dataset, object.sop_class, object.sop_instance, content, source);
-    write_patient(*dataset, source);
-    write_study(*dataset, source);
-    write_series(*dataset, "PR", object.series, kPresentationSeries,
-                 series_description({&image, 1}, style.language), source);
-    write_equipment(*dataset, "", style.software_version);
-    if (image.result.model) write_algorithms(*dataset, {&*image.result.model, 1});
-    write_identification(*dataset, image, content, style.language);
+    write_filing(*dataset, object, {&image, 1},
+                 {"PR", kPresentationSeries, style.language, style.software_version});
+    write_identification(*dataset, image, style.language);
     write_grey(*dataset, grey);
     write_area(*dataset, source);
     const auto annotations = annotations_of(image.result, style.language);

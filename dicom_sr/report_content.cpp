@@ -96,16 +96,31 @@ PlanarRoi::Number score_of(const Finding& finding) {
     return {score_code(finding), finding.score, codes::kZeroToOne};
 }
 
-void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& finding,
-                 std::string_view language) {
+std::vector<ImageReference> explanations_of(const StudyReport& report, const Source& source) {
+    std::vector<ImageReference> shown;
+    for (const Explanation& one : report.explanations) {
+        if (one.image == source.sop_instance) {
+            shown.push_back({one.sop_class, one.sop_instance, {}});
+        }
+    }
+    return shown;
+}
+
+void add_finding(ContentTree& tree, const StudyReport& report, const ReportedImage& image,
+                 const Finding& finding) {
+    const std::string_view language = report.language;
     const std::string name(name_of(finding, language));
     const Code site = site_code(finding);
+    const Code category = codes::kAbnormalStructure;
+    const auto explanations = explanations_of(report, image.source);
     int number = 0;
     for (const Region& region : finding.regions) {
         if (region.outline.size() < 3) continue;
         PlanarRoi roi = roi_of(image, finding.key, std::to_string(++number));
         roi.tracking_identifier = fmt::format("{} {}", name, number);
         roi.finding = finding.code;
+        roi.category = &category;
+        roi.explanations = explanations;
         roi.outline = region.outline;
         roi.site = &site;
         roi.side = region.side;
@@ -118,6 +133,8 @@ void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& f
     PlanarRoi roi = roi_of(image, finding.key, "image");  // present, but nobody said where
     roi.tracking_identifier = fmt::format("{}, {}", name, words(language).not_located);
     roi.finding = finding.code;
+    roi.category = &category;
+    roi.explanations = explanations;
     roi.outline = edge_of(image);
     roi.numbers = {score_of(finding)};
     roi.parameters = parameters_of(image.result, &finding);
@@ -153,7 +170,7 @@ void add_measurements(ContentTree& tree, const StudyReport& report) {
             const bool first = tracked.insert(image.source.sop_instance).second;
             if (!some_present && first) add_edge(tree, image, report.language);
             for (const Finding* finding : present(image.result)) {
-                add_finding(tree, image, *finding, report.language);
+                add_finding(tree, report, image, *finding);
             }
         }
     });
@@ -229,7 +246,7 @@ void add_evaluations(ContentTree& tree, const StudyReport& report) {
 
 }  // namespace
 
-std::vector<inference::ModelIdentity> models_of(const std::vector<ReportedImage>& images) {
+std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images) {
     std::vector<inference::ModelIdentity> models;
     for (const ReportedImage& image : images) {
         const auto& model = image.result.model;

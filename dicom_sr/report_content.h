@@ -2,6 +2,9 @@
 // What the report says: the TID 1500 content tree, without the modules around it.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "dicom_sr/content_tree.h"
 #include "dicom_sr/measurement_report.h"
 
@@ -16,6 +19,6 @@ void add_head(ContentTree& tree, const StudyReport& report);
 std::vector<std::string> notes_of(const StudyReport& report);
 
 /// Every model that spoke, once, in the order in which the images name them.
-std::vector<inference::ModelIdentity> models_of(const std::vector<ReportedImage>& images);
+std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images);
 
 }  // namespace bucky::dicom_sr

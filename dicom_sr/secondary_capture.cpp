@@ -7,29 +7,41 @@
 
 #include "conf/base/error.h"
 #include "dicom_sr/codes.h"
-#include "dicom_sr/identity.h"
+#include "dicom_sr/document.h"
+#include "dicom_sr/filing.h"
 #include "dicom_sr/modules.h"
 #include "dicom_sr/overlay.h"
 #include "dicom_sr/part10.h"
-#include "dicom_sr/wording.h"
+#include "dicom_sr/summary.h"
 
 namespace bucky::dicom_sr {
 namespace {
 
-void write_derivation(DcmItem& dataset, const ReportedImage& image) {
-    const Source& source = image.source;
+/// A picture as it is described: what is drawn of which images.
+struct Page {
+    Object object;  ///< without its bytes yet
+    std::string instance_number;
+    const char* derivation;
+    std::span<const ReportedImage> images;  ///< of one study, at least one
+};
+
+void write_derivation(DcmItem& dataset, const Page& page) {
     put(dataset, DCM_ImageType, "DERIVED\\SECONDARY");
-    put(dataset, DCM_DerivationDescription,
-        "Windowed for display, resampled, findings drawn in. Not for measurement.");
-    DcmItem& origin = put_reference(dataset, DCM_SourceImageSequence, reference_of(image));
-    put_code(origin, DCM_PurposeOfReferenceCodeSequence, codes::kSourceImage);
-    // What identifies a patient in the image's own pixels is still there; Bucky adds nothing.
-    put(dataset, DCM_BurnedInAnnotation, source.burned_in_annotation == "YES" ? "YES" : "NO");
-    if (source.lossy_compression == "01") {  // PS3.3 C.7.6.1.1.5: once lossy, always lossy
-        put(dataset, DCM_LossyImageCompression, "01");
-        put_known(dataset, DCM_LossyImageCompressionRatio, source.lossy_ratio);
-        put_known(dataset, DCM_LossyImageCompressionMethod, source.lossy_method);
+    put(dataset, DCM_DerivationDescription, page.derivation);
+    bool burned_in = false;
+    const Source* lossy = nullptr;
+    for (const ReportedImage& image : page.images) {
+        DcmItem& origin = put_reference(dataset, DCM_SourceImageSequence, reference_of(image));
+        put_code(origin, DCM_PurposeOfReferenceCodeSequence, codes::kSourceImage);
+        burned_in |= image.source.burned_in_annotation == "YES";
+        if (image.source.lossy_compression == "01") lossy = &image.source;
     }
+    // What identifies a patient in the image's own pixels is still there; Bucky adds nothing.
+    put(dataset, DCM_BurnedInAnnotation, burned_in ? "YES" : "NO");
+    if (lossy == nullptr) return;  // PS3.3 C.7.6.1.1.5: once lossy, always lossy
+    put(dataset, DCM_LossyImageCompression, "01");
+    put_known(dataset, DCM_LossyImageCompressionRatio, lossy->lossy_ratio);
+    put_known(dataset, DCM_LossyImageCompressionMethod, lossy->lossy_method);
 }
 
 /// Rec. 601: what a grey screen makes of the colours.
@@ -53,16 +65,9 @@ void write_pixels(DcmItem& dataset, const Drawing& drawing, bool in_grey) {  // 
     put_number(dataset, DCM_BitsStored, 8);
     put_number(dataset, DCM_HighBit, 7);
     put_number(dataset, DCM_PixelRepresentation, 0);
-    std::vector<std::uint8_t> grey;
-    if (in_grey) grey = grey_of(drawing.rgb);
-    const auto& pixels = in_grey ? grey : drawing.rgb;
-    const OFCondition made = dataset.putAndInsertUint8Array(
-        DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size()));
-    if (made.bad()) throw Error(Fault::bug, "pixels of a picture: {}", made.text());
 }
 
-/// What sets the two classes apart. A CR image has to say that its modality is CR; a Secondary
-/// Capture says OT, so that no hanging protocol takes the drawing for the radiograph.
+/// What sets the two classes apart, beside their modality.
 void write_class(DcmItem& dataset, const Source& source, bool as_radiograph) {
     if (as_radiograph) {  // PS3.3 C.8.1.1: Type 2
         if (!dataset.tagExists(DCM_BodyPartExamined)) put(dataset, DCM_BodyPartExamined, "");
@@ -72,44 +77,63 @@ void write_class(DcmItem& dataset, const Source& source, bool as_radiograph) {
     }
 }
 
-}  // namespace
-
-Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
-                         const OverlayStyle& style) {
+Object captured(Page page, const Drawing& drawing, const OverlayStyle& style) {
     const std::size_t expected = static_cast<std::size_t>(drawing.rows) * drawing.columns * 3;
     if (expected == 0 || drawing.rgb.size() != expected || drawing.rows > 0xFFFF ||
         drawing.columns > 0xFFFF) {
         throw Error(Fault::bug, "a drawing of {} x {} has {} bytes", drawing.columns, drawing.rows,
                     drawing.rgb.size());
     }
-    const Source& source = image.source;
-    Object object;
-    const bool as_radiograph = style.sop_class.str() == UID_ComputedRadiographyImageStorage;
-    const std::string told_as = as_radiograph ? "overlay in grey" : kind::kOverlay;
-    object.sop_class = style.sop_class;
-    object.sop_instance = object_uid(told_as, image);
-    object.series = series_uid(told_as, image);
-    object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
-    object.kind = kind::kOverlay;
-
+    const auto& [source, result, rendering] = page.images.front();
+    Object object = std::move(page.object);
+    const bool as_radiograph = object.sop_class.str() == UID_ComputedRadiographyImageStorage;
     auto dataset = std::make_unique<DcmDataset>();
-    const LocalTime content = local_time(image.result.started_at_ms, source);
-    write_sop_common(*dataset, object.sop_class, object.sop_instance, content, source);
-    write_patient(*dataset, source);
-    write_study(*dataset, source);
-    write_series(*dataset, as_radiograph ? "CR" : "OT", object.series, kPictureSeries,
-                 series_description({&image, 1}, style.language), source);
-    write_equipment(*dataset, "", style.software_version);
-    if (image.result.model) write_algorithms(*dataset, {&*image.result.model, 1});
+    const LocalTime content = local_time(result.started_at_ms, source);
+    // A CR image has to say that its modality is CR; a Secondary Capture says OT, so that no
+    // hanging protocol takes the drawing for the radiograph.
+    write_filing(
+        *dataset, object, page.images,
+        {as_radiograph ? "CR" : "OT", kPictureSeries, style.language, style.software_version});
     write_class(*dataset, source, as_radiograph);
-    put(*dataset, DCM_InstanceNumber, instance_number_after(source));
-    put(*dataset, DCM_PatientOrientation, source.patient_orientation);
+    put(*dataset, DCM_InstanceNumber, page.instance_number);
+    const bool is_anatomy = object.kind == kind::kOverlay;
+    put(*dataset, DCM_PatientOrientation, is_anatomy ? source.patient_orientation : "");
     put(*dataset, DCM_ContentDate, content.date);
     put(*dataset, DCM_ContentTime, content.time);
-    write_derivation(*dataset, image);
+    write_derivation(*dataset, page);
     write_pixels(*dataset, drawing, as_radiograph);
-    object.part10 = to_part10(std::move(dataset));
+    object.part10 = as_radiograph ? to_part10(std::move(dataset), grey_of(drawing.rgb))
+                                  : to_part10(std::move(dataset), drawing.rgb);
     return object;
+}
+
+}  // namespace
+
+Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
+                         const OverlayStyle& style) {
+    return captured({object_beside(kind::kOverlay, style.sop_class, image),
+                     instance_number_after(image.source),
+                     "Windowed for display, resampled, findings drawn in. Not for measurement.",
+                     {&image, 1}},
+                    drawing, style);
+}
+
+Object notice_capture(const ReportedImage& image, const Drawing& drawing,
+                      const OverlayStyle& style) {
+    return captured({object_beside(kind::kNotice, style.sop_class, image),
+                     instance_number_after(image.source),
+                     "Words about the image, without its pixels.",
+                     {&image, 1}},
+                    drawing, style);
+}
+
+Object summary_capture(const std::vector<ReportedImage>& images, const Drawing& drawing,
+                       const OverlayStyle& style) {
+    require_one_study(images);
+    return captured(
+        {object_of_study(kind::kSummary, style.sop_class, images), "1",
+         "Findings of all images of the study, drawn small. Not for measurement.", images},
+        drawing, style);
 }
 
 }  // namespace bucky::dicom_sr

@@ -2,6 +2,7 @@
 #include "dicom_sr/verify.h"
 
 #include <algorithm>
+#include <map>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -56,26 +57,40 @@ void check_header(DcmFileFormat& file, const Object& object, Complaints& out) {
     require_values(dataset, {DCM_ContentDate, DCM_ContentTime}, out);
 }
 
+using Check = void (*)(DcmItem&, const Source&, Complaints&);
+
+Check check_of(const Uid& sop_class) {  // but of a picture
+    static const std::map<std::string, Check> kChecks{
+        {UID_Comprehensive3DSRStorage, check_report},
+        {UID_ComprehensiveSRStorage, check_report},
+        {UID_EnhancedSRStorage, check_report},
+        {UID_BasicTextSRStorage, check_text_report},
+        {UID_ChestCADSRStorage, check_chest_cad},
+        {UID_GrayscaleSoftcopyPresentationStateStorage, check_presentation},
+        {UID_SegmentationStorage, check_segmentation},
+    };
+    const auto found = kChecks.find(sop_class.str());
+    return found != kChecks.end() ? found->second : nullptr;
+}
+
 }  // namespace
 
 std::vector<std::string> verify(const Object& object, const Source& source) {
     Complaints out;
     try {
-        const auto file = from_part10(object.part10);
+        const bool is_picture =
+            std::ranges::find(kPictureClasses, object.sop_class.str()) != kPictureClasses.end();
+        // The millions of bytes of a picture are counted, not copied: they mean nothing to a
+        // reader.
+        const Parts parts = is_picture ? split_at_pixels(object.part10) : Parts{object.part10, 0};
+        const auto file = from_part10(parts.header);
         check_header(*file, object, out);
         DcmDataset& dataset = *file->getDataset();
         check_identity(dataset, source, out);
-        const auto is_one_of = [&](const auto& classes) {
-            return std::ranges::find(classes, object.sop_class.str()) != classes.end();
-        };
-        if (object.sop_class.str() == UID_BasicTextSRStorage) {
-            check_text_report(dataset, source, out);
-        } else if (is_one_of(kReportClasses)) {
-            check_report(dataset, source, out);
-        } else if (is_one_of(kPictureClasses)) {
-            check_picture(dataset, source, out);
-        } else if (object.sop_class.str() == UID_GrayscaleSoftcopyPresentationStateStorage) {
-            check_presentation(dataset, source, out);
+        if (is_picture) {
+            check_picture(dataset, parts.pixel_bytes, source, out);
+        } else if (const auto check = check_of(object.sop_class)) {
+            check(dataset, source, out);
         } else {
             out.push_back("SOP class " + object.sop_class.str() + " is none that Bucky makes");
         }

@@ -51,6 +51,11 @@ constexpr Words kEnglish{
     .text_lost = "cannot be decoded; its bytes are kept",
     .columns = "columns",
     .rows = "rows",
+    .heat = "what speaks for a finding, by the model",
+    .summary = "Bucky: summary of the study",
+    .image = "image",
+    .series = "series",
+    .more_in_report = "more images: see the report",
 };
 
 constexpr Words kKorean{
@@ -83,6 +88,11 @@ constexpr Words kKorean{
     .text_lost = "해독할 수 없음; 원본 바이트를 보존함",
     .columns = "열",
     .rows = "행",
+    .heat = "모델이 소견의 근거로 본 정도",
+    .summary = "Bucky: 검사 요약",
+    .image = "영상",
+    .series = "시리즈",
+    .more_in_report = "개 영상은 보고서 참조",
 };
 
 /// As it is marked on a film.

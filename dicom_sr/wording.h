@@ -43,6 +43,11 @@ struct Words {
     const char* text_lost;
     const char* columns;  ///< of pixels
     const char* rows;
+    const char* heat;     ///< what the colours of a heatmap are
+    const char* summary;  ///< title of a study's page
+    const char* image;
+    const char* series;
+    const char* more_in_report;  ///< after a count: "+3 more images: see the report"
 };
 
 const Words& words(std::string_view language);  ///< "ko", else English

@@ -38,6 +38,15 @@ struct Region {
     Side side = Side::unknown;
 };
 
+/// How much each place of the whole image speaks for a finding: a coarse grid from its top left to
+/// its bottom right corner, 0..65535 for 0..1, row-major. Empty where the model gives none.
+struct Heat {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    std::vector<std::uint16_t> values;
+    bool operator==(const Heat&) const = default;
+};
+
 /// One question that the model answers about the image.
 struct Finding {
     std::string key;      ///< "pneumothorax": stable, for config and logs
@@ -48,6 +57,7 @@ struct Finding {
     double threshold = 0;
     Answer answer = Answer::undetermined;
     std::vector<Region> regions;  ///< where, best first; empty when absent or not located
+    Heat heat = {};               ///< of a finding that is present
 };
 
 /// Which algorithm spoke: what every result must name.

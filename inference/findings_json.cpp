@@ -2,10 +2,13 @@
 #include "inference/findings_json.h"
 
 #include <array>
+#include <charconv>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
+#include "inference/interpret.h"
 
 namespace bucky::inference {
 namespace {
@@ -57,17 +60,45 @@ Region region_of(const Json& json) {
     return region;
 }
 
+/// Four hexadecimal digits a cell, "0000" to "ffff".
+Json json_of(const Heat& heat) {
+    std::string cells;
+    for (const std::uint16_t value : heat.values) cells += fmt::format("{:04x}", value);
+    return {{"rows", heat.rows}, {"columns", heat.columns}, {"cells", std::move(cells)}};
+}
+
+Heat heat_of(const Json& json) {
+    Heat heat{json.at("rows"), json.at("columns"), {}};
+    const std::string cells = json.at("cells");
+    const std::size_t count = std::size_t{heat.rows} * heat.columns;
+    if (heat.rows > kHeatSideMax || heat.columns > kHeatSideMax || cells.size() != 4 * count) {
+        throw Error(Fault::corrupt, "a stored heatmap of {} x {} has {} digits", heat.columns,
+                    heat.rows, cells.size());
+    }
+    heat.values.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const char* const first = cells.data() + 4 * i;
+        const auto [end, error] = std::from_chars(first, first + 4, heat.values[i], 16);
+        if (error != std::errc() || end != first + 4) {
+            throw Error(Fault::corrupt, "a stored heatmap has other than hexadecimal digits");
+        }
+    }
+    return heat;
+}
+
 Json json_of(const Finding& finding) {
     Json regions = Json::array();
     for (const Region& region : finding.regions) regions.push_back(json_of(region));
-    return {{"key", finding.key},
-            {"code", json_of(finding.code)},
-            {"name", finding.name},
-            {"name_ko", finding.name_ko},
-            {"score", finding.score},
-            {"threshold", finding.threshold},
-            {"answer", name_of(finding.answer)},
-            {"regions", regions}};
+    Json json{{"key", finding.key},
+              {"code", json_of(finding.code)},
+              {"name", finding.name},
+              {"name_ko", finding.name_ko},
+              {"score", finding.score},
+              {"threshold", finding.threshold},
+              {"answer", name_of(finding.answer)},
+              {"regions", regions}};
+    if (!finding.heat.values.empty()) json["heat"] = json_of(finding.heat);
+    return json;
 }
 
 Finding finding_of(const Json& json) {
@@ -80,6 +111,7 @@ Finding finding_of(const Json& json) {
     finding.threshold = json.at("threshold");
     finding.answer = word_of(kAnswers, json.at("answer"));
     for (const Json& region : json.at("regions")) finding.regions.push_back(region_of(region));
+    if (json.contains("heat")) finding.heat = heat_of(json.at("heat"));
     return finding;
 }
 

@@ -2,6 +2,7 @@
 #include "inference/interpret.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "conf/base/error.h"
@@ -70,6 +71,38 @@ private:
     Heatmap map_;
 };
 
+/// The heatmap on the image alone, coarse: each cell is the mean of the cells whose centre it has.
+Heat heat_of(const PlacedHeatmap& heatmap, const Placement& placement) {
+    const Heatmap& map = heatmap.map();
+    const Point corner = heatmap.to_image({0, 0});
+    const Point cell = heatmap.to_image({1, 1});
+    const double across = placement.image_columns / (cell.column - corner.column);  // in cells
+    const double down = placement.image_rows / (cell.row - corner.row);
+    const double shrink = std::max(1.0, std::max(across, down) / kHeatSideMax);
+    const auto cells = [&](double side) {
+        return static_cast<std::uint32_t>(std::clamp(side / shrink, 1.0, double{kHeatSideMax}));
+    };
+    Heat heat{cells(down), cells(across), {}};
+    std::vector<double> sums(std::size_t{heat.rows} * heat.columns), counts(sums.size());
+    for (std::size_t i = 0; i < map.values.size(); ++i) {
+        const Point centre = heatmap.to_image({static_cast<double>(i % map.columns) + 0.5,
+                                               static_cast<double>(i / map.columns) + 0.5});
+        const double column = centre.column * heat.columns / placement.image_columns;
+        const double row = centre.row * heat.rows / placement.image_rows;
+        if (column < 0 || row < 0 || column >= heat.columns || row >= heat.rows) continue;
+        const auto at =
+            static_cast<std::size_t>(row) * heat.columns + static_cast<std::size_t>(column);
+        sums[at] += std::clamp(static_cast<double>(map.values[i]), 0.0, 1.0);
+        counts[at] += 1;
+    }
+    heat.values.resize(sums.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        const double mean = counts[i] > 0 ? sums[i] / counts[i] : 0;
+        heat.values[i] = static_cast<std::uint16_t>(std::lround(mean * 65535));
+    }
+    return heat;
+}
+
 std::vector<Point> outline_in_image(const Area& area, const PlacedHeatmap& heatmap,
                                     const Placement& placement) {
     std::vector<Point> outline;
@@ -135,14 +168,16 @@ std::vector<Finding> interpret(const ModelOutput& output, const Package& package
     std::vector<Finding> findings;
     for (std::size_t k = 0; k < package.findings.size(); ++k) {
         const FindingSpec& spec = package.findings[k];
-        Finding finding{spec.key,         spec.code,      spec.name,      spec.name_ko,
-                        output.scores[k], spec.threshold, Answer::absent, {}};
+        Finding finding{
+            spec.key,       spec.code, spec.name, spec.name_ko, output.scores[k], spec.threshold,
+            Answer::absent, {},        {}};
         if (finding.score >= spec.threshold) finding.answer = Answer::present;
         const bool outlined = finding.score >= std::min(spec.threshold, spec.outlined_from);
         if (outlined && spec.located && package.has_heatmaps) {
             const PlacedHeatmap heatmap(output, k, placement);
             finding.regions =
                 regions_of(heatmap, spec.heatmap_threshold, placement, patient_orientation);
+            finding.heat = heat_of(heatmap, placement);
         }
         findings.push_back(std::move(finding));
     }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,14 @@ namespace bucky::inference {
 inline constexpr std::size_t kRegionsMax = 5;          ///< of one finding, best first
 inline constexpr std::size_t kOutlinePointsMax = 200;  ///< of one region
 inline constexpr double kHeatmapPeakMin = 0.05;        ///< below it a heatmap shows nothing
+inline constexpr std::uint32_t kHeatSideMax = 64;      ///< cells: 13 kB in the database
 
 /// in   a model's answer for one image, the package it came from, where the image lay in the input,
 ///      Patient Orientation of the image (empty when the header has none)
 /// out  one Finding for each of the package's, in its order. Outlines are in image coordinates,
 ///      inside the image, do not cross themselves, have 3 to 200 points; at most 5 a finding, best
-///      first; specks under 1/2000 of the heatmap are dropped unless there is nothing else
+///      first; specks under 1/2000 of the heatmap are dropped unless there is nothing else. What is
+///      present and has a heatmap keeps it as heat, of at most 64 x 64 cells
 /// err  corrupt when there are not as many scores or heatmaps as findings
 /// src  PS3.3 C.18.6.1.1 (coordinates), C.7.6.1.1.1 (orientation)
 std::vector<Finding> interpret(const ModelOutput& output, const Package& package,

@@ -20,7 +20,10 @@ ImageResult decided_at(ImageResult result, std::span<const Threshold> thresholds
                 finding.answer = finding.score >= set->value ? Answer::present : Answer::absent;
             }
         }
-        if (finding.answer != Answer::present) finding.regions.clear();
+        if (finding.answer != Answer::present) {
+            finding.regions.clear();
+            finding.heat = {};
+        }
         any |= finding.answer == Answer::present;
     }
     result.verdict = any ? Verdict::findings : Verdict::no_findings;

@@ -63,7 +63,7 @@ constexpr Sql kNextDue{"study.next_due", R"sql(
 
 constexpr Sql kLastReport{"study.last_report", R"sql(
     SELECT sop_instance FROM result
-     WHERE study = :study AND kind = 'sr' AND rendering = :rendering
+     WHERE study = :study AND kind = :kind AND rendering = :rendering
      ORDER BY id DESC LIMIT 1)sql"};
 
 constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
@@ -226,9 +226,11 @@ std::optional<std::int64_t> Studies::next_due_ms() {
     return next.integer(0);
 }
 
-std::optional<Uid> Studies::last_report(std::string_view study, std::string_view rendering) {
+std::optional<Uid> Studies::last_report(std::string_view study, std::string_view rendering,
+                                        std::string_view kind) {
     auto last = db_.prepare(kLastReport);
-    if (!last.bind(":study", study).bind(":rendering", rendering).step()) return std::nullopt;
+    last.bind(":study", study).bind(":rendering", rendering).bind(":kind", kind);
+    if (!last.step()) return std::nullopt;
     return Uid{last.text(0)};
 }
 

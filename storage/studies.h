@@ -70,7 +70,8 @@ public:
     std::optional<std::int64_t> next_due_ms();
 
     /// The last report of this study in this rendering, for the Predecessor Documents Sequence.
-    std::optional<Uid> last_report(std::string_view study, std::string_view rendering = "");
+    std::optional<Uid> last_report(std::string_view study, std::string_view rendering = "",
+                                   std::string_view kind = "sr");
 
     /// Run a study again: its images get new infer jobs (but for those that have one waiting or
     /// running), a report follows. Old verdicts stand until the new ones come. Returns how many

@@ -126,7 +126,7 @@ TEST_CASE("a misspelt key or section is an error that names its neighbour", "[co
     CHECK_THAT(problem_of(folder, "[scp]\nartim = 10"), Catch::Contains("did you mean artim_s?"));
     CHECK_THAT(problem_of(folder, "[stdy]\nquiet_s = 10"), Catch::Contains("did you mean study?"));
     CHECK_THAT(problem_of(folder, "[overlay]\nfrobnicate = 1"),
-               Catch::Contains("known are enabled, longer_side_px"));
+               Catch::Contains("known are enabled, style, longer_side_px"));
 }
 
 TEST_CASE("what must agree is compared across keys", "[conf]") {

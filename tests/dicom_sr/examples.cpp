@@ -117,6 +117,23 @@ ReportedImage with_findings(int number) {
     return analysed(number, {nodule(0.62), pneumothorax(0.97), pneumonia(0.08)});
 }
 
+ReportedImage with_heat(int number) {
+    ReportedImage image = with_findings(number);
+    for (Finding& one : image.result.findings) {
+        if (one.regions.empty()) continue;
+        one.heat = {50, 40, std::vector<std::uint16_t>(2000)};
+        const Point at = one.regions.front().outline.front();
+        for (int r = 0; r < 50; ++r) {
+            for (int c = 0; c < 40; ++c) {
+                const double away = std::hypot(c + 0.5 - at.column / 40, r + 0.5 - at.row / 40);
+                one.heat.values[static_cast<std::size_t>(r * 40 + c)] =
+                    static_cast<std::uint16_t>(65535 * std::exp(-away * away / 20));
+            }
+        }
+    }
+    return image;
+}
+
 ReportedImage without_findings(int number) {
     return analysed(number, {nodule(0.11), pneumothorax(0.03), pneumonia(0.08)});
 }

@@ -20,6 +20,7 @@ inference::Finding nodule(double score, int outlines = 1);
 inference::Finding pneumonia(double score);
 
 ReportedImage with_findings(int number = 1);
+ReportedImage with_heat(int number = 1);  ///< with_findings(), and heat where they are outlined
 ReportedImage without_findings(int number = 1);
 ReportedImage lateral(int number = 2);  ///< not analysed
 ReportedImage failed(int number = 1);

@@ -57,13 +57,10 @@ std::string output_of(const std::string& command) {
 
 std::string dciodvfy_errors(const std::filesystem::path& file) {
     const std::string said = output_of("dciodvfy -new " + file.string());
-    const std::string_view kIods[] = {"Comprehensive3DSR",
-                                      "ComprehensiveSR",
-                                      "EnhancedSR",
-                                      "BasicTextSR",
-                                      "SCImage",
-                                      "CRImage",
-                                      "GrayscaleSoftcopyPresentationState"};
+    const std::string_view kIods[] = {
+        "Comprehensive3DSR", "ComprehensiveSR", "EnhancedSR",
+        "BasicTextSR",       "ChestCADSR",      "SCImage",
+        "CRImage",           "Segmentation",    "GrayscaleSoftcopyPresentationState"};
     const bool looked = std::any_of(std::begin(kIods), std::end(kIods),
                                     [&](auto iod) { return said.find(iod) != std::string::npos; });
     return lines_with(said, "Error") + (looked ? "" : "dciodvfy knew no IOD: " + said);

@@ -3,6 +3,8 @@
 // tests/CMakeLists.txt): what is written there is shown to the judges, whichever test made it.
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "dcmtk/config/osconfig.h"
@@ -11,12 +13,28 @@
 
 #include "tests/support/exhibits.h"
 
-// The linker's names for bucky::dicom_sr::to_part10: the one it is called by, and the real one.
+// The linker's names for bucky::dicom_sr::to_part10: the one it is called by, and the real one;
+// then those of the one that takes pixels beside the dataset.
 extern "C" {
 std::vector<std::uint8_t> real_to_part10(std::unique_ptr<DcmDataset> dataset) asm(
     "__real__ZN5bucky8dicom_sr9to_part10ESt10unique_ptrI10DcmDatasetSt14default_deleteIS2_EE");
 std::vector<std::uint8_t> wrapped_to_part10(std::unique_ptr<DcmDataset> dataset) asm(
     "__wrap__ZN5bucky8dicom_sr9to_part10ESt10unique_ptrI10DcmDatasetSt14default_deleteIS2_EE");
+std::vector<std::uint8_t>
+real_with_pixels(std::unique_ptr<DcmDataset> dataset, std::span<const std::uint8_t> pixels) asm(
+    "__real__ZN5bucky8dicom_sr9to_part10ESt10unique_ptrI10DcmDatasetSt14default_deleteIS2_EE"
+    "St4spanIKhLm18446744073709551615EE");
+std::vector<std::uint8_t>
+wrapped_with_pixels(std::unique_ptr<DcmDataset> dataset, std::span<const std::uint8_t> pixels) asm(
+    "__wrap__ZN5bucky8dicom_sr9to_part10ESt10unique_ptrI10DcmDatasetSt14default_deleteIS2_EE"
+    "St4spanIKhLm18446744073709551615EE");
+}
+
+std::vector<std::uint8_t> wrapped_with_pixels(std::unique_ptr<DcmDataset> dataset,
+                                              std::span<const std::uint8_t> pixels) {
+    auto bytes = real_with_pixels(std::move(dataset), pixels);
+    bucky::test::exhibit(bytes);
+    return bytes;
 }
 
 std::vector<std::uint8_t> wrapped_to_part10(std::unique_ptr<DcmDataset> dataset) {

@@ -14,6 +14,7 @@
 #include "dcmtk/dcmdata/dcfilefo.h"
 
 #include "conf/base/error.h"
+#include "dicom_sr/verify.h"
 #include "inference/display.h"
 #include "inference/examine.h"
 #include "tests/tools/surgery.h"
@@ -155,4 +156,86 @@ TEST_CASE("dcmp2pgm shows the image by its presentation state as the picture sho
         most = std::max(most, std::abs(int{pixels[i]} - int{grey.pixels[i]}));
     }
     CHECK(most <= 1);
+}
+
+TEST_CASE("every kind of object is made of a study with a lesion and a lateral beside it",
+          "[tools]") {
+    const TempDir dir;
+    std::vector images{judged(dir)};
+    images.push_back(images.front());
+    auto& lateral = images.back().image;
+    lateral.source.sop_instance = Uid{"1.2.3.4.5"};
+    lateral.result.verdict = inference::Verdict::not_analysed;
+    lateral.result.findings.clear();
+    lateral.result.model.reset();
+    lateral.result.reason = inference::Reason{"view", {"V", "99BUCKY", "View"}, "a lateral"};
+    const auto objects = results_of(
+        images, wanted({kind::kReport, kind::kOverlay, kind::kPresentation, kind::kSegmentation,
+                        kind::kChestCad, kind::kSummary, kind::kNotice}));
+    CHECK(kinds_of(objects) == std::vector<std::string>{"sr", "chest_cad", "overlay",
+                                                        "presentation", "segmentation", "notice",
+                                                        "summary"});
+    const auto again = results_of(images, wanted({kind::kSummary, kind::kNotice}));
+    CHECK(again.at(0).sop_instance == objects.at(5).sop_instance);
+    CHECK(again.at(1).sop_instance == objects.at(6).sop_instance);
+    CHECK(again.at(1).part10 == objects.at(6).part10);
+}
+
+TEST_CASE("pydicom reads every kind of object", "[tools]") {
+    const TempDir dir;
+    const std::vector images{judged(dir)};
+    const auto objects =
+        results_of(images, wanted({kind::kReport, kind::kOverlay, kind::kPresentation,
+                                   kind::kSegmentation, kind::kChestCad, kind::kSummary}));
+    REQUIRE(objects.size() == 6);
+    std::string files;
+    for (const auto& object : objects) {
+        const auto file = dir / (object.kind + ".dcm");
+        write_file(file, object.part10);
+        files += " " + file.string();
+    }
+    const std::string said = output_of(
+        "/usr/bin/python3 -c 'import sys, pydicom\n"
+        "for name in sys.argv[1:]:\n"
+        "    data = pydicom.dcmread(name)\n"
+        "    data.walk(lambda _, element: str(element.value))\n"
+        "    print(data.Modality, len(data.ContributingEquipmentSequence))\n'" +
+        files);
+    CHECK(said == "SR 1\nSR 1\nOT 1\nPR 1\nSEG 1\nOT 1\n");
+}
+
+TEST_CASE("two studies of patients with one name never share a result", "[tools]") {
+    const TempDir one_dir, other_dir;
+    phantom::DicomOptions options;
+    options.patient_name = "Kim^Minji";
+    options.patient_id = "P-1";
+    options.study_uid = "1.2.31";
+    options.series_uid = "1.2.31.1";
+    options.sop_instance_uid = "1.2.31.1.1";
+    const JudgedImage one = judged(one_dir, options);
+    options.patient_id = "P-2";
+    options.study_uid = "1.2.32";
+    options.series_uid = "1.2.32.1";
+    options.sop_instance_uid = "1.2.32.1.1";
+    const JudgedImage other = judged(other_dir, options);
+    const Wanted everything = wanted({kind::kReport, kind::kOverlay, kind::kPresentation,
+                                      kind::kSegmentation, kind::kChestCad, kind::kSummary});
+    const auto of_one = results_of({one}, everything);
+    const auto of_other = results_of({other}, everything);
+    REQUIRE(of_one.size() == 6);
+    REQUIRE(of_other.size() == 6);
+    for (std::size_t i = 0; i < 6; ++i) {
+        CAPTURE(of_one[i].kind);
+        CHECK(of_one[i].sop_instance != of_other[i].sop_instance);
+        CHECK(of_one[i].series != of_other[i].series);
+        CHECK(dicom_sr::verify(of_one[i], one.image.source).empty());
+        CHECK_FALSE(dicom_sr::verify(of_one[i], other.image.source).empty());
+        CHECK_FALSE(dicom_sr::verify(of_other[i], one.image.source).empty());
+    }
+    CHECK_THROWS_AS(results_of({one, other}, wanted({kind::kReport})), Error);
+    CHECK_THROWS_AS(results_of({one, other}, wanted({kind::kChestCad})), Error);
+    CHECK_THROWS_AS(results_of({one, other}, wanted({kind::kSummary})), Error);
+    JudgedImage stray = other;  // the same study, another patient
+    stray.image.source.study = one.image.source.study;
+    CHECK_THROWS_AS(results_of({one, stray}, wanted({kind::kReport})), Error);
 }

@@ -57,14 +57,16 @@ bool is_analysed(const JudgedImage& judged) {
 
 using Group = std::vector<const Order*>;
 
+bool gets(const Order& order, std::string_view kind, bool found) {
+    return order.always.contains(kind) || (found && order.if_found.contains(kind));
+}
+
 /// Those of the group who want this kind now.
-std::vector<std::string> takers(const Group& group, std::string_view kind, bool found) {
-    std::vector<std::string> names;
-    for (const Order* order : group) {
-        const bool gets = order->always.contains(kind) || (found && order->if_found.contains(kind));
-        if (gets) names.push_back(order->destination);
-    }
-    return names;
+Group takers(const Group& group, std::string_view kind, bool found) {
+    Group found_ones;
+    std::ranges::copy_if(group, std::back_inserter(found_ones),
+                         [&](const Order* order) { return gets(*order, kind, found); });
+    return found_ones;
 }
 
 std::map<Uid, Group> by_class(const Group& group, Uid Order::*sop_class) {
@@ -93,54 +95,98 @@ public:
         found_ = std::ranges::any_of(images_, has_finding);
     }
 
-    void add_reports(const LastReport& last_report) {
+    void add_documents(const LastReport& last_report) {
         for (const auto& [sop_class, part] : by_class(group_, &Order::report_class)) {
-            const auto names = takers(part, kind::kReport, found_);
-            if (names.empty()) continue;
+            const Group readers = takers(part, kind::kReport, found_);
+            if (readers.empty()) continue;
             Wanted wanted = common_;
             wanted.kinds = {kind::kReport};
             wanted.report.sop_class = sop_class;
+            explain(readers, wanted);
             const auto rendering = with_class(rendering_, sop_class, kReportClasses.front());
-            wanted.report.predecessor = last_report(rendering);
-            keep(results_of(images_, std::move(wanted), decoder_), rendering, names);
+            wanted.report.predecessor = last_report(kind::kReport, rendering);
+            keep(results_of(images_, std::move(wanted), decoder_), rendering,
+                 {{kind::kReport, readers}});
         }
+        const Group readers = takers(group_, kind::kChestCad, found_);
+        if (readers.empty()) return;
+        Wanted wanted = common_;
+        wanted.kinds = {kind::kChestCad};
+        wanted.report.predecessor = last_report(kind::kChestCad, rendering_);
+        keep(results_of(images_, std::move(wanted), decoder_), rendering_,
+             {{kind::kChestCad, readers}});
     }
 
     void add_pictures() {
-        std::size_t pictured = 0;
+        std::size_t pictured = 0, noticed = 0;
         for (const auto& judged : images_) {
-            if (!is_analysed(judged) || pictured == kPicturedImagesMax) continue;
-            ++pictured;
+            if (++(is_analysed(judged) ? pictured : noticed) > kPicturedImagesMax) continue;
+            bool is_first = true;
             for (const auto& [sop_class, part] : by_class(group_, &Order::picture_class)) {
-                const auto names = takers(part, kind::kOverlay, has_finding(judged));
-                if (names.empty()) continue;
-                Wanted wanted = common_;
-                wanted.kinds = {kind::kOverlay};
-                wanted.picture_class = sop_class;
-                keep(results_of({judged}, std::move(wanted), decoder_),
-                     with_class(rendering_, sop_class, kPictureClasses.front()), names);
+                Takers names =
+                    is_analysed(judged) ? of_analysed(judged, part, is_first) : of_noticed(part);
+                make({judged}, sop_class, names);
+                is_first = false;
             }
-            add_others(judged);
+        }
+        for (const auto& [sop_class, part] : by_class(group_, &Order::picture_class)) {
+            make(images_, sop_class, {{kind::kSummary, takers(part, kind::kSummary, found_)}});
         }
     }
 
 private:
-    /// What is made of one image and has one class only.
-    void add_others(const JudgedImage& judged) {
-        for (const char* one : {kind::kPresentation}) {
-            const auto names = takers(group_, one, has_finding(judged));
-            if (names.empty()) continue;
-            Wanted wanted = common_;
-            wanted.kinds = {one};
-            keep(results_of({judged}, std::move(wanted), decoder_), rendering_, names);
+    using Takers = std::map<std::string, Group, std::less<>>;  ///< by kind
+
+    /// The picture is made in each class that somebody takes, what has one class only once.
+    Takers of_analysed(const JudgedImage& judged, const Group& part, bool is_first) const {
+        const bool found = has_finding(judged);
+        Takers names{{kind::kOverlay, takers(part, kind::kOverlay, found)}};
+        if (!is_first) return names;
+        for (const char* one : {kind::kPresentation, kind::kSegmentation}) {
+            names[one] = takers(group_, one, found);
+        }
+        return names;
+    }
+
+    Takers of_noticed(const Group& part) const {
+        return {{kind::kNotice, takers(part, kind::kNotice, found_)}};
+    }
+
+    /// All of one call share one decoding of the image.
+    void make(const std::vector<JudgedImage>& images, const Uid& picture_class,
+              const Takers& names) {
+        Wanted wanted = common_;
+        for (const auto& [one, who] : names) {
+            if (!who.empty()) wanted.kinds.insert(one);
+        }
+        if (wanted.kinds.empty()) return;
+        wanted.picture_class = picture_class;
+        keep(results_of(images, std::move(wanted), decoder_),
+             with_class(rendering_, picture_class, kPictureClasses.front()), names);
+    }
+
+    /// A report refers to what shows its findings where all of its readers get that too.
+    void explain(const Group& readers, Wanted& wanted) const {
+        if (wanted.report.sop_class.str() == kReportClasses.back()) return;  // text refers to none
+        wanted.picture_class = readers.front()->picture_class;
+        for (const char* one : {kind::kOverlay, kind::kSegmentation}) {
+            const bool all_get = std::ranges::all_of(readers, [&](const Order* order) {
+                return gets(*order, one, true) && order->picture_class == wanted.picture_class;
+            });
+            if (all_get) wanted.beside.insert(one);
         }
     }
 
     void keep(std::vector<dicom_sr::Object> objects, const std::string& rendering,
-              const std::vector<std::string>& names) {
-        std::vector<std::string> real = names;
-        std::erase(real, "");
-        for (auto& object : objects) made_.push_back({std::move(object), rendering, real});
+              const Takers& takers_of) {
+        for (auto& object : objects) {
+            std::vector<std::string> names;
+            for (const Order* order : takers_of.find(object.kind)->second) {
+                if (!order->destination.empty()) names.push_back(order->destination);
+            }
+            const bool has_classes = !fallbacks_of(object.sop_class.str()).empty();
+            made_.push_back({std::move(object), has_classes ? rendering : rendering_, names});
+        }
     }
 
     const Group& group_;
@@ -183,7 +229,7 @@ std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<Ju
     for (const auto& [rendering, group] : groups) {
         fillers.emplace_back(group, images, common, made, decoder);
     }
-    for (auto& filler : fillers) filler.add_reports(last_report);
+    for (auto& filler : fillers) filler.add_documents(last_report);
     for (auto& filler : fillers) filler.add_pictures();
     return made;
 }

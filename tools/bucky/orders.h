@@ -44,10 +44,11 @@ struct Ordered {
 
 /// in   the images of one study, who wants what, who opens their files, and what is the same for
 /// all: node and version
-///      (the rest of `common` is filled in), and the last report of the study in a rendering
-/// out  reports first; same images and same orders, same UIDs
+///      (the rest of `common` is filled in), and the last document of a kind in a rendering
+/// out  documents first; same images and same orders, same UIDs
 /// err  as results_of()
-using LastReport = std::function<std::optional<Uid>(const std::string& rendering)>;
+using LastReport =
+    std::function<std::optional<Uid>(const char* kind, const std::string& rendering)>;
 std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<JudgedImage>& images,
                           const Wanted& common, const LastReport& last_report,
                           inference::Decoder& decoder = inference::in_process());

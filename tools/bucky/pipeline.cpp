@@ -327,8 +327,9 @@ std::vector<Ordered> ReportWorker::objects_of(const storage::Job& job,
     common.report.node_name = settings_.node.ae_title.str();
     common.report.software_version = software_version();
     common.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
-    const auto last_report = [&](const std::string& rendering) {
-        return desk_.studies.last_report(job.study, rendering);
+    common.marking = dicom_sr::marking_of(settings_.overlay.style);
+    const auto last_report = [&](const char* kind, const std::string& rendering) {
+        return desk_.studies.last_report(job.study, rendering, kind);
     };
     return fill(orders_of(settings_, desk_.peer_classes), images, common, last_report, decoder_);
 }

@@ -7,9 +7,14 @@
 #include <fmt/ranges.h>
 
 #include "conf/base/error.h"
+#include "dicom_sr/chest_cad.h"
+#include "dicom_sr/filing.h"
 #include "dicom_sr/overlay.h"
 #include "dicom_sr/presentation.h"
+#include "dicom_sr/segmentation.h"
+#include "dicom_sr/summary.h"
 #include "dicom_sr/verify.h"
+#include "dicom_sr/wording.h"
 #include "inference/display.h"
 
 namespace bucky {
@@ -17,6 +22,8 @@ namespace {
 
 namespace kind = dicom_sr::kind;
 using inference::Verdict;
+
+constexpr const char* kSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
 
 bool is_analysed(const inference::ImageResult& result) {
     return result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
@@ -52,11 +59,39 @@ dicom_sr::Softcopy softcopy_of(const inference::GreyRules& rules) {
     return grey;
 }
 
+/// The pictures that the report refers to as what explains its findings; the segments in their
+/// stead where there are none.
+std::vector<dicom_sr::Explanation> explanations_of(const Wanted& wanted) {
+    std::vector<dicom_sr::Explanation> explanations;
+    const auto goes_out = [&](std::string_view kind) {
+        return wanted.kinds.contains(kind) || wanted.beside.contains(kind);
+    };
+    std::size_t pictured = 0;
+    for (const auto& image : wanted.report.images) {
+        if (!is_analysed(image.result) || pictured++ >= kPicturedImagesMax) continue;
+        if (dicom_sr::present(image.result).empty()) continue;  // no finding to explain
+        const auto add = [&](const char* kind, const Uid& sop_class) {
+            const auto shown = dicom_sr::object_beside(kind, sop_class, image);
+            explanations.push_back(
+                {image.source.sop_instance, sop_class, shown.sop_instance, shown.series});
+        };
+        if (goes_out(kind::kOverlay)) {
+            add(kind::kOverlay, wanted.picture_class);
+        } else if (goes_out(kind::kSegmentation) && dicom_sr::has_outlines(image.result)) {
+            add(kind::kSegmentation, Uid{kSegmentationClass});
+        }
+    }
+    return explanations;
+}
+
 /// Collects objects; what is not fit to leave is remembered, all of it in one complaint.
 class Collector {
 public:
     Collector(const Wanted& wanted, inference::Decoder& decoder)
-        : wanted_(wanted), decoder_(decoder) {}
+        : wanted_(wanted),
+          decoder_(decoder),
+          style_{wanted.report.language, wanted.longer_side_px, wanted.report.software_version,
+                 wanted.picture_class, wanted.marking} {}
 
     bool wants(std::string_view kind) const { return wanted_.kinds.contains(kind); }
 
@@ -67,25 +102,51 @@ public:
         objects_.push_back(std::move(object));
     }
 
-    /// What shows the image's own pixels or stands on them: they are decoded once for all of it.
+    /// What stands on the image without showing its pixels.
+    void add_segments(const dicom_sr::ReportedImage& image) {
+        if (!wants(kind::kSegmentation) || !dicom_sr::has_outlines(image.result)) return;
+        add(dicom_sr::segmentation(image, style_.language, style_.software_version), image.source);
+    }
+
+    /// What shows the image's own pixels, or how they are shown: decoded once for all of it.
     void add_pictures(const JudgedImage& judged) {
         const auto& image = judged.image;
-        if (!wants(kind::kOverlay) && !wants(kind::kPresentation)) return;
+        const bool small = wants(kind::kSummary) && small_.size() < dicom_sr::kSummaryImagesMax;
+        if (!small) add_unseen(image);
+        if (!wants(kind::kOverlay) && !wants(kind::kPresentation) && !small) return;
         const auto grey = inference::render_for_display(judged.file, decoder_);
+        const dicom_sr::GreyView view{grey.rows, grey.columns, grey.pixels, grey.pixel_ratio};
         if (wants(kind::kOverlay)) {
-            const dicom_sr::OverlayStyle style{wanted_.report.language, wanted_.longer_side_px,
-                                               wanted_.report.software_version,
-                                               wanted_.picture_class};
-            const auto drawing = dicom_sr::draw_overlay(
-                image, {grey.rows, grey.columns, grey.pixels, grey.pixel_ratio}, style);
-            add(dicom_sr::secondary_capture(image, drawing, style), image.source);
+            const auto drawing = dicom_sr::draw_overlay(image, view, style_);
+            add(dicom_sr::secondary_capture(image, drawing, style_), image.source);
         }
         if (wants(kind::kPresentation)) {
-            add(dicom_sr::presentation_state(
-                    image, softcopy_of(grey.rules),
-                    {wanted_.report.language, wanted_.report.software_version}),
+            add(dicom_sr::presentation_state(image, softcopy_of(grey.rules),
+                                             {style_.language, style_.software_version}),
                 image.source);
         }
+        if (small) small_.push_back(dicom_sr::thumbnail(image, view));
+    }
+
+    /// In the summary it stands without its pixels.
+    void add_unseen(const dicom_sr::ReportedImage& image) {
+        if (wants(kind::kSummary)) small_.push_back({&image, 0, 0, {}});
+    }
+
+    /// What says in words that there are no pixels to show.
+    void add_notice(const dicom_sr::ReportedImage& image) {
+        if (wants(kind::kNotice)) {
+            const auto drawing = dicom_sr::draw_notice(image, style_);
+            add(dicom_sr::notice_capture(image, drawing, style_), image.source);
+        }
+        add_unseen(image);
+    }
+
+    void add_summary() {
+        if (!wants(kind::kSummary)) return;
+        const auto& images = wanted_.report.images;
+        add(dicom_sr::summary_capture(images, dicom_sr::draw_summary(small_, style_), style_),
+            images.front().source);
     }
 
     std::vector<dicom_sr::Object> finish() {
@@ -98,6 +159,8 @@ public:
 private:
     const Wanted& wanted_;
     inference::Decoder& decoder_;
+    const dicom_sr::OverlayStyle style_;
+    std::vector<dicom_sr::SummaryImage> small_;
     std::vector<dicom_sr::Object> objects_;
     std::vector<std::string> complaints_;
 };
@@ -114,16 +177,26 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
         report.content_at_ms = std::min(report.content_at_ms, image.result.started_at_ms);
         report.images.push_back(image);
     }
+    report.explanations = explanations_of(wanted);
     Collector results{wanted, decoder};
     if (results.wants(kind::kReport)) {
         results.add(dicom_sr::measurement_report(report), report.images.front().source);
     }
+    if (results.wants(kind::kChestCad)) {
+        results.add(dicom_sr::chest_cad(report), report.images.front().source);
+    }
     std::size_t pictured = 0;
     for (const auto& judged : images) {
-        if (!is_analysed(judged.image.result) || pictured == kPicturedImagesMax) continue;
-        results.add_pictures(judged);
-        ++pictured;
+        if (!is_analysed(judged.image.result)) {
+            results.add_notice(judged.image);
+        } else if (pictured++ < kPicturedImagesMax) {
+            results.add_pictures(judged);
+            results.add_segments(judged.image);
+        } else {
+            results.add_unseen(judged.image);
+        }
     }
+    results.add_summary();
     return results.finish();
 }
 

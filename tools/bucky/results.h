@@ -12,6 +12,7 @@
 
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/object.h"
+#include "dicom_sr/overlay.h"
 #include "inference/decoder.h"
 
 namespace bucky {
@@ -29,9 +30,12 @@ struct JudgedImage {
 /// What is asked for. The images of `report` are filled in by results_of, and so is its time.
 struct Wanted {
     std::set<std::string, std::less<>> kinds;  ///< of dicom_sr::kind
-    dicom_sr::StudyReport report;              ///< language, node, version, predecessor
-    std::uint32_t longer_side_px = 2048;       ///< of a picture
+    /// What else goes out to all who get the report: it may refer to that.
+    std::set<std::string, std::less<>> beside = {};
+    dicom_sr::StudyReport report;         ///< language, node, version, predecessor
+    std::uint32_t longer_side_px = 2048;  ///< of a picture
     Uid picture_class{kPictureClasses.front()};
+    dicom_sr::Marking marking = dicom_sr::Marking::outline;
 };
 
 /// in   the images of one study, at least one; what is asked for; who opens their files
