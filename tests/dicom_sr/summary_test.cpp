@@ -22,7 +22,8 @@ using namespace bucky::dicom_sr;
 namespace {
 
 OverlayStyle style(const char* language = "en", Marking marking = Marking::outline) {
-    return {language, 400, "0.1.0", marking};
+    return {
+        .language = language, .longer_side = 400, .software_version = "0.1.0", .marking = marking};
 }
 
 /// How many of the pixels between two columns are not grey.
@@ -57,7 +58,7 @@ TEST_CASE("the colours of heat get brighter with every step, and cold is clear",
     }
 }
 
-TEST_CASE("the picture shows outlines, heat, or both; without heat there are outlines",
+TEST_CASE("the picture shows outlines, heat, or both, and outlines where there is no heat",
           "[dicom_sr]") {
     const auto picture = examples::picture(400, 320);
     const auto small = [](ReportedImage image) {

@@ -8,6 +8,7 @@
 
 #include "tests/support/judges.h"
 #include "tests/support/orthanc.h"
+#include "tests/support/part10.h"
 #include "tests/support/poll.h"
 #include "tests/support/running_node.h"
 #include "tests/support/senders.h"
