@@ -74,11 +74,23 @@ bool is_empty_or_ae_title(std::string_view text) {
     return text.size() <= 16 && !has_odd;
 }
 
-/// There is no password on the admin port, so nobody but this machine may reach it.
-bool is_empty_or_loopback(std::string_view text) {
+/// A name cannot be listened on; localhost is always the same address.
+bool is_empty_or_endpoint(std::string_view text) {
     if (text.empty()) return true;
     const auto endpoint = parse_endpoint(text);
-    return endpoint && is_loopback(endpoint->host);
+    return endpoint && (is_ip_address(endpoint->host) || is_loopback(endpoint->host));
+}
+
+bool is_secret_file(std::string_view text) {
+    return text.empty() || text.starts_with('/') || text.starts_with("credential:");
+}
+
+/// "deliver=debug"
+bool is_module_level(std::string_view text) {
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) return false;
+    const auto level = text.substr(equals + 1);
+    return level == "debug" || level == "info" || level == "warning" || level == "error";
 }
 
 bool is_tenant(std::string_view text) {
@@ -301,14 +313,22 @@ constexpr Key<StorageSettings> kStorageKeys[] = {
 
 constexpr Key<AdminSettings> kAdminKeys[] = {
     {"listen", &AdminSettings::listen,
-     Fits{is_empty_or_loopback, "a loopback address with a port, such as 127.0.0.1:8090, or empty"},
-     "",
-     "Where /healthz, /readyz and /metrics answer; loopback only, for they ask no password. "
-     "Empty: nowhere."},
+     Fits{is_empty_or_endpoint, "an IP address with a port, such as 127.0.0.1:8090, or empty"}, "",
+     "Where /healthz, /readyz and /metrics answer; an address that other machines can reach needs "
+     "a token_file. Empty: nowhere."},
+    {"token_file", &AdminSettings::token_file,
+     Fits{is_secret_file, "empty, a path that begins with /, or credential:NAME"}, "",
+     "File with the token that all but /healthz and /readyz ask for, as a bearer token or as the "
+     "password of any user; credential:NAME is systemd's credential of that name. Empty: none is "
+     "asked for."},
 };
 
 constexpr Key<LogSettings> kLogKeys[] = {
     {"level", &LogSettings::level, OneOf{kLevels}, "", "Events below this level are not written."},
+    {"modules", &LogSettings::modules,
+     Fits{is_module_level, "a list of MODULE=LEVEL, such as \"deliver=debug\""}, "",
+     "Other levels for some events, by the word before the dot of their names: deliver, "
+     "association, image."},
 };
 
 }  // namespace

@@ -76,6 +76,16 @@ using Sections =
                Section<StorageSettings>, Section<AdminSettings>, Section<LogSettings>>;
 const Sections& sections();
 
+/// How the keys of this group are called in words, index counting from 0: "scp",
+/// "destination.pacs", "peer.1".
+template <typename Group>
+std::string label(const Section<Group>& section, const Group& group, std::size_t index) {
+    std::string name{section.name};
+    if (std::holds_alternative<Group Settings::*>(section.field)) return name;
+    if constexpr (requires { group.name; }) return name + '.' + group.name;
+    return name + '.' + std::to_string(index + 1);
+}
+
 /// Calls visit(section) for each.
 template <typename Visitor>
 void for_each_section(Visitor&& visit) {

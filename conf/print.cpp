@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -74,6 +75,18 @@ std::string comment(std::string_view text) {
     return out + line + '\n';
 }
 
+/// Calls visit(section, group, index) for each group of settings, in the order of the rows.
+template <typename Visitor>
+void for_each_group(const Settings& settings, Visitor&& visit) {
+    for_each_section([&]<typename Group>(const Section<Group>& section) {
+        if (const auto* one = std::get_if<Group Settings::*>(&section.field)) {
+            return visit(section, settings.**one, std::size_t{0});
+        }
+        const auto& many = settings.*std::get<std::vector<Group> Settings::*>(section.field);
+        for (std::size_t at = 0; at < many.size(); ++at) visit(section, many[at], at);
+    });
+}
+
 template <typename Group>
 std::string header(const Section<Group>& section) {
     const bool many = std::holds_alternative<std::vector<Group> Settings::*>(section.field);
@@ -138,22 +151,50 @@ std::string example_config() {
     return out;
 }
 
-std::string to_toml(const Settings& settings) {
+std::string to_toml(const Settings& settings, const Lines* lines, std::string_view file) {
     std::string out;
-    const auto print_group = [&](const auto& section, const auto& group) {
+    for_each_group(settings, [&](const auto& section, const auto& group, std::size_t index) {
         out += (out.empty() ? "" : "\n") + header(section);
         for (const auto& key : section.keys) {
-            out += fmt::format("{} = {}\n", key.name, value_of(key, group));
+            out += fmt::format("{} = {}", key.name, value_of(key, group));
+            if (lines != nullptr) {
+                const auto found =
+                    lines->find(label(section, group, index) + '.' + std::string{key.name});
+                out += found == lines->end() ? "  # default"
+                                             : fmt::format("  # {}:{}", file, found->second);
+            }
+            out += '\n';
         }
-    };
-    for_each_section([&]<typename Group>(const Section<Group>& section) {
-        if (const auto* one = std::get_if<Group Settings::*>(&section.field)) {
-            print_group(section, settings.**one);
-            return;
-        }
-        const auto many = std::get<std::vector<Group> Settings::*>(section.field);
-        for (const auto& group : settings.*many) print_group(section, group);
     });
+    return out;
+}
+
+SpelledOut spelled_out(const Settings& settings) {
+    SpelledOut out;
+    for_each_group(settings, [&](const auto& section, const auto& group, std::size_t index) {
+        for (const auto& key : section.keys) {
+            out.emplace_back(label(section, group, index) + '.' + std::string{key.name},
+                             value_of(key, group));
+        }
+    });
+    return out;
+}
+
+std::vector<std::string> differences(const SpelledOut& was, const SpelledOut& is) {
+    const std::map<std::string_view, std::string_view> before(was.begin(), was.end());
+    const std::map<std::string_view, std::string_view> after(is.begin(), is.end());
+    std::vector<std::string> out;
+    for (const auto& [key, value] : was) {
+        const auto now = after.find(key);
+        if (now == after.end()) {
+            out.push_back(fmt::format("- {}: {}", key, value));
+        } else if (now->second != value) {
+            out.push_back(fmt::format("{}: {} -> {}", key, value, now->second));
+        }
+    }
+    for (const auto& [key, value] : is) {
+        if (!before.contains(key)) out.push_back(fmt::format("+ {}: {}", key, value));
+    }
     return out;
 }
 

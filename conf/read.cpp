@@ -71,6 +71,7 @@ public:
         return std::move(settings_);
     }
     std::vector<Problem> problems() && { return std::move(problems_); }
+    Lines lines() && { return std::move(lines_); }
 
 private:
     void complain(const toml::node& at, std::string key, std::string words) {
@@ -107,7 +108,19 @@ private:
             return complain(*node, std::string{section.name},
                             fmt::format("must be a section: [{}]", section.name));
         }
-        read_group(section, node != nullptr ? *node->as_table() : none, group);
+        const toml::table& table = node != nullptr ? *node->as_table() : none;
+        read_group(section, table, group);
+        note_lines(section, table, label(section, group, 0));
+    }
+
+    template <typename Group>
+    void note_lines(const Section<Group>& section, const toml::table& table,
+                    const std::string& group_label) {
+        for (const Key<Group>& key : section.keys) {
+            const toml::node* node = table.get(key.name);
+            if (node == nullptr) continue;
+            lines_[group_label + '.' + std::string{key.name}] = node->source().begin.line;
+        }
     }
 
     template <typename Group>
@@ -124,6 +137,7 @@ private:
             Group& group = groups.emplace_back();
             if constexpr (requires { group.line; }) group.line = entry.source().begin.line;
             read_group(section, *entry.as_table(), group);
+            note_lines(section, *entry.as_table(), label(section, group, groups.size() - 1));
         }
     }
 
@@ -296,6 +310,12 @@ private:
             complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
                      fmt::format("port {} is scp.port already", admin->port));
         }
+        if (admin && !is_loopback(admin->host) && settings_.admin.token_file.empty()) {
+            complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
+                     fmt::format("{} is an address that other machines can reach: that needs an "
+                                 "admin.token_file",
+                                 admin->host));
+        }
         check_models();
         check_destinations();
     }
@@ -359,6 +379,7 @@ private:
     std::filesystem::path folder_;
     Settings settings_;
     std::vector<Problem> problems_;
+    Lines lines_;
 };
 
 }  // namespace
@@ -366,14 +387,15 @@ private:
 ConfigError::ConfigError(std::string_view file, std::vector<Problem> problems)
     : Error(Fault::bad_input, "{}", told(file, problems)), problems_(std::move(problems)) {}
 
-Settings read_settings(const std::filesystem::path& file) {
+Settings read_settings(const std::filesystem::path& file, Lines* lines) {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     if (!in) throw ConfigError(file.string(), {{1, "", "cannot be read"}});
-    return read_settings_text(text, file);
+    return read_settings_text(text, file, lines);
 }
 
-Settings read_settings_text(std::string_view text, const std::filesystem::path& file) {
+Settings read_settings_text(std::string_view text, const std::filesystem::path& file,
+                            Lines* lines) {
     if (text.size() > limits::kTextFileBytesMax) {
         throw ConfigError(file.string(), {{1, "", "is longer than a config file may be, 1 MiB"}});
     }
@@ -383,6 +405,7 @@ Settings read_settings_text(std::string_view text, const std::filesystem::path& 
         auto settings = reader.read();
         auto problems = std::move(reader).problems();
         if (!problems.empty()) throw ConfigError(file.string(), std::move(problems));
+        if (lines != nullptr) *lines = std::move(reader).lines();
         return settings;
     } catch (const toml::parse_error& error) {
         throw ConfigError(file.string(), {{error.source().begin.line, "",

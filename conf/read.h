@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,16 +33,30 @@ private:
     std::vector<Problem> problems_;
 };
 
+/// Where the file says what: "destination.pacs.port" to its line. What is not there has its
+/// default.
+using Lines = std::map<std::string, std::size_t>;
+
 /// Relative paths in it count from the file's folder. Throws ConfigError.
-Settings read_settings(const std::filesystem::path& file);
+Settings read_settings(const std::filesystem::path& file, Lines* lines = nullptr);
 
 /// The same from text; `file` names it in problems and gives the folder of relative paths.
-Settings read_settings_text(std::string_view text, const std::filesystem::path& file);
+Settings read_settings_text(std::string_view text, const std::filesystem::path& file,
+                            Lines* lines = nullptr);
 
 /// Every section and key with its sentence and default: what conf/bucky.toml holds.
 std::string example_config();
 
-/// These settings as a config file, every key spelled out: `bucky config show`.
-std::string to_toml(const Settings& settings);
+/// These settings as a config file, every key spelled out: `bucky config show`. With `lines`, each
+/// says in a comment on which line of `file` it stands, or that it is the default.
+std::string to_toml(const Settings& settings, const Lines* lines = nullptr,
+                    std::string_view file = {});
+
+/// Every key with its value as TOML, in the order of the rows: "destination.pacs.port", "4242".
+using SpelledOut = std::vector<std::pair<std::string, std::string>>;
+SpelledOut spelled_out(const Settings& settings);
+
+/// What differs, as lines a person reads: "scp.artim_s: 30 -> 10", "+ destination.b.port: 104".
+std::vector<std::string> differences(const SpelledOut& was, const SpelledOut& is);
 
 }  // namespace bucky::conf

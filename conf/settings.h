@@ -115,10 +115,12 @@ struct ThresholdSettings {
 
 struct AdminSettings {
     std::string listen = "127.0.0.1:8090";  ///< empty: no admin listener; port 0: any free one
+    std::string token_file;  ///< path or "credential:NAME"; empty: nobody is asked for a token
 };
 
 struct LogSettings {
     std::string level = "info";
+    std::vector<std::string> modules;  ///< "deliver=debug": events whose names begin so
 };
 
 struct Settings {

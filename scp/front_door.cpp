@@ -51,6 +51,7 @@ public:
     Impl(asio::io_context& io, const conf::Settings& settings, const Clock& clock, Wakeup& work)
         : io_(io),
           settings_(settings),
+          artim_s_(settings.scp.artim_s),
           started_s_(clock.now_ms() / 1000),
           clock_(clock),
           work_(work),
@@ -59,6 +60,7 @@ public:
           accept_again_(io) {}
 
     void open();
+    void adopt(const conf::Settings& settings);
     void refuse() { refusing_ = true; }
     void close_doors();
     void end();
@@ -100,7 +102,8 @@ private:
     void log_refusal(const std::string& address, std::string_view why, std::size_t bytes);
 
     asio::io_context& io_;
-    const conf::Settings settings_;
+    const conf::Settings settings_;  ///< it began with; where it listens stays
+    std::atomic<std::int64_t> artim_s_;
     const std::int64_t started_s_;
     const Clock& clock_;
     Wakeup& work_;
@@ -165,6 +168,11 @@ void FrontDoor::Impl::accept_loop() {
     });
 }
 
+void FrontDoor::Impl::adopt(const conf::Settings& settings) {
+    if (sessions_ != nullptr) sessions_->adopt(settings);
+    artim_s_ = settings.scp.artim_s;
+}
+
 /// Until the whole A-ASSOCIATE-RQ is here, or ARTIM closes the door.
 void FrontDoor::Impl::greet(tcp::socket socket) {
     error_code error;
@@ -175,7 +183,7 @@ void FrontDoor::Impl::greet(tcp::socket socket) {
     greeting->place = greetings_.insert(greetings_.end(), greeting);
     greeting_count_ = greetings_.size();
     make_room();
-    greeting->artim.expires_after(std::chrono::seconds{settings_.scp.artim_s});
+    greeting->artim.expires_after(std::chrono::seconds{artim_s_});
     greeting->artim.async_wait([self = shared_from_this(), greeting](error_code cancelled) {
         if (!cancelled) self->turn_away(greeting, greeting->used == 0 ? "silent" : "slow");
     });
@@ -314,6 +322,9 @@ FrontDoor::~FrontDoor() {
 
 void FrontDoor::open() {
     impl_->open();
+}
+void FrontDoor::adopt(const conf::Settings& settings) {
+    impl_->adopt(settings);
 }
 std::uint16_t FrontDoor::port() const {
     return impl_->port();

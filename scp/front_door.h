@@ -39,6 +39,11 @@ public:
     /// Listens. Throws unavailable when the address is taken or not ours.
     void open();
 
+    /// Who asks from now on is served by these settings; associations under way go on as they
+    /// began. Where it listens does not change. Throws like the constructor, and then nothing has
+    /// changed.
+    void adopt(const conf::Settings& settings);
+
     /// Where it listens: what the system chose when the setting is 0. 0 before open().
     std::uint16_t port() const;
 

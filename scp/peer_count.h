@@ -17,6 +17,12 @@ class PeerCount {
 public:
     explicit PeerCount(std::size_t most) : most_(most) {}
 
+    /// From now on; who has more already keeps them.
+    void allow(std::size_t most) {
+        const std::lock_guard lock(mutex_);
+        most_ = most;
+    }
+
     /// Held as long as the association is open.
     class Place {
     public:
@@ -41,7 +47,7 @@ public:
     std::optional<Place> enter(const std::string& peer) {
         const std::lock_guard lock(mutex_);
         auto& open = open_[peer];
-        if (open == most_) return std::nullopt;
+        if (open >= most_) return std::nullopt;
         ++open;
         return std::optional<Place>{std::in_place, *this, peer};
     }
@@ -53,8 +59,8 @@ private:
         if (--found->second == 0) open_.erase(found);
     }
 
-    const std::size_t most_;
     std::mutex mutex_;
+    std::size_t most_;
     std::map<std::string, std::size_t> open_;
 };
 

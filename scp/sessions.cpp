@@ -43,16 +43,35 @@ void raise(const UniqueFd& event) {
 }  // namespace
 
 Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& work)
-    : settings_(settings),
-      peers_(callers(settings)),
+    : clock_(clock),
+      work_(work),
       peer_count_(static_cast<std::size_t>(settings.scp.max_associations_per_peer)),
       databases_(settings.database_file()),
       spool_(settings.spool_dir(),
              static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi),
       closing_(make_event()),
       give_up_(make_event()),
-      house_{settings,   clock,  work,           peers_,        peer_count_,
-             databases_, spool_, closing_.get(), give_up_.get()} {}
+      rules_(std::make_shared<const Rules>(settings, *this)) {}
+
+Sessions::Rules::Rules(const conf::Settings& told, Sessions& all)
+    : settings(told), peers(callers(settings)), house{settings,          all.clock_,
+                                                      all.work_,         peers,
+                                                      all.peer_count_,   all.databases_,
+                                                      all.spool_,        all.closing_.get(),
+                                                      all.give_up_.get()} {}
+
+void Sessions::adopt(const conf::Settings& settings) {
+    auto next = std::make_shared<const Rules>(settings, *this);
+    peer_count_.allow(static_cast<std::size_t>(settings.scp.max_associations_per_peer));
+    spool_.keep_free(static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi);
+    const std::lock_guard lock(mutex_);
+    rules_.swap(next);
+}
+
+std::shared_ptr<const Sessions::Rules> Sessions::rules() const {
+    const std::lock_guard lock(mutex_);
+    return rules_;
+}
 
 Sessions::~Sessions() {
     raise(closing_);
@@ -66,7 +85,8 @@ Sessions::~Sessions() {
 }
 
 bool Sessions::has_room() const {
-    return open() < static_cast<std::size_t>(settings_.scp.max_associations);
+    const std::lock_guard lock(mutex_);
+    return open_ < static_cast<std::size_t>(rules_->settings.scp.max_associations);
 }
 
 void Sessions::start(Visitor visitor) {
@@ -75,8 +95,8 @@ void Sessions::start(Visitor visitor) {
     auto done = std::make_shared<std::atomic<bool>>(false);
     const std::lock_guard lock(mutex_);
     try {
-        std::thread thread([this, taken, done] {
-            serve(std::move(*taken), house_);
+        std::thread thread([this, taken, done, rules = rules_] {
+            serve(std::move(*taken), rules->house);
             one_ended();
             *done = true;
         });

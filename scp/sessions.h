@@ -41,27 +41,39 @@ public:
     /// Those that fall idle end. True when none is left within the time.
     bool drain(std::chrono::milliseconds at_most);
 
+    /// Associations that begin from now on are served by these settings; those under way go on as
+    /// they began. Throws like Peers, and then nothing has changed. Any thread.
+    void adopt(const conf::Settings& settings);
+
     std::size_t open() const;
-    bool takes_anyone() const { return peers_.anyone(); }
+    bool takes_anyone() const { return rules()->peers.anyone(); }
 
 private:
     struct Running {
         std::thread thread;
         std::shared_ptr<std::atomic<bool>> done;
     };
+    /// What one association is served by, from its begin to its end.
+    struct Rules {
+        Rules(const conf::Settings& told, Sessions& all);
+        const conf::Settings settings;
+        const Peers peers;
+        const House house;
+    };
+    std::shared_ptr<const Rules> rules() const;
     void join_finished();
     void one_ended();
     void set_open(std::size_t open);
 
-    const conf::Settings& settings_;
-    Peers peers_;
+    const Clock& clock_;
+    Wakeup& work_;
     PeerCount peer_count_;
     DatabasePool databases_;
     storage::Spool spool_;
     UniqueFd closing_, give_up_;
-    House house_;
 
     mutable std::mutex mutex_;
+    std::shared_ptr<const Rules> rules_;
     std::condition_variable ended_;
     std::size_t open_ = 0;
     std::list<Running> running_;

@@ -103,10 +103,11 @@ Spool::Spool(std::filesystem::path root, std::uint64_t min_free_bytes, const Fil
 
 Incoming Spool::open() {
     const auto free = free_bytes();
-    if (free < min_free_bytes_) {
+    const std::uint64_t least = min_free_bytes_;
+    if (free < least) {
         metrics::count("bucky_limit_reached_total", {{"limit", "disk"}});
         throw Error(Fault::exhausted, "{} has {} MB free, less than storage.min_free_mb = {}",
-                    root_.string(), free >> 20U, min_free_bytes_ >> 20U);
+                    root_.string(), free >> 20U, least >> 20U);
     }
     auto path = root_ / kIncomingFolder / (random_name() + ".part");
     const int fd = calls_->open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);

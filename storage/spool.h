@@ -63,6 +63,9 @@ public:
     explicit Spool(std::filesystem::path root, std::uint64_t min_free_bytes = 0,
                    const FileCalls& calls = FileCalls::of_system());
 
+    /// Another floor, from the next open() on. Any thread.
+    void keep_free(std::uint64_t min_free_bytes) noexcept { min_free_bytes_ = min_free_bytes; }
+
     /// A new temporary file. Throws exhausted below the free-space floor.
     Incoming open();
 
@@ -82,7 +85,7 @@ private:
     void sync_directory(const std::filesystem::path& directory) const;
 
     std::filesystem::path root_;
-    std::uint64_t min_free_bytes_;
+    std::atomic<std::uint64_t> min_free_bytes_;
     const FileCalls* calls_;
     std::atomic<std::int64_t> durable_hour_{-1};  ///< since 1970; its folder is there for good
 };

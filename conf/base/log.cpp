@@ -24,6 +24,7 @@ spdlog::logger& logger() {
         auto log = std::make_shared<spdlog::logger>(
             "bucky", std::make_shared<spdlog::sinks::stdout_sink_mt>());
         log->set_pattern("%v");  // event() writes the whole line: its time is UTC and has a Z
+        log->set_level(spdlog::level::debug);  // Levels decides
         log->flush_on(spdlog::level::debug);
         return log;
     }();
@@ -77,6 +78,38 @@ private:
     std::map<std::string, Event> events_;  ///< the names are ours, so there are few
 };
 
+Level level_of(std::string_view name) {
+    for (const auto candidate : {Level::debug, Level::info, Level::warning, Level::error}) {
+        if (word(candidate) == name) return candidate;
+    }
+    throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error", name);
+}
+
+/// From which level on an event is written: its module's, else that of all.
+class Levels {
+public:
+    void exchange(Level all, std::map<std::string, Level, std::less<>> modules) {
+        const std::lock_guard lock(mutex_);
+        all_ = all;
+        modules_.swap(modules);
+    }
+    bool admit(Level level, std::string_view event) const {
+        const std::lock_guard lock(mutex_);
+        const auto own = modules_.find(event.substr(0, event.find('.')));
+        return level >= (own == modules_.end() ? all_ : own->second);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    Level all_ = Level::info;
+    std::map<std::string, Level, std::less<>> modules_;
+};
+
+Levels& levels() {
+    static Levels kept;
+    return kept;
+}
+
 Rate& rate() {
     static Rate kept;
     return kept;
@@ -107,7 +140,7 @@ std::string escaped(std::string_view text) {
 }
 
 void event(Level level, std::string_view name, std::initializer_list<Field> fields) {
-    if (!logger().should_log(to_spdlog(level))) return;
+    if (!is_written(level, name)) return;
     std::uint64_t left_out = 0;
     if (level >= Level::warning) {
         const auto admitted = rate().admit(name, std::chrono::steady_clock::now());
@@ -120,16 +153,22 @@ void event(Level level, std::string_view name, std::initializer_list<Field> fiel
     logger().log(to_spdlog(level), line);
 }
 
+bool is_written(Level level, std::string_view name) {
+    return levels().admit(level, name);
+}
+
 void event(std::string_view name, std::initializer_list<Field> fields) {
     event(Level::info, name, fields);
 }
 
-void set_level(std::string_view level) {
-    for (const auto candidate : {Level::debug, Level::info, Level::warning, Level::error}) {
-        if (word(candidate) == level) return logger().set_level(to_spdlog(candidate));
+void set_level(std::string_view level, std::span<const std::string> modules) {
+    std::map<std::string, Level, std::less<>> others;
+    for (const auto& module : modules) {
+        const auto equals = std::min(module.find('='), module.size());
+        others[module.substr(0, equals)] =
+            level_of(module.substr(std::min(equals + 1, module.size())));
     }
-    throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error",
-                level);
+    levels().exchange(level_of(level), std::move(others));
 }
 
 }  // namespace bucky::log

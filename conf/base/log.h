@@ -12,6 +12,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,11 @@ void event(Level level, std::string_view name, std::initializer_list<Field> fiel
 void event(std::string_view name, std::initializer_list<Field> fields = {});  ///< at info
 
 /// Events below this level are dropped. "debug", "info", "warning" or "error"; throws bad_input.
-void set_level(std::string_view level);
+/// `modules` ("deliver=debug") says otherwise for the events whose names begin so, up to the dot.
+void set_level(std::string_view level, std::span<const std::string> modules = {});
+
+/// Whether an event of this name and level is written now, but for the limit on warnings.
+bool is_written(Level level, std::string_view name);
 
 /// `text` as it may stand in a log line: quoted where needed, control characters as \xNN.
 std::string escaped(std::string_view text);

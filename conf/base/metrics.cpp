@@ -39,7 +39,7 @@ constexpr Row kRows[] = {
     {"bucky_shadow_images_total", Kind::counter, "Images by what shadow models said of them."},
     {"bucky_decoder_deaths_total", Kind::counter, "Decode workers that ended on an image."},
     {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
-    {"bucky_models_exchanged_total", Kind::counter, "SIGHUPs, by what became of the models."},
+    {"bucky_reloads_total", Kind::counter, "Reloads of the config, applied or refused."},
     {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},
     {"bucky_model_troubles_total", Kind::counter,
      "What went wrong, or was mended, where models run, by model and what."},
@@ -53,6 +53,7 @@ constexpr Row kRows[] = {
     {"bucky_commitment_reports_total", Kind::counter,
      "Reports owed to callers that asked us to keep images, by how they ended."},
     {"bucky_jobs", Kind::gauge, "Jobs by lane and state, as of the last look."},
+    {"bucky_oldest_job_seconds", Kind::gauge, "Age of the oldest job that waits, by lane."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
 };
 

@@ -34,7 +34,8 @@ install(FILES packaging/systemd/bucky.sysusers RENAME bucky.conf DESTINATION lib
 install(FILES conf/bucky.toml DESTINATION /etc/bucky)  # where every command looks for it
 install(FILES README.md packaging/debian/copyright ${packed}/changelog.gz
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY packaging/examples docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY packaging/examples packaging/prometheus packaging/grafana docs
+    DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME bucky)

@@ -55,6 +55,21 @@ TEST_CASE("a value from the network stays on its line in the log", "[conf][base]
     CHECK(log::escaped(std::string(100'000, 'x')).size() < 2000);
 }
 
+TEST_CASE("each module of the log may have a level of its own, changed while it is written",
+          "[conf][base]") {
+    const std::vector<std::string> modules{"deliver=debug", "image=error"};
+    log::set_level("warning", modules);
+    CHECK(log::is_written(log::Level::debug, "deliver.sent"));
+    CHECK_FALSE(log::is_written(log::Level::warning, "image.verdict"));
+    CHECK(log::is_written(log::Level::error, "image.verdict"));
+    CHECK_FALSE(log::is_written(log::Level::info, "delivery.other"));
+    CHECK(log::is_written(log::Level::warning, "node"));
+    CHECK_THROWS_AS(log::set_level("info", std::vector<std::string>{"deliver"}), Error);
+    CHECK_FALSE(log::is_written(log::Level::info, "node.ready"));  // nothing has changed
+    log::set_level("info");
+    CHECK_FALSE(log::is_written(log::Level::debug, "deliver.sent"));
+}
+
 TEST_CASE("a flood of one warning fills no log: it is cut, counted, and others are written",
           "[conf][base]") {
     const auto left_out = [] {

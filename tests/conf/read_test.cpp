@@ -140,17 +140,25 @@ TEST_CASE("what must agree is compared across keys", "[conf]") {
         Catch::Contains("names two destinations"));
 }
 
-TEST_CASE("the admin port is loopback only, since it asks no password", "[conf]") {
+TEST_CASE("the admin port is loopback only where it asks for no token", "[conf]") {
     const Folder folder;
     for (const std::string good : {"127.0.0.1:0", "[::1]:8090", "localhost:1", ""}) {
         const auto text = std::string{kSmallest} + "[admin]\nlisten = \"" + good + "\"\n";
         CHECK(read_settings_text(text, folder.file()).admin.listen == good);
     }
-    for (const std::string bad : {"0.0.0.0:8090", "10.0.0.1:80", "[::]:80", "127.0.0.1", ":80",
-                                  "127.0.0.1:65536", "::1:80", "127.evil.example:80", "[]:80"}) {
+    for (const std::string bad :
+         {"127.0.0.1", ":80", "127.0.0.1:65536", "::1:80", "127.evil.example:80", "[]:80"}) {
         CHECK_THAT(problem_of(folder, "[admin]\nlisten = \"" + bad + "\""),
-                   Catch::Contains("loopback"));
+                   Catch::Contains("an IP address with a port"));
     }
+    for (const std::string open : {"0.0.0.0:8090", "10.0.0.1:80", "[::]:80"}) {
+        const auto line = "[admin]\nlisten = \"" + open + "\"";
+        CHECK_THAT(problem_of(folder, line), Catch::Contains("needs an admin.token_file"));
+        const auto text = std::string{kSmallest} + line + "\ntoken_file = \"credential:t\"\n";
+        CHECK(read_settings_text(text, folder.file()).admin.listen == open);
+    }
+    CHECK_THAT(problem_of(folder, "[admin]\ntoken_file = \"secret\""),
+               Catch::Contains("credential:NAME"));
 }
 
 TEST_CASE("a caller is told by AE title, by address or by network", "[conf]") {
@@ -244,6 +252,39 @@ TEST_CASE("what config show prints reads back to the same settings", "[conf]") {
     const auto shown = to_toml(once);
     CHECK(to_toml(read_settings_text(shown, folder.file())) == shown);
     CHECK_THAT(shown, Catch::Contains("level = \"error\""));
+}
+
+TEST_CASE("config show says of each setting on which line it stands, or that it is the default",
+          "[conf]") {
+    const Folder folder;
+    Lines lines;
+    const auto settings = read_settings_text(
+        std::string{kSmallest} + "port = 105\n[scp]\nartim_s = 9\n", folder.file(), &lines);
+    CHECK(lines.at("scp.artim_s") == 10);
+    CHECK(lines.at("destination.pacs.port") == 8);
+    CHECK_FALSE(lines.contains("scp.port"));
+    const auto shown = to_toml(settings, &lines, "bucky.toml");
+    CHECK_THAT(shown, Catch::Contains("artim_s = 9  # bucky.toml:10\n") &&
+                          Catch::Contains("port = 105  # bucky.toml:8\n") &&
+                          Catch::Contains("port = 11112  # default\n"));
+    CHECK(to_toml(read_settings_text(shown, folder.file())) == to_toml(settings));
+}
+
+TEST_CASE("two sets of settings differ by key, and by whole sections that came or went", "[conf]") {
+    Settings was, is;
+    was.destinations.emplace_back().name = "old";
+    was.destinations.back().ae_title = AeTitle{"A"};
+    is.scp.artim_s = 9;
+    is.destinations.emplace_back().name = "new";
+    is.destinations.back().ae_title = AeTitle{"B"};
+    const auto lines = differences(spelled_out(was), spelled_out(is));
+    const auto has = [&](const std::string& line) {
+        return std::find(lines.begin(), lines.end(), line) != lines.end();
+    };
+    CHECK(has("scp.artim_s: 30 -> 9"));
+    CHECK(has("- destination.old.ae_title: \"A\""));
+    CHECK(has("+ destination.new.ae_title: \"B\""));
+    CHECK(differences(spelled_out(is), spelled_out(is)).empty());
 }
 
 TEST_CASE("every key has a sentence, every number a range and a unit that holds its default",

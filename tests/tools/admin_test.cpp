@@ -20,7 +20,9 @@ namespace {
 /// An admin listener on a port that the system chooses, served by a thread of its own.
 class Served {
 public:
-    Served() : admin_(io_, "127.0.0.1:0", [this] { return reasons(); }) {
+    explicit Served(std::string token = {})
+        : admin_(
+              io_, "127.0.0.1:0", [this] { return reasons(); }, std::move(token)) {
         thread_ = std::jthread{[this] { io_.run(); }};
     }
     ~Served() {
@@ -120,10 +122,29 @@ TEST_CASE("callers beyond the limit are closed, and room comes back when others 
     CHECK_THAT(answer, Catch::StartsWith("HTTP/1.1 200"));
 }
 
-TEST_CASE("the admin listener refuses addresses that others could reach", "[tools]") {
+TEST_CASE("with a token, all but health is for those who show it", "[tools]") {
+    const Served served{"correct-horse-battery"};
+    for (const auto* open : {"/healthz", "/readyz"}) {
+        CHECK_THAT(served.ask("GET " + std::string{open} + " HTTP/1.1\r\n\r\n"),
+                   Catch::StartsWith("HTTP/1.1 200"));
+    }
+    for (const auto* header : {"", "Authorization: Bearer wrong\r\n"}) {
+        CHECK_THAT(served.ask("GET /metrics HTTP/1.1\r\n" + std::string{header} + "\r\n"),
+                   Catch::StartsWith("HTTP/1.1 401") &&
+                       Catch::Contains("WWW-Authenticate: Basic realm=\"bucky\"") &&
+                       !Catch::Contains("correct-horse"));
+    }
+    CHECK_THAT(served.ask("GET /metrics HTTP/1.1\r\n"
+                          "Authorization: Bearer correct-horse-battery\r\n\r\n"),
+               Catch::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("the admin listener refuses addresses that others could reach, but with a token",
+          "[tools]") {
     boost::asio::io_context io;
     const auto ready = [] { return std::vector<std::string>{}; };
     CHECK_THROWS_AS(Admin(io, "0.0.0.0:0", ready), Error);
+    CHECK_NOTHROW(Admin(io, "0.0.0.0:0", ready, "correct-horse-battery"));
     CHECK_THROWS_AS(Admin(io, "nonsense", ready), Error);
     const Admin first{io, "127.0.0.1:0", ready};
     const auto taken = "127.0.0.1:" + std::to_string(first.port());

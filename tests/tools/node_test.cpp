@@ -88,7 +88,7 @@ TEST_CASE("a package that cannot be loaded keeps the doors closed", "[tools]") {
 }
 
 TEST_CASE(
-    "SIGHUP exchanges the models without a stop, and keeps the old ones when the new are wrong",
+    "SIGHUP takes up the file without a stop, and keeps all of the old when one thing is wrong",
     "[tools]") {
     const test::TempDir dir;
     auto settings = settings_in(dir);
@@ -107,10 +107,10 @@ TEST_CASE(
     told.inference.gate = "off";
     told.inference.models = {copy};
     CHECK(std::raise(SIGHUP) == 0);
-    served("bucky_models_exchanged_total{outcome=\"exchanged\"} 1");
+    served("bucky_reloads_total{outcome=\"applied\"} 1");
     told.inference.models = {dir / "nothing"};
     CHECK(std::raise(SIGHUP) == 0);
-    served("bucky_models_exchanged_total{outcome=\"kept\"} 1");
+    served("bucky_reloads_total{outcome=\"refused\"} 1");
     CHECK(reads == 2);
     CHECK_THAT(ask(node, "/readyz"), Catch::StartsWith("HTTP/1.1 200"));
 }

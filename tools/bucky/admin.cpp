@@ -16,6 +16,7 @@
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 #include "conf/endpoint.h"
+#include "tools/bucky/secret.h"
 
 namespace bucky {
 namespace {
@@ -40,7 +41,19 @@ Response answered(const Request& request, http::status status, std::string body)
     return response;
 }
 
-Response answer(const Request& request, const Admin::NotReady& not_ready) {
+/// What every conversation asks of the node.
+struct Asked {
+    Admin::NotReady not_ready;
+    std::string token;  ///< empty: none is asked for
+};
+
+bool may_see(const Request& request, const Asked& asked) {
+    if (asked.token.empty()) return true;
+    const auto header = request[http::field::authorization];
+    return shows_token({header.data(), header.size()}, asked.token);
+}
+
+Response answer(const Request& request, const Asked& asked) {
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
         auto response = answered(request, http::status::method_not_allowed, "GET or HEAD\n");
         response.set(http::field::allow, "GET, HEAD");
@@ -49,10 +62,15 @@ Response answer(const Request& request, const Admin::NotReady& not_ready) {
     const std::string_view target{request.target().data(), request.target().size()};
     if (target == "/healthz") return answered(request, http::status::ok, "alive\n");
     if (target == "/readyz") {
-        const auto reasons = not_ready();
+        const auto reasons = asked.not_ready();
         if (reasons.empty()) return answered(request, http::status::ok, "ready\n");
         return answered(request, http::status::service_unavailable,
                         fmt::format("{}\n", fmt::join(reasons, "\n")));
+    }
+    if (!may_see(request, asked)) {
+        auto response = answered(request, http::status::unauthorized, "a token is needed\n");
+        response.set(http::field::www_authenticate, R"(Basic realm="bucky", charset="UTF-8")");
+        return response;
     }
     if (target == "/metrics") {
         auto response = answered(request, http::status::ok, metrics::text());
@@ -65,9 +83,9 @@ Response answer(const Request& request, const Admin::NotReady& not_ready) {
 /// One request on one connection, within kPatience.
 class Conversation : public std::enable_shared_from_this<Conversation> {
 public:
-    Conversation(tcp::socket socket, std::shared_ptr<const Admin::NotReady> not_ready,
+    Conversation(tcp::socket socket, std::shared_ptr<const Asked> asked,
                  std::shared_ptr<void> place)
-        : stream_(std::move(socket)), not_ready_(std::move(not_ready)), place_(std::move(place)) {}
+        : stream_(std::move(socket)), asked_(std::move(asked)), place_(std::move(place)) {}
 
     void start() {
         parser_.header_limit(kHeaderBytesMax);
@@ -81,7 +99,7 @@ public:
 private:
     void reply() {
         const auto request = parser_.release();
-        response_ = answer(request, *not_ready_);
+        response_ = answer(request, *asked_);
         response_.prepare_payload();
         // A HEAD is told the length of the body that it does not get (RFC 9110 9.3.2).
         if (request.method() == http::verb::head) response_.body().clear();
@@ -93,18 +111,21 @@ private:
     }
 
     beast::tcp_stream stream_;
-    std::shared_ptr<const Admin::NotReady> not_ready_;
+    std::shared_ptr<const Asked> asked_;
     std::shared_ptr<void> place_;  // counts this connection while it lives
     beast::flat_buffer buffer_{kHeaderBytesMax};
     http::request_parser<http::empty_body> parser_;
     Response response_;
 };
 
-tcp::acceptor listen(asio::io_context& io, const std::string& text) {
+tcp::acceptor listen(asio::io_context& io, const std::string& text, bool has_token) {
     const auto endpoint = conf::parse_endpoint(text);
-    if (!endpoint || !conf::is_loopback(endpoint->host)) {
-        throw Error(Fault::bad_input, "admin.listen {} is not a loopback address with a port",
-                    text);
+    const bool is_address = endpoint && (conf::is_loopback(endpoint->host) ||
+                                         (has_token && conf::is_ip_address(endpoint->host)));
+    if (!is_address) {
+        throw Error(Fault::bad_input,
+                    "admin.listen {} is not a loopback address with a port, and there is {}", text,
+                    has_token ? "no such address" : "no admin.token_file");
     }
     const auto host = endpoint->host == "localhost" ? "127.0.0.1" : endpoint->host;
     try {
@@ -118,10 +139,10 @@ tcp::acceptor listen(asio::io_context& io, const std::string& text) {
 }  // namespace
 
 struct Admin::Impl : std::enable_shared_from_this<Impl> {
-    Impl(asio::io_context& io, const std::string& endpoint, NotReady asked)
-        : acceptor(listen(io, endpoint)),
+    Impl(asio::io_context& io, const std::string& endpoint, NotReady not_ready, std::string token)
+        : acceptor(listen(io, endpoint, !token.empty())),
           pause(io),
-          not_ready(std::make_shared<const NotReady>(std::move(asked))) {}
+          asked(std::make_shared<const Asked>(Asked{std::move(not_ready), std::move(token)})) {}
 
     void accept() {
         acceptor.async_accept(
@@ -129,7 +150,7 @@ struct Admin::Impl : std::enable_shared_from_this<Impl> {
                 if (failed == asio::error::operation_aborted) return;
                 if (failed) return self->accept_later();
                 if (self->places.use_count() <= static_cast<long>(kConnectionsMax)) {
-                    std::make_shared<Conversation>(std::move(socket), self->not_ready, self->places)
+                    std::make_shared<Conversation>(std::move(socket), self->asked, self->places)
                         ->start();
                 }  // else it is closed: a supervisor asks again
                 self->accept();
@@ -146,12 +167,13 @@ struct Admin::Impl : std::enable_shared_from_this<Impl> {
 
     tcp::acceptor acceptor;
     asio::steady_timer pause;
-    std::shared_ptr<const NotReady> not_ready;
+    std::shared_ptr<const Asked> asked;
     std::shared_ptr<void> places = std::make_shared<int>();
 };
 
-Admin::Admin(asio::io_context& io, const std::string& endpoint, NotReady not_ready)
-    : impl_(std::make_shared<Impl>(io, endpoint, std::move(not_ready))) {
+Admin::Admin(asio::io_context& io, const std::string& endpoint, NotReady not_ready,
+             std::string token)
+    : impl_(std::make_shared<Impl>(io, endpoint, std::move(not_ready), std::move(token))) {
     impl_->accept();
 }
 

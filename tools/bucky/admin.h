@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Admin: HTTP/1.1 on the loopback for supervisors and Prometheus. GET and HEAD of
+// Admin: HTTP/1.1 for supervisors and Prometheus. GET and HEAD of
 //   /healthz  200 while the process lives
 //   /readyz   200 when images are taken, else 503 with the reasons, one a line
 //   /metrics  the text exposition format
 //
 // Runs on the Asio thread and only waits and formats there: bounded in connections, request size
-// and time. It asks no password, so conf/ takes loopback addresses alone.
+// and time. Where it has a token, all but /healthz and /readyz ask for it; without one it listens
+// on loopback addresses alone.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,10 @@ public:
     /// Why images are not taken now; empty when they are. Called on the Asio thread.
     using NotReady = std::function<std::vector<std::string>()>;
 
-    /// Listens on `endpoint` ("127.0.0.1:8090"); throws unavailable when it cannot.
-    Admin(boost::asio::io_context& io, const std::string& endpoint, NotReady not_ready);
+    /// Listens on `endpoint` ("127.0.0.1:8090"); throws unavailable when it cannot, bad_input when
+    /// others could reach it there and there is no token.
+    Admin(boost::asio::io_context& io, const std::string& endpoint, NotReady not_ready,
+          std::string token = {});
     Admin(const Admin&) = delete;
     Admin& operator=(const Admin&) = delete;
     ~Admin();

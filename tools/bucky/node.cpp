@@ -8,14 +8,16 @@
 #include <cstdlib>
 #include <cstring>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include <pthread.h>
+#include <fmt/ranges.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -34,10 +36,13 @@
 #include "storage/intake.h"
 #include "storage/retention.h"
 #include "tools/bucky/admin.h"
+#include "tools/bucky/crew.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/decode_workers.h"
 #include "tools/bucky/health.h"
 #include "tools/bucky/pipeline.h"
+#include "tools/bucky/reload.h"
+#include "tools/bucky/secret.h"
 #include "tools/bucky/shelf_stand.h"
 #include "tools/bucky/supervisor.h"
 #include "tools/bucky/worker.h"
@@ -50,10 +55,8 @@ using namespace std::chrono_literals;
 constexpr auto kForTheEnd = 10s;  // that a process takes to give its memory back, on a busy machine
 constexpr auto kLookPeriod = 2s;  // at the queues and the disk, for /readyz and /metrics
 
-/// Of node.stop_timeout_s: for associations to end by themselves, and until who still waits for a
-/// peer is called back. The rest is for ending in order.
+/// Of node.stop_timeout_s: for associations to end by themselves.
 constexpr int kDrainPercent = 60;
-constexpr int kGiveUpPercent = 80;
 
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
@@ -61,61 +64,6 @@ constexpr int kStudiesLetGoAtOnce = 20;
 /// As many images are decoded at a time; infer workers and reports share them.
 std::size_t decode_workers() {
     return std::max(2U, std::thread::hardware_concurrency() / 2);
-}
-
-/// A thread that `top -H` and a debugger show by name. What escapes its function is logged, then
-/// ends the process: a node without one of its threads would be silent about what it leaves undone.
-template <typename Function>
-std::jthread named_thread(const char* name, Function function) {
-    return std::jthread{[name, function = std::move(function)](std::stop_token stop) {
-        ::pthread_setname_np(::pthread_self(), name);
-        try {
-            function(std::move(stop));
-        } catch (const std::exception& error) {
-            log::event(log::Level::error, "thread.died",
-                       {{"thread", name}, {"words", error.what()}});
-            std::abort();
-        }
-    }};
-}
-
-/// Whether the function of one of the node's own threads has returned.
-struct Watched {
-    const char* name;
-    std::shared_ptr<std::atomic<bool>> has_ended;
-};
-
-struct Worker {
-    Watched watched;
-    std::jthread thread;
-};
-
-template <typename Function>
-Worker start_worker(const char* name, Function function) {
-    auto has_ended = std::make_shared<std::atomic<bool>>(false);
-    return {{name, has_ended},
-            named_thread(name, [function = std::move(function), has_ended](std::stop_token stop) {
-                function(std::move(stop));
-                *has_ended = true;
-            })};
-}
-
-/// Stopping takes no longer than it may. Who waits for a peer is called back first; who has not
-/// ended when the time is over (a model that hangs, a disk that does not answer) is left where he
-/// is, for everything that counts is in the database and his job is taken up at the next start.
-void insist(const std::stop_token& in_time, std::chrono::milliseconds whole, int give_up_fd,
-            const std::vector<Watched>& workers) {
-    Wakeup{}.wait_beyond(0, in_time, whole * kGiveUpPercent / 100);
-    if (in_time.stop_requested()) return;
-    (void)::eventfd_write(give_up_fd, 1);
-    Wakeup{}.wait_beyond(0, in_time, whole * (100 - kGiveUpPercent) / 100);
-    if (in_time.stop_requested()) return;
-    std::string left;
-    for (const auto& worker : workers) {
-        if (!*worker.has_ended) left += (left.empty() ? "" : ",") + std::string{worker.name};
-    }
-    log::event(log::Level::warning, "node.left_behind", {{"threads", left}});
-    std::_Exit(EXIT_SUCCESS);
 }
 
 std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settings,
@@ -149,7 +97,7 @@ storage::Recovered recovered(const conf::Settings& settings, const Clock& clock)
     return found;
 }
 
-void show(const Health& health) {
+void show(const Health& health, std::int64_t now_ms) {
     for (const auto& lane : health.lanes) {
         const auto set = [&](const char* state, std::int64_t jobs) {
             metrics::set("bucky_jobs", static_cast<double>(jobs),
@@ -158,6 +106,9 @@ void show(const Health& health) {
         set("ready", lane.ready);
         set("running", lane.running);
         set("parked", lane.parked);
+        const auto waits_ms = lane.oldest_waiting_ms == 0 ? 0 : now_ms - lane.oldest_waiting_ms;
+        metrics::set("bucky_oldest_job_seconds", static_cast<double>(waits_ms) / 1000.0,
+                     {{"lane", lane.lane}});
     }
     metrics::set("bucky_disk_free_bytes", static_cast<double>(health.free_bytes));
 }
@@ -166,23 +117,30 @@ void show(const Health& health) {
 
 struct Node::Impl {
     Impl(conf::Settings told, std::function<conf::Settings()> reread_)
-        : settings(std::move(told)),
+        : in_force(std::make_shared<const conf::Settings>(std::move(told))),
           reread(std::move(reread_)),
-          lock(settings.node.data_dir),
-          returned(recovered(settings, clock)),
+          lock(in_force->node.data_dir),
+          returned(recovered(*in_force, clock)),
           decoders(decode_workers()),
-          shelves(load_models(settings)),
+          shelves(load_models(*in_force)),
           signals(io),
           hangups(io),
-          door(io, settings, clock, work) {}
+          door(io, *in_force, clock, work) {}
 
-    conf::Settings settings;
+    using Told = std::shared_ptr<const conf::Settings>;
+    Told settings() const {
+        const std::lock_guard guard(in_force_mutex);
+        return in_force;
+    }
+
+    mutable std::mutex in_force_mutex;
+    Told in_force;  ///< exchanged whole by a reload
     const Supervisor supervisor;
     const scp::UniqueFd give_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     std::jthread insistence;  ///< while stopping; ends when everything below has
     const std::function<conf::Settings()> reread;
     SystemClock clock;
-    Wakeup work, models_asked_for;
+    Wakeup work, reload_asked_for, returned_are_done;
     DataLock lock;
     storage::Recovered returned;
     DecodeWorkers decoders;  ///< they start while the models load
@@ -197,14 +155,18 @@ struct Node::Impl {
     scp::FrontDoor door;
     std::optional<Admin> admin;
 
-    std::vector<Worker> workers;
+    RunningNote note;
+    Crew crew;
     std::jthread asio;
 
-    void start_workers();
+    void start_shift();
+    void start_keepers();
     void heed_signals();
     void heed_hangups();
-    void exchange_models(std::stop_token stop);
-    void analyse(std::stop_token stop);
+    void reload_when_asked(std::stop_token stop);
+    void reload();
+    std::size_t take_up(conf::Settings next);
+    void analyse(const Told& told, const std::stop_token& stop);
     void look_around(storage::Database& db);
     void let_go(storage::Database& db);
     void say_alive();
@@ -227,82 +189,130 @@ void Node::Impl::heed_signals() {
 void Node::Impl::heed_hangups() {
     hangups.async_wait([this](const boost::system::error_code& failed, int) {
         if (failed) return;
-        models_asked_for.ring();
+        reload_asked_for.ring();
         heed_hangups();
     });
 }
 
-/// Loading takes seconds and memory for both shelves, so it has a thread of its own; the images at
-/// hand are finished by the models they began with.
-void Node::Impl::exchange_models(std::stop_token stop) {
+/// Loading takes seconds and memory for both shelves, so it has a thread of its own. The images
+/// that the last process left behind are done first: they are looked at alone (analyse()).
+void Node::Impl::reload_when_asked(std::stop_token stop) {
+    while (!stop.stop_requested() && returned_are_done.rings() == 0) {
+        returned_are_done.wait_beyond(0, stop, kLookPeriod);
+    }
     for (std::uint64_t seen = 0; !stop.stop_requested();) {
-        const auto rings = models_asked_for.rings();
+        const auto rings = reload_asked_for.rings();
         if (rings == seen) {
-            models_asked_for.wait_beyond(seen, stop, kLookPeriod);
+            reload_asked_for.wait_beyond(seen, stop, kLookPeriod);
             continue;
         }
         seen = rings;
-        try {
-            const auto before = shelves.now();
-            shelves.exchange(load_models(reread(), before.get()));
-            metrics::count("bucky_models_exchanged_total", {{"outcome", "exchanged"}});
-            log::event("models.exchanged", {{"packages", shelves.now()->packages().size()}});
-        } catch (const std::exception& error) {
-            metrics::count("bucky_models_exchanged_total", {{"outcome", "kept"}});
-            log::event(log::Level::error, "models.kept", {{"words", error.what()}});
-        }
+        supervisor.reloading();
+        reload();
+        supervisor.ready();
     }
+}
+
+/// All or nothing: what is wrong is found before anything changes.
+void Node::Impl::reload() {
+    note.refused.clear();
+    note.last_begun_ms = clock.now_ms();
+    try {
+        const auto changed = take_up(reread());
+        metrics::count("bucky_reloads_total", {{"outcome", "applied"}});
+        log::event("reload.applied",
+                   {{"changes", changed},
+                    {"packages", shelves.now()->packages().size()},
+                    {"waiting", fmt::format("{}", fmt::join(note.waiting, ","))}});
+    } catch (const std::exception& error) {
+        note.refused = error.what();
+        metrics::count("bucky_reloads_total", {{"outcome", "refused"}});
+        log::event(log::Level::error, "reload.refused", {{"words", error.what()}});
+    }
+    ++note.reloads;
+    leave_note(settings()->node.data_dir, note);
+}
+
+/// The images and results at hand are finished by those who began them, with the settings and the
+/// models that they began with; the next are for the next shift. Returns how many keys changed.
+std::size_t Node::Impl::take_up(conf::Settings next) {
+    const Told before = settings();
+    const auto shelf = shelves.now();
+    auto waiting = keep_until_restart(*before, next);
+    auto models = load_models(next, shelf.get());
+    door.adopt(next);
+    log::set_level(next.log.level, next.log.modules);
+    shelves.exchange(std::move(models));
+    const auto changes = conf::differences(conf::spelled_out(*before), conf::spelled_out(next));
+    {
+        const std::lock_guard guard(in_force_mutex);
+        in_force = std::make_shared<const conf::Settings>(std::move(next));
+    }
+    note.waiting = std::move(waiting);
+    note.in_force = conf::spelled_out(*settings());
+    crew.end_shift();
+    start_shift();
+    return changes.size();
 }
 
 /// The images whose analysis the last process did not finish come first, alone: should one of them
 /// have ended it, the next death must not be blamed on a neighbour. Then as many workers as keep
 /// every replica busy while others decode and prepare.
-void Node::Impl::analyse(std::stop_token stop) {
+void Node::Impl::analyse(const Told& told, const std::stop_token& stop) {
     stand_back();  // and so do the threads that it starts
-    InferWorker first{settings, shelves, clock, work, decoders};
-    for (auto left = returned.jobs_returned; left > 0 && !stop.stop_requested(); --left) {
+    InferWorker first{*told, shelves, clock, work, decoders};
+    auto left = std::exchange(returned.jobs_returned, 0);
+    for (; left > 0 && !stop.stop_requested(); --left) {
         if (!first.work_once()) break;
     }
+    returned_are_done.ring();
     std::vector<std::jthread> others;
-    while (others.size() + 1 < preparers_for(settings, *shelves.now())) {
-        others.push_back(named_thread("infer", [this, stop](const std::stop_token&) {
-            InferWorker{settings, shelves, clock, work, decoders}.run(stop);
+    while (others.size() + 1 < preparers_for(*told, *shelves.now())) {
+        others.push_back(named_thread("infer", [this, told, stop](const std::stop_token&) {
+            InferWorker{*told, shelves, clock, work, decoders}.run(stop);
         }));
     }
     first.run(stop);
 }
 
-void Node::Impl::start_workers() {
-    workers.push_back(
-        start_worker("infer", [this](std::stop_token stop) { analyse(std::move(stop)); }));
-    workers.push_back(start_worker("report", [this](std::stop_token stop) {
+/// Everyone who works by the settings in force.
+void Node::Impl::start_shift() {
+    const Told told = settings();
+    crew.start_of_shift("infer",
+                        [this, told](const std::stop_token& stop) { analyse(told, stop); });
+    crew.start_of_shift("report", [this, told](std::stop_token stop) {
         stand_back();
-        ReportWorker{settings, clock, work, decoders}.run(std::move(stop));
-    }));
-    for (const auto& destination : settings.destinations) {
-        workers.push_back(start_worker("courier", [&](std::stop_token stop) {
-            scp::Courier{settings, destination, clock, work, give_up.get()}.run(std::move(stop));
-        }));
+        ReportWorker{*told, clock, work, decoders}.run(std::move(stop));
+    });
+    for (const auto& destination : told->destinations) {
+        crew.start_of_shift("courier", [this, told, &destination](std::stop_token stop) {
+            scp::Courier{*told, destination, clock, work, give_up.get()}.run(std::move(stop));
+        });
         if (!destination.commitment) continue;
-        workers.push_back(start_worker("committer", [&](std::stop_token stop) {
-            scp::Committer{settings, destination, clock, work, give_up.get()}.run(std::move(stop));
-        }));
+        crew.start_of_shift("committer", [this, told, &destination](std::stop_token stop) {
+            scp::Committer{*told, destination, clock, work, give_up.get()}.run(std::move(stop));
+        });
     }
+    crew.start_of_shift("pledger", [this, told](std::stop_token stop) {
+        scp::Pledger{*told, clock, work, give_up.get()}.run(std::move(stop));
+    });
+    if (told->destinations.empty()) {
+        log::event(log::Level::warning, "node.no_destination",
+                   {{"words", "results stay in data_dir"}});
+    }
+}
+
+void Node::Impl::start_keepers() {
     if (reread) {
         hangups.add(SIGHUP);
         heed_hangups();
-        workers.push_back(start_worker(
-            "models", [this](std::stop_token stop) { exchange_models(std::move(stop)); }));
+        crew.start("reload", [this](std::stop_token stop) { reload_when_asked(std::move(stop)); });
     }
-    workers.push_back(start_worker("pledger", [this](std::stop_token stop) {
-        scp::Pledger{settings, clock, work, give_up.get()}.run(std::move(stop));
-    }));
-    workers.push_back(
-        start_worker("watch", [this](std::stop_token stop) { watch(std::move(stop)); }));
+    crew.start("watch", [this](std::stop_token stop) { watch(std::move(stop)); });
 }
 
 void Node::Impl::look_around(storage::Database& db) {
-    auto health = look(settings, clock, db);
+    auto health = look(*settings(), clock, db);
     const auto shelf = shelves.now();
     for (const auto& loaded : shelf->packages()) {
         const auto troubles = loaded.model->troubles();
@@ -310,7 +320,7 @@ void Node::Impl::look_around(storage::Database& db) {
         metrics::set("bucky_model_answers", loaded.model->answers() ? 1 : 0,
                      {{"model", loaded.package.identity.name}});
     }
-    show(health);
+    show(health, clock.now_ms());
     board.publish(std::move(health));
 }
 
@@ -318,11 +328,12 @@ void Node::Impl::look_around(storage::Database& db) {
 /// this sweep; /readyz tells of it.
 void Node::Impl::let_go(storage::Database& db) {
     constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-    const auto& told = settings.storage;
-    const storage::KeepRules rules{told.keep_days * kDayMs, told.keep_mb * 1'000'000,
-                                   told.journal_days * kDayMs};
+    const auto told = settings();
+    const auto& keep = told->storage;
+    const storage::KeepRules rules{keep.keep_days * kDayMs, keep.keep_mb * 1'000'000,
+                                   keep.journal_days * kDayMs};
     try {
-        storage::Retention retention{db, settings.node.data_dir, clock, rules};
+        storage::Retention retention{db, told->node.data_dir, clock, rules};
         const auto swept = retention.sweep(kStudiesLetGoAtOnce);
         metrics::count("bucky_studies_left_total", {}, static_cast<double>(swept.studies));
         metrics::set("bucky_held_bytes", static_cast<double>(retention.held().bytes));
@@ -340,7 +351,7 @@ void Node::Impl::say_alive() {
 }
 
 void Node::Impl::watch(std::stop_token stop) {
-    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::Database db{settings()->database_file(), storage::Database::Mode::existing};
     while (!stop.stop_requested()) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
         look_around(db);
@@ -365,21 +376,26 @@ void Node::open() {
     auto& node = *impl_;
     metrics::set("bucky_build_info", 1, {{"version", software_version()}});
     node.heed_signals();
-    storage::Database db{node.settings.database_file(), storage::Database::Mode::existing};
+    const auto told = node.settings();
+    storage::Database db{told->database_file(), storage::Database::Mode::existing};
     node.look_around(db);  // before anyone can ask
-    if (const auto& listen = node.settings.admin.listen; !listen.empty()) {
-        node.admin.emplace(node.io, listen, [&node] { return node.not_ready(); });
+    if (const auto& listen = told->admin.listen; !listen.empty()) {
+        const auto& token = told->admin.token_file;
+        node.admin.emplace(
+            node.io, listen, [&node] { return node.not_ready(); },
+            token.empty() ? std::string{} : read_secret(token));
     }
+    node.note.process = std::to_string(::getpid());
+    node.note.since_ms = node.clock.now_ms();
+    node.note.in_force = conf::spelled_out(*told);
+    leave_note(told->node.data_dir, node.note);
     node.door.open();
-    node.start_workers();
+    node.start_shift();
+    node.start_keepers();
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
-    if (node.settings.destinations.empty()) {
-        log::event(log::Level::warning, "node.no_destination",
-                   {{"words", "results stay in data_dir"}});
-    }
     log::event("node.ready", {{"dicom_port", dicom_port()},
                               {"admin_port", admin_port()},
-                              {"ae_title", node.settings.node.ae_title.str()},
+                              {"ae_title", told->node.ae_title.str()},
                               {"version", software_version()}});
     node.supervisor.ready();
     node.say_alive();
@@ -393,21 +409,20 @@ void Node::wait_for_signal() {
 void Node::close() {
     auto& node = *impl_;
     node.is_closing = true;
-    const std::chrono::seconds at_most{node.settings.node.stop_timeout_s};
+    const std::chrono::seconds at_most{node.settings()->node.stop_timeout_s};
     const std::chrono::milliseconds whole = at_most;
     node.supervisor.stopping(at_most + kForTheEnd);
-    std::vector<Watched> watched;
-    for (const auto& worker : node.workers) watched.push_back(worker.watched);
-    node.insistence = named_thread("stop", [&node, whole, watched](const std::stop_token& in_time) {
-        insist(in_time, whole, node.give_up.get(), watched);
-    });
     node.door.close();
-    for (auto& worker : node.workers) worker.thread.request_stop();
+    node.crew.ask_to_stop();
+    node.insistence = named_thread(
+        "stop", [&node, whole, all = node.crew.watched()](const std::stop_token& in_time) {
+            insist(in_time, whole, node.give_up.get(), all);
+        });
     if (!node.door.drain(whole * kDrainPercent / 100)) {
         log::event(log::Level::warning, "node.impatient",
                    {{"associations_left", node.door.open_associations()}});
     }
-    for (auto& worker : node.workers) worker.thread.join();
+    node.crew.join();
     node.door.shut();
     boost::asio::post(node.io, [&node] { node.io.stop(); });
     if (node.asio.joinable()) node.asio.join();

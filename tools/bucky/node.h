@@ -18,8 +18,8 @@ namespace bucky {
 
 class Node {
 public:
-    /// `reread` gives the settings as they stand in the file now: at SIGHUP the models are
-    /// exchanged for those, without a stop. Where they are wrong, the old ones stay.
+    /// `reread` gives the settings as they stand in the file now: at SIGHUP they are taken up
+    /// whole, without a stop (reload.h). Where anything of them is wrong, the old ones stay.
     explicit Node(conf::Settings settings, std::function<conf::Settings()> reread = {});
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;

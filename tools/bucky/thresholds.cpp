@@ -81,15 +81,6 @@ void check_thresholds(const conf::Settings& settings, const std::filesystem::pat
     if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));
 }
 
-void require_same_thresholds(const conf::Settings& begun_with, const conf::Settings& next) {
-    const auto same = [](const ThresholdSettings& one, const ThresholdSettings& other) {
-        return one.destination == other.destination && one.sha256 == other.sha256 &&
-               one.finding == other.finding && one.value == other.value;
-    };
-    if (std::ranges::equal(begun_with.thresholds, next.thresholds, same)) return;
-    throw Error(Fault::bad_input, "[[threshold]] has changed: that needs a restart");
-}
-
 std::vector<inference::Threshold> thresholds_for(const conf::Settings& settings,
                                                  std::string_view destination) {
     std::vector<inference::Threshold> own, common;

@@ -17,10 +17,6 @@ namespace bucky {
 /// be read. Reads no package when there are no thresholds.
 void check_thresholds(const conf::Settings& settings, const std::filesystem::path& file);
 
-/// Throws bad_input when these thresholds are not those: reports are decided at the ones that the
-/// node began with, and must not be by half.
-void require_same_thresholds(const conf::Settings& begun_with, const conf::Settings& next);
-
 /// What decides for this destination; in the order of the file, its own before those for all.
 std::vector<inference::Threshold> thresholds_for(const conf::Settings& settings,
                                                  std::string_view destination);

@@ -31,12 +31,17 @@ void add_study(CLI::App& app, int& exit_status);
 void add_model(CLI::App& app, int& exit_status);
 void add_decode_worker(CLI::App& app, int& exit_status);
 void add_config(CLI::App& app, int& exit_status);
+void add_conformance(CLI::App& app, int& exit_status);
+void add_reload(CLI::App& app, int& exit_status);
 void add_manual(CLI::App& app, int& exit_status);  ///< last: it prints what the others added
 
 constexpr const char* kDefaultConfig = "/etc/bucky/bucky.toml";
 
 /// Gives `command` the option --config FILE (or $BUCKY_CONFIG); the path is filled when it runs.
 std::shared_ptr<std::filesystem::path> config_option(CLI::App& command);
+
+/// `bucky config diff`: 1 when the node runs with other settings than the file's.
+int show_difference(const std::filesystem::path& config);
 
 /// The argument must be there; without CLI11's own words in the help.
 CLI::Validator existing_folder();

@@ -27,7 +27,7 @@ CLI::Validator existing_file() {
     return CLI::Validator{CLI::ExistingFile}.description("");
 }
 
-void add_config(CLI::App& app, int&) {
+void add_config(CLI::App& app, int& exit_status) {
     auto* command = app.add_subcommand("config", "Check, show or begin a config file");
     command->require_subcommand(1);
     const auto config = config_option(*command);
@@ -39,9 +39,18 @@ void add_config(CLI::App& app, int&) {
         std::cout << config->string() << ": good\n";
     });
 
-    auto* show = command->add_subcommand("show", "The settings in effect, defaults spelled out");
+    auto* show =
+        command->add_subcommand("show", "Every setting, and whence: a line, or the default");
     show->add_option("FILE", *config, "Instead of --config")->type_name("");
-    show->callback([config] { std::cout << conf::to_toml(conf::read_settings(*config)); });
+    show->callback([config] {
+        conf::Lines lines;
+        const auto settings = conf::read_settings(*config, &lines);
+        std::cout << conf::to_toml(settings, &lines, config->filename().string());
+    });
+
+    auto* diff = command->add_subcommand("diff", "What the running node has, against the file");
+    diff->add_option("FILE", *config, "Instead of --config")->type_name("");
+    diff->callback([config, &exit_status] { exit_status = show_difference(*config); });
 
     auto* example = command->add_subcommand("example", "A config file with every key explained");
     example->callback([] { std::cout << conf::example_config(); });

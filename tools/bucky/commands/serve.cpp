@@ -14,7 +14,7 @@ void add_serve(CLI::App& app, int&) {
     auto* command = app.add_subcommand("serve", "Run the node in the foreground");
     command->footer(
         "SIGTERM or SIGINT: stop taking images, finish what is at hand, end with 0.\n"
-        "SIGHUP: exchange the models for those of the file, without a stop.\n"
+        "SIGHUP: take up the file as it is now, without a stop; `bucky reload` waits for it.\n"
         "On machines whose cores other programs keep busy, OMP_WAIT_POLICY=PASSIVE in "
         "the\nenvironment saves models that run on several threads from waiting "
         "loudly.");
@@ -22,12 +22,11 @@ void add_serve(CLI::App& app, int&) {
     command->callback([config] {
         const auto settings = conf::read_settings(*config);
         check_thresholds(settings, *config);
-        log::set_level(settings.log.level);
+        log::set_level(settings.log.level, settings.log.modules);
         scp::start_wire();
-        Node node{settings, [config, settings] {
+        Node node{settings, [config] {
                       auto next = conf::read_settings(*config);
                       check_thresholds(next, *config);
-                      require_same_thresholds(settings, next);
                       return next;
                   }};
         node.open();

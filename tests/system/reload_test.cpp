@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The config changes under load: nothing is lost, nobody is turned away, and a bad file changes
+// nothing.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/fake_pacs.h"
+#include "tests/support/ledger.h"
+#include "tests/support/poll.h"
+#include "tests/support/running_node.h"
+#include "tests/support/senders.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/xray.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+namespace {
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream in{file};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// A [[destination]] as RunningNode writes it.
+std::string section(const Destination& pacs) {
+    return "[[destination]]\nname = \"" + pacs.name + "\"\nae_title = \"" + pacs.ae_title +
+           "\"\nhost = \"127.0.0.1\"\nport = " + std::to_string(pacs.port) + "\n";
+}
+
+void check_says(const Finished& command, int status, const std::string& words) {
+    INFO(command.output);
+    CHECK(command.status == status);
+    CHECK(command.output.find(words) != std::string::npos);
+}
+
+/// Senders who come again and again, each with images of its own, until they are told to go home.
+class Load {
+public:
+    Load(const std::filesystem::path& dir, int port) {
+        for (std::uint64_t sender = 0; sender < 2; ++sender) {
+            std::filesystem::create_directories(dir / std::to_string(sender));
+            threads_.emplace_back([this, port, sender, folder = dir / std::to_string(sender)] {
+                for (std::uint64_t round = 0; !is_over_ || round < 2; ++round) {
+                    send(port, folder, 1000 * (sender + 1) + 3 * round);
+                }
+            });
+        }
+    }
+    ~Load() { end(); }
+
+    /// SOP Instance UID and status of all that was sent.
+    const std::map<std::string, int>& end() {
+        is_over_ = true;
+        for (auto& thread : threads_) {
+            if (thread.joinable()) thread.join();
+        }
+        return statuses_;
+    }
+    int refused() const { return refused_; }
+    int sent() const { return sent_; }
+
+private:
+    /// Three images over one association; what gets no answer counts as refused.
+    void send(int port, const std::filesystem::path& folder, std::uint64_t seed) {
+        std::vector<std::filesystem::path> files;
+        for (std::uint64_t at = 0; at < 3; ++at) {
+            files.push_back(
+                write_xray(folder, {.seed = seed + at, .rows = 256, .columns = 256}).file);
+        }
+        const auto sent = dcmsend(port, files);
+        sent_ += 3;
+        if (!sent.all_accepted() || sent.status.size() != files.size()) ++refused_;
+        const std::lock_guard lock(mutex_);
+        statuses_.insert(sent.status.begin(), sent.status.end());
+    }
+
+    std::atomic<bool> is_over_ = false;
+    std::atomic<int> refused_ = 0, sent_ = 0;
+    std::mutex mutex_;
+    std::map<std::string, int> statuses_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+TEST_CASE("a reload under load loses nothing, rejects nobody, and sends to new destinations",
+          "[system][reload]") {
+    const TempDir dir;
+    const FakePacs first;
+    const FakePacs second;
+    RunningNode node{{.destinations = {first.destination()}}};
+    const auto config = node.config_file();
+    const auto before = text_of(config);
+    auto added = second.destination();
+    added.name = "second";
+
+    Load load{dir.path(), node.dicom_port()};
+    check_says(node.bucky({"config", "diff"}), 0, "runs with what the file says");
+    std::ofstream{config} << before + section(added) + "[overlay]\nlonger_side_px = 1024\n";
+    check_says(node.bucky({"config", "diff"}), 1, "overlay.longer_side_px: 2048 -> 1024");
+    check_says(node.bucky({"reload"}), 0, "+ destination.second.port");
+    check_says(node.bucky({"config", "diff"}), 0, "");
+    for (const auto* more : {"[log]\nmodules = [\"association=debug\"]\n", "[log]\n"}) {
+        std::ofstream{config} << before + section(added) + more;
+        check_says(node.bucky({"reload"}), 0, "in force");
+    }
+    const int already = load.sent();  // some come after the last reload, too
+    CHECK(poll_until([&] { return load.sent() > already; }, 120s));
+    const auto statuses = load.end();
+
+    CHECK(load.refused() == 0);
+    CHECK(static_cast<int>(statuses.size()) == load.sent());
+    CHECK(std::all_of(statuses.begin(), statuses.end(),
+                      [](const auto& one) { return one.second == 0x0000; }));
+    Ledger ledger{node.data_dir()};
+    CHECK(poll_until([&] { return ledger.open_jobs().empty(); }, 300s));
+    for (const auto& [sop, status] : statuses) CHECK(ledger.result_of(sop));
+    CHECK(first.stored().size() >= statuses.size());  // a report for each at least
+    CHECK_FALSE(second.stored().empty());
+    CHECK(node.stop() == 0);
+}
+
+TEST_CASE("a reload is whole or refused: what stands, who may call, what waits for a restart",
+          "[system][reload]") {
+    RunningNode node;
+    const auto config = node.config_file();
+    const auto before = text_of(config);
+
+    // refused by the command before the node is asked, and by the node that is asked by a signal
+    std::ofstream{config} << before + "[scp2]\n[log]\nlevel = \"loud\"\n";
+    check_says(node.bucky({"reload"}), 2, "log.level");
+    node.process().signal(SIGHUP);
+    CHECK(node.logged("reload.refused"));
+    CHECK(echo(node.dicom_port()) == 0);
+
+    // who may call changes for the next association
+    std::ofstream{config} << before + "[[peer]]\nae_title = \"SOMEBODY\"\n";
+    check_says(node.bucky({"reload"}), 0, "+ peer.1.ae_title: \"SOMEBODY\"");
+    CHECK(echo(node.dicom_port()) != 0);
+
+    auto moved = before;
+    moved.replace(moved.find("port = 0"), 8, "port = 9");
+    std::ofstream{config} << moved;
+    check_says(node.bucky({"reload"}), 0, "only a restart takes up: scp.port");
+    check_says(node.bucky({"config", "diff"}), 1, "scp.port: 0 -> 9");
+    check_says(node.bucky({"config", "show"}), 0, "port = 9  # bucky.toml:");
+    CHECK(echo(node.dicom_port()) == 0);
+    CHECK(node.stop() == 0);
+    check_says(node.bucky({"reload"}), 1, "no node runs");
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Secrets: read from a file or from a credential that systemd hands over, never from the command
+// line, never logged. Pure functions but for the file they read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bucky {
+
+/// in   a path, or "credential:NAME" for the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec(5))
+/// out  its content without the end of the line
+/// err  bad_input when it cannot be read, others than its owner and group may read it, or it is
+///      shorter than a secret is
+std::string read_secret(const std::string& where);
+
+/// Whether an Authorization header shows the token: as a bearer token (RFC 6750 2.1), or as the
+/// password of any user (RFC 7617 2). Takes as long for a wrong token as for the right one.
+bool shows_token(std::string_view authorization, std::string_view token);
+
+}  // namespace bucky
