@@ -17,7 +17,7 @@ constexpr std::array<Colour, 6> kStops{Colour{0.26, 0.04, 0.41}, Colour{0.48, 0.
                                        Colour{0.98, 0.65, 0.04}, Colour{0.96, 0.92, 0.50}};
 constexpr double kClearBelow = 0.1;
 constexpr double kFullFrom = 0.5;
-constexpr double kOpacity = 0.5;
+constexpr double kOpacity = 0.4;  // what lies beneath is still read
 
 }  // namespace
 

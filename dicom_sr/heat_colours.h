@@ -11,7 +11,7 @@
 namespace bucky::dicom_sr {
 
 /// in   0..1
-/// out  its colour, from fully clear below 0.1 to half clear from 0.5 on
+/// out  its colour, from fully clear below 0.1 to 0.4 opaque from 0.5 on
 Colour heat_colour(double value);
 
 /// The strongest heat of any finding that is present, cell by cell; rows 0 when there is none.

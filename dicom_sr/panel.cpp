@@ -167,17 +167,20 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
     Panel panel;
     panel.verdict = cleaned(verdict_line(result, style.language));
     for (const inference::Reason& warning : result.warnings) {
-        panel.warnings.push_back(cleaned(fmt::format("{}: {}", say.warning, warning.text)));
+        panel.warnings.push_back(
+            cleaned(fmt::format("{}: {}", say.warning, text_of(warning, style.language))));
     }
     panel.assists = say.assists;
     panel.titles = {say.finding, say.score, say.threshold, say.answer};
+    const bool heated = style.marking != Marking::outline && !strongest_heat(result).values.empty();
+    const bool outlined = style.marking != Marking::heatmap || !heated;
     const std::size_t asked = was_analysed(result) ? result.findings.size() : 0;
     for (std::size_t i = 0; i < asked; ++i) {
         const inference::Finding& finding = result.findings[i];
         PanelRow row;
         row.mark = mark_of(i);
         row.present = finding.answer == inference::Answer::present;
-        row.drawn = row.present && !finding.regions.empty();
+        row.drawn = outlined && row.present && !finding.regions.empty();
         row.name = cleaned(name_of(finding, style.language));
         row.score = score_text(finding.score);
         row.threshold = score_text(finding.threshold);
@@ -186,7 +189,6 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
             row.answer += fmt::format(", {}", say.not_located);
         panel.rows.push_back(std::move(row));
     }
-    const bool heated = style.marking != Marking::outline && !strongest_heat(result).values.empty();
     if (heated) panel.heat = say.heat;
     if (result.model) {
         const inference::ModelIdentity& model = *result.model;

@@ -190,16 +190,16 @@ void add_answers(ContentTree& tree, const ReportedImage& image) {
     }
 }
 
-void add_warnings(ContentTree& tree, const ReportedImage& image) {
+void add_warnings(ContentTree& tree, const ReportedImage& image, std::string_view language) {
     for (const inference::Reason& warning : image.result.warnings) {
         tree.code(contains, codes::kWarning, warning.code, [&] {
-            tree.text(has_properties, codes::kComment, cleaned(warning.text));
+            tree.text(has_properties, codes::kComment, text_of(warning, language));
             tree.image(inferred_from, reference_of(image));
         });
     }
 }
 
-void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say) {
+void add_reason(ContentTree& tree, const ReportedImage& image, std::string_view language) {
     const bool failed = image.result.verdict == inference::Verdict::failed;
     const Concept status = failed ? codes::kFailed : codes::kNotAttempted;
     tree.code(contains, codes::kSummaryOfAnalyses, status, [&] {
@@ -207,8 +207,8 @@ void add_reason(ContentTree& tree, const ReportedImage& image, const Words& say)
         if (reason && !reason->code.value.empty()) {
             tree.code(has_properties, codes::kReason, reason->code);
         }
-        const std::string text = reason ? cleaned(reason->text) : "";
-        tree.text(has_properties, codes::kComment, text.empty() ? say.no_reason : text);
+        const std::string text = reason ? text_of(*reason, language) : "";
+        tree.text(has_properties, codes::kComment, text.empty() ? words(language).no_reason : text);
         tree.image(inferred_from, reference_of(image));
     });
 }
@@ -228,17 +228,16 @@ std::vector<std::string> notes_on_text(const StudyReport& report, const Words& s
 }
 
 void add_evaluations(ContentTree& tree, const StudyReport& report) {
-    const Words& say = words(report.language);
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
         for (const std::string& note : notes_of(report)) {
             tree.text(contains, codes::kComment, note);
         }
         for (const ReportedImage& image : report.images) {
-            add_warnings(tree, image);
+            add_warnings(tree, image, report.language);
             if (was_analysed(image.result)) {
                 add_answers(tree, image);
             } else {
-                add_reason(tree, image, say);
+                add_reason(tree, image, report.language);
             }
         }
     });

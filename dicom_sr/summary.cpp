@@ -19,17 +19,15 @@ namespace bucky::dicom_sr {
 namespace {
 
 constexpr double kPageWidth = 1240;
-constexpr double kNoticeWidth = 640;
+constexpr double kNoticeWidth = 720;
 constexpr double kEm = 16;
 constexpr double kMargin = 1.2 * kEm;
 constexpr Colour kInk{0.93, 0.93, 0.93, 1};
 
-/// "Image 2 of 3: PA, series 1, image 4"
-std::string heading(const ReportedImage& image, std::size_t number, std::size_t count,
-                    const Words& say) {
+/// "PA (series 1, image 4)": which image of the study it is, as a viewer lists it.
+std::string heading(const ReportedImage& image, const Words& say) {
     const Source& source = image.source;
-    std::string words = fmt::format("{} {} / {}", say.image, number, count);
-    if (!source.view_position.empty()) words += ", " + source.view_position;
+    std::string words = source.view_position.empty() ? source.modality : source.view_position;
     if (!source.instance_number.empty()) {
         words += fmt::format(" ({} {}, {} {})", say.series,
                              source.series_number.empty() ? "-" : source.series_number, say.image,
@@ -72,7 +70,8 @@ double lay_out_page(Canvas& canvas, std::span<const SummaryImage> images, const 
     line(say.assists, kEm, true);
     const std::size_t shown = std::min(images.size(), kSummaryImagesMax);
     for (std::size_t i = 0; i < shown; ++i) {
-        line(heading(*images[i].image, i + 1, images.size(), say), 1.1 * kEm, true);
+        line(fmt::format("{} / {}  {}", i + 1, images.size(), heading(*images[i].image, say)),
+             1.1 * kEm, true);
         if (draw && !images[i].grey.empty()) draw_thumbnail(canvas, images[i], kMargin, y);
         const double left = kMargin + kThumbnailSide + kEm;
         const double height = lay_out(canvas, panel_of(*images[i].image, style), left, y,
@@ -120,8 +119,12 @@ Drawing draw_summary(std::span<const SummaryImage> images, const OverlayStyle& s
 
 Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style) {
     const Panel panel = panel_of(image, style);
+    const std::string which = heading(image, words(style.language));
+    const TextStyle look{1.1 * kEm, true, kInk, kNoticeWidth - 2 * kMargin};
     return drawn(kNoticeWidth, [&](Canvas& canvas, bool draw) {
-        return lay_out(canvas, panel, 0, 0, kNoticeWidth, kEm, draw);
+        const double top = kMargin + canvas.measure(which, look).height + 0.5 * kEm;
+        if (draw) canvas.text(kMargin, kMargin, which, look);
+        return top + lay_out(canvas, panel, 0, top, kNoticeWidth, kEm, draw);
     });
 }
 

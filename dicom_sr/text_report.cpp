@@ -51,7 +51,7 @@ void add_image(ContentTree& tree, const ReportedImage& image, std::string_view l
         tree.image(contains, reference_of(image));
         for (const inference::Reason& warning : image.result.warnings) {
             tree.text(contains, codes::kComment,
-                      cleaned(fmt::format("{}: {}", say.warning, warning.text)));
+                      cleaned(fmt::format("{}: {}", say.warning, text_of(warning, language))));
         }
         tree.text(contains, codes::kFinding, cleaned(verdict_line(image.result, language)),
                   [&] { tree.image(inferred_from, reference_of(image)); });

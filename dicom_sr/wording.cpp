@@ -2,6 +2,7 @@
 #include "dicom_sr/wording.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -93,6 +94,42 @@ constexpr Words kKorean{
     .image = "영상",
     .series = "시리즈",
     .more_in_report = "개 영상은 보고서 참조",
+};
+
+/// Why an image has no answer, by the code of the reason (inference/reasons.h).
+struct ReasonWord {
+    std::string_view code, korean;
+};
+constexpr std::array kKoreanReasons{
+    ReasonWord{"OWN_RESULT", "이 소프트웨어의 결과이며 영상이 아님"},
+    ReasonWord{"SOP_CLASS", "모델이 받지 않는 SOP 클래스"},
+    ReasonWord{"FOR_PROCESSING", "판독용이 아닌 처리용 영상"},
+    ReasonWord{"MODALITY", "모델이 받지 않는 장비 종류"},
+    ReasonWord{"SPECIES", "사람이 아닌 대상"},
+    ReasonWord{"SECONDARY", "다른 영상으로 만든 그림"},
+    ReasonWord{"BURNED_IN", "픽셀에 주석이 새겨진 영상"},
+    ReasonWord{"BODY_PART", "모델이 받지 않는 촬영 부위"},
+    ReasonWord{"VIEW", "모델이 받지 않는 촬영 방향"},
+    ReasonWord{"NO_ORIENTATION", "환자 방향 정보 없음"},
+    ReasonWord{"MIRRORED", "헤더에 따르면 좌우가 뒤집힌 영상"},
+    ReasonWord{"ROTATED", "헤더에 따르면 회전된 영상"},
+    ReasonWord{"NOT_FRONTAL", "헤더에 따르면 정면 영상이 아님"},
+    ReasonWord{"AGE", "모델이 받지 않는 나이"},
+    ReasonWord{"NO_PIXELS", "픽셀 데이터 없음"},
+    ReasonWord{"TOO_SMALL", "모델에 필요한 크기보다 작은 영상"},
+    ReasonWord{"TOO_LARGE", "해독할 수 있는 크기보다 큰 영상"},
+    ReasonWord{"NOT_DECODABLE", "해독할 수 없는 영상"},
+    ReasonWord{"DECODER_DIED", "해독기가 이 영상에서 죽거나 멈춤"},
+    ReasonWord{"COLOUR", "흑백이 아닌 영상"},
+    ReasonWord{"SYNTAX", "해독하지 않는 전송 구문"},
+    ReasonWord{"NOT_CHEST", "정면 흉부 영상으로 보이지 않음"},
+    ReasonWord{"LOOKS_ROTATED", "흉부가 바로 서 있지 않은 것으로 보임"},
+    ReasonWord{"LOOKS_INVERTED", "흑백이 반전된 것으로 보임"},
+    ReasonWord{"LOOKS_MIRRORED", "좌우가 뒤집힌 것으로 보임"},
+    ReasonWord{"MISLABELLED", "표시와 달리 뒤집혀 보이지 않음"},
+    ReasonWord{"GATE_FAILED", "픽셀을 검사할 수 없음"},
+    ReasonWord{"MODEL_FAILED", "모델이 쓸 수 있는 답을 주지 않음"},
+    ReasonWord{"NO_MODEL", "설정된 모델 없음"},
 };
 
 /// As it is marked on a film.
@@ -220,12 +257,20 @@ std::string model_line(const inference::ModelIdentity& model, std::string_view l
                                say.weights, model.sha256.substr(0, 12)));
 }
 
+std::string text_of(const inference::Reason& reason, std::string_view language) {
+    std::string text = cleaned(reason.text);
+    if (language != "ko") return text;
+    const auto* const known =
+        std::ranges::find(kKoreanReasons, reason.code.value, &ReasonWord::code);
+    return known != kKoreanReasons.end() ? fmt::format("{} ({})", known->korean, text) : text;
+}
+
 std::string verdict_line(const inference::ImageResult& result, std::string_view language) {
     const Words& say = words(language);
     if (!was_analysed(result)) {
         return fmt::format("{}: {}",
                            result.verdict == Verdict::failed ? say.failed : say.not_analysed,
-                           result.reason ? result.reason->text : say.no_reason);
+                           result.reason ? text_of(*result.reason, language) : say.no_reason);
     }
     const auto found = present(result);
     if (found.empty()) return say.no_finding;

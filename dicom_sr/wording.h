@@ -72,6 +72,9 @@ std::string outline_label(const inference::Finding& finding, std::size_t region,
 /// "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)": no result goes without.
 std::string model_line(const inference::ModelIdentity& model, std::string_view language);
 
+/// Why an image has no answer, or a doubtful one; in Korean with the English detail behind it.
+std::string text_of(const inference::Reason& reason, std::string_view language);
+
 /// "Findings: Pneumothorax (left), Lung nodule", "No finding above threshold", "Not analysed: ..."
 std::string verdict_line(const inference::ImageResult& result, std::string_view language);
 

@@ -13,6 +13,8 @@
 #include "dicom_sr/panel.h"
 #include "dicom_sr/part10.h"
 #include "dicom_sr/verify.h"
+#include "dicom_sr/wording.h"
+#include "inference/reasons.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"
 
@@ -50,8 +52,8 @@ double luminance(const Colour& colour) {
 TEST_CASE("the colours of heat get brighter with every step, and cold is clear", "[dicom_sr]") {
     CHECK(heat_colour(0).alpha == 0);
     CHECK(heat_colour(0.1).alpha == 0);
-    CHECK(heat_colour(0.5).alpha == Approx(0.5));
-    CHECK(heat_colour(1).alpha == Approx(0.5));
+    CHECK(heat_colour(0.5).alpha == Approx(0.4));
+    CHECK(heat_colour(1).alpha == Approx(0.4));
     for (int i = 0; i < 50; ++i) {
         CHECK(luminance(heat_colour((i + 1) / 50.0)) > luminance(heat_colour(i / 50.0)));
         CHECK(heat_colour((i + 1) / 50.0).alpha >= heat_colour(i / 50.0).alpha);
@@ -90,6 +92,27 @@ TEST_CASE("the picture shows outlines, heat, or both, and outlines where there i
           "what speaks for a finding, by the model");
     CHECK(panel_of(hot, style("en")).heat.empty());
     CHECK(panel_of(plain, style("en", Marking::both)).heat.empty());
+}
+
+TEST_CASE("every reason why an image has no answer has Korean words, with the English detail",
+          "[dicom_sr]") {
+    for (const inference::ReasonRow& row : inference::kReasons) {
+        CAPTURE(row.key);
+        const inference::Reason reason{
+            "", {std::string(row.code), "99BUCKY", ""}, "view position LL"};
+        CHECK(text_of(reason, "en") == "view position LL");
+        CHECK(text_of(reason, "ko").ends_with(" (view position LL)"));
+    }
+    const inference::Reason other{"", {"NEW", "99BUCKY", ""}, "because"};
+    CHECK(text_of(other, "ko") == "because");
+}
+
+TEST_CASE("a legend without outlines shows no lines of them", "[dicom_sr]") {
+    const auto hot = examples::with_heat();
+    CHECK(panel_of(hot, style("en", Marking::both)).rows.at(0).drawn);
+    CHECK_FALSE(panel_of(hot, style("en", Marking::heatmap)).rows.at(0).drawn);
+    const auto plain = examples::with_findings();
+    CHECK(panel_of(plain, style("en", Marking::heatmap)).rows.at(0).drawn);
 }
 
 TEST_CASE("a summary shows every image of the study, a notice the reason of one", "[dicom_sr]") {
