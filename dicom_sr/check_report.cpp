@@ -24,6 +24,7 @@ public:
     ContentCheck(DcmItem& dataset, const Source& source, Complaints& out)
         : source_(source), out_(out) {
         read_evidence(dataset);
+        read_other_evidence(dataset);
         if (!is_named(dataset, codes::kMeasurementReport)) {
             out_.emplace_back("the root is no Imaging Measurement Report");
         }
@@ -48,10 +49,25 @@ private:
         });
     }
 
+    /// A report of an earlier study may be referred to; of whom, verify cannot know.
+    void read_other_evidence(DcmItem& dataset) {
+        for_each_item(dataset, DCM_PertinentOtherEvidenceSequence, [&](DcmItem& study) {
+            if (value_of(study, DCM_StudyInstanceUID) == source_.study.str()) {
+                out_.emplace_back("the study itself is named as another one");
+            }
+            for_each_item(study, DCM_ReferencedSeriesSequence, [&](DcmItem& series) {
+                for_each_item(series, DCM_ReferencedSOPSequence, [&](DcmItem& report) {
+                    other_evidence_.insert(value_of(report, DCM_ReferencedSOPInstanceUID));
+                });
+            });
+        });
+    }
+
     void visit(DcmItem& item) {
         for_each_item(item, DCM_ContentSequence, [&](DcmItem& child) {
             const std::string type = type_of(child);
-            if (type == "IMAGE") check_image(child);
+            if (type == "IMAGE") check_reference(child, evidence_);
+            if (type == "COMPOSITE") check_reference(child, other_evidence_);
             if (type != "IMAGE" && !child.tagExistsWithValue(DCM_ConceptNameCodeSequence)) {
                 out_.push_back("an item of type " + type + " has no concept name");
             }
@@ -60,11 +76,11 @@ private:
         });
     }
 
-    void check_image(DcmItem& item) {
+    void check_reference(DcmItem& item, const std::set<std::string>& evidence) {
         for_each_item(item, DCM_ReferencedSOPSequence, [&](DcmItem& reference) {
             const std::string uid = value_of(reference, DCM_ReferencedSOPInstanceUID);
-            if (!evidence_.contains(uid))
-                out_.push_back("image " + uid + " is not in the evidence");
+            if (!evidence.contains(uid))
+                out_.push_back("instance " + uid + " is not in the evidence");
         });
     }
 
@@ -108,7 +124,7 @@ private:
 
     const Source& source_;
     Complaints& out_;
-    std::set<std::string> evidence_;
+    std::set<std::string> evidence_, other_evidence_;
     std::set<std::string> tracked_;
     bool measured_ = false;
 };

@@ -129,4 +129,8 @@ inference::Code threshold_code(const inference::Finding& finding) {
     return own_code('T', finding, " threshold");
 }
 
+inference::Code undetermined_code(const inference::Finding& finding) {
+    return own_code('U', finding, " undetermined from");
+}
+
 }  // namespace bucky::dicom_sr

@@ -40,6 +40,8 @@ inline constexpr Concept kImageRegion{"111030", "DCM", "Image Region"};
 inline constexpr Concept kFindingSite{"363698007", "SCT", "Finding Site"};
 inline constexpr Concept kLaterality{"272741003", "SCT", "Laterality"};
 inline constexpr Concept kComment{"121106", "DCM", "Comment"};
+inline constexpr Concept kPreviousFinding{"121069", "DCM", "Previous Finding"};  // CID 7002
+inline constexpr Concept kPriorReport{"122075", "DCM", "Prior report for current patient"};
 
 // The report in plain text: TID 2000, CID 7001 and 7002
 inline constexpr Concept kImagingReport{"18748-4", "LN", "Diagnostic Imaging Report"};
@@ -95,6 +97,7 @@ inline constexpr Concept kReason{"reason", kOwnScheme, "Reason for no analysis"}
 // The whole image as a region, where nothing was located (docs/decisions/0005)
 inline constexpr Concept kWarning{"warning", kOwnScheme, "Warning about the image"};
 inline constexpr Concept kNoFinding{"no-finding", kOwnScheme, "No finding above threshold"};
+inline constexpr Concept kUndecided{"undetermined", kOwnScheme, "Finding undetermined"};
 inline constexpr Concept kNotAnalysed{"not-analysed", kOwnScheme, "Image not analysed"};
 inline constexpr Concept kImagesNotAnalysed{"images-not-anal", kOwnScheme, "Images not analysed"};
 
@@ -185,5 +188,8 @@ inference::Code region_score_code(const inference::Finding& finding);
 
 /// And for the threshold it is held against: {"T.36118008", ..., "Pneumothorax threshold"}
 inference::Code threshold_code(const inference::Finding& finding);
+
+/// And from where on it is undetermined: {"U.36118008", ..., "Pneumothorax undetermined from"}
+inference::Code undetermined_code(const inference::Finding& finding);
 
 }  // namespace bucky::dicom_sr

@@ -5,6 +5,7 @@
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmsr/dsrcomvl.h"
 #include "dcmtk/dcmsr/dsrdoctr.h"
 #include "dcmtk/dcmsr/dsrimgvl.h"
 #include "dcmtk/dcmsr/dsrnumvl.h"
@@ -145,6 +146,15 @@ void ContentTree::date(Relation relation, const Code& name, std::string_view val
 void ContentTree::time(Relation relation, const Code& name, std::string_view value) {
     const auto set = [&] { check(tree_->item().setStringValue(OFString(value)), "value", &name); };
     add(relation, DSRTypes::VT_Time, &name, set, {});
+}
+
+void ContentTree::composite(Relation relation, const Code& name, const ImageReference& reference) {
+    const auto set = [&] {
+        const DSRCompositeReferenceValue value(reference.sop_class.str(),
+                                               reference.sop_instance.str(), kUnchecked);
+        check(tree_->item().setCompositeReference(value, kUnchecked), "reference", &name);
+    };
+    add(relation, DSRTypes::VT_Composite, &name, set, {});
 }
 
 void ContentTree::image(Relation relation, const ImageReference& reference,

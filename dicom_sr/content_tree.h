@@ -66,6 +66,7 @@ public:
     void uid(Relation relation, const Code& name, const Uid& value);
     void date(Relation relation, const Code& name, std::string_view value);  ///< DA
     void time(Relation relation, const Code& name, std::string_view value);  ///< TM
+    void composite(Relation relation, const Code& name, const ImageReference& reference);
     void image(Relation relation, const ImageReference& reference, const Children& children = {},
                const Code* name = nullptr);
     void point(Relation relation, const Code& name, const inference::Point& at,

@@ -63,6 +63,18 @@ void write_predecessor(DcmItem& dataset, const StudyReport& report, const Object
     put_reference(series, DCM_ReferencedSOPSequence, {self.sop_class, *report.predecessor, {}});
 }
 
+/// What the content refers to in other studies (PS3.3 C.17.2): each report is of a study of its
+/// own.
+void write_other_evidence(DcmItem& dataset, const std::vector<Prior>& priors) {
+    for (const Prior& prior : priors) {
+        DcmItem& study = new_item(dataset, DCM_PertinentOtherEvidenceSequence);
+        put(study, DCM_StudyInstanceUID, prior.study.str());
+        DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
+        put(series, DCM_SeriesInstanceUID, prior.series.str());
+        put_reference(series, DCM_ReferencedSOPSequence, {prior.sop_class, prior.sop_instance, {}});
+    }
+}
+
 void write_request(DcmItem& dataset, const Source& source) {
     if (fitted(DCM_AccessionNumber, source.accession_number).empty()) return;
     DcmItem& request = new_item(dataset, DCM_ReferencedRequestSequence);
@@ -105,6 +117,7 @@ void write_document_general(DcmItem& dataset, const StudyReport& report, const L
     write_request(dataset, report.images.front().source);
     write_predecessor(dataset, report, self);
     write_evidence(dataset, report);
+    write_other_evidence(dataset, report.priors);
 }
 
 void write_own_scheme(DcmItem& dataset) {  // PS3.3 C.12.1: required for a private scheme

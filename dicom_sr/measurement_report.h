@@ -23,11 +23,19 @@ struct Explanation {
     Uid sop_class, sop_instance, series;
 };
 
+/// What this node reported of an earlier study of the same patient.
+struct Prior {
+    Uid study, series, sop_class, sop_instance;
+    std::string study_date;  ///< DA
+    std::string words;       ///< its series description
+};
+
 struct StudyReport {
     Uid sop_class{kReportClasses.front()};  ///< one of kReportClasses
     std::vector<ReportedImage> images;      ///< all of one study and patient, 1 to kReportImagesMax
     std::string language = "en";            ///< "en" or "ko": names of findings for people
     std::optional<Uid> predecessor;         ///< the document that this one supersedes
+    std::vector<Prior> priors = {};         ///< newest first
     std::int64_t content_at_ms = 0;         ///< when the analysis started (UTC)
     std::string node_name = "Bucky";        ///< device observer, station name
     std::string software_version;

@@ -54,7 +54,7 @@ struct Source {
     Uid series, sop_class, sop_instance;
     std::string modality, body_part, view_position, laterality, patient_orientation;
     std::string acquisition_date, acquisition_time, content_date, content_time;
-    std::string series_number, instance_number;
+    std::string series_number, series_description, instance_number;
     std::string manufacturer, model_name;
     std::uint32_t rows = 0, columns = 0, frames = 1;
     std::string pixel_spacing;         ///< mm, "row\\column": of the patient, else of the detector

@@ -54,7 +54,7 @@ public:
     }
 
     void row(const PanelRow& row, const std::string& threshold_title) {
-        const Colour& ink = row.present ? row.mark.colour : kInk;
+        const Colour& ink = row.present ? row.mark.colour : row.undetermined ? kWarning : kInk;
         if (draw_ && row.drawn) {
             const double middle = y_ + 0.75 * em_;
             canvas_.line({x_, middle}, {x_ + kSwatch * em_ * 0.8, middle},
@@ -100,7 +100,7 @@ private:
 
     void cells(const std::array<std::string_view, 4>& words, const Colour& ink, bool bold) {
         const double name =
-            std::min(width_ - (kSwatch + kScore + kThreshold + kAnswer) * em_, 18 * em_);
+            std::min(width_ - (kSwatch + kScore + kThreshold + kAnswer) * em_, 24 * em_);
         const double widths[] = {name - 0.5 * em_, kScore * em_, kThreshold * em_, kAnswer * em_};
         double left = x_ + kSwatch * em_;
         double tallest = 0;
@@ -183,7 +183,8 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
         row.drawn = outlined && row.present && !finding.regions.empty();
         row.name = cleaned(name_of(finding, style.language));
         row.score = score_text(finding.score);
-        row.threshold = score_text(finding.threshold);
+        row.undetermined = finding.answer == inference::Answer::undetermined;
+        row.threshold = threshold_text(finding);
         row.answer = name_of(finding.answer, say);
         if (row.present && finding.regions.empty())
             row.answer += fmt::format(", {}", say.not_located);

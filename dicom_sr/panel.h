@@ -26,6 +26,7 @@ struct PanelRow {
     Mark mark;
     bool drawn = false;  ///< has an outline: the legend shows its line
     bool present = false;
+    bool undetermined = false;
     std::string name, score, threshold, answer;
 };
 

@@ -70,7 +70,12 @@ void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 
 
 std::vector<std::string> parameters_of(const ImageResult& result, const Finding* finding) {
     std::vector<std::string> lines;
-    if (finding != nullptr) lines.push_back(fmt::format("threshold {:g}", finding->threshold));
+    if (finding != nullptr) {
+        lines.push_back(fmt::format("threshold {:g}", finding->threshold));
+        if (finding->undetermined_from) {
+            lines.push_back(fmt::format("undetermined from {:g}", *finding->undetermined_from));
+        }
+    }
     if (result.model) lines.push_back(fmt::format("weights sha256 {}", result.model->sha256));
     if (!result.window.empty()) lines.push_back(result.window);
     return lines;
@@ -141,6 +146,12 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
     if (!roi.outline.empty()) add_planar_roi(tree, roi);
 }
 
+Concept edge_code(const ImageResult& result) {
+    if (!was_analysed(result)) return codes::kNotAnalysed;
+    const bool undecided = !answered(result, inference::Answer::undetermined).empty();
+    return undecided ? codes::kUndecided : codes::kNoFinding;
+}
+
 /// Without any group a viewer shows a black picture, so the image's edge carries the answer:
 /// docs/decisions/0005-negative-study-report.md.
 void add_edge(ContentTree& tree, const ReportedImage& image, std::string_view language) {
@@ -149,7 +160,7 @@ void add_edge(ContentTree& tree, const ReportedImage& image, std::string_view la
     if (roi.outline.empty()) return;
     roi.tracking_identifier = verdict_line(image.result, language);
     roi.parameters = parameters_of(image.result, nullptr);
-    roi.finding = was_analysed(image.result) ? codes::kNoFinding : codes::kNotAnalysed;
+    roi.finding = edge_code(image.result);
     if (was_analysed(image.result)) {
         for (const Finding& finding : image.result.findings)
             roi.numbers.push_back(score_of(finding));
@@ -185,6 +196,10 @@ void add_answers(ContentTree& tree, const ReportedImage& image) {
             tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
             tree.number(has_properties, threshold_code(finding), finding.threshold,
                         codes::kZeroToOne);
+            if (finding.undetermined_from) {
+                tree.number(has_properties, undetermined_code(finding), *finding.undetermined_from,
+                            codes::kZeroToOne);
+            }
             tree.image(inferred_from, reference_of(image));
         });
     }
@@ -232,6 +247,7 @@ void add_evaluations(ContentTree& tree, const StudyReport& report) {
         for (const std::string& note : notes_of(report)) {
             tree.text(contains, codes::kComment, note);
         }
+        add_priors(tree, report);
         for (const ReportedImage& image : report.images) {
             add_warnings(tree, image, report.language);
             if (was_analysed(image.result)) {
@@ -267,6 +283,19 @@ std::vector<std::string> notes_of(const StudyReport& report) {
                                             model.sha256, say.intended_use, model.intended_use)));
     }
     return notes;
+}
+
+void add_priors(ContentTree& tree, const StudyReport& report) {
+    for (const Prior& prior : report.priors) {
+        const std::string& date = prior.study_date;  // DA
+        const std::string line =
+            fmt::format("{} {}-{}-{}: {}", words(report.language).earlier_result, date.substr(0, 4),
+                        date.substr(4, 2), date.substr(6), prior.words);
+        tree.text(contains, codes::kPreviousFinding, cleaned(line), [&] {
+            tree.composite(inferred_from, codes::kPriorReport,
+                           {prior.sop_class, prior.sop_instance, {}});
+        });
+    }
 }
 
 void add_head(ContentTree& tree, const StudyReport& report) {

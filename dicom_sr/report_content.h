@@ -18,6 +18,9 @@ void add_head(ContentTree& tree, const StudyReport& report);
 /// What every report says in words: that it is no reading, and which models spoke.
 std::vector<std::string> notes_of(const StudyReport& report);
 
+/// What this node said of earlier studies of the patient, each with its report.
+void add_priors(ContentTree& tree, const StudyReport& report);
+
 /// Every model that spoke, once, in the order in which the images name them.
 std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images);
 

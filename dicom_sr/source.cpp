@@ -91,6 +91,7 @@ void read_image(const Attributes& from, Source& source) {
     source.sop_class = from.uid(DCM_SOPClassUID, "SOP Class UID");
     source.sop_instance = from.uid(DCM_SOPInstanceUID, "SOP Instance UID");
     source.series_number = from.text(DCM_SeriesNumber);
+    source.series_description = from.text(DCM_SeriesDescription);
     source.instance_number = from.text(DCM_InstanceNumber);
     source.modality = from.text(DCM_Modality);
     source.body_part = from.text(DCM_BodyPartExamined);

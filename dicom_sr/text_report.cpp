@@ -33,7 +33,7 @@ std::string sentence_of(const Finding& finding, std::string_view language) {
     const Words& say = words(language);
     std::string line = fmt::format(
         "{}: {}; {} {}, {} {}", name_of(finding, language), name_of(finding.answer, say), say.score,
-        score_text(finding.score), say.threshold, fmt::format("{:.2f}", finding.threshold));
+        score_text(finding.score), say.threshold, threshold_text(finding));
     if (finding.answer != inference::Answer::present) return cleaned(line);
     if (finding.regions.empty()) line += fmt::format("; {}", say.not_located);
     for (const Region& region : finding.regions) {
@@ -72,6 +72,7 @@ void write_text_content(ContentTree& tree, const StudyReport& report) {
         for (const std::string& note : notes_of(report)) {
             tree.text(contains, codes::kConclusion, note);
         }
+        add_priors(tree, report);
     });
 }
 

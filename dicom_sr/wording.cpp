@@ -39,6 +39,7 @@ constexpr Words kEnglish{
     .present = "present",
     .absent = "absent",
     .undetermined = "undetermined",
+    .undecided = "Undetermined",
     .left = "left",
     .right = "right",
     .both = "both sides",
@@ -57,6 +58,7 @@ constexpr Words kEnglish{
     .image = "image",
     .series = "series",
     .more_in_report = "more images: see the report",
+    .earlier_result = "Earlier result",
 };
 
 constexpr Words kKorean{
@@ -76,6 +78,7 @@ constexpr Words kKorean{
     .present = "있음",
     .absent = "없음",
     .undetermined = "판정 불가",
+    .undecided = "판정 불가",
     .left = "왼쪽",
     .right = "오른쪽",
     .both = "양쪽",
@@ -94,6 +97,7 @@ constexpr Words kKorean{
     .image = "영상",
     .series = "시리즈",
     .more_in_report = "개 영상은 보고서 참조",
+    .earlier_result = "이전 결과",
 };
 
 /// Why an image has no answer, by the code of the reason (inference/reasons.h).
@@ -155,11 +159,11 @@ struct Summary {
     Side side = Side::unknown;
 };
 
-std::vector<Summary> present_in_study(std::span<const ReportedImage> images,
-                                      std::string_view language) {
+std::vector<Summary> answered_in_study(std::span<const ReportedImage> images, Answer answer,
+                                       std::string_view language) {
     std::map<std::string_view, Summary> by_key;
     for (const ReportedImage& image : images) {
-        for (const Finding* finding : present(image.result)) {
+        for (const Finding* finding : answered(image.result, answer)) {
             Summary& summary = by_key[finding->key];
             summary.name = name_of(*finding, language);
             summary.score = std::max(summary.score, finding->score);
@@ -173,7 +177,7 @@ std::vector<Summary> present_in_study(std::span<const ReportedImage> images,
 }
 
 /// The findings that there is room for, the rest counted: a name may be abridged, never its score.
-std::string listed(const std::vector<Summary>& findings, std::size_t room) {
+std::string listed(std::span<const Summary> findings, std::size_t room) {
     std::string out;
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const Summary& one = findings[i];
@@ -191,6 +195,18 @@ std::string listed(const std::vector<Summary>& findings, std::size_t room) {
         out = longer;
     }
     return out;
+}
+
+/// What is present in a study, else what is undetermined, else that nothing is.
+std::string study_answer(std::span<const ReportedImage> images, std::string_view language,
+                         std::size_t room) {
+    const Words& say = words(language);
+    const auto found = answered_in_study(images, Answer::present, language);
+    if (!found.empty()) return listed(found, room);
+    const auto undecided = answered_in_study(images, Answer::undetermined, language);
+    if (undecided.empty()) return say.no_finding;
+    const std::string head = fmt::format("{}: ", say.undecided);
+    return head + listed(undecided, room - std::min(room, head.size()));
 }
 
 }  // namespace
@@ -226,20 +242,31 @@ std::string score_text(double score) {
     return fmt::format("{:.2f}", std::floor(score * 100 + 1e-9) / 100);
 }
 
+std::string threshold_text(const Finding& finding) {
+    const std::string threshold = score_text(finding.threshold);
+    const bool has_band =
+        finding.undetermined_from && *finding.undetermined_from < finding.threshold;
+    return has_band ? score_text(*finding.undetermined_from) + '-' + threshold : threshold;
+}
+
 Side side_of(const Finding& finding) {
     Side side = Side::unknown;
     for (const inference::Region& region : finding.regions) side = joined(side, region.side);
     return side;
 }
 
-std::vector<const Finding*> present(const inference::ImageResult& result) {
+std::vector<const Finding*> answered(const inference::ImageResult& result, Answer answer) {
     std::vector<const Finding*> found;
     if (!was_analysed(result)) return found;
     for (const Finding& finding : result.findings) {
-        if (finding.answer == Answer::present) found.push_back(&finding);
+        if (finding.answer == answer) found.push_back(&finding);
     }
     std::ranges::stable_sort(found, std::ranges::greater{}, &Finding::score);
     return found;
+}
+
+std::vector<const Finding*> present(const inference::ImageResult& result) {
+    return answered(result, Answer::present);
 }
 
 std::string outline_label(const Finding& finding, std::size_t region, std::string_view language) {
@@ -272,15 +299,20 @@ std::string verdict_line(const inference::ImageResult& result, std::string_view 
                            result.verdict == Verdict::failed ? say.failed : say.not_analysed,
                            result.reason ? text_of(*result.reason, language) : say.no_reason);
     }
+    const auto listed_as = [&](const char* title, const std::vector<const Finding*>& findings) {
+        std::string line = fmt::format("{}: ", title);
+        for (const Finding* finding : findings) {
+            if (finding != findings.front()) line += ", ";
+            line += name_of(*finding, language);
+            const std::string_view side = name_of(side_of(*finding), say);
+            if (!side.empty()) line += fmt::format(" ({})", side);
+        }
+        return line;
+    };
     const auto found = present(result);
-    if (found.empty()) return say.no_finding;
-    std::string line = fmt::format("{}: ", say.findings);
-    for (const Finding* finding : found) {
-        if (finding != found.front()) line += ", ";
-        line += name_of(*finding, language);
-        const std::string_view side = name_of(side_of(*finding), say);
-        if (!side.empty()) line += fmt::format(" ({})", side);
-    }
+    const auto undecided = answered(result, Answer::undetermined);
+    std::string line = found.empty() ? say.no_finding : listed_as(say.findings, found);
+    if (!undecided.empty()) line += ". " + listed_as(say.undecided, undecided);
     return line;
 }
 
@@ -305,8 +337,7 @@ std::string series_description(std::span<const ReportedImage> images, std::strin
     if (none_analysed) {
         middle = failed > 0 ? say.failed : say.not_analysed;
     } else {
-        const std::vector<Summary> found = present_in_study(images, language);
-        middle = found.empty() ? say.no_finding : listed(found, room);
+        middle = study_answer(images, language, room);
     }
     return abridged(fmt::format("{}{}{}", kHead, middle, tail), kDescriptionMax);
 }

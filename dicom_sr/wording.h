@@ -30,6 +30,7 @@ struct Words {
     const char* present;
     const char* absent;
     const char* undetermined;
+    const char* undecided;  ///< the same before a list: "Undetermined: Lung nodule"
     const char* left;
     const char* right;
     const char* both;
@@ -48,6 +49,7 @@ struct Words {
     const char* image;
     const char* series;
     const char* more_in_report;  ///< after a count: "+3 more images: see the report"
+    const char* earlier_result;
 };
 
 const Words& words(std::string_view language);  ///< "ko", else English
@@ -59,10 +61,15 @@ std::string_view name_of(inference::Side side, const Words& words);  ///< "" whe
 /// "0.97", and never "1.00" or "0.50" for what lies below 1 or below the threshold.
 std::string score_text(double score);
 
+/// "0.50", or "0.30-0.50" where a score between the two is undetermined.
+std::string threshold_text(const inference::Finding& finding);
+
 /// All sides on which the finding was located, as one.
 inference::Side side_of(const inference::Finding& finding);
 
-/// The findings that are present, highest score first.
+/// The findings with one answer, highest score first; of an image that was not analysed none.
+std::vector<const inference::Finding*> answered(const inference::ImageResult& result,
+                                                inference::Answer answer);
 std::vector<const inference::Finding*> present(const inference::ImageResult& result);
 
 /// What stands at an outline: "Pneumothorax 0.97", "Lung nodule 0.62 (2/3)".
@@ -75,11 +82,13 @@ std::string model_line(const inference::ModelIdentity& model, std::string_view l
 /// Why an image has no answer, or a doubtful one; in Korean with the English detail behind it.
 std::string text_of(const inference::Reason& reason, std::string_view language);
 
-/// "Findings: Pneumothorax (left), Lung nodule", "No finding above threshold", "Not analysed: ..."
+/// "Findings: Pneumothorax (left). Undetermined: Lung nodule", "No finding above threshold",
+/// "Not analysed: ..."
 std::string verdict_line(const inference::ImageResult& result, std::string_view language);
 
 /// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most 64 bytes of LO: the only
-/// words of a report that OHIF shows in its list. What finds no room is counted: "+2".
+/// words of a report that OHIF shows in its list. What finds no room is counted: "+2". Where
+/// nothing is present, what is undetermined stands there.
 std::string series_description(std::span<const ReportedImage> images, std::string_view language);
 
 }  // namespace bucky::dicom_sr

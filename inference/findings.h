@@ -58,6 +58,8 @@ struct Finding {
     Answer answer = Answer::undetermined;
     std::vector<Region> regions;  ///< where, best first; empty when absent or not located
     Heat heat = {};               ///< of a finding that is present
+    /// From here up to the threshold nothing is decided: undetermined. Nothing: below it is absent.
+    std::optional<double> undetermined_from = {};
 };
 
 /// Which algorithm spoke: what every result must name.

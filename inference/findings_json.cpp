@@ -98,6 +98,7 @@ Json json_of(const Finding& finding) {
               {"answer", name_of(finding.answer)},
               {"regions", regions}};
     if (!finding.heat.values.empty()) json["heat"] = json_of(finding.heat);
+    if (finding.undetermined_from) json["undetermined_from"] = *finding.undetermined_from;
     return json;
 }
 
@@ -110,6 +111,9 @@ Finding finding_of(const Json& json) {
     finding.score = json.at("score");
     finding.threshold = json.at("threshold");
     finding.answer = word_of(kAnswers, json.at("answer"));
+    if (json.contains("undetermined_from")) {
+        finding.undetermined_from = json.at("undetermined_from").get<double>();
+    }
     for (const Json& region : json.at("regions")) finding.regions.push_back(region_of(region));
     if (json.contains("heat")) finding.heat = heat_of(json.at("heat"));
     return finding;

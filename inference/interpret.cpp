@@ -7,6 +7,7 @@
 
 #include "conf/base/error.h"
 #include "inference/contour.h"
+#include "inference/thresholds.h"
 
 namespace bucky::inference {
 namespace {
@@ -169,9 +170,9 @@ std::vector<Finding> interpret(const ModelOutput& output, const Package& package
     for (std::size_t k = 0; k < package.findings.size(); ++k) {
         const FindingSpec& spec = package.findings[k];
         Finding finding{
-            spec.key,       spec.code, spec.name, spec.name_ko, output.scores[k], spec.threshold,
-            Answer::absent, {},        {}};
-        if (finding.score >= spec.threshold) finding.answer = Answer::present;
+            spec.key,       spec.code,      spec.name, spec.name_ko, output.scores[k],
+            spec.threshold, Answer::absent, {},        {},           spec.undetermined_from};
+        finding.answer = answer_at(finding.score, spec.threshold, spec.undetermined_from);
         const bool outlined = finding.score >= std::min(spec.threshold, spec.outlined_from);
         if (outlined && spec.located && package.has_heatmaps) {
             const PlacedHeatmap heatmap(output, k, placement);

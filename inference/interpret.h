@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // interpret: from scores and heatmaps to findings with a place in the image. Any thread.
 //
-// A finding is present when its score reaches its threshold. A present, located finding shows
+// A finding is present when its score reaches its threshold, and undetermined in the band below it
+// that its package may name. A present, located finding shows
 // where: its heatmap's areas at or above heatmap_threshold, or, when the heatmap stays below that,
 // above half of its own maximum: "present" without a place would help nobody. Absent ones have no
 // places.

@@ -184,6 +184,7 @@ FindingSpec read_finding(Section& section, const Package& package) {
     finding.name_ko = section.text("name_ko");
     finding.code = read_code(section);
     finding.threshold = section.number("threshold", 0, 1, std::nullopt);
+    finding.undetermined_from = section.optional_number("undetermined_from", 0, 1);
     finding.heatmap_threshold = section.number("heatmap_threshold", 0, 1, 0.5);
     finding.located = section.flag("located", false);
     const std::string chosen_for = section.required_text("thresholds_for");
@@ -192,6 +193,9 @@ FindingSpec read_finding(Section& section, const Package& package) {
         chosen_for != package.identity.sha256) {
         section.complain("thresholds_for",
                          "these thresholds were chosen for other weights: must be model.sha256");
+    }
+    if (finding.undetermined_from && *finding.undetermined_from >= finding.threshold) {
+        section.complain("undetermined_from", "must be below threshold");
     }
     if (finding.located && !package.has_heatmaps) {
         section.complain("located", "needs output.heatmaps = true");

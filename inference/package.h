@@ -44,6 +44,7 @@ struct FindingSpec {
     bool located = false;
     /// From this score on it is outlined, when a site calls it present at less than `threshold`.
     double outlined_from = 1;
+    std::optional<double> undetermined_from = {};  ///< below `threshold`; nothing: no such band
 };
 
 /// An input that whoever made the package ran, and what came out: raw float32, little endian.

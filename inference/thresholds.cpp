@@ -5,6 +5,11 @@
 
 namespace bucky::inference {
 
+Answer answer_at(double score, double threshold, std::optional<double> undetermined_from) {
+    if (score >= threshold) return Answer::present;
+    return undetermined_from && score >= *undetermined_from ? Answer::undetermined : Answer::absent;
+}
+
 ImageResult decided_at(ImageResult result, std::span<const Threshold> thresholds) {
     const bool was_analysed =
         result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
@@ -16,9 +21,7 @@ ImageResult decided_at(ImageResult result, std::span<const Threshold> thresholds
         });
         if (set != thresholds.end()) {
             finding.threshold = set->value;
-            if (finding.answer != Answer::undetermined) {
-                finding.answer = finding.score >= set->value ? Answer::present : Answer::absent;
-            }
+            finding.answer = answer_at(finding.score, set->value, finding.undetermined_from);
         }
         if (finding.answer != Answer::present) {
             finding.regions.clear();

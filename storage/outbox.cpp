@@ -37,7 +37,8 @@ constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
 // An image that came while the report was made has set the state back to open: it stays open.
 constexpr Sql kReported{"outbox.reported", R"sql(
     UPDATE study
-       SET reported_at_ms = :now_ms, state = iif(state = 'reporting', 'reported', state)
+       SET reported_at_ms = :now_ms, state = iif(state = 'reporting', 'reported', state),
+           patient = :patient
      WHERE uid = :study)sql"};
 
 constexpr Sql kTakeBack{"outbox.take_back", R"sql(
@@ -69,7 +70,7 @@ std::span<const Sql> outbox_statements() {
 }
 
 bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
-                 std::span<const std::string> destinations) {
+                 std::span<const std::string> destinations, std::string_view patient) {
     const auto now_ms = clock_.now_ms();
     // One job makes these UIDs and it is leased to us: what is not here now will not come
     // meanwhile.
@@ -94,7 +95,11 @@ bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
     for (const auto& made : results) {
         make_deliver_jobs(report_job, made, made.only_for ? *made.only_for : destinations, now_ms);
     }
-    db_.prepare(kReported).bind(":study", report_job.study).bind(":now_ms", now_ms).run();
+    db_.prepare(kReported)
+        .bind(":study", report_job.study)
+        .bind(":now_ms", now_ms)
+        .bind(":patient", patient)
+        .run();
     JobQueue(db_, clock_).settle(report_job.study);  // the same results, delivered long ago
     crash_point("outbox.before_commit");
     kept.commit(transaction);

@@ -55,8 +55,9 @@ public:
     /// The study is reported then, unless images came while the job ran. False: the lease was lost
     /// and the job is somebody else's; nothing was kept.
     /// Crash points: outbox.after_files, outbox.before_commit, outbox.after_commit.
+    /// `patient` is how the study's patient is known again (Studies::earlier_reports).
     bool put(const Job& report_job, std::span<const NewResult> results,
-             std::span<const std::string> destinations);
+             std::span<const std::string> destinations, std::string_view patient = "");
 
     /// Takes back a running deliver job whose destination does not take the object's class, and
     /// makes the study due for another report at once: one transaction. False: the lease was lost,

@@ -245,12 +245,21 @@ CREATE TABLE pledge_item (
 PRAGMA user_version = 5;
 )sql";
 
+constexpr const char* kPatients = R"sql(
+-- who a study is of, as a digest that says nothing of them; empty: it cannot be told for sure
+ALTER TABLE study ADD COLUMN patient TEXT NOT NULL DEFAULT '';
+CREATE INDEX study_of_patient ON study (patient, first_image_ms) WHERE patient <> '';
+
+PRAGMA user_version = 6;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
     {3, "jobs of a lane by age", kByAge},
     {4, "what destinations take, and results rendered for them", kPeerClasses},
     {5, "storage commitment in both roles", kCommitments},
+    {6, "studies of one patient", kPatients},
 };
 
 }  // namespace

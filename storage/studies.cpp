@@ -66,6 +66,16 @@ constexpr Sql kLastReport{"study.last_report", R"sql(
      WHERE study = :study AND kind = :kind AND rendering = :rendering
      ORDER BY id DESC LIMIT 1)sql"};
 
+constexpr Sql kEarlierReports{"study.earlier_reports", R"sql(
+    SELECT result.sop_instance
+      FROM study AS this JOIN study AS earlier JOIN result
+     WHERE this.uid = :study AND earlier.patient = :patient AND earlier.patient <> ''
+       AND earlier.first_image_ms < this.first_image_ms AND earlier.uid <> this.uid
+       AND (:has_issuer OR earlier.tenant = this.tenant)
+       AND result.id = (SELECT max(id) FROM result
+                         WHERE study = earlier.uid AND kind = 'sr' AND rendering = :rendering)
+     ORDER BY earlier.first_image_ms DESC LIMIT :at_most)sql"};
+
 constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
     UPDATE job
        SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
@@ -109,10 +119,10 @@ constexpr Sql kDeliveries{"study.deliveries", R"sql(
            coalesce(sum(state <> 'done' AND lane LIKE 'commit:%'), 0)
       FROM job WHERE study = :study)sql"};
 
-constexpr Sql kAll[] = {kInstance,    kInstances,    kVerdict,   kOnePendingLess, kDue,
-                        kReportState, kReportJob,    kReporting, kResubmitReport, kNextDue,
-                        kLastReport,  kRetryWaiting, kRetryJobs, kRetryInstances, kReopen,
-                        kRecent,      kLine,         kDeliveries};
+constexpr Sql kAll[] = {kInstance,    kInstances,    kVerdict,    kOnePendingLess, kDue,
+                        kReportState, kReportJob,    kReporting,  kResubmitReport, kNextDue,
+                        kLastReport,  kRetryWaiting, kRetryJobs,  kRetryInstances, kReopen,
+                        kRecent,      kLine,         kDeliveries, kEarlierReports};
 
 Instance instance_of_row(const Statement& row) {
     Instance instance;
@@ -232,6 +242,20 @@ std::optional<Uid> Studies::last_report(std::string_view study, std::string_view
     last.bind(":study", study).bind(":rendering", rendering).bind(":kind", kind);
     if (!last.step()) return std::nullopt;
     return Uid{last.text(0)};
+}
+
+std::vector<Uid> Studies::earlier_reports(std::string_view study, std::string_view patient,
+                                          bool has_issuer, std::string_view rendering,
+                                          std::int64_t at_most) {
+    auto rows = db_.prepare(kEarlierReports);
+    rows.bind(":study", study)
+        .bind(":patient", patient)
+        .bind(":has_issuer", std::int64_t{has_issuer})
+        .bind(":rendering", rendering)
+        .bind(":at_most", at_most);
+    std::vector<Uid> reports;
+    while (rows.step()) reports.emplace_back(rows.text(0));
+    return reports;
 }
 
 std::int64_t Studies::retry(std::string_view study) {

@@ -73,6 +73,14 @@ public:
     std::optional<Uid> last_report(std::string_view study, std::string_view rendering = "",
                                    std::string_view kind = "sr");
 
+    /// The last reports, in one rendering, of studies of the same patient that came before this
+    /// one, newest first; `patient` as Outbox::put() was told, none for an empty one. Whose
+    /// identifier says who issued it is the same patient in every tenant's studies, else in those
+    /// of one tenant alone.
+    std::vector<Uid> earlier_reports(std::string_view study, std::string_view patient,
+                                     bool has_issuer, std::string_view rendering,
+                                     std::int64_t at_most);
+
     /// Run a study again: its images get new infer jobs (but for those that have one waiting or
     /// running), a report follows. Old verdicts stand until the new ones come. Returns how many
     /// images.

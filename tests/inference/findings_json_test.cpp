@@ -20,6 +20,11 @@ ImageResult full_result() {
                     Answer::present, {}};
     finding.regions.push_back({{{1.5, 2.25}, {3, 4}, {0.1, 7}}, 0.9, Side::left});
     result.findings.push_back(finding);
+    finding.score = 0.375;
+    finding.undetermined_from = 0.25;
+    finding.answer = Answer::undetermined;
+    finding.regions.clear();
+    result.findings.push_back(finding);
     result.warnings = {reason("gate.mirrored", "it looks mirrored"),
                        reason("gate.rotated", "upside down")};
     result.rows = 2500;
@@ -57,6 +62,7 @@ void check_same(const ImageResult& a, const ImageResult& b) {
         const Finding& y = b.findings[i];
         CHECK(x.key == y.key);
         CHECK(x.code == y.code);
+        CHECK(x.undetermined_from == y.undetermined_from);
         CHECK(x.name == y.name);
         CHECK(x.name_ko == y.name_ko);
         CHECK(x.score == y.score);

@@ -65,6 +65,18 @@ TEST_CASE("a score at its threshold is present, below it absent and without a pl
     CHECK(absent.threshold == 0.6);
 }
 
+TEST_CASE("a score in the band below its threshold is undetermined and without a place",
+          "[inference]") {
+    Package package = one_finding();
+    package.findings.at(0).undetermined_from = 0.5;
+    ModelOutput output = output_with(0.55F);
+    paint(output, 8, 12, 4, 3, 0.9F);
+    const auto finding = interpret(output, package, portrait(), {"L", "F"}).at(0);
+    CHECK(finding.answer == Answer::undetermined);
+    CHECK(finding.undetermined_from == 0.5);
+    CHECK(finding.regions.empty());
+}
+
 TEST_CASE("an outline lies where the heatmap does, in the image's own pixels", "[inference]") {
     ModelOutput output = output_with(0.9F);
     // heatmap cells 12..14 x 8..11 are input columns 96..120, rows 64..96;

@@ -218,6 +218,18 @@ TEST_CASE("thresholds of another version of the weights are refused", "[inferenc
     CHECK_THAT(folder.complaint(), Catch::Contains("chosen for other weights"));
 }
 
+TEST_CASE("a finding may be undetermined from a score on that lies below its threshold",
+          "[inference]") {
+    PackageFolder folder;
+    folder.replace("threshold = 0.6", "threshold = 0.6\nundetermined_from = 0.4");
+    const auto package = folder.read();
+    CHECK(package.findings.at(0).undetermined_from == 0.4);
+    CHECK_FALSE(package.findings.at(1).undetermined_from);
+    folder.replace("undetermined_from = 0.4", "undetermined_from = 0.6");
+    CHECK_THAT(folder.complaint(),
+               Catch::Contains("finding.undetermined_from: must be below threshold"));
+}
+
 TEST_CASE("all mistakes are told at once", "[inference]") {
     PackageFolder folder;
     folder.replace("width = 64", "width = 0");

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows every object that the tests made to software by others: judge.py FOLDER
 
-dciodvfy (dicom3tools) sees each file. PixelMed's DicomSRValidator sees one report of each shape:
+dciodvfy (dicom3tools) sees each file, and pydicom reads all of it: text, content, pixels. PixelMed's DicomSRValidator sees one report of each shape:
 it needs seconds for one, and reports of one shape differ only in what it does not look at. ctest
 runs this after the last test (tests/CMakeLists.txt); tests/support/exhibits.h fills the folder.
 """
@@ -52,6 +52,25 @@ def dciodvfy(path):
     return errors
 
 
+def unreadable(path):
+    """What pydicom cannot make of it, as a Python programme would read it."""
+    try:
+        dataset = pydicom.dcmread(path)
+        dataset.decode()  # every text, by its character set
+        for element in dataset.iterall():
+            str(element.value)
+        if "PixelData" in dataset:
+            shape_read = dataset.pixel_array.shape
+            if (dataset.Rows, dataset.Columns) != shape_read[-3:][:2] and (
+                    dataset.Rows, dataset.Columns) != shape_read[-2:]:
+                return [f"pydicom reads pixels of {shape_read}"]
+        if dataset.SOPClassUID.startswith(SR_CLASSES) and not dataset.ContentSequence:
+            return ["pydicom reads a report without content"]
+    except Exception as why:  # whatever it stumbles over is a complaint
+        return [f"pydicom: {type(why).__name__}: {why}"]
+    return []
+
+
 def shape(item):
     """What a template checks: which attributes, which codes, which choices, in which order.
     Siblings of one shape count once, so three nodules are the shape of one."""
@@ -99,13 +118,15 @@ def main():
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, errors in zip(paths, pool.map(dciodvfy, paths)):
             complaints += [f"{path}: {line}" for line in errors]
+    for path in paths:
+        complaints += [f"{path}: {line}" for line in unreadable(path)]
     small = [path for path in paths if os.path.getsize(path) <= PIXELMED_BYTES_MAX]
     reports = one_report_a_shape(small)
     if reports:
         pixelmed = PixelMed()
         for path in reports:
             complaints += [f"{path}: PixelMed: {line}" for line in pixelmed.errors(path)]
-    print(f"{len(paths)} objects shown to dciodvfy, {len(reports)} shapes of reports of at "
+    print(f"{len(paths)} objects shown to dciodvfy and pydicom, {len(reports)} shapes of reports of at "
           f"most {PIXELMED_BYTES_MAX} bytes to PixelMed: {len(complaints)} errors")
     for line in complaints[:SHOWN]:
         print(line)

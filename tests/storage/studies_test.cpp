@@ -173,6 +173,53 @@ TEST_CASE("an image that comes while its study's report runs gets the next repor
     CHECK(state(node) == "reported");
 }
 
+namespace {
+
+/// A study with its report, of a patient who is known by `digest`.
+void report_on(DataFolder& node, std::string_view study, std::string_view digest,
+               std::string_view tenant = "") {
+    const std::string uid{study};
+    node.clock.advance_ms(1000);
+    node.send({.sop_instance = uid + ".1.1",
+               .bytes = uid,
+               .study = uid,
+               .series = uid + ".1",
+               .tenant = std::string{tenant}});
+    while (node.give_verdict()) {
+    }
+    node.clock.advance_ms(3000);
+    node.studies.make_due_reports();
+    const auto job = node.jobs.claim("report", 60'000);
+    REQUIRE(job);
+    const NewResult report{Uid{uid + ".2"}, Uid{"1.2.840.10008.5.1.4.1.1.88.34"}, kExplicitLittle,
+                           "sr", bytes_of("SR")};
+    REQUIRE(node.outbox.put(*job, {&report, 1}, {}, digest));
+}
+
+}  // namespace
+
+TEST_CASE("the reports of a patient's earlier studies are found, newest first", "[storage]") {
+    DataFolder node;
+    report_on(node, "1.5.1", "one");
+    report_on(node, "1.5.2", "another");
+    report_on(node, "1.5.3", "one", "other-site");
+    report_on(node, "1.5.4", "");
+    report_on(node, "1.5.5", "one");
+    const auto earlier = [&](std::string_view study, std::string_view patient, bool has_issuer,
+                             std::string_view rendering = "", std::int64_t at_most = 8) {
+        return node.studies.earlier_reports(study, patient, has_issuer, rendering, at_most);
+    };
+    using Uids = std::vector<bucky::Uid>;
+    CHECK(earlier("1.5.5", "one", true) == Uids{Uid{"1.5.3.2"}, Uid{"1.5.1.2"}});
+    CHECK(earlier("1.5.5", "one", true, "", 1) == Uids{Uid{"1.5.3.2"}});
+    // an identifier that nobody is known to have issued means something in one place only
+    CHECK(earlier("1.5.5", "one", false) == Uids{Uid{"1.5.1.2"}});
+    CHECK(earlier("1.5.3", "one", true) == Uids{Uid{"1.5.1.2"}});
+    CHECK(earlier("1.5.1", "one", true).empty());
+    CHECK(earlier("1.5.5", "one", true, "ko").empty());
+    CHECK(earlier("1.5.5", "", true).empty());  // nobody is not somebody
+}
+
 TEST_CASE("an image that comes after its study's report was parked tries it again", "[storage]") {
     DataFolder node;
     image_to_report_job(node);

@@ -87,6 +87,19 @@ TEST_CASE("patients who share a name, or an ID, never share a result", "[system]
     CHECK(report(1).find("Pneumothorax 1") != std::string::npos);
     CHECK(report(1).find("Lung nodule 1") == std::string::npos);
     CHECK(report(2).find("No finding above threshold") != std::string::npos);
+
+    // The first one comes again: what was said of that person is named, of the others nothing.
+    const auto again = xray_of(dir, 67, one, {});
+    REQUIRE(node.store(again.file) == 0x0000);
+    const auto results = pacs.wait_for_results(again.uids.study_uid, 1);
+    REQUIRE(results.reports.size() == 1);
+    const auto second = pacs.file(results.reports[0]);
+    CHECK(mentions(second, xrays[0].uids.study_uid));
+    CHECK(mentions(second, "Earlier result 2026-01-02: Bucky: Lung nodule"));
+    CHECK_FALSE(mentions(second, xrays[1].uids.study_uid));
+    CHECK_FALSE(mentions(second, xrays[2].uids.study_uid));
+    CHECK(dciodvfy_errors(second).empty());
+    CHECK(pixelmed_sr_errors(second).empty());
 }
 
 TEST_CASE("QIDO shows the names of Korean and Japanese patients as they are", "[system][results]") {

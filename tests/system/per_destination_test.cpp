@@ -11,6 +11,7 @@
 #include "tests/support/part10.h"
 #include "tests/support/poll.h"
 #include "tests/support/running_node.h"
+#include "tests/support/senders.h"
 #include "tests/support/storescp.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/xray.h"
@@ -25,6 +26,9 @@ constexpr auto kEnhanced = "1.2.840.10008.5.1.4.1.1.88.22";
 constexpr auto kBasicText = "1.2.840.10008.5.1.4.1.1.88.11";
 constexpr auto kCr = "1.2.840.10008.5.1.4.1.1.1";
 constexpr auto kRle = "1.2.840.10008.1.2.5";
+constexpr auto kJpegLossless = "1.2.840.10008.1.2.4.70";
+constexpr auto kPresentation = "1.2.840.10008.5.1.4.1.1.11.1";
+constexpr auto kComprehensive3d = "1.2.840.10008.5.1.4.1.1.88.34";
 constexpr auto kExplicit = "1.2.840.10008.1.2.1";
 
 Xray a_nodule(const TempDir& dir, std::uint64_t seed) {
@@ -52,6 +56,22 @@ bool comes_to(const Storescp& archive, const Xray& xray, std::vector<std::string
     std::sort(classes.begin(), classes.end());
     return poll_until([&] { return archive.stored().size() >= classes.size(); }, 60s) &&
            classes_of(archive, xray) == classes;
+}
+
+/// The picture of an archive as a viewer paints it: DCMTK's dcmj2pnm takes every syntax here.
+std::string painted(const Storescp& archive, const std::string& transfer_syntax,
+                    const TempDir& dir) {
+    for (const auto& file : archive.stored()) {
+        const auto held = read_part10(file);
+        CHECK(dciodvfy_errors(file).empty());
+        if (held->sop_class != kSecondaryCapture) continue;
+        CHECK(held->transfer_syntax == transfer_syntax);
+        const auto out = dir / "painted.ppm";
+        REQUIRE(run({"dcmj2pnm", "--write-raw-pnm", file.string(), out.string()}).status == 0);
+        std::ifstream in{out, std::ios::binary};
+        return {std::istreambuf_iterator<char>{in}, {}};
+    }
+    return "no picture";
 }
 
 }  // namespace
@@ -106,19 +126,65 @@ TEST_CASE("an archive of nothing but text and CR images gets both, and a restart
     CHECK(old.stored().size() == 2);
 }
 
-TEST_CASE("an archive gets the picture in the transfer syntax that it is configured for",
-          "[system][delivery]") {
+TEST_CASE(
+    "an archive gets the picture in the lossless syntax that it is configured for, if it "
+    "takes it, with the same pixels",
+    "[system][delivery]") {
     const TempDir dir;
-    Storescp old{{kSecondaryCapture, "1.2.840.10008.5.1.4.1.1.88.34"}, {kExplicit, kRle}};
-    RunningNode node{{.destinations = {old.destination("picture_syntax = \"rle\"\n")}}};
+    const std::vector<std::string> both{kSecondaryCapture, kComprehensive3d};
+    Storescp plain{both}, rle{both, {kExplicit, kRle}}, jpeg{both, {kExplicit, kJpegLossless}};
+    const auto named = [](Destination destination, const char* name) {
+        destination.name = name;
+        return destination;
+    };
+    RunningNode node{
+        {.destinations = {
+             named(plain.destination("picture_syntax = \"jpeg-lossless\"\n"), "plain"),
+             named(rle.destination("picture_syntax = \"rle\"\n"), "rle"),
+             named(jpeg.destination("picture_syntax = \"jpeg-lossless\"\n"), "jpeg")}}};
     const auto xray = a_nodule(dir, 54);
     REQUIRE(node.store(xray.file) == 0x0000);
-    REQUIRE(poll_until([&] { return old.stored().size() == 2; }, 60s));
-    for (const auto& file : old.stored()) {
-        const auto held = read_part10(file);
-        CHECK(held->transfer_syntax == (held->sop_class == kSecondaryCapture ? kRle : kExplicit));
-        CHECK(dciodvfy_errors(file).empty());
+    for (const auto* archive : {&plain, &rle, &jpeg}) {
+        REQUIRE(poll_until([&] { return archive->stored().size() == 2; }, 60s));
     }
+    const auto pixels = painted(plain, kExplicit, dir);  // it takes no compressed picture
+    CHECK(pixels.size() > 1'000'000);
+    CHECK((painted(rle, kRle, dir) == pixels));
+    CHECK((painted(jpeg, kJpegLossless, dir) == pixels));
+}
+
+TEST_CASE("a PACS that asks for presentation states gets one an image, and keeps it",
+          "[system][delivery]") {
+    const TempDir dir;
+    Orthanc pacs;
+    auto to = pacs.destination();
+    to.more = "send = [\"sr\", \"presentation\"]\n";
+    RunningNode node{{.destinations = {to}}};
+    const auto xray = a_nodule(dir, 55);
+    REQUIRE(dcmsend(pacs.dicom_port(), {xray.file}, "ORTHANC").all_accepted());
+    REQUIRE(node.store(xray.file) == 0x0000);
+    const auto& study = xray.uids.study_uid;
+    REQUIRE(poll_until([&] { return pacs.instances(study).size() == 3; }, 60s));
+    const auto states = pacs.instances(study, kPresentation);
+    REQUIRE(states.size() == 1);
+    CHECK(pacs.instances(study, kSecondaryCapture).empty());
+    const auto file = pacs.file(states[0]);
+    CHECK(dciodvfy_errors(file).empty());
+    CHECK(mentions(file, xray.uids.sop_instance_uid));
+    CHECK(run({"dcmpschk", file.string()}).output.find("passed") != std::string::npos);
+    CHECK(node.logged("deliver.sent"));
+}
+
+TEST_CASE("an archive of nothing but CR images still gets the picture", "[system][delivery]") {
+    const TempDir dir;
+    Storescp old{{kCr}};
+    RunningNode node{{.destinations = {old.destination()}}};
+    const auto xray = a_nodule(dir, 56);
+    REQUIRE(node.store(xray.file) == 0x0000);
+    CHECK(comes_to(old, xray, {kCr}));
+    // and nobody is left to believe that it has the report
+    CHECK(node.logged("deliver.refused"));
+    CHECK(poll_until([&] { return node.bucky({"status"}).status == 1; }, 60s));
 }
 
 TEST_CASE("config check refuses a threshold for another version with file, line and reason",

@@ -164,6 +164,32 @@ TEST_CASE("a threshold of its own decides for its destination and for nobody els
     CHECK_THAT(report_for(surgery, "archive"), !Catch::Contains("No finding above threshold"));
 }
 
+TEST_CASE("what is undetermined goes where findings go, for nobody has ruled it out", "[tools]") {
+    for (const auto answer : {inference::Answer::absent, inference::Answer::undetermined}) {
+        JudgedImage judged;
+        auto& source = judged.image.source;
+        source.study = source.series = Uid{"1.2.3"};
+        source.sop_instance = Uid{"1.2.3.4"};
+        source.sop_class = Uid{"1.2.840.10008.5.1.4.1.1.1.1"};
+        auto& result = judged.image.result;
+        result.verdict = inference::Verdict::no_findings;
+        result.model = phantom_shelf().now()->packages().at(0).package.identity;
+        result.findings.resize(1);
+        result.findings[0].code = {"27925004", "SCT", "Nodule"};
+        result.findings[0].name = "Lung nodule";
+        result.findings[0].answer = answer;
+        Order order;
+        order.destination = "pacs";
+        order.if_found = {"sr"};
+        order.language = "en";
+        order.report_class = Uid{kReportClasses.front()};
+        order.picture_class = Uid{kPictureClasses.front()};
+        const auto made =
+            fill({order}, {judged}, {}, [](const char*, const auto&) { return Earlier{}; });
+        CHECK(made.size() == (answer == inference::Answer::undetermined ? 1 : 0));
+    }
+}
+
 TEST_CASE("a threshold below the package's has its outline", "[tools]") {
     const TempDir dir;
     inference::Shelf shelf{std::vector<std::filesystem::path>{phantom_model()},

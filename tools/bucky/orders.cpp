@@ -47,12 +47,17 @@ std::string with_class(std::string rendering, const Uid& sop_class, std::string_
     return rendering + (rendering.empty() ? "" : ", ") + "in " + sop_class.str();
 }
 
-bool has_finding(const JudgedImage& judged) {
-    return judged.image.result.verdict == inference::Verdict::findings;
+bool is_analysed(const JudgedImage& judged) {
+    const auto verdict = judged.image.result.verdict;
+    return verdict == inference::Verdict::findings || verdict == inference::Verdict::no_findings;
 }
 
-bool is_analysed(const JudgedImage& judged) {
-    return has_finding(judged) || judged.image.result.verdict == inference::Verdict::no_findings;
+/// Something that a reader should look at: what is undetermined is not nothing.
+bool has_finding(const JudgedImage& judged) {
+    return is_analysed(judged) &&
+           std::ranges::any_of(judged.image.result.findings, [](const auto& finding) {
+               return finding.answer != inference::Answer::absent;
+           });
 }
 
 using Group = std::vector<const Order*>;
@@ -95,7 +100,7 @@ public:
         found_ = std::ranges::any_of(images_, has_finding);
     }
 
-    void add_documents(const LastReport& last_report) {
+    void add_documents(const EarlierIn& earlier_in) {
         for (const auto& [sop_class, part] : by_class(group_, &Order::report_class)) {
             const Group readers = takers(part, kind::kReport, found_);
             if (readers.empty()) continue;
@@ -104,7 +109,9 @@ public:
             wanted.report.sop_class = sop_class;
             explain(readers, wanted);
             const auto rendering = with_class(rendering_, sop_class, kReportClasses.front());
-            wanted.report.predecessor = last_report(kind::kReport, rendering);
+            auto [last, priors] = earlier_in(kind::kReport, rendering);
+            wanted.report.predecessor = std::move(last);
+            wanted.report.priors = std::move(priors);
             keep(results_of(images_, std::move(wanted), decoder_), rendering,
                  {{kind::kReport, readers}});
         }
@@ -112,7 +119,7 @@ public:
         if (readers.empty()) return;
         Wanted wanted = common_;
         wanted.kinds = {kind::kChestCad};
-        wanted.report.predecessor = last_report(kind::kChestCad, rendering_);
+        wanted.report.predecessor = earlier_in(kind::kChestCad, rendering_).last;
         keep(results_of(images_, std::move(wanted), decoder_), rendering_,
              {{kind::kChestCad, readers}});
     }
@@ -220,7 +227,7 @@ std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasse
 }
 
 std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<JudgedImage>& images,
-                          const Wanted& common, const LastReport& last_report,
+                          const Wanted& common, const EarlierIn& earlier_in,
                           inference::Decoder& decoder) {
     std::map<std::string, Group> groups;
     for (const auto& order : orders) groups[rendering_of(order)].push_back(&order);
@@ -229,7 +236,7 @@ std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<Ju
     for (const auto& [rendering, group] : groups) {
         fillers.emplace_back(group, images, common, made, decoder);
     }
-    for (auto& filler : fillers) filler.add_documents(last_report);
+    for (auto& filler : fillers) filler.add_documents(earlier_in);
     for (auto& filler : fillers) filler.add_pictures();
     return made;
 }

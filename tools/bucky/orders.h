@@ -42,15 +42,20 @@ struct Ordered {
     std::vector<std::string> destinations;
 };
 
-/// in   the images of one study, who wants what, who opens their files, and what is the same for
-/// all: node and version
-///      (the rest of `common` is filled in), and the last document of a kind in a rendering
+/// What was made before in one rendering: the last document of a kind of this study, and the
+/// reports of earlier studies of the patient.
+struct Earlier {
+    std::optional<Uid> last;
+    std::vector<dicom_sr::Prior> priors;
+};
+using EarlierIn = std::function<Earlier(const char* kind, const std::string& rendering)>;
+
+/// in   the images of one study, who wants what, who opens their files, what is the same for all:
+///      node and version (the rest of `common` is filled in), and what was made before
 /// out  documents first; same images and same orders, same UIDs
 /// err  as results_of()
-using LastReport =
-    std::function<std::optional<Uid>(const char* kind, const std::string& rendering)>;
 std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<JudgedImage>& images,
-                          const Wanted& common, const LastReport& last_report,
+                          const Wanted& common, const EarlierIn& earlier_in,
                           inference::Decoder& decoder = inference::in_process());
 
 }  // namespace bucky

@@ -13,6 +13,7 @@
 #include "conf/base/metrics.h"
 #include "inference/examine.h"
 #include "inference/findings_json.h"
+#include "tools/bucky/priors.h"
 #include "tools/bucky/worker.h"
 
 namespace bucky {
@@ -276,7 +277,7 @@ void ReportWorker::take_up(const storage::Job& job) {
         const Stopwatch watch;
         const auto images = images_of(job.study);
         const auto objects = objects_of(job, images);
-        if (!put(job, objects)) return;
+        if (!put(job, objects, patient_digest(images.front().image.source))) return;
         metrics::observe("bucky_stage_seconds", watch.seconds(), {{"stage", "report"}});
         log::event("report.made",
                    {{"study", job.study},
@@ -328,19 +329,25 @@ std::vector<Ordered> ReportWorker::objects_of(const storage::Job& job,
     common.report.software_version = software_version();
     common.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
     common.marking = dicom_sr::marking_of(settings_.overlay.style);
-    const auto last_report = [&](const char* kind, const std::string& rendering) {
-        return desk_.studies.last_report(job.study, rendering, kind);
+    const auto earlier_in = [&](const char* kind, const std::string& rendering) {
+        Earlier earlier{desk_.studies.last_report(job.study, rendering, kind), {}};
+        if (kind == std::string_view{dicom_sr::kind::kReport}) {
+            const auto& source = images.front().image.source;
+            earlier.priors = priors_of(desk_.studies, desk_.outbox, source, rendering);
+        }
+        return earlier;
     };
-    return fill(orders_of(settings_, desk_.peer_classes), images, common, last_report, decoder_);
+    return fill(orders_of(settings_, desk_.peer_classes), images, common, earlier_in, decoder_);
 }
 
-bool ReportWorker::put(const storage::Job& job, const std::vector<Ordered>& objects) {
+bool ReportWorker::put(const storage::Job& job, const std::vector<Ordered>& objects,
+                       const std::string& patient) {
     std::vector<storage::NewResult> results;
     for (const auto& [object, rendering, destinations] : objects) {
         results.push_back({object.sop_instance, object.sop_class, object.transfer_syntax,
                            object.kind, object.part10, rendering, destinations});
     }
-    const bool is_ours = desk_.outbox.put(job, results, {});
+    const bool is_ours = desk_.outbox.put(job, results, {}, patient);
     if (is_ours) work_.ring();  // couriers have something to carry
     return is_ours;
 }

@@ -93,7 +93,8 @@ private:
     std::vector<JudgedImage> images_of(const std::string& study);
     std::vector<Ordered> objects_of(const storage::Job& job,
                                     const std::vector<JudgedImage>& images);
-    bool put(const storage::Job& job, const std::vector<Ordered>& objects);
+    bool put(const storage::Job& job, const std::vector<Ordered>& objects,
+             const std::string& patient);
 
     const conf::Settings& settings_;
     const Clock& clock_;

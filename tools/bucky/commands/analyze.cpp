@@ -147,10 +147,12 @@ private:
     void tell(const fs::path& file, const inference::ImageResult& result, std::int64_t took_ms) {
         std::vector<std::string> said;
         for (const auto& finding : result.findings) {
-            if (finding.answer != inference::Answer::present) continue;
+            if (finding.answer == inference::Answer::absent) continue;
             const auto side =
                 finding.regions.empty() ? inference::Side::unknown : finding.regions.front().side;
-            const auto name = inference::name_of(side);
+            const auto name = finding.answer == inference::Answer::undetermined
+                                  ? inference::name_of(finding.answer)
+                                  : inference::name_of(side);
             said.push_back(fmt::format("{} {}{}{}", finding.key,
                                        dicom_sr::score_text(finding.score), name.empty() ? "" : " ",
                                        name));

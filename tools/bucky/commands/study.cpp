@@ -84,12 +84,13 @@ std::string words_of(const storage::Instance& image) {
     const auto result = inference::from_json(image.result_json);
     std::vector<std::string> said;
     for (const auto& finding : result.findings) {
-        if (finding.answer != inference::Answer::present) continue;
+        if (finding.answer == inference::Answer::absent) continue;
         std::vector<std::string_view> sides;
         for (const auto& region : finding.regions) {
             const auto side = inference::name_of(region.side);
             if (!side.empty()) sides.push_back(side);
         }
+        if (finding.answer == inference::Answer::undetermined) sides.push_back("undetermined");
         said.push_back(fmt::format("{} {}{}{}", finding.name, dicom_sr::score_text(finding.score),
                                    sides.empty() ? "" : " ", fmt::join(sides, ", ")));
     }
