@@ -9,9 +9,12 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/fallbacks.h"
+#include "dicom_sr/chest_cad.h"
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/overlay.h"
 #include "dicom_sr/presentation.h"
+#include "dicom_sr/segmentation.h"
+#include "dicom_sr/summary.h"
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"
 
@@ -88,6 +91,21 @@ void check_pictures(const ReportedImage& image, const char* language) {
     grey.window_center = 2048;
     grey.window_width = 4096;
     check(presentation_state(image, grey, {language, "0.1.0"}), image);
+    if (image.result.verdict == inference::Verdict::findings) {
+        check(segmentation(image, language, "0.1.0"), image);
+    }
+}
+
+void check_pages(const std::vector<ReportedImage>& images, const char* language) {
+    const auto picture = examples::picture(200, 160);
+    const OverlayStyle style{language, 300, "0.1.0"};
+    std::vector<SummaryImage> small;
+    for (const auto& image : images) {
+        small.push_back(thumbnail(image, picture.view()));
+        if (image.result.verdict != inference::Verdict::not_analysed) continue;
+        check(notice_capture(image, draw_notice(image, style), style), image);
+    }
+    check(summary_capture(images, draw_summary(small, style), style), images.front());
 }
 
 }  // namespace
@@ -103,6 +121,8 @@ TEST_CASE("every object of every kind of study of every kind of patient may leav
                 job.sop_class = Uid{sop_class};
                 check(measurement_report(job), study.images.front());
             }
+            check(chest_cad(job), study.images.front());
+            check_pages(study.images, patient.language);
             for (const auto& image : study.images) {
                 const bool analysed = image.result.verdict != inference::Verdict::not_analysed;
                 if (analysed) check_pictures(image, patient.language);
