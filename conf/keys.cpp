@@ -264,8 +264,7 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
      "why."},
     {"send_if_found", &DestinationSettings::send_if_found, OneOf{kObjects}, "",
      "Objects that it gets of a study (those of an analysed image: of an image) with a finding, be "
-     "it undetermined, and "
-     "else not. What stands in neither list it never gets."},
+     "it undetermined, and else not. What stands in neither list it never gets."},
     {"language", &DestinationSettings::language,
      Fits{is_empty_or_language, "en, ko, or empty for node.language"}, "",
      "Language of what it gets, en or ko; empty: node.language."},

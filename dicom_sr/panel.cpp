@@ -54,21 +54,22 @@ public:
     }
 
     void row(const PanelRow& row, const std::string& threshold_title) {
-        const Colour& ink = row.present ? row.mark.colour : row.undetermined ? kWarning : kInk;
+        const Colour& ink = row.present ? row.mark.colour : kInk;  // colours belong to outlines
+        const bool bold = row.present || row.undetermined;
         if (draw_ && row.drawn) {
             const double middle = y_ + 0.75 * em_;
             canvas_.line({x_, middle}, {x_ + kSwatch * em_ * 0.8, middle},
                          {row.mark.colour, std::max(1.5, em_ / 9), row.mark.dashes});
         }
         if (is_narrow()) {
-            const TextStyle style{em_, row.present, ink, width_ - kSwatch * em_};
+            const TextStyle style{em_, bold, ink, width_ - kSwatch * em_};
             const std::string words = fmt::format("{}\n{}  ({} {})  {}", row.name, row.score,
                                                   threshold_title, row.threshold, row.answer);
             if (draw_) canvas_.text(x_ + kSwatch * em_, y_, words, style);
             y_ += canvas_.measure(words, style).height + 0.3 * em_;
             return;
         }
-        cells({row.name, row.score, row.threshold, row.answer}, ink, row.present);
+        cells({row.name, row.score, row.threshold, row.answer}, ink, bold);
     }
 
     void heat_bar(std::string_view words) {

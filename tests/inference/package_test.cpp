@@ -226,8 +226,7 @@ TEST_CASE("a finding may be undetermined from a score on that lies below its thr
     CHECK(package.findings.at(0).undetermined_from == 0.4);
     CHECK_FALSE(package.findings.at(1).undetermined_from);
     folder.replace("undetermined_from = 0.4", "undetermined_from = 0.6");
-    CHECK_THAT(folder.complaint(),
-               Catch::Contains("finding.undetermined_from: must be below threshold"));
+    CHECK_THAT(folder.complaint(), Catch::Contains("].undetermined_from: must be below threshold"));
 }
 
 TEST_CASE("all mistakes are told at once", "[inference]") {

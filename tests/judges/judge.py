@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows every object that the tests made to software by others: judge.py FOLDER
 
-dciodvfy (dicom3tools) sees each file, and pydicom reads all of it: text, content, pixels. PixelMed's DicomSRValidator sees one report of each shape:
-it needs seconds for one, and reports of one shape differ only in what it does not look at. ctest
-runs this after the last test (tests/CMakeLists.txt); tests/support/exhibits.h fills the folder.
+dciodvfy (dicom3tools) sees each file, and pydicom reads all of it: text, content, pixels.
+PixelMed's DicomSRValidator sees one report of each shape: it needs seconds for one, and reports of
+one shape differ only in what it does not look at. ctest runs this after the last test
+(tests/CMakeLists.txt); tests/support/exhibits.h fills the folder.
 """
 
 import os
@@ -60,10 +61,10 @@ def unreadable(path):
         for element in dataset.iterall():
             str(element.value)
         if "PixelData" in dataset:
-            shape_read = dataset.pixel_array.shape
-            if (dataset.Rows, dataset.Columns) != shape_read[-3:][:2] and (
-                    dataset.Rows, dataset.Columns) != shape_read[-2:]:
-                return [f"pydicom reads pixels of {shape_read}"]
+            sides = (dataset.Rows, dataset.Columns)
+            read = dataset.pixel_array.shape  # frames before them, samples behind them
+            if sides not in (read[-2:], read[-3:-1]):
+                return [f"pydicom reads pixels of {read}"]
         if dataset.SOPClassUID.startswith(SR_CLASSES) and not dataset.ContentSequence:
             return ["pydicom reads a report without content"]
     except Exception as why:  # whatever it stumbles over is a complaint
@@ -126,8 +127,8 @@ def main():
         pixelmed = PixelMed()
         for path in reports:
             complaints += [f"{path}: PixelMed: {line}" for line in pixelmed.errors(path)]
-    print(f"{len(paths)} objects shown to dciodvfy and pydicom, {len(reports)} shapes of reports of at "
-          f"most {PIXELMED_BYTES_MAX} bytes to PixelMed: {len(complaints)} errors")
+    print(f"{len(paths)} objects shown to dciodvfy and pydicom, {len(reports)} shapes of reports "
+          f"of at most {PIXELMED_BYTES_MAX} bytes to PixelMed: {len(complaints)} errors")
     for line in complaints[:SHOWN]:
         print(line)
     if paths and not complaints:

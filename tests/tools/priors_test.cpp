@@ -37,9 +37,10 @@ std::string read_xray(Surgery& surgery, std::uint64_t seed, const Person& person
           std::pair{DCM_StudyDate, study_date}}) {
         REQUIRE(format.getDataset()->putAndInsertOFStringArray(tag, value).good());
     }
-    REQUIRE(format.saveFile(file.c_str()).good());
+    const auto named = surgery.dir / "named.dcm";  // the pixels are still read from the first
+    REQUIRE(format.saveFile(named.c_str()).good());
     surgery.clock.advance_ms(1000);
-    surgery.receive_bytes(read_text(file), Uid{ids.sop_instance_uid}, Uid{ids.study_uid});
+    surgery.receive_bytes(read_text(named), Uid{ids.sop_instance_uid}, Uid{ids.study_uid});
     surgery.hang_up();
     REQUIRE(surgery.infer_all() == 1);
     REQUIRE(surgery.report_all() == 1);
@@ -71,9 +72,11 @@ TEST_CASE("a patient's next study names the reports of the earlier ones, the new
     const auto last = report_of(surgery, studies[4]);
     for (const std::size_t at : {1U, 2U, 3U}) CHECK(names(last, studies[at]));
     CHECK_FALSE(names(last, studies[0]));  // three are enough
-    CHECK(last.find("Earlier result 2025-04-01: Bucky: Lung nodule") <
-          last.find("Earlier result 2025-02-01: Bucky: Lung nodule"));
-    CHECK(last.find("Earlier result 2025-02-01: Bucky: Lung nodule") != std::string::npos);
+    const auto newest = last.find("Earlier result 2025-04-01: Bucky: ");
+    const auto oldest = last.find("Earlier result 2025-02-01: Bucky: ");
+    REQUIRE(newest != std::string::npos);
+    REQUIRE(oldest != std::string::npos);
+    CHECK(newest < oldest);
 }
 
 TEST_CASE("nobody else's study is named as an earlier one", "[tools]") {
