@@ -31,7 +31,7 @@ Xray xray_of(const TempDir& dir, std::uint64_t seed, const Person& person,
     options.dicom.patient_id = person.id;
     auto xray = write_xray(dir.path(), options);
     REQUIRE(run({"dcmodify", "--no-backup", "--insert", "(0010,0030)=" + person.birth_date,
-                 xray.file.string()})
+                 "--insert", "(0010,0040)=F", xray.file.string()})
                 .status == 0);
     return xray;
 }
@@ -90,6 +90,9 @@ TEST_CASE("patients who share a name, or an ID, never share a result", "[system]
 
     // The first one comes again: what was said of that person is named, of the others nothing.
     const auto again = xray_of(dir, 67, one, {});
+    REQUIRE(
+        run({"dcmodify", "--no-backup", "--insert", "(0008,0020)=20260302", again.file.string()})
+            .status == 0);
     REQUIRE(node.store(again.file) == 0x0000);
     const auto results = pacs.wait_for_results(again.uids.study_uid, 1);
     REQUIRE(results.reports.size() == 1);
