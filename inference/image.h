@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -74,6 +75,7 @@ struct Image {
     std::uint32_t frames = 1;          ///< in the file; `frame` is the first
     double pixel_ratio = 1;            ///< height of a pixel over its width (PS3.3 C.7.6.3.1.7)
     std::vector<std::uint8_t> hidden;  ///< 1 under a display shutter; empty when there is none
+    std::shared_ptr<const void> room;  ///< the memory's owner may count what is in use by this
 };
 
 }  // namespace bucky::inference

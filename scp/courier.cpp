@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <optional>
 #include <random>
 #include <string>
-#include <utility>
 
 #include "conf/base/crash_point.h"
 #include "conf/base/error.h"
@@ -16,7 +14,6 @@
 #include "conf/base/metrics.h"
 #include "scp/send.h"
 #include "scp/stand_ins.h"
-#include "storage/backlog.h"
 #include "storage/commitments.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
@@ -141,17 +138,16 @@ bool Courier::Impl::deliver_next() {
     return true;
 }
 
-/// New results and the backlog take turns, each oldest first. So after an outage a new result waits
-/// for one old one, not for thousands, and as long as new ones keep coming the backlog still gets
-/// every second turn: it drains, and never floods a PACS that has just come back.
+/// New results and the backlog take turns: the new ones by tenants, the backlog oldest first. So
+/// after an outage a new result waits for one old one, not for thousands, and as long as new ones
+/// keep coming the backlog still gets every second turn: it drains, and never floods a PACS that
+/// has just come back.
 std::optional<storage::Job> Courier::Impl::claim() {
-    constexpr auto kEver = std::numeric_limits<std::int64_t>::max();
     const std::int64_t border_ms = clock.now_ms() - kFreshMs;
     for (int turn = 0; turn < 2; ++turn) {
         backlog_was_served = !backlog_was_served;
-        const auto [from_ms, before_ms] = backlog_was_served ? std::pair{std::int64_t{0}, border_ms}
-                                                             : std::pair{border_ms, kEver};
-        auto job = storage::claim_created(db, clock, lane, lease_ms(), from_ms, before_ms);
+        auto job = backlog_was_served ? jobs.claim_oldest(lane, lease_ms(), border_ms)
+                                      : jobs.claim_new(lane, lease_ms(), border_ms);
         if (job) return job;
     }
     return std::nullopt;

@@ -36,9 +36,12 @@ constexpr Sql kDueNow{"commitment.due_now", R"sql(
        AND state IN ('ready', 'parked'))sql"};
 
 constexpr Sql kJob{"commitment.job", R"sql(
-    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
-    SELECT 'commit:' || :destination, :study, :study, 'ready', :now_ms, :now_ms, :now_ms
-     WHERE NOT EXISTS (SELECT 1 FROM job
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
+                     tenant, urgent)
+    SELECT 'commit:' || :destination, uid, uid, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
+      FROM study
+     WHERE uid = :study
+       AND NOT EXISTS (SELECT 1 FROM job
                         WHERE state <> 'done' AND lane = 'commit:' || :destination
                           AND subject = :study))sql"};
 
@@ -75,11 +78,13 @@ constexpr Sql kFailed{"commitment.failed", R"sql(
        AND transaction_uid = :transaction AND promised_at_ms = 0)sql"};
 
 constexpr Sql kDeliverAgain{"commitment.deliver_again", R"sql(
-    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
+                     tenant, urgent)
     SELECT 'deliver:' || :destination, sop_instance, study, 'ready', :now_ms, :now_ms,
-           :not_before_ms
-      FROM commitment
-     WHERE study = :study AND destination = :destination AND failure <> 0 AND promised_at_ms = 0
+           :not_before_ms, tenant, urgent
+      FROM commitment JOIN study ON study.uid = commitment.study
+     WHERE commitment.study = :study AND destination = :destination
+       AND failure <> 0 AND promised_at_ms = 0
        AND NOT EXISTS (SELECT 1 FROM job
                         WHERE state <> 'done' AND lane = 'deliver:' || :destination
                           AND subject = commitment.sop_instance))sql"};

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "conf/base/error.h"
-#include "storage/log_sync.h"
 #include "storage/schema.h"
+#include "storage/shared_sync.h"
 
 namespace bucky::storage {
 namespace {
@@ -30,7 +30,7 @@ constexpr int kCheckpointPages = 8000;
 constexpr int kCheckpointInTurnPages = 2 * kCheckpointPages;
 
 constexpr const char* kConnectionPragmas = R"sql(
-    PRAGMA synchronous = NORMAL;         -- the log is synced by us, one sync for many: LogSync
+    PRAGMA synchronous = NORMAL;         -- the log is synced by us, one sync for many: SharedSync
     PRAGMA foreign_keys = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
@@ -70,7 +70,7 @@ void execute(sqlite3* db, const char* script, std::string_view doing) {
 struct Shared {
     std::mutex turn;  ///< of its writers: SQLite alone would let them poll its lock, which at 16
                       ///< writers lets some wait for seconds
-    LogSync log;
+    SharedSync log;
     std::atomic<int> copied_at{0};  ///< pages in the log when it was last copied
 };
 

@@ -79,8 +79,8 @@ public:
     /// a time per connection: a second inside the first is a bug and throws.
     ///
     /// commit() returns when the commit is durable. The turn is given away before that, so that one
-    /// sync of the log serves all who committed meanwhile (log_sync.h). When it throws unavailable,
-    /// the commit may be there all the same; when exhausted, it is not.
+    /// sync of the log serves all who committed meanwhile (shared_sync.h). When it throws
+    /// unavailable, the commit may be there all the same; when exhausted, it is not.
     class Transaction {
     public:
         explicit Transaction(Database& db);

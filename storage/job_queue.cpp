@@ -2,7 +2,6 @@
 #include "storage/job_queue.h"
 
 #include <algorithm>
-#include <map>
 
 #include "conf/base/error.h"
 #include "storage/statements.h"
@@ -26,6 +25,12 @@ constexpr Sql kExpireLeases{"job.expire_leases", R"sql(
        SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
            last_error = 'its worker did not finish in time'
      WHERE state = 'running' AND lease_until_ms <= :now_ms AND lane = :lane)sql"};
+
+constexpr Sql kOldest{"job.oldest", R"sql(
+    SELECT id FROM job INDEXED BY job_by_age
+     WHERE lane = :lane AND state = 'ready' AND created_at_ms < :before_ms
+       AND not_before_ms <= :now_ms
+     ORDER BY created_at_ms, id LIMIT 1)sql"};
 
 constexpr Sql kClaim{"job.claim", R"sql(
     UPDATE job SET state = 'running', attempt = attempt + 1, lease_until_ms = :now_ms + :lease_ms
@@ -85,16 +90,20 @@ constexpr Sql kResubmitStudy{"job.resubmit_study", R"sql(
 constexpr Sql kNextDue{"job.next_due", R"sql(
     SELECT min(not_before_ms) FROM job WHERE lane = :lane AND state = 'ready')sql"};
 
-constexpr Sql kTally{"job.tally", "SELECT lane, done FROM tally"};
+constexpr Sql kTally{"job.tally", R"sql(
+    SELECT lane, open, running, parked, done FROM tally ORDER BY lane)sql"};
 
-constexpr Sql kOpenByLane{"job.open_by_lane", R"sql(
-    SELECT lane, sum(state = 'ready'), sum(state = 'running'), sum(state = 'parked'),
-           min(created_at_ms)
-      FROM job INDEXED BY job_open WHERE state <> 'done' GROUP BY lane)sql"};
+constexpr Sql kWaitsSince{"job.waits_since", R"sql(
+    SELECT (SELECT min(created_at_ms) FROM job INDEXED BY job_by_age
+             WHERE state = 'ready' AND lane = :lane),
+           (SELECT min(created_at_ms) FROM job INDEXED BY job_running
+             WHERE state = 'running' AND lease_until_ms >= 0 AND lane = :lane),
+           (SELECT min(created_at_ms) FROM job INDEXED BY job_parked
+             WHERE state = 'parked' AND lane = :lane))sql"};
 
 constexpr Sql kLastError{"job.last_error", R"sql(
-    SELECT last_error FROM job INDEXED BY job_open
-     WHERE state <> 'done' AND lane = :lane AND last_error <> ''
+    SELECT last_error FROM job INDEXED BY job_in_trouble
+     WHERE state <> 'done' AND last_error <> '' AND lane = :lane
      ORDER BY ended_at_ms DESC LIMIT 1)sql"};
 
 constexpr Sql kOfStudy{"job.of_study", R"sql(
@@ -111,8 +120,8 @@ constexpr Sql kParked{"job.parked", R"sql(
 
 constexpr Sql kAll[] = {kAnythingToClaim, kExpireLeases, kClaim,           kLeave,      kCountDone,
                         kResubmitLane,    kResubmitAll,  kResubmitStudy,   kNextDue,    kTally,
-                        kSettle,          kOpen,         kResubmitRefused, kOpenByLane, kLastError,
-                        kOfStudy,         kParked};
+                        kSettle,          kOpen,         kResubmitRefused, kWaitsSince, kLastError,
+                        kOfStudy,         kParked,       kOldest};
 
 JobState state_named(std::string_view name) {
     for (const auto state :
@@ -150,6 +159,29 @@ std::span<const Sql> job_statements() {
 }
 
 std::optional<Job> JobQueue::claim(std::string_view lane, std::int64_t lease_ms) {
+    return claim_chosen(lane, lease_ms,
+                        [&](std::int64_t now_ms) { return Turns(db_).next(lane, now_ms); });
+}
+
+std::optional<Job> JobQueue::claim_new(std::string_view lane, std::int64_t lease_ms,
+                                       std::int64_t since_ms) {
+    return claim_chosen(lane, lease_ms, [&](std::int64_t now_ms) {
+        return Turns(db_).next_created_since(lane, since_ms, now_ms);
+    });
+}
+
+std::optional<Job> JobQueue::claim_oldest(std::string_view lane, std::int64_t lease_ms,
+                                          std::int64_t before_ms) {
+    return claim_chosen(lane, lease_ms, [&](std::int64_t now_ms) -> std::optional<std::int64_t> {
+        auto oldest = db_.prepare(kOldest);
+        oldest.bind(":lane", lane).bind(":before_ms", before_ms).bind(":now_ms", now_ms);
+        if (!oldest.step()) return std::nullopt;
+        return oldest.integer(0);
+    });
+}
+
+std::optional<Job> JobQueue::claim_chosen(std::string_view lane, std::int64_t lease_ms,
+                                          const Choose& choose) {
     const auto now_ms = clock_.now_ms();
     {
         // An idle worker must not stand in the way of those who write.
@@ -160,7 +192,7 @@ std::optional<Job> JobQueue::claim(std::string_view lane, std::int64_t lease_ms)
     Database::Transaction transaction(db_);
     db_.prepare(kExpireLeases).bind(":lane", lane).bind(":now_ms", now_ms).run();
     std::optional<Job> job;
-    if (const auto id = Turns(db_).next(lane, now_ms)) {
+    if (const auto id = choose(now_ms)) {
         auto claim = db_.prepare(kClaim);
         claim.bind(":id", *id).bind(":now_ms", now_ms).bind(":lease_ms", lease_ms);
         if (claim.step()) job = job_of_row(claim);
@@ -248,26 +280,38 @@ std::optional<std::int64_t> JobQueue::next_due_ms(std::string_view lane) {
 }
 
 std::vector<Backlog> JobQueue::backlog() {
-    std::map<std::string, Backlog> lanes;
-    auto tally = db_.prepare(kTally);
-    while (tally.step()) lanes[tally.text(0)].done = tally.integer(1);
-
-    auto open = db_.prepare(kOpenByLane);
-    while (open.step()) {
-        auto& line = lanes[open.text(0)];
-        line.ready = open.integer(1);
-        line.running = open.integer(2);
-        line.parked = open.integer(3);
-        line.oldest_waiting_ms = open.integer(4);
-    }
     std::vector<Backlog> backlog;
-    for (auto& [lane, line] : lanes) {
-        line.lane = lane;
+    {
+        auto tally = db_.prepare(kTally);
+        while (tally.step()) {
+            auto& line = backlog.emplace_back();
+            line.lane = tally.text(0);
+            line.running = tally.integer(2);
+            line.parked = tally.integer(3);
+            line.ready = tally.integer(1) - line.running - line.parked;
+            line.done = tally.integer(4);
+        }
+    }
+    for (auto& line : backlog) {
+        if (line.ready + line.running + line.parked == 0) continue;
+        line.oldest_waiting_ms = waits_since(line.lane);
         auto error = db_.prepare(kLastError);
-        if (error.bind(":lane", lane).step()) line.last_error = error.text(0);
-        backlog.push_back(std::move(line));
+        if (error.bind(":lane", line.lane).step()) line.last_error = error.text(0);
     }
     return backlog;
+}
+
+/// 0 when nothing is open in this lane.
+std::int64_t JobQueue::waits_since(std::string_view lane) {
+    std::int64_t since_ms = 0;
+    auto oldest = db_.prepare(kWaitsSince);  // ready, running, parked
+    oldest.bind(":lane", lane).step();
+    for (int state = 0; state < 3; ++state) {
+        if (oldest.is_null(state)) continue;
+        const auto created_ms = oldest.integer(state);
+        if (since_ms == 0 || created_ms < since_ms) since_ms = created_ms;
+    }
+    return since_ms;
 }
 
 std::vector<Job> JobQueue::jobs_of_study(std::string_view study) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,15 @@ public:
     /// returned first.
     std::optional<Job> claim(std::string_view lane, std::int64_t lease_ms);
 
+    /// The same, in a "deliver:" lane, among the jobs created at `since_ms` or later; of a tenant
+    /// the one created first, however often it was tried.
+    std::optional<Job> claim_new(std::string_view lane, std::int64_t lease_ms,
+                                 std::int64_t since_ms);
+
+    /// The due job that was created first, whoever's it is, if that was before `before_ms`.
+    std::optional<Job> claim_oldest(std::string_view lane, std::int64_t lease_ms,
+                                    std::int64_t before_ms);
+
     /// False, here and below: the lease was lost and the job is somebody else's; nothing changed.
     /// Inside an open transaction these are part of it.
     bool finish(const Job& job);
@@ -80,6 +90,8 @@ public:
     /// When the next ready job of this lane is due; nothing when no job of the lane is ready.
     std::optional<std::int64_t> next_due_ms(std::string_view lane);
 
+    /// Of every lane that ever had a job. Each number is kept or at the end of an index: the cost
+    /// does not grow with what waits.
     std::vector<Backlog> backlog();
     std::vector<Job> jobs_of_study(std::string_view study);
 
@@ -88,6 +100,10 @@ public:
     std::vector<Job> parked(std::string_view lane, std::int64_t at_most);
 
 private:
+    using Choose = std::function<std::optional<std::int64_t>(std::int64_t now_ms)>;
+    std::optional<Job> claim_chosen(std::string_view lane, std::int64_t lease_ms,
+                                    const Choose& choose);
+    std::int64_t waits_since(std::string_view lane);
     bool leave(const Job& job, JobEvent event, std::int64_t not_before_ms, std::string_view why);
 
     Database& db_;

@@ -253,6 +253,47 @@ CREATE INDEX study_of_patient ON study (patient, first_image_ms) WHERE patient <
 PRAGMA user_version = 6;
 )sql";
 
+constexpr const char* kCountedByState = R"sql(
+-- what is open in a lane by state, so that nobody counts it
+ALTER TABLE tally ADD COLUMN running INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
+UPDATE tally
+   SET running = (SELECT count(*) FROM job WHERE job.lane = tally.lane AND state = 'running'),
+       parked = (SELECT count(*) FROM job WHERE job.lane = tally.lane AND state = 'parked');
+DROP TRIGGER job_made;
+DROP TRIGGER job_done;
+DROP TRIGGER job_gone;
+CREATE TRIGGER job_made AFTER INSERT ON job WHEN NEW.state <> 'done' BEGIN
+    INSERT INTO tally (lane, done, open, running, parked)
+        VALUES (NEW.lane, 0, 1, NEW.state = 'running', NEW.state = 'parked')
+        ON CONFLICT (lane) DO UPDATE
+           SET open = open + 1, running = running + excluded.running,
+               parked = parked + excluded.parked;
+    UPDATE study SET settled_at_ms = 0 WHERE uid = NEW.study AND settled_at_ms > 0;
+END;
+CREATE TRIGGER job_moved AFTER UPDATE OF state ON job WHEN OLD.state <> NEW.state BEGIN
+    UPDATE tally
+       SET open = open + (NEW.state <> 'done') - (OLD.state <> 'done'),
+           running = running + (NEW.state = 'running') - (OLD.state = 'running'),
+           parked = parked + (NEW.state = 'parked') - (OLD.state = 'parked')
+     WHERE lane = NEW.lane;
+END;
+CREATE TRIGGER job_gone AFTER DELETE ON job WHEN OLD.state <> 'done' BEGIN
+    UPDATE tally
+       SET open = open - 1, running = running - (OLD.state = 'running'),
+           parked = parked - (OLD.state = 'parked')
+     WHERE lane = OLD.lane;
+END;
+CREATE INDEX job_parked ON job (lane, created_at_ms) WHERE state = 'parked';
+CREATE INDEX job_in_trouble ON job (lane, ended_at_ms) WHERE state <> 'done' AND last_error <> '';
+
+-- what has just been made for a destination: tenants take turns there too
+CREATE INDEX job_new_turn ON job (lane, urgent, tenant, created_at_ms, id, not_before_ms)
+    WHERE state = 'ready' AND lane >= 'deliver:' AND lane < 'deliver;';
+
+PRAGMA user_version = 7;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -260,6 +301,7 @@ constexpr Migration kMigrations[] = {
     {4, "what destinations take, and results rendered for them", kPeerClasses},
     {5, "storage commitment in both roles", kCommitments},
     {6, "studies of one patient", kPatients},
+    {7, "open jobs counted by state, and turns in delivery", kCountedByState},
 };
 
 }  // namespace

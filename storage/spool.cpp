@@ -133,7 +133,9 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
     incoming.path_ = target;  // until it is kept, its scope still unlinks it, under the new name
     if (steps.after_rename) steps.after_rename();
 
-    sync_directory(root_ / hour);
+    const auto folder = folder_of(now_ms / kHourMs);
+    folder->names.until_durable(folder->names.written(),
+                                [&](bool) { sync_directory(root_ / hour); });
     // Another thread may have made this hour's directory and not synced it yet. Once it is known to
     // be durable this is left out: it would write nothing, and flush the disk's cache all the same.
     if (!hour_is_durable) {
@@ -143,6 +145,13 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
     incoming.kept_ = true;
     ::close(std::exchange(incoming.fd_, -1));
     return relative;
+}
+
+/// At the turn of an hour two folders are in use for a moment: then a sync more is made.
+std::shared_ptr<Spool::Folder> Spool::folder_of(std::int64_t hour) {
+    const std::lock_guard lock(folder_guard_);
+    if (!folder_ || folder_->hour != hour) folder_.reset(new Folder{hour});
+    return folder_;
 }
 
 void Spool::remove(const std::string& relative) noexcept {

@@ -11,11 +11,14 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "storage/file_calls.h"
+#include "storage/shared_sync.h"
 
 namespace bucky::storage {
 
@@ -88,6 +91,15 @@ private:
     std::atomic<std::uint64_t> min_free_bytes_;
     const FileCalls* calls_;
     std::atomic<std::int64_t> durable_hour_{-1};  ///< since 1970; its folder is there for good
+
+    /// An hour's folder and who has renamed a file into it.
+    struct Folder {
+        std::int64_t hour;
+        SharedSync names{};
+    };
+    std::shared_ptr<Folder> folder_of(std::int64_t hour);
+    std::mutex folder_guard_;
+    std::shared_ptr<Folder> folder_;  ///< GUARDED_BY(folder_guard_)
 };
 
 }  // namespace bucky::storage

@@ -30,7 +30,19 @@ constexpr Sql kFirst{"turn.first", R"sql(
        AND not_before_ms <= :now_ms
      ORDER BY not_before_ms, id LIMIT 1)sql"};
 
-constexpr Sql kAll[] = {kLast, kNote, kTenantAfter, kTenantFrom, kFirst};
+constexpr Sql kFirstSince{"turn.first_since", R"sql(
+    SELECT id FROM job INDEXED BY job_new_turn
+     WHERE state = 'ready' AND lane >= 'deliver:' AND lane < 'deliver;'
+       AND lane = :lane AND urgent = :urgent AND tenant = :tenant
+       AND created_at_ms >= :since_ms AND not_before_ms <= :now_ms
+     ORDER BY created_at_ms, id LIMIT 1)sql"};
+
+constexpr Sql kAll[] = {kLast, kNote, kTenantAfter, kTenantFrom, kFirst, kFirstSince};
+
+std::optional<std::int64_t> first_of(Statement& rows) {
+    if (!rows.step()) return std::nullopt;
+    return rows.integer(0);
+}
 
 }  // namespace
 
@@ -39,12 +51,34 @@ std::span<const Sql> turn_statements() {
 }
 
 std::optional<std::int64_t> Turns::next(std::string_view lane, std::int64_t now_ms) {
+    return take_turn(lane, [&](bool urgent, std::string_view tenant) {
+        return first_of(db_.prepare(kFirst)
+                            .bind(":lane", lane)
+                            .bind(":urgent", std::int64_t{urgent})
+                            .bind(":tenant", tenant)
+                            .bind(":now_ms", now_ms));
+    });
+}
+
+std::optional<std::int64_t> Turns::next_created_since(std::string_view lane, std::int64_t since_ms,
+                                                      std::int64_t now_ms) {
+    return take_turn(lane, [&](bool urgent, std::string_view tenant) {
+        return first_of(db_.prepare(kFirstSince)
+                            .bind(":lane", lane)
+                            .bind(":urgent", std::int64_t{urgent})
+                            .bind(":tenant", tenant)
+                            .bind(":since_ms", since_ms)
+                            .bind(":now_ms", now_ms));
+    });
+}
+
+std::optional<std::int64_t> Turns::take_turn(std::string_view lane, const First& first) {
     const auto urgent = last(lane, true);
     const auto others = last(lane, false);
     const bool urgent_first = urgent.in_a_row < kUrgentInARow;
     for (const bool class_is_urgent : {urgent_first, !urgent_first}) {
         const auto& before = class_is_urgent ? urgent : others;
-        const auto found = find(lane, class_is_urgent, before.tenant, now_ms);
+        const auto found = find(lane, class_is_urgent, before.tenant, first);
         if (!found) continue;
         if (class_is_urgent) {
             note(lane, true, found->tenant, urgent.in_a_row + 1);
@@ -59,7 +93,7 @@ std::optional<std::int64_t> Turns::next(std::string_view lane, std::int64_t now_
 
 /// From the tenant behind `after` once around; one whose jobs all wait for their time is passed by.
 std::optional<Turns::Found> Turns::find(std::string_view lane, bool urgent, std::string_view after,
-                                        std::int64_t now_ms) {
+                                        const First& first) {
     auto tenant = tenant_from(kTenantAfter, lane, urgent, after);
     bool around = false;
     while (true) {
@@ -70,12 +104,7 @@ std::optional<Turns::Found> Turns::find(std::string_view lane, bool urgent, std:
             if (!tenant) return std::nullopt;
         }
         if (around && *tenant > after) return std::nullopt;  // asked already
-        auto first = db_.prepare(kFirst);
-        first.bind(":lane", lane)
-            .bind(":urgent", std::int64_t{urgent})
-            .bind(":tenant", std::string_view{*tenant})
-            .bind(":now_ms", now_ms);
-        if (first.step()) return Found{first.integer(0), *tenant};
+        if (const auto job = first(urgent, *tenant)) return Found{*job, *tenant};
         tenant = tenant_from(kTenantAfter, lane, urgent, *tenant);
     }
 }

@@ -4,11 +4,13 @@
 // Tenants take turns, a job each: who pushes 5,000 old images holds another's new one back by one
 // job. Urgent jobs go before the others, but after so many of them in a row one that is not urgent
 // goes, so that the rest moves on too. Within a tenant: due longest first, then the older one.
-// Each step is one look into an index, whatever waits behind it.
-// Threads: one a worker, over that worker's Database, inside an open transaction.
+// Each step is one look into an index, whatever waits behind it. Among results for a destination
+// the same, of those made lately, the oldest of a tenant first: the backlog behind them has no
+// tenants. Threads: one a worker, over that worker's Database, inside an open transaction.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,7 +29,12 @@ public:
     /// The job that is due and whose turn it is; its tenant has had the turn then.
     std::optional<std::int64_t> next(std::string_view lane, std::int64_t now_ms);
 
+    /// The same in a "deliver:" lane, of the jobs created at `since_ms` or later.
+    std::optional<std::int64_t> next_created_since(std::string_view lane, std::int64_t since_ms,
+                                                   std::int64_t now_ms);
+
 private:
+    using First = std::function<std::optional<std::int64_t>(bool urgent, std::string_view tenant)>;
     struct Last {
         std::string tenant;
         std::int64_t in_a_row = 0;
@@ -38,8 +45,9 @@ private:
     };
     Last last(std::string_view lane, bool urgent);
     void note(std::string_view lane, bool urgent, std::string_view tenant, std::int64_t in_a_row);
+    std::optional<std::int64_t> take_turn(std::string_view lane, const First& first);
     std::optional<Found> find(std::string_view lane, bool urgent, std::string_view after,
-                              std::int64_t now_ms);
+                              const First& first);
     std::optional<std::string> tenant_from(const Sql& sql, std::string_view lane, bool urgent,
                                            std::string_view after);
 

@@ -31,6 +31,14 @@ inline constexpr std::uint64_t kImagePixelsMax = 100'000'000;
 inline constexpr std::uint64_t kDecodeCpuSeconds = 30;
 inline constexpr std::uint64_t kDecodeMemoryBytes = 2ULL << 30U;
 
+/// What decoded images may hold of the node's own memory at once, over all threads: two bytes a
+/// stored pixel, one where a shutter hides some, and the float that is prepared of it. Two of the
+/// largest, or 50 ordinary ones; who finds no room waits for others, and longer than this means
+/// that one of them hangs.
+inline constexpr std::uint64_t kDecodedBytesAPixel = 7;
+inline constexpr std::uint64_t kDecodedBytesMax = 2 * kDecodedBytesAPixel * kImagePixelsMax;
+inline constexpr std::uint64_t kDecodedWaitSeconds = 300;
+
 /// A decoder that neither answers nor uses the processor waits for a disk: then that is to blame.
 inline constexpr std::uint64_t kDecodeWallSeconds = 120;
 

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 test::Destination dead(std::string name, int port) {
-    return {std::move(name), "DEAD", port, "response_timeout_s = 5\nretry_cap_s = 5\n"};
+    return {std::move(name), "DEAD", port, "response_timeout_s = 5\n"};
 }
 
 /// A node with a healthy PACS and, maybe, a dead one beside it.

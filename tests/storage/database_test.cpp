@@ -93,7 +93,7 @@ TEST_CASE("only its owner may read the database", "[storage]") {
     }
 }
 
-TEST_CASE("the log is ours to sync (log_sync_test), and references are held to", "[storage]") {
+TEST_CASE("the log is ours to sync (shared_sync_test), and references are held to", "[storage]") {
     const TempDir dir;
     Database db{dir / "bucky.db"};
     const auto pragma = [&](const char* text) {

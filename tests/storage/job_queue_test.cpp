@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <random>
+
 #include <catch2/catch.hpp>
 
 #include "conf/base/limits.h"
@@ -177,6 +179,47 @@ TEST_CASE("the backlog says what waits in each lane, since when, and the last wo
     CHECK(backlog[0].done == 1);
     CHECK(backlog[0].oldest_waiting_ms == kStartMs + 100);
     CHECK(backlog[0].last_error == "cannot be");
+}
+
+TEST_CASE("the backlog counts what is there, whatever became of the jobs", "[storage]") {
+    DataFolder node;
+    for (int image = 0; image < 30; ++image) {
+        node.send({.sop_instance = "1.1." + std::to_string(image),
+                   .study = "1.9." + std::to_string(image % 7)});
+    }
+    std::minstd_rand dice{20261125};
+    std::vector<Job> running;
+    for (int step = 0; step < 400; ++step) {
+        node.clock.advance_ms(50);
+        if (running.empty() || dice() % 3 == 0) {
+            if (const auto job = node.jobs.claim("infer", 2000)) running.push_back(*job);
+        } else {
+            const Job job = running.back();  // its lease may have run out: then nothing changes
+            running.pop_back();
+            switch (dice() % 5) {
+                case 0: node.jobs.finish(job); break;
+                case 1: node.jobs.park(job, "never " + std::to_string(step)); break;
+                case 2: node.jobs.resubmit("infer"); break;
+                case 3: recover(node.db, node.dir.path(), node.clock); break;
+                default: node.jobs.retry_later(job, node.clock.now_ms() + 100, "not now");
+            }
+        }
+        const auto line = node.jobs.backlog().at(0);
+        const auto counted = [&](const char* state) {
+            auto row = node.db.prepare({"test.counted", R"sql(
+                SELECT count(*), min(created_at_ms) FROM job
+                 WHERE lane = 'infer'
+                   AND (state = :state OR :state = '' AND state <> 'done'))sql"});
+            row.bind(":state", std::string_view{state}).step();
+            return std::pair{row.integer(0), row.is_null(1) ? 0 : row.integer(1)};
+        };
+        INFO("step " << step);
+        REQUIRE(line.ready == counted("ready").first);
+        REQUIRE(line.running == counted("running").first);
+        REQUIRE(line.parked == counted("parked").first);
+        REQUIRE(line.oldest_waiting_ms == counted("").second);
+        REQUIRE(node.jobs.open("infer") == counted("").first);
+    }
 }
 
 TEST_CASE("what a peer says is kept up to a screen and not cut inside a character", "[storage]") {

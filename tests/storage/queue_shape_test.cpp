@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "storage/backlog.h"
 #include "tests/storage/data_folder.h"
 
 namespace bucky::storage::test {
@@ -32,29 +31,6 @@ TEST_CASE("what is open is counted by lane and age, and what is done is not", "[
     CHECK(lanes[0].open == 4);
     CHECK(lanes[0].parked == 1);
     CHECK(lanes[0].by_age == std::array<std::int64_t, 7>{2, 1, 0, 1, 0, 0, 0});
-}
-
-TEST_CASE("a claim by creation takes the oldest in its span, however often it was tried",
-          "[storage]") {
-    DataFolder node;
-    for (const auto* number : {"1", "2", "3"}) {
-        node.send({.sop_instance = std::string{"1.2.4."} + number});
-        node.clock.advance_ms(1000);
-    }
-    const auto first = claim_created(node.db, node.clock, "infer", 1000, 0, kStartMs + 60'000);
-    REQUIRE(first);
-    node.jobs.retry_later(*first, node.clock.now_ms() + 500, "later");
-    node.clock.advance_ms(1000);  // due last, made first
-    const auto again = claim_created(node.db, node.clock, "infer", 1000, 0, kStartMs + 60'000);
-    REQUIRE(again);
-    CHECK(again->id == first->id);
-    CHECK(again->attempt == 2);
-    const auto third =
-        claim_created(node.db, node.clock, "infer", 1000, kStartMs + 2000, kStartMs + 60'000);
-    REQUIRE(third);
-    CHECK(third->subject == "3");
-    CHECK_FALSE(
-        claim_created(node.db, node.clock, "infer", 1000, kStartMs + 2000, kStartMs + 60'000));
 }
 
 }  // namespace bucky::storage::test

@@ -2,8 +2,10 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <future>
 #include <iterator>
 
 #include <fcntl.h>
@@ -12,10 +14,12 @@
 #include "tests/storage/data_folder.h"
 #include "tests/storage/fault_of.h"
 #include "tests/storage/faulty_calls.h"
+#include "tests/support/poll.h"
 
 namespace bucky::storage::test {
 namespace {
 
+using namespace std::chrono_literals;
 using bucky::test::TempDir;
 
 std::string content_of(const std::filesystem::path& file) {
@@ -142,6 +146,45 @@ TEST_CASE("an hour's folder that somebody takes away costs one file, not the hou
     std::filesystem::remove_all(dir / "spool" / "2026112314");
     CHECK(thrown_by(keep) == Fault::unavailable);
     CHECK(std::filesystem::exists(spool.absolute(keep())));
+}
+
+TEST_CASE("a file whose name came while its folder was being synced waits for the next sync",
+          "[storage]") {
+    static std::atomic<int> syncs, renames;
+    static std::promise<void> began, go_on;
+    began = {};
+    go_on = {};
+    auto calls = FileCalls::of_system();
+    calls.rename = [](const char* from, const char* to) {
+        const int renamed = ::rename(from, to);
+        ++renames;
+        return renamed;
+    };
+    calls.fsync = [](int) {
+        if (++syncs == 1) {
+            began.set_value();
+            go_on.get_future().wait();
+        }
+        return 0;
+    };
+    const TempDir dir;
+    syncs = -100;  // until the hour's folder is known to be durable
+    Spool spool{dir / "spool", 0, calls};
+    const auto keep = [&] {
+        auto file = spool.open();
+        return spool.keep(file, kStartMs);
+    };
+    keep();
+    syncs = renames = 0;
+    auto first = std::async(std::launch::async, keep);
+    began.get_future().wait();
+    auto second = std::async(std::launch::async, keep);
+    REQUIRE(bucky::test::poll_until([] { return renames == 2; }, 60s));
+    CHECK(second.wait_for(0s) == std::future_status::timeout);
+    go_on.set_value();
+    (void)first.get();
+    (void)second.get();
+    CHECK(syncs == 2);
 }
 
 TEST_CASE("below the free-space floor nothing is taken", "[storage]") {

@@ -29,7 +29,74 @@ std::string order(DataFolder& node, std::string_view lane = "infer") {
     return tenants;
 }
 
+/// A result for "pacs", made now.
+void make_result(DataFolder& node, const std::string& tenant, bool urgent = false) {
+    static int number = 0;
+    const auto uid = "1.8." + std::to_string(++number);
+    node.send({.sop_instance = uid + ".1", .study = uid, .tenant = tenant, .urgent = urgent});
+    node.db
+        .prepare({"test.result", R"sql(
+            INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
+                             not_before_ms, tenant, urgent)
+            SELECT 'deliver:pacs', uid, uid, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
+              FROM study WHERE uid = :study)sql"})
+        .bind(":study", uid)
+        .bind(":now_ms", node.clock.now_ms())
+        .run();
+    node.clock.advance_ms(1);
+}
+
+std::string tenant_of(DataFolder& node, const std::optional<Job>& job) {
+    if (!job) return "-";
+    auto row = node.db.prepare({"test.tenant", "SELECT tenant FROM job WHERE id = :id"});
+    row.bind(":id", job->id).step();
+    return row.text(0);
+}
+
 }  // namespace
+
+TEST_CASE("new results for one destination go out by tenants in turn, urgent ones first",
+          "[storage]") {
+    DataFolder node;
+    const auto since_ms = node.clock.now_ms();
+    for (int result = 0; result < 4; ++result) make_result(node, "A");
+    make_result(node, "B");
+    make_result(node, "C", true);
+    make_result(node, "B");
+    std::string order;
+    while (const auto job = node.jobs.claim_new("deliver:pacs", 60'000, since_ms)) {
+        order += tenant_of(node, job);
+        node.jobs.finish(*job);
+    }
+    CHECK(order == "CABABAA");
+}
+
+TEST_CASE(
+    "of a tenant the result made first goes first, however often it was tried, and what is "
+    "older waits for the backlog's turn",
+    "[storage]") {
+    DataFolder node;
+    const std::string lane = "deliver:pacs";
+    make_result(node, "A");
+    const auto since_ms = node.clock.now_ms();
+    make_result(node, "A");
+    make_result(node, "A");
+    const auto first = node.jobs.claim_new(lane, 60'000, since_ms);
+    REQUIRE(first);
+    CHECK(first->created_at_ms == since_ms);
+    node.jobs.retry_later(*first, node.clock.now_ms() + 500, "later");
+    node.clock.advance_ms(1000);  // due last, made first
+    const auto again = node.jobs.claim_new(lane, 60'000, since_ms);
+    REQUIRE(again);
+    CHECK(again->id == first->id);
+    CHECK(again->attempt == 2);
+    REQUIRE(node.jobs.claim_new(lane, 60'000, since_ms));
+    CHECK_FALSE(node.jobs.claim_new(lane, 60'000, since_ms));
+    const auto old = node.jobs.claim_oldest(lane, 60'000, since_ms);
+    REQUIRE(old);
+    CHECK(old->created_at_ms < since_ms);
+    CHECK_FALSE(node.jobs.claim_oldest(lane, 60'000, since_ms));
+}
 
 TEST_CASE("tenants take turns, whoever came first and with however many", "[storage]") {
     DataFolder node;

@@ -4,11 +4,16 @@
 #include "tools/bucky/decode_workers.h"
 
 #include <csignal>
+#include <future>
+#include <optional>
 #include <thread>
 
 #include <catch2/catch.hpp>
 
+#include "conf/base/limits.h"
+#include "conf/base/metrics.h"
 #include "inference/decode.h"
+#include "tests/support/poll.h"
 #include "tests/support/temp_dir.h"
 #include "tools/bucky/decode_protocol.h"
 #include "tools/phantom/write.h"
@@ -126,6 +131,27 @@ TEST_CASE("a decoder that crashes costs its image, and the next has a new one",
         DecodeWorkers workers(1, shell("head -c1 <&3 >/dev/null; exit 3"));
         CHECK(fault_of_image(workers, file) == Fault::unavailable);
     }
+}
+
+TEST_CASE("an image waits until others have left it room in memory, however many would decode it",
+          "[tools][decoder]") {
+    const TempDir dir;
+    const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
+    constexpr auto kOne = std::uint64_t{200} * 180 * limits::kDecodedBytesAPixel;
+    DecodeWorkers workers(2, kOwn, 2 * kOne - 1);
+    const auto waited = [] {
+        return metrics::text().find("bucky_limit_reached_total{limit=\"decoded_bytes\"} 1") !=
+               std::string::npos;
+    };
+    std::optional first = workers.image(file);
+    CHECK_FALSE(waited());
+    auto second = std::async(std::launch::async, [&] { return workers.image(file); });
+    REQUIRE(poll_until(waited, 60s));
+    CHECK(second.wait_for(0s) == std::future_status::timeout);
+    CHECK(workers.header(file).rows == 200);  // takes no room
+    const auto patterns = first->frame.patterns;
+    first.reset();
+    CHECK(second.get().frame.patterns == patterns);
 }
 
 TEST_CASE("a decoder that burns the processor is ended, and the image is to blame",

@@ -288,13 +288,15 @@ std::string packed_in(const Answer& answer, int memory) {
     return packed;
 }
 
-void read_pixels(inference::Image& image, const Answer& answer, int memory) {
+/// Throws exhausted when `budget` has no room.
+void read_pixels(inference::Image& image, const Answer& answer, int memory, MemoryBudget& budget) {
     auto& frame = image.frame;
     const std::uint64_t pixels = std::uint64_t{frame.rows} * frame.columns;
     const bool is_whole = pixels <= limits::kImagePixelsMax && frame.bits_stored >= 1 &&
                           frame.bits_stored <= 16 && answer.pattern_bytes == pixels * 2 &&
                           (answer.hidden_bytes == 0 || answer.hidden_bytes == pixels);
     if (!is_whole) throw Error(Fault::corrupt, "a decode worker's image contradicts itself");
+    image.room = budget.take(pixels * limits::kDecodedBytesAPixel);
     frame.patterns.resize(pixels);
     image.hidden.resize(answer.hidden_bytes);
     const auto patterns_at = static_cast<off_t>(answer.packed_bytes);
@@ -305,8 +307,10 @@ void read_pixels(inference::Image& image, const Answer& answer, int memory) {
 
 }  // namespace
 
-DecodeWorkers::DecodeWorkers(std::size_t processes, std::vector<std::string> command)
-    : pool_(std::make_unique<Pool>(processes, std::move(command))) {}
+DecodeWorkers::DecodeWorkers(std::size_t processes, std::vector<std::string> command,
+                             std::uint64_t memory_bytes)
+    : pool_(std::make_unique<Pool>(processes, std::move(command))),
+      memory_("decoded_bytes", memory_bytes, std::chrono::seconds{limits::kDecodedWaitSeconds}) {}
 
 DecodeWorkers::~DecodeWorkers() = default;
 
@@ -322,7 +326,7 @@ inference::Image DecodeWorkers::image(const std::filesystem::path& file) {
     inference::Image image;
     pool_->ask(Question::image, file.string(), [&](const Answer& answer, int memory) {
         image = unpack_image(packed_in(answer, memory));
-        read_pixels(image, answer, memory);
+        read_pixels(image, answer, memory, memory_);
     });
     return image;
 }

@@ -9,24 +9,31 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "conf/base/limits.h"
 #include "inference/decoder.h"
+#include "tools/bucky/memory_budget.h"
 
 namespace bucky {
 
 class DecodeWorkers final : public inference::Decoder {
 public:
     /// Starts so many processes of `command`; by default this program's own `decode-worker`.
-    explicit DecodeWorkers(std::size_t processes, std::vector<std::string> command = own_command());
+    /// What the images hold here is bounded over all threads by `memory_bytes`: an image waits in
+    /// line for its room, and keeps it as long as it lives.
+    explicit DecodeWorkers(std::size_t processes, std::vector<std::string> command = own_command(),
+                           std::uint64_t memory_bytes = limits::kDecodedBytesMax);
     ~DecodeWorkers() override;  ///< closes them, and waits for each
 
     /// As Decoder says; unavailable too when a worker cannot be started or does not answer for
     /// limits::kDecodeWallSeconds without using the processor, exhausted when it was killed from
-    /// outside, as the system does for want of memory.
+    /// outside, as the system does for want of memory, or when there was no room for the image for
+    /// limits::kDecodedWaitSeconds. Who holds an image must not ask for the next one.
     inference::Header header(const std::filesystem::path& file) override;
     inference::Image image(const std::filesystem::path& file) override;
 
@@ -40,6 +47,7 @@ private:
     class Worker;
     class Pool;
     std::unique_ptr<Pool> pool_;
+    MemoryBudget memory_;
 };
 
 }  // namespace bucky

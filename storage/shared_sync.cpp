@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/log_sync.h"
+#include "storage/shared_sync.h"
 
 namespace bucky::storage {
 
-std::uint64_t LogSync::written() {
+std::uint64_t SharedSync::written() {
     const std::lock_guard lock(mutex_);
     return ++written_;
 }
 
-void LogSync::until_durable(std::uint64_t ticket, const std::function<void(bool doubtful)>& sync) {
+void SharedSync::until_durable(std::uint64_t ticket,
+                               const std::function<void(bool doubtful)>& sync) {
     std::unique_lock lock(mutex_);
     while (durable_ < ticket) {
         if (syncing_) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/log_sync.h"
+#include "storage/shared_sync.h"
 
 #include <catch2/catch.hpp>
 
@@ -29,7 +29,7 @@ std::string image(int number) {
 
 TEST_CASE("one sync serves all who committed before it began, and none who came later",
           "[storage]") {
-    LogSync log;
+    SharedSync log;
     std::promise<void> first_began, others_wrote;
     std::atomic<int> syncs = 0;
     const auto sync = [&](bool) {
@@ -54,7 +54,7 @@ TEST_CASE("one sync serves all who committed before it began, and none who came 
 
 TEST_CASE("a failed sync is told to the one who ran it, and the next one does not trust it",
           "[storage]") {
-    LogSync log;
+    SharedSync log;
     std::vector<bool> doubts;
     const auto fails = [&](bool doubtful) {
         doubts.push_back(doubtful);

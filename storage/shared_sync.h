@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LogSync: one sync of the write-ahead log for everybody who committed before it began.
+// SharedSync: one sync for everybody whose writing was done before it began: of the write-ahead log
+// for those who committed, of an hour's folder for those who renamed a file into it.
 //
 // A commit that is written and not synced is seen by all connections, and a power cut may take it
 // away: always with everything behind it in the log, never with anything before it. So whoever has
@@ -18,12 +19,13 @@
 
 namespace bucky::storage {
 
-class LogSync {
+class SharedSync {
 public:
-    /// A commit stands in the log. Call it while no one else writes. Returns its ticket.
+    /// A commit stands in the log (call it while no one else writes), a name in the folder. Returns
+    /// its ticket.
     std::uint64_t written();
 
-    /// Until the commit with this ticket is durable. `sync` brings the whole log to the disk, and
+    /// Until what has this ticket is durable. `sync` brings the whole log to the disk, and
     /// must not trust an earlier sync when `doubtful`; what it throws is thrown to this caller.
     void until_durable(std::uint64_t ticket, const std::function<void(bool doubtful)>& sync);
 
