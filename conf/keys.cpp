@@ -56,8 +56,26 @@ bool is_sha256(std::string_view text) {
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+bool is_empty_or_sha256(std::string_view text) {
+    return text.empty() || is_sha256(text);
+}
+
 bool is_said(std::string_view text) {
     return !text.empty();
+}
+
+bool is_empty_or_file(std::string_view file) {
+    std::error_code ignored;
+    return file.empty() || std::filesystem::is_regular_file(std::filesystem::path{file}, ignored);
+}
+
+/// As openssl and browsers print it: 64 hex digits, with colons or without.
+bool is_empty_or_fingerprint(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+    const auto digits = std::count_if(
+        text.begin(), text.end(), [&](char c) { return kHex.find(c) != std::string_view::npos; });
+    const auto colons = std::count(text.begin(), text.end(), ':');
+    return text.empty() || (digits == 64 && digits + colons == std::ssize(text));
 }
 
 bool is_empty_or_host(std::string_view text) {
@@ -99,6 +117,8 @@ bool is_tenant(std::string_view text) {
 }
 
 constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
+constexpr std::array<std::string_view, 3> kClientCertificates{"off", "asked", "required"};
+constexpr Fits kFileOrNone{is_empty_or_file, "empty, or a file"};
 constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
 constexpr std::array<std::string_view, 3> kGates{"off", "warn", "refuse"};
 constexpr std::array<std::string_view, 3> kPrecisions{"float32", "bfloat16", "float16"};
@@ -130,10 +150,14 @@ constexpr Key<ScpSettings> kScpKeys[] = {
      "Address to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every one."},
     {"port", &ScpSettings::port, Range{0, 65535}, "",
      "TCP port to listen on; 0 takes any free one and names it in the log.", "11112"},
+    {"plain", &ScpSettings::plain, Anything{}, "",
+     "Open this port at all; false: only those of the [[listener]]s are opened."},
     {"check_called_ae", &ScpSettings::check_called_ae, Anything{}, "",
      "Reject callers that call this node by another AE title than node.ae_title."},
     {"artim_s", &ScpSettings::artim_s, Range{1, 300}, "s",
      "Time a caller has to send its whole A-ASSOCIATE-RQ (PS3.8 9.1.5)."},
+    {"handshake_s", &ScpSettings::handshake_s, Range{1, 300}, "s",
+     "Time a caller has for the TLS handshake."},
     {"read_timeout_s", &ScpSettings::read_timeout_s, Range{1, 3600}, "s",
      "Time a caller may be silent within an association before it is aborted."},
     {"max_associations", &ScpSettings::max_associations, Range{1, 1000}, "associations",
@@ -146,6 +170,28 @@ constexpr Key<ScpSettings> kScpKeys[] = {
     {"conflicting", &ScpSettings::conflicting, OneOf{kConflictAnswers}, "",
      "Answer to an image whose SOP Instance UID came before with other content: accept (success) "
      "or refuse (C000). It is kept apart and flagged either way, and not analysed."},
+    {"users", &ScpSettings::users, kFileOrNone, "",
+     "File of NAME:HASH lines as `mkpasswd -m yescrypt` makes the hash: then callers must give a "
+     "user name and passcode (PS3.7 D.3.3.7). Over this port they travel in the clear."},
+};
+
+constexpr Key<ListenerSettings> kListenerKeys[] = {
+    {"listen", &ListenerSettings::listen, Fits{is_ip_address, "an IP address"}, "",
+     "As scp.listen."},
+    {"port", &ListenerSettings::port, Range{0, 65535}, "", "As scp.port."},
+    {"certificate", &ListenerSettings::certificate, kFileOrNone, "",
+     "Our certificate (PEM), then those between it and the authority; empty: no TLS."},
+    {"key", &ListenerSettings::key, kFileOrNone, "",
+     "Its private key (PEM, without a passphrase, readable by the service only); empty: in the "
+     "same file."},
+    {"client_certificates", &ListenerSettings::client_certificates, OneOf{kClientCertificates}, "",
+     "required: who shows none of ca's is not heard; asked: who shows one must show a good one."},
+    {"ca", &ListenerSettings::ca, kFileOrNone, "",
+     "Authorities (PEM) whose certificates callers may show."},
+    {"crl", &ListenerSettings::crl, kFileOrNone, "",
+     "Revoked certificates (PEM), from each of these authorities; a list that is out of date "
+     "refuses everyone."},
+    {"users", &ListenerSettings::users, kFileOrNone, "", "As scp.users."},
 };
 
 constexpr Key<PeerSettings> kPeerKeys[] = {
@@ -166,6 +212,20 @@ constexpr Key<PeerSettings> kPeerKeys[] = {
      "Where it takes reports of storage commitment that it asked for; empty: only on the "
      "association it asked on."},
     {"port", &PeerSettings::port, Range{1, 65535}, "", "TCP port of those reports."},
+    {"certificate_subject", &PeerSettings::certificate_subject, Anything{}, "",
+     "Its client certificate is made out to this: the whole subject (CN=xray1,O=Hospital), the "
+     "common name alone, or a DNS name; empty: any, or none."},
+    {"certificate_sha256", &PeerSettings::certificate_sha256,
+     Fits{is_empty_or_fingerprint, "empty, or 64 hex digits"}, "",
+     "Fingerprint of its client certificate: `openssl x509 -fingerprint -sha256`; empty: any, or "
+     "none."},
+    {"echo", &PeerSettings::echo, Anything{}, "", "It may ask for C-ECHO."},
+    {"store", &PeerSettings::store, Anything{}, "", "It may store images."},
+    {"commit", &PeerSettings::commit, Anything{}, "", "It may ask for storage commitment."},
+    {"max_associations", &PeerSettings::max_associations, Range{0, 1000}, "associations",
+     "At once, of all callers that this row names; 0: scp.max_associations_per_peer for each."},
+    {"images_per_minute", &PeerSettings::images_per_minute, Range{0, 1'000'000}, "images",
+     "Of all callers that this row names; more are told to try again later; 0: as many as come."},
 };
 
 constexpr Key<InferenceSettings> kInferenceKeys[] = {
@@ -219,6 +279,10 @@ constexpr Key<ModelSettings> kModelKeys[] = {
      "As inference.precision; empty: the same."},
     {"batch_max", &ModelSettings::batch_max, Range{0, 256}, "images",
      "As inference.batch_max; 0: the same."},
+    {"sha256", &ModelSettings::sha256,
+     Fits{is_empty_or_sha256, "empty, or 64 hexadecimal digits in lower case"}, "",
+     "What `bucky model list` says of its weights: others are not loaded. Empty: those that its "
+     "own manifest names."},
 };
 
 constexpr Key<StudySettings> kStudyKeys[] = {
@@ -276,6 +340,17 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
      "lost."},
     {"commitment_timeout_s", &DestinationSettings::commitment_timeout_s, Range{1, 604800}, "s",
      "Time it has to report on that; then it is asked again."},
+    {"tls", &DestinationSettings::tls, Anything{}, "",
+     "Speak TLS 1.2 or 1.3 with it (PS3.15 B.12), and only that."},
+    {"ca", &DestinationSettings::ca, kFileOrNone, "",
+     "Authorities (PEM) whose certificate it must show; empty: those that the system trusts."},
+    {"certificate", &DestinationSettings::certificate, kFileOrNone, "",
+     "Our certificate (PEM), if it asks for one; empty: none."},
+    {"key", &DestinationSettings::key, kFileOrNone, "",
+     "Private key of that (PEM); empty: in the same file."},
+    {"crl", &DestinationSettings::crl, kFileOrNone, "", "Revoked certificates (PEM)."},
+    {"tls_name", &DestinationSettings::tls_name, Anything{}, "",
+     "The host name or address that its certificate must bear; empty: host."},
 };
 
 constexpr Key<ThresholdSettings> kThresholdKeys[] = {
@@ -357,6 +432,12 @@ const Sections& sections() {
     static const Sections all{
         Section<NodeSettings>{"node", &Settings::node, kNodeKeys, "This node."},
         Section<ScpSettings>{"scp", &Settings::scp, kScpKeys, "The DICOM port that takes images."},
+        Section<ListenerSettings>{
+            "listener", &Settings::listeners, kListenerKeys,
+            "Further ports, one [[listener]] each: with TLS (1.2 or 1.3, PS3.15 B.12). "
+            "Certificates, keys and lists are read again at SIGHUP; those of destinations at each "
+            "association.",
+            false},
         Section<PeerSettings>{
             "peer", &Settings::peers, kPeerKeys,
             "Who may call, one [[peer]] each. Without any, every caller is taken.", false},

@@ -317,7 +317,57 @@ private:
                                  admin->host));
         }
         check_models();
+        check_listeners();
+        check_peers();
         check_destinations();
+    }
+
+    void check_listeners() {
+        const toml::array* tables = root_["listener"].as_array();
+        for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
+            const auto& listener = settings_.listeners[i];
+            const toml::table* table = tables->get(i)->as_table();
+            const auto say = [&](std::string_view key, std::string words) {
+                complain(line_of(table, key), fmt::format("listener.{}", key), std::move(words));
+            };
+            if (listener.port != 0 && settings_.scp.plain && listener.port == settings_.scp.port) {
+                say("port", fmt::format("port {} is scp.port already", listener.port));
+            }
+            if (listener.certificate.empty()) {
+                const auto idle = [&](std::string_view key, const std::filesystem::path& value) {
+                    if (!value.empty()) say(key, "counts only beside a certificate");
+                };
+                idle("key", listener.key);
+                idle("ca", listener.ca);
+                idle("crl", listener.crl);
+            } else if (listener.client_certificates != "off" && listener.ca.empty()) {
+                say("client_certificates",
+                    fmt::format(R"("{}" needs ca, the authorities that callers may come from)",
+                                listener.client_certificates));
+            }
+        }
+        if (!settings_.scp.plain && settings_.listeners.empty()) {
+            complain(line_of(root_["scp"].as_table(), "plain"), "scp.plain",
+                     "false, and there is no [[listener]]: nobody could call");
+        }
+    }
+
+    void check_peers() {
+        const bool shown = std::any_of(
+            settings_.listeners.begin(), settings_.listeners.end(), [](const auto& listener) {
+                return !listener.certificate.empty() && listener.client_certificates != "off";
+            });
+        const toml::array* tables = root_["peer"].as_array();
+        for (std::size_t i = 0; i < settings_.peers.size() && !shown; ++i) {
+            const toml::table* table = tables->get(i)->as_table();
+            const auto idle = [&](std::string_view key, const std::string& value) {
+                if (value.empty()) return;
+                complain(line_of(table, key), fmt::format("peer.{}", key),
+                         "no [[listener]] asks for client certificates");
+            };
+            idle("certificate_subject", settings_.peers[i].certificate_subject);
+            idle("certificate_sha256", settings_.peers[i].certificate_sha256);
+        }
     }
 
     void check_models() {
@@ -348,6 +398,16 @@ private:
                 complain(line_of(table, "name"), "destination.name",
                          fmt::format(R"("{}" names two destinations)", destination.name));
             }
+            const auto idle = [&](std::string_view key, const std::string& value) {
+                if (destination.tls || value.empty()) return;
+                complain(line_of(table, key), fmt::format("destination.{}", key),
+                         "counts only beside tls = true");
+            };
+            idle("ca", destination.ca.string());
+            idle("certificate", destination.certificate.string());
+            idle("key", destination.key.string());
+            idle("crl", destination.crl.string());
+            idle("tls_name", destination.tls_name);
             if (destination.retry_first_s > destination.retry_cap_s) {
                 complain(line_of(table, "retry_first_s"), "destination.retry_first_s",
                          fmt::format("{} s is longer than retry_cap_s, {} s",

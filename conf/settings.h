@@ -22,13 +22,27 @@ struct NodeSettings {
 struct ScpSettings {
     std::string listen = "0.0.0.0";
     std::int64_t port = 11112;  ///< 0: any free one, named in the log
+    bool plain = true;          ///< false: only [[listener]]s are opened
     bool check_called_ae = true;
     std::int64_t artim_s = 30;
+    std::int64_t handshake_s = 10;  ///< TLS
     std::int64_t read_timeout_s = 60;
     std::int64_t max_associations = 64;
     std::int64_t max_associations_per_peer = 32;
     std::int64_t max_instance_mb = 1024;
     std::string conflicting = "accept";  ///< accept | refuse
+    std::filesystem::path users;         ///< empty: nobody is asked who he is
+};
+
+/// A port beside that of [scp], mostly with TLS.
+struct ListenerSettings {
+    std::string listen = "0.0.0.0";
+    std::int64_t port = 2762;                      ///< 0: any free one, named in the log
+    std::filesystem::path certificate;             ///< empty: without TLS
+    std::filesystem::path key;                     ///< empty: it is in the file of the certificate
+    std::string client_certificates = "required";  ///< off | asked | required
+    std::filesystem::path ca, crl;
+    std::filesystem::path users;  ///< empty: nobody is asked who he is
 };
 
 struct StudySettings {
@@ -68,6 +82,7 @@ struct ModelSettings {
     std::int64_t threads = 0;
     std::string precision;  ///< empty: as [inference] says
     std::int64_t batch_max = 0;
+    std::string sha256;  ///< of its weights; empty: whatever lies there
 };
 
 struct OverlaySettings {
@@ -84,6 +99,13 @@ struct PeerSettings {
     bool urgent = false;
     std::string host{};  ///< where it takes reports of storage commitment; empty: not known
     std::int64_t port = 104;
+    std::string certificate_subject{};  ///< a name in its client certificate; empty: any or none
+    std::string certificate_sha256{};   ///< its fingerprint; empty: any or none
+    bool echo = true;
+    bool store = true;
+    bool commit = true;
+    std::int64_t max_associations = 0;   ///< 0: scp.max_associations_per_peer
+    std::int64_t images_per_minute = 0;  ///< 0: as many as come
 };
 
 struct DestinationSettings {
@@ -102,6 +124,11 @@ struct DestinationSettings {
     std::string picture_syntax = "uncompressed";     ///< uncompressed | rle | jpeg-lossless
     bool commitment = false;
     std::int64_t commitment_timeout_s = 600;
+    bool tls = false;
+    std::filesystem::path ca;                ///< empty: the authorities the system trusts
+    std::filesystem::path certificate, key;  ///< ours; empty: we show none
+    std::filesystem::path crl;
+    std::string tls_name;  ///< that its certificate must bear; empty: host
 };
 
 /// Another threshold than the package's, for one training of one model and nothing else.
@@ -130,6 +157,7 @@ struct Settings {
     StorageSettings storage;
     InferenceSettings inference;
     std::vector<ModelSettings> models;
+    std::vector<ListenerSettings> listeners;
     OverlaySettings overlay;
     AdminSettings admin;
     LogSettings log;

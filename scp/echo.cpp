@@ -29,6 +29,7 @@ EchoReply echo(const Target& target, const AeTitle& calling) {
     reply.implementation_class = association.implementation_class();
     reply.implementation_version = association.implementation_version();
     reply.transfer_syntax = association.contexts().front().transfer_syntax;
+    reply.security = association.security();
     association.release();
     return reply;
 }

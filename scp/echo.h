@@ -18,6 +18,7 @@ struct EchoReply {
     std::uint32_t max_pdu_bytes = 0;                           ///< what the peer takes; 0: no limit
     std::string implementation_class, implementation_version;  ///< the peer's; may be empty
     std::string transfer_syntax;                               ///< of the Verification context
+    std::string security;  ///< TLS version, cipher suite, its certificate; empty: no TLS
 };
 
 /// Throws unavailable when it cannot be reached or stays silent, unsupported when it rejects us or

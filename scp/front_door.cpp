@@ -4,12 +4,13 @@
 #include <atomic>
 #include <list>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -18,8 +19,10 @@
 #include "conf/base/limits.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "scp/door.h"
 #include "scp/sessions.h"
 #include "scp/wire/associate_request.h"
+#include "scp/wire/client_hello.h"
 
 namespace bucky::scp {
 namespace {
@@ -30,7 +33,6 @@ using boost::system::error_code;
 
 constexpr std::size_t kReadAtOnce = 16 * 1024;  ///< most requests are smaller
 constexpr int kRefusalsLoggedPerSecond = 10;    ///< a flood of strangers must not fill the log
-constexpr std::chrono::milliseconds kAfterAcceptFailed{100};
 constexpr std::chrono::seconds kForReadingRejection{2};
 
 // PS3.8 9.3.4: A-ASSOCIATE-RJ, 4 bytes: reserved, result 2 (rejected-transient), source 3 (service
@@ -44,6 +46,22 @@ std::string plain(const asio::ip::address& address) {
     return address.to_string();
 }
 
+/// That of [scp], as a row like the others.
+conf::ListenerSettings plain_listener(const conf::ScpSettings& scp) {
+    conf::ListenerSettings made;
+    made.listen = scp.listen;
+    made.port = scp.port;
+    made.users = scp.users;
+    return made;
+}
+
+std::vector<conf::ListenerSettings> listeners_of(const conf::Settings& settings) {
+    std::vector<conf::ListenerSettings> all;
+    if (settings.scp.plain) all.push_back(plain_listener(settings.scp));
+    all.insert(all.end(), settings.listeners.begin(), settings.listeners.end());
+    return all;
+}
+
 }  // namespace
 
 class FrontDoor::Impl : public std::enable_shared_from_this<FrontDoor::Impl> {
@@ -55,9 +73,11 @@ public:
           started_s_(clock.now_ms() / 1000),
           clock_(clock),
           work_(work),
-          sessions_(std::make_unique<Sessions>(settings_, clock_, work_)),
-          acceptor_(io),
-          accept_again_(io) {}
+          sessions_(std::make_unique<Sessions>(settings_, clock_, work_)) {
+        for (const auto& told : listeners_of(settings_)) {
+            doors_.push_back(std::make_shared<Door>(io, told, make_entrance(told)));
+        }
+    }
 
     void open();
     void adopt(const conf::Settings& settings);
@@ -66,7 +86,7 @@ public:
     void end();
 
     asio::io_context& io() { return io_; }
-    std::uint16_t port() const { return port_; }
+    std::uint16_t port(std::size_t door) const { return doors_.at(door)->port(); }
     bool drain(std::chrono::milliseconds at_most) {
         return sessions_ == nullptr || sessions_->drain(at_most);
     }
@@ -74,15 +94,17 @@ public:
     std::size_t greetings() const { return greeting_count_; }
 
 private:
-    /// A connection that has not shown its whole request.
+    /// A connection that has not shown its whole request, or its ClientHello.
     struct Greeting {
-        Greeting(tcp::socket connected, std::string from)
+        Greeting(tcp::socket connected, std::string from, std::shared_ptr<const Entrance> by)
             : socket(std::move(connected)),
               artim(socket.get_executor()),
-              address(std::move(from)) {}
+              address(std::move(from)),
+              entrance(std::move(by)) {}
         tcp::socket socket;
         asio::steady_timer artim;  // PS3.8 9.1.4
         std::string address;
+        std::shared_ptr<const Entrance> entrance;
         std::vector<std::uint8_t> buffer;  ///< grows as bytes come, not as the length claims
         std::size_t used = 0;
         bool over = false;
@@ -90,11 +112,12 @@ private:
     };
     using GreetingPtr = std::shared_ptr<Greeting>;
 
-    void accept_loop();
-    void greet(tcp::socket socket);
+    void greet(tcp::socket socket, std::shared_ptr<const Entrance> entrance);
     void read_more(const GreetingPtr& greeting, std::size_t wanted);
     void look(const GreetingPtr& greeting);
     void hand_over(const GreetingPtr& greeting);
+    void hand_over_tls(const GreetingPtr& greeting);
+    void start_session(const GreetingPtr& greeting, std::optional<Room::Place> place);
     void reject_for_now(const GreetingPtr& greeting, std::string_view why);
     void turn_away(const GreetingPtr& greeting, std::string_view why);
     void forget(const GreetingPtr& greeting);
@@ -111,9 +134,9 @@ private:
     std::mutex handing_over_;  ///< guards `ended_` against the destructor on another thread
     bool ended_ = false;
 
+    std::vector<std::shared_ptr<Door>> doors_;  ///< constant; each is of the io_context's thread
+
     // Used by the io_context's thread only.
-    tcp::acceptor acceptor_;
-    asio::steady_timer accept_again_;
     std::list<GreetingPtr> greetings_;  ///< the longest waiting first
     std::size_t greeting_bytes_ = 0;
     std::uint64_t associations_ = 0;
@@ -122,64 +145,53 @@ private:
     std::uint64_t refusals_unlogged_ = 0;
 
     std::atomic<bool> refusing_{false};
-    std::atomic<std::uint16_t> port_{0};
     std::atomic<std::size_t> greeting_count_{0};
 };
 
 void FrontDoor::Impl::open() {
-    const conf::ScpSettings& scp = settings_.scp;
-    try {
-        const tcp::endpoint at{asio::ip::make_address(scp.listen),
-                               static_cast<std::uint16_t>(scp.port)};
-        acceptor_.open(at.protocol());
-        acceptor_.set_option(tcp::acceptor::reuse_address(true));
-        if (at.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
-        acceptor_.bind(at);
-        acceptor_.listen();
-        port_ = acceptor_.local_endpoint().port();
-    } catch (const boost::system::system_error& error) {
-        throw Error(Fault::unavailable,
-                    "cannot listen on {} port {}: {}; see scp.listen and scp.port", scp.listen,
-                    scp.port, error.code().message());
+    const auto self = shared_from_this();
+    for (const auto& door : doors_) {
+        const bool first = settings_.scp.plain && door == doors_.front();
+        door->open({[self](tcp::socket socket, std::shared_ptr<const Entrance> entrance) {
+                        self->greet(std::move(socket), std::move(entrance));
+                    },
+                    [self] {
+                        if (self->greetings_.empty()) return;
+                        self->turn_away(GreetingPtr{self->greetings_.front()}, "crowded");
+                    }},
+                   first ? "scp" : "listener");
+        const auto& [tls, users, name] = door->entrance();
+        log::event("door.open",
+                   {{"listen", door->told().listen},
+                    {"port", door->port()},
+                    {"tls", tls ? "yes" : "no"},
+                    {"client_certificates", tls ? door->told().client_certificates : "off"},
+                    {"users", users ? "yes" : "no"},
+                    {"ae", settings_.node.ae_title.str()},
+                    {"callers", sessions_->takes_anyone() ? "any" : "by [[peer]]"}});
     }
-    log::event("door.open", {{"listen", scp.listen},
-                             {"port", port_.load()},
-                             {"ae", settings_.node.ae_title.str()},
-                             {"callers", sessions_->takes_anyone() ? "any" : "by [[peer]]"}});
-    accept_loop();
 }
 
-void FrontDoor::Impl::accept_loop() {
-    acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-        if (!self->acceptor_.is_open()) return;
-        if (!error) {
-            self->greet(std::move(socket));
-            return self->accept_loop();
-        }
-        // Out of descriptors, most likely: let one waiting stranger go, and breathe.
-        log::event(log::Level::error, "door.accept_failed", {{"why", error.message()}});
-        if (!self->greetings_.empty()) {
-            self->turn_away(GreetingPtr{self->greetings_.front()}, "crowded");
-        }
-        self->accept_again_.expires_after(kAfterAcceptFailed);
-        self->accept_again_.async_wait([self](error_code cancelled) {
-            if (!cancelled && self->acceptor_.is_open()) self->accept_loop();
-        });
+/// All are read before any counts: a file that is wrong changes nothing.
+void FrontDoor::Impl::adopt(const conf::Settings& settings) {
+    std::vector<std::shared_ptr<const Entrance>> fresh;
+    for (const auto& told : listeners_of(settings)) fresh.push_back(make_entrance(told));
+    if (fresh.size() != doors_.size()) throw Error(Fault::bug, "listeners changed in a reload");
+    if (sessions_ != nullptr) sessions_->adopt(settings);
+    artim_s_ = settings.scp.artim_s;
+    asio::post(io_, [self = shared_from_this(), fresh = std::move(fresh)] {
+        for (std::size_t i = 0; i < fresh.size(); ++i) self->doors_[i]->exchange(fresh[i]);
     });
 }
 
-void FrontDoor::Impl::adopt(const conf::Settings& settings) {
-    if (sessions_ != nullptr) sessions_->adopt(settings);
-    artim_s_ = settings.scp.artim_s;
-}
-
-/// Until the whole A-ASSOCIATE-RQ is here, or ARTIM closes the door.
-void FrontDoor::Impl::greet(tcp::socket socket) {
+/// Until the whole A-ASSOCIATE-RQ is here (or the ClientHello), or ARTIM closes the door.
+void FrontDoor::Impl::greet(tcp::socket socket, std::shared_ptr<const Entrance> entrance) {
     error_code error;
     const auto peer = socket.remote_endpoint(error);
     if (error) return;  // gone already
     socket.non_blocking(true, error);
-    auto greeting = std::make_shared<Greeting>(std::move(socket), plain(peer.address()));
+    auto greeting =
+        std::make_shared<Greeting>(std::move(socket), plain(peer.address()), std::move(entrance));
     greeting->place = greetings_.insert(greetings_.end(), greeting);
     greeting_count_ = greetings_.size();
     make_room();
@@ -191,11 +203,13 @@ void FrontDoor::Impl::greet(tcp::socket socket) {
 }
 
 void FrontDoor::Impl::look(const GreetingPtr& greeting) {
-    const Peek seen = peek({greeting->buffer.data(), greeting->used});
+    const bool tls = greeting->entrance->tls != nullptr;
+    const std::span<const std::uint8_t> so_far{greeting->buffer.data(), greeting->used};
+    const Peek seen = tls ? peek_hello(so_far) : peek(so_far);
     switch (seen.kind) {
         case Peek::Kind::more: return read_more(greeting, seen.bytes - greeting->used);
         case Peek::Kind::wrong: return turn_away(greeting, seen.why);
-        case Peek::Kind::whole: return hand_over(greeting);
+        case Peek::Kind::whole: return tls ? hand_over_tls(greeting) : hand_over(greeting);
     }
 }
 
@@ -220,16 +234,31 @@ void FrontDoor::Impl::hand_over(const GreetingPtr& greeting) {
     const std::lock_guard lock(handing_over_);
     if (ended_) return;
     if (refusing_) return reject_for_now(greeting, "stopping");
-    if (!sessions_->has_room()) {
+    auto place = sessions_->take_place();
+    if (!place) {
         metrics::count("bucky_limit_reached_total", {{"limit", "associations"}});
         return reject_for_now(greeting, "limit");
     }
+    start_session(greeting, std::move(place));
+}
+
+/// What would be said to him is said in TLS, so the session says it. He gets a place there, for
+/// most who come this far and no further are no callers.
+void FrontDoor::Impl::hand_over_tls(const GreetingPtr& greeting) {
+    const std::lock_guard lock(handing_over_);
+    if (ended_) return;
+    if (refusing_) return turn_away(greeting, "stopping");
+    start_session(greeting, std::nullopt);
+}
+
+void FrontDoor::Impl::start_session(const GreetingPtr& greeting, std::optional<Room::Place> place) {
     error_code error;
     greeting->socket.native_non_blocking(false, error);
     const int fd = greeting->socket.release(error);
     if (error) return turn_away(greeting, "gone");
-    Visitor visitor{UniqueFd{fd}, greeting->buffer, greeting->address,
-                    fmt::format("{:x}-{}", started_s_, ++associations_)};
+    Visitor visitor{UniqueFd{fd},       greeting->buffer,
+                    greeting->address,  fmt::format("{:x}-{}", started_s_, ++associations_),
+                    greeting->entrance, std::move(place)};
     forget(greeting);
     sessions_->start(std::move(visitor));
 }
@@ -296,9 +325,7 @@ void FrontDoor::Impl::log_refusal(const std::string& address, std::string_view w
 }
 
 void FrontDoor::Impl::close_doors() {
-    error_code ignored;
-    acceptor_.close(ignored);
-    accept_again_.cancel();
+    for (const auto& door : doors_) door->close();
     while (!greetings_.empty()) forget(GreetingPtr{greetings_.front()});
 }
 
@@ -326,8 +353,8 @@ void FrontDoor::open() {
 void FrontDoor::adopt(const conf::Settings& settings) {
     impl_->adopt(settings);
 }
-std::uint16_t FrontDoor::port() const {
-    return impl_->port();
+std::uint16_t FrontDoor::port(std::size_t door) const {
+    return impl_->port(door);
 }
 
 void FrontDoor::close() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // PeerCount: how many associations each caller has open, so that one caller, by a fault of his or
-// on purpose, cannot take all there are. A caller is an AE title at an address: behind one address
-// there may be many modalities. Any thread.
+// on purpose, cannot take all there are. A caller is an AE title at an address (behind one address
+// there may be many modalities), or all whom one [[peer]] row names. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -15,14 +15,6 @@ namespace bucky::scp {
 
 class PeerCount {
 public:
-    explicit PeerCount(std::size_t most) : most_(most) {}
-
-    /// From now on; who has more already keeps them.
-    void allow(std::size_t most) {
-        const std::lock_guard lock(mutex_);
-        most_ = most;
-    }
-
     /// Held as long as the association is open.
     class Place {
     public:
@@ -43,11 +35,11 @@ public:
         std::string peer_;
     };
 
-    /// Nothing when this caller has as many as he may.
-    std::optional<Place> enter(const std::string& peer) {
+    /// Nothing when this caller has `most` already.
+    std::optional<Place> enter(const std::string& peer, std::size_t most) {
         const std::lock_guard lock(mutex_);
         auto& open = open_[peer];
-        if (open >= most_) return std::nullopt;
+        if (open >= most) return std::nullopt;
         ++open;
         return std::optional<Place>{std::in_place, *this, peer};
     }
@@ -60,7 +52,6 @@ private:
     }
 
     std::mutex mutex_;
-    std::size_t most_;
     std::map<std::string, std::size_t> open_;
 };
 

@@ -59,10 +59,40 @@ std::optional<Range> parse_range(const std::string& text) {
     return std::nullopt;
 }
 
+/// "AB:CD" or "abcd" as fingerprint_of() writes it: "abcd".
+std::string plain_digits(std::string_view text) {
+    std::string digits;
+    for (const char c : text) {
+        if (c == ':') continue;
+        digits += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return digits;
+}
+
+bool is_among(std::string_view wanted, std::string_view names) {
+    constexpr std::string_view kComma = ", ";
+    while (!names.empty()) {
+        const auto end = std::min(names.find(kComma), names.size());
+        if (names.substr(0, end) == wanted) return true;
+        names.remove_prefix(std::min(names.size(), end + kComma.size()));
+    }
+    return false;
+}
+
 struct Rule {
     std::string ae_title;        ///< empty: any
     std::optional<Range> range;  ///< nothing: any
+    std::string subject;         ///< empty: any certificate, or none
+    std::string sha256;          ///< as subject
     Peers::Standing standing;
+
+    bool names(const PeerCertificate* shown) const {
+        if (subject.empty() && sha256.empty()) return true;
+        if (shown == nullptr) return false;
+        const bool made_out = subject.empty() || subject == shown->subject ||
+                              subject == shown->common_name || is_among(subject, shown->names);
+        return made_out && (sha256.empty() || sha256 == shown->sha256);
+    }
 };
 
 }  // namespace
@@ -70,12 +100,13 @@ struct Rule {
 struct Peers::Rules {
     std::vector<Rule> rows;
 
-    const Rule* of(std::string_view calling_ae, std::string_view address) const {
+    const Rule* of(const Stranger& stranger) const {
         boost::system::error_code error;
-        const auto from = unmapped(ip::make_address(std::string{address}, error));
+        const auto from = unmapped(ip::make_address(std::string{stranger.address}, error));
         const auto found = std::find_if(rows.begin(), rows.end(), [&](const Rule& rule) {
-            return (rule.ae_title.empty() || rule.ae_title == calling_ae) &&
-                   (!rule.range || (!error && rule.range->holds(from)));
+            return (rule.ae_title.empty() || rule.ae_title == stranger.calling_ae) &&
+                   (!rule.range || (!error && rule.range->holds(from))) &&
+                   rule.names(stranger.certificate);
         });
         return found == rows.end() ? nullptr : &*found;
     }
@@ -84,7 +115,12 @@ struct Peers::Rules {
 Peers::Peers(std::span<const conf::PeerSettings> rows) {
     auto rules = std::make_unique<Rules>();
     for (const auto& row : rows) {
-        Rule rule{row.ae_title, std::nullopt, {row.tenant, row.urgent}};
+        Rule rule{row.ae_title,
+                  std::nullopt,
+                  row.certificate_subject,
+                  plain_digits(row.certificate_sha256),
+                  {row.tenant, row.urgent, row.echo, row.store, row.commit, rules->rows.size() + 1,
+                   row.max_associations, row.images_per_minute}};
         if (!row.address.empty()) {
             rule.range = parse_range(row.address);
             if (!rule.range) {
@@ -105,13 +141,10 @@ bool Peers::anyone() const {
     return rules_->rows.empty();
 }
 
-bool Peers::may_call(std::string_view calling_ae, std::string_view address) const {
-    return anyone() || rules_->of(calling_ae, address) != nullptr;
-}
-
-Peers::Standing Peers::standing(std::string_view calling_ae, std::string_view address) const {
-    const Rule* rule = rules_->of(calling_ae, address);
-    return rule == nullptr ? Standing{} : rule->standing;
+std::optional<Peers::Standing> Peers::standing(const Stranger& stranger) const {
+    if (anyone()) return Standing{};
+    const Rule* rule = rules_->of(stranger);
+    return rule == nullptr ? std::nullopt : std::optional{rule->standing};
 }
 
 }  // namespace bucky::scp

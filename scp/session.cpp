@@ -13,6 +13,7 @@
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 #include "scp/commitment.h"
+#include "scp/enter.h"
 #include "scp/store.h"
 #include "scp/wire/check.h"
 #include "scp/wire/connection.h"
@@ -20,6 +21,7 @@
 #include "scp/wire/negotiate.h"
 #include "scp/wire/start.h"
 #include "scp/wire/status.h"
+#include "scp/wire/user_identity.h"
 
 namespace bucky::scp {
 namespace {
@@ -39,8 +41,13 @@ public:
         : house_(house),
           id_(std::move(visitor.association)),
           address_(std::move(visitor.address)),
+          entrance_(std::move(visitor.entrance)),
+          security_(visitor.tls ? visitor.tls->description() : "none"),
+          certificate_(visitor.tls ? visitor.tls->peer_certificate() : std::nullopt),
+          room_(std::move(visitor.place)),
           layer_(std::move(visitor.fd), std::move(visitor.request),
-                 std::chrono::seconds{house.settings.scp.read_timeout_s}, house.give_up_fd) {}
+                 std::chrono::seconds{house.settings.scp.read_timeout_s}, house.give_up_fd,
+                 std::move(visitor.tls)) {}
 
     /// How it ended, in a word for the log and the metric.
     std::string_view run();
@@ -50,6 +57,8 @@ private:
     bool admit();
     bool reject(T_ASC_RejectParametersReason reason, std::string_view why);
     bool reject(const T_ASC_RejectParameters& rejection, std::string_view why);
+    bool find_place();
+    bool identify();
     Caller caller() const;
     void acknowledge();
     std::string_view serve_requests(Store& store, Commitment& commitment);
@@ -64,6 +73,11 @@ private:
 
     const House& house_;
     std::string id_, address_, calling_ae_, called_ae_;
+    const std::shared_ptr<const Entrance> entrance_;
+    const std::string security_;
+    const std::optional<PeerCertificate> certificate_;
+    Peers::Standing standing_;
+    const std::optional<Room::Place> room_;
     Layer layer_;
     NetworkPtr net_;
     AssociationPtr assoc_;
@@ -130,29 +144,59 @@ bool Session::admit() {
     if (house_.settings.scp.check_called_ae && called_ae_ != house_.settings.node.ae_title.str()) {
         return reject(ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED, "called AE title is not ours");
     }
-    if (!house_.peers.may_call(calling_ae_, address_)) {
+    const auto standing =
+        house_.peers.standing({calling_ae_, address_, certificate_ ? &*certificate_ : nullptr});
+    if (!standing) {
         return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED,
-                      "no [[peer]] row has this calling AE title and address");
+                      "no [[peer]] row has this calling AE title, address and certificate");
     }
-    place_ = house_.peer_count.enter(calling_ae_ + " at " + address_);
-    if (!place_) {
-        metrics::count("bucky_limit_reached_total", {{"limit", "associations_per_peer"}});
-        return reject(
-            {ASC_RESULT_REJECTEDTRANSIENT, ASC_SOURCE_SERVICEPROVIDER_PRESENTATION_RELATED,
-             ASC_REASON_SP_PRES_LOCALLIMITEXCEEDED},
-            "it has scp.max_associations_per_peer open already");
+    standing_ = *standing;
+    return find_place() && identify();
+}
+
+bool Session::find_place() {
+    const bool of_row = standing_.max_associations > 0;
+    const auto most =
+        of_row ? standing_.max_associations : house_.settings.scp.max_associations_per_peer;
+    place_ = house_.peer_count.enter(
+        of_row ? fmt::format("[[peer]] {}", standing_.row) : calling_ae_ + " at " + address_,
+        static_cast<std::size_t>(most));
+    if (place_) return true;
+    metrics::count("bucky_limit_reached_total", {{"limit", "associations_per_peer"}});
+    return reject({ASC_RESULT_REJECTEDTRANSIENT, ASC_SOURCE_SERVICEPROVIDER_PRESENTATION_RELATED,
+                   ASC_REASON_SP_PRES_LOCALLIMITEXCEEDED},
+                  of_row ? "its [[peer]] row has max_associations open already"
+                         : "it has scp.max_associations_per_peer open already");
+}
+
+/// Where the listener has users: the caller must give the name and the passcode of one. PS3.7
+/// D.3.3.7.1 leaves the rejection's reason open; none is given, so nobody learns which was wrong.
+bool Session::identify() {
+    if (!entrance_->users) return true;
+    const auto given = user_identity(*assoc_->params);
+    if (given && entrance_->users->knows(given->name, given->passcode)) {
+        acknowledge_user_identity(*assoc_->params);
+        return true;
     }
-    return true;
+    return reject(ASC_REASON_SU_NOREASON,
+                  given ? "its user name or passcode is not in users"
+                        : "it gives no user name and passcode, which this listener wants");
 }
 
 /// On whose account its images wait: the tenant that its [[peer]] row names, else the title by
 /// which it called us when that is one of several, else itself.
 Caller Session::caller() const {
-    auto [tenant, urgent] = house_.peers.standing(calling_ae_, address_);
+    auto tenant = standing_.tenant;
     if (tenant.empty()) {
         tenant = called_ae_ == house_.settings.node.ae_title.str() ? calling_ae_ : called_ae_;
     }
-    return {id_, calling_ae_, called_ae_, address_, std::move(tenant), urgent};
+    return {id_,
+            calling_ae_,
+            called_ae_,
+            address_,
+            std::move(tenant),
+            standing_.urgent,
+            {standing_.row, standing_.images_per_minute}};
 }
 
 /// Always false: the answer of admit().
@@ -173,13 +217,16 @@ bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view w
 }
 
 void Session::acknowledge() {
-    const std::size_t contexts = negotiate(*assoc_->params);
+    const std::size_t contexts =
+        negotiate(*assoc_->params, {standing_.echo, standing_.store, standing_.commit});
     check(ASC_acknowledgeAssociation(assoc_.get()), "acknowledge the association");
     log::event("association.accepted",
                {{"assoc", id_},
                 {"peer", address_},
                 {"from", calling_ae_},
                 {"to", called_ae_},
+                {"tls", security_},
+                {"certificate", certificate_ ? certificate_->subject : "none"},
                 {"contexts", contexts},
                 {"proposed", ASC_countPresentationContexts(assoc_->params)},
                 {"max_pdu", assoc_->params->theirMaxPDUReceiveSize},
@@ -219,6 +266,8 @@ bool Session::connection_waits(std::chrono::milliseconds at_most) {
 
 /// One message of the peer's, served.
 OFCondition Session::next_step(Store& store, Commitment& commitment) {
+    auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc_->DULassociation));
+    if (connection != nullptr) connection->begin_message();
     T_ASC_PresentationContextID context = 0;
     T_DIMSE_Message message{};
     const OFCondition received = DIMSE_receiveCommand(
@@ -252,7 +301,8 @@ OFCondition Session::serve_request(Store& store, Commitment& commitment,
         kCommitmentClass == negotiated.abstractSyntax;
     switch (message.CommandField) {
         case DIMSE_C_ECHO_RQ:
-            return DIMSE_sendEchoResponse(assoc_.get(), context, &message.msg.CEchoRQ, kSuccess,
+            return DIMSE_sendEchoResponse(assoc_.get(), context, &message.msg.CEchoRQ,
+                                          standing_.echo ? kSuccess : kSopClassNotSupported,
                                           nullptr);
         case DIMSE_C_STORE_RQ: return store.serve(*assoc_, context, message.msg.CStoreRQ);
         case DIMSE_C_CANCEL_RQ: return EC_Normal;  // of nothing that is still running
@@ -331,6 +381,7 @@ void serve(Visitor visitor, const House& house) noexcept {
     const std::string address = visitor.address;
     std::string_view end = "refused";
     try {
+        if (visitor.entrance->tls) enter(visitor, house);
         end = Session(std::move(visitor), house).run();
     } catch (const std::exception& error) {
         log::event(log::Level::warning, "association.refused",

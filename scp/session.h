@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,19 +13,29 @@
 #include "conf/base/wakeup.h"
 #include "conf/settings.h"
 #include "scp/database_pool.h"
+#include "scp/doorstep.h"
+#include "scp/entrance.h"
+#include "scp/image_rate.h"
 #include "scp/peer_count.h"
 #include "scp/peers.h"
+#include "scp/room.h"
+#include "scp/wire/tls_stream.h"
 #include "scp/wire/unique_fd.h"
 #include "storage/spool.h"
 
 namespace bucky::scp {
 
-/// Someone at the door, with the whole A-ASSOCIATE-RQ in hand.
+/// Someone at the door: with the whole A-ASSOCIATE-RQ and a place, or, where TLS is spoken, with
+/// his ClientHello; then enter() gets the rest.
 struct Visitor {
     UniqueFd fd;
     std::vector<std::uint8_t> request;
     std::string address;      ///< of the peer, without port
     std::string association;  ///< our id for it, unique over restarts
+    std::shared_ptr<const Entrance> entrance;
+    std::optional<Room::Place> place{};
+    std::optional<Doorstep::Place> doorstep{};  ///< as long as he is not in
+    std::unique_ptr<TlsStream> tls{};           ///< once he is
 };
 
 /// What all sessions share; each of it is safe to use from any thread.
@@ -33,6 +45,8 @@ struct House {
     Wakeup& work;
     const Peers& peers;
     PeerCount& peer_count;
+    ImageRate& image_rate;
+    Room& room;
     DatabasePool& databases;
     storage::Spool& spool;
     int closing_fd;  ///< readable once the node wants to stop: sessions end when they fall idle

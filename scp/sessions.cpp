@@ -23,8 +23,10 @@ std::vector<conf::PeerSettings> callers(const conf::Settings& settings) {
     if (rows.empty()) return rows;
     for (const auto& destination : settings.destinations) {
         if (!destination.commitment) continue;
-        rows.push_back({destination.ae_title.str(),
-                        conf::is_ip_address(destination.host) ? destination.host : ""});
+        auto& row = rows.emplace_back();
+        row.ae_title = destination.ae_title.str();
+        if (conf::is_ip_address(destination.host)) row.address = destination.host;
+        row.store = false;
     }
     return rows;
 }
@@ -45,7 +47,7 @@ void raise(const UniqueFd& event) {
 Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& work)
     : clock_(clock),
       work_(work),
-      peer_count_(static_cast<std::size_t>(settings.scp.max_associations_per_peer)),
+      room_(static_cast<std::size_t>(settings.scp.max_associations)),
       databases_(settings.database_file()),
       spool_(settings.spool_dir(),
              static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi),
@@ -56,13 +58,14 @@ Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& w
 Sessions::Rules::Rules(const conf::Settings& told, Sessions& all)
     : settings(told), peers(callers(settings)), house{settings,          all.clock_,
                                                       all.work_,         peers,
-                                                      all.peer_count_,   all.databases_,
+                                                      all.peer_count_,   all.image_rate_,
+                                                      all.room_,         all.databases_,
                                                       all.spool_,        all.closing_.get(),
                                                       all.give_up_.get()} {}
 
 void Sessions::adopt(const conf::Settings& settings) {
     auto next = std::make_shared<const Rules>(settings, *this);
-    peer_count_.allow(static_cast<std::size_t>(settings.scp.max_associations_per_peer));
+    room_.allow(static_cast<std::size_t>(settings.scp.max_associations));
     spool_.keep_free(static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi);
     const std::lock_guard lock(mutex_);
     rules_.swap(next);
@@ -84,13 +87,9 @@ Sessions::~Sessions() {
     for (auto& session : left) session.thread.join();
 }
 
-bool Sessions::has_room() const {
-    const std::lock_guard lock(mutex_);
-    return open_ < static_cast<std::size_t>(rules_->settings.scp.max_associations);
-}
-
 void Sessions::start(Visitor visitor) {
     join_finished();
+    if (visitor.entrance->tls) visitor.doorstep = doorstep_.stand(visitor.fd.get());
     auto taken = std::make_shared<Visitor>(std::move(visitor));
     auto done = std::make_shared<std::atomic<bool>>(false);
     const std::lock_guard lock(mutex_);

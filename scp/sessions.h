@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "conf/base/clock.h"
+#include "conf/base/limits.h"
 #include "conf/base/wakeup.h"
 #include "conf/settings.h"
 #include "scp/database_pool.h"
@@ -31,9 +32,9 @@ public:
     Sessions& operator=(const Sessions&) = delete;
     ~Sessions();
 
-    /// Whether one more may start. Only start() takes room, so the answer holds until the caller's
-    /// next start().
-    bool has_room() const;
+    /// A place for one more; nothing when all are taken. Who speaks TLS gets his after the
+    /// handshake.
+    std::optional<Room::Place> take_place() { return room_.take(); }
 
     /// On a thread of its own; without one to be had, the visitor's connection is closed.
     void start(Visitor visitor);
@@ -68,6 +69,9 @@ private:
     const Clock& clock_;
     Wakeup& work_;
     PeerCount peer_count_;
+    ImageRate image_rate_;
+    Room room_;
+    Doorstep doorstep_{limits::kHandshakesMax};
     DatabasePool databases_;
     storage::Spool spool_;
     UniqueFd closing_, give_up_;

@@ -141,6 +141,7 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
             throw Error(Fault::unsupported, "SOP class not negotiated for this context");
         }
         const Uid instance{request.AffectedSOPInstanceUID};
+        check_rate();
         check_queue();
         reception.file.emplace(house_.spool.open());
         const auto header = write_part10_header(request.AffectedSOPClassUID, instance.str(),
@@ -171,6 +172,15 @@ void Store::check_queue() {
     if (storage::JobQueue(database(), house_.clock).open("infer") < most) return;
     metrics::count("bucky_limit_reached_total", {{"limit", "queue"}});
     throw Error(Fault::exhausted, "{} images wait, inference.queue_max", most);
+}
+
+/// One caller's flood is that caller's to wait for.
+void Store::check_rate() {
+    const auto [row, per_minute] = caller_.allowance;
+    if (per_minute == 0) return;
+    if (house_.image_rate.admit(row, per_minute, house_.clock.now_ms())) return;
+    metrics::count("bucky_limit_reached_total", {{"limit", "images_per_minute"}});
+    throw Error(Fault::exhausted, "peer.images_per_minute, {}, is reached", per_minute);
 }
 
 storage::Receipt Store::keep(Reception& reception) {

@@ -23,6 +23,10 @@ struct Caller {
     std::string association, calling_ae, called_ae, address;
     std::string tenant;  ///< on whose account they wait
     bool urgent = false;
+    struct Allowance {
+        std::size_t peer_row = 0;
+        std::int64_t images_per_minute = 0;  ///< 0: as many as come
+    } allowance{};
 };
 
 class Store {
@@ -44,6 +48,7 @@ private:
     struct Reception;
     OFCondition receive(T_ASC_Association& assoc, Reception& reception);
     void check_queue();
+    void check_rate();
     storage::Receipt keep(Reception& reception);
     OFCondition answer(T_ASC_Association& assoc, const Reception& reception);
     storage::Database& database();

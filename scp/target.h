@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 
 #include "conf/base/ids.h"
@@ -19,16 +21,29 @@ struct Target {
     std::chrono::seconds connect_timeout{10};
     std::chrono::seconds response_timeout{60};
     int give_up_fd = -1;  ///< once it is readable, every wait for this peer ends
+
+    /// TLS, and nothing else. The files are read for each association, so a new certificate counts
+    /// from the next on.
+    struct Tls {
+        std::filesystem::path certificate, key, ca, crl;
+        std::string name;  ///< that its certificate must bear
+    };
+    std::optional<Tls> tls{};
 };
 
 inline Target target_of(const conf::DestinationSettings& destination) {
-    return {destination.name,
-            destination.ae_title,
-            destination.host,
-            static_cast<std::uint16_t>(destination.port),
-            std::chrono::seconds{destination.connect_timeout_s},
-            std::chrono::seconds{destination.response_timeout_s},
-            -1};
+    Target target{destination.name,
+                  destination.ae_title,
+                  destination.host,
+                  static_cast<std::uint16_t>(destination.port),
+                  std::chrono::seconds{destination.connect_timeout_s},
+                  std::chrono::seconds{destination.response_timeout_s},
+                  -1};
+    if (destination.tls) {
+        target.tls = {destination.certificate, destination.key, destination.ca, destination.crl,
+                      destination.tls_name.empty() ? destination.host : destination.tls_name};
+    }
+    return target;
 }
 
 }  // namespace bucky::scp

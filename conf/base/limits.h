@@ -64,6 +64,9 @@ inline constexpr int kLogLinesPerSecond = 50;
 inline constexpr std::size_t kGreetingsMax = 2048;
 inline constexpr std::size_t kGreetingBytesMax = 64U << 20U;
 
+/// TLS handshakes at once, each on a thread: beyond it, the one that takes longest is cut off.
+inline constexpr std::size_t kHandshakesMax = 32;
+
 /// Sequences inside sequences. The deepest IODs need about 10; a parser that recurses dies at some
 /// 10,000.
 inline constexpr std::size_t kSequenceDepthMax = 64;

@@ -54,6 +54,8 @@ constexpr Row kRows[] = {
      "Reports owed to callers that asked us to keep images, by how they ended."},
     {"bucky_jobs", Kind::gauge, "Jobs by lane and state, as of the last look."},
     {"bucky_oldest_job_seconds", Kind::gauge, "Age of the oldest job that waits, by lane."},
+    {"bucky_certificate_expires_timestamp_seconds", Kind::gauge,
+     "When the certificate of a listener ends, in seconds since 1970."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
 };
 

@@ -13,7 +13,7 @@ namespace bucky::scp {
 struct Peek {
     enum class Kind { more, whole, wrong } kind;
     std::size_t bytes = 0;  ///< more: so many are wanted in all, as far as can be told
-    std::string_view why;   ///< wrong: "not_dicom", "too_large", "too_short"
+    std::string_view why;   ///< wrong: in a word, such as "not_dicom"
 };
 
 /// src  PS3.8 9.3.1 (PDU header), 9.3.2 (A-ASSOCIATE-RQ)

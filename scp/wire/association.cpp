@@ -78,10 +78,44 @@ std::pair<DIC_US, DIC_US> id_and_status(const T_DIMSE_Message& message) {
     }
 }
 
+/// A connected peer.
+struct Line {
+    UniqueFd fd;
+    std::unique_ptr<TlsStream> tls{};              ///< null: without TLS
+    std::shared_ptr<const std::string> trouble{};  ///< of that, at any time
+    std::string security{};
+};
+
+Line call(const Target& target) {
+    Line line{dial(target.host, target.port, target.connect_timeout, target.give_up_fd)};
+    if (!target.tls) return line;
+    try {
+        const auto& [certificate, key, ca, crl, name] = *target.tls;
+        line.tls = std::make_unique<TlsStream>(TlsContext::for_calls({certificate, key, ca, crl}),
+                                               Waiting{line.fd.get(), target.give_up_fd});
+        line.trouble = line.tls->trouble();
+        line.tls->connect(name, std::chrono::steady_clock::now() + target.connect_timeout);
+        const auto shown = line.tls->peer_certificate();
+        line.security = fmt::format("{}, certificate {}", line.tls->description(),
+                                    shown ? shown->subject : "none");
+    } catch (const Error& error) {
+        throw Error(error.fault(), "{} made no TLS connection: {}", who(target), error.what());
+    }
+    return line;
+}
+
 }  // namespace
 
 struct Association::Impl {
+    Impl(const Target& to, Line line)
+        : target(to),
+          tls_trouble(line.trouble),
+          security(std::move(line.security)),
+          layer(std::move(line.fd), {}, to.response_timeout, to.give_up_fd, std::move(line.tls)) {}
+
     Target target;
+    const std::shared_ptr<const std::string> tls_trouble;  ///< null: without TLS
+    const std::string security;
     Layer layer;
     NetworkPtr net;
     AssociationPtr assoc;
@@ -97,14 +131,7 @@ struct Association::Impl {
 
 Association::Association(const Target& target, const AeTitle& calling,
                          std::span<const Offer> offers)
-    : impl_(
-          new Impl{target,
-                   Layer(dial(target.host, target.port, target.connect_timeout, target.give_up_fd),
-                         {}, target.response_timeout, target.give_up_fd),
-                   nullptr,
-                   nullptr,
-                   {},
-                   false}) {
+    : impl_(new Impl(target, call(target))) {
     impl_->layer.replace_their_socket();
     impl_->request(calling, offers);
     impl_->note_contexts();
@@ -158,9 +185,21 @@ void Association::Impl::throw_refused(const OFCondition& condition, const AeTitl
                     "{} rejected the association{}: {}", who(target), for_good ? "" : " for now",
                     words_for(rejection, target, calling));
     }
+    if (tls_trouble != nullptr && !tls_trouble->empty()) {
+        // In TLS 1.3 the callee judges our certificate when our handshake is over.
+        throw Error(Fault::unavailable, "{} ended the TLS connection: {}", who(target),
+                    *tls_trouble);
+    }
     if (condition == DUL_READTIMEOUT) {
         throw Error(Fault::unavailable, "{} took the connection but answered nothing within {} s",
                     who(target), target.response_timeout.count());
+    }
+    if (condition == DUL_PEERABORTEDASSOCIATION && tls_trouble != nullptr) {
+        throw Error(Fault::unavailable,
+                    "{} ended the connection after the TLS handshake: perhaps it wants a "
+                    "certificate of ours (destination.certificate) or does not accept the one it "
+                    "got; its own log may say",
+                    who(target));
     }
     if (condition == DUL_PEERABORTEDASSOCIATION) {
         throw Error(Fault::unavailable, "{} aborted the association", who(target));
@@ -327,6 +366,10 @@ std::uint32_t Association::max_pdu_bytes() const noexcept {
 
 std::string Association::implementation_class() const {
     return impl_->assoc->params->theirImplementationClassUID;
+}
+
+std::string Association::security() const {
+    return impl_->security;
 }
 
 std::string Association::implementation_version() const {

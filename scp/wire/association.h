@@ -88,6 +88,7 @@ public:
     std::uint32_t max_pdu_bytes() const noexcept;  ///< what the peer takes; 0: no limit
     std::string implementation_class() const;
     std::string implementation_version() const;
+    std::string security() const;  ///< of TLS, and whose certificate; empty: there is none
 
 private:
     struct Impl;

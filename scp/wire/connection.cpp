@@ -25,16 +25,13 @@ void set_option(int fd, int level, int option, int value) {
     (void)::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-int remaining_ms(Clock::time_point deadline) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
-}
-
 /// poll() that neither a signal nor a negative wait (DCMTK computes some) can prolong.
 int poll_until(pollfd* fds, nfds_t count, Clock::time_point deadline) {
     while (true) {
-        const int ready = ::poll(fds, count, remaining_ms(deadline));
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        const int ready =
+            ::poll(fds, count, static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
         if (ready >= 0 || errno != EINTR) return ready;
     }
 }
@@ -42,23 +39,58 @@ int poll_until(pollfd* fds, nfds_t count, Clock::time_point deadline) {
 }  // namespace
 
 Connection::Connection(UniqueFd fd, std::vector<std::uint8_t> first,
-                       std::chrono::milliseconds patience, int give_up_fd)
+                       std::chrono::milliseconds patience, int give_up_fd,
+                       std::unique_ptr<TlsStream> tls)
     : DcmTCPConnection(fd.release()),
       first_(std::move(first)),
       patience_(patience),
-      give_up_fd_(give_up_fd) {
+      give_up_fd_(give_up_fd),
+      tls_(std::move(tls)) {
+    if (tls_) tls_->move_to(getSocket());
     set_option(getSocket(), IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(getSocket(), SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(getSocket(), IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(patience.count()));
 }
 
-/// True when the socket is ready (or broken); false, with errno, when the wait is over.
-bool Connection::wait(short events, Clock::time_point deadline) {
-    pollfd fds[] = {{getSocket(), events, 0}, {give_up_fd_, POLLIN, 0}};
-    const int ready = poll_until(fds, 2, deadline);
-    if (ready > 0 && fds[1].revents == 0) return true;
-    errno = ready > 0 ? ECANCELED : ETIMEDOUT;
-    return false;
+Connection::~Connection() {
+    if (tls_ && getSocket() >= 0) tls_->close_notify();
+}
+
+void Connection::close() {
+    if (tls_ && getSocket() >= 0) tls_->close_notify();
+    DcmTCPConnection::close();
+}
+
+void Connection::closeTransportConnection() {
+    if (tls_ && getSocket() >= 0) tls_->close_notify();
+    DcmTCPConnection::closeTransportConnection();
+}
+
+ssize_t Connection::read_some(std::uint8_t* to, std::size_t at_most, Clock::time_point deadline) {
+    // A sender that waits for our acknowledgement (Nagle) waits 40 ms less a file.
+    if (tls_) {
+        set_option(getSocket(), IPPROTO_TCP, TCP_QUICKACK, 1);
+        return tls_->read_some(to, at_most, deadline);
+    }
+    while (wait_for(waiting(), POLLIN, deadline)) {
+        set_option(getSocket(), IPPROTO_TCP, TCP_QUICKACK, 1);
+        const ssize_t got = ::recv(getSocket(), to, at_most, MSG_DONTWAIT);
+        if (got >= 0 || (errno != EINTR && errno != EAGAIN)) return got;
+    }
+    return -1;
+}
+
+void Connection::begin_message() {
+    message_began_ = Clock::now();
+    content_bytes_ = 0;
+}
+
+Clock::time_point Connection::read_deadline() const {
+    const auto patient = Clock::now() + patience_;
+    if (message_began_ == Clock::time_point{}) return patient;
+    const std::chrono::seconds earned{content_bytes_ / kSlowestBytesPerSecond};
+    return std::min({patient, message_began_ + patience_ + earned,
+                     message_began_ + patience_ + kLongestMessage});
 }
 
 ssize_t Connection::read(void* to, size_t wanted) {
@@ -66,20 +98,30 @@ ssize_t Connection::read(void* to, size_t wanted) {
     std::size_t done = std::min(wanted, first_.size() - served_);
     std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(served_), done, into);
     served_ += done;
-    const auto deadline = Clock::now() + patience_;
+    const auto deadline = read_deadline();
     while (done < wanted) {
-        if (!wait(POLLIN, deadline)) return -1;
-        // A sender that waits for our acknowledgement (Nagle) waits 40 ms less a file.
-        set_option(getSocket(), IPPROTO_TCP, TCP_QUICKACK, 1);
-        const ssize_t got = ::recv(getSocket(), into + done, wanted - done, MSG_DONTWAIT);
-        if (got == 0) return 0;
-        if (got > 0) {
-            done += static_cast<std::size_t>(got);
-        } else if (errno != EINTR && errno != EAGAIN) {
+        if (Clock::now() >= deadline) {  // who drips without a pause is never waited for
+            errno = ETIMEDOUT;
             return -1;
         }
+        const ssize_t got = read_some(into + done, wanted - done, deadline);
+        if (got <= 0) return got;
+        done += static_cast<std::size_t>(got);
     }
+    // PS3.8 9.3.1, 9.3.5.1: 6 bytes head a PDU, 6 a PDV
+    constexpr std::size_t kHeadBytes = 12;
+    if (wanted > kHeadBytes) content_bytes_ += wanted - kHeadBytes;
     return static_cast<ssize_t>(done);
+}
+
+ssize_t Connection::write_some(const std::uint8_t* from, std::size_t bytes,
+                               Clock::time_point deadline) {
+    if (tls_) return tls_->write_some(from, bytes, deadline);
+    while (true) {
+        const ssize_t now = ::send(getSocket(), from, bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (now >= 0 || (errno != EINTR && errno != EAGAIN)) return now;
+        if (!wait_for(waiting(), POLLOUT, deadline)) return -1;
+    }
 }
 
 ssize_t Connection::write(void* from, size_t bytes) {
@@ -87,15 +129,9 @@ ssize_t Connection::write(void* from, size_t bytes) {
     const auto* data = static_cast<const std::uint8_t*>(from);
     std::size_t sent = 0;
     while (sent < bytes) {
-        const ssize_t now =
-            ::send(getSocket(), data + sent, bytes - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (now >= 0) {
-            sent += static_cast<std::size_t>(now);
-            continue;
-        }
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN) return -1;
-        if (!wait(POLLOUT, deadline)) return -1;
+        const ssize_t now = write_some(data + sent, bytes - sent, deadline);
+        if (now <= 0) return -1;
+        sent += static_cast<std::size_t>(now);
     }
     return static_cast<ssize_t>(sent);
 }
@@ -106,9 +142,17 @@ OFBool Connection::networkDataAvailable(int timeout_s) {
 
 Connection::Waited Connection::wait_readable(std::chrono::milliseconds at_most, int wake_fd) {
     if (served_ < first_.size()) return Waited::readable;
-    pollfd fds[] = {{getSocket(), POLLIN, 0}, {wake_fd, POLLIN, 0}, {give_up_fd_, POLLIN, 0}};
-    if (poll_until(fds, 3, Clock::now() + at_most) <= 0) return Waited::timed_out;
-    return fds[0].revents != 0 ? Waited::readable : Waited::woken;
+    const auto deadline = Clock::now() + at_most;
+    while (!tls_ || !tls_->readable_now()) {
+        pollfd fds[] = {{getSocket(), POLLIN, 0}, {wake_fd, POLLIN, 0}, {give_up_fd_, POLLIN, 0}};
+        if (poll_until(fds, 3, deadline) <= 0) return Waited::timed_out;
+        if (fds[1].revents != 0 || fds[2].revents != 0) {
+            // what has come already is heard first
+            return fds[0].revents != 0 && !tls_ ? Waited::readable : Waited::woken;
+        }
+        if (!tls_) break;  // else it may be a part of a record, or none of the peer's words
+    }
+    return Waited::readable;
 }
 
 void Connection::abort() {
@@ -125,11 +169,14 @@ void abort_association(T_ASC_Association* assoc) noexcept {
 
 DcmTransportConnection* Layer::createConnection(DcmNativeSocketType theirs, OFBool /*secure*/) {
     if (!fd_) return nullptr;
-    if (!replace_) return new Connection(std::move(fd_), std::move(first_), patience_, give_up_fd_);
+    if (!replace_) {
+        return new Connection(std::move(fd_), std::move(first_), patience_, give_up_fd_,
+                              std::move(tls_));
+    }
     if (::dup2(fd_.get(), theirs) < 0) return nullptr;
     fd_.reset();
     clear_rendezvous();
-    return new Connection(UniqueFd{theirs}, {}, patience_, give_up_fd_);
+    return new Connection(UniqueFd{theirs}, {}, patience_, give_up_fd_, std::move(tls_));
 }
 
 }  // namespace bucky::scp

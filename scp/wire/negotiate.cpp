@@ -19,7 +19,7 @@ const char* choose_syntax(const T_ASC_PresentationContext& proposed, bool native
 
 }  // namespace
 
-std::size_t negotiate(T_ASC_Parameters& params) {
+std::size_t negotiate(T_ASC_Parameters& params, const MayDo& may) {
     std::size_t accepted = 0;
     const int count = ASC_countPresentationContexts(&params);
     for (int i = 0; i < count; ++i) {
@@ -31,6 +31,9 @@ std::size_t negotiate(T_ASC_Parameters& params) {
         const T_ASC_SC_ROLE role = commitment ? proposed.proposedRole : ASC_SC_ROLE_DEFAULT;
         if (!plain && find_storage_class(proposed.abstractSyntax) == nullptr) {
             check(ASC_refusePresentationContext(&params, id, ASC_P_ABSTRACTSYNTAXNOTSUPPORTED),
+                  "refuse a context");
+        } else if (!(commitment ? may.commit : plain ? may.echo : may.store)) {
+            check(ASC_refusePresentationContext(&params, id, ASC_P_USERREJECTION),
                   "refuse a context");
         } else if (const char* syntax = choose_syntax(proposed, plain)) {
             check(ASC_acceptPresentationContext(&params, id, syntax, role), "accept a context");

@@ -10,6 +10,7 @@
 namespace bucky::scp {
 
 inline constexpr std::uint16_t kSuccess = 0x0000;
+inline constexpr std::uint16_t kSopClassNotSupported = 0x0122;   // PS3.7 C.5.6
 inline constexpr std::uint16_t kUnrecognizedOperation = 0x0211;  // PS3.7 C.5.25
 
 constexpr std::uint16_t dimse_status(Fault fault) {  // PS3.4 Table B.2-1, PS3.7 Annex C

@@ -235,7 +235,8 @@ TEST_CASE("the example reads back, and with every comment taken off it still doe
     CHECK(live.size() < text.size());
     CHECK(to_toml(read_settings_text(live, folder.file())) == to_toml([&] {
               auto settings = read_settings_text(text, folder.file());
-              settings.peers.emplace_back();  // [[peer]] and [[model]] are live now
+              settings.peers.emplace_back();
+              settings.listeners.emplace_back();  // [[peer]] and [[model]] are live now
               settings.models.emplace_back().folder = folder.path() / "model";
               settings.thresholds.push_back({"", "cxr-phantom", "1.0.0", std::string(64, '0'),
                                              "nodule", 0.5});  // and so is [[threshold]]

@@ -60,8 +60,8 @@ OpenDoor::~OpenDoor() {
     impl_->thread.join();
 }
 
-int OpenDoor::port() const {
-    return impl_->door.port();
+int OpenDoor::port(std::size_t door) const {
+    return impl_->door.port(door);
 }
 scp::FrontDoor& OpenDoor::door() {
     return impl_->door;

@@ -21,7 +21,7 @@ public:
     explicit OpenDoor(const std::function<void(conf::Settings&)>& change = {});
     ~OpenDoor();
 
-    int port() const;
+    int port(std::size_t door = 0) const;
     std::string port_text() const { return std::to_string(port()); }
     scp::FrontDoor& door();
     Wakeup& work();

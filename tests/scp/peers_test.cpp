@@ -15,23 +15,27 @@ Peers peers(std::vector<conf::PeerSettings> rows) {
     return Peers{rows};
 }
 
+bool may_call(const Peers& peers, std::string_view ae, std::string_view address) {
+    return peers.standing({ae, address}).has_value();
+}
+
 }  // namespace
 
 TEST_CASE("without a [[peer]] row anyone may call", "[scp]") {
     const auto any = peers({});
     CHECK(any.anyone());
-    CHECK(any.may_call("WHOEVER", "203.0.113.9"));
+    CHECK(may_call(any, "WHOEVER", "203.0.113.9"));
 }
 
 TEST_CASE("a caller needs one row that has both its AE title and its address", "[scp]") {
     const auto some = peers({{"XRAY1", "10.1.2.3"}, {"XRAY2", ""}, {"", "192.0.2.0/24"}});
     CHECK_FALSE(some.anyone());
-    CHECK(some.may_call("XRAY1", "10.1.2.3"));
-    CHECK_FALSE(some.may_call("XRAY1", "10.1.2.4"));
-    CHECK(some.may_call("XRAY2", "203.0.113.9"));
-    CHECK(some.may_call("ANYTHING", "192.0.2.200"));
-    CHECK_FALSE(some.may_call("ANYTHING", "192.0.3.1"));
-    CHECK_FALSE(some.may_call("xray2", "203.0.113.9"));  // AE titles are case sensitive
+    CHECK(may_call(some, "XRAY1", "10.1.2.3"));
+    CHECK_FALSE(may_call(some, "XRAY1", "10.1.2.4"));
+    CHECK(may_call(some, "XRAY2", "203.0.113.9"));
+    CHECK(may_call(some, "ANYTHING", "192.0.2.200"));
+    CHECK_FALSE(may_call(some, "ANYTHING", "192.0.3.1"));
+    CHECK_FALSE(may_call(some, "xray2", "203.0.113.9"));  // AE titles are case sensitive
 }
 
 TEST_CASE("a network takes the addresses that share its prefix, to the bit", "[scp]") {
@@ -47,17 +51,17 @@ TEST_CASE("a network takes the addresses that share its prefix, to the bit", "[s
           Row{"2001:db8::1", "2001:db8:0:0::1", "2001:db8::2"}}) {
         INFO(row.network);
         const auto one = peers({{"", row.network}});
-        CHECK(one.may_call("A", row.inside));
-        CHECK_FALSE(one.may_call("A", row.outside));
+        CHECK(may_call(one, "A", row.inside));
+        CHECK_FALSE(may_call(one, "A", row.outside));
     }
-    CHECK(peers({{"", "0.0.0.0/0"}}).may_call("A", "8.8.8.8"));
-    CHECK_FALSE(peers({{"", "0.0.0.0/0"}}).may_call("A", "::1"));
-    CHECK(peers({{"", "::/0"}}).may_call("A", "2001:db8::1"));
+    CHECK(may_call(peers({{"", "0.0.0.0/0"}}), "A", "8.8.8.8"));
+    CHECK_FALSE(may_call(peers({{"", "0.0.0.0/0"}}), "A", "::1"));
+    CHECK(may_call(peers({{"", "::/0"}}), "A", "2001:db8::1"));
 }
 
 TEST_CASE("an IPv4 caller at an IPv6 socket is the same caller", "[scp]") {
-    CHECK(peers({{"", "10.1.2.0/24"}}).may_call("A", "::ffff:10.1.2.3"));
-    CHECK(peers({{"", "::ffff:10.1.2.3"}}).may_call("A", "10.1.2.3"));
+    CHECK(may_call(peers({{"", "10.1.2.0/24"}}), "A", "::ffff:10.1.2.3"));
+    CHECK(may_call(peers({{"", "::ffff:10.1.2.3"}}), "A", "10.1.2.3"));
 }
 
 TEST_CASE("an address that is none is told with the value that is wrong", "[scp]") {
@@ -68,6 +72,53 @@ TEST_CASE("an address that is none is told with the value that is wrong", "[scp]
 }
 
 TEST_CASE("an address that cannot be read matches no row that asks for one", "[scp]") {
-    CHECK_FALSE(peers({{"A", "0.0.0.0/0"}}).may_call("A", "nonsense"));
-    CHECK(peers({{"A", ""}}).may_call("A", "nonsense"));
+    CHECK_FALSE(may_call(peers({{"A", "0.0.0.0/0"}}), "A", "nonsense"));
+    CHECK(may_call(peers({{"A", ""}}), "A", "nonsense"));
+}
+
+TEST_CASE("a row that asks for a certificate takes the caller who shows it, and nobody else",
+          "[scp][tls]") {
+    const PeerCertificate shown{"CN=xray1,O=Hospital", "xray1", "xray1.example, 10.1.2.3",
+                                std::string(62, '0') + "ab"};
+    conf::PeerSettings row{"XRAY1", ""};
+    const auto takes = [&](const PeerCertificate* certificate) {
+        return peers({row}).standing({"XRAY1", "10.1.2.3", certificate}).has_value();
+    };
+    CHECK(takes(nullptr));
+    for (const auto* subject : {"CN=xray1,O=Hospital", "xray1", "xray1.example", "10.1.2.3"}) {
+        INFO(subject);
+        row.certificate_subject = subject;
+        CHECK(takes(&shown));
+        CHECK_FALSE(takes(nullptr));
+    }
+    for (const auto* subject : {"CN=xray1", "xray", "example", "xray1.example, 10.1.2.3"}) {
+        INFO(subject);
+        row.certificate_subject = subject;
+        CHECK_FALSE(takes(&shown));
+    }
+    row.certificate_subject = "xray1";
+    row.certificate_sha256 = "00:" + std::string(60, '0') + ":AB";
+    CHECK(takes(&shown));
+    row.certificate_sha256 = std::string(64, '0');
+    CHECK_FALSE(takes(&shown));
+}
+
+TEST_CASE("the first row that names a caller says what it may do", "[scp]") {
+    conf::PeerSettings looks{"LOOKS", ""}, sends{"", ""};
+    looks.store = looks.commit = false;
+    sends.echo = false;
+    sends.images_per_minute = 7;
+    sends.max_associations = 2;
+    const auto both = peers({looks, sends});
+    const auto first = both.standing({"LOOKS", "10.1.2.3"});
+    REQUIRE(first);
+    CHECK(first->echo);
+    CHECK_FALSE(first->store);
+    CHECK_FALSE(first->commit);
+    const auto other = both.standing({"XRAY1", "10.1.2.3"});
+    REQUIRE(other);
+    CHECK(other->row == 2);
+    CHECK_FALSE(other->echo);
+    CHECK(other->images_per_minute == 7);
+    CHECK(other->max_associations == 2);
 }

@@ -14,7 +14,7 @@ namespace bucky::test {
 
 using nlohmann::json;
 
-Orthanc::Orthanc(Plugins plugins) {
+Orthanc::Orthanc(Plugins plugins, const std::optional<OrthancTls>& tls) {
     auto names = json::array();
     if (plugins == Plugins::dicom_web) {
         names.push_back("/usr/share/orthanc/plugins/libOrthancDicomWeb.so");
@@ -22,20 +22,27 @@ Orthanc::Orthanc(Plugins plugins) {
     for (int tries = 0; tries < 5; ++tries) {  // somebody may take a free port before Orthanc does
         http_port_ = free_port();
         dicom_port_ = free_port();
-        const json config{{"Name", "test"},
-                          {"StorageDirectory", (dir_ / "storage").string()},
-                          {"IndexDirectory", (dir_ / "storage").string()},
-                          {"HttpPort", http_port_},
-                          {"DicomPort", dicom_port_},
-                          {"DicomAet", "ORTHANC"},
-                          {"DicomCheckCalledAet", false},
-                          {"DicomAlwaysAllowStore", true},
-                          {"RemoteAccessAllowed", false},
-                          {"AuthenticationEnabled", false},
-                          {"OverwriteInstances", true},
-                          // Orthanc 1.10 answers QIDO in Latin-1 otherwise, names lost
-                          {"DefaultEncoding", "Utf8"},
-                          {"Plugins", names}};
+        json config{{"Name", "test"},
+                    {"StorageDirectory", (dir_ / "storage").string()},
+                    {"IndexDirectory", (dir_ / "storage").string()},
+                    {"HttpPort", http_port_},
+                    {"DicomPort", dicom_port_},
+                    {"DicomAet", "ORTHANC"},
+                    {"DicomCheckCalledAet", false},
+                    {"DicomAlwaysAllowStore", true},
+                    {"RemoteAccessAllowed", false},
+                    {"AuthenticationEnabled", false},
+                    {"OverwriteInstances", true},
+                    // Orthanc 1.10 answers QIDO in Latin-1 otherwise, names lost
+                    {"DefaultEncoding", "Utf8"},
+                    {"Plugins", names}};
+        if (tls) {
+            config["DicomTlsEnabled"] = true;
+            config["DicomTlsRemoteCertificateRequired"] = true;
+            config["DicomTlsCertificate"] = tls->certificate.string();
+            config["DicomTlsPrivateKey"] = tls->key.string();
+            config["DicomTlsTrustedCertificates"] = tls->trusted.string();
+        }
         std::ofstream{dir_ / "orthanc.json"} << config.dump(2);
         try {
             start();
@@ -108,8 +115,14 @@ std::string Orthanc::shown(const Held& held, const std::string& keyword) {
     return tags.is_object() ? tags.value(keyword, std::string{}) : std::string{};
 }
 
-void Orthanc::knows(const std::string& ae_title, int port) {
-    const json modality{{"AET", ae_title}, {"Host", "127.0.0.1"}, {"Port", port}};
+bool Orthanc::echo() {
+    return run({"curl", "--silent", "--fail", "--data", "{}", url("/modalities/node/echo")})
+               .status == 0;
+}
+
+void Orthanc::knows(const std::string& ae_title, int port, bool tls) {
+    const json modality{
+        {"AET", ae_title}, {"Host", "127.0.0.1"}, {"Port", port}, {"UseDicomTls", tls}};
     const auto put = run({"curl", "--silent", "--fail", "--request", "PUT", "--data",
                           modality.dump(), url("/modalities/node")});
     if (put.status != 0) throw std::runtime_error("Orthanc does not take the modality");

@@ -24,10 +24,16 @@ struct Held {
 inline constexpr auto kComprehensive3dSr = "1.2.840.10008.5.1.4.1.1.88.34";
 inline constexpr auto kSecondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
 
+/// With it, Orthanc speaks TLS only, in both roles, with those that show one of `trusted`'s.
+struct OrthancTls {
+    std::filesystem::path certificate, key, trusted;
+};
+
 class Orthanc {
 public:
     enum class Plugins { none, dicom_web };
-    explicit Orthanc(Plugins plugins = Plugins::none);
+    explicit Orthanc(Plugins plugins = Plugins::none,
+                     const std::optional<OrthancTls>& tls = std::nullopt);
 
     int dicom_port() const noexcept { return dicom_port_; }
     Destination destination() const;  ///< for a node's config
@@ -50,7 +56,10 @@ public:
     std::string shown(const Held& held, const std::string& keyword);
 
     /// Makes a node known to it, as an admin would: for reports, and as somebody to send to.
-    void knows(const std::string& ae_title, int port);
+    void knows(const std::string& ae_title, int port, bool tls = false);
+
+    /// Whether the node it knows answers its C-ECHO.
+    bool echo();
 
     /// It keeps a file, sends it to the node it knows, and demands storage commitment for it. The
     /// Transaction UID.

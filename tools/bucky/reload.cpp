@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/reload.h"
 
+#include <algorithm>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -31,6 +32,15 @@ std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Set
     keep("node.data_dir", now.node.data_dir, next.node.data_dir);
     keep("scp.listen", now.scp.listen, next.scp.listen);
     keep("scp.port", now.scp.port, next.scp.port);
+    keep("scp.plain", now.scp.plain, next.scp.plain);
+    const auto same_place = [](const auto& one, const auto& other) {
+        return one.listen == other.listen && one.port == other.port;
+    };
+    if (!std::equal(now.listeners.begin(), now.listeners.end(), next.listeners.begin(),
+                    next.listeners.end(), same_place)) {
+        next.listeners = now.listeners;
+        waiting.emplace_back("listener");
+    }
     keep("admin.listen", now.admin.listen, next.admin.listen);
     keep("admin.token_file", now.admin.token_file, next.admin.token_file);
     return waiting;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "conf/base/error.h"
 #include "inference/check.h"
 #include "tools/bucky/gate_options.h"
 #include "tools/bucky/replicas.h"
@@ -59,6 +60,19 @@ Way way_of(const conf::Settings& settings, const std::filesystem::path& folder) 
 bool is_shadow(const conf::Settings& settings, const std::filesystem::path& folder) {
     return std::any_of(settings.models.begin(), settings.models.end(),
                        [&](const auto& model) { return model.folder == folder && model.shadow; });
+}
+
+/// A package vouches for its own weights; the config, which another person keeps in another place,
+/// may name those that were approved. Before they are loaded: TorchScript is code.
+void check_pin(const conf::Settings& settings, const inference::Package& package) {
+    for (const auto& told : settings.models) {
+        if (told.folder != package.folder || told.sha256.empty()) continue;
+        if (told.sha256 == package.identity.sha256) continue;
+        throw Error(Fault::bad_input,
+                    "{}: its weights have the hash {}, and model.sha256 of the config allows {} "
+                    "alone",
+                    package.folder.string(), package.identity.sha256, told.sha256);
+    }
 }
 
 /// Replicas that know for which weights and way they were made.
@@ -135,6 +149,7 @@ std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& setting
         placed.push_back({folder, is_shadow(settings, folder)});
     }
     const auto load = [&](const inference::Package& package) -> std::shared_ptr<inference::Model> {
+        check_pin(settings, package);
         const auto way = way_of(settings, package.folder);
         auto recipe = recipe_of(package, way, settings.inference);
         if (before != nullptr) {

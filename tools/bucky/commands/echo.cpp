@@ -24,6 +24,7 @@ int echo(const Peer& peer) {
     };
     print("round trip", fmt::format("{:.1f} ms", reply.round_trip_ms));
     print("association", fmt::format("{:.1f} ms, as {}", reply.connect_ms, peer.calling.str()));
+    print("security", reply.security.empty() ? "none: no TLS" : printable(reply.security));
     print("largest PDU",
           reply.max_pdu_bytes == 0 ? "no limit" : fmt::format("{} bytes", reply.max_pdu_bytes));
     print("transfer syntax", reply.transfer_syntax);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// ImageRate: how many images a [[peer]] row's callers may store a minute. A bucket that holds a
+// minute's worth and fills evenly: a study comes in one go, a flood does not. Any thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+namespace bucky::scp {
+
+class ImageRate {
+public:
+    /// Whether one more of this row may come now; then it counts.
+    bool admit(std::size_t row, std::int64_t per_minute, std::int64_t now_ms) {
+        const std::lock_guard lock(mutex_);
+        const auto full = static_cast<double>(per_minute);
+        auto& bucket = buckets_.try_emplace(row, Bucket{full, now_ms}).first->second;
+        constexpr double kMinuteMs = 60'000;
+        const auto passed_ms =
+            static_cast<double>(std::max<std::int64_t>(now_ms - bucket.at_ms, 0));
+        bucket.images = std::min(full, bucket.images + full * passed_ms / kMinuteMs);
+        bucket.at_ms = now_ms;
+        if (bucket.images < 1) return false;
+        bucket.images -= 1;
+        return true;
+    }
+
+private:
+    struct Bucket {
+        double images;
+        std::int64_t at_ms;
+    };
+    std::mutex mutex_;
+    std::map<std::size_t, Bucket> buckets_;  ///< one a row, so there are few
+};
+
+}  // namespace bucky::scp

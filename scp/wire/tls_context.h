@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// TlsContext: certificate, key, authorities and rules of one listener or of one call, read from
+// their files once and constant from then on: any thread may make streams of it, and what it was
+// made from may be exchanged meanwhile.
+//
+// TLS 1.2 and 1.3 with the cipher suites of the Non-Downgrading BCP 195 profile (PS3.15 B.10, as
+// DCMTK lists them), no renegotiation, no resumption: each association is verified anew, so a
+// certificate revoked a minute ago is refused now.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+struct ssl_ctx_st;
+
+namespace bucky::scp {
+
+enum class ClientCertificates { off, asked, required };
+
+/// PEM files; those that are empty are not used.
+struct TlsFiles {
+    std::filesystem::path certificate;  ///< ours, and the chain up to its authority
+    std::filesystem::path key;          ///< empty: in `certificate`
+    std::filesystem::path ca;           ///< whom we trust
+    std::filesystem::path crl;
+};
+
+class TlsContext {
+public:
+    /// Throw unavailable in words that name the file and what is wrong with it.
+    static std::shared_ptr<const TlsContext> for_listener(const TlsFiles& files,
+                                                          ClientCertificates asked);
+    /// Without files.ca the authorities of the system count.
+    static std::shared_ptr<const TlsContext> for_calls(const TlsFiles& files);
+
+    TlsContext(const TlsContext&) = delete;
+    TlsContext& operator=(const TlsContext&) = delete;
+    ~TlsContext();
+
+    ssl_ctx_st* handle() const noexcept;
+
+    const std::string& subject() const noexcept { return subject_; }  ///< of our certificate
+    std::int64_t expires_s() const noexcept { return expires_s_; }    ///< UTC; 0: no certificate
+
+private:
+    enum class Role { listens, calls };
+    TlsContext(Role role, const TlsFiles& files);
+    void load_identity(const TlsFiles& files);
+    void load_trust(const TlsFiles& files);
+
+    struct Layer;
+    std::unique_ptr<Layer> layer_;
+    std::string subject_;
+    std::int64_t expires_s_ = 0;
+};
+
+}  // namespace bucky::scp

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Authority: a certificate authority in a folder of the test's own, by the openssl program, with
+// the certificates that it makes: good ones, and bad ones of each kind.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/temp_dir.h"
+
+namespace bucky::test {
+
+/// PEM files.
+struct Identity {
+    std::filesystem::path certificate, key;
+};
+
+class Authority {
+public:
+    explicit Authority(const std::string& name = "Test Authority");
+
+    std::filesystem::path certificate() const { return dir_ / "ca.pem"; }
+
+    struct Wish {
+        std::string names = "DNS:localhost,IP:127.0.0.1";  ///< subject alternative names
+        bool expired = false;
+    };
+    /// Made out to CN=`name`, O=Hospital.
+    Identity issue(const std::string& name, const Wish& wish);
+    Identity issue(const std::string& name) { return issue(name, Wish{}); }
+
+    void revoke(const Identity& identity);
+    /// As things stand: written anew by each call.
+    std::filesystem::path revocation_list();
+
+    /// Signed by itself, by nobody else.
+    Identity self_signed(const std::string& name);
+
+    static std::string sha256(const Identity& identity);  ///< as openssl prints it, with colons
+
+private:
+    void openssl(std::vector<std::string> arguments);
+    TempDir dir_;
+};
+
+}  // namespace bucky::test

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole node over TLS: an X-ray comes in with a client certificate, its results go to a PACS
+// that wants one too; and who is turned away finds the reason in the log.
+#include <csignal>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/certificates.h"
+#include "tests/support/orthanc.h"
+#include "tests/support/poll.h"
+#include "tests/support/running_node.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/xray.h"
+
+using namespace bucky::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string quoted(const std::filesystem::path& path) {
+    return '"' + path.string() + '"';
+}
+
+/// [[listener]] of a node, and what it trusts.
+std::string listener(const Identity& node, Authority& authority) {
+    return "[[listener]]\nlisten = \"127.0.0.1\"\nport = 0\ncertificate = " +
+           quoted(node.certificate) + "\nkey = " + quoted(node.key) +
+           "\nca = " + quoted(authority.certificate()) +
+           "\ncrl = " + quoted(authority.revocation_list()) + '\n';
+}
+
+std::string destination_tls(const Identity& node, const Authority& authority) {
+    return "tls = true\nca = " + quoted(authority.certificate()) +
+           "\ncertificate = " + quoted(node.certificate) + "\nkey = " + quoted(node.key);
+}
+
+int tls_port(RunningNode& node) {
+    const auto line = node.process().wait_for_line(
+        [](std::string_view one) {
+            return one.find(" door.open ") != one.npos && one.find("tls=yes") != one.npos;
+        },
+        30s);
+    return std::stoi(field(line.value_or("port=0"), "port"));
+}
+
+Finished storescu(const Identity& identity, const Authority& authority, int port,
+                  const std::filesystem::path& file) {
+    return run({"storescu", "-aec", "BUCKY", "+tls", identity.key.string(),
+                identity.certificate.string(), "+cf", authority.certificate().string(), "127.0.0.1",
+                std::to_string(port), file.string()});
+}
+
+}  // namespace
+
+TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that speaks only TLS",
+          "[system][tls]") {
+    Authority authority;
+    const auto node_identity = authority.issue("node");
+    const auto xray1 = authority.issue("xray1");
+    const auto pacs_identity = authority.issue("pacs");
+    const TempDir dir;
+    const auto xray = write_xray(dir.path(), {.seed = 8});
+    Orthanc pacs(Orthanc::Plugins::none,
+                 OrthancTls{pacs_identity.certificate, pacs_identity.key, authority.certificate()});
+    auto to = pacs.destination();
+    to.more = destination_tls(node_identity, authority);
+    RunningNode node{{.destinations = {to}, .more = listener(node_identity, authority)}};
+    const int port = tls_port(node);
+
+    CHECK(storescu(xray1, authority, port, xray.file).status == 0);
+    const auto results = pacs.wait_for_results(xray.uids.study_uid, 1);
+    CHECK(results.reports.size() == 1);
+    CHECK_FALSE(results.overlays.empty());
+    CHECK(node.logged("certificate=\"CN=xray1,O=Hospital\""));
+
+    const auto echoed = node.bucky({"echo", "pacs"});
+    CHECK(echoed.status == 0);
+    CHECK_THAT(echoed.output, Catch::Contains("CN=pacs,O=Hospital"));
+
+    // Orthanc calls, with its own certificate
+    pacs.knows("BUCKY", port, true);
+    CHECK(pacs.echo());
+
+    // who is turned away, and why
+    CHECK(storescu(authority.issue("old", {.expired = true}), authority, port, xray.file).status !=
+          0);
+    CHECK(node.logged("has expired"));
+    CHECK(storescu(authority.self_signed("alone"), authority, port, xray.file).status != 0);
+    CHECK(node.logged("signed by itself"));
+    Authority stranger{"Another Authority"};
+    CHECK(storescu(stranger.issue("unknown"), authority, port, xray.file).status != 0);
+    CHECK(node.logged("of no authority in listener.ca"));
+    const auto s_client = [&](const std::string& options) {
+        (void)run({"sh", "-c",
+                   "openssl s_client -connect 127.0.0.1:" + std::to_string(port) + ' ' + options +
+                       " </dev/null"});
+    };
+    s_client("-tls1_3");
+    CHECK(node.logged("shows no certificate"));
+    s_client("-tls1_1 -cipher ALL:@SECLEVEL=0");
+    CHECK(node.logged("TLS 1.1 or older only"));
+    s_client("-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0");
+    CHECK(node.logged("weak cipher suites only"));
+
+    // revoked while the node runs: the list is read again at SIGHUP
+    authority.revoke(xray1);
+    (void)authority.revocation_list();
+    node.process().signal(SIGHUP);
+    REQUIRE(node.logged(" reload.applied "));
+    CHECK(poll_until([&] { return storescu(xray1, authority, port, xray.file).status != 0; }, 30s));
+    CHECK(node.logged("has been revoked"));
+    CHECK(node.stop() == 0);
+}
