@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "conf/base/limits.h"
+#include "conf/base/log.h"
 #include "inference/decoder.h"
 #include "tools/bucky/decode_protocol.h"
+#include "tools/bucky/shut_in.h"
 
 namespace bucky {
 namespace {
@@ -65,6 +67,10 @@ void be_small() {
     (void)::setrlimit(RLIMIT_CORE, &no_core);
     limit_memory();
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    if (!shut_in()) {
+        log::event(log::Level::warning, "decoder.not_shut_in",
+                   {{"words", "this kernel has no seccomp filters"}});
+    }
 }
 
 Answer value_of(Question wanted, const std::filesystem::path& file) {
