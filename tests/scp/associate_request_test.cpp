@@ -31,7 +31,7 @@ TEST_CASE("the beginning of an A-ASSOCIATE-RQ asks for the rest, byte by byte", 
 
 TEST_CASE("what is no A-ASSOCIATE-RQ is known by its first byte", "[scp]") {
     CHECK(peek_at("G").why == "not_dicom");
-    CHECK(peek_at("\x16\x03\x01").why == "not_dicom");  // a TLS ClientHello
+    CHECK(peek_at("\x16\x03\x01").why == "tls_on_plain_port");  // a ClientHello
     CHECK(peek_at({"\0", 1}).why == "not_dicom");
     CHECK(peek_at("\x04").why == "not_dicom");  // a P-DATA-TF before any association
 }

@@ -15,10 +15,12 @@ using namespace bucky::test;
 namespace {
 
 // what crypt() made of "through-the-wall" (yescrypt) and of "x ray" (SHA-512)
-constexpr auto kUsers = R"(# radiology
-xray1:$y$j75$HybTFkXmI3lGmfGTN5S3h/$66RBIqhSLkTLP3EMqmOsOtGyyvive2Yfg0Kmt4kAmp5
-old:$6$rounds=1000$fAzgKsmZ8b26kiu/$j14K.VgY8/0BAda74czX8wf9fMAtJRplwmyGtYo2sQ3GY/0tel3ENojR76QDUWdEo.SfNCBQc.nkwvNQn6j2H/
-)";
+constexpr auto kUsers =
+    "# radiology\n"
+    "xray1:$y$j75$HybTFkXmI3lGmfGTN5S3h/$66RBIqhSLkTLP3EMqmOsOtGy"
+    "yvive2Yfg0Kmt4kAmp5\n"
+    "old:$6$rounds=1000$fAzgKsmZ8b26kiu/$j14K.VgY8/0BAda74czX8wf9"
+    "fMAtJRplwmyGtYo2sQ3GY/0tel3ENojR76QDUWdEo.SfNCBQc.nkwvNQn6j2H/\n";
 
 std::filesystem::path users_file(const TempDir& dir) {
     const auto file = dir / "users";
