@@ -51,6 +51,7 @@ constexpr Sql kCountDone{"job.count_done", R"sql(
     ON CONFLICT (lane) DO UPDATE SET done = done + 1)sql"};
 
 // Delivered: each result had a deliver job, and none is open. Without a destination a result stays.
+// One that its only taker did not want in that class (Outbox::make_again) is not owed to anybody.
 constexpr Sql kSettle{"job.settle", R"sql(
     UPDATE study SET settled_at_ms = :now_ms
      WHERE uid = :study AND state = 'reported'
@@ -59,7 +60,11 @@ constexpr Sql kSettle{"job.settle", R"sql(
                         WHERE result.study = :study
                           AND NOT EXISTS (SELECT 1 FROM job
                                            WHERE subject = result.sop_instance
-                                             AND lane >= 'deliver:' AND lane < 'deliver;')))sql"};
+                                             AND lane >= 'deliver:' AND lane < 'deliver;')
+                          AND NOT EXISTS (SELECT 1 FROM journal
+                                           WHERE journal.study = result.study
+                                             AND subject = result.sop_instance
+                                             AND event = 'result.taken_back')))sql"};
 
 constexpr Sql kOpen{"job.open", "SELECT open FROM tally WHERE lane = :lane"};
 

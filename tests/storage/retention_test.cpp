@@ -56,6 +56,28 @@ TEST_CASE("what was delivered leaves after its days, file and row, and the journ
     CHECK_FALSE(std::filesystem::exists(node.dir / "spool" / "2026112314"));
 }
 
+TEST_CASE("a study whose report was made again in another class leaves like any other",
+          "[storage]") {
+    DataFolder node;
+    send_study(node, kStudy);
+    REQUIRE(node.give_verdict());
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 1);
+    REQUIRE(node.put(*node.jobs.claim("report", 60'000), "first"));
+    const auto refused = node.jobs.claim("deliver:pacs", 60'000);
+    REQUIRE(refused);
+    REQUIRE(node.outbox.make_again(*refused, "not this class"));
+    node.deliver_all();
+    node.clock.advance_ms(kDayMs);
+    CHECK(sweep(node, {.keep_ms = kDayMs}).studies == 0);  // the other class is still owed
+    REQUIRE(node.studies.make_due_reports() == 1);
+    REQUIRE(node.put(*node.jobs.claim("report", 60'000), "in another class"));
+    node.deliver_all();
+    node.clock.advance_ms(kDayMs);
+    CHECK(sweep(node, {.keep_ms = kDayMs}).studies == 1);
+    CHECK(node.files().empty());
+}
+
 TEST_CASE("without a rule nothing ever leaves", "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
