@@ -117,11 +117,14 @@ TEST_CASE("every object of every kind of study of every kind of patient may leav
             for (auto& image : study.images) patient.become(image.source);
             auto job = examples::report(study.images);
             job.language = patient.language;
-            for (const auto sop_class : kReportClasses) {
-                job.sop_class = Uid{sop_class};
-                check(measurement_report(job), study.images.front());
+            check(measurement_report(job), study.images.front());
+            if (study.images.size() > 1) {  // PixelMed needs seconds for each shape of report
+                for (const auto sop_class : kReportClasses) {
+                    job.sop_class = Uid{sop_class};
+                    check(measurement_report(job), study.images.front());
+                }
+                check(chest_cad(job), study.images.front());
             }
-            check(chest_cad(job), study.images.front());
             check_pages(study.images, patient.language);
             for (const auto& image : study.images) {
                 const bool analysed = image.result.verdict != inference::Verdict::not_analysed;
