@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <zlib.h>
 #include <catch2/catch.hpp>
 
 #include "tests/scp/images.h"
@@ -21,6 +22,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kAccepted = 2, kRejected = 3;
+constexpr auto kDeflated = "1.2.840.10008.1.2.1.99";
 
 void put_big(Bytes& to, std::uint64_t value, int bytes) {
     for (int i = bytes - 1; i >= 0; --i) to.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
@@ -113,6 +115,31 @@ std::size_t files_in(const std::filesystem::path& folder) {
         files += one.is_regular_file() ? 1 : 0;
     }
     return files;
+}
+
+Bytes deflated(std::size_t zeros, const Bytes& first) {
+    z_stream stream{};
+    REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) == Z_OK);
+    Bytes out;
+    std::vector<std::uint8_t> in(1U << 20U), piece(1U << 20U);
+    const auto pump = [&](const std::uint8_t* bytes, std::size_t count, int flush) {
+        stream.next_in = const_cast<std::uint8_t*>(bytes);
+        stream.avail_in = static_cast<unsigned>(count);
+        do {
+            stream.next_out = piece.data();
+            stream.avail_out = static_cast<unsigned>(piece.size());
+            (void)deflate(&stream, flush);
+            out.insert(out.end(), piece.begin(), piece.end() - stream.avail_out);
+        } while (stream.avail_out == 0);
+    };
+    pump(first.data(), first.size(), Z_NO_FLUSH);
+    for (std::size_t left = zeros; left > 0; left -= std::min(left, in.size())) {
+        pump(in.data(), std::min(left, in.size()), Z_NO_FLUSH);
+    }
+    pump(nullptr, 0, Z_FINISH);
+    deflateEnd(&stream);
+    if (out.size() % 2 != 0) out.push_back(0);  // PS3.5 A.5
+    return out;
 }
 
 }  // namespace
@@ -283,5 +310,47 @@ TEST_CASE("undefined lengths that never end are refused, and the association liv
         CHECK(*status != 0);
     }
     CHECK(door.kept().empty());
+    CHECK(still_serves(door));
+}
+
+TEST_CASE("a deflated data set is looked at as far as its identifiers, not unpacked to its end",
+          "[scp][strangers]") {
+    OpenDoor door;
+    // a private element whose value, zeros, has 1.5 GB; deflated it has 1.5 MB
+    Bytes head;
+    put_little(head, 0x0007, 2);
+    put_little(head, 0x1000, 2);
+    head = head + Bytes{'O', 'B', 0, 0};
+    put_little(head, 1'500'000'000, 4);
+    const auto bomb = deflated(300'000'000, head);  // and it does not even come to its end
+    Caller caller(door, kDeflated);
+    const auto began = std::chrono::steady_clock::now();
+    const auto status = caller.store("1.1", bomb);
+    REQUIRE(status);
+    CHECK(*status != 0);
+    CHECK(std::chrono::steady_clock::now() - began < 60s);
+    CHECK(door.kept().empty());
+    CHECK(files_in(door.settings().spool_dir()) == 0);
+    CHECK(still_serves(door));
+}
+
+TEST_CASE("who drips PDUs with next to nothing in them does not keep his place",
+          "[scp][strangers]") {
+    OpenDoor door([](conf::Settings& settings) {
+        settings.scp.read_timeout_s = 1;
+        settings.scp.max_associations = 1;
+    });
+    for (const Bytes& drop : {data(1, 0, {0, 0}), data(1, 0, {}), data(1, 1, {})}) {
+        Caller caller(door);
+        if (drop[11] == 0) caller.send(data(1, 3, store_request("1.1").bytes()));
+        bool over = false;
+        const auto began = std::chrono::steady_clock::now();
+        while (!over && std::chrono::steady_clock::now() - began < 60s) {
+            caller.send(drop);
+            over = caller.closed_within(20ms);
+        }
+        CHECK(over);
+        CHECK(idle(door));
+    }
     CHECK(still_serves(door));
 }
