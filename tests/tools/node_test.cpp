@@ -8,10 +8,12 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
+#include "inference/package.h"
 #include "scp/wire/start.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tools/http_talk.h"
 #include "tests/tools/surgery.h"
+#include "tools/bucky/shelf_stand.h"
 
 using namespace bucky;
 using bucky::test::Talk;
@@ -85,6 +87,18 @@ TEST_CASE("a package that cannot be loaded keeps the doors closed", "[tools]") {
     auto settings = settings_in(dir);
     settings.inference.models = {dir / "nothing"};
     CHECK_THROWS_AS(Node{settings}, Error);
+}
+
+TEST_CASE("weights that are not those which the config names are not run", "[tools]") {
+    const test::TempDir dir;
+    auto settings = settings_in(dir);
+    auto& pinned = settings.models.emplace_back();
+    pinned.folder = test::phantom_model();
+    pinned.sha256 = std::string(64, 'a');
+    CHECK_THROWS_WITH(load_shelf(settings),
+                      Catch::Contains("model.sha256 of the config allows aaaa"));
+    pinned.sha256 = inference::read_package(pinned.folder).identity.sha256;
+    CHECK_NOTHROW(load_shelf(settings));
 }
 
 TEST_CASE(
