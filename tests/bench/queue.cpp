@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include "conf/base/clock.h"
 #include "storage/database.h"
 #include "storage/intake.h"
@@ -137,6 +139,7 @@ Took start_over_history() {
             std::ofstream{file} << 'x';
         }
     }
+    ::sync();  // the files of a node that starts were not written a moment ago
     const Watch watch;
     Database db{dir / "bucky.db"};
     if (recover(db, dir.path(), clock).files_swept != 0) throw std::runtime_error("swept");

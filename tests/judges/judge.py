@@ -9,6 +9,7 @@ one shape differ only in what it does not look at. ctest runs this after the las
 """
 
 import os
+import queue
 import re
 import subprocess
 import sys
@@ -23,7 +24,7 @@ PIXELMED_BYTES_MAX = 1_000_000  # a report of 1,000 images takes it gigabytes an
 SHOWN = 20  # complaints on the terminal; the rest would be more of the same
 
 # Java's limits on XPath are too tight for the templates of PS3.16 (JAXP0801003).
-JAVA_OPTIONS = ("-Xmx1g", "-XX:+UseSerialGC", "-Djdk.xml.xpathExprOpLimit=0",
+JAVA_OPTIONS = ("-Xmx2g", "-XX:+UseSerialGC", "-Djdk.xml.xpathExprOpLimit=0",
                 "-Djdk.xml.xpathTotalOpLimit=0", "-Djdk.xml.xpathExprGrpLimit=0")
 
 
@@ -100,16 +101,31 @@ JARS = ["/usr/share/java/pixelmed.jar", "/usr/share/java/org.jpype.jar"]
 
 
 class PixelMed:
-    def __init__(self):
+    """One JVM, and as many validators as may work at once: none says that two may share one."""
+
+    def __init__(self, at_once):
         jpype.startJVM(*JAVA_OPTIONS, classpath=JARS)
-        self.validator = jpype.JClass("com.pixelmed.validate.DicomSRValidator")()
+        validator = jpype.JClass("com.pixelmed.validate.DicomSRValidator")
+        self.free = queue.SimpleQueue()
+        for _ in range(at_once):
+            self.free.put(validator())
 
     def errors(self, path):
-        lines = str(self.validator.validate(path)).splitlines()
+        validator = self.free.get()
+        try:
+            lines = str(validator.validate(path)).splitlines()
+        finally:
+            self.free.put(validator)
         errors = [line for line in lines if line.startswith("Error") or "Exception" in line]
         if "IOD validation complete" not in lines:
             errors.append("DicomSRValidator did not come to its end: " + " ".join(lines[-2:]))
         return errors
+
+    def errors_of_each(self, paths):
+        """The first alone, in the thread that made the JVM: it loads the classes of all."""
+        yield self.errors(paths[0])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from pool.map(self.errors, paths[1:])
 
 
 def main():
@@ -124,9 +140,9 @@ def main():
     small = [path for path in paths if os.path.getsize(path) <= PIXELMED_BYTES_MAX]
     reports = one_report_a_shape(small)
     if reports:
-        pixelmed = PixelMed()
-        for path in reports:
-            complaints += [f"{path}: PixelMed: {line}" for line in pixelmed.errors(path)]
+        pixelmed = PixelMed(os.cpu_count())
+        for path, errors in zip(reports, pixelmed.errors_of_each(reports)):
+            complaints += [f"{path}: PixelMed: {line}" for line in errors]
     print(f"{len(paths)} objects shown to dciodvfy and pydicom, {len(reports)} shapes of reports "
           f"of at most {PIXELMED_BYTES_MAX} bytes to PixelMed: {len(complaints)} errors")
     for line in complaints[:SHOWN]:
