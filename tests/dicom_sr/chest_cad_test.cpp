@@ -14,18 +14,13 @@
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"
+#include "tests/dicom_sr/value.h"
 #include "tests/support/exhibits.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
 
 namespace {
-
-std::string value(DcmItem& item, const DcmTagKey& tag) {
-    OFString text;
-    (void)item.findAndGetOFStringArray(tag, text);
-    return text;
-}
 
 std::string meaning(DcmItem& item, const DcmTagKey& sequence) {
     DcmItem* code = nullptr;

@@ -17,6 +17,7 @@
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"
+#include "tests/dicom_sr/value.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
@@ -62,12 +63,6 @@ std::size_t coloured(const Drawing& drawing, std::uint32_t rows) {
         }
     }
     return count;
-}
-
-std::string value(DcmItem& item, const DcmTagKey& tag) {
-    OFString text;
-    (void)item.findAndGetOFStringArray(tag, text);
-    return text;
 }
 
 }  // namespace

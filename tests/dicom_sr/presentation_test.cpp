@@ -12,6 +12,7 @@
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"
+#include "tests/dicom_sr/value.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
@@ -36,12 +37,6 @@ Softcopy tables() {
 Object made(const ReportedImage& image, const Softcopy& grey = window(2048, 4096),
             const char* language = "en") {
     return presentation_state(image, grey, {language, "0.1.0"});
-}
-
-std::string value(DcmItem& item, const DcmTagKey& tag) {
-    OFString text;
-    (void)item.findAndGetOFStringArray(tag, text);  // binary numbers too
-    return text;
 }
 
 std::vector<DcmItem*> items(DcmItem& parent, const DcmTagKey& tag) {

@@ -14,6 +14,7 @@
 #include "dicom_sr/verify.h"
 #include "dicom_sr/wording.h"
 #include "tests/dicom_sr/examples.h"
+#include "tests/dicom_sr/value.h"
 #include "tests/support/exhibits.h"
 
 using namespace bucky;
@@ -21,12 +22,6 @@ using namespace bucky::dicom_sr;
 using inference::Answer;
 
 namespace {
-
-std::string value(DcmItem& item, const DcmTagKey& tag) {
-    OFString text;
-    (void)item.findAndGetOFStringArray(tag, text);
-    return text;
-}
 
 std::string code(DcmItem& item, const DcmTagKey& sequence, const DcmTagKey& part) {
     DcmItem* code = nullptr;

@@ -17,17 +17,12 @@
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"
+#include "tests/dicom_sr/value.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
 
 namespace {
-
-std::string value(DcmItem& item, const DcmTagKey& tag) {
-    OFString text;
-    (void)item.findAndGetOFStringArray(tag, text);
-    return text;
-}
 
 DcmItem& item(DcmItem& parent, const DcmTagKey& tag, signed long n = 0) {
     DcmItem* found = nullptr;
