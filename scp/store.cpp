@@ -184,6 +184,7 @@ void Store::check_rate() {
 }
 
 storage::Receipt Store::keep(Reception& reception) {
+    reception.file->flush();
     const DatasetHeader found = read_dataset_header(reception.file->path(), reception.header_bytes,
                                                     reception.transfer_syntax);
     compare(found, reception.request);

@@ -2,7 +2,6 @@
 #include "storage/intake.h"
 
 #include <optional>
-#include <system_error>
 #include <vector>
 
 #include "conf/base/crash_point.h"
@@ -58,13 +57,6 @@ constexpr Sql kAll[] = {kOwnResult, kTwins, kTouchStudy, kInsert, kInferJob, kAs
 
 constexpr KeepSteps kKeepSteps{[] { crash_point("intake.after_sync"); },
                                [] { crash_point("intake.after_rename"); }};
-
-std::int64_t size_of(const Incoming& file) {  // written through fd() too, so the file is asked
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file.path(), error);
-    if (error) throw Error(Fault::unavailable, "{}: {}", file.path().string(), error.message());
-    return static_cast<std::int64_t>(size);
-}
 
 }  // namespace
 
@@ -149,12 +141,13 @@ bool Intake::is_own_result(const Received& in) {
 
 Receipt Intake::receive(const Received& in) {
     if (is_own_result(in)) return {Receipt::Kept::own_result};
+    in.file.flush();
     // Looked for first without the writers' turn: comparing 10 MB must not hold up the others.
     const auto before = look_for_twins(in, 0);
     if (before.same) return answer_again(in, before);
 
     const auto now_ms = clock_.now_ms();
-    const auto size_bytes = size_of(in.file);
+    const auto size_bytes = static_cast<std::int64_t>(in.file.bytes());
     UnclaimedFiles kept(spool_);
     kept.add(spool_.keep(in.file, now_ms, kKeepSteps));
 

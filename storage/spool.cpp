@@ -3,9 +3,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -22,23 +20,6 @@ namespace bucky::storage {
 namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
-
-Fault fault_of(int error) {
-    switch (error) {
-        case ENOSPC:
-        case EDQUOT:
-        case EMFILE:
-        case ENFILE:
-        case ENOMEM: return Fault::exhausted;
-        default: return Fault::unavailable;
-    }
-}
-
-[[noreturn]] void fail(std::string_view doing, const std::filesystem::path& path) {
-    const int error = errno;
-    throw Error(fault_of(error), "cannot {} {}: {}", doing, path.string(),
-                std::generic_category().message(error));
-}
 
 /// 128 random bits: no stranger's text in a path, and no two files of one name.
 std::string random_name() {
@@ -69,29 +50,6 @@ const FileCalls& FileCalls::of_system() {
     return calls;
 }
 
-Incoming::Incoming(Incoming&& other) noexcept
-    : calls_(other.calls_),
-      fd_(std::exchange(other.fd_, -1)),
-      path_(std::move(other.path_)),
-      bytes_(other.bytes_),
-      kept_(std::exchange(other.kept_, true)) {}
-
-Incoming::~Incoming() {
-    if (fd_ >= 0) ::close(fd_);
-    if (!kept_) ::unlink(path_.c_str());
-}
-
-void Incoming::write(std::span<const std::uint8_t> bytes) {
-    while (!bytes.empty()) {
-        errno = 0;
-        const auto written = calls_->write(fd_, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) fail("write", path_);
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-        bytes_ += static_cast<std::uint64_t>(written);
-    }
-}
-
 Spool::Spool(std::filesystem::path root, std::uint64_t min_free_bytes, const FileCalls& calls)
     : root_(std::filesystem::absolute(root)), min_free_bytes_(min_free_bytes), calls_(&calls) {
     std::error_code ignored;  // the parents are the admin's; what cannot be made shows below
@@ -111,12 +69,13 @@ Incoming Spool::open() {
     }
     auto path = root_ / kIncomingFolder / (random_name() + ".part");
     const int fd = calls_->open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0) fail("create", path);
+    if (fd < 0) fail_file("create", path);
     return Incoming{*calls_, fd, std::move(path)};
 }
 
 std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps& steps) {
-    if (calls_->fdatasync(incoming.fd_) != 0) fail("sync", incoming.path_);
+    incoming.flush();
+    if (calls_->fdatasync(incoming.fd_) != 0) fail_file("sync", incoming.path_);
     if (steps.after_sync) steps.after_sync();
 
     const auto hour = hour_folder(now_ms);
@@ -128,7 +87,7 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
         const int error = errno;
         durable_hour_ = -1;  // somebody may have taken the folder away
         errno = error;
-        fail("rename", incoming.path_);
+        fail_file("rename", incoming.path_);
     }
     incoming.path_ = target;  // until it is kept, its scope still unlinks it, under the new name
     if (steps.after_rename) steps.after_rename();
@@ -164,22 +123,22 @@ std::filesystem::path Spool::absolute(const std::string& relative) const {
 
 std::uint64_t Spool::free_bytes() const {
     struct statvfs space {};
-    if (calls_->statvfs(root_.c_str(), &space) != 0) fail("ask for the free space of", root_);
+    if (calls_->statvfs(root_.c_str(), &space) != 0) fail_file("ask for the free space of", root_);
     return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
 }
 
 void Spool::make_directory(const std::filesystem::path& directory) const {
-    if (calls_->mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) fail("make", directory);
+    if (calls_->mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) fail_file("make", directory);
 }
 
 void Spool::sync_directory(const std::filesystem::path& directory) const {
     const int fd = calls_->open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0) fail("open", directory);
+    if (fd < 0) fail_file("open", directory);
     const int synced = calls_->fsync(fd);
     const int error = errno;
     ::close(fd);
     errno = error;
-    if (synced != 0) fail("sync", directory);
+    if (synced != 0) fail_file("sync", directory);
 }
 
 }  // namespace bucky::storage

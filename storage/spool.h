@@ -13,43 +13,17 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "storage/file_calls.h"
+#include "storage/incoming.h"
 #include "storage/shared_sync.h"
 
 namespace bucky::storage {
 
 /// Where below a spool's root a file lies until it is kept. What is there at start is swept.
 inline constexpr std::string_view kIncomingFolder = "incoming";
-
-/// A file being received. Unlinked when it leaves its scope unless it was kept.
-class Incoming {
-public:
-    Incoming(Incoming&& other) noexcept;
-    Incoming& operator=(Incoming&&) = delete;
-    ~Incoming();
-
-    /// Appends all of it, or throws exhausted (ENOSPC, EDQUOT) or unavailable (EIO and the rest).
-    void write(std::span<const std::uint8_t> bytes);
-    int fd() const noexcept { return fd_; }
-    const std::filesystem::path& path() const noexcept {
-        return path_;
-    }                                                        ///< once kept: where it is
-    std::uint64_t bytes() const noexcept { return bytes_; }  ///< of write(); not what went to fd()
-
-private:
-    friend class Spool;
-    Incoming(const FileCalls& calls, int fd, std::filesystem::path path)
-        : calls_(&calls), fd_(fd), path_(std::move(path)) {}
-    const FileCalls* calls_;
-    int fd_;
-    std::filesystem::path path_;
-    std::uint64_t bytes_ = 0;
-    bool kept_ = false;
-};
 
 /// What keep() tells on its way, so that its caller can put crash points there.
 struct KeepSteps {

@@ -161,6 +161,7 @@ ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
     if (received.failure) return received;
     try {
         if (came_in != context) throw Error(Fault::bad_input, "data set came in another context");
+        file->flush();
         (void)read_dataset_header(file->path(), 0, negotiated.acceptedTransferSyntax);
         received.dataset = std::make_unique<DcmDataset>();
         const auto syntax = DcmXfer(negotiated.acceptedTransferSyntax).getXfer();

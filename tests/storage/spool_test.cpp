@@ -7,6 +7,9 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <random>
+#include <span>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -102,6 +105,62 @@ TEST_CASE("a short write is gone on with, and an interrupted one too", "[storage
     FaultyCalls::interrupt_every_other_write = true;
     file.write(bytes_of("a radiograph in pieces"));
     CHECK(content_of(spool.absolute(spool.keep(file, kStartMs))) == "a radiograph in pieces");
+}
+
+TEST_CASE("a file of many blocks is kept byte by byte, however the disk takes them", "[storage]") {
+    std::vector<std::uint8_t> content(3'500'001);
+    std::mt19937 random{5};
+    for (auto& byte : content) byte = static_cast<std::uint8_t>(random());
+    const auto kept_as_written = [&](const FileCalls& calls) {
+        const TempDir dir;
+        Spool spool{dir / "spool", 0, calls};
+        auto file = spool.open();
+        const std::span all{content};
+        for (std::size_t at = 0, piece = 1; at < all.size(); at += piece, piece = piece * 3 + 1) {
+            piece = std::min(piece, all.size() - at);
+            file.write(all.subspan(at, piece));
+            if (piece == 121) file.flush();  // what follows begins at an odd place
+        }
+        CHECK(file.bytes() == content.size());
+        const auto found = content_of(spool.absolute(spool.keep(file, kStartMs)));
+        return std::equal(content.begin(), content.end(), found.begin(), found.end(),
+                          [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
+    };
+    CHECK(kept_as_written(FileCalls::of_system()));
+
+    FaultyCalls faulty;
+    FaultyCalls::write_at_most = 4096 * 3;
+    CHECK(kept_as_written(FaultyCalls::table()));
+    FaultyCalls::write_at_most = 70'001;
+    CHECK(kept_as_written(FaultyCalls::table()));
+
+    auto no_direct_writes = FileCalls::of_system();
+    no_direct_writes.write = [](int fd, const void* bytes, std::size_t count) -> ssize_t {
+        if ((::fcntl(fd, F_GETFL) & O_DIRECT) == 0) return ::write(fd, bytes, count);
+        errno = EINVAL;
+        return -1;
+    };
+    CHECK(kept_as_written(no_direct_writes));
+}
+
+TEST_CASE("the blocks of a large file go past the page cache, its odd end through it",
+          "[storage]") {
+    static std::size_t past, through;
+    past = through = 0;
+    auto calls = FileCalls::of_system();
+    calls.write = [](int fd, const void* bytes, std::size_t count) {
+        const bool is_past = (::fcntl(fd, F_GETFL) & O_DIRECT) != 0;
+        (is_past ? past : through) += count;
+        return ::write(fd, bytes, count);
+    };
+    const TempDir dir;
+    Spool spool{dir / "spool", 0, calls};
+    auto file = spool.open();
+    if (::fcntl(file.fd(), F_SETFL, O_DIRECT) != 0) return;  // a file system of memory has no disk
+    file.write(std::vector<std::uint8_t>((2U << 20U) + 4096 + 17));
+    spool.keep(file, kStartMs);
+    CHECK(past == (2U << 20U) + 4096);
+    CHECK(through == 17);
 }
 
 TEST_CASE("whatever call fails, and however, nothing is kept and the fault says what to do",
