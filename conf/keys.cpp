@@ -125,6 +125,11 @@ constexpr std::array<std::string_view, 3> kPrecisions{"float32", "bfloat16", "fl
 constexpr std::array<std::string_view, 4> kPrecisionsOrSame{"", "float32", "bfloat16", "float16"};
 constexpr std::array<std::string_view, 7> kObjects{
     "sr", "overlay", "presentation", "segmentation", "summary", "notice", "chest_cad"};
+// Defined terms of PS3.3 C.12.1.1.2, tables C.12-2 and C.12-5: those without code extensions.
+constexpr std::array<std::string_view, 14> kCharacterSets{
+    "ISO_IR 192", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110",
+    "ISO_IR 144", "ISO_IR 127", "ISO_IR 126", "ISO_IR 138", "ISO_IR 148",
+    "ISO_IR 166", "ISO_IR 13",  "GB18030",    "GBK"};
 constexpr std::array<std::string_view, 3> kPictureSyntaxes{"uncompressed", "rle", "jpeg-lossless"};
 constexpr std::array<std::string_view, 3> kMarkings{"outline", "heatmap", "both"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
@@ -335,6 +340,9 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
     {"picture_syntax", &DestinationSettings::picture_syntax, OneOf{kPictureSyntaxes}, "",
      "How pictures go out if it takes that; every one is lossless, and one that it does not take "
      "goes out uncompressed."},
+    {"character_set", &DestinationSettings::character_set, OneOf{kCharacterSets}, "",
+     "Specific Character Set of what it gets, for an archive that garbles UTF-8 (ISO_IR 192). An "
+     "object with a character that the set has not goes out in UTF-8, and the journal says so."},
     {"commitment", &DestinationSettings::commitment, Anything{}, "",
      "Ask it to keep what it took (storage commitment, PS3.4 Annex J), and send again what it has "
      "lost."},

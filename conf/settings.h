@@ -122,6 +122,7 @@ struct DestinationSettings {
     std::vector<std::string> send_if_found;          ///< of what has a finding, else not
     std::string language;                            ///< en | ko; empty: node.language
     std::string picture_syntax = "uncompressed";     ///< uncompressed | rle | jpeg-lossless
+    std::string character_set = "ISO_IR 192";        ///< defined term of PS3.3 C.12.1.1.2
     bool commitment = false;
     std::int64_t commitment_timeout_s = 600;
     bool tls = false;

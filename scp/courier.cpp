@@ -39,6 +39,8 @@ Target target_until(const conf::DestinationSettings& to, int give_up_fd) {
     return target;
 }
 
+constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all that dicom_sr/ makes
+
 /// The transfer syntax of a word of destination.picture_syntax; empty: as the file is.
 std::string_view syntax_named(std::string_view word) {
     if (word == "rle") return "1.2.840.10008.1.2.5";
@@ -65,6 +67,7 @@ struct Courier::Impl {
           stand_ins(db, clock, to.name, sender) {
         const auto syntax = syntax_named(to.picture_syntax);
         if (!syntax.empty()) sender.prefer(kPictureClasses.front(), syntax);
+        if (to.character_set != kOurCharacterSet) sender.write_text_in(to.character_set);
     }
 
     bool deliver_next();

@@ -48,6 +48,10 @@ SendOutcome judged(const Association::Answer& answer, bool rewritten) {
     }
     if (answer.status != kSuccess) outcome.words = words_for_store_status(answer.status);
     if (!answer.comment.empty()) outcome.words += fmt::format(" \"{}\"", answer.comment);
+    if (answer.kept_text) {
+        outcome.words += outcome.words.empty() ? "" : ", ";
+        outcome.words += "in its own character set: its text does not fit in the destination's";
+    }
     return outcome;
 }
 
@@ -60,6 +64,7 @@ struct Sender::Impl {
     std::vector<Offer> wanted;                                  ///< for the next association
     std::vector<Offer> proposed;                                ///< on the open one
     std::map<std::string, std::string, std::less<>> preferred;  ///< transfer syntax by class
+    std::string character_set;                                  ///< empty: as the files are
     std::unique_ptr<Association> association;
 
     void want(Offer offer);
@@ -116,7 +121,7 @@ std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem
             continue;
         }
         try {
-            return judged(association->store_rewritten(file, header, context), true);
+            return judged(association->store_rewritten(file, header, context, character_set), true);
         } catch (const Error& error) {
             if (error.fault() != Fault::unsupported) throw;
             return std::nullopt;  // what cannot be compressed goes as it is
@@ -129,12 +134,14 @@ SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10He
     if (auto outcome = send_as_preferred(file, header)) return *outcome;
     // A dataset of odd length is not valid, but PDVs must be even (PS3.7 Annex F): write it anew.
     const bool even = (header.file_bytes - header.dataset_at) % 2 == 0;
-    if (const Context* as_it_is = context_for(header, false); as_it_is != nullptr && even) {
+    const bool same_text = character_set.empty() || !is_native(header.transfer_syntax);
+    const Context* as_it_is = context_for(header, false);
+    if (as_it_is != nullptr && even && same_text) {
         return judged(association->store(file, header, *as_it_is), false);
     }
     if (is_native(header.transfer_syntax)) {
         if (const Context* other = context_for(header, true); other != nullptr) {
-            return judged(association->store_rewritten(file, header, *other), true);
+            return judged(association->store_rewritten(file, header, *other, character_set), true);
         }
     }
     for (const auto& context : association->contexts()) {
@@ -151,7 +158,7 @@ SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10He
 }
 
 Sender::Sender(Target target, AeTitle calling)
-    : impl_(new Impl{std::move(target), std::move(calling), {}, {}, {}, {}, nullptr}) {}
+    : impl_(new Impl{std::move(target), std::move(calling), {}, {}, {}, {}, {}, nullptr}) {}
 
 Sender::~Sender() {
     release();
@@ -173,6 +180,10 @@ void Sender::propose(std::string_view sop_class) {
 void Sender::prefer(std::string_view sop_class, std::string_view transfer_syntax) {
     impl_->preferred.emplace(sop_class, transfer_syntax);
     impl_->always.push_back({std::string{sop_class}, {std::string{transfer_syntax}}});
+}
+
+void Sender::write_text_in(std::string character_set) {
+    impl_->character_set = std::move(character_set);
 }
 
 std::optional<bool> Sender::takes(std::string_view sop_class) const {

@@ -3,9 +3,9 @@
 // something to send, keeps, and opens anew when a file needs a context that was not proposed.
 //
 // A file goes out byte for byte in its own transfer syntax; only where the peer does not take that
-// one, or takes one that is preferred, and the pixels are not compressed, it is rewritten without
-// loss. The peer has an object once the outcome says sent. One thread uses a Sender; start_wire()
-// has run.
+// one, or takes one that is preferred, or is to get another character set, and the pixels are not
+// compressed, it is rewritten without loss. The peer has an object once the outcome says sent. One
+// thread uses a Sender; start_wire() has run.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct SendOutcome {
     Kind kind = Kind::retry;
     std::uint16_t status = 0;  ///< of the C-STORE-RSP; 0 when none came
     std::string words;         ///< the peer's, or ours about it; empty on plain success
-    bool rewritten = false;    ///< sent in another transfer syntax than the file's
+    bool rewritten = false;    ///< not sent byte for byte as the file is
 };
 
 class Sender {
@@ -50,6 +50,10 @@ public:
 
     /// Files of this class go out in this transfer syntax where the peer takes it.
     void prefer(std::string_view sop_class, std::string_view transfer_syntax);
+
+    /// Text goes out in this Specific Character Set (a defined term of PS3.3 C.12.1.1.2), as far as
+    /// an object's fits in it; the outcome's words say when it does not.
+    void write_text_in(std::string character_set);
 
     /// Whether the open association takes objects of this class; nothing: it was not asked.
     std::optional<bool> takes(std::string_view sop_class) const;

@@ -128,7 +128,8 @@ std::uint64_t Spool::free_bytes() const {
 }
 
 void Spool::make_directory(const std::filesystem::path& directory) const {
-    if (calls_->mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) fail_file("make", directory);
+    if (calls_->mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+        fail_file("make", directory);
 }
 
 void Spool::sync_directory(const std::filesystem::path& directory) const {

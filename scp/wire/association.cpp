@@ -282,10 +282,13 @@ Association::Answer Association::store(const std::filesystem::path& file,
 }
 
 Association::Answer Association::store_rewritten(const std::filesystem::path& file,
-                                                 const Part10Header& header,
-                                                 const Context& context) {
+                                                 const Part10Header& header, const Context& context,
+                                                 const std::string& character_set) {
     DcmFileFormat format;
     check(format.loadFile(file.c_str()), "read " + file.string());
+    const bool text_fits = character_set.empty() ||
+                           format.getDataset()->convertCharacterSet(character_set.c_str()).good();
+    if (!text_fits) check(format.loadFile(file.c_str()), "read " + file.string());
     const E_TransferSyntax wanted = DcmXfer(context.transfer_syntax.c_str()).getXfer();
     DcmDataset& dataset = *format.getDataset();
     if (dataset.chooseRepresentation(wanted, nullptr).bad() || !dataset.canWriteXfer(wanted)) {
@@ -304,7 +307,9 @@ Association::Answer Association::store_rewritten(const std::filesystem::path& fi
     check(DIMSE_sendMessageUsingMemoryData(impl_->assoc.get(), context.id, &message, nullptr,
                                            &dataset, nullptr, nullptr),
           "send to " + who(impl_->target));
-    return impl_->await_answer(DIMSE_C_STORE_RSP, request.MessageID);
+    auto answer = impl_->await_answer(DIMSE_C_STORE_RSP, request.MessageID);
+    answer.kept_text = !text_fits;
+    return answer;
 }
 
 Association::Answer Association::ask_commitment(const CommitmentRequest& request) {

@@ -58,7 +58,8 @@ public:
 
     struct Answer {
         std::uint16_t status = 0;
-        std::string comment;  ///< the peer's (0000,0902), if any
+        std::string comment;     ///< the peer's (0000,0902), if any
+        bool kept_text = false;  ///< its text does not fit in the character set that was asked for
     };
 
     /// All below throw unavailable when the association breaks; it is of no use then.
@@ -68,10 +69,11 @@ public:
     Answer store(const std::filesystem::path& file, const Part10Header& header,
                  const Context& context);
 
-    /// C-STORE of a file's dataset, rewritten in the transfer syntax of `context`. Throws
-    /// unsupported when it cannot be.
+    /// C-STORE of a file's dataset, rewritten in the transfer syntax of `context`, and its text in
+    /// this Specific Character Set (a defined term; empty: as it is). Text that does not fit goes
+    /// as it is. Throws unsupported when it cannot be rewritten.
     Answer store_rewritten(const std::filesystem::path& file, const Part10Header& header,
-                           const Context& context);
+                           const Context& context, const std::string& character_set = {});
 
     /// N-ACTION: keep these objects (PS3.4 J.3.2). In the only context, which was accepted.
     Answer ask_commitment(const CommitmentRequest& request);

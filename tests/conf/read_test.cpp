@@ -353,6 +353,7 @@ TEST_CASE("a destination's objects are words of a list, each once and in one lis
              {"send = []", "it would get nothing"},
              {"language = \"fr\"", "must be en, ko, or empty"},
              {"picture_syntax = \"jpeg\"", "must be uncompressed, rle or jpeg-lossless"},
+             {"character_set = \"latin1\"", "must be ISO_IR 192, ISO_IR 100"},
          }) {
         CAPTURE(lines);
         CHECK_THROWS_WITH(

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <string>
 #include <vector>
 
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
@@ -122,6 +125,50 @@ TEST_CASE("what is not compressed is rewritten where the peer takes it otherwise
     CHECK(outcome.kind == SendOutcome::Kind::sent);
     CHECK(outcome.rewritten);
     CHECK(read_part10_header(peer.stored().at(0)).transfer_syntax == kImplicitLittleEndian);
+}
+
+TEST_CASE("text goes out in the destination's character set, or whole as it was", "[scp]") {
+    start_wire();
+    const TempDir dir;
+    const auto file_with_name = [&](const char* name) {
+        const auto file = write_image(dir / "named.dcm");
+        DcmFileFormat format;
+        REQUIRE(format.loadFile(file.c_str()).good());
+        format.getDataset()->putAndInsertString(DCM_SpecificCharacterSet, "ISO_IR 192");
+        format.getDataset()->putAndInsertString(DCM_StudyDescription, name);
+        REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
+        return file;
+    };
+    const auto text_of = [](const std::filesystem::path& file) {
+        DcmFileFormat format;
+        REQUIRE(format.loadFile(file.c_str()).good());
+        OFString set, text;
+        (void)format.getDataset()->findAndGetOFString(DCM_SpecificCharacterSet, set);
+        (void)format.getDataset()->findAndGetOFString(DCM_StudyDescription, text);
+        return std::pair<std::string, std::string>{set.c_str(), text.c_str()};
+    };
+    for (const auto& [set, word, bytes] : std::vector<std::array<const char*, 3>>{
+             {"ISO_IR 100", "M\u00fcller", "M\xfcller"},
+             {"ISO_IR 144", "\u0416\u0443\u043a", "\xb6\xe3\xda"},
+             {"GB18030", "\u738b", "\xcd\xf5"},
+         }) {
+        INFO(set);
+        const Peer peer;
+        Sender sender(peer.target(), kUs);
+        sender.write_text_in(set);
+        const auto outcome = sender.send(file_with_name(word));
+        CHECK(outcome.kind == SendOutcome::Kind::sent);
+        CHECK(outcome.words.empty());
+        CHECK(text_of(peer.stored().at(0)) == std::pair<std::string, std::string>{set, bytes});
+    }
+    const Peer peer;
+    Sender sender(peer.target(), kUs);
+    sender.write_text_in("ISO_IR 100");
+    const auto hong = file_with_name("\ud64d\uae38\ub3d9");
+    const auto outcome = sender.send(hong);
+    CHECK(outcome.kind == SendOutcome::Kind::sent);
+    CHECK_THAT(outcome.words, Catch::Contains("does not fit in the destination's"));
+    CHECK(text_of(peer.stored().at(0)) == text_of(hong));
 }
 
 TEST_CASE("a context that is not accepted is a refusal with its reason", "[scp]") {

@@ -121,13 +121,14 @@ std::string requestor(const conf::DestinationSettings& to) {
     if (sends(to, "presentation")) {
         out += fmt::format("| Grayscale Softcopy Presentation State | {} |\n", kPresentationState);
     }
-    return out + fmt::format(
-                     "\nReports are sent in Explicit or Implicit VR Little Endian, "
-                     "pictures {}. What is not accepted is tried again after {} s, then "
-                     "twice as long, up to {} s, for {} days; what is refused for good is "
-                     "parked for a person. Storage commitment is {}.\n\n",
-                     to.picture_syntax, to.retry_first_s, to.retry_cap_s, to.give_up_days,
-                     to.commitment ? "asked for" : "not asked for");
+    return out +
+           fmt::format(
+               "\nReports are sent in Explicit or Implicit VR Little Endian, "
+               "pictures {}; text is in {}. What is not accepted is tried again after {} s, then "
+               "twice as long, up to {} s, for {} days; what is refused for good is "
+               "parked for a person. Storage commitment is {}.\n\n",
+               to.picture_syntax, to.character_set, to.retry_first_s, to.retry_cap_s,
+               to.give_up_days, to.commitment ? "asked for" : "not asked for");
 }
 
 std::string ending(const conf::Settings& settings) {
