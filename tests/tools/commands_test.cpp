@@ -207,6 +207,15 @@ TEST_CASE("analyze writes report, picture and findings of each file, and skips w
     CHECK_FALSE(std::filesystem::exists(dir / "out" / "truth.json"));
     CHECK_THAT(read_text(dir / "out" / "1.png"), Catch::StartsWith("\x89PNG"));
 
+    const auto hot = (dir / "hot").string();
+    CHECK(run({"analyze", (dir / "in").string(), "--model", phantom_model(), "--out", hot,
+               "--style", "heatmap"})
+              .status == 0);
+    const auto differs = [&](const char* name) {
+        return read_text(dir / "out" / name) != read_text(dir / "hot" / name);
+    };
+    CHECK((differs("1.png") || differs("2.png")));  // one of the two has a finding
+
     const auto wrong = run({"analyze", (dir / "in" / "truth.json").string(), "--model",
                             phantom_model(), "--out", out});
     CHECK(wrong.status == 1);

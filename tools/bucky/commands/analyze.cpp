@@ -37,6 +37,7 @@ struct Asked {
     fs::path out;
     std::string device = "auto";
     std::string language = "en";
+    std::string style = "outline";
     std::string gate;  ///< empty: refuse where a gate lies beside the first model
 };
 
@@ -73,6 +74,7 @@ public:
         : asked_(asked),
           shelf_(asked.models, {asked.device, 0}, gate_of(asked)),
           style_{asked.language, dicom_sr::OverlayStyle{}.longer_side, software_version()} {
+        style_.marking = dicom_sr::marking_of(asked.style);
         fs::create_directories(asked.out);
     }
 
@@ -223,6 +225,10 @@ void add_analyze(CLI::App& app, int& exit_status) {
         ->type_name("");
     command->add_option("--language", asked->language, "Of finding names")
         ->check(CLI::IsMember({"en", "ko"}))
+        ->capture_default_str();
+    command->add_option("--style", asked->style, "Of pictures: outline, heatmap or both")
+        ->check(CLI::IsMember({"outline", "heatmap", "both"}))
+        ->type_name("")
         ->capture_default_str();
     command->callback([asked, &exit_status] { exit_status = analyze(*asked); });
 }
