@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every kind of patient with every kind of study, each object of it: verify sees them here, and
 // after the last test the judges do (dciodvfy, PixelMed, pydicom).
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -17,6 +18,7 @@
 #include "dicom_sr/summary.h"
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"
+#include "tests/dicom_sr/judges.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
@@ -74,10 +76,25 @@ std::vector<Study> studies() {
             {"lateral beside", {with_findings(1), lateral(2)}}};
 }
 
+/// dcmpschk knows no names in UTF-8, and wants one though it may be empty (PS3.3 C.7.1.1, type 2).
+bool has_plain_name(const Source& source) {
+    const auto& name = source.patient_name;
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c > 0; });
+}
+
 /// An object that is not fit to leave fails the test; whose it is, Catch says.
 void check(const Object& object, const ReportedImage& image) {
     CAPTURE(object.kind, object.sop_class.str());
     CHECK(verify(object, image.source) == std::vector<std::string>{});
+    test::Folder folder;
+    const auto file = folder.keep("object.dcm", object.part10).string();
+    if (object.kind == kind::kReport || object.kind == kind::kChestCad) {
+        const auto dump = test::output_of("dsrdump +U8 +Pl " + file);
+        CHECK(dump.find("SR Document") != std::string::npos);
+        CHECK(dump.find("\nE: ") == std::string::npos);
+    } else if (object.kind == kind::kPresentation && has_plain_name(image.source)) {
+        CHECK_THAT(test::output_of("dcmpschk " + file), Catch::Contains("Test passed"));
+    }
 }
 
 void check_pictures(const ReportedImage& image, const char* language) {

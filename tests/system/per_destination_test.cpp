@@ -172,6 +172,9 @@ TEST_CASE("a PACS that asks for presentation states gets one an image, and keeps
     CHECK(dciodvfy_errors(file).empty());
     CHECK(mentions(file, xray.uids.sop_instance_uid));
     CHECK(run({"dcmpschk", file.string()}).output.find("passed") != std::string::npos);
+    const auto shown = (dir / "shown.pgm").string();  // the image as the state shows it
+    CHECK(run({"dcmp2pgm", "-p", file.string(), xray.file.string(), shown}).status == 0);
+    CHECK(std::filesystem::file_size(shown) > 100'000);
     CHECK(node.logged("deliver.sent"));
 }
 
