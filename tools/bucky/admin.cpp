@@ -2,7 +2,6 @@
 #include "tools/bucky/admin.h"
 
 #include <chrono>
-#include <optional>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -10,13 +9,9 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
-#include <fmt/ranges.h>
-
 #include "conf/base/error.h"
-#include "conf/base/log.h"
-#include "conf/base/metrics.h"
 #include "conf/endpoint.h"
-#include "tools/bucky/secret.h"
+#include "tools/bucky/admin_answer.h"
 
 namespace bucky {
 namespace {
@@ -24,61 +19,11 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+using admin::Asked;
 using asio::ip::tcp;
-using Request = http::request<http::empty_body>;
-using Response = http::response<http::string_body>;
 
 constexpr std::size_t kConnectionsMax = 16;
-constexpr std::uint32_t kHeaderBytesMax = 8192;
 constexpr std::chrono::seconds kPatience{10};
-
-Response answered(const Request& request, http::status status, std::string body) {
-    Response response{status, request.version()};
-    response.set(http::field::content_type, "text/plain; charset=utf-8");
-    response.set(http::field::cache_control, "no-store");
-    response.keep_alive(false);
-    response.body() = std::move(body);
-    return response;
-}
-
-/// What every conversation asks of the node.
-struct Asked {
-    Admin::NotReady not_ready;
-    std::string token;  ///< empty: none is asked for
-};
-
-bool may_see(const Request& request, const Asked& asked) {
-    if (asked.token.empty()) return true;
-    const auto header = request[http::field::authorization];
-    return shows_token({header.data(), header.size()}, asked.token);
-}
-
-Response answer(const Request& request, const Asked& asked) {
-    if (request.method() != http::verb::get && request.method() != http::verb::head) {
-        auto response = answered(request, http::status::method_not_allowed, "GET or HEAD\n");
-        response.set(http::field::allow, "GET, HEAD");
-        return response;
-    }
-    const std::string_view target{request.target().data(), request.target().size()};
-    if (target == "/healthz") return answered(request, http::status::ok, "alive\n");
-    if (target == "/readyz") {
-        const auto reasons = asked.not_ready();
-        if (reasons.empty()) return answered(request, http::status::ok, "ready\n");
-        return answered(request, http::status::service_unavailable,
-                        fmt::format("{}\n", fmt::join(reasons, "\n")));
-    }
-    if (!may_see(request, asked)) {
-        auto response = answered(request, http::status::unauthorized, "a token is needed\n");
-        response.set(http::field::www_authenticate, R"(Basic realm="bucky", charset="UTF-8")");
-        return response;
-    }
-    if (target == "/metrics") {
-        auto response = answered(request, http::status::ok, metrics::text());
-        response.set(http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
-        return response;
-    }
-    return answered(request, http::status::not_found, "/healthz, /readyz or /metrics\n");
-}
 
 /// One request on one connection, within kPatience.
 class Conversation : public std::enable_shared_from_this<Conversation> {
@@ -88,7 +33,6 @@ public:
         : stream_(std::move(socket)), asked_(std::move(asked)), place_(std::move(place)) {}
 
     void start() {
-        parser_.header_limit(kHeaderBytesMax);
         stream_.expires_after(kPatience);
         http::async_read(stream_, buffer_, parser_,
                          [self = shared_from_this()](beast::error_code failed, std::size_t) {
@@ -99,7 +43,7 @@ public:
 private:
     void reply() {
         const auto request = parser_.release();
-        response_ = answer(request, *asked_);
+        response_ = admin::answer(request, *asked_);
         response_.prepare_payload();
         // A HEAD is told the length of the body that it does not get (RFC 9110 9.3.2).
         if (request.method() == http::verb::head) response_.body().clear();
@@ -113,9 +57,9 @@ private:
     beast::tcp_stream stream_;
     std::shared_ptr<const Asked> asked_;
     std::shared_ptr<void> place_;  // counts this connection while it lives
-    beast::flat_buffer buffer_{kHeaderBytesMax};
-    http::request_parser<http::empty_body> parser_;
-    Response response_;
+    beast::flat_buffer buffer_{admin::kHeaderBytesMax};
+    admin::RequestParser parser_;
+    admin::Response response_;
 };
 
 tcp::acceptor listen(asio::io_context& io, const std::string& text, bool has_token) {
