@@ -15,6 +15,7 @@
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
 #include "conf/base/metrics.h"
+#include "conf/base/printable.h"
 
 namespace bucky::log {
 namespace {
@@ -125,16 +126,15 @@ std::string escaped(std::string_view text) {
     text = text.substr(0, limits::kWordsMax);
     if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return std::string{text};
     std::string quoted = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            quoted += '\\';
-            quoted += c;
-        } else if (byte < 0x20 || byte == 0x7F) {
-            quoted += fmt::format("\\x{:02x}", byte);
+    while (!text.empty()) {
+        const std::size_t bytes = printable_bytes(text);
+        if (bytes == 0) {
+            quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
         } else {
-            quoted += c;
+            if (text[0] == '"' || text[0] == '\\') quoted += '\\';
+            quoted += text.substr(0, bytes);
         }
+        text.remove_prefix(std::max<std::size_t>(bytes, 1));
     }
     return quoted + '"';
 }

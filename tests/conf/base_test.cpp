@@ -55,6 +55,20 @@ TEST_CASE("a value from the network stays on its line in the log", "[conf][base]
     CHECK(log::escaped(std::string(100'000, 'x')).size() < 2000);
 }
 
+TEST_CASE("what a terminal or a reader would obey is written as bytes, what they read as it is",
+          "[conf][base]") {
+    CHECK(log::escaped("김수희 Zoë 𝛼") == "\"김수희 Zoë 𝛼\"");
+    CHECK(log::escaped("a\xC2\x9B"
+                       "2J") == "\"a\\xc2\\x9b2J\"");  // U+009B: CSI, as ESC [
+    CHECK(log::escaped("a\x9B"
+                       "2J") == "\"a\\x9b2J\"");                     // the same in Latin-1
+    CHECK(log::escaped("a\u2028b") == "\"a\\xe2\\x80\\xa8b\"");      // a line of Unicode's
+    CHECK(log::escaped("\u202Efdp.") == "\"\\xe2\\x80\\xaefdp.\"");  // written backwards
+    CHECK(log::escaped("\xC0\x8A") == "\"\\xc0\\x8a\"");             // a long way to say LF
+    CHECK(log::escaped("\xED\xA0\x80") == "\"\\xed\\xa0\\x80\"");    // half a character
+    CHECK(log::escaped("cut \xEA\xB9") == "\"cut \\xea\\xb9\"");
+}
+
 TEST_CASE("each module of the log may have a level of its own, changed while it is written",
           "[conf][base]") {
     const std::vector<std::string> modules{"deliver=debug", "image=error"};

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "conf/base/clock.h"
+#include "conf/base/printable.h"
 
 namespace bucky {
 namespace {
@@ -70,10 +71,16 @@ std::string utc_time(std::int64_t at_ms) {
 }
 
 std::string printable(std::string_view text) {
-    std::string out{text};
-    std::replace_if(
-        out.begin(), out.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t bytes = printable_bytes(text);
+        if (bytes == 0) {
+            out += '?';
+        } else {
+            out += text.substr(0, bytes);
+        }
+        text.remove_prefix(std::max<std::size_t>(bytes, 1));
+    }
     return out;
 }
 
