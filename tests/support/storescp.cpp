@@ -9,7 +9,8 @@
 namespace bucky::test {
 
 Storescp::Storescp(const std::vector<std::string>& sop_classes,
-                   const std::vector<std::string>& transfer_syntaxes)
+                   const std::vector<std::string>& transfer_syntaxes,
+                   const std::vector<std::string>& options)
     : port_(free_port()) {
     std::filesystem::create_directories(dir_ / "coming");
     std::filesystem::create_directories(dir_ / "stored");
@@ -25,10 +26,19 @@ Storescp::Storescp(const std::vector<std::string>& sop_classes,
     profile << "[[Profiles]]\n[Archive]\nPresentationContexts = Contexts\n";
     profile.close();
     // It writes under the file's own name: only what it has whole is moved to where tests look.
-    process_.emplace(std::vector<std::string>{
-        "storescp", "--debug", "--output-directory", (dir_ / "coming").string(), "--config-file",
-        (dir_ / "profile.cfg").string(), "Archive", "--exec-sync", "--exec-on-reception",
-        "mv #p/#f " + (dir_ / "stored").string() + "/", std::to_string(port_)});
+    std::vector<std::string> command{"storescp",
+                                     "--debug",
+                                     "--output-directory",
+                                     (dir_ / "coming").string(),
+                                     "--config-file",
+                                     (dir_ / "profile.cfg").string(),
+                                     "Archive",
+                                     "--exec-sync",
+                                     "--exec-on-reception",
+                                     "mv #p/#f " + (dir_ / "stored").string() + "/"};
+    command.insert(command.end(), options.begin(), options.end());
+    command.push_back(std::to_string(port_));
+    process_.emplace(command);
 }
 
 Destination Storescp::destination(const std::string& more) const {

@@ -16,10 +16,12 @@ namespace bucky::test {
 
 class Storescp {
 public:
-    /// Takes these SOP classes, in these transfer syntaxes, best first; UIDs.
+    /// Takes these SOP classes, in these transfer syntaxes, best first; UIDs. `options`: of the
+    /// program, such as those of TLS.
     explicit Storescp(const std::vector<std::string>& sop_classes,
                       const std::vector<std::string>& transfer_syntaxes = {"1.2.840.10008.1.2.1",
-                                                                           "1.2.840.10008.1.2"});
+                                                                           "1.2.840.10008.1.2"},
+                      const std::vector<std::string>& options = {});
 
     Destination destination(const std::string& more = "") const;  ///< for a node's config
     std::vector<std::filesystem::path> stored() const;            ///< whole, in no order

@@ -10,6 +10,7 @@
 #include "tests/support/orthanc.h"
 #include "tests/support/poll.h"
 #include "tests/support/running_node.h"
+#include "tests/support/storescp.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/xray.h"
 
@@ -111,4 +112,30 @@ TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that spe
     CHECK(poll_until([&] { return storescu(xray1, authority, port, xray.file).status != 0; }, 30s));
     CHECK(node.logged("has been revoked"));
     CHECK(node.stop() == 0);
+}
+
+TEST_CASE("results go to DCMTK's storescp over TLS, and to none that another authority vouches for",
+          "[system][tls]") {
+    Authority authority, other{"Another Authority"};
+    const auto ours = authority.issue("node");
+    const auto archive = [&](const Identity& identity) {
+        return Storescp({kComprehensive3dSr, "1.2.840.10008.1.1"}, {"1.2.840.10008.1.2.1"},
+                        {"+tls", identity.key.string(), identity.certificate.string(), "+cf",
+                         authority.certificate().string()});
+    };
+    const auto good = archive(authority.issue("archive"));
+    const auto bad = archive(other.issue("archive"));
+    auto to_good = good.destination(destination_tls(ours, authority));
+    auto to_bad = bad.destination(destination_tls(ours, authority));
+    to_bad.name = "false";
+    RunningNode node{{.destinations = {to_good, to_bad}}};
+    const TempDir dir;
+    REQUIRE(node.store(write_xray(dir.path(), {.seed = 9}).file) == 0);
+    CHECK(poll_until([&] { return !good.stored().empty(); }, 60s));
+
+    CHECK(node.bucky({"echo", "archive"}).status == 0);
+    const auto echoed = node.bucky({"echo", "false"});
+    CHECK(echoed.status != 0);
+    CHECK_THAT(echoed.output, Catch::Contains("destination.ca"));
+    CHECK(bad.stored().empty());
 }
