@@ -20,8 +20,16 @@ add_custom_command(OUTPUT ${packed}/bash-completion
 add_custom_command(OUTPUT ${packed}/changelog.gz
     COMMAND gzip -9nc ${CMAKE_SOURCE_DIR}/packaging/debian/changelog > ${packed}/changelog.gz
     DEPENDS packaging/debian/changelog VERBATIM)
+
+# What it is made of, with the versions that are really here: CycloneDX 1.5.
+set(headers libboost1.81-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev)
+file(GLOB_RECURSE manifests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/models/model.toml)
+add_custom_command(OUTPUT ${packed}/bucky.cdx.json
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/packaging/sbom.py $<TARGET_FILE:bucky> ${PROJECT_VERSION}
+        ${CMAKE_SOURCE_DIR}/models ${headers} > ${packed}/bucky.cdx.json
+    DEPENDS bucky packaging/sbom.py ${manifests} VERBATIM)
 add_custom_target(manual_pages ALL
-    DEPENDS ${printed} ${packed}/bash-completion ${packed}/changelog.gz)
+    DEPENDS ${printed} ${packed}/bash-completion ${packed}/changelog.gz ${packed}/bucky.cdx.json)
 
 install(TARGETS bucky RUNTIME)
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/bucky/models)
@@ -32,7 +40,8 @@ install(FILES ${packed}/bash-completion RENAME bucky
 install(FILES ${packed}/bucky.service DESTINATION lib/systemd/system)
 install(FILES packaging/systemd/bucky.sysusers RENAME bucky.conf DESTINATION lib/sysusers.d)
 install(FILES conf/bucky.toml DESTINATION /etc/bucky)  # where every command looks for it
-install(FILES README.md packaging/debian/copyright ${packed}/changelog.gz
+install(FILES README.md NOTICE packaging/debian/copyright ${packed}/changelog.gz
+    ${packed}/bucky.cdx.json
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY packaging/examples packaging/prometheus packaging/grafana docs
     DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -8,6 +8,7 @@ service's own command is started as the service's user, by someone who speaks sy
 usage: install_test.py BUILD_FOLDER [unittest's arguments]"""
 import glob
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -77,6 +78,32 @@ class Installed(unittest.TestCase):
         for command in re.findall(r"^  ([a-z]+)  ", run([self.root / "usr/bin/bucky", "--help"]),
                                   re.M):
             self.assertIn(f"\n.SS bucky {command}", page)
+
+    def test_it_says_what_it_is_made_of_with_the_versions_that_dpkg_has(self):
+        told = json.loads(self.text(f"{OUR_DOC}/bucky.cdx.json"))
+        self.assertEqual((told["bomFormat"], told["specVersion"]), ("CycloneDX", "1.5"))
+        parts = {part["name"]: part for part in told["components"]}
+        self.assertEqual(len(parts), len(told["components"]))
+        for name in ("libdcmtk17", "libtorch1.13", "libsqlite3-0", "libopenjp2-7", "libssl3",
+                     "libboost1.81-dev", "cxr-phantom"):
+            self.assertIn(name, parts)
+        here = dict(line.split(" ") for line in run(
+            ["dpkg-query", "-W", "-f", "${Package}:${Architecture} ${Version}\\n"]).splitlines())
+        for part in told["components"]:
+            if part["type"] == "library":
+                arch = re.search("arch=([a-z0-9]+)", part["purl"])[1]
+                self.assertEqual(part["version"], here[f"{part['name']}:{arch}"])
+        self.assertIn("BSD-3-clause", str(parts["libdcmtk17"]["licenses"]))
+        self.assertIn({"name": "debian:source", "value": "dcmtk " + parts["libdcmtk17"]["version"]},
+                      parts["libdcmtk17"]["properties"])
+        linked = {os.path.realpath(path) for path in
+                  re.findall(r"=> (/\S+)", run(["ldd", self.root / "usr/bin/bucky"]))}
+        named = {line["value"] for part in told["components"]
+                 for line in part.get("properties", []) if line["name"] == "bucky:file"}
+        self.assertLessEqual(linked, named)
+        notice = self.text(f"{OUR_DOC}/NOTICE")
+        for word in ("DCMTK", "LibTorch", "SQLite", "Boost", "OpenJPEG", "bucky.cdx.json"):
+            self.assertIn(word, notice)
 
     def complete(self, *words):
         script = self.root / "usr/share/bash-completion/completions/bucky"
