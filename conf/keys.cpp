@@ -265,6 +265,9 @@ constexpr Key<InferenceSettings> kInferenceKeys[] = {
     {"gate_model", &InferenceSettings::gate_model,
      Fits{is_empty_or_model_folder, "empty, or a folder with a model.toml in it"}, "",
      "Package that judges it; empty: the folder cxr-gate beside the first of models."},
+    {"models_writable_ok", &InferenceSettings::models_writable_ok, Anything{}, "",
+     "For development: true takes model packages that the user who runs Bucky, their group or "
+     "everyone may write. A model is a program: else they are refused."},
     {"attempts", &InferenceSettings::attempts, Range{1, 100}, "attempts",
      "Tries of an image that meets a passing fault before its verdict is failed."},
     {"queue_max", &InferenceSettings::queue_max, Range{1, 1'000'000}, "images",

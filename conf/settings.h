@@ -70,6 +70,7 @@ struct InferenceSettings {
     std::int64_t preparers = 0;        ///< 0: enough to keep every replica busy
     std::string gate = "refuse";       ///< off | warn | refuse
     std::filesystem::path gate_model;  ///< empty: cxr-gate beside the first of models
+    bool models_writable_ok = false;
     std::int64_t attempts = 5;
     std::int64_t queue_max = 20000;
 };

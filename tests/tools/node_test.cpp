@@ -29,6 +29,7 @@ conf::Settings settings_in(const test::TempDir& dir) {
     settings.admin.listen = "127.0.0.1:0";
     settings.storage.min_free_mb = 1;
     settings.inference.models = {test::phantom_model()};
+    settings.inference.models_writable_ok = true;
     settings.inference.threads = 1;
     return settings;
 }

@@ -28,6 +28,7 @@ Surgery::Surgery() {
     scp::start_wire();  // as in the node: DCMTK logs nothing
     settings.node.data_dir = dir / "data";
     settings.inference.models = {phantom_model()};
+    settings.inference.models_writable_ok = true;
     settings.overlay.longer_side_px = 256;
     settings.destinations.resize(2);
     settings.destinations[0].name = "pacs";

@@ -8,6 +8,7 @@
 #include <new>
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/oflog/oflog.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,6 +19,7 @@
 #include "conf/base/log.h"
 #include "inference/decoder.h"
 #include "tools/bucky/decode_protocol.h"
+#include "tools/bucky/fence.h"
 #include "tools/bucky/shut_in.h"
 
 namespace bucky {
@@ -59,7 +61,7 @@ void limit_processor_time() {
     (void)::setrlimit(RLIMIT_CPU, &limit);
 }
 
-void be_small() {
+void be_small(std::vector<std::filesystem::path> reads) {
     (void)std::signal(SIGTERM, SIG_IGN);  // systemd and Ctrl-C mean the node, which then closes us
     (void)std::signal(SIGINT, SIG_IGN);
     (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -67,6 +69,10 @@ void be_small() {
     (void)::setrlimit(RLIMIT_CORE, &no_core);
     limit_memory();
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    (void)dcmDataDict.isDictionaryLoaded();  // it lies where no image does
+    reads.push_back(reads.empty() ? "/"
+                                  : "/usr");  // libraries and their tables, which are no secret
+    (void)fence_in(reads);                    // the node says where there is none, once
     if (!shut_in()) {
         log::event(log::Level::warning, "decoder.not_shut_in",
                    {{"words", "this kernel has no seccomp filters"}});
@@ -117,8 +123,8 @@ Answer answer_to(Question wanted, const std::filesystem::path& file) {
 
 }  // namespace
 
-int serve_decoding() {
-    be_small();
+int serve_decoding(const std::vector<std::filesystem::path>& reads) {
+    be_small(reads);
     std::array<char, kQuestionBytesMax> question{};
     while (true) {
         const auto got = ::recv(kWorkerSocket, question.data(), question.size(), 0);

@@ -6,9 +6,13 @@
 // node does. One thread.
 #pragma once
 
+#include <filesystem>
+#include <vector>
+
 namespace bucky {
 
-/// Answers questions from kWorkerSocket until the other end is closed. Returns the exit status.
-int serve_decoding();
+/// Answers questions from kWorkerSocket until the other end is closed, about files beneath these
+/// folders (none: about any). Returns the exit status.
+int serve_decoding(const std::vector<std::filesystem::path>& reads);
 
 }  // namespace bucky

@@ -336,8 +336,15 @@ std::vector<int> DecodeWorkers::pids() const {
 }
 
 std::vector<std::string> DecodeWorkers::own_command() {
+    return own_command({});
+}
+
+std::vector<std::string> DecodeWorkers::own_command(
+    const std::vector<std::filesystem::path>& reads) {
     const char* other = std::getenv("BUCKY_DECODER");
-    return {other != nullptr ? other : "/proc/self/exe", "decode-worker"};
+    std::vector<std::string> command{other != nullptr ? other : "/proc/self/exe", "decode-worker"};
+    for (const auto& folder : reads) command.push_back(folder.string());
+    return command;
 }
 
 }  // namespace bucky

@@ -43,6 +43,9 @@ public:
     /// This program's, or that of the bucky which BUCKY_DECODER names: for tests, which are none.
     static std::vector<std::string> own_command();
 
+    /// The same, but it reads only what lies beneath these folders, and files of the system.
+    static std::vector<std::string> own_command(const std::vector<std::filesystem::path>& reads);
+
 private:
     class Worker;
     class Pool;

@@ -35,10 +35,12 @@
 #include "storage/database.h"
 #include "storage/intake.h"
 #include "storage/retention.h"
+#include "storage/spool.h"
 #include "tools/bucky/admin.h"
 #include "tools/bucky/crew.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/decode_workers.h"
+#include "tools/bucky/fence.h"
 #include "tools/bucky/health.h"
 #include "tools/bucky/pipeline.h"
 #include "tools/bucky/reload.h"
@@ -64,6 +66,16 @@ constexpr int kStudiesLetGoAtOnce = 20;
 /// As many images are decoded at a time; infer workers and reports share them.
 std::size_t decode_workers() {
     return std::max(2U, std::thread::hardware_concurrency() / 2);
+}
+
+/// What a stranger's image could do to a decoder ends at the images.
+std::vector<std::string> decoder_for(const conf::Settings& settings) {
+    if (fence_version() == 0) {
+        log::event(log::Level::warning, "decoder.no_landlock",
+                   {{"words", "this kernel has none: decoders can read what the service can"}});
+    }
+    const storage::Spool made{settings.spool_dir()};  // a fence has no place for what is not there
+    return DecodeWorkers::own_command({std::filesystem::absolute(settings.spool_dir())});
 }
 
 std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settings,
@@ -121,7 +133,7 @@ struct Node::Impl {
           reread(std::move(reread_)),
           lock(in_force->node.data_dir),
           returned(recovered(*in_force, clock)),
-          decoders(decode_workers()),
+          decoders(decode_workers(), decoder_for(*in_force)),
           shelves(load_models(*in_force)),
           signals(io),
           hangups(io),

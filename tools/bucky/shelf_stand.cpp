@@ -14,6 +14,7 @@
 #include "tools/bucky/gate_options.h"
 #include "tools/bucky/replicas.h"
 #include "tools/bucky/thresholds.h"
+#include "tools/bucky/writers.h"
 
 namespace bucky {
 namespace {
@@ -72,6 +73,18 @@ void check_pin(const conf::Settings& settings, const inference::Package& package
                     "{}: its weights have the hash {}, and model.sha256 of the config allows {} "
                     "alone",
                     package.folder.string(), package.identity.sha256, told.sha256);
+    }
+}
+
+/// A folder that is not there is complained of by who reads it.
+void check_all_writers(const conf::Settings& settings) {
+    if (settings.inference.models_writable_ok) return;
+    auto folders = settings.inference.models;
+    if (const auto gate = gate_options(settings.inference); gate.mode != inference::GateMode::off) {
+        folders.push_back(gate.folder);
+    }
+    for (const auto& folder : folders) {
+        if (std::filesystem::exists(folder)) check_writers(folder);
     }
 }
 
@@ -144,6 +157,7 @@ const Staff* staff_of(const inference::LoadedPackage& loaded) {
 
 std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& settings,
                                                    const inference::Shelf* before) {
+    check_all_writers(settings);
     std::vector<inference::Placed> placed;
     for (const auto& folder : settings.inference.models) {
         placed.push_back({folder, is_shadow(settings, folder)});

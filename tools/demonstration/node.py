@@ -18,6 +18,7 @@ port = 0
 
 [inference]
 models = ["{model}"]
+models_writable_ok = true
 
 [[destination]]
 name = "pacs"
