@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a Bucky is made of, as CycloneDX 1.5 JSON: the packages of Debian whose libraries the program
-really links (ldd), those whose headers alone were compiled in, and the models beside it. Versions
-and sources are dpkg's, licences those of each package's machine-readable copyright file.
+"""What a Bucky is made of, as CycloneDX 1.5 JSON: the packages of Debian whose libraries the
+program really links (ldd), those whose headers alone were compiled in, and the models beside it.
+Versions and sources are dpkg's, licences those of each package's machine-readable copyright file.
 
 usage: sbom.py PROGRAM VERSION MODELS_FOLDER HEADER_PACKAGE... > bucky.cdx.json"""
 import hashlib

@@ -177,10 +177,12 @@ tls = true
 [log]
 level = "debug"
 """ % (b"0" * 64))
-    put("config", "wrong", b"[scp]\nport = 70000\nartim_s = \"x\"\n[nodes]\n[[peer]]\nport = {a = [1]}\n")
+    put("config", "wrong", b"[scp]\nport = 70000\nartim_s = \"x\"\n"
+        b"[nodes]\n[[peer]]\nport = {a = [1]}\n")
     for model in ("cxr-phantom", "cxr-gate", "pneumonia-paediatric"):
         put("manifest", model, (TREE / "models" / model / "model.toml").read_bytes())
-    put("manifest", "few", b"[model]\nname = \"m\"\nversion = 1\n[input]\nwidth = -1\nmean = [1, nan]\n"
+    put("manifest", "few", b"[model]\nname = \"m\"\nversion = 1\n"
+        b"[input]\nwidth = -1\nmean = [1, nan]\n"
         b"[[finding]]\nkey = \"a\"\n[[golden]]\ninput = \"../x\"\n")
     for name, said in {
             "health": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",

@@ -22,7 +22,8 @@ std::string config_text(const NodeOptions& options, const std::filesystem::path&
                        options.node + "\n";
     text += "[scp]\nlisten = \"127.0.0.1\"\nport = 0\n" + options.scp + '\n';
     text += "[study]\nquiet_s = 1\n[storage]\nmin_free_mb = 16\n" + options.storage + '\n';
-    text += "[inference]\nmodels = [\"" + phantom_model().string() + "\"]\ndevice = \"cpu\"\n"
+    text += "[inference]\nmodels = [\"" + phantom_model().string() +
+            "\"]\ndevice = \"cpu\"\n"
             "models_writable_ok = true\n";
     text += "[admin]\nlisten = \"127.0.0.1:0\"\n";
     // Without a destination no config is accepted; nobody listens on this one.

@@ -37,7 +37,7 @@ std::string size(std::uint64_t bytes);       ///< "512 kB", "10.5 MB", "1.2 TB"
 std::string utc_second(std::int64_t at_ms);  ///< "2026-11-23 14:30:05", or "-" for 0
 std::string utc_time(std::int64_t at_ms);    ///< "14:30:05.123"
 
-/// What peers say must not steer a terminal: '?' for each byte of what could (conf/base/printable.h).
+/// What peers say must not steer a terminal: '?' for each byte of what could (printable.h).
 std::string printable(std::string_view text);
 
 /// The end of a UID, which tells it from its neighbours: "...20498.1.3".
