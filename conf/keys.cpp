@@ -92,6 +92,10 @@ bool is_empty_or_ae_title(std::string_view text) {
     return text.size() <= 16 && !has_odd;
 }
 
+bool is_ae_title(std::string_view text) {
+    return !text.empty() && is_empty_or_ae_title(text);
+}
+
 /// A name cannot be listened on; localhost is always the same address.
 bool is_empty_or_endpoint(std::string_view text) {
     if (text.empty()) return true;
@@ -208,8 +212,9 @@ constexpr Key<PeerSettings> kPeerKeys[] = {
      "Where it calls from; empty: anywhere."},
     {"tenant", &PeerSettings::tenant,
      Fits{is_tenant, "empty, or at most 64 printable ASCII characters"}, "",
-     "Whom its images are for. Tenants take turns at the models; empty: each called AE title that "
-     "is not node.ae_title, else each calling AE title, is a tenant of its own."},
+     "On whose account its images wait: accounts take turns at the models. Empty: each called AE "
+     "title that is not node.ae_title, else each calling AE title, has an account of its own; so "
+     "has each [[tenant]], whatever stands here."},
     {"urgent", &PeerSettings::urgent, Anything{}, "",
      "Its images are analysed and reported first; every fifth turn is for the others."},
     {"host", &PeerSettings::host, Fits{is_empty_or_host, "empty, or a host name or an IP address"},
@@ -364,10 +369,39 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
      "The host name or address that its certificate must bear; empty: host."},
 };
 
+constexpr Key<TenantSettings> kTenantKeys[] = {
+    {"ae_title", &TenantSettings::ae_title, Anything{}, "",
+     "The AE title that its modalities call; node.ae_title may be one, too.", R"("CLINIC_NORTH")",
+     required},
+    {"callers", &TenantSettings::callers,
+     Fits{is_ae_title, "a list of AE titles, each of 1 to 16 printable ASCII characters"}, "",
+     "Who of those that may call at all may call by this title, by their own AE titles; empty: all "
+     "of them."},
+    {"models", &TenantSettings::models, Fits{is_model_folder, "a folder with a model.toml in it"},
+     "",
+     "Of inference.models, best first: the only ones that look at its images; empty: all of them."},
+    {"destinations", &TenantSettings::destinations,
+     Fits{is_destination_name, "a list of names of [[destination]]s"}, "",
+     "The only ones that get its results. What a tenant names, images of others do not go to, "
+     "unless they name it too; empty: those that no tenant names."},
+    {"language", &TenantSettings::language,
+     Fits{is_empty_or_language, "en, ko, or empty for what the destination says"}, "",
+     "Language of its results, en or ko, wherever they go; empty: as the destination says."},
+    {"images_per_minute", &TenantSettings::images_per_minute, Range{0, 1'000'000}, "images",
+     "Of all its senders; more are told to try again later; 0: as many as come."},
+    {"queue_max", &TenantSettings::queue_max, Range{0, 1'000'000}, "images",
+     "Of it that may wait for their verdict; beyond it its senders are told to try again later; 0: "
+     "inference.queue_max is the only limit."},
+};
+
 constexpr Key<ThresholdSettings> kThresholdKeys[] = {
     {"destination", &ThresholdSettings::destination,
      Fits{is_empty_or_destination_name, "the name of a [[destination]], or empty for all"}, "",
      "Whose results it decides; empty: every destination's."},
+    {"tenant", &ThresholdSettings::tenant,
+     Fits{is_empty_or_ae_title, "the ae_title of a [[tenant]], or empty for all"}, "",
+     "Whose images it decides; empty: everyone's. Where several rows fit, one with a tenant and a "
+     "destination goes before one with a tenant, that before one with a destination."},
     {"model", &ThresholdSettings::model, Fits{is_said, "the name of a model package"}, "",
      "The model by its name ...", R"("cxr-phantom")", required},
     {"version", &ThresholdSettings::version, Fits{is_said, "the version of that package"}, "",
@@ -467,6 +501,12 @@ const Sections& sections() {
         Section<DestinationSettings>{"destination", &Settings::destinations, kDestinationKeys,
                                      "Where results go, one [[destination]] each; each has its own "
                                      "queue. Without any, results stay here."},
+        Section<TenantSettings>{
+            "tenant", &Settings::tenants, kTenantKeys,
+            "Those whom this node serves under AE titles of their own, one [[tenant]] each, with "
+            "what is theirs alone. Without any, and for who calls by another title, all of the "
+            "above holds.",
+            false},
         Section<ThresholdSettings>{"threshold", &Settings::thresholds, kThresholdKeys,
                                    "Another threshold than the model package's, one [[threshold]] "
                                    "each. It holds for these very weights; for any other it is "

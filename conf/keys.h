@@ -73,8 +73,8 @@ using Sections =
     std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<ListenerSettings>,
                Section<PeerSettings>, Section<InferenceSettings>, Section<ModelSettings>,
                Section<StudySettings>, Section<OverlaySettings>, Section<DestinationSettings>,
-               Section<ThresholdSettings>, Section<StorageSettings>, Section<AdminSettings>,
-               Section<LogSettings>>;
+               Section<TenantSettings>, Section<ThresholdSettings>, Section<StorageSettings>,
+               Section<AdminSettings>, Section<LogSettings>>;
 const Sections& sections();
 
 /// How the keys of this group are called in words, index counting from 0: "scp",

@@ -27,6 +27,7 @@ std::string troff_of(const DescribedKey& key) {
     if (!key.allowed.empty()) out += fmt::format("Allowed: {}.\n", in_troff(key.allowed));
     out += fmt::format("{}: {}.\n", key.is_required ? "Needed; for example" : "Default",
                        in_troff(key.value));
+    if (key.example != key.value) out += fmt::format("For example: {}.\n", in_troff(key.example));
     return out;
 }
 
@@ -66,20 +67,24 @@ std::string manual_page(std::string_view version) {
 
 std::string configuration_markdown() {
     std::string out = fmt::format(
-        "# Configuration\n\n{}\n\nPrinted from the rows of conf/keys.cpp: `bucky manual "
-        "configuration.md`.\n",
+        "# Configuration\n\n{}\n\nPrinted from the rows of conf/keys.cpp by `bucky manual "
+        "configuration.md`. The examples show one value of each key; most files need a dozen keys "
+        "(README.md has the smallest).\n",
         kOpening);
     for (const auto& section : described()) {
         out += fmt::format(
-            "\n## {}\n{}\n\n| key | default | allowed | what it does |\n|---|---|---"
-            "|---|\n",
+            "\n## {}\n{}\n\n| key | unit | default | allowed | what it does, and why one would "
+            "change it |\n|---|---|---|---|---|\n",
             section.header, section.sentence);
+        std::string example = "\n```toml\n" + section.header + "\n";
         for (const auto& key : section.keys) {
-            out += fmt::format("| `{}` | {} | {} | {} |\n", key.name,
-                               key.is_required ? fmt::format("needed, such as `{}`", key.value)
-                                               : fmt::format("`{}`", key.value),
-                               in_cell(key.allowed), in_cell(key.sentence));
+            out +=
+                fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.unit,
+                            key.is_required ? "none: it is needed" : fmt::format("`{}`", key.value),
+                            in_cell(key.allowed), in_cell(key.sentence));
+            example += fmt::format("{} = {}\n", key.name, key.example);
         }
+        out += example + "```\n";
     }
     return out;
 }

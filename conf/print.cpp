@@ -8,6 +8,7 @@
 #include "conf/described.h"
 #include "conf/keys.h"
 #include "conf/read.h"
+#include "conf/samples.h"
 
 namespace bucky::conf {
 namespace {
@@ -104,13 +105,21 @@ std::string explained(const Key<Group>& key) {
 }
 
 template <typename Group>
-DescribedKey described(const Key<Group>& key) {
+DescribedKey described(const Section<Group>& section, const Key<Group>& key) {
     const std::string_view space = key.unit.empty() ? "" : " ";
     const auto words = in_words(key.allowed);
     const bool is_required = key.presence == Presence::required;
-    return {std::string{key.name}, is_required ? std::string{key.sample} : value_of(key, Group{}),
+    const auto otherwise = is_required ? std::string{key.sample} : value_of(key, Group{});
+    const auto sample = sample_of(section.name, key.name);
+    std::string example{!sample.empty() ? sample : std::string_view{key.sample}};
+    if (example.empty()) example = otherwise;
+    return {std::string{key.name},
+            otherwise,
+            std::move(example),
+            std::string{key.unit},
             words.empty() ? "" : fmt::format("{}{}{}", words, space, key.unit),
-            std::string{key.sentence}, is_required};
+            std::string{key.sentence},
+            is_required};
 }
 
 template <typename Group>
@@ -134,7 +143,7 @@ std::vector<DescribedSection> described() {
         auto name = header(section);
         name.pop_back();  // the end of its line
         DescribedSection one{std::move(name), std::string{section.sentence}, {}};
-        for (const auto& key : section.keys) one.keys.push_back(described(key));
+        for (const auto& key : section.keys) one.keys.push_back(described(section, key));
         all.push_back(std::move(one));
     });
     return all;

@@ -320,6 +320,65 @@ private:
         check_listeners();
         check_peers();
         check_destinations();
+        check_tenants();
+    }
+
+    void check_tenants() {
+        const toml::array* tables = root_["tenant"].as_array();
+        std::set<std::string> titles, taken;
+        for (const auto& tenant : settings_.tenants) {
+            taken.insert(tenant.destinations.begin(), tenant.destinations.end());
+        }
+        for (std::size_t i = 0; i < settings_.tenants.size(); ++i) {
+            const auto& tenant = settings_.tenants[i];
+            const toml::table* table = tables->get(i)->as_table();
+            const auto say = [&](std::string_view key, std::string words) {
+                complain(line_of(table, key), fmt::format("tenant.{}", key), std::move(words));
+            };
+            const auto& title = tenant.ae_title.str();
+            if (!title.empty() && !titles.insert(title).second) {
+                say("ae_title", fmt::format(R"("{}" names two tenants)", title));
+            }
+            check_models_of(tenant, say);
+            for (const auto& name : tenant.destinations) {
+                if (has_destination(name)) continue;
+                say("destinations", fmt::format(R"(there is no destination "{}")", name));
+            }
+            const auto& all = settings_.destinations;
+            const bool gets_nothing = tenant.destinations.empty() && !all.empty() &&
+                                      std::all_of(all.begin(), all.end(), [&](const auto& one) {
+                                          return taken.contains(one.name);
+                                      });
+            if (gets_nothing) {
+                say("destinations",
+                    "is empty, and each destination is another tenant's: its "
+                    "results would go nowhere");
+            }
+        }
+        for (const auto& threshold : settings_.thresholds) {
+            if (threshold.tenant.empty() || titles.contains(threshold.tenant)) continue;
+            complain(threshold.line, "threshold.tenant",
+                     fmt::format(R"(there is no tenant "{}")", threshold.tenant));
+        }
+    }
+
+    template <typename Say>
+    void check_models_of(const TenantSettings& tenant, const Say& say) {
+        const auto& known = settings_.inference.models;
+        std::set<std::filesystem::path> told;
+        for (const auto& folder : tenant.models) {
+            if (std::find(known.begin(), known.end(), folder) == known.end()) {
+                say("models",
+                    fmt::format(R"("{}" is not one of inference.models)", folder.string()));
+            } else if (!told.insert(folder).second) {
+                say("models", fmt::format(R"("{}" stands there twice)", folder.string()));
+            }
+        }
+    }
+
+    bool has_destination(std::string_view name) const {
+        return std::any_of(settings_.destinations.begin(), settings_.destinations.end(),
+                           [&](const auto& one) { return one.name == name; });
     }
 
     void check_listeners() {
@@ -442,35 +501,57 @@ private:
     Lines lines_;
 };
 
-}  // namespace
-
-ConfigError::ConfigError(std::string_view file, std::vector<Problem> problems)
-    : Error(Fault::bad_input, "{}", told(file, problems)), problems_(std::move(problems)) {}
-
-Settings read_settings(const std::filesystem::path& file, Lines* lines) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    if (!in) throw ConfigError(file.string(), {{1, "", "cannot be read"}});
-    return read_settings_text(text, file, lines);
-}
-
-Settings read_settings_text(std::string_view text, const std::filesystem::path& file,
-                            Lines* lines) {
+Examined examine_text(std::string_view text, const std::filesystem::path& file, Lines* lines) {
     if (text.size() > limits::kTextFileBytesMax) {
         throw ConfigError(file.string(), {{1, "", "is longer than a config file may be, 1 MiB"}});
     }
     try {
         const toml::table root = toml::parse(text, file.string());
         Reader reader{root, std::filesystem::absolute(file).parent_path()};
-        auto settings = reader.read();
-        auto problems = std::move(reader).problems();
-        if (!problems.empty()) throw ConfigError(file.string(), std::move(problems));
+        Examined examined{reader.read(), {}};
+        examined.problems = std::move(reader).problems();
         if (lines != nullptr) *lines = std::move(reader).lines();
-        return settings;
+        return examined;
     } catch (const toml::parse_error& error) {
         throw ConfigError(file.string(), {{error.source().begin.line, "",
                                            "not TOML: " + std::string{error.description()}}});
     }
+}
+
+Settings good(Examined examined, const std::filesystem::path& file) {
+    if (!examined.problems.empty()) throw ConfigError(file.string(), std::move(examined.problems));
+    return std::move(examined.settings);
+}
+
+}  // namespace
+
+ConfigError::ConfigError(std::string_view file, std::vector<Problem> problems)
+    : Error(Fault::bad_input, "{}", told(file, problems)), problems_(std::move(problems)) {}
+
+Examined examine_settings(const std::filesystem::path& file, Lines* lines) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    if (!in) throw ConfigError(file.string(), {{1, "", "cannot be read"}});
+    return examine_text(text, file, lines);
+}
+
+Settings read_settings(const std::filesystem::path& file, Lines* lines) {
+    return good(examine_settings(file, lines), file);
+}
+
+Settings read_settings_text(std::string_view text, const std::filesystem::path& file,
+                            Lines* lines) {
+    return good(examine_text(text, file, lines), file);
+}
+
+Settings example_settings() {
+    const toml::table root = toml::parse(example_config());
+    Reader reader{root, "/etc/bucky"};
+    auto settings = reader.read();
+    auto problems = std::move(reader).problems();
+    std::erase_if(problems, [](const Problem& one) { return one.key == "inference.models"; });
+    if (!problems.empty()) throw ConfigError("the example", std::move(problems));
+    return settings;
 }
 
 }  // namespace bucky::conf

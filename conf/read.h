@@ -37,6 +37,14 @@ private:
 /// default.
 using Lines = std::map<std::string, std::size_t>;
 
+/// The settings as far as they can be told, and all that is wrong with the file: for who has more
+/// to compare before he says so. Throws ConfigError where it cannot be read at all.
+struct Examined {
+    Settings settings;
+    std::vector<Problem> problems;  ///< by line
+};
+Examined examine_settings(const std::filesystem::path& file, Lines* lines = nullptr);
+
 /// Relative paths in it count from the file's folder. Throws ConfigError.
 Settings read_settings(const std::filesystem::path& file, Lines* lines = nullptr);
 
@@ -46,6 +54,9 @@ Settings read_settings_text(std::string_view text, const std::filesystem::path& 
 
 /// Every section and key with its sentence and default: what conf/bucky.toml holds.
 std::string example_config();
+
+/// What that says, with its model wherever it lies: the configuration that documents speak of.
+Settings example_settings();
 
 /// These settings as a config file, every key spelled out: `bucky config show`. With `lines`, each
 /// says in a comment on which line of `file` it stands, or that it is the default.

@@ -133,6 +133,17 @@ struct DestinationSettings {
     std::string tls_name;  ///< that its certificate must bear; empty: host
 };
 
+/// Someone whom this node serves under an AE title of its own; the images called by it are his.
+struct TenantSettings {
+    AeTitle ae_title;                           ///< called
+    std::vector<std::string> callers;           ///< calling AE titles; none: whoever may call
+    std::vector<std::filesystem::path> models;  ///< of inference.models; none: all
+    std::vector<std::string> destinations;      ///< their names; none: those that are nobody's
+    std::string language;                       ///< en | ko; empty: as the destination says
+    std::int64_t images_per_minute = 0;         ///< 0: as many as come
+    std::int64_t queue_max = 0;                 ///< 0: inference.queue_max is the only limit
+};
+
 /// Another threshold than the package's, for one training of one model and nothing else.
 struct ThresholdSettings {
     std::string destination;  ///< its name; empty: all
@@ -140,6 +151,7 @@ struct ThresholdSettings {
     std::string finding;  ///< its key in the package
     double value = 0.5;
     std::size_t line = 1;  ///< of the file, for who can say that there is no such model
+    std::string tenant{};  ///< his AE title; empty: all
 };
 
 struct AdminSettings {
@@ -165,6 +177,7 @@ struct Settings {
     LogSettings log;
     std::vector<PeerSettings> peers;
     std::vector<DestinationSettings> destinations;
+    std::vector<TenantSettings> tenants;
     std::vector<ThresholdSettings> thresholds;
 
     std::filesystem::path database_file() const { return node.data_dir / "bucky.db"; }

@@ -104,7 +104,7 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
 }  // namespace
 
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
-                    std::int64_t started_at_ms, Decoder& decoder) {
+                    std::int64_t started_at_ms, Decoder& decoder, const Among& among) {
     ImageResult result;
     result.started_at_ms = started_at_ms;
     const auto undecodable = [&](auto step) {
@@ -115,7 +115,7 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
     result.rows = header.rows;
     result.columns = header.columns;
 
-    Shelf::Choice choice = shelf.choose(header);
+    Shelf::Choice choice = shelf.choose(header, among);
     if (choice.taken == nullptr) {
         give_up(result, Verdict::not_analysed, std::move(*choice.refused));
         return result;
@@ -125,7 +125,8 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
 }
 
 std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, const Shelf& shelf,
-                                            std::int64_t started_at_ms, Decoder& decoder) {
+                                            std::int64_t started_at_ms, Decoder& decoder,
+                                            const Among& among) {
     std::vector<ImageResult> results;
     Header header;
     ImageResult unread;
@@ -133,7 +134,7 @@ std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, c
                  [&] { header = decoder.header(file); })) {
         return results;  // examine has said so
     }
-    for (const LoadedPackage* shadow : shelf.shadows_of(header)) {
+    for (const LoadedPackage* shadow : shelf.shadows_of(header, among)) {
         ImageResult& result = results.emplace_back();
         result.started_at_ms = started_at_ms;
         result.rows = header.rows;

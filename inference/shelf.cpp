@@ -66,11 +66,28 @@ Shelf::Shelf(const std::vector<Placed>& packages, const LoadModel& load_model,
     if (!problems.empty()) throw Error(fault, "{}", fmt::join(problems, "\n"));
 }
 
-std::vector<const LoadedPackage*> Shelf::shadows_of(const Header& header) const {
+std::vector<const LoadedPackage*> Shelf::those(const Among& among) const {
+    std::vector<const LoadedPackage*> found;
+    const auto add = [&](const LoadedPackage& loaded) {
+        if (among.name.empty() || loaded.package.identity.name == among.name) {
+            found.push_back(&loaded);
+        }
+    };
+    if (among.folders.empty()) std::for_each(packages_.begin(), packages_.end(), add);
+    for (const auto& folder : among.folders) {
+        for (const LoadedPackage& loaded : packages_) {
+            if (loaded.package.folder == folder) add(loaded);
+        }
+    }
+    return found;
+}
+
+std::vector<const LoadedPackage*> Shelf::shadows_of(const Header& header,
+                                                    const Among& among) const {
     std::vector<const LoadedPackage*> taking;
-    for (const LoadedPackage& loaded : packages_) {
-        if (loaded.shadow && refusals(header, loaded.package.accepts).empty())
-            taking.push_back(&loaded);
+    for (const LoadedPackage* loaded : those(among)) {
+        if (loaded->shadow && refusals(header, loaded->package.accepts).empty())
+            taking.push_back(loaded);
     }
     return taking;
 }
@@ -94,15 +111,19 @@ void Shelf::outline_for(std::span<const Threshold> thresholds) {
     }
 }
 
-Shelf::Choice Shelf::choose(const Header& header) const {
+Shelf::Choice Shelf::choose(const Header& header, const Among& among) const {
     Choice choice;
-    for (const LoadedPackage& loaded : packages_) {
-        if (loaded.shadow) continue;
-        auto no = refusals(header, loaded.package.accepts);
-        if (no.empty()) return {&loaded, std::nullopt};
+    for (const LoadedPackage* loaded : those(among)) {
+        if (loaded->shadow) continue;
+        auto no = refusals(header, loaded->package.accepts);
+        if (no.empty()) return {loaded, std::nullopt};
         if (!choice.refused) choice.refused = std::move(no.front());
     }
-    if (!choice.refused) choice.refused = reason("shelf.empty", "no model package is configured");
+    if (choice.refused) return choice;
+    choice.refused =
+        reason("shelf.empty", among.name.empty()
+                                  ? "no model package is configured"
+                                  : fmt::format("no model {} may look at this image", among.name));
     return choice;
 }
 

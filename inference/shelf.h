@@ -40,6 +40,12 @@ struct Placed {
     bool shadow = false;
 };
 
+/// Which packages may be asked; by default all of them, in the order of the shelf.
+struct Among {
+    std::vector<std::filesystem::path> folders;  ///< these alone, in this order; none: all
+    std::string name;                            ///< the package of this name alone; empty: any
+};
+
 /// Gives a package its model: on which devices, in how many replicas.
 using LoadModel = std::function<std::shared_ptr<Model>(const Package&)>;
 
@@ -53,15 +59,16 @@ public:
           const GateOptions& gate = {}, const ModelOptions& of_the_gate = {});
 
     /// The first package that takes this image, or why none does (the reason of the first package,
-    /// the one the admin put first).
+    /// the one the admin put first). A shadow that is asked for by its name may not take it either.
     struct Choice {
         const LoadedPackage* taken = nullptr;
         std::optional<Reason> refused;
     };
-    Choice choose(const Header& header) const;
+    Choice choose(const Header& header, const Among& among = {}) const;
 
     /// The shadow packages that take it.
-    std::vector<const LoadedPackage*> shadows_of(const Header& header) const;
+    std::vector<const LoadedPackage*> shadows_of(const Header& header,
+                                                 const Among& among = {}) const;
 
     /// Some package that reports would answer now; true of an empty shelf.
     bool answers() const;
@@ -75,6 +82,8 @@ public:
     GateMode gate_mode() const noexcept { return gate_mode_; }
 
 private:
+    std::vector<const LoadedPackage*> those(const Among& among) const;
+
     GateMode gate_mode_;
     std::unique_ptr<const Gate> gate_;
     std::vector<LoadedPackage> packages_;

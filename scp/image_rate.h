@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// ImageRate: how many images a [[peer]] row's callers may store a minute. A bucket that holds a
-// minute's worth and fills evenly: a study comes in one go, a flood does not. Any thread.
+// ImageRate: how many images the callers of a [[peer]] row, or those of a [[tenant]], may store a
+// minute. A bucket that holds a minute's worth and fills evenly: a study comes in one go, a flood
+// does not. Any thread.
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <string>
+#include <string_view>
 
 namespace bucky::scp {
 
 class ImageRate {
 public:
-    /// Whether one more of this row may come now; then it counts.
-    bool admit(std::size_t row, std::int64_t per_minute, std::int64_t now_ms) {
+    /// Whether one more on this account may come now; then it counts.
+    bool admit(std::string_view account, std::int64_t per_minute, std::int64_t now_ms) {
         const std::lock_guard lock(mutex_);
         const auto full = static_cast<double>(per_minute);
-        auto& bucket = buckets_.try_emplace(row, Bucket{full, now_ms}).first->second;
+        auto& bucket =
+            buckets_.try_emplace(std::string{account}, Bucket{full, now_ms}).first->second;
         constexpr double kMinuteMs = 60'000;
         const auto passed_ms =
             static_cast<double>(std::max<std::int64_t>(now_ms - bucket.at_ms, 0));
@@ -34,7 +37,7 @@ private:
         std::int64_t at_ms;
     };
     std::mutex mutex_;
-    std::map<std::size_t, Bucket> buckets_;  ///< one a row, so there are few
+    std::map<std::string, Bucket> buckets_;  ///< one a row of the config, so there are few
 };
 
 }  // namespace bucky::scp

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scp/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -12,6 +13,7 @@
 #include "conf/base/limits.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "conf/tenants.h"
 #include "scp/commitment.h"
 #include "scp/enter.h"
 #include "scp/store.h"
@@ -57,6 +59,7 @@ private:
     bool admit();
     bool reject(T_ASC_RejectParametersReason reason, std::string_view why);
     bool reject(const T_ASC_RejectParameters& rejection, std::string_view why);
+    bool tenant_takes_caller() const;
     bool find_place();
     bool identify();
     Caller caller() const;
@@ -141,8 +144,12 @@ bool Session::admit() {
     } catch (const Error&) {
         return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED, "an AE title is not well formed");
     }
-    if (house_.settings.scp.check_called_ae && called_ae_ != house_.settings.node.ae_title.str()) {
+    if (house_.settings.scp.check_called_ae && !conf::is_ours(house_.settings, called_ae_)) {
         return reject(ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED, "called AE title is not ours");
+    }
+    if (!tenant_takes_caller()) {
+        return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED,
+                      "tenant.callers of the called AE title does not name it");
     }
     const auto standing =
         house_.peers.standing({calling_ae_, address_, certificate_ ? &*certificate_ : nullptr});
@@ -152,6 +159,13 @@ bool Session::admit() {
     }
     standing_ = *standing;
     return find_place() && identify();
+}
+
+bool Session::tenant_takes_caller() const {
+    const auto* tenant = conf::tenant_of(house_.settings, called_ae_);
+    if (tenant == nullptr || tenant->callers.empty()) return true;
+    return std::find(tenant->callers.begin(), tenant->callers.end(), calling_ae_) !=
+           tenant->callers.end();
 }
 
 bool Session::find_place() {
@@ -183,10 +197,11 @@ bool Session::identify() {
                         : "it gives no user name and passcode, which this listener wants");
 }
 
-/// On whose account its images wait: the tenant that its [[peer]] row names, else the title by
-/// which it called us when that is one of several, else itself.
+/// On whose account its images wait: that of the [[tenant]] whose they are, else the one that its
+/// [[peer]] row names, else the title by which it called us when that is not our own, else itself.
 Caller Session::caller() const {
-    auto tenant = standing_.tenant;
+    const auto* owner = conf::tenant_of(house_.settings, called_ae_);
+    auto tenant = owner != nullptr ? called_ae_ : standing_.tenant;
     if (tenant.empty()) {
         tenant = called_ae_ == house_.settings.node.ae_title.str() ? calling_ae_ : called_ae_;
     }
@@ -196,7 +211,10 @@ Caller Session::caller() const {
             address_,
             std::move(tenant),
             standing_.urgent,
-            {standing_.row, standing_.images_per_minute}};
+            {standing_.row, standing_.images_per_minute},
+            owner != nullptr ? called_ae_ : std::string{},
+            owner != nullptr ? Caller::Quota{owner->images_per_minute, owner->queue_max}
+                             : Caller::Quota{}};
 }
 
 /// Always false: the answer of admit().

@@ -19,6 +19,7 @@
 #include "scp/wire/part10.h"
 #include "scp/wire/status.h"
 #include "storage/job_queue.h"
+#include "storage/studies.h"
 
 namespace bucky::scp {
 namespace {
@@ -142,6 +143,7 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
         }
         const Uid instance{request.AffectedSOPInstanceUID};
         check_rate();
+        check_quota();
         check_queue();
         reception.file.emplace(house_.spool.open());
         const auto header = write_part10_header(request.AffectedSOPClassUID, instance.str(),
@@ -178,9 +180,26 @@ void Store::check_queue() {
 void Store::check_rate() {
     const auto [row, per_minute] = caller_.allowance;
     if (per_minute == 0) return;
-    if (house_.image_rate.admit(row, per_minute, house_.clock.now_ms())) return;
+    const auto account = fmt::format("[[peer]] {}", row);
+    if (house_.image_rate.admit(account, per_minute, house_.clock.now_ms())) return;
     metrics::count("bucky_limit_reached_total", {{"limit", "images_per_minute"}});
     throw Error(Fault::exhausted, "peer.images_per_minute, {}, is reached", per_minute);
+}
+
+/// What one tenant's senders do together is that tenant's to wait for. The queue is asked first:
+/// who is turned away there has used up nothing.
+void Store::check_quota() {
+    const auto [per_minute, most] = caller_.quota;
+    if (most > 0 && storage::Studies(database(), house_.clock).waiting(caller_.owner) >= most) {
+        metrics::count("bucky_limit_reached_total", {{"limit", "tenant_queue"}});
+        throw Error(Fault::exhausted, "{} images of {} wait, tenant.queue_max", most,
+                    caller_.owner);
+    }
+    if (per_minute == 0) return;
+    const auto account = "[[tenant]] " + caller_.owner;
+    if (house_.image_rate.admit(account, per_minute, house_.clock.now_ms())) return;
+    metrics::count("bucky_limit_reached_total", {{"limit", "tenant_images_per_minute"}});
+    throw Error(Fault::exhausted, "tenant.images_per_minute, {}, is reached", per_minute);
 }
 
 storage::Receipt Store::keep(Reception& reception) {
@@ -192,7 +211,7 @@ storage::Receipt Store::keep(Reception& reception) {
         *reception.file,    Uid{found.sop_instance},   Uid{found.sop_class},   Uid{found.study},
         Uid{found.series},  reception.transfer_syntax, found.accession_number, caller_.association,
         caller_.calling_ae, caller_.called_ae,         caller_.address,        caller_.tenant,
-        caller_.urgent,     is_of_our_make(found)};
+        caller_.urgent,     is_of_our_make(found),     caller_.owner};
     const conf::StudySettings& study = house_.settings.study;
     storage::Intake intake(database(), house_.spool, house_.clock,
                            {study.quiet_s * 1000, study.ceiling_s * 1000});

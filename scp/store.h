@@ -27,6 +27,10 @@ struct Caller {
         std::size_t peer_row = 0;
         std::int64_t images_per_minute = 0;  ///< 0: as many as come
     } allowance{};
+    std::string owner{};  ///< the tenant whose instances they are; empty: nobody's
+    struct Quota {
+        std::int64_t images_per_minute = 0, queue_max = 0;  ///< of all his senders; 0: no limit
+    } quota{};
 };
 
 class Store {
@@ -49,6 +53,7 @@ private:
     OFCondition receive(T_ASC_Association& assoc, Reception& reception);
     void check_queue();
     void check_rate();
+    void check_quota();
     storage::Receipt keep(Reception& reception);
     OFCondition answer(T_ASC_Association& assoc, const Reception& reception);
     storage::Database& database();

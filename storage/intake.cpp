@@ -20,7 +20,8 @@ constexpr Sql kOwnResult{"intake.own_result", R"sql(
 
 constexpr Sql kTwins{"intake.twins", R"sql(
     SELECT id, file, study, series, sop_class, transfer_syntax
-      FROM instance WHERE sop_instance = :sop_instance AND id > :after_id ORDER BY id)sql"};
+      FROM instance
+     WHERE sop_instance = :sop_instance AND owner = :owner AND id > :after_id ORDER BY id)sql"};
 
 constexpr Sql kTouchStudy{"intake.touch_study", R"sql(
     INSERT INTO study (uid, accession_number, state, pending, first_image_ms, last_image_ms,
@@ -39,10 +40,10 @@ constexpr Sql kTouchStudy{"intake.touch_study", R"sql(
 constexpr Sql kInsert{"intake.insert", R"sql(
     INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax, file,
                           size_bytes, association, calling_ae, called_ae, peer_address,
-                          received_at_ms, conflicting, awaiting)
+                          received_at_ms, conflicting, awaiting, owner)
     VALUES (:sop_instance, :sop_class, :study, :series, :transfer_syntax, :file, :size_bytes,
             :association, :calling_ae, :called_ae, :peer_address, :now_ms, :conflicting,
-            1 - :conflicting))sql"};
+            1 - :conflicting, :owner))sql"};
 
 constexpr Sql kInferJob{"intake.infer_job", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
@@ -81,7 +82,9 @@ Intake::Twins Intake::look_for_twins(const Received& in, std::int64_t after_id) 
     std::vector<Candidate> candidates;
     {
         auto rows = db_.prepare(kTwins);
-        rows.bind(":sop_instance", in.sop_instance.str()).bind(":after_id", after_id);
+        rows.bind(":sop_instance", in.sop_instance.str())
+            .bind(":owner", in.owner)
+            .bind(":after_id", after_id);
         while (rows.step()) {
             const bool same_place = rows.text(2) == in.study.str() &&
                                     rows.text(3) == in.series.str() &&
@@ -193,6 +196,7 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
         .bind(":peer_address", in.peer_address)
         .bind(":now_ms", now_ms)
         .bind(":conflicting", conflicting ? 1 : 0)
+        .bind(":owner", in.owner)
         .run();
     const auto id = db_.last_row_id();
     Journal journal(db_, clock_);

@@ -28,6 +28,7 @@ struct Received {
     std::string tenant{};         ///< on whose account it waits: tenants take turns (turns.h)
     bool urgent = false;          ///< goes before what is not
     bool is_of_our_make = false;  ///< its equipment is this product: an object of ours, come back
+    std::string owner{};  ///< the tenant whose image it is (conf/tenants.h); empty: nobody's
 };
 
 struct Receipt {
@@ -61,8 +62,9 @@ public:
     /// the standard wants a new UID for any change of content, lossy compression included (PS3.3
     /// C.7.6.1.1.5), so another encoding under the same UID is the same image, and holding it for a
     /// conflict would put a false alarm into every report of a PACS that recompresses. The journal
-    /// tells it. Anything else is `conflicting`.
-    /// Crash points: intake.after_sync, .after_rename, .before_commit, .after_commit.
+    /// tells it. Anything else is `conflicting`. An owner's image is compared with his own alone:
+    /// the same instance of another owner's is another image. Crash points: intake.after_sync,
+    /// .after_rename, .before_commit, .after_commit.
     Receipt receive(const Received& in);
 
     /// The association ended: its studies need not wait for more images from it.

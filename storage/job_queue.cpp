@@ -36,7 +36,7 @@ constexpr Sql kClaim{"job.claim", R"sql(
     UPDATE job SET state = 'running', attempt = attempt + 1, lease_until_ms = :now_ms + :lease_ms
      WHERE id = :id
     RETURNING id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
-              not_before_ms, last_error)sql"};
+              not_before_ms, last_error, model)sql"};
 
 constexpr Sql kLeave{"job.leave", R"sql(
     UPDATE job
@@ -78,13 +78,15 @@ constexpr Sql kResubmitLane{"job.resubmit_lane", R"sql(
     UPDATE job INDEXED BY job_open
        SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
      WHERE state <> 'done' AND lane = :lane
-       AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
+       AND (state = 'parked'
+            OR (:waiting AND state = 'ready' AND not_before_ms > :now_ms)))sql"};
 
 constexpr Sql kResubmitAll{"job.resubmit_all", R"sql(
     UPDATE job INDEXED BY job_open
        SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
      WHERE state <> 'done'
-       AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
+       AND (state = 'parked'
+            OR (:waiting AND state = 'ready' AND not_before_ms > :now_ms)))sql"};
 
 constexpr Sql kResubmitStudy{"job.resubmit_study", R"sql(
     UPDATE job
@@ -113,12 +115,12 @@ constexpr Sql kLastError{"job.last_error", R"sql(
 
 constexpr Sql kOfStudy{"job.of_study", R"sql(
     SELECT id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
-           not_before_ms, last_error
+           not_before_ms, last_error, model
       FROM job WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kParked{"job.parked", R"sql(
     SELECT id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
-           not_before_ms, last_error
+           not_before_ms, last_error, model
       FROM job INDEXED BY job_open
      WHERE state <> 'done' AND state = 'parked' AND (:lane = '' OR lane = :lane)
      ORDER BY created_at_ms, id LIMIT :at_most)sql"};
@@ -148,6 +150,7 @@ Job job_of_row(const Statement& row) {
     job.submitted_at_ms = row.integer(7);
     job.not_before_ms = row.integer(8);
     job.last_error = row.text(9);
+    job.model = row.text(10);
     return job;
 }
 
@@ -257,13 +260,12 @@ std::int64_t JobQueue::resubmit_refused(std::string_view study) {
     return db_.changes();
 }
 
-std::int64_t JobQueue::resubmit(std::string_view lane) {
+std::int64_t JobQueue::resubmit(std::string_view lane, Resubmit which) {
     Database::Transaction transaction(db_);
-    if (lane.empty()) {
-        db_.prepare(kResubmitAll).bind(":now_ms", clock_.now_ms()).run();
-    } else {
-        db_.prepare(kResubmitLane).bind(":lane", lane).bind(":now_ms", clock_.now_ms()).run();
-    }
+    const std::int64_t waiting = which == Resubmit::parked_and_waiting ? 1 : 0;
+    auto due = db_.prepare(lane.empty() ? kResubmitAll : kResubmitLane);
+    if (!lane.empty()) due.bind(":lane", lane);
+    due.bind(":now_ms", clock_.now_ms()).bind(":waiting", waiting).run();
     const auto resubmitted = db_.changes();
     transaction.commit();
     return resubmitted;

@@ -32,6 +32,7 @@ struct Job {
     std::int64_t submitted_at_ms = 0;  ///< created, or resubmitted: giving up counts from here
     std::int64_t not_before_ms = 0;
     std::string last_error;
+    std::string model;  ///< the only one that may do it; empty: any
 };
 
 /// One line of the backlog: what waits in a lane, and since when.
@@ -82,9 +83,10 @@ public:
     /// Inside an open transaction. Returns how many.
     std::int64_t resubmit_refused(std::string_view study);
 
-    /// Parked (or waiting) jobs of a lane, or of all lanes when empty, are due now. Returns how
+    /// Parked (and waiting) jobs of a lane, or of all lanes when empty, are due now. Returns how
     /// many.
-    std::int64_t resubmit(std::string_view lane);
+    enum class Resubmit { parked, parked_and_waiting };
+    std::int64_t resubmit(std::string_view lane, Resubmit which = Resubmit::parked_and_waiting);
     std::int64_t resubmit_study(std::string_view study);  ///< the same for the jobs of one study
 
     /// When the next ready job of this lane is due; nothing when no job of the lane is ready.

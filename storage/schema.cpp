@@ -294,6 +294,38 @@ CREATE INDEX job_new_turn ON job (lane, urgent, tenant, created_at_ms, id, not_b
 PRAGMA user_version = 7;
 )sql";
 
+constexpr const char* kOwners = R"sql(
+-- the tenant whose image it is, by the AE title that it was called by; empty: nobody's. The same
+-- image may be here for two of them, and neither hears of the other
+ALTER TABLE instance ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+DROP INDEX instance_one_of_a_uid;
+CREATE UNIQUE INDEX instance_one_of_a_uid ON instance (sop_instance, owner) WHERE conflicting = 0;
+
+-- images of an owner that wait for a verdict, so that nobody counts them
+CREATE TABLE waiting (
+    owner  TEXT NOT NULL PRIMARY KEY,
+    images INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER instance_waits AFTER INSERT ON instance
+    WHEN NEW.awaiting = 1 AND NEW.owner <> '' BEGIN
+    INSERT INTO waiting (owner, images) VALUES (NEW.owner, 1)
+        ON CONFLICT (owner) DO UPDATE SET images = images + 1;
+END;
+CREATE TRIGGER instance_moved AFTER UPDATE OF awaiting ON instance
+    WHEN OLD.awaiting <> NEW.awaiting AND NEW.owner <> '' BEGIN
+    UPDATE waiting SET images = images + NEW.awaiting - OLD.awaiting WHERE owner = NEW.owner;
+END;
+CREATE TRIGGER instance_gone AFTER DELETE ON instance
+    WHEN OLD.awaiting = 1 AND OLD.owner <> '' BEGIN
+    UPDATE waiting SET images = images - 1 WHERE owner = OLD.owner;
+END;
+
+-- the one model that a person asked for; empty: whichever takes the image
+ALTER TABLE job ADD COLUMN model TEXT NOT NULL DEFAULT '';
+
+PRAGMA user_version = 8;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -302,6 +334,7 @@ constexpr Migration kMigrations[] = {
     {5, "storage commitment in both roles", kCommitments},
     {6, "studies of one patient", kPatients},
     {7, "open jobs counted by state, and turns in delivery", kCountedByState},
+    {8, "whose an image is, and a model asked for by name", kOwners},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 namespace bucky::storage {
 
+std::span<const Sql> backup_statements();
 std::span<const Sql> commitment_statements();
 std::span<const Sql> intake_statements();
 std::span<const Sql> job_statements();

@@ -14,13 +14,13 @@ namespace {
 constexpr Sql kInstance{"study.instance", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
-           result_json, analysed_at_ms
+           result_json, analysed_at_ms, owner
       FROM instance WHERE id = :id)sql"};
 
 constexpr Sql kInstances{"study.instances", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
-           result_json, analysed_at_ms
+           result_json, analysed_at_ms, owner
       FROM instance WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kVerdict{"study.verdict", R"sql(
@@ -78,14 +78,15 @@ constexpr Sql kEarlierReports{"study.earlier_reports", R"sql(
 
 constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
     UPDATE job
-       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms,
+           model = :model
      WHERE study = :study AND lane = 'infer' AND state IN ('parked', 'ready'))sql"};
 
 constexpr Sql kRetryJobs{"study.retry_jobs", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
-                     tenant, urgent)
+                     tenant, urgent, model)
     SELECT 'infer', CAST(instance.id AS TEXT), study.uid, 'ready', :now_ms, :now_ms, :now_ms,
-           study.tenant, study.urgent
+           study.tenant, study.urgent, :model
       FROM instance JOIN study ON study.uid = instance.study
      WHERE instance.study = :study AND conflicting = 0
        AND NOT EXISTS (SELECT 1 FROM job
@@ -100,6 +101,8 @@ constexpr Sql kReopen{"study.reopen", R"sql(
        SET state = 'open', pending = :pending, first_unreported_ms = :now_ms, due_at_ms = :now_ms,
            settled_at_ms = 0
      WHERE uid = :study)sql"};
+
+constexpr Sql kWaiting{"study.waiting", "SELECT images FROM waiting WHERE owner = :owner"};
 
 constexpr Sql kRecent{"study.recent", R"sql(
     SELECT uid FROM study ORDER BY last_image_ms DESC LIMIT :at_most)sql"};
@@ -122,7 +125,7 @@ constexpr Sql kDeliveries{"study.deliveries", R"sql(
 constexpr Sql kAll[] = {kInstance,    kInstances,    kVerdict,    kOnePendingLess, kDue,
                         kReportState, kReportJob,    kReporting,  kResubmitReport, kNextDue,
                         kLastReport,  kRetryWaiting, kRetryJobs,  kRetryInstances, kReopen,
-                        kRecent,      kLine,         kDeliveries, kEarlierReports};
+                        kRecent,      kLine,         kDeliveries, kEarlierReports, kWaiting};
 
 Instance instance_of_row(const Statement& row) {
     Instance instance;
@@ -143,6 +146,7 @@ Instance instance_of_row(const Statement& row) {
     instance.verdict = row.text(14);
     instance.result_json = row.text(15);
     instance.analysed_at_ms = row.integer(16);
+    instance.owner = row.text(17);
     return instance;
 }
 
@@ -258,11 +262,12 @@ std::vector<Uid> Studies::earlier_reports(std::string_view study, std::string_vi
     return reports;
 }
 
-std::int64_t Studies::retry(std::string_view study) {
+std::int64_t Studies::retry(std::string_view study, std::string_view model) {
     const auto now_ms = clock_.now_ms();
     Database::Transaction transaction(db_);
-    db_.prepare(kRetryWaiting).bind(":study", study).bind(":now_ms", now_ms).run();
-    db_.prepare(kRetryJobs).bind(":study", study).bind(":now_ms", now_ms).run();
+    for (const auto& sql : {kRetryWaiting, kRetryJobs}) {
+        db_.prepare(sql).bind(":study", study).bind(":now_ms", now_ms).bind(":model", model).run();
+    }
     db_.prepare(kRetryInstances).bind(":study", study).run();
     const auto images = db_.changes();
     db_.prepare(kReopen)
@@ -271,9 +276,15 @@ std::int64_t Studies::retry(std::string_view study) {
         .bind(":now_ms", now_ms)
         .run();
     if (db_.changes() == 0) return 0;  // no such study
-    Journal(db_, clock_).write(study, "", "study.retry", fmt::format("{} images", images));
+    const auto by = model.empty() ? std::string{} : fmt::format(", by {} alone", model);
+    Journal(db_, clock_).write(study, "", "study.retry", fmt::format("{} images{}", images, by));
     transaction.commit();
     return images;
+}
+
+std::int64_t Studies::waiting(std::string_view owner) {
+    auto row = db_.prepare(kWaiting);
+    return row.bind(":owner", owner).step() ? row.integer(0) : 0;
 }
 
 std::vector<StudyLine> Studies::recent(std::int64_t at_most) {

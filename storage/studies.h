@@ -32,6 +32,7 @@ struct Instance {
     std::string verdict;       ///< empty until there is one
     std::string result_json;   ///< inference::to_json; empty until there is one
     std::int64_t analysed_at_ms = 0;
+    std::string owner;  ///< the tenant whose image it is; empty: nobody's
 };
 
 struct StudyLine {
@@ -82,9 +83,13 @@ public:
                                      std::int64_t at_most);
 
     /// Run a study again: its images get new infer jobs (but for those that have one waiting or
-    /// running), a report follows. Old verdicts stand until the new ones come. Returns how many
+    /// running), a report follows. Old verdicts stand until the new ones come. `model`: the only
+    /// package that is asked, by its name; empty: whichever takes the image. Returns how many
     /// images.
-    std::int64_t retry(std::string_view study);
+    std::int64_t retry(std::string_view study, std::string_view model = "");
+
+    /// Images of this owner that wait for a verdict, without counting them.
+    std::int64_t waiting(std::string_view owner);
 
     std::vector<StudyLine> recent(std::int64_t at_most);
     std::optional<StudyLine> line(std::string_view study);

@@ -25,6 +25,9 @@ namespace {
 /// For an A-RELEASE-RP. Nothing depends on it: every answer that counts has been read before.
 constexpr int kReleaseTimeoutS = 5;
 
+/// Whoever speaks TLS breaks off when he is spoken to without.
+constexpr std::string_view kPerhapsTls = "; if that port speaks TLS, set tls of the destination";
+
 std::string who(const Target& target) {
     const std::string address = fmt::format("{}@{}:{}", target.ae.str(), target.host, target.port);
     return target.name.empty() ? address : fmt::format("{} ({})", target.name, address);
@@ -191,8 +194,11 @@ void Association::Impl::throw_refused(const OFCondition& condition, const AeTitl
                     *tls_trouble);
     }
     if (condition == DUL_READTIMEOUT) {
-        throw Error(Fault::unavailable, "{} took the connection but answered nothing within {} s",
-                    who(target), target.response_timeout.count());
+        throw Error(
+            Fault::unavailable,
+            "{} took the connection but answered nothing within {} s: is that a DICOM port, "
+            "and one {} TLS?",
+            who(target), target.response_timeout.count(), target.tls ? "with" : "without");
     }
     if (condition == DUL_PEERABORTEDASSOCIATION && tls_trouble != nullptr) {
         throw Error(Fault::unavailable,
@@ -202,9 +208,11 @@ void Association::Impl::throw_refused(const OFCondition& condition, const AeTitl
                     who(target));
     }
     if (condition == DUL_PEERABORTEDASSOCIATION) {
-        throw Error(Fault::unavailable, "{} aborted the association", who(target));
+        throw Error(Fault::unavailable, "{} aborted the association: its own log may say why{}",
+                    who(target), kPerhapsTls);
     }
-    throw Error(Fault::unavailable, "{} made no association: {}", who(target), words_of(condition));
+    throw Error(Fault::unavailable, "{} made no association: {}: is that a DICOM port?{}",
+                who(target), words_of(condition), tls_trouble == nullptr ? kPerhapsTls : "");
 }
 
 void Association::Impl::note_contexts() {
@@ -232,7 +240,9 @@ Association::Answer Association::echo() {
     const auto context =
         ASC_findAcceptedPresentationContextID(impl_->assoc.get(), UID_VerificationSOPClass);
     if (context == 0) {
-        throw Error(Fault::unsupported, "{} takes associations but no C-ECHO", who(impl_->target));
+        throw Error(Fault::unsupported,
+                    "{} takes associations but no C-ECHO: {}; switch Verification on there",
+                    who(impl_->target), impl_->contexts.front().refusal);
     }
     DIC_US status = 0;
     DcmDataset* detail = nullptr;
@@ -240,9 +250,17 @@ Association::Answer Association::echo() {
         DIMSE_echoUser(impl_->assoc.get(), impl_->assoc->nextMsgID++, DIMSE_NONBLOCKING,
                        impl_->response_timeout_s(), &status, &detail);
     const std::unique_ptr<DcmDataset> owned{detail};
+    if (echoed == DIMSE_NODATAAVAILABLE) {
+        throw Error(Fault::unavailable,
+                    "{} took the association but did not answer the C-ECHO within {} s: its own "
+                    "log may say why",
+                    who(impl_->target), impl_->target.response_timeout.count());
+    }
     if (echoed.bad()) {
-        throw Error(Fault::unavailable, "{} did not answer the C-ECHO: {}", who(impl_->target),
-                    words_of(echoed));
+        throw Error(Fault::unavailable,
+                    "{} took the association but did not answer the C-ECHO: {}: its own log may "
+                    "say why",
+                    who(impl_->target), words_of(echoed));
     }
     return {status, {}};
 }

@@ -27,6 +27,17 @@ std::string error_text(int error) {
     return std::generic_category().message(error);
 }
 
+/// What an admin can look at when nobody is reached.
+std::string_view advice_on(int error) {
+    switch (error) {
+        case ECONNREFUSED: return ": nobody listens there; is it running, and is the port right?";
+        case ETIMEDOUT: return ": is the machine on, and does a firewall let the port through?";
+        case EHOSTUNREACH:
+        case ENETUNREACH: return ": is the address right, and is there a network to it?";
+        default: return "";
+    }
+}
+
 struct FreeAddresses {
     void operator()(addrinfo* list) const noexcept { ::freeaddrinfo(list); }
 };
@@ -37,7 +48,8 @@ std::string connect_to(const addrinfo& address, UniqueFd& fd, Steady::time_point
     fd.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) return error_text(errno);
     if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0) return {};
-    if (errno != EINPROGRESS) return error_text(errno);
+    if (const int error = errno; error != EINPROGRESS)
+        return error_text(error).append(advice_on(error));
     pollfd waiting[] = {{fd.get(), POLLOUT, 0}, {give_up_fd, POLLIN, 0}};
     int ready = -1;
     do {
@@ -45,12 +57,12 @@ std::string connect_to(const addrinfo& address, UniqueFd& fd, Steady::time_point
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Steady::now());
         ready = ::poll(waiting, 2, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     } while (ready < 0 && errno == EINTR);
-    if (ready == 0) return "no answer in time";
+    if (ready == 0) return std::string{"no answer in time"}.append(advice_on(ETIMEDOUT));
     if (waiting[1].revents != 0) return "the node is stopping";
     int error = 0;
     socklen_t size = sizeof(error);
     (void)::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    return error == 0 ? std::string{} : error_text(error);
+    return error == 0 ? std::string{} : error_text(error).append(advice_on(error));
 }
 
 struct Listening {
@@ -91,7 +103,9 @@ UniqueFd dial(const std::string& host, std::uint16_t port, std::chrono::millisec
     const int found = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
     const std::unique_ptr<addrinfo, FreeAddresses> addresses{list};
     if (found != 0) {
-        throw Error(Fault::unavailable, "host {} is not known: {}", host, ::gai_strerror(found));
+        throw Error(Fault::unavailable,
+                    "host {} is not known: {}; check its spelling, or enter its address", host,
+                    ::gai_strerror(found));
     }
     std::string why = "it has no address";
     for (const addrinfo* at = addresses.get(); at != nullptr; at = at->ai_next) {

@@ -11,15 +11,15 @@ using namespace bucky::scp;
 TEST_CASE("a minute's worth of images may come at once, then one each time its time has passed",
           "[scp]") {
     ImageRate rate;
-    for (int i = 0; i < 60; ++i) REQUIRE(rate.admit(1, 60, 1000));
-    CHECK_FALSE(rate.admit(1, 60, 1000));
-    CHECK_FALSE(rate.admit(1, 60, 1900));
-    CHECK(rate.admit(1, 60, 2100));
-    CHECK_FALSE(rate.admit(1, 60, 2100));
-    CHECK(rate.admit(2, 60, 2100));  // another row's count is its own
-    for (int i = 0; i < 60; ++i) REQUIRE(rate.admit(1, 60, 10'000'000));
-    CHECK_FALSE(rate.admit(1, 60, 10'000'000));
-    CHECK_FALSE(rate.admit(1, 60, 0));  // a clock that was put back gives nothing
+    for (int i = 0; i < 60; ++i) REQUIRE(rate.admit("one", 60, 1000));
+    CHECK_FALSE(rate.admit("one", 60, 1000));
+    CHECK_FALSE(rate.admit("one", 60, 1900));
+    CHECK(rate.admit("one", 60, 2100));
+    CHECK_FALSE(rate.admit("one", 60, 2100));
+    CHECK(rate.admit("other", 60, 2100));  // another row's count is its own
+    for (int i = 0; i < 60; ++i) REQUIRE(rate.admit("one", 60, 10'000'000));
+    CHECK_FALSE(rate.admit("one", 60, 10'000'000));
+    CHECK_FALSE(rate.admit("one", 60, 0));  // a clock that was put back gives nothing
 }
 
 TEST_CASE("there are as many places as were made, and a place that is left can be taken", "[scp]") {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
@@ -13,6 +19,7 @@
 #include "scp/wire/contexts.h"
 #include "scp/wire/part10.h"
 #include "scp/wire/start.h"
+#include "scp/wire/unique_fd.h"
 #include "tests/scp/images.h"
 #include "tests/scp/open_door.h"
 #include "tests/scp/peer.h"
@@ -35,6 +42,69 @@ Fault fault_of_echo(const Target& target, const std::string& words) {
     FAIL("answered, though " << words);
     return Fault::bug;
 }
+
+/// A loopback port of the test's own.
+class Socket {
+public:
+    explicit Socket(int backlog) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof(address_);
+        auto* address = reinterpret_cast<sockaddr*>(&address_);
+        REQUIRE(::bind(fd_.get(), address, size) == 0);
+        REQUIRE(::listen(fd_.get(), backlog) == 0);
+        REQUIRE(::getsockname(fd_.get(), address, &size) == 0);
+    }
+    int fd() const { return fd_.get(); }
+    const sockaddr_in& address() const { return address_; }
+    Target target() const {
+        return {"",
+                AeTitle{"PACS"},
+                "127.0.0.1",
+                ntohs(address_.sin_port),
+                std::chrono::seconds{1},
+                std::chrono::seconds{60}};
+    }
+
+private:
+    UniqueFd fd_;
+    sockaddr_in address_{};
+};
+
+/// A machine that drops what it has no room for, as a firewall drops what it does not let through.
+class FullHouse {
+public:
+    FullHouse() : door_(0) {
+        for (auto& guest : guests_) {
+            guest.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+            const auto* address = reinterpret_cast<const sockaddr*>(&door_.address());
+            (void)::connect(guest.get(), address, sizeof(door_.address()));
+        }
+    }
+    Target target() const { return door_.target(); }
+
+private:
+    Socket door_;
+    std::array<UniqueFd, 4> guests_;
+};
+
+/// A web server, for one caller.
+class Web {
+public:
+    Web()
+        : door_(4), thread_([this] {
+              const UniqueFd caller{::accept(door_.fd(), nullptr, nullptr)};
+              std::array<char, 4096> heard{};
+              (void)::read(caller.get(), heard.data(), heard.size());
+              constexpr std::string_view kAnswer = "HTTP/1.1 400 Bad Request\r\n\r\n";
+              (void)::send(caller.get(), kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+          }) {}
+    Target target() const { return door_.target(); }
+
+private:
+    Socket door_;
+    std::jthread thread_;
+};
 
 SendOutcome send_one(const Peer& peer, const ImageOf& image = {}) {
     start_wire();
@@ -73,14 +143,38 @@ TEST_CASE("an echo that fails says why, and what to change", "[scp]") {
     CHECK(fault_of_echo(Peer("congested").target(), "limit of associations") == Fault::unavailable);
     CHECK(fault_of_echo(Peer("silent").target(), "answered nothing within 2 s") ==
           Fault::unavailable);
+    CHECK(fault_of_echo(Peer("silent").target(), "is that a DICOM port, and one without TLS?") ==
+          Fault::unavailable);
+    CHECK(fault_of_echo(Peer("deaf").target(), "its own log may") == Fault::unavailable);
     const auto closed = [] { return Peer{}.target(); }();  // its port is nobody's now
-    CHECK(fault_of_echo(closed, "Connection refused") == Fault::unavailable);
+    CHECK(fault_of_echo(closed,
+                        "Connection refused: nobody listens there; is it running, and is "
+                        "the port right?") == Fault::unavailable);
     Target unknown = closed;
     unknown.host = "no-such-host.invalid";
     CHECK(fault_of_echo(unknown, "no-such-host.invalid is not known") == Fault::unavailable);
+    CHECK(fault_of_echo(unknown, "check its spelling, or enter its address") == Fault::unavailable);
+    const FullHouse full;
+    CHECK(fault_of_echo(full.target(),
+                        "no answer in time: is the machine on, and does a firewall "
+                        "let the port through?") == Fault::unavailable);
+    const Web web;
+    CHECK(fault_of_echo(web.target(), "is that a DICOM port?") == Fault::unavailable);
     OpenDoor door([](conf::Settings& settings) { settings.peers = {{"XRAY1", ""}}; });
     const Target ours{"", kUs, "127.0.0.1", static_cast<std::uint16_t>(door.port())};
     CHECK(fault_of_echo(ours, "does not know BUCKY") == Fault::unsupported);
+    OpenDoor no_echo([](conf::Settings& settings) {
+        settings.peers = {{"BUCKY", ""}};
+        settings.peers[0].echo = false;
+    });
+    const Target mute{"", kUs, "127.0.0.1", static_cast<std::uint16_t>(no_echo.port())};
+    CHECK(fault_of_echo(mute,
+                        "takes associations but no C-ECHO: refused by the peer; switch "
+                        "Verification on there") == Fault::unsupported);
+    const Target misnamed{"", AeTitle{"NOBODY"}, "127.0.0.1",
+                          static_cast<std::uint16_t>(no_echo.port())};
+    CHECK(fault_of_echo(misnamed, "does not call itself NOBODY: check ae_title") ==
+          Fault::unsupported);
 }
 
 TEST_CASE("a file arrives byte for byte in its own transfer syntax", "[scp]") {

@@ -403,4 +403,8 @@ TEST_CASE("what the callee has against us is told with the key to change", "[scp
     CHECK_THAT(why_not(over_tls(doors.port(Doors::plain))), Catch::Contains("plain port"));
     target.tls->ca = "/nowhere/ca.pem";
     CHECK_THAT(why_not(target), Catch::Contains("/nowhere/ca.pem"));
+    auto plain = over_tls(doors.port(Doors::off));
+    plain.tls.reset();
+    CHECK_THAT(why_not(plain),
+               Catch::Contains("if that port speaks TLS, set tls of the destination"));
 }

@@ -46,6 +46,7 @@ struct Sent {
     std::string tenant = "";
     bool urgent = false;
     bool is_of_our_make = false;
+    std::string owner = "";
 };
 
 inline const FileCalls& without_syncs() {
@@ -79,7 +80,7 @@ public:
         return to.receive({file, Uid{sent.sop_instance}, Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
                            Uid{sent.study}, Uid{sent.series}, sent.transfer_syntax, "A-1",
                            sent.association, "XRAY1", "BUCKY", "127.0.0.1", sent.tenant,
-                           sent.urgent, sent.is_of_our_make});
+                           sent.urgent, sent.is_of_our_make, sent.owner});
     }
 
     /// Claims the next image and says `verdict` about it; false when none is due.

@@ -135,6 +135,8 @@ TEST_CASE("a database of another version is left alone and says what to do", "[s
         const auto thrown = thrown_by([&] { Database{dir / "bucky.db", mode}; });
         CHECK(thrown == Fault::unsupported);
         CHECK(thrown.words.find("4711") != std::string::npos);
+        CHECK(thrown.words.find("run the newer bucky that wrote it, or restore the copy made "
+                                "before the upgrade") != std::string::npos);
     }
     std::ofstream{dir / "empty.db"};
     const auto older = thrown_by([&] { Database{dir / "empty.db", Database::Mode::existing}; });

@@ -19,10 +19,11 @@ namespace {
 
 std::vector<Sql> all_statements() {
     std::vector<Sql> all;
-    for (const auto part : {commitment_statements(), pledge_statements(), queue_shape_statements(),
-                            intake_statements(), job_statements(), journal_statements(),
-                            outbox_statements(), recover_statements(), retention_statements(),
-                            study_statements(), turn_statements(), peer_class_statements()}) {
+    for (const auto part :
+         {backup_statements(), commitment_statements(), pledge_statements(),
+          queue_shape_statements(), intake_statements(), job_statements(), journal_statements(),
+          outbox_statements(), recover_statements(), retention_statements(), study_statements(),
+          turn_statements(), peer_class_statements()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -77,6 +78,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "82dc79f58e3365564224ff33405f4273919671033f77c3fc6a8c212ebd1efadc",
         "d79e4d1902e4b4635d1732f638b3b3a936ad0fae052b94f614f154e8542dda5d",
         "33f866fbe6dda3186d4c21e550bc14b52510dd6fa8a7b238cb97fb777433fe57",
+        "befb06b23244dc0cb0d7c57eaf1f823d43b5cf4871efacc69b9585d98d33c701",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {
@@ -129,7 +131,7 @@ TEST_CASE("a new database is of the newest version and every table is strict", "
          WHERE schema = 'main' AND type = 'table' AND NOT strict
            AND name NOT LIKE 'sqlite_%')sql"}) == 0);
     CHECK(node.count({"test.tables", R"sql(
-        SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict)sql"}) == 14);
+        SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict)sql"}) == 15);
 }
 
 TEST_CASE("every statement can be prepared and has a name of its own", "[storage]") {
@@ -171,6 +173,8 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
         // what a person asks for now and then; bounded by what is open, or by the lanes there are
         "job.resubmit_all", "queue_shape.open", "pledge.owed", "job.tally", "job.parked",
         "study.recent",
+        // a backup names every file there is
+        "backup.files",
         // two rows; and what a sweep of a moment ago did not unlink
         "retention.held", "retention.leaving"};
     for (const auto& sql : all_statements()) {
@@ -204,7 +208,8 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
         {"study.next_due", "job_open (lane=? AND subject=?)"},
         {"study.report_state", "job_open (lane=? AND subject=?)"},
         {"study.verdict", "INTEGER PRIMARY KEY"},
-        {"intake.twins", "instance_sop (sop_instance=?"},
+        {"intake.twins", "(sop_instance=?"},
+        {"study.waiting", "PRIMARY KEY (owner=?)"},
         {"intake.own_result", "sqlite_autoindex_result_1 (sop_instance=?)"},
         {"intake.association_ended", "study_open_association (last_association=?)"},
         {"outbox.deliver_job", "job_of_subject (subject=? AND lane=?)"},

@@ -128,6 +128,15 @@ TEST_CASE("the queue shows what is parked with the peer's own words, and one com
     CHECK_THAT(visited.ask({"queue", "retry", "--destination", "pacs"}).text,
                Catch::StartsWith("1 jobs"));
     CHECK(visited.desk().jobs.parked("", 10).empty());
+    visited.park_one("refused again");
+    auto& jobs = visited.desk().jobs;
+    const auto waiting = jobs.claim("deliver:archive", 60'000);
+    REQUIRE(waiting.has_value());
+    jobs.retry_later(*waiting, visited.clock.now_ms() + 1'000'000'000'000, "it is away");
+    CHECK_THAT(visited.ask({"queue", "retry", "--destination", "archive", "--parked"}).text,
+               Catch::StartsWith("0 jobs"));
+    CHECK_THAT(visited.ask({"queue", "retry", "--parked"}).text, Catch::StartsWith("1 jobs"));
+    CHECK_THAT(visited.ask({"queue", "retry"}).text, Catch::StartsWith("1 jobs"));
     CHECK_THROWS_WITH(visited.ask({"queue", "retry", "--destination", "pasc"}),
                       Catch::Contains("no [[destination]] is named pasc"));
 }
@@ -176,6 +185,27 @@ TEST_CASE("a study that is run again has its images looked at again", "[tools]")
     Visited visited;
     CHECK_THAT(visited.ask({"study", "retry", "A-1"}).text, Catch::StartsWith("1 image of 2.25"));
     CHECK(visited.images().at(0).awaiting);
+}
+
+TEST_CASE("a study may be run again by one model alone, by its name", "[tools]") {
+    Visited visited;
+    const auto retry = [&](const char* model) {
+        return visited.ask({"study", "retry", "A-1", "--model", model}).text;
+    };
+    CHECK_THROWS_WITH(retry("cxr-other"),
+                      Catch::Contains("no model that reports is named cxr-other, but cxr-phantom"));
+    CHECK_THAT(retry("cxr-phantom"), Catch::Contains("looked at again, by cxr-phantom alone"));
+    visited.clock.advance_ms(SystemClock{}.now_ms() - visited.clock.now_ms() +
+                             1000);  // the command's
+    CHECK(visited.infer_all() == 1);
+    CHECK(visited.images().at(0).verdict != "not_analysed");
+
+    // a model that has gone meanwhile is not silently another
+    visited.desk().studies.retry(visited.study(), "gone");
+    CHECK(visited.infer_all() == 1);
+    CHECK(visited.images().at(0).verdict == "not_analysed");
+    CHECK_THAT(visited.images().at(0).result_json,
+               Catch::Contains("no model gone may look at this image"));
 }
 
 TEST_CASE("reading commands change nothing", "[tools]") {
@@ -262,7 +292,19 @@ TEST_CASE("config check is quiet about a good file and throws all that is wrong 
     CHECK(conf::to_toml(conf::read_settings_text(shown, visited.config())) ==
           read_text(visited.config()));
     CHECK(run({"config", "example"}).text == conf::example_config());
-    write_file(visited.dir / "bad.toml", "[scp]\nport = 70000\n");
-    CHECK_THROWS_AS(run({"config", "check", (visited.dir / "bad.toml").string()}),
-                    conf::ConfigError);
+    const auto bad = (visited.dir / "bad.toml").string();
+    write_file(bad, "[scp]\nport = 70000\n");
+    CHECK_THROWS_AS(run({"config", "check", bad}), conf::ConfigError);
+
+    // what the reader finds and what only the packages can tell, in one go
+    write_file(bad, read_text(visited.config()) +
+                        "[[tenant]]\nae_title = \"NORTH\"\ndestinations = [\"nowhere\"]\n"
+                        "[[tenant]]\nae_title = \"NORTH\"\ndestinations = [\"pacs\"]\n"
+                        "[[threshold]]\ntenant = \"NORTH\"\nmodel = \"cxr-phantom\"\n"
+                        "version = \"1.0.0\"\nsha256 = \"" +
+                        std::string(64, 'a') + "\"\nfinding = \"nodule\"\nvalue = 0.5\n");
+    CHECK_THROWS_WITH(run({"config", "check", bad}),
+                      Catch::Contains("there is no destination \"nowhere\"") &&
+                          Catch::Contains("\"NORTH\" names two tenants") &&
+                          Catch::Contains("is for other weights than those of cxr-phantom"));
 }

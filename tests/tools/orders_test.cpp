@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <catch2/catch.hpp>
 
@@ -209,6 +210,68 @@ TEST_CASE("a threshold below the package's has its outline", "[tools]") {
     CHECK(found.findings.at(0).answer == inference::Answer::present);
     // and the plain reading is what it would be without anybody's threshold
     CHECK(inference::to_json(inference::decided_at(outlined, {})) == inference::to_json(plain));
+}
+
+TEST_CASE(
+    "what names tenant and destination decides before what names one, and that before the rest",
+    "[tools][tenants]") {
+    conf::Settings settings;
+    settings.thresholds = {threshold("", 0.1), threshold("pacs", 0.2), threshold("", 0.3),
+                           threshold("pacs", 0.4)};
+    settings.thresholds[2].tenant = settings.thresholds[3].tenant = "NORTH";
+    const auto first = [&](const char* destination, const char* owner) {
+        return thresholds_for(settings, destination, owner).at(0).value;
+    };
+    CHECK(first("pacs", "NORTH") == 0.4);
+    CHECK(first("archive", "NORTH") == 0.3);
+    CHECK(first("pacs", "SOUTH") == 0.2);
+    CHECK(first("pacs", "") == 0.2);
+    CHECK(first("archive", "") == 0.1);
+    CHECK(thresholds_for(settings, "archive", "").size() == 1);
+}
+
+TEST_CASE("a tenant's order has its language and its destinations, and a rendering of its own",
+          "[tools][tenants]") {
+    Surgery surgery;
+    auto& settings = surgery.settings;
+    auto& north = settings.tenants.emplace_back();
+    north.ae_title = AeTitle{"NORTH"};
+    north.destinations = {"archive"};
+    north.language = "ko";
+    settings.destinations[1].language = "en";
+    auto& classes = surgery.desk().peer_classes;
+    const auto his = orders_of(settings, classes, "NORTH");
+    REQUIRE(his.size() == 1);
+    CHECK(his[0].destination == "archive");
+    CHECK(his[0].language == "ko");
+    const auto others = orders_of(settings, classes);
+    REQUIRE(others.size() == 1);
+    CHECK(others[0].destination == "pacs");
+    CHECK(others[0].language == "en");
+    const auto gone = orders_of(settings, classes, "SOUTH");
+    REQUIRE(gone.size() == 1);
+    CHECK(gone[0].destination.empty());  // the result stays here
+
+    surgery.receive({.seed = 3, .lesions = {kNodule}});
+    surgery.hang_up();
+    surgery.infer_all();
+    const auto image = surgery.images().at(0);
+    const JudgedImage judged{{dicom_sr::read_source(surgery.desk().received.absolute(image.file)),
+                              inference::from_json(image.result_json)},
+                             surgery.desk().received.absolute(image.file)};
+    Wanted common;
+    common.report.node_name = "BUCKY";
+    common.report.software_version = software_version();
+    const auto renderings = [&](const std::vector<Order>& orders) {
+        std::set<std::string> found;
+        for (const auto& made :
+             fill(orders, {judged}, common, [](auto, auto) { return Earlier{}; })) {
+            found.insert(made.rendering);
+        }
+        return found;
+    };
+    CHECK(renderings(his) == std::set<std::string>{"for NORTH, ko"});
+    CHECK(renderings(others) == std::set<std::string>{""});
 }
 
 TEST_CASE("a threshold for another version, other weights or no finding is refused with the reason",

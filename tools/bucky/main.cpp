@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
     add_model(app, exit_status);
     add_config(app, exit_status);
     add_reload(app, exit_status);
+    add_backup(app, exit_status);
     add_conformance(app, exit_status);
     add_decode_worker(app, exit_status);
     phantom::add_command(app, exit_status);

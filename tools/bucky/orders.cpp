@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "conf/base/fallbacks.h"
+#include "conf/tenants.h"
 #include "tools/bucky/thresholds.h"
 
 namespace bucky {
@@ -32,9 +33,10 @@ std::set<std::string, std::less<>> kinds_of(const std::vector<std::string>& word
     return kinds;
 }
 
-/// Empty for English at the packages' thresholds: that is the plain way.
+/// Empty for nobody's images in English at the packages' thresholds: that is the plain way.
 std::string rendering_of(const Order& order) {
-    std::string words = order.language == "en" ? "" : order.language;
+    std::string words = order.owner.empty() ? "" : "for " + order.owner;
+    if (order.language != "en") words += (words.empty() ? "" : ", ") + order.language;
     for (const auto& one : order.thresholds) {
         words += fmt::format("{}{} {} from {:.4f}", words.empty() ? "" : ", ", one.finding,
                              one.sha256.substr(0, 12), one.value);
@@ -207,18 +209,25 @@ private:
 
 }  // namespace
 
-std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasses& classes) {
+std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasses& classes,
+                             const std::string& owner) {
     std::vector<Order> orders;
-    auto destinations = settings.destinations;
-    if (destinations.empty()) destinations.emplace_back();
-    for (const auto& destination : destinations) {
+    const conf::DestinationSettings nobody;
+    auto destinations = conf::destinations_of(settings, owner);
+    if (destinations.empty()) destinations.push_back(&nobody);
+    const auto* tenant = conf::tenant_of(settings, owner);
+    const bool has_language = tenant != nullptr && !tenant->language.empty();
+    for (const auto* one : destinations) {
+        const auto& destination = *one;
         Order order;
         order.destination = destination.name;
+        order.owner = owner;
         order.always = kinds_of(destination.send, settings);
         order.if_found = kinds_of(destination.send_if_found, settings);
-        order.language =
-            destination.language.empty() ? settings.node.language : destination.language;
-        order.thresholds = thresholds_for(settings, destination.name);
+        order.language = has_language                   ? tenant->language
+                         : destination.language.empty() ? settings.node.language
+                                                        : destination.language;
+        order.thresholds = thresholds_for(settings, destination.name, owner);
         order.report_class = best_taken(classes, destination.name, kReportClasses);
         order.picture_class = best_taken(classes, destination.name, kPictureClasses);
         orders.push_back(std::move(order));

@@ -22,6 +22,7 @@ namespace bucky {
 
 struct Order {
     std::string destination;  ///< empty: nobody's; the result stays here
+    std::string owner{};      ///< the tenant whose images they are; empty: nobody's
     std::set<std::string, std::less<>> always, if_found;  ///< kinds
     std::string language;
     std::vector<inference::Threshold> thresholds;
@@ -32,8 +33,9 @@ struct Order {
     }
 };
 
-/// One a destination; one for nobody when there is none.
-std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasses& classes);
+/// One a destination of this owner's (conf/tenants.h); one for nobody when he has none.
+std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasses& classes,
+                             const std::string& owner = "");
 
 /// An object and who gets it.
 struct Ordered {
@@ -52,7 +54,8 @@ using EarlierIn = std::function<Earlier(const char* kind, const std::string& ren
 
 /// in   the images of one study, who wants what, who opens their files, what is the same for all:
 ///      node and version (the rest of `common` is filled in), and what was made before
-/// out  documents first; same images and same orders, same UIDs
+/// out  documents first; same images and same orders, same UIDs. What is an owner's has UIDs of its
+///      own, so that one owner's result never names, replaces or is taken for another's
 /// err  as results_of()
 std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<JudgedImage>& images,
                           const Wanted& common, const EarlierIn& earlier_in,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iterator>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "conf/base/limits.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "conf/tenants.h"
 #include "inference/examine.h"
 #include "inference/findings_json.h"
 #include "tools/bucky/priors.h"
@@ -107,6 +110,13 @@ dicom_sr::Source stand_in(const Known& image, dicom_sr::Source sibling) {
     return sibling;
 }
 
+/// One study may have been sent to several tenants: each has a report of his own images.
+std::map<std::string, std::vector<JudgedImage>> by_owner(const std::vector<JudgedImage>& images) {
+    std::map<std::string, std::vector<JudgedImage>> parts;
+    for (const auto& judged : images) parts[judged.owner].push_back(judged);
+    return parts;
+}
+
 }  // namespace
 
 std::string software_version() {
@@ -168,7 +178,14 @@ void InferWorker::take_up(const storage::Job& job) {
     const auto result = look_at(job, *instance);
     if (!result) return;
     record(job, *instance, *result);
-    note_shadows(*instance);
+    if (job.model.empty()) note_shadows(*instance);
+}
+
+/// A tenant's images are looked at by its models alone, and a person may have asked for one.
+inference::Among InferWorker::models_for(const storage::Instance& instance,
+                                         const std::string& asked_for) const {
+    const auto* tenant = conf::tenant_of(settings_, instance.owner);
+    return {tenant == nullptr ? std::vector<std::filesystem::path>{} : tenant->models, asked_for};
 }
 
 /// Shadows speak after the verdict, so that nobody waits for them; what goes wrong with one is an
@@ -180,7 +197,8 @@ void InferWorker::note_shadows(const storage::Instance& instance) {
     };
     try {
         const auto file = desk_.received.absolute(instance.file);
-        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms(), decoder_)) {
+        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms(), decoder_,
+                                                     models_for(instance, ""))) {
             const auto verdict = std::string{inference::name_of(result.verdict)};
             std::vector<std::string> scores;
             for (const auto& finding : result.findings) {
@@ -205,8 +223,8 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
         return failed(fmt::format("the analysis ended the process {} times", kDeathsMax), now_ms);
     }
     try {
-        return inference::examine(desk_.received.absolute(instance.file), *shelf_, now_ms,
-                                  decoder_);
+        return inference::examine(desk_.received.absolute(instance.file), *shelf_, now_ms, decoder_,
+                                  models_for(instance, job.model));
     } catch (const std::exception& error) {
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",
@@ -312,12 +330,14 @@ std::vector<JudgedImage> ReportWorker::images_of(const std::string& study) {
                                                  : inference::from_json(instance.result_json);
         const auto source = source_of(file, result);
         (source ? images : unreadable)
-            .push_back({{source ? *source : stand_in(instance, {}), result}, file});
+            .push_back({{source ? *source : stand_in(instance, {}), result}, file, instance.owner});
     }
-    for (auto& [image, file] : unreadable) {
-        if (!images.empty()) image.source = stand_in(image.source, images.front().image.source);
-        images.push_back({std::move(image), file});
+    for (auto& judged : unreadable) {
+        const auto sibling = std::ranges::find(images, judged.owner, &JudgedImage::owner);
+        if (sibling == images.end()) continue;
+        judged.image.source = stand_in(judged.image.source, sibling->image.source);
     }
+    std::move(unreadable.begin(), unreadable.end(), std::back_inserter(images));
     if (images.empty()) throw Error(Fault::bug, "a report is due for a study without verdicts");
     return images;
 }
@@ -337,7 +357,19 @@ std::vector<Ordered> ReportWorker::objects_of(const storage::Job& job,
         }
         return earlier;
     };
-    return fill(orders_of(settings_, desk_.peer_classes), images, common, earlier_in, decoder_);
+    std::vector<Ordered> all;
+    for (const auto& [owner, his] : by_owner(images)) {
+        if (!owner.empty() && conf::tenant_of(settings_, owner) == nullptr) {
+            log::event(log::Level::warning, "report.tenant_gone",
+                       {{"study", job.study},
+                        {"tenant", owner},
+                        {"words", "no [[tenant]] has this title any more; results stay here"}});
+        }
+        auto made = fill(orders_of(settings_, desk_.peer_classes, owner), his, common, earlier_in,
+                         decoder_);
+        std::move(made.begin(), made.end(), std::back_inserter(all));
+    }
+    return all;
 }
 
 bool ReportWorker::put(const storage::Job& job, const std::vector<Ordered>& objects,

@@ -61,6 +61,8 @@ public:
 
 private:
     void take_up(const storage::Job& job);
+    inference::Among models_for(const storage::Instance& instance,
+                                const std::string& asked_for) const;
     void note_shadows(const storage::Instance& instance);
     std::optional<inference::ImageResult> look_at(const storage::Job& job,
                                                   const storage::Instance& instance);

@@ -173,9 +173,9 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
     auto& report = wanted.report;
     report.images.clear();
     report.content_at_ms = images.front().image.result.started_at_ms;
-    for (const auto& [image, file] : images) {
-        report.content_at_ms = std::min(report.content_at_ms, image.result.started_at_ms);
-        report.images.push_back(image);
+    for (const auto& judged : images) {
+        report.content_at_ms = std::min(report.content_at_ms, judged.image.result.started_at_ms);
+        report.images.push_back(judged.image);
     }
     report.explanations = explanations_of(wanted);
     Collector results{wanted, decoder};

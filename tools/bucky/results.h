@@ -25,6 +25,7 @@ inline constexpr std::size_t kPicturedImagesMax = 32;
 struct JudgedImage {
     dicom_sr::ReportedImage image;
     std::filesystem::path file;
+    std::string owner{};  ///< the tenant whose it is; empty: nobody's
 };
 
 /// What is asked for. The images of `report` are filled in by results_of, and so is its time.

@@ -2,6 +2,7 @@
 #include "tools/bucky/thresholds.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -60,39 +61,64 @@ std::optional<Problem> problem_of(const ThresholdSettings& threshold,
 
 }  // namespace
 
-void check_thresholds(const conf::Settings& settings, const std::filesystem::path& file) {
-    if (settings.thresholds.empty()) return;
+std::vector<conf::Problem> threshold_problems(const conf::Settings& settings) {
+    std::vector<Problem> problems;
+    if (settings.thresholds.empty()) return problems;
     std::vector<Package> packages;
     for (const auto& folder : settings.inference.models) {
         packages.push_back(inference::read_package(folder));
     }
-    std::vector<Problem> problems;
-    std::set<std::tuple<std::string, std::string, std::string>> decided;
+    std::set<std::tuple<std::string, std::string, std::string, std::string>> decided;
     for (const auto& threshold : settings.thresholds) {
         if (auto problem = problem_of(threshold, packages)) {
             problems.push_back(std::move(*problem));
-        } else if (!decided.emplace(threshold.destination, threshold.sha256, threshold.finding)
+        } else if (!decided
+                        .emplace(threshold.tenant, threshold.destination, threshold.sha256,
+                                 threshold.finding)
                         .second) {
-            problems.push_back({threshold.line, "threshold.value",
-                                fmt::format("{} has a threshold for that destination already",
-                                            threshold.finding)});
+            problems.push_back(
+                {threshold.line, "threshold.value",
+                 fmt::format("{} has a threshold for that {}destination already", threshold.finding,
+                             threshold.tenant.empty() ? "" : "tenant and ")});
         }
     }
+    return problems;
+}
+
+void check_thresholds(const conf::Settings& settings, const std::filesystem::path& file) {
+    auto problems = threshold_problems(settings);
     if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));
 }
 
+conf::Settings checked_settings(const std::filesystem::path& file) {
+    auto [settings, problems] = conf::examine_settings(file);
+    try {
+        std::ranges::move(threshold_problems(settings), std::back_inserter(problems));
+    } catch (const Error& unreadable) {  // a package; the rest of the file is still worth telling
+        if (problems.empty()) throw;
+        problems.push_back({1, "inference.models", unreadable.what()});
+    }
+    std::ranges::stable_sort(problems, {}, &Problem::line);
+    if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));
+    return settings;
+}
+
 std::vector<inference::Threshold> thresholds_for(const conf::Settings& settings,
-                                                 std::string_view destination) {
-    std::vector<inference::Threshold> own, common;
-    for (const auto& one : settings.thresholds) {
-        if (one.destination.empty()) {
-            common.push_back({one.sha256, one.finding, one.value});
-        } else if (one.destination == destination) {
-            own.push_back({one.sha256, one.finding, one.value});
+                                                 std::string_view destination,
+                                                 std::string_view owner) {
+    std::vector<inference::Threshold> found;
+    // what names both goes before what names one, and that before what names none
+    for (const auto& [of_tenant, of_destination] :
+         {std::pair{true, true}, {true, false}, {false, true}, {false, false}}) {
+        for (const auto& one : settings.thresholds) {
+            const bool is_of_this_kind =
+                one.tenant.empty() != of_tenant && one.destination.empty() != of_destination;
+            const bool fits = (one.tenant.empty() || one.tenant == owner) &&
+                              (one.destination.empty() || one.destination == destination);
+            if (is_of_this_kind && fits) found.push_back({one.sha256, one.finding, one.value});
         }
     }
-    own.insert(own.end(), common.begin(), common.end());
-    return own;
+    return found;
 }
 
 std::vector<inference::Threshold> all_thresholds(const conf::Settings& settings) {

@@ -8,18 +8,28 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/read.h"
 #include "conf/settings.h"
 #include "inference/thresholds.h"
 
 namespace bucky {
 
-/// Throws conf::ConfigError with every threshold that does not fit; bad_input when a package cannot
-/// be read. Reads no package when there are no thresholds.
+/// The file's settings, with its thresholds compared with the packages. Throws conf::ConfigError
+/// with everything that is wrong at once.
+conf::Settings checked_settings(const std::filesystem::path& file);
+
+/// Every threshold that does not fit. Throws bad_input when a package cannot be read; reads none
+/// when there are no thresholds.
+std::vector<conf::Problem> threshold_problems(const conf::Settings& settings);
+
+/// The same as conf::ConfigError.
 void check_thresholds(const conf::Settings& settings, const std::filesystem::path& file);
 
-/// What decides for this destination; in the order of the file, its own before those for all.
+/// What decides for this destination of this owner's images (conf/tenants.h); in the order of the
+/// file, the more special before the more general, so that the first for a finding counts.
 std::vector<inference::Threshold> thresholds_for(const conf::Settings& settings,
-                                                 std::string_view destination);
+                                                 std::string_view destination,
+                                                 std::string_view owner = "");
 
 /// Every threshold of the file.
 std::vector<inference::Threshold> all_thresholds(const conf::Settings& settings);

@@ -33,6 +33,7 @@ void add_decode_worker(CLI::App& app, int& exit_status);
 void add_config(CLI::App& app, int& exit_status);
 void add_conformance(CLI::App& app, int& exit_status);
 void add_reload(CLI::App& app, int& exit_status);
+void add_backup(CLI::App& app, int& exit_status);
 void add_manual(CLI::App& app, int& exit_status);  ///< last: it prints what the others added
 
 constexpr const char* kDefaultConfig = "/etc/bucky/bucky.toml";

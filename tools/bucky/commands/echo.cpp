@@ -30,7 +30,9 @@ int echo(const Peer& peer) {
     print("transfer syntax", reply.transfer_syntax);
     print("implementation", printable(fmt::format("{} {}", reply.implementation_version,
                                                   reply.implementation_class)));
-    return reply.status == 0 ? 0 : 1;
+    if (reply.status == 0) return 0;
+    std::cout << "It answered, but not with success: its own log may say why.\n";
+    return 1;
 }
 
 }  // namespace

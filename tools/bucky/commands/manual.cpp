@@ -12,7 +12,9 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/described.h"
+#include "conf/read.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/conformance.h"
 
 namespace bucky {
 namespace {
@@ -193,17 +195,22 @@ void print(const CLI::App& app, const std::string& what) {
     if (what == "bucky.1") std::cout << manual_page(app);
     if (what == "bucky.toml.5") std::cout << conf::manual_page(BUCKY_VERSION);
     if (what == "configuration.md") std::cout << conf::configuration_markdown();
+    if (what == "conformance.md") {
+        std::cout << conformance_statement(conf::example_settings());
+    }
     if (what == "bash-completion") std::cout << bash_completion(app);
 }
 
 }  // namespace
 
 void add_manual(CLI::App& app, int&) {
-    auto* command = app.add_subcommand("manual", "Print a manual page, or the shell's completion");
+    auto* command = app.add_subcommand(
+        "manual", "Print a manual page, a document of docs/, or the shell's completion");
     const auto what = std::make_shared<std::string>();
     command->add_option("PAGE", *what, "Which")
         ->required()
-        ->check(CLI::IsMember({"bucky.1", "bucky.toml.5", "configuration.md", "bash-completion"}));
+        ->check(CLI::IsMember(
+            {"bucky.1", "bucky.toml.5", "configuration.md", "conformance.md", "bash-completion"}));
     command->callback([&app, what] { print(app, *what); });
 }
 

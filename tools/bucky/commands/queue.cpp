@@ -101,7 +101,7 @@ void show(const conf::Settings& settings) {
     }
 }
 
-void retry(const conf::Settings& settings, const std::string& destination) {
+void retry(const conf::Settings& settings, const std::string& destination, bool only_parked) {
     const auto& known = settings.destinations;
     const bool is_known = std::any_of(known.begin(), known.end(), [&](const auto& candidate) {
         return candidate.name == destination;
@@ -112,9 +112,11 @@ void retry(const conf::Settings& settings, const std::string& destination) {
     const SystemClock clock;
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
     storage::JobQueue queue{db, clock};
-    const auto due = destination.empty() ? queue.resubmit("")
-                                         : queue.resubmit("deliver:" + destination) +
-                                               queue.resubmit("commit:" + destination);
+    using Resubmit = storage::JobQueue::Resubmit;
+    const auto which = only_parked ? Resubmit::parked : Resubmit::parked_and_waiting;
+    const auto due = destination.empty() ? queue.resubmit("", which)
+                                         : queue.resubmit("deliver:" + destination, which) +
+                                               queue.resubmit("commit:" + destination, which);
     std::cout << fmt::format("{} jobs are due now\n", due);
 }
 
@@ -129,8 +131,11 @@ void add_queue(CLI::App& app, int&) {
     const auto destination = std::make_shared<std::string>();
     again->add_option("--destination", *destination, "Only what goes to this [[destination]]")
         ->type_name("NAME");
-    again->add_flag("--parked")->group("");  // parked jobs are always among them
-    again->callback([config, destination] { retry(conf::read_settings(*config), *destination); });
+    const auto only_parked = std::make_shared<bool>(false);
+    again->add_flag("--parked", *only_parked, "Only what is parked: what waits keeps its time");
+    again->callback([config, destination, only_parked] {
+        retry(conf::read_settings(*config), *destination, *only_parked);
+    });
     command->callback([config, command, as_json] {
         if (!command->get_subcommands().empty()) return;
         const auto settings = conf::read_settings(*config);

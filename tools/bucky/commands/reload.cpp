@@ -61,8 +61,7 @@ RunningNote wait_for_reload(const conf::Settings& settings, const std::string& p
 }
 
 int reload(const std::filesystem::path& config, std::chrono::seconds at_most) {
-    const auto next = conf::read_settings(config);
-    check_thresholds(next, config);
+    const auto next = checked_settings(config);
     const auto process = running_process(next);
     const auto before = note_of(next, process);
     const auto asked_ms = SystemClock{}.now_ms();

@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/base/log.h"
-#include "conf/read.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/node.h"
@@ -20,15 +19,10 @@ void add_serve(CLI::App& app, int&) {
         "loudly.");
     const auto config = config_option(*command);
     command->callback([config] {
-        const auto settings = conf::read_settings(*config);
-        check_thresholds(settings, *config);
+        const auto settings = checked_settings(*config);
         log::set_level(settings.log.level, settings.log.modules);
         scp::start_wire();
-        Node node{settings, [config] {
-                      auto next = conf::read_settings(*config);
-                      check_thresholds(next, *config);
-                      return next;
-                  }};
+        Node node{settings, [config] { return checked_settings(*config); }};
         node.open();
         node.wait_for_signal();
         node.close();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "conf/read.h"
 #include "dicom_sr/wording.h"
 #include "inference/findings_json.h"
+#include "inference/package.h"
 #include "storage/commitments.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
@@ -104,10 +106,13 @@ std::string words_of(const storage::Instance& image) {
 void print_images(const std::vector<storage::Instance>& images) {
     std::cout << "\nImages\n";
     for (const auto& image : images) {
-        std::cout << fmt::format("  {}\n    {} UTC, {} from {} at {}\n    {}\n",
-                                 image.sop_instance.str(), utc_second(image.received_at_ms),
-                                 size(static_cast<std::uint64_t>(image.bytes)),
-                                 printable(image.calling_ae), image.peer_address, words_of(image));
+        std::cout << fmt::format(
+            "  {}\n    {} UTC, {} from {} at {}\n    {}\n", image.sop_instance.str(),
+            utc_second(image.received_at_ms), size(static_cast<std::uint64_t>(image.bytes)),
+            printable(image.calling_ae),
+            image.owner.empty() ? image.peer_address
+                                : image.peer_address + " for " + printable(image.owner),
+            words_of(image));
     }
 }
 
@@ -185,14 +190,31 @@ void show(const conf::Settings& settings, const std::string& asked) {
     print_journal(storage::Journal{db, clock}.of_study(uid));
 }
 
-void retry(const conf::Settings& settings, const std::string& asked) {
+/// The name of a package that may look at images, or a word on which do.
+void check_model(const conf::Settings& settings, const std::string& name) {
+    std::vector<std::string> known;
+    for (const auto& folder : settings.inference.models) {
+        const bool is_shadow =
+            std::any_of(settings.models.begin(), settings.models.end(),
+                        [&](const auto& one) { return one.folder == folder && one.shadow; });
+        if (is_shadow) continue;  // nothing of it is ever sent
+        known.push_back(inference::read_package(folder).identity.name);
+        if (known.back() == name) return;
+    }
+    throw Error(Fault::bad_input, "no model that reports is named {}, but {}", name,
+                fmt::join(known, ", "));
+}
+
+void retry(const conf::Settings& settings, const std::string& asked, const std::string& model) {
+    if (!model.empty()) check_model(settings, model);
     const SystemClock clock;
     Database db{settings.database_file(), Database::Mode::existing};
     storage::Studies studies{db, clock};
     const auto uid = find_study(studies, asked);
-    const auto images = studies.retry(uid);
-    std::cout << fmt::format("{} image{} of {} will be looked at again\n", images,
-                             images == 1 ? "" : "s", uid);
+    const auto images = studies.retry(uid, model);
+    std::cout << fmt::format("{} image{} of {} will be looked at again{}\n", images,
+                             images == 1 ? "" : "s", uid,
+                             model.empty() ? "" : fmt::format(", by {} alone", model));
 }
 
 }  // namespace
@@ -221,7 +243,9 @@ void add_study(CLI::App& app, int&) {
     again->add_option("STUDY", *uid, "UID, the end of it, or accession number")
         ->required()
         ->type_name("");
-    again->callback([config, uid] { retry(conf::read_settings(*config), *uid); });
+    const auto model = std::make_shared<std::string>();
+    again->add_option("--model", *model, "Ask this model alone, by its name")->type_name("NAME");
+    again->callback([config, uid, model] { retry(conf::read_settings(*config), *uid, *model); });
 }
 
 }  // namespace bucky

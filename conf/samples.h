@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one might write where a key's default does not show it, being empty text, an empty list or
+// "off": for the documents. The example file does without, because there a commented key shows its
+// default. A test keeps this and the rows of keys.cpp together.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace bucky::conf {
+
+/// "section.key" and a value as TOML.
+inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"scp.users", R"("/etc/bucky/users")"},
+    {"listener.certificate", R"("/etc/bucky/node.pem")"},
+    {"listener.key", R"("/etc/bucky/node.key")"},
+    {"listener.ca", R"("/etc/bucky/hospital-ca.pem")"},
+    {"listener.crl", R"("/etc/bucky/hospital.crl")"},
+    {"listener.users", R"("/etc/bucky/users")"},
+    {"peer.ae_title", R"("XRAY1")"},
+    {"peer.address", R"("10.1.0.0/16")"},
+    {"peer.tenant", R"("clinic-north")"},
+    {"peer.host", R"("10.1.2.3")"},
+    {"peer.certificate_subject", R"("xray1.radiology.example")"},
+    {"peer.certificate_sha256",
+     R"("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")"},
+    {"inference.gate_model", R"("/usr/share/bucky/models/cxr-gate")"},
+    {"model.precision", R"("bfloat16")"},
+    {"model.sha256", R"("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")"},
+    {"destination.send_if_found", R"(["presentation"])"},
+    {"destination.language", R"("ko")"},
+    {"destination.tls", "true"},
+    {"destination.ca", R"("/etc/bucky/hospital-ca.pem")"},
+    {"destination.certificate", R"("/etc/bucky/node.pem")"},
+    {"destination.key", R"("/etc/bucky/node.key")"},
+    {"destination.crl", R"("/etc/bucky/hospital.crl")"},
+    {"destination.tls_name", R"("pacs.radiology.example")"},
+    {"tenant.callers", R"(["XRAY1", "XRAY2"])"},
+    {"tenant.models", R"(["/usr/share/bucky/models/cxr-phantom"])"},
+    {"tenant.destinations", R"(["pacs"])"},
+    {"tenant.language", R"("ko")"},
+    {"threshold.destination", R"("pacs")"},
+    {"threshold.tenant", R"("CLINIC_NORTH")"},
+    {"admin.token_file", R"("credential:admin-token")"},
+    {"log.modules", R"(["deliver=debug"])"},
+});
+
+/// Empty when there is none.
+constexpr std::string_view sample_of(std::string_view section, std::string_view key) {
+    const auto found = std::find_if(kSamples.begin(), kSamples.end(), [&](const auto& one) {
+        return one.first.size() == section.size() + 1 + key.size() &&
+               one.first.starts_with(section) && one.first[section.size()] == '.' &&
+               one.first.ends_with(key);
+    });
+    return found == kSamples.end() ? std::string_view{} : found->second;
+}
+
+}  // namespace bucky::conf

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/tenants.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "conf/read.h"
+#include "tests/support/temp_dir.h"
+
+using namespace bucky;
+using namespace bucky::conf;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Settings with_destinations(const Names& names) {
+    Settings settings;
+    for (const auto& name : names) settings.destinations.emplace_back().name = name;
+    return settings;
+}
+
+TenantSettings& add_tenant(Settings& settings, const char* ae_title, Names destinations = {}) {
+    auto& tenant = settings.tenants.emplace_back();
+    tenant.ae_title = AeTitle{ae_title};
+    tenant.destinations = std::move(destinations);
+    return tenant;
+}
+
+Names names_of(const Settings& settings, std::string_view owner) {
+    Names names;
+    for (const auto* one : destinations_of(settings, owner)) names.push_back(one->name);
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("without tenants every destination gets everything", "[conf][tenants]") {
+    const auto settings = with_destinations({"a", "b"});
+    CHECK(names_of(settings, "") == Names{"a", "b"});
+    CHECK(is_ours(settings, "BUCKY"));
+    CHECK_FALSE(is_ours(settings, "NORTH"));
+}
+
+TEST_CASE("what a tenant names is his, and of those that name it too, and nobody else's",
+          "[conf][tenants]") {
+    auto settings = with_destinations({"north", "south", "both", "house"});
+    add_tenant(settings, "NORTH", {"north", "both"});
+    add_tenant(settings, "SOUTH", {"both", "south"});
+    add_tenant(settings, "WARD");
+    CHECK(names_of(settings, "NORTH") == Names{"north", "both"});
+    CHECK(names_of(settings, "SOUTH") == Names{"south", "both"});
+    CHECK(names_of(settings, "WARD") == Names{"house"});
+    CHECK(names_of(settings, "") == Names{"house"});
+    CHECK(is_ours(settings, "NORTH"));
+    CHECK(is_ours(settings, "BUCKY"));
+    CHECK_FALSE(is_ours(settings, "EAST"));
+}
+
+TEST_CASE("the images of a tenant that is gone go to nobody", "[conf][tenants]") {
+    auto settings = with_destinations({"north", "house"});
+    add_tenant(settings, "NORTH", {"north"});
+    CHECK(names_of(settings, "SOUTH").empty());
+}
+
+TEST_CASE("all that is wrong with tenants is told at once, each with its line", "[conf][tenants]") {
+    const bucky::test::TempDir dir;
+    std::filesystem::create_directories(dir / "model");
+    std::filesystem::create_directories(dir / "other");
+    std::ofstream(dir / "model" / "model.toml") << "name = \"m\"\n";
+    std::ofstream(dir / "other" / "model.toml") << "name = \"o\"\n";
+    const std::string text = R"([inference]
+models = ["model"]
+[[destination]]
+name = "pacs"
+ae_title = "PACS"
+host = "127.0.0.1"
+[[tenant]]
+ae_title = "NORTH"
+models = ["other", "model", "model"]
+destinations = ["pacs", "nowhere"]
+[[tenant]]
+ae_title = "NORTH"
+language = "de"
+callers = ["A TITLE THAT IS TOO LONG"]
+[[threshold]]
+tenant = "EAST"
+model = "m"
+version = "1"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+finding = "nodule"
+value = 0.5
+)";
+    try {
+        (void)read_settings_text(text, dir / "bucky.toml");
+        FAIL("nobody minded");
+    } catch (const ConfigError& error) {
+        const std::string all = error.what();
+        for (const auto* words :
+             {R"(bucky.toml:9: tenant.models: ")", "is not one of inference.models",
+              "stands there twice",
+              R"(:10: tenant.destinations: there is no destination "nowhere")",
+              R"(:12: tenant.ae_title: "NORTH" names two tenants)", ":13: tenant.language: \"de\"",
+              ":14: tenant.callers: ",
+              ":11: tenant.destinations: is empty, and each destination is another tenant's",
+              R"(:15: threshold.tenant: there is no tenant "EAST")"}) {
+            INFO(words);
+            CHECK_THAT(all, Catch::Contains(words));
+        }
+        CHECK(error.problems().size() == 8);
+    }
+}

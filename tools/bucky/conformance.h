@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The DICOM Conformance Statement of a configuration, in the outline of PS3.2 Annex A, as Markdown.
+// What is negotiated is printed from the tables that negotiation reads, so that the statement
+// cannot promise what the node would not do. docs/conformance.md is that of the example file.
+#pragma once
+
+#include <string>
+
+#include "conf/settings.h"
+
+namespace bucky {
+
+std::string conformance_statement(const conf::Settings& settings);
+
+}  // namespace bucky
