@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -72,6 +73,14 @@ bool is_present(const Finding& finding) {
     return finding.answer == Answer::present;
 }
 
+/// "FUJIFILM DR-XD 1000", once where the model's name begins with the maker's.
+std::string equipment_of(const Header& header) {
+    const auto& maker = header.manufacturer;
+    const auto& model = header.model_name;
+    if (maker.empty() || model.starts_with(maker)) return model;
+    return model.empty() ? maker : maker + ' ' + model;
+}
+
 /// Decode, prepare, ask the gate, run, interpret: by a package that takes the image.
 void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
           const LoadedPackage& by, Decoder& decoder, ImageResult& result) {
@@ -114,6 +123,7 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
     if (!undecodable([&] { header = decoder.header(file); })) return result;
     result.rows = header.rows;
     result.columns = header.columns;
+    result.equipment = equipment_of(header);
 
     Shelf::Choice choice = shelf.choose(header, among);
     if (choice.taken == nullptr) {

@@ -79,6 +79,7 @@ struct Courier::Impl {
     void settle(const storage::Job& job, const storage::Result& result, const SendOutcome& outcome,
                 std::int64_t took_ms);
     void finish(const storage::Job& job, std::string_view words);
+    void note_journey(const storage::Result& result);
     void retry(const storage::Job& job, std::int64_t wait_ms, std::string_view why);
     void park(const storage::Job& job, std::string_view why);
     void make_again(const storage::Job& job, const storage::Result& result,
@@ -233,6 +234,7 @@ void Courier::Impl::settle(const storage::Job& job, const storage::Result& resul
             metrics::count("bucky_delivered_total", {{"destination", destination.name}});
             metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000.0,
                              {{"stage", "deliver"}});
+            note_journey(result);
             log::event("deliver.sent", {{"to", destination.name},
                                         {"sop", job.subject},
                                         {"study", job.study},
@@ -273,6 +275,15 @@ void Courier::Impl::finish(const storage::Job& job, std::string_view words) {
     transaction.commit();
     if (destination.commitment) work.ring();
     crash_point("courier.after_commit");
+}
+
+/// What a reader waited: from the last byte of the study to this object in the archive.
+void Courier::Impl::note_journey(const storage::Result& result) {
+    const auto last_byte_ms = outbox.last_byte_ms(result);
+    if (last_byte_ms == 0) return;
+    metrics::observe("bucky_last_byte_to_delivered_seconds",
+                     static_cast<double>(clock.now_ms() - last_byte_ms) / 1000.0,
+                     {{"destination", destination.name}});
 }
 
 void Courier::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::string_view why) {

@@ -18,6 +18,12 @@ constexpr Sql kOfStudy{"outbox.of_study", R"sql(
     SELECT sop_instance, sop_class, study, transfer_syntax, kind, file, created_at_ms
       FROM result WHERE study = :study ORDER BY id)sql"};
 
+constexpr Sql kLastByte{"outbox.last_byte", R"sql(
+    SELECT max(coalesce(max(iif(received_at_ms <= :created_at_ms, received_at_ms, 0)), 0),
+               coalesce((SELECT iif(first_unreported_ms <= :created_at_ms, first_unreported_ms, 0)
+                           FROM study WHERE uid = :study), 0))
+      FROM instance WHERE study = :study)sql"};
+
 constexpr Sql kInsert{"outbox.insert", R"sql(
     INSERT INTO result (sop_instance, sop_class, study, transfer_syntax, kind, rendering, file,
                         size_bytes, created_at_ms)
@@ -49,7 +55,8 @@ constexpr Sql kDueAgain{"outbox.due_again", R"sql(
     UPDATE study SET state = 'open', first_unreported_ms = :now_ms, due_at_ms = :now_ms
      WHERE uid = :study AND state <> 'open')sql"};
 
-constexpr Sql kAll[] = {kResult, kOfStudy, kInsert, kDeliverJob, kReported, kTakeBack, kDueAgain};
+constexpr Sql kAll[] = {kResult,     kOfStudy,  kLastByte, kInsert,
+                        kDeliverJob, kReported, kTakeBack, kDueAgain};
 
 Result result_of_row(const Statement& row, const Spool& results) {
     Result result;
@@ -159,6 +166,12 @@ std::optional<Result> Outbox::result(std::string_view sop_instance) {
     auto row = db_.prepare(kResult);
     if (!row.bind(":sop_instance", sop_instance).step()) return std::nullopt;
     return result_of_row(row, results_);
+}
+
+std::int64_t Outbox::last_byte_ms(const Result& result) {
+    auto row = db_.prepare(kLastByte);
+    row.bind(":study", result.study).bind(":created_at_ms", result.created_at_ms).step();
+    return row.integer(0);
 }
 
 std::vector<Result> Outbox::results_of_study(std::string_view study) {

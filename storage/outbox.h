@@ -65,6 +65,10 @@ public:
     bool make_again(const Job& deliver_job, std::string_view why);
 
     std::optional<Result> result(std::string_view sop_instance);
+
+    /// When the last image that a result can tell of had come; of a study that was run again, when
+    /// that was asked for. 0: its images have left.
+    std::int64_t last_byte_ms(const Result& result);
     std::vector<Result> results_of_study(std::string_view study);
 
 private:

@@ -14,13 +14,15 @@ namespace {
 constexpr Sql kInstance{"study.instance", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
-           result_json, analysed_at_ms, owner
+           result_json, analysed_at_ms, owner,
+           (SELECT tenant FROM study WHERE study.uid = instance.study)
       FROM instance WHERE id = :id)sql"};
 
 constexpr Sql kInstances{"study.instances", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
-           result_json, analysed_at_ms, owner
+           result_json, analysed_at_ms, owner,
+           (SELECT tenant FROM study WHERE study.uid = instance.study)
       FROM instance WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kVerdict{"study.verdict", R"sql(
@@ -112,7 +114,7 @@ constexpr Sql kLine{"study.line", R"sql(
            coalesce(sum(verdict = 'findings'), 0), coalesce(sum(verdict = 'no_findings'), 0),
            coalesce(sum(verdict = 'not_analysed' OR conflicting), 0),
            coalesce(sum(verdict = 'failed'), 0),
-           first_image_ms, last_image_ms, reported_at_ms
+           first_image_ms, last_image_ms, reported_at_ms, coalesce(max(analysed_at_ms), 0)
       FROM study LEFT JOIN instance ON instance.study = study.uid
      WHERE uid = :study GROUP BY uid)sql"};
 
@@ -147,6 +149,7 @@ Instance instance_of_row(const Statement& row) {
     instance.result_json = row.text(15);
     instance.analysed_at_ms = row.integer(16);
     instance.owner = row.text(17);
+    instance.tenant = row.text(18);
     return instance;
 }
 
@@ -317,6 +320,7 @@ std::optional<StudyLine> Studies::line(std::string_view study) {
     line.first_image_ms = row.integer(9);
     line.last_image_ms = row.integer(10);
     line.reported_at_ms = row.integer(11);
+    line.verdict_at_ms = row.integer(12);
     auto deliveries = db_.prepare(kDeliveries);
     deliveries.bind(":study", study).step();
     line.deliveries_open = deliveries.integer(0);

@@ -26,6 +26,7 @@ struct Instance {
     std::string file;  ///< relative to the spool
     std::int64_t bytes = 0;
     std::string calling_ae, called_ae, peer_address;
+    std::string tenant;  ///< on whose account its study is
     std::int64_t received_at_ms = 0;
     bool conflicting = false;  ///< same UID, other bytes, came later: not analysed, has no verdict
     bool awaiting = false;     ///< a verdict is on its way: the first, or after retry() a new one
@@ -40,7 +41,9 @@ struct StudyLine {
     std::string state;  ///< "open", "reporting", "reported"
     std::int64_t images = 0, pending = 0, findings = 0, no_findings = 0;
     std::int64_t not_analysed = 0, failed = 0;  ///< conflicting images count as not analysed
-    std::int64_t first_image_ms = 0, last_image_ms = 0, reported_at_ms = 0, delivered_at_ms = 0;
+    std::int64_t first_image_ms = 0, last_image_ms = 0;
+    std::int64_t verdict_at_ms = 0;  ///< the last; 0: none yet
+    std::int64_t reported_at_ms = 0, delivered_at_ms = 0;
     std::int64_t deliveries_open = 0;   ///< waiting, running or parked; delivered_at_ms is 0 then
     std::int64_t commitments_open = 0;  ///< destinations that have not promised yet what they took
 };

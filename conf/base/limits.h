@@ -59,6 +59,11 @@ inline constexpr std::size_t kWordsMax = 1000;
 /// must not fill the disk that images need. The next line says how many were left out.
 inline constexpr int kLogLinesPerSecond = 50;
 
+/// Values of one label that have series of their own, where callers or images bring the value: 32
+/// tenants with 32 kinds of equipment make 1,024 series a metric, which Prometheus does not feel.
+inline constexpr std::size_t kLabelValuesMax = 32;
+inline constexpr std::size_t kLabelValueBytesMax = 64;
+
 /// Connections that have not yet shown their whole A-ASSOCIATE-RQ: they cost a descriptor and their
 /// bytes, no thread. Beyond either, the one that waits longest makes room for the newest.
 inline constexpr std::size_t kGreetingsMax = 2048;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conf/base/metrics.h"
 
+#include <algorithm>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include <prometheus/counter.h>
@@ -12,16 +14,25 @@
 #include <prometheus/text_serializer.h>
 
 #include "conf/base/error.h"
+#include "conf/base/limits.h"
 
 namespace bucky::metrics {
 namespace {
 
 enum class Kind { counter, gauge, histogram };
 
+/// What a histogram's buckets are for.
+enum class Scale {
+    seconds,  ///< of a step in the node
+    journey,  ///< of an image through it: fine around the 20 s that a result may take
+    ratio     ///< 0 to 1
+};
+
 struct Row {
     std::string_view name;
     Kind kind;
     std::string_view help;
+    Scale scale = Scale::seconds;
 };
 
 // Names and units after https://prometheus.io/docs/practices/naming/: base units, _total.
@@ -39,6 +50,18 @@ constexpr Row kRows[] = {
     {"bucky_shadow_images_total", Kind::counter, "Images by what shadow models said of them."},
     {"bucky_decoder_deaths_total", Kind::counter, "Decode workers that ended on an image."},
     {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
+    {"bucky_last_byte_to_verdict_seconds", Kind::histogram,
+     "From the last byte of an image to its verdict.", Scale::journey},
+    {"bucky_last_byte_to_delivered_seconds", Kind::histogram,
+     "From the last byte of a study's last image to a result accepted, by destination.",
+     Scale::journey},
+    {"bucky_model_run_seconds", Kind::histogram, "One run of a model, of one image or a batch."},
+    {"bucky_finding_score_ratio", Kind::histogram, "Scores by model, version and finding.",
+     Scale::ratio},
+    {"bucky_analysed_images_total", Kind::counter,
+     "Images that a model has answered, by tenant and equipment."},
+    {"bucky_positive_images_total", Kind::counter,
+     "Images with a finding, by tenant and equipment."},
     {"bucky_reloads_total", Kind::counter, "Reloads of the config, applied or refused."},
     {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},
     {"bucky_model_troubles_total", Kind::counter,
@@ -57,16 +80,66 @@ constexpr Row kRows[] = {
     {"bucky_certificate_expires_timestamp_seconds", Kind::gauge,
      "When the certificate of a listener ends, in seconds since 1970."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
+    {"bucky_disk_size_bytes", Kind::gauge, "All space where data_dir is."},
 };
 
-const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.003, 0.01, 0.03, 0.1, 0.3,
-                                                       1,     3,     10,   30,   100, 1000};
+using Bounds = prometheus::Histogram::BucketBoundaries;
+
+const Bounds& bounds_of(Scale scale) {
+    static const Bounds seconds{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000};
+    static const Bounds journey{0.1, 0.2, 0.5, 1,  2,  3,  4,   5,    6,
+                                8,   10,  15,  20, 30, 60, 300, 3600, 86400};
+    static const Bounds ratio{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
+                              0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1};
+    switch (scale) {
+        case Scale::seconds: return seconds;
+        case Scale::journey: return journey;
+        case Scale::ratio: return ratio;
+    }
+    __builtin_unreachable();
+}
 
 const Row& row(std::string_view name, Kind kind) {
     for (const auto& candidate : kRows) {
         if (candidate.name == name && candidate.kind == kind) return candidate;
     }
     throw Error(Fault::bug, "metric {} has no row of its kind in metrics.cpp", name);
+}
+
+/// Which values of a label that strangers fill have series of their own.
+class Seats {
+public:
+    std::string seat(const std::string& label, std::string_view value) {
+        auto clean = printable(value);
+        const std::lock_guard lock(mutex_);
+        auto& taken = taken_[label];
+        if (taken.contains(clean)) return clean;
+        if (taken.size() >= limits::kLabelValuesMax) return "other";
+        taken.insert(clean);
+        return clean;
+    }
+
+private:
+    static std::string printable(std::string_view value) {
+        std::string clean{value.substr(0, limits::kLabelValueBytesMax)};
+        std::replace_if(
+            clean.begin(), clean.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+        const auto from = clean.find_first_not_of(' ');
+        if (from == std::string::npos) return "unknown";
+        return clean.substr(from, clean.find_last_not_of(' ') + 1 - from);
+    }
+
+    std::mutex mutex_;
+    std::map<std::string, std::set<std::string>> taken_;
+};
+
+Labels seated(Labels labels) {
+    static Seats seats;
+    for (const auto* label : {"tenant", "equipment"}) {
+        const auto found = labels.find(label);
+        if (found != labels.end()) found->second = seats.seat(found->first, found->second);
+    }
+    return labels;
 }
 
 prometheus::Registry& registry() {
@@ -82,7 +155,7 @@ auto& family(Builder builder, const Row& of) {
 }  // namespace
 
 void count(std::string_view name, const Labels& labels, double by) {
-    family(prometheus::BuildCounter(), row(name, Kind::counter)).Add(labels).Increment(by);
+    family(prometheus::BuildCounter(), row(name, Kind::counter)).Add(seated(labels)).Increment(by);
 }
 
 void set(std::string_view name, double value, const Labels& labels) {
@@ -90,9 +163,34 @@ void set(std::string_view name, double value, const Labels& labels) {
 }
 
 void observe(std::string_view name, double value, const Labels& labels) {
-    family(prometheus::BuildHistogram(), row(name, Kind::histogram))
-        .Add(labels, kSeconds)
+    const auto& of = row(name, Kind::histogram);
+    family(prometheus::BuildHistogram(), of)
+        .Add(seated(labels), bounds_of(of.scale))
         .Observe(value);
+}
+
+Total total(std::string_view name) {
+    const bool is_known = std::any_of(std::begin(kRows), std::end(kRows),
+                                      [&](const Row& one) { return one.name == name; });
+    if (!is_known) throw Error(Fault::bug, "metric {} has no row in metrics.cpp", name);
+    Total sum;
+    for (const auto& one : registry().Collect()) {
+        if (one.name != name) continue;
+        for (const auto& series : one.metric) {
+            sum.value += series.counter.value + series.gauge.value +
+                         static_cast<double>(series.histogram.sample_count);
+            const auto& buckets = series.histogram.bucket;
+            sum.buckets.resize(std::max(sum.buckets.size(), buckets.size()));
+            sum.bounds.resize(sum.buckets.size());
+            std::uint64_t below = 0;  // each counts those before it, too
+            for (std::size_t at = 0; at < buckets.size(); ++at) {
+                sum.buckets[at] += buckets[at].cumulative_count - below;
+                below = buckets[at].cumulative_count;
+                sum.bounds[at] = buckets[at].upper_bound;
+            }
+        }
+    }
+    return sum;
 }
 
 std::string text() {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the node counts, in Prometheus' words. Each metric is one row in metrics.cpp (name, kind,
 // help, buckets); a name that has no row is a bug and throws. Any thread may call.
+//
+// Values of the labels `tenant` and `equipment` come from callers and their images, so they are
+// kept few: the first limits::kLabelValuesMax of each have series of their own, whoever comes later
+// is counted under "other" (docs/decisions/0702).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bucky::metrics {
 
@@ -14,6 +20,15 @@ using Labels = std::map<std::string, std::string>;
 void count(std::string_view name, const Labels& labels = {}, double by = 1);
 void set(std::string_view name, double value, const Labels& labels = {});
 void observe(std::string_view name, double value, const Labels& labels = {});
+
+/// A metric summed over its labels: a counter's value; of a histogram how many were observed, how
+/// many of them in each bucket (the last has no upper bound) and what the bounds are.
+struct Total {
+    double value = 0;
+    std::vector<std::uint64_t> buckets;
+    std::vector<double> bounds;
+};
+Total total(std::string_view name);
 
 /// Everything in the text exposition format, version 0.0.4: what GET /metrics answers.
 std::string text();

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "conf/base/metrics.h"
 #include "scp/courier.h"
 #include "scp/wire/part10.h"
 #include "storage/outbox.h"
@@ -45,6 +46,17 @@ TEST_CASE("a result is delivered byte for byte, once, and the journal says so", 
         CHECK(results.jobs()[i].state == storage::JobState::done);
     }
     CHECK(results.told("result.sent") == std::vector<std::string>(3, "to pacs"));
+}
+
+TEST_CASE("what a reader waited is measured from the last byte of the study", "[scp]") {
+    Results results;
+    results.clock.advance_ms(7000);
+    const Peer pacs;
+    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    REQUIRE(deliver_all(courier) == 1);
+    CHECK_THAT(
+        metrics::text(),
+        Catch::Contains("bucky_last_byte_to_delivered_seconds_sum{destination=\"pacs\"} 7\n"));
 }
 
 TEST_CASE("a warning counts as delivered and is told", "[scp]") {

@@ -70,6 +70,29 @@ TEST_CASE("results are files, rows and one deliver job for each and each destina
     CHECK_FALSE(node.jobs.claim("report", 60'000));
 }
 
+TEST_CASE("a result is as old as the last image it tells of, not as one that came later",
+          "[storage]") {
+    DataFolder node;
+    const auto job = report_job(node);  // its image came 3 s ago
+    REQUIRE(node.outbox.put(job, report_and_picture(), {}));
+    const auto report = node.outbox.result("1.9.1").value();
+    CHECK(node.outbox.last_byte_ms(report) == kStartMs);
+    node.clock.advance_ms(60'000);
+    node.send({.sop_instance = "1.2", .bytes = "another"});
+    CHECK(node.outbox.last_byte_ms(report) == kStartMs);
+}
+
+TEST_CASE("a result of a study that was run again is as old as that wish", "[storage]") {
+    DataFolder node;
+    REQUIRE(node.outbox.put(report_job(node), report_and_picture(), {}));
+    node.clock.advance_ms(86'400'000);
+    const auto asked_at_ms = node.clock.now_ms();
+    const NewResult again[] = {
+        {Uid{"1.9.7"}, Uid{"1.8.1"}, kExplicitLittle, "sr", bytes_of("by another model")}};
+    REQUIRE(node.outbox.put(report_job(node), again, {}));
+    CHECK(node.outbox.last_byte_ms(node.outbox.result("1.9.7").value()) == asked_at_ms);
+}
+
 TEST_CASE("the same results again are not stored twice, and go where they have not gone",
           "[storage]") {
     DataFolder node;

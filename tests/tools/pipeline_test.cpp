@@ -13,6 +13,7 @@
 #include "dcmtk/dcmdata/dcdeftag.h"
 #include "dcmtk/dcmdata/dcfilefo.h"
 
+#include "conf/base/metrics.h"
 #include "inference/findings_json.h"
 #include "scp/dataset_header.h"
 #include "scp/wire/part10.h"
@@ -81,6 +82,30 @@ TEST_CASE("an image that was kept gets its verdict, its study one report and a p
     surgery.hang_up();
     CHECK(surgery.report_all() == 1);
     CHECK(kinds(surgery.results()) == std::vector<std::string>{"sr", "overlay"});
+}
+
+TEST_CASE("scores, positives and the way to the verdict are counted as they are told", "[tools]") {
+    const auto value = [](const char* name) { return metrics::total(name).value; };
+    const auto analysed = value("bucky_analysed_images_total");
+    const auto positive = value("bucky_positive_images_total");
+    const auto scores = value("bucky_finding_score_ratio");
+    const auto verdicts = value("bucky_last_byte_to_verdict_seconds");
+    Surgery surgery;
+    surgery.receive({.seed = 3, .lesions = {Finding::pneumonia}});
+    surgery.receive({.seed = 11, .lesions = {}});
+    phantom::DicomOptions lateral;
+    lateral.view_position = "LL";
+    surgery.receive({.dicom = lateral});
+    CHECK(surgery.infer_all() == 3);
+    CHECK(value("bucky_analysed_images_total") == analysed + 2);  // a lateral was not
+    CHECK(value("bucky_positive_images_total") == positive + 1);
+    CHECK(value("bucky_finding_score_ratio") == scores + 2 * 4);
+    CHECK(value("bucky_last_byte_to_verdict_seconds") == verdicts + 3);
+    const auto text = metrics::text();
+    CHECK_THAT(text, Catch::Contains("bucky_analysed_images_total{equipment=\"Bucky project bucky "
+                                     "phantom\",tenant=\"unknown\"} 2"));
+    CHECK_THAT(text, Catch::Contains("bucky_finding_score_ratio_count{finding=\"nodule\","
+                                     "model=\"cxr-phantom\",version="));
 }
 
 TEST_CASE("every result is to be delivered to every destination", "[tools]") {

@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
+#include "conf/base/metrics.h"
 
 using namespace bucky;
 using namespace std::chrono_literals;

@@ -22,7 +22,9 @@ std::string how_to_send_again(std::string_view lane) {
 Health look(const conf::Settings& settings, const Clock& clock, storage::Database& db) {
     Health health;
     try {
-        health.free_bytes = std::filesystem::space(settings.node.data_dir).available;
+        const auto space = std::filesystem::space(settings.node.data_dir);
+        health.free_bytes = space.available;
+        health.disk_bytes = space.capacity;
         const auto least = static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMegabyte;
         if (health.free_bytes < least) {
             health.not_ready.push_back(fmt::format("{} MB free, storage.min_free_mb is {}",

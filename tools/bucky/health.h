@@ -17,7 +17,7 @@ namespace bucky {
 
 struct Health {
     std::vector<storage::Backlog> lanes;
-    std::uint64_t free_bytes = 0;
+    std::uint64_t free_bytes = 0, disk_bytes = 0;
     std::vector<std::string> not_ready;  ///< why images are refused now; empty: they are taken
     std::vector<std::string> troubles;   ///< what a person should see to; includes not_ready
 };

@@ -86,6 +86,22 @@ bool is_analysed(const ImageResult& result) {
     return result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
 }
 
+/// What tells an admin that scores have moved: a tube that ages, an import that is set differently,
+/// other patients.
+void count_answer(const storage::Instance& instance, const ImageResult& result) {
+    if (!is_analysed(result)) return;
+    for (const auto& finding : result.findings) {
+        metrics::observe("bucky_finding_score_ratio", finding.score,
+                         {{"model", result.model->name},
+                          {"version", result.model->version},
+                          {"finding", finding.key}});
+    }
+    const metrics::Labels whose{{"tenant", instance.tenant}, {"equipment", result.equipment}};
+    metrics::count("bucky_analysed_images_total", whose);
+    // Zero is told too: a rate needs its beginning.
+    metrics::count("bucky_positive_images_total", whose, result.verdict == Verdict::findings);
+}
+
 /// Nothing for an image that could not be analysed because nobody can read its file.
 std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
                                           const ImageResult& result) {
@@ -247,6 +263,10 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
     metrics::count("bucky_images_total", {{"verdict", std::string{verdict}}});
     metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000,
                      {{"stage", "examine"}});
+    // An image that a person sends through again has waited since then.
+    const auto waited_ms = clock_.now_ms() - job.submitted_at_ms;
+    metrics::observe("bucky_last_byte_to_verdict_seconds", static_cast<double>(waited_ms) / 1000);
+    count_answer(instance, result);
     log::event("image.verdict",
                {{"sop", instance.sop_instance.str()},
                 {"study", instance.study.str()},

@@ -314,7 +314,11 @@ void Replicas::Office::run_on(Model& model, const Requests& batch, Seat seat) {
         const std::lock_guard lock(mutex);
         for (const auto& request : batch) request->started = Now::now();
     }
+    const auto began = Now::now();
     std::vector<ModelOutput> outputs = model.run_batch(inputs);
+    metrics::observe("bucky_model_run_seconds",
+                     std::chrono::duration<double>(Now::now() - began).count(),
+                     {{"model", options.name}});
     if (outputs.size() != batch.size()) {
         throw Error(Fault::corrupt, "the model gave {} answers to {} images", outputs.size(),
                     batch.size());
