@@ -22,7 +22,8 @@ class Served {
 public:
     explicit Served(std::string token = {})
         : admin_(
-              io_, "127.0.0.1:0", [this] { return reasons(); }, std::move(token)) {
+              io_, "127.0.0.1:0", [this] { return reasons(); }, std::move(token),
+              [] { return std::string{"{\"lanes\":[]}"}; }) {
         thread_ = std::jthread{[this] { io_.run(); }};
     }
     ~Served() {
@@ -137,6 +138,42 @@ TEST_CASE("with a token, all but health is for those who show it", "[tools]") {
     CHECK_THAT(served.ask("GET /metrics HTTP/1.1\r\n"
                           "Authorization: Bearer correct-horse-battery\r\n\r\n"),
                Catch::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("the status page comes whole, and may load nothing that is not ours", "[tools]") {
+    const Served served;
+    const auto page = served.ask("GET / HTTP/1.1\r\n\r\n");
+    CHECK_THAT(page, Catch::StartsWith("HTTP/1.1 200") && Catch::Contains("text/html") &&
+                         Catch::Contains("Content-Security-Policy: default-src 'none';") &&
+                         Catch::Contains("status.js") && Catch::EndsWith("</html>\n"));
+    CHECK_THAT(page, !Catch::Contains("http://") && !Catch::Contains("https://"));
+    CHECK_THAT(served.ask("GET /status.css HTTP/1.1\r\n\r\n"), Catch::Contains("text/css"));
+    const auto script = served.ask("GET /status.js HTTP/1.1\r\n\r\n");
+    CHECK_THAT(script, Catch::Contains("text/javascript") && Catch::EndsWith("ask();\n"));
+    CHECK_THAT(script, !Catch::Contains("innerHTML"));
+    CHECK_THAT(served.ask("GET /status.json HTTP/1.1\r\n\r\n"),
+               Catch::Contains("application/json") && Catch::EndsWith("{\"lanes\":[]}"));
+}
+
+TEST_CASE("with a token, the status page is for those who show it, too", "[tools]") {
+    const Served served{"correct-horse-battery"};
+    for (const auto* path : {"/", "/status.js", "/status.json"}) {
+        CHECK_THAT(served.ask("GET " + std::string{path} + " HTTP/1.1\r\n\r\n"),
+                   Catch::StartsWith("HTTP/1.1 401"));
+    }
+}
+
+TEST_CASE("a stranger's page that gives its name our address learns nothing", "[tools]") {
+    const auto from = [](const Served& served, const std::string& host) {
+        return served.ask("GET /status.json HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    };
+    const Served open;
+    for (const auto* host : {"127.0.0.1:8090", "localhost:8090", "[::1]:8090", "localhost"}) {
+        CHECK_THAT(from(open, host), Catch::StartsWith("HTTP/1.1 200"));
+    }
+    CHECK_THAT(from(open, "evil.example:8090"), Catch::StartsWith("HTTP/1.1 421"));
+    const Served closed{"correct-horse-battery"};
+    CHECK_THAT(from(closed, "bucky.example"), Catch::StartsWith("HTTP/1.1 401"));
 }
 
 TEST_CASE("the admin listener refuses addresses that others could reach, but with a token",

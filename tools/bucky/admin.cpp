@@ -83,10 +83,10 @@ tcp::acceptor listen(asio::io_context& io, const std::string& text, bool has_tok
 }  // namespace
 
 struct Admin::Impl : std::enable_shared_from_this<Impl> {
-    Impl(asio::io_context& io, const std::string& endpoint, NotReady not_ready, std::string token)
-        : acceptor(listen(io, endpoint, !token.empty())),
+    Impl(asio::io_context& io, const std::string& endpoint, Asked told)
+        : acceptor(listen(io, endpoint, !told.token.empty())),
           pause(io),
-          asked(std::make_shared<const Asked>(Asked{std::move(not_ready), std::move(token)})) {}
+          asked(std::make_shared<const Asked>(std::move(told))) {}
 
     void accept() {
         acceptor.async_accept(
@@ -116,8 +116,9 @@ struct Admin::Impl : std::enable_shared_from_this<Impl> {
 };
 
 Admin::Admin(asio::io_context& io, const std::string& endpoint, NotReady not_ready,
-             std::string token)
-    : impl_(std::make_shared<Impl>(io, endpoint, std::move(not_ready), std::move(token))) {
+             std::string token, Status status)
+    : impl_(std::make_shared<Impl>(
+          io, endpoint, Asked{std::move(not_ready), std::move(token), std::move(status)})) {
     impl_->accept();
 }
 

@@ -26,7 +26,8 @@ public:
 /// What every conversation asks of the node.
 struct Asked {
     std::function<std::vector<std::string>()> not_ready;
-    std::string token;  ///< empty: none is asked for
+    std::string token;                      ///< empty: none is asked for
+    std::function<std::string()> status{};  ///< what /status.json answers
 };
 
 Response answer(const Request& request, const Asked& asked);

@@ -42,10 +42,12 @@
 #include "tools/bucky/decode_workers.h"
 #include "tools/bucky/fence.h"
 #include "tools/bucky/health.h"
+#include "tools/bucky/minutes.h"
 #include "tools/bucky/pipeline.h"
 #include "tools/bucky/reload.h"
 #include "tools/bucky/secret.h"
 #include "tools/bucky/shelf_stand.h"
+#include "tools/bucky/status_page.h"
 #include "tools/bucky/supervisor.h"
 #include "tools/bucky/worker.h"
 
@@ -62,6 +64,8 @@ constexpr int kDrainPercent = 60;
 
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
+
+constexpr std::int64_t kStudiesOnPage = 20;
 
 /// As many images are decoded at a time; infer workers and reports share them.
 std::size_t decode_workers() {
@@ -123,6 +127,20 @@ void show(const Health& health, std::int64_t now_ms) {
                      {{"lane", lane.lane}});
     }
     metrics::set("bucky_disk_free_bytes", static_cast<double>(health.free_bytes));
+    metrics::set("bucky_disk_size_bytes", static_cast<double>(health.disk_bytes));
+}
+
+std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
+    std::vector<ModelLine> lines;
+    for (const auto& [package, model, shadow] : shelf.packages()) {
+        lines.push_back({package.identity.name, package.identity.version, model->device(),
+                         shadow ? "shadow" : "reports", model->answers()});
+    }
+    if (const auto* gate = shelf.gate()) {
+        const auto& identity = gate->package().identity;
+        lines.push_back({identity.name, identity.version, "-", "gate", true});
+    }
+    return lines;
 }
 
 }  // namespace
@@ -159,6 +177,8 @@ struct Node::Impl {
     ShelfStand shelves;
 
     HealthBoard board;
+    Minutes minutes;  ///< the watch thread's
+    StatusBoard status;
     std::atomic<bool> is_closing = false;
     std::promise<int> first_signal;
 
@@ -180,6 +200,7 @@ struct Node::Impl {
     std::size_t take_up(conf::Settings next);
     void analyse(const Told& told, const std::stop_token& stop);
     void look_around(storage::Database& db);
+    void tell_page(storage::Database& db, const Health& health);
     void let_go(storage::Database& db);
     void say_alive();
     void watch(std::stop_token stop);
@@ -333,7 +354,32 @@ void Node::Impl::look_around(storage::Database& db) {
                      {{"model", loaded.package.identity.name}});
     }
     show(health, clock.now_ms());
+    tell_page(db, health);
     board.publish(std::move(health));
+}
+
+/// Everything that the status page shows. A database that does not answer is one of its troubles.
+void Node::Impl::tell_page(storage::Database& db, const Health& health) {
+    const auto told = settings();
+    const auto now_ms = clock.now_ms();
+    minutes.note(now_ms, Counters::now());
+    StatusLook look;
+    look.version = software_version();
+    look.ae_title = told->node.ae_title.str();
+    look.now_ms = now_ms;
+    look.since_ms = note.since_ms;
+    look.health = health;
+    look.destinations = told->destinations;
+    look.models = model_lines(*shelves.now());
+    look.hour = minutes.bars(now_ms, 1, 60);
+    look.quarter_day = minutes.bars(now_ms, 5, 72);
+    look.day = minutes.bars(now_ms, 20, 72);
+    try {
+        look.studies = storage::Studies{db, clock}.recent(kStudiesOnPage);
+    } catch (const Error& error) {
+        look.health.troubles.emplace_back(error.what());
+    }
+    status.publish(std::move(look));
 }
 
 /// What has been delivered and has had its time. A disk or a database that does not answer costs
@@ -390,15 +436,16 @@ void Node::open() {
     node.heed_signals();
     const auto told = node.settings();
     storage::Database db{told->database_file(), storage::Database::Mode::existing};
+    node.note.since_ms = node.clock.now_ms();
     node.look_around(db);  // before anyone can ask
     if (const auto& listen = told->admin.listen; !listen.empty()) {
         const auto& token = told->admin.token_file;
         node.admin.emplace(
             node.io, listen, [&node] { return node.not_ready(); },
-            token.empty() ? std::string{} : read_secret(token));
+            token.empty() ? std::string{} : read_secret(token),
+            [&node] { return to_json(node.status.last()); });
     }
     node.note.process = std::to_string(::getpid());
-    node.note.since_ms = node.clock.now_ms();
     node.note.in_force = conf::spelled_out(*told);
     leave_note(told->node.data_dir, node.note);
     node.door.open();

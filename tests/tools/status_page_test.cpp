@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/status_page.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace bucky;
+
+namespace {
+
+nlohmann::json told(const StatusLook& look) {
+    return nlohmann::json::parse(to_json(look));
+}
+
+std::string state_with(storage::Backlog lane) {
+    StatusLook look;
+    look.destinations.resize(1);
+    look.destinations[0].name = "pacs";
+    lane.lane = "deliver:pacs";
+    look.health.lanes = {lane};
+    return told(look)["destinations"][0]["state"];
+}
+
+}  // namespace
+
+TEST_CASE("a destination's state follows from its lane", "[tools]") {
+    CHECK(state_with({}) == "idle");
+    CHECK(state_with({.ready = 2}) == "sends");
+    CHECK(state_with({.running = 1}) == "sends");
+    CHECK(state_with({.ready = 1, .last_error = "refused"}) == "tries again");
+    CHECK(state_with({.parked = 1, .last_error = "A900"}) == "parked");
+}
+
+TEST_CASE("a destination that was never sent to is idle on the page", "[tools]") {
+    StatusLook look;
+    look.destinations.resize(1);
+    look.destinations[0].name = "new";
+    CHECK(told(look)["destinations"][0]["state"] == "idle");
+}
+
+TEST_CASE("bytes that are no UTF-8 cost the page a letter, not an answer", "[tools]") {
+    StatusLook look;
+    look.studies.resize(1);
+    look.studies[0].accession_number = "A\xff\xfe<b>";
+    look.health.troubles = {"\xc3"};
+    CHECK(told(look)["studies"][0]["accession_number"] == "A\xEF\xBF\xBD\xEF\xBF\xBD<b>");
+}
+
+TEST_CASE("a study's verdict has a time only when all its images have theirs", "[tools]") {
+    StatusLook look;
+    look.studies.resize(2);
+    look.studies[0].verdict_at_ms = look.studies[1].verdict_at_ms = 5;
+    look.studies[1].pending = 1;
+    CHECK(told(look)["studies"][0]["verdict_ms"] == 5);
+    CHECK(told(look)["studies"][1]["verdict_ms"] == 0);
+}
