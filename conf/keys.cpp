@@ -136,6 +136,7 @@ constexpr std::array<std::string_view, 14> kCharacterSets{
     "ISO_IR 166", "ISO_IR 13",  "GB18030",    "GBK"};
 constexpr std::array<std::string_view, 3> kPictureSyntaxes{"uncompressed", "rle", "jpeg-lossless"};
 constexpr std::array<std::string_view, 3> kMarkings{"outline", "heatmap", "both"};
+constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 
 using enum Presence;
@@ -448,6 +449,11 @@ constexpr Key<LogSettings> kLogKeys[] = {
      Fits{is_module_level, "a list of MODULE=LEVEL, such as \"deliver=debug\""}, "",
      "Other levels for some events, by the word before the dot of their names: deliver, "
      "association, image."},
+    {"format", &LogSettings::format, OneOf{kFormats}, "",
+     "text: key=value; json: an object a line, for what reads logs by machine."},
+    {"phi", &LogSettings::phi, Anything{}, "",
+     "Write patients' names and IDs too (store.kept), for who must find one image: the log is then "
+     "as secret as the images are, and says so at the start."},
 };
 
 }  // namespace

@@ -162,6 +162,8 @@ struct AdminSettings {
 struct LogSettings {
     std::string level = "info";
     std::vector<std::string> modules;  ///< "deliver=debug": events whose names begin so
+    std::string format = "text";       ///< text | json
+    bool phi = false;                  ///< patients' names and IDs may be written
 };
 
 struct Settings {

@@ -234,6 +234,8 @@ std::string* Walk::wanted(std::uint32_t tag_found) {
         case tag(0x0008, 0x0050): return &header_.accession_number;
         case tag(0x0008, 0x0070): return &header_.manufacturer;
         case tag(0x0008, 0x1090): return &header_.model_name;
+        case tag(0x0010, 0x0010): return &header_.patient_name;
+        case tag(0x0010, 0x0020): return &header_.patient_id;
         case tag(0x0020, 0x000D): return &header_.study;
         case tag(0x0020, 0x000E): return &header_.series;
         default: return nullptr;

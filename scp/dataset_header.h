@@ -17,6 +17,7 @@ struct DatasetHeader {
     std::string sop_class, sop_instance, study, series;
     std::string accession_number;  ///< printable ASCII; other bytes as '?'
     std::string manufacturer, model_name;
+    std::string patient_name, patient_id;  ///< as they came, in whatever charset; for log.phi
 };
 
 /// Whether the equipment that made it is this product (PS3.3 C.7.5.1): then it is a result of ours,

@@ -67,6 +67,7 @@ struct Store::Reception {
     std::uint64_t header_bytes = 0;
     std::uint64_t dataset_bytes = 0;
     std::optional<Error> failure;  ///< why it will be refused
+    std::string patient_name{}, patient_id{};
     Steady::time_point began = Steady::now();
 
     void fail(const Error& error) {
@@ -112,6 +113,8 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
                                   {"syntax", reception.transfer_syntax},
                                   {"bytes", reception.dataset_bytes},
                                   {"kept", words_for(receipt.kept)},
+                                  log::patient("patient_name", reception.patient_name),
+                                  log::patient("patient_id", reception.patient_id),
                                   {"took_ms", ms_since(reception.began)}});
         metrics::count("bucky_instances_received_total");
         metrics::count("bucky_received_bytes_total", {},
@@ -207,6 +210,8 @@ storage::Receipt Store::keep(Reception& reception) {
     const DatasetHeader found = read_dataset_header(reception.file->path(), reception.header_bytes,
                                                     reception.transfer_syntax);
     compare(found, reception.request);
+    reception.patient_name = found.patient_name;
+    reception.patient_id = found.patient_id;
     const storage::Received received{
         *reception.file,    Uid{found.sop_instance},   Uid{found.sop_class},   Uid{found.study},
         Uid{found.series},  reception.transfer_syntax, found.accession_number, caller_.association,

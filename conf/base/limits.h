@@ -59,6 +59,10 @@ inline constexpr std::size_t kWordsMax = 1000;
 /// must not fill the disk that images need. The next line says how many were left out.
 inline constexpr int kLogLinesPerSecond = 50;
 
+/// The same for what is no warning: above what a machine can take in, so that no image of an honest
+/// day lacks its line.
+inline constexpr int kLogInfoLinesPerSecond = 3000;
+
 /// Values of one label that have series of their own, where callers or images bring the value: 32
 /// tenants with 32 kinds of equipment make 1,024 series a metric, which Prometheus does not feel.
 inline constexpr std::size_t kLabelValuesMax = 32;

@@ -2,6 +2,7 @@
 #include "conf/base/log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -10,6 +11,7 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
@@ -56,7 +58,7 @@ std::string_view word(Level level) {
 class Rate {
 public:
     /// Whether one more may be written now; then, how many were not since the last that was.
-    std::optional<std::uint64_t> admit(std::string_view event,
+    std::optional<std::uint64_t> admit(std::string_view event, int most,
                                        std::chrono::steady_clock::time_point now) {
         const std::lock_guard lock(mutex_);
         auto& one = events_[std::string{event}];
@@ -64,7 +66,7 @@ public:
             one.since = now;
             one.written = 0;
         }
-        if (++one.written <= limits::kLogLinesPerSecond) return std::exchange(one.left_out, 0);
+        if (++one.written <= most) return std::exchange(one.left_out, 0);
         ++one.left_out;
         return std::nullopt;
     }
@@ -116,8 +118,45 @@ Rate& rate() {
     return kept;
 }
 
+std::atomic<Form> form = Form::text;
+std::atomic<bool> patients_shown = false;
+
 bool is_plain(char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '=';
+}
+
+/// What one event says, in the order it is written.
+struct Line {
+    std::string time;
+    std::string_view level, event;
+    std::initializer_list<Field> fields;
+    std::uint64_t left_out;
+};
+
+bool is_shown(const Field& field) {
+    return !field.is_patient || patients_shown;
+}
+
+std::string as_text(const Line& line) {
+    std::string text = fmt::format("{} {} {}", line.time, line.level, line.event);
+    for (const auto& field : line.fields) {
+        if (is_shown(field)) text += fmt::format(" {}={}", field.key, escaped(field.value));
+    }
+    if (line.left_out > 0) text += fmt::format(" left_out={}", line.left_out);
+    return text;
+}
+
+/// All in ASCII: no terminal and no parser meets what a stranger has sent.
+std::string as_json(const Line& line) {
+    using Json = nlohmann::ordered_json;
+    Json json{{"time", line.time}, {"level", line.level}, {"event", line.event}};
+    for (const auto& field : line.fields) {
+        if (!is_shown(field)) continue;
+        const auto value = std::string_view{field.value}.substr(0, limits::kWordsMax);
+        json[std::string{field.key}] = field.is_number ? Json::parse(value) : Json(value);
+    }
+    if (line.left_out > 0) json["left_out"] = line.left_out;
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -141,16 +180,12 @@ std::string escaped(std::string_view text) {
 
 void event(Level level, std::string_view name, std::initializer_list<Field> fields) {
     if (!is_written(level, name)) return;
-    std::uint64_t left_out = 0;
-    if (level >= Level::warning) {
-        const auto admitted = rate().admit(name, std::chrono::steady_clock::now());
-        if (!admitted) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
-        left_out = *admitted;
-    }
-    std::string line = fmt::format("{} {} {}", iso_utc(SystemClock{}.now_ms()), word(level), name);
-    for (const auto& field : fields) line += fmt::format(" {}={}", field.key, escaped(field.value));
-    if (left_out > 0) line += fmt::format(" left_out={}", left_out);
-    logger().log(to_spdlog(level), line);
+    const auto most =
+        level >= Level::warning ? limits::kLogLinesPerSecond : limits::kLogInfoLinesPerSecond;
+    const auto left_out = rate().admit(name, most, std::chrono::steady_clock::now());
+    if (!left_out) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
+    const Line line{iso_utc(SystemClock{}.now_ms()), word(level), name, fields, *left_out};
+    logger().log(to_spdlog(level), form == Form::json ? as_json(line) : as_text(line));
 }
 
 bool is_written(Level level, std::string_view name) {
@@ -159,6 +194,14 @@ bool is_written(Level level, std::string_view name) {
 
 void event(std::string_view name, std::initializer_list<Field> fields) {
     event(Level::info, name, fields);
+}
+
+void set_form(Form chosen) {
+    form = chosen;
+}
+
+void show_patients(bool shown) {
+    patients_shown = shown;
 }
 
 void set_level(std::string_view level, std::span<const std::string> modules) {

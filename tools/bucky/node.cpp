@@ -274,7 +274,7 @@ std::size_t Node::Impl::take_up(conf::Settings next) {
     auto waiting = keep_until_restart(*before, next);
     auto models = load_models(next, shelf.get());
     door.adopt(next);
-    log::set_level(next.log.level, next.log.modules);
+    take_up_log(next.log);
     shelves.exchange(std::move(models));
     const auto changes = conf::differences(conf::spelled_out(*before), conf::spelled_out(next));
     {

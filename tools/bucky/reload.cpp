@@ -46,6 +46,16 @@ std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Set
     return waiting;
 }
 
+void take_up_log(const conf::LogSettings& told) {
+    log::set_level(told.level, told.modules);
+    log::set_form(told.format == "json" ? log::Form::json : log::Form::text);
+    log::show_patients(told.phi);
+    if (told.phi) {
+        log::event(log::Level::warning, "log.phi",
+                   {{"words", "log.phi: patients' names and IDs are written from now on"}});
+    }
+}
+
 void leave_note(const fs::path& data_dir, const RunningNote& note) {
     auto in_force = json::array();
     for (const auto& [key, value] : note.in_force) in_force.push_back({key, value});

@@ -24,6 +24,9 @@ namespace bucky {
 /// makes a difference.
 std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Settings& next);
 
+/// Levels, form and patients of the log, from now on.
+void take_up_log(const conf::LogSettings& told);
+
 struct RunningNote {
     std::string process;
     std::int64_t since_ms = 0;         ///< start of the node

@@ -5,6 +5,7 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/node.h"
+#include "tools/bucky/reload.h"
 #include "tools/bucky/thresholds.h"
 
 namespace bucky {
@@ -20,7 +21,7 @@ void add_serve(CLI::App& app, int&) {
     const auto config = config_option(*command);
     command->callback([config] {
         const auto settings = checked_settings(*config);
-        log::set_level(settings.log.level, settings.log.modules);
+        take_up_log(settings.log);
         scp::start_wire();
         Node node{settings, [config] { return checked_settings(*config); }};
         node.open();

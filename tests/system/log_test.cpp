@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the log of a running node says of patients, and how it changes while the node runs.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/running_node.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/xray.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+namespace {
+
+Xray xray_of(const TempDir& dir, std::uint64_t seed, const char* name) {
+    XrayOptions options{.seed = seed, .rows = 256, .columns = 256};
+    options.dicom.patient_name = name;
+    options.dicom.patient_id = "ID-" + std::string{name};
+    return write_xray(dir.path(), options);
+}
+
+/// The [log] table of the node's file, which stands last.
+void rewrite_log(const RunningNode& node, const std::string& table) {
+    std::ifstream in{node.config_file()};
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    text.resize(text.find("[log]"));
+    std::ofstream{node.config_file(), std::ios::trunc} << text << table;
+}
+
+std::string line_with(const std::string& output, const std::string& part) {
+    const auto at = output.find(part);
+    if (at == std::string::npos) return {};
+    const auto begins = output.rfind('\n', at) + 1;
+    return output.substr(begins, output.find('\n', at) - begins);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "names of patients are in the log while log.phi says so; a reload takes that back and "
+    "may turn the lines into JSON",
+    "[system][log]") {
+    RunningNode node{{.more = "[log]\nphi = true\n"}};
+    CHECK(node.logged(" warning log.phi "));
+    const TempDir dir;
+    REQUIRE(node.store(xray_of(dir, 1, "First^Person").file) == 0);
+    CHECK(node.logged(" patient_name=First^Person patient_id=ID-First^Person "));
+
+    rewrite_log(node, "[log]\nformat = \"json\"\n");
+    REQUIRE(node.bucky({"reload"}).status == 0);
+    const auto second = xray_of(dir, 2, "Second^Person");
+    REQUIRE(node.store(second.file) == 0);
+    REQUIRE(node.logged("\"event\":\"image.verdict\",\"sop\":\"" + second.uids.sop_instance_uid));
+    const auto output = node.process().output();
+    CHECK(output.find("Second^Person") == std::string::npos);
+    const auto kept = nlohmann::json::parse(line_with(output, "\"event\":\"store.kept\""));
+    CHECK(kept["sop"] == second.uids.sop_instance_uid);
+    CHECK(kept["bytes"].is_number());
+    CHECK(kept["level"] == "info");
+
+    rewrite_log(node, "[log]\nformat = \"json\"\nmodules = [\"store=error\"]\n");
+    REQUIRE(node.bucky({"reload"}).status == 0);
+    const auto third = xray_of(dir, 3, "Third^Person");
+    REQUIRE(node.store(third.file) == 0);
+    REQUIRE(node.logged("\"event\":\"image.verdict\",\"sop\":\"" + third.uids.sop_instance_uid));
+    const auto whole = node.process().output();
+    const auto of_third =
+        whole.find("\"event\":\"store.kept\"", whole.find("reload.applied", output.size()));
+    CHECK(of_third == std::string::npos);
+}
