@@ -107,6 +107,20 @@ bool is_secret_file(std::string_view text) {
     return text.empty() || text.starts_with('/') || text.starts_with("credential:");
 }
 
+bool is_empty_or_absolute(std::string_view text) {
+    return text.empty() || text.starts_with('/');
+}
+
+bool is_empty_or_syslog(std::string_view text) {
+    if (text.empty()) return true;
+    for (const std::string_view scheme : {"udp://", "tcp://"}) {
+        if (!text.starts_with(scheme)) continue;
+        const auto endpoint = parse_endpoint(text.substr(scheme.size()));
+        return endpoint && endpoint->port > 0 && is_host(endpoint->host);
+    }
+    return false;
+}
+
 /// "deliver=debug"
 bool is_module_level(std::string_view text) {
     const auto equals = text.find('=');
@@ -456,6 +470,19 @@ constexpr Key<LogSettings> kLogKeys[] = {
      "as secret as the images are, and says so at the start."},
 };
 
+constexpr Key<AuditSettings> kAuditKeys[] = {
+    {"file", &AuditSettings::file,
+     Fits{is_empty_or_absolute, "empty, or a path that begins with /"}, "",
+     "File that gets every message, a line of XML each; empty: none."},
+    {"file_max_mb", &AuditSettings::file_max_mb, Range{1, 100'000}, "MB",
+     "When it has grown so large it becomes FILE.1 and another is begun."},
+    {"files_kept", &AuditSettings::files_kept, Range{1, 1000}, "files",
+     "Full ones that are kept; the oldest goes."},
+    {"syslog", &AuditSettings::syslog,
+     Fits{is_empty_or_syslog, "empty, or udp://HOST:PORT or tcp://HOST:PORT"}, "",
+     "Server that gets every message (RFC 5424): udp by RFC 5426, tcp by RFC 6587; empty: none."},
+};
+
 }  // namespace
 
 std::string in_words(const Allowed& allowed) {
@@ -523,6 +550,9 @@ const Sections& sections() {
                                "HTTP for the supervisor and Prometheus."},
         Section<LogSettings>{"log", &Settings::log, kLogKeys,
                              "Events on standard output, one a line."},
+        Section<AuditSettings>{"audit", &Settings::audit, kAuditKeys,
+                               "The audit trail: who sent and got whose images, as DICOM wants it "
+                               "(PS3.15 A.5). It has patients' IDs. Changes wait for a restart."},
     };
     return all;
 }

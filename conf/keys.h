@@ -74,7 +74,7 @@ using Sections =
                Section<PeerSettings>, Section<InferenceSettings>, Section<ModelSettings>,
                Section<StudySettings>, Section<OverlaySettings>, Section<DestinationSettings>,
                Section<TenantSettings>, Section<ThresholdSettings>, Section<StorageSettings>,
-               Section<AdminSettings>, Section<LogSettings>>;
+               Section<AdminSettings>, Section<LogSettings>, Section<AuditSettings>>;
 const Sections& sections();
 
 /// How the keys of this group are called in words, index counting from 0: "scp",

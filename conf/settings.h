@@ -166,6 +166,16 @@ struct LogSettings {
     bool phi = false;                  ///< patients' names and IDs may be written
 };
 
+/// The audit trail (PS3.15 A.5).
+struct AuditSettings {
+    std::filesystem::path file;      ///< empty: none
+    std::int64_t file_max_mb = 100;  ///< then another is begun
+    std::int64_t files_kept = 10;    ///< of those that are full
+    std::string syslog;              ///< udp://HOST:PORT, tcp://HOST:PORT; empty: none
+
+    bool operator==(const AuditSettings&) const = default;
+};
+
 struct Settings {
     NodeSettings node;
     ScpSettings scp;
@@ -177,6 +187,7 @@ struct Settings {
     OverlaySettings overlay;
     AdminSettings admin;
     LogSettings log;
+    AuditSettings audit;
     std::vector<PeerSettings> peers;
     std::vector<DestinationSettings> destinations;
     std::vector<TenantSettings> tenants;

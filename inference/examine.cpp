@@ -113,7 +113,8 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
 }  // namespace
 
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
-                    std::int64_t started_at_ms, Decoder& decoder, const Among& among) {
+                    std::int64_t started_at_ms, Decoder& decoder, const Among& among,
+                    std::string* equipment) {
     ImageResult result;
     result.started_at_ms = started_at_ms;
     const auto undecodable = [&](auto step) {
@@ -123,7 +124,7 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
     if (!undecodable([&] { header = decoder.header(file); })) return result;
     result.rows = header.rows;
     result.columns = header.columns;
-    result.equipment = equipment_of(header);
+    if (equipment != nullptr) *equipment = equipment_of(header);
 
     Shelf::Choice choice = shelf.choose(header, among);
     if (choice.taken == nullptr) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "inference/decoder.h"
@@ -16,12 +17,13 @@ namespace bucky::inference {
 /// Look at one Part 10 file.
 ///   in   the file as it was received; the packages on the shelf; when the analysis starts (UTC);
 ///        who opens the file; which packages may be asked
-///   out  a verdict, always: what cannot be analysed is not_analysed or failed with its reason
+///   out  a verdict, always: what cannot be analysed is not_analysed or failed with its reason;
+///        `equipment`, where it is asked for: maker and model of what made the image
 ///   err  throws only what a later try may mend (unavailable, exhausted) or a bug
 ///   src  docs/architecture.md, the journey of one image
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
                     std::int64_t started_at_ms, Decoder& decoder = in_process(),
-                    const Among& among = {});
+                    const Among& among = {}, std::string* equipment = nullptr);
 
 /// What the shelf's shadow packages say of the same file, one result for each that takes it. They
 /// are for comparison, never for a report.

@@ -91,7 +91,6 @@ struct ImageResult {
     std::uint32_t columns = 0;
     std::uint32_t frame = 1;         ///< the frame that was looked at, from 1
     std::string window;              ///< how it was windowed: "window 2048/4096 from the header"
-    std::string equipment = {};      ///< whose image it is, by maker and model, as it says itself
     std::int64_t started_at_ms = 0;  ///< when the analysis began (UTC), Content Time of the SR
 };
 

@@ -147,7 +147,6 @@ ImageResult result_of(const Json& json) {
     result.columns = json.at("columns");
     result.frame = json.at("frame");
     result.window = json.at("window");
-    result.equipment = json.value("equipment", "");  // results before 0.2 had none
     result.started_at_ms = json.at("started_at_ms");
     return result;
 }
@@ -195,7 +194,6 @@ std::string to_json(const ImageResult& result) {
     json["columns"] = result.columns;
     json["frame"] = result.frame;
     json["window"] = result.window;
-    if (!result.equipment.empty()) json["equipment"] = result.equipment;
     json["started_at_ms"] = result.started_at_ms;
     // A reason may quote bytes of the image: what is not UTF-8 becomes U+FFFD, never an exception.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);

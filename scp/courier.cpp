@@ -7,12 +7,14 @@
 #include <random>
 #include <string>
 
+#include "conf/base/audit.h"
 #include "conf/base/crash_point.h"
 #include "conf/base/error.h"
 #include "conf/base/fallbacks.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
 #include "scp/send.h"
+#include "scp/sent_audit.h"
 #include "scp/stand_ins.h"
 #include "storage/commitments.h"
 #include "storage/database.h"
@@ -189,8 +191,10 @@ void Courier::Impl::deliver(const storage::Job& job) {
     }
     if (const auto instead = stand_ins.instead_of(*result))
         return make_again(job, *result, *instead);
+    SentAudit trail{*result, destination};
     crash_point("courier.before_send");
     const SendOutcome outcome = sender.send(result->file);
+    trail.ended(outcome);
     crash_point("courier.after_send");
     failures = outcome.kind == SendOutcome::Kind::retry ? failures + 1 : 0;
     const auto took =

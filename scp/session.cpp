@@ -10,6 +10,7 @@
 #include <dcmtk/dcmnet/dimse.h>
 #include <dcmtk/dcmnet/dul.h>
 
+#include "conf/base/audit.h"
 #include "conf/base/limits.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
@@ -36,6 +37,14 @@ constexpr std::chrono::milliseconds kIdleBeforeClosing{500};
 /// A caller that asked for storage commitment and rests so long holds the association for the
 /// report; one that releases it wants the report on another.
 constexpr std::chrono::milliseconds kRestBeforeReport{300};
+
+void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why) {
+    audit::tell({.kind = audit::Kind::caller_refused,
+                 .outcome = audit::Outcome::minor_failure,
+                 .words = std::string{why},
+                 .peer_ae = calling_ae,
+                 .peer_address = address});
+}
 
 class Session {
 public:
@@ -231,6 +240,7 @@ bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view w
                 {"from", calling_ae_},
                 {"to", called_ae_},
                 {"why", why}});
+    tell_refused(calling_ae_, address_, why);
     return false;
 }
 
@@ -404,6 +414,7 @@ void serve(Visitor visitor, const House& house) noexcept {
     } catch (const std::exception& error) {
         log::event(log::Level::warning, "association.refused",
                    {{"assoc", id}, {"peer", address}, {"why", error.what()}});
+        tell_refused({}, address, error.what());
     }
     metrics::count("bucky_associations_total", {{"end", std::string{end}}});
 }

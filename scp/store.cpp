@@ -220,7 +220,9 @@ storage::Receipt Store::keep(Reception& reception) {
     const conf::StudySettings& study = house_.settings.study;
     storage::Intake intake(database(), house_.spool, house_.clock,
                            {study.quiet_s * 1000, study.ceiling_s * 1000});
-    return intake.receive(received);
+    auto receipt = intake.receive(received);
+    audit_.kept(found, caller_);
+    return receipt;
 }
 
 OFCondition Store::answer(T_ASC_Association& assoc, const Reception& reception) {
@@ -254,6 +256,7 @@ OFCondition Store::answer(T_ASC_Association& assoc, const Reception& reception) 
 void Store::association_ended() noexcept {
     if (kept_ == 0) return;
     try {
+        audit_.tell();
         const conf::StudySettings& study = house_.settings.study;
         storage::Intake intake(database(), house_.spool, house_.clock,
                                {study.quiet_s * 1000, study.ceiling_s * 1000});

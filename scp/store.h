@@ -13,6 +13,7 @@
 #include <dcmtk/dcmnet/assoc.h>
 #include <dcmtk/dcmnet/dimse.h>
 
+#include "scp/received_audit.h"
 #include "scp/session.h"
 #include "storage/intake.h"
 
@@ -61,6 +62,7 @@ private:
     const House& house_;
     Caller caller_;
     std::optional<DatabasePool::Lease> db_;
+    ReceivedAudit audit_;
     std::uint64_t kept_ = 0, refused_ = 0, bytes_ = 0;
 };
 

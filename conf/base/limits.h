@@ -68,6 +68,12 @@ inline constexpr int kLogInfoLinesPerSecond = 3000;
 inline constexpr std::size_t kLabelValuesMax = 32;
 inline constexpr std::size_t kLabelValueBytesMax = 64;
 
+/// Audit messages that wait for a disk or a server, about 1.5 kB each: some minutes of a busy node.
+inline constexpr std::size_t kAuditQueueMax = 10'000;
+
+/// Studies of one association that its audit messages tell apart; the next begins another message.
+inline constexpr std::size_t kAuditStudiesMax = 100;
+
 /// Connections that have not yet shown their whole A-ASSOCIATE-RQ: they cost a descriptor and their
 /// bytes, no thread. Beyond either, the one that waits longest makes room for the newest.
 inline constexpr std::size_t kGreetingsMax = 2048;

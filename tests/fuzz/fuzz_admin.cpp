@@ -41,7 +41,7 @@ void try_input(std::span<const std::uint8_t> input) {
     admin::RequestParser parser;
     if (!parse(parser, input.subspan(1), input[0])) return;
     const auto request = parser.release();
-    const auto response = admin::answer(request, asked);
+    const auto response = admin::answer(request, asked, "127.0.0.1");
     const auto header = request[boost::beast::http::field::authorization];
     const bool may_know =
         header.find(kToken) != header.npos || header.find(kTokenInBasic) != header.npos;

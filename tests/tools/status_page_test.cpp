@@ -12,23 +12,23 @@ nlohmann::json told(const StatusLook& look) {
     return nlohmann::json::parse(to_json(look));
 }
 
-std::string state_with(storage::Backlog lane) {
+std::string state_with(std::int64_t ready, std::int64_t running, std::int64_t parked,
+                       const std::string& last_error) {
     StatusLook look;
     look.destinations.resize(1);
     look.destinations[0].name = "pacs";
-    lane.lane = "deliver:pacs";
-    look.health.lanes = {lane};
+    look.health.lanes = {{"deliver:pacs", ready, running, parked, 0, 0, last_error}};
     return told(look)["destinations"][0]["state"];
 }
 
 }  // namespace
 
 TEST_CASE("a destination's state follows from its lane", "[tools]") {
-    CHECK(state_with({}) == "idle");
-    CHECK(state_with({.ready = 2}) == "sends");
-    CHECK(state_with({.running = 1}) == "sends");
-    CHECK(state_with({.ready = 1, .last_error = "refused"}) == "tries again");
-    CHECK(state_with({.parked = 1, .last_error = "A900"}) == "parked");
+    CHECK(state_with(0, 0, 0, "") == "idle");
+    CHECK(state_with(2, 0, 0, "") == "sends");
+    CHECK(state_with(0, 1, 0, "") == "sends");
+    CHECK(state_with(1, 0, 0, "refused") == "tries again");
+    CHECK(state_with(0, 0, 1, "A900") == "parked");
 }
 
 TEST_CASE("a destination that was never sent to is idle on the page", "[tools]") {

@@ -43,7 +43,9 @@ public:
 private:
     void reply() {
         const auto request = parser_.release();
-        response_ = admin::answer(request, *asked_);
+        beast::error_code unknown;
+        const auto from = stream_.socket().remote_endpoint(unknown);
+        response_ = admin::answer(request, *asked_, unknown ? "" : from.address().to_string());
         response_.prepare_payload();
         // A HEAD is told the length of the body that it does not get (RFC 9110 9.3.2).
         if (request.method() == http::verb::head) response_.body().clear();

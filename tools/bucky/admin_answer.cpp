@@ -6,6 +6,7 @@
 
 #include <fmt/ranges.h>
 
+#include "conf/base/audit.h"
 #include "conf/base/metrics.h"
 #include "conf/endpoint.h"
 #include "tools/bucky/secret.h"
@@ -30,6 +31,20 @@ bool may_see(const Request& request, const Asked& asked) {
     if (asked.token.empty()) return true;
     const auto header = request[http::field::authorization];
     return shows_token({header.data(), header.size()}, asked.token);
+}
+
+void audit_refusal(const std::string& from) {
+    audit::tell({.kind = audit::Kind::not_let_in,
+                 .outcome = audit::Outcome::minor_failure,
+                 .words = "no token, or a wrong one, at the admin interface",
+                 .peer_address = from});
+}
+
+/// The status page, not what its script asks for every few seconds from then on, nor Prometheus,
+/// who learns nothing of any study.
+void audit_look(const std::string& from, std::string_view target) {
+    if (target != "/") return;
+    audit::tell({.kind = audit::Kind::asked, .peer_address = from, .path = std::string{target}});
 }
 
 /// The host of "127.0.0.1:8090" or "[::1]".
@@ -77,7 +92,7 @@ Response tell(const Request& request, const Asked& asked, std::string_view targe
 
 }  // namespace
 
-Response answer(const Request& request, const Asked& asked) {
+Response answer(const Request& request, const Asked& asked, const std::string& from) {
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
         auto response = answered(request, http::status::method_not_allowed, "GET or HEAD\n");
         response.set(http::field::allow, "GET, HEAD");
@@ -92,6 +107,7 @@ Response answer(const Request& request, const Asked& asked) {
                         fmt::format("{}\n", fmt::join(reasons, "\n")));
     }
     if (!may_see(request, asked)) {
+        audit_refusal(from);
         auto response = answered(request, http::status::unauthorized, "a token is needed\n");
         response.set(http::field::www_authenticate, R"(Basic realm="bucky", charset="UTF-8")");
         return response;
@@ -100,6 +116,7 @@ Response answer(const Request& request, const Asked& asked) {
         return answered(request, http::status::misdirected_request,
                         "ask by address or as localhost, or set admin.token_file\n");
     }
+    audit_look(from, target);
     return tell(request, asked, target);
 }
 

@@ -30,6 +30,7 @@ struct Asked {
     std::function<std::string()> status{};  ///< what /status.json answers
 };
 
-Response answer(const Request& request, const Asked& asked);
+/// `from`: the address of who asks, for the audit trail.
+Response answer(const Request& request, const Asked& asked, const std::string& from);
 
 }  // namespace bucky::admin

@@ -22,6 +22,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "conf/base/audit.h"
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/base/log.h"
@@ -37,6 +38,7 @@
 #include "storage/retention.h"
 #include "storage/spool.h"
 #include "tools/bucky/admin.h"
+#include "tools/bucky/audit_trail.h"
 #include "tools/bucky/crew.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/decode_workers.h"
@@ -170,6 +172,7 @@ struct Node::Impl {
     std::jthread insistence;  ///< while stopping; ends when everything below has
     const std::function<conf::Settings()> reread;
     SystemClock clock;
+    std::optional<AuditTrail> trail;  ///< outlives all who tell it something
     Wakeup work, reload_asked_for, returned_are_done;
     DataLock lock;
     storage::Recovered returned;
@@ -253,6 +256,8 @@ void Node::Impl::reload() {
     try {
         const auto changed = take_up(reread());
         metrics::count("bucky_reloads_total", {{"outcome", "applied"}});
+        audit::tell({.kind = audit::Kind::configured,
+                     .words = fmt::format("reload applied, {} keys changed", changed)});
         log::event("reload.applied",
                    {{"changes", changed},
                     {"packages", shelves.now()->packages().size()},
@@ -260,6 +265,9 @@ void Node::Impl::reload() {
     } catch (const std::exception& error) {
         note.refused = error.what();
         metrics::count("bucky_reloads_total", {{"outcome", "refused"}});
+        audit::tell({.kind = audit::Kind::configured,
+                     .outcome = audit::Outcome::minor_failure,
+                     .words = note.refused});
         log::event(log::Level::error, "reload.refused", {{"words", error.what()}});
     }
     ++note.reloads;
@@ -435,6 +443,7 @@ void Node::open() {
     metrics::set("bucky_build_info", 1, {{"version", software_version()}});
     node.heed_signals();
     const auto told = node.settings();
+    node.trail.emplace(told->audit, audit_source(told->node.ae_title.str()), node.clock);
     storage::Database db{told->database_file(), storage::Database::Mode::existing};
     node.note.since_ms = node.clock.now_ms();
     node.look_around(db);  // before anyone can ask
@@ -452,6 +461,7 @@ void Node::open() {
     node.start_shift();
     node.start_keepers();
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
+    audit::tell({.kind = audit::Kind::started, .words = "version " + software_version()});
     log::event("node.ready", {{"dicom_port", dicom_port()},
                               {"admin_port", admin_port()},
                               {"ae_title", told->node.ae_title.str()},
@@ -485,6 +495,8 @@ void Node::close() {
     node.door.shut();
     boost::asio::post(node.io, [&node] { node.io.stop(); });
     if (node.asio.joinable()) node.asio.join();
+    audit::tell({.kind = audit::Kind::stopped});
+    node.trail.reset();
     log::event("node.stopped");
 }
 

@@ -88,7 +88,8 @@ bool is_analysed(const ImageResult& result) {
 
 /// What tells an admin that scores have moved: a tube that ages, an import that is set differently,
 /// other patients.
-void count_answer(const storage::Instance& instance, const ImageResult& result) {
+void count_answer(const storage::Instance& instance, const ImageResult& result,
+                  const std::string& equipment) {
     if (!is_analysed(result)) return;
     for (const auto& finding : result.findings) {
         metrics::observe("bucky_finding_score_ratio", finding.score,
@@ -96,7 +97,7 @@ void count_answer(const storage::Instance& instance, const ImageResult& result) 
                           {"version", result.model->version},
                           {"finding", finding.key}});
     }
-    const metrics::Labels whose{{"tenant", instance.tenant}, {"equipment", result.equipment}};
+    const metrics::Labels whose{{"tenant", instance.tenant}, {"equipment", equipment}};
     metrics::count("bucky_analysed_images_total", whose);
     // Zero is told too: a rate needs its beginning.
     metrics::count("bucky_positive_images_total", whose, result.verdict == Verdict::findings);
@@ -235,12 +236,13 @@ void InferWorker::note_shadows(const storage::Instance& instance) {
 std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
                                                 const storage::Instance& instance) {
     const auto now_ms = clock_.now_ms();
+    equipment_.clear();
     if (ends_the_process(job)) {
         return failed(fmt::format("the analysis ended the process {} times", kDeathsMax), now_ms);
     }
     try {
         return inference::examine(desk_.received.absolute(instance.file), *shelf_, now_ms, decoder_,
-                                  models_for(instance, job.model));
+                                  models_for(instance, job.model), &equipment_);
     } catch (const std::exception& error) {
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",
@@ -266,7 +268,7 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
     // An image that a person sends through again has waited since then.
     const auto waited_ms = clock_.now_ms() - job.submitted_at_ms;
     metrics::observe("bucky_last_byte_to_verdict_seconds", static_cast<double>(waited_ms) / 1000);
-    count_answer(instance, result);
+    count_answer(instance, result, equipment_);
     log::event("image.verdict",
                {{"sop", instance.sop_instance.str()},
                 {"study", instance.study.str()},

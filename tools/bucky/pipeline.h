@@ -77,6 +77,7 @@ private:
     inference::Decoder& decoder_;
     Desk desk_;
     std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
+    std::string equipment_;                  ///< that made the image at hand
 };
 
 class ReportWorker {

@@ -43,6 +43,7 @@ std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Set
     }
     keep("admin.listen", now.admin.listen, next.admin.listen);
     keep("admin.token_file", now.admin.token_file, next.admin.token_file);
+    keep("audit", now.audit, next.audit);
     return waiting;
 }
 
