@@ -45,6 +45,8 @@ inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::
     {"threshold.tenant", R"("CLINIC_NORTH")"},
     {"admin.token_file", R"("credential:admin-token")"},
     {"log.modules", R"(["deliver=debug"])"},
+    {"audit.file", R"("/var/lib/bucky/audit.xml")"},
+    {"audit.syslog", R"("tcp://127.0.0.1:601")"},
 });
 
 /// Empty when there is none.

@@ -15,7 +15,6 @@
 #include "conf/base/error.h"
 
 using namespace bucky;
-using namespace bucky::test;
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using asio::ip::udp;
