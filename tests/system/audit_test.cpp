@@ -45,7 +45,7 @@ TEST_CASE(
     RunningNode node{{.destinations = {pacs.destination()},
                       .more = "[audit]\nfile = \"" + trail.string() + "\"\n",
                       .scp = "check_called_ae = true\n"}};
-    XrayOptions options{.seed = 5, .rows = 256, .columns = 256};
+    XrayOptions options{.seed = 5};
     options.dicom.patient_id = "AUDITED-1";
     const auto xray = write_xray(dir.path(), options);
     REQUIRE(node.store(xray.file) == 0);

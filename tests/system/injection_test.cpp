@@ -98,7 +98,8 @@ TEST_CASE("names that callers give themselves stay on their line of the log",
     CHECK(node.logged("an AE title is not well formed"));
 
     WireClient versioned{node.dicom_port()};
-    versioned.send(with_sub_item({}, 0x55, kEvil));
+    versioned.send(with_sub_item({}, 0x55, kEvil.substr(0, 16)));
+    INFO(node.process().output());
     CHECK(node.logged("association.accepted"));
 
     WireClient of_class{node.dicom_port()};

@@ -41,7 +41,7 @@ std::string line_with(const std::string& output, const std::string& part) {
 }  // namespace
 
 TEST_CASE(
-    "names of patients are in the log while log.phi says so; a reload takes that back and "
+    "names of patients are in the log while log.phi says so, and a reload takes that back and "
     "may turn the lines into JSON",
     "[system][log]") {
     RunningNode node{{.more = "[log]\nphi = true\n"}};

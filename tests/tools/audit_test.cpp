@@ -135,8 +135,9 @@ TEST_CASE("an audit file that cannot be written says so by name", "[tools][audit
                       Catch::Contains("audit.file /nowhere/audit.xml: No such"));
 }
 
-TEST_CASE("nobody waits for a place that takes no audit messages; what it cannot hold is counted",
-          "[tools][audit]") {
+TEST_CASE(
+    "nobody waits for a place that takes no audit messages, and what it cannot hold is counted",
+    "[tools][audit]") {
     const auto before = dropped();
     std::latch opened{1};
     std::vector<std::string> taken;
