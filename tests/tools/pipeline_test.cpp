@@ -19,6 +19,7 @@
 #include "scp/wire/part10.h"
 #include "tests/tools/surgery.h"
 #include "tools/bucky/files.h"
+#include "tools/bucky/worker.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -300,11 +301,11 @@ TEST_CASE("an image that ends the process again and again is failed without anot
     Surgery surgery;
     surgery.receive({});
     surgery.hang_up();
-    for (int death = 0; death < 3; ++death) surgery.die_in("infer");
+    for (int death = 0; death < kDeathsMax; ++death) surgery.die_in("infer");
     CHECK(surgery.infer_all() == 1);
     const auto image = surgery.images().at(0);
     CHECK(image.verdict == "failed");
-    CHECK_THAT(result_of(image).reason->text, Catch::Contains("ended the process 3 times"));
+    CHECK_THAT(result_of(image).reason->text, Catch::Contains("ended the process 8 times"));
     surgery.report_all();
     CHECK(kinds(surgery.results()) == std::vector<std::string>{"sr"});
 }
@@ -324,7 +325,7 @@ TEST_CASE("a report that ends the process again and again waits for a person", "
     surgery.hang_up();
     surgery.infer_all();
     surgery.desk().studies.make_due_reports();
-    for (int death = 0; death < 3; ++death) surgery.die_in("report");
+    for (int death = 0; death < kDeathsMax; ++death) surgery.die_in("report");
     CHECK(surgery.report_all() == 1);
     CHECK(surgery.results().empty());
     const auto parked = surgery.desk().jobs.parked("report", 10);

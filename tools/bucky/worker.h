@@ -18,8 +18,9 @@
 namespace bucky {
 
 /// A job in which the process died so often is not tried again: a decoder that crashes on one image
-/// would otherwise keep the node from all other work for ever.
-inline constexpr int kDeathsMax = 3;
+/// would otherwise keep the node from all other work for ever. More often than chance has it: where
+/// the power fails again and again, one job is met three times in a row.
+inline constexpr int kDeathsMax = 8;
 
 /// The job runner's edge: can a later try mend it?
 bool may_pass(Fault fault);
