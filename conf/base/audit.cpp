@@ -5,6 +5,8 @@
 #include <shared_mutex>
 #include <utility>
 
+#include "conf/base/immortal.h"
+
 namespace bucky::audit {
 namespace {
 
@@ -14,8 +16,7 @@ struct Desk {
 };
 
 Desk& desk() {
-    static Desk made;
-    return made;
+    return immortal<Desk>();
 }
 
 }  // namespace

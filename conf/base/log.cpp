@@ -15,6 +15,7 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
+#include "conf/base/immortal.h"
 #include "conf/base/limits.h"
 #include "conf/base/metrics.h"
 #include "conf/base/printable.h"
@@ -22,16 +23,16 @@
 namespace bucky::log {
 namespace {
 
+struct Logger : spdlog::logger {
+    Logger() : spdlog::logger("bucky", std::make_shared<spdlog::sinks::stdout_sink_mt>()) {
+        set_pattern("%v");  // event() writes the whole line: its time is UTC and has a Z
+        set_level(spdlog::level::debug);  // Levels decides
+        flush_on(spdlog::level::debug);
+    }
+};
+
 spdlog::logger& logger() {
-    static const auto made = [] {
-        auto log = std::make_shared<spdlog::logger>(
-            "bucky", std::make_shared<spdlog::sinks::stdout_sink_mt>());
-        log->set_pattern("%v");  // event() writes the whole line: its time is UTC and has a Z
-        log->set_level(spdlog::level::debug);  // Levels decides
-        log->flush_on(spdlog::level::debug);
-        return log;
-    }();
-    return *made;
+    return immortal<Logger>();
 }
 
 spdlog::level::level_enum to_spdlog(Level level) {
@@ -109,13 +110,11 @@ private:
 };
 
 Levels& levels() {
-    static Levels kept;
-    return kept;
+    return immortal<Levels>();
 }
 
 Rate& rate() {
-    static Rate kept;
-    return kept;
+    return immortal<Rate>();
 }
 
 std::atomic<Form> form = Form::text;

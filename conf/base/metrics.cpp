@@ -14,6 +14,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "conf/base/error.h"
+#include "conf/base/immortal.h"
 #include "conf/base/limits.h"
 
 namespace bucky::metrics {
@@ -88,16 +89,18 @@ constexpr Row kRows[] = {
 
 using Bounds = prometheus::Histogram::BucketBoundaries;
 
+struct Scales {
+    const Bounds seconds{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000};
+    const Bounds journey{0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 300, 3600, 86400};
+    const Bounds ratio{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
+                       0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1};
+};
+
 const Bounds& bounds_of(Scale scale) {
-    static const Bounds seconds{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000};
-    static const Bounds journey{0.1, 0.2, 0.5, 1,  2,  3,  4,   5,    6,
-                                8,   10,  15,  20, 30, 60, 300, 3600, 86400};
-    static const Bounds ratio{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
-                              0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1};
     switch (scale) {
-        case Scale::seconds: return seconds;
-        case Scale::journey: return journey;
-        case Scale::ratio: return ratio;
+        case Scale::seconds: return immortal<Scales>().seconds;
+        case Scale::journey: return immortal<Scales>().journey;
+        case Scale::ratio: return immortal<Scales>().ratio;
     }
     __builtin_unreachable();
 }
@@ -137,7 +140,7 @@ private:
 };
 
 Labels seated(Labels labels) {
-    static Seats seats;
+    auto& seats = immortal<Seats>();
     for (const auto* label : {"tenant", "equipment"}) {
         const auto found = labels.find(label);
         if (found != labels.end()) found->second = seats.seat(found->first, found->second);
@@ -146,8 +149,7 @@ Labels seated(Labels labels) {
 }
 
 prometheus::Registry& registry() {
-    static prometheus::Registry made;  // thread-safe by itself
-    return made;
+    return immortal<prometheus::Registry>();  // thread-safe by itself
 }
 
 template <typename Builder>
