@@ -13,11 +13,18 @@
 namespace bucky::storage {
 namespace {
 
+// A job met by one death had bad luck, most likely, and goes on at once. One met again may be the
+// cause: it waits 1 s, then twice as long each time, so that other work gets done in between.
+// Where the process dies of something else, again and again, the wait also lets it miss deaths.
 constexpr Sql kReturnJobs{"recover.return_jobs", R"sql(
     UPDATE job
        SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
+           not_before_ms = CASE WHEN attempt < 2 THEN not_before_ms
+                                ELSE :now_ms + (:first_wait_ms << min(attempt - 2, :doublings)) END,
            last_error = 'the node ended while this ran'
      WHERE state = 'running' AND lease_until_ms >= 0)sql"};
+constexpr std::int64_t kFirstWaitMs = 1000;
+constexpr int kDoublings = 5;  // 32 s at most
 
 constexpr Sql kLastInstanceFile{"recover.last_instance_file", R"sql(
     SELECT file FROM instance WHERE id = (SELECT max(id) FROM instance))sql"};
@@ -141,7 +148,11 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
         recovered.files_swept += unlink_all(files);
     }
     Database::Transaction transaction(db);
-    db.prepare(kReturnJobs).bind(":now_ms", clock.now_ms()).run();
+    db.prepare(kReturnJobs)
+        .bind(":now_ms", clock.now_ms())
+        .bind(":first_wait_ms", kFirstWaitMs)
+        .bind(":doublings", kDoublings)
+        .run();
     recovered.jobs_returned = db.changes();
     transaction.commit();
     return recovered;

@@ -105,6 +105,23 @@ TEST_CASE("running jobs of every lane are ready again, and keep count of their a
     CHECK(deliver->attempt == 2);
 }
 
+TEST_CASE("a job met by one death goes on at once, one met again waits longer each time",
+          "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    REQUIRE(node.jobs.claim("infer", 60'000));
+    recovered(node);
+    for (const std::int64_t wait_ms : {0, 1000, 2000, 4000, 8000, 16'000, 32'000, 32'000}) {
+        if (wait_ms > 0) {
+            node.clock.advance_ms(wait_ms - 1);
+            CHECK_FALSE(node.jobs.claim("infer", 60'000));
+            node.clock.advance_ms(1);
+        }
+        REQUIRE(node.jobs.claim("infer", 60'000));
+        recovered(node);
+    }
+}
+
 TEST_CASE("a spool whose database is gone is not taken for what a crash left", "[storage]") {
     DataFolder node;
     const auto folder = node.dir / "spool" / "2026112312";

@@ -61,6 +61,7 @@ void Surgery::hang_up() {
 void Surgery::die_in(std::string_view lane) {
     if (!desk().jobs.claim(lane, 60'000)) throw std::logic_error("nothing to die in");
     storage::recover(desk().db, settings.node.data_dir, clock);
+    clock.advance_ms(60'000);  // longer than it keeps a job waiting that died again
 }
 
 InferWorker& Surgery::infer() {
