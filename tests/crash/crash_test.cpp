@@ -133,18 +133,20 @@ TEST_CASE("every crash point belongs to a room that is walked", "[crash]") {
 }
 
 TEST_CASE("killed at random moments again and again, the node loses nothing", "[crash]") {
-    const int kills = std::getenv("BUCKY_LONG") != nullptr ? 200 : 20;
+    const std::size_t kills = std::getenv("BUCKY_LONG") != nullptr ? 200 : 20;
     std::mt19937 random{std::random_device{}()};
     const auto seed = random();
     INFO("seed " << seed);
     random.seed(seed);
     constexpr std::size_t kModalities = 4;
-    // at most as many images as are answered between the kills, so that senders never fall idle
-    Journey journey{kills > 20 ? 400U : 60U, ""};
-    for (int kill = 0; kill < kills; ++kill) {
+    // One image more for each modality at every start: none falls idle before the last kill.
+    Journey journey{kills * kModalities, ""};
+    for (std::size_t kill = 0; kill < kills; ++kill) {
         std::vector<std::jthread> modalities;
         for (std::size_t number = 0; number < kModalities; ++number) {
-            modalities.emplace_back([&, number] { journey.send_unanswered(number, kModalities); });
+            modalities.emplace_back([&, number] {
+                journey.send_unanswered(number, kModalities, (kill + 1) * kModalities);
+            });
         }
         const std::chrono::milliseconds moment{random() % 1500};
         CHECK_FALSE(journey.node().process().wait(moment));  // it dies of nothing but us

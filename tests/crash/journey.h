@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,9 @@ public:
 
     /// Sends what was not answered with success yet, one association an image, as a modality would
     /// try again. Stops when the node is gone. Sender `number` of `of` sends every of-th image:
-    /// each may have its own thread.
-    void send_unanswered(std::size_t number = 0, std::size_t of = 1);
+    /// each may have its own thread. `before`: images from this one on are not taken yet.
+    void send_unanswered(std::size_t number = 0, std::size_t of = 1,
+                         std::size_t before = std::numeric_limits<std::size_t>::max());
     bool all_answered() const;
 
     /// Until nothing waits any more.
@@ -46,7 +48,7 @@ private:
     };
 
     void check_one_result(const Image& image,
-                          const std::vector<std::filesystem::path>& stored) const;
+                          const std::vector<std::filesystem::path>& of_its_study) const;
 
     TempDir dir_;
     std::vector<Image> images_;
