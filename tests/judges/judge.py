@@ -3,8 +3,9 @@
 """Shows every object that the tests made to software by others: judge.py FOLDER
 
 dciodvfy (dicom3tools) sees each file, and pydicom reads all of it: text, content, pixels.
-PixelMed's DicomSRValidator sees one report of each shape: it needs seconds for one, and reports of
-one shape differ only in what it does not look at. ctest runs this after the last test
+PixelMed's DicomSRValidator needs seconds for a report, so it sees as many as it takes to show it
+every part once, as a template looks at parts: an item with what stands right below it.
+BUCKY_LONG=1 shows it one report of every whole shape. ctest runs this after the last test
 (tests/CMakeLists.txt); tests/support/exhibits.h fills the folder.
 """
 
@@ -73,28 +74,58 @@ def unreadable(path):
     return []
 
 
-def shape(item):
-    """What a template checks: which attributes, which codes, which choices, in which order.
-    Siblings of one shape count once, so three nodules are the shape of one."""
+def shape(item, levels):
+    """What a template checks: which attributes, which codes, which choices, in which order, so many
+    levels deep. Siblings of one shape count once, so three nodules are the shape of one."""
     parts = []
     for element in item:
         if element.VR == "SQ":
-            parts.append((element.tag, tuple(dict.fromkeys(map(shape, element.value)))))
+            below = dict.fromkeys(shape(one, levels - 1) for one in element.value if levels)
+            parts.append((element.tag, tuple(below)))
         elif element.VR == "CS" or element.keyword in ("CodeValue", "CodingSchemeDesignator",
-                                                       "CodeMeaning", "SOPClassUID"):
+                                                       "SOPClassUID"):
             parts.append((element.tag, str(element.value)))
         else:
             parts.append((element.tag, element.VR, bool(element.value)))
     return tuple(parts)
 
 
-def one_report_a_shape(paths):
-    chosen = {}
+WHOLE = 100  # levels: deeper than any report
+
+
+def name(item):
+    """What a row of a template calls a content item: its relation, type and concept."""
+    concepts = item.get("ConceptNameCodeSequence") or []
+    return (item.get("RelationshipType"), item.get("ValueType"),
+            *((code.get("CodeValue"), code.get("CodingSchemeDesignator")) for code in concepts))
+
+
+def parts_of(item, owner=None):
+    """What rules look at: every attribute of an item, and which content stands right below it."""
+    owner = name(item) if "ValueType" in item else owner
+    parts = {(owner, attribute) for attribute in shape(item, 0)}
+    for element in item:
+        if element.VR == "SQ":
+            if element.keyword == "ContentSequence":
+                parts.add((owner, tuple(dict.fromkeys(map(name, element.value)))))
+            for below in element.value:
+                parts |= parts_of(below, (owner, element.tag))
+    return parts
+
+
+def reports_to_show(paths, every_shape):
+    """The fewest, about, that show every part; or one of each whole shape."""
+    parts = {}
     for path in paths:
         dataset = pydicom.dcmread(path, stop_before_pixels=True)
         if dataset.SOPClassUID.startswith(SR_CLASSES):
-            chosen.setdefault(shape(dataset), path)
-    return list(chosen.values())
+            parts[path] = {shape(dataset, WHOLE)} if every_shape else parts_of(dataset)
+    shown, chosen = set(), []
+    for path in sorted(parts, key=lambda path: len(parts[path]), reverse=True):
+        if not parts[path] <= shown:
+            shown |= parts[path]
+            chosen.append(path)
+    return chosen
 
 
 JARS = ["/usr/share/java/pixelmed.jar", "/usr/share/java/org.jpype.jar"]
@@ -130,7 +161,9 @@ class PixelMed:
 
 def main():
     folder = sys.argv[1]
-    paths = sorted(os.path.join(folder, name) for name in os.listdir(folder))
+    every_shape = "BUCKY_LONG" in os.environ
+    names = os.listdir(folder) if os.path.isdir(folder) else []  # no test that ran made an object
+    paths = sorted(os.path.join(folder, name) for name in names)
     complaints = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, errors in zip(paths, pool.map(dciodvfy, paths)):
@@ -138,12 +171,12 @@ def main():
     for path in paths:
         complaints += [f"{path}: {line}" for line in unreadable(path)]
     small = [path for path in paths if os.path.getsize(path) <= PIXELMED_BYTES_MAX]
-    reports = one_report_a_shape(small)
+    reports = reports_to_show(small, every_shape)
     if reports:
         pixelmed = PixelMed(os.cpu_count())
         for path, errors in zip(reports, pixelmed.errors_of_each(reports)):
             complaints += [f"{path}: PixelMed: {line}" for line in errors]
-    print(f"{len(paths)} objects shown to dciodvfy and pydicom, {len(reports)} shapes of reports "
+    print(f"{len(paths)} objects shown to dciodvfy and pydicom, {len(reports)} reports "
           f"of at most {PIXELMED_BYTES_MAX} bytes to PixelMed: {len(complaints)} errors")
     for line in complaints[:SHOWN]:
         print(line)
