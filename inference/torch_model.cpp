@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only file of the program that includes LibTorch: 14 s and 800 MB of compiler. Devices other
 // than the CPU are reached through c10's device-generic interfaces, so no CUDA header is needed.
-#include "inference/model.h"
+#include "inference/torch_module.h"
 
 #include <algorithm>
 #include <chrono>
@@ -370,3 +370,9 @@ std::shared_ptr<Model> load_torch_model(const std::filesystem::path& weights,
 }
 
 }  // namespace bucky::inference
+
+const bucky::inference::TorchModule bucky_torch_module{
+    &bucky::inference::devices_named,
+    &bucky::inference::loads_compiled,
+    &bucky::inference::load_torch_model,
+};

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What a Bucky is made of, as CycloneDX 1.5 JSON: the packages of Debian whose libraries the
-program really links (ldd), those whose headers alone were compiled in, and the models beside it.
+program and its module really link (ldd), those whose headers alone were compiled in, and the models
+beside it.
 Versions and sources are dpkg's, licences those of each package's machine-readable copyright file.
 
-usage: sbom.py PROGRAM VERSION MODELS_FOLDER HEADER_PACKAGE... > bucky.cdx.json"""
+usage: sbom.py PROGRAM MODULE VERSION MODELS_FOLDER HEADER_PACKAGE... > bucky.cdx.json"""
 import hashlib
 import json
 import os
@@ -21,10 +22,11 @@ def said(*words):
     return subprocess.run(words, check=True, text=True, capture_output=True).stdout
 
 
-def linked_files(program):
+def linked_files(*programs):
     """Every library that the loader would load, as the file that it is in the end."""
+    listed = "".join(said("ldd", program) for program in programs)
     return sorted({os.path.realpath(path)
-                   for path in re.findall(r"(?:=> |^\s*)(/\S+) \(0x", said("ldd", program), re.M)})
+                   for path in re.findall(r"(?:=> |^\s*)(/\S+) \(0x", listed, re.M)})
 
 
 def packages_of(files):
@@ -95,8 +97,8 @@ def model(folder):
 
 
 def main():
-    program, version, models, *headers = sys.argv[1:]
-    owners, strays = packages_of(linked_files(program))
+    program, module, version, models, *headers = sys.argv[1:]
+    owners, strays = packages_of(linked_files(program, module))
     parts = [component(facts, "linked", owners.get(facts[0]) or owners[f"{facts[0]}:{facts[2]}"])
              for facts in facts_of(sorted(owners))]
     parts += [stray(path) for path in strays]

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conf/base/error.h"
+#include "tests/support/torch_models.h"
 
 class DcmDataset;
 
@@ -55,21 +56,6 @@ Error error_of(const std::function<void()>& action);
 
 /// BUCKY_SHARED, or the folder shared beside the source root; empty when there is none.
 std::filesystem::path shared_folder();
-
-/// What the TorchScript of a test package does.
-enum class Behaviour {
-    bright_spots,     ///< scores: brightest value a half; heatmaps: the input, averaged 4 x 4
-    scores_only,      ///< as above, without heatmaps
-    not_finite,       ///< NaN where there should be scores
-    out_of_range,     ///< 7.5 as a score
-    wrong_shape,      ///< one score too many
-    no_tensor,        ///< a text
-    throws_on_white,  ///< raises when the input has a 1
-    gate              ///< seven scores: the mean of each seventh of the rows, from the top
-};
-
-/// Writes TorchScript of that behaviour: two findings, left half and right half of the input.
-void write_model(const std::filesystem::path& file, Behaviour behaviour);
 
 /// model.toml of a package with those weights, 64 x 64 input and the findings left_spot,
 /// right_spot.

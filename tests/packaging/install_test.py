@@ -53,6 +53,20 @@ class Installed(unittest.TestCase):
         self.assertRegex(run([program, "--version"]), r"bucky \d+\.\d+")
         self.assertNotIn("not found", run(["ldd", program]))
 
+    def test_libtorch_lies_in_a_module_that_the_program_loads_for_a_model_alone(self):
+        program, module = self.root / "usr/bin/bucky", self.root / "usr/lib/bucky/bucky_torch.so"
+        self.assertNotIn("libtorch", run(["ldd", program]))
+        self.assertIn("libtorch", run(["ldd", module]))
+        models = self.root / "usr/share/bucky/models"
+        self.assertIn("cpu", run([program, "model", "check", models / "cxr-phantom"]))
+        away = module.rename(module.with_suffix(".away"))
+        try:
+            said = run([program, "model", "check", models / "cxr-phantom"], expect=1)
+            self.assertIn("LibTorch cannot be loaded", said)
+            run([program, "--version"])
+        finally:
+            away.rename(module)
+
     def test_the_config_that_is_installed_is_good_with_the_models_that_are(self):
         config = self.text("etc/bucky/bucky.toml")
         self.assertIn("/usr/share/bucky/models/cxr-phantom", config)
@@ -97,7 +111,8 @@ class Installed(unittest.TestCase):
         self.assertIn({"name": "debian:source", "value": "dcmtk " + parts["libdcmtk17"]["version"]},
                       parts["libdcmtk17"]["properties"])
         linked = {os.path.realpath(path) for path in
-                  re.findall(r"=> (/\S+)", run(["ldd", self.root / "usr/bin/bucky"]))}
+                  re.findall(r"=> (/\S+)", run(["ldd", self.root / "usr/bin/bucky",
+                                                self.root / "usr/lib/bucky/bucky_torch.so"]))}
         named = {line["value"] for part in told["components"]
                  for line in part.get("properties", []) if line["name"] == "bucky:file"}
         self.assertLessEqual(linked, named)
@@ -153,7 +168,7 @@ class Packed(unittest.TestCase):
 
     def test_its_files_lie_where_debian_wants_them_and_belong_to_root(self):
         listed = run(["dpkg-deb", "--contents", self.deb])
-        for path in ("./usr/bin/bucky", "./etc/bucky/bucky.toml", "./usr/share/man/man1/bucky.1.gz",
+        for path in ("./usr/bin/bucky", "./usr/lib/bucky/bucky_torch.so", "./etc/bucky/bucky.toml", "./usr/share/man/man1/bucky.1.gz",
                      "./usr/lib/systemd/system/bucky.service", "./usr/lib/sysusers.d/bucky.conf",
                      f"./{OUR_DOC}/copyright", f"./{OUR_DOC}/examples/gpu.conf",
                      "./usr/share/bucky/models/cxr-phantom/weights.ts"):

@@ -2,7 +2,7 @@
 // TorchScript for tests, defined in C++: the only test file that pays for LibTorch's headers.
 #include <torch/script.h>
 
-#include "tests/inference/support.h"
+#include "tests/support/torch_models.h"
 
 namespace bucky::test {
 namespace {
@@ -76,3 +76,6 @@ void write_model(const std::filesystem::path& file, Behaviour behaviour) {
 }
 
 }  // namespace bucky::test
+
+extern "C" __attribute__((visibility("default"))) decltype(&bucky::test::write_model)
+    const bucky_test_write_model = &bucky::test::write_model;
