@@ -168,7 +168,8 @@ class Packed(unittest.TestCase):
 
     def test_its_files_lie_where_debian_wants_them_and_belong_to_root(self):
         listed = run(["dpkg-deb", "--contents", self.deb])
-        for path in ("./usr/bin/bucky", "./usr/lib/bucky/bucky_torch.so", "./etc/bucky/bucky.toml", "./usr/share/man/man1/bucky.1.gz",
+        for path in ("./usr/bin/bucky", "./usr/lib/bucky/bucky_torch.so",
+                     "./etc/bucky/bucky.toml", "./usr/share/man/man1/bucky.1.gz",
                      "./usr/lib/systemd/system/bucky.service", "./usr/lib/sysusers.d/bucky.conf",
                      f"./{OUR_DOC}/copyright", f"./{OUR_DOC}/examples/gpu.conf",
                      "./usr/share/bucky/models/cxr-phantom/weights.ts"):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The spots model of tests/support/torch_models.cpp, compiled by AOTInductor for this machine's processor, for
-any number of images up to 64. Needs PyTorch 2.6 or later and a C++ compiler.
+"""The spots model of tests/support/torch_models.cpp, compiled by AOTInductor for this machine's
+processor, for any number of images up to 64. Needs PyTorch 2.6 or later and a C++ compiler.
 Usage: compile_spots.py FILE.pt2
 """
 import sys
