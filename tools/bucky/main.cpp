@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program: one binary, a subcommand for each thing a person wants of it (DESIGN 5).
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include <CLI/CLI.hpp>
@@ -64,6 +65,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     using namespace bucky;
+    // A model's threads wait for each other asleep: they share the cores with those that receive.
+    // Read when LibTorch is loaded (inference/torch_module.cpp), which is after this.
+    ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
     try {
         return run(argc, argv);
     } catch (const conf::ConfigError& error) {
