@@ -5,7 +5,6 @@
 
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
-#include "scp/wire/commitment.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/status.h"
 
@@ -43,48 +42,56 @@ storage::Database& Commitment::database() {
     return **db_;
 }
 
-OFCondition Commitment::take_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
-                                     const T_DIMSE_N_ActionRQ& request) {
-    std::uint16_t status = kSuccess;
-    std::string why;
-    if (request.DataSetType == DIMSE_DATASET_NULL) {
-        status = kInvalidArgument;
-        why = "no data set came with the request";
-    } else {
-        const auto received =
-            receive_commitment_dataset(assoc, context, house_.spool, read_timeout_s());
-        if (received.condition.bad()) return received.condition;
-        try {
-            if (std::string_view{request.RequestedSOPClassUID} != kCommitmentClass) {
-                status = kClassInstanceConflict;
-            } else if (std::string_view{request.RequestedSOPInstanceUID} != kCommitmentInstance) {
-                status = kNoSuchInstance;
-            } else if (request.ActionTypeID != kRequestCommitment) {
-                status = kNoSuchAction;
-            } else if (received.failure) {
-                throw Error(*received.failure);
-            } else {
-                status = keep(*received.dataset, context);
-            }
-        } catch (const Error& error) {
-            status = action_status(error.fault());
-            why = error.what();
-        } catch (const std::exception& error) {
-            status = kProcessingFailure;
-            why = error.what();
-        }
+/// Reads the data set of a message and lets `take` judge the message. A failure of reading it is
+/// `take`'s to throw or to pass over: what the command says may be wrong in the first place.
+Commitment::Judgement Commitment::judge(T_ASC_Association& assoc,
+                                        T_ASC_PresentationContextID context,
+                                        T_DIMSE_DataSetType type, const Take& take) {
+    if (type == DIMSE_DATASET_NULL) {
+        return {EC_Normal, kInvalidArgument, "no data set came with the message"};
     }
-    if (status != kSuccess) {
-        log::event(log::Level::warning, "commitment.refused",
-                   {{"assoc", caller_.association},
-                    {"from", caller_.calling_ae},
-                    {"status", fmt::format("{:04X}", status)},
-                    {"why", why}});
+    const auto received =
+        receive_commitment_dataset(assoc, context, house_.spool, read_timeout_s());
+    if (received.condition.bad()) return {received.condition, kProcessingFailure, ""};
+    try {
+        return {EC_Normal, take(received), ""};
+    } catch (const Error& error) {
+        return {EC_Normal, action_status(error.fault()), error.what()};
+    } catch (const std::exception& error) {
+        return {EC_Normal, kProcessingFailure, error.what()};
     }
-    return answer_commitment_request(assoc, context, request, status);
 }
 
-std::uint16_t Commitment::keep(DcmItem& dataset, T_ASC_PresentationContextID context) {
+void Commitment::tell_refusal(std::string_view event, const Judgement& judged) {
+    if (judged.status == kSuccess) return;
+    log::event(log::Level::warning, event,
+               {{"assoc", caller_.association},
+                {"from", caller_.calling_ae},
+                {"status", fmt::format("{:04X}", judged.status)},
+                {"why", judged.why}});
+}
+
+OFCondition Commitment::take_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                                     const T_DIMSE_N_ActionRQ& request) {
+    const auto take = [&](const ReceivedDataset& received) -> std::uint16_t {
+        if (std::string_view{request.RequestedSOPClassUID} != kCommitmentClass) {
+            return kClassInstanceConflict;
+        }
+        if (std::string_view{request.RequestedSOPInstanceUID} != kCommitmentInstance) {
+            return kNoSuchInstance;
+        }
+        if (request.ActionTypeID != kRequestCommitment) return kNoSuchAction;
+        if (received.failure) throw Error(*received.failure);
+        keep(*received.dataset, context);
+        return kSuccess;
+    };
+    const auto judged = judge(assoc, context, request.DataSetType, take);
+    if (judged.condition.bad()) return judged.condition;
+    tell_refusal("commitment.refused", judged);
+    return answer_commitment_request(assoc, context, request, judged.status);
+}
+
+void Commitment::keep(DcmItem& dataset, T_ASC_PresentationContextID context) {
     const auto request = read_commitment_request(dataset);
     storage::Pledge pledge;
     pledge.transaction = request.transaction;
@@ -99,7 +106,6 @@ std::uint16_t Commitment::keep(DcmItem& dataset, T_ASC_PresentationContextID con
                                           {"objects", request.objects.size()}});
     std::erase_if(owed_, [&](const Owed& one) { return one.pledge.id == pledge.id; });
     owed_.push_back({std::move(pledge), context});
-    return kSuccess;
 }
 
 OFCondition Commitment::report(T_ASC_Association& assoc) {
@@ -144,39 +150,19 @@ void Commitment::report_answered(const T_DIMSE_N_EventReportRSP& response) noexc
 
 OFCondition Commitment::take_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                                     const T_DIMSE_N_EventReportRQ& request) {
-    std::uint16_t status = kSuccess;
-    std::string why;
-    if (request.DataSetType == DIMSE_DATASET_NULL) {
-        status = kInvalidArgument;
-        why = "no data set came with the report";
-    } else {
-        const auto received =
-            receive_commitment_dataset(assoc, context, house_.spool, read_timeout_s());
-        if (received.condition.bad()) return received.condition;
-        try {
-            if (received.failure) throw Error(*received.failure);
-            status = note(*received.dataset);
-            if (status != kSuccess) why = "none of our requests to this caller";
-        } catch (const Error& error) {
-            status = action_status(error.fault());
-            why = error.what();
-        } catch (const std::exception& error) {
-            status = kProcessingFailure;
-            why = error.what();
-        }
-    }
-    if (status != kSuccess) {
-        log::event(log::Level::warning, "commitment.report_refused",
-                   {{"assoc", caller_.association},
-                    {"from", caller_.calling_ae},
-                    {"status", fmt::format("{:04X}", status)},
-                    {"why", why}});
-    }
-    return answer_commitment_report(assoc, context, request, status);
+    const auto take = [&](const ReceivedDataset& received) {
+        if (received.failure) throw Error(*received.failure);
+        note(*received.dataset);
+        return kSuccess;
+    };
+    const auto judged = judge(assoc, context, request.DataSetType, take);
+    if (judged.condition.bad()) return judged.condition;
+    tell_refusal("commitment.report_refused", judged);
+    return answer_commitment_report(assoc, context, request, judged.status);
 }
 
 /// An answer counts when one of the destinations of this AE title was asked so.
-std::uint16_t Commitment::note(DcmItem& dataset) {
+void Commitment::note(DcmItem& dataset) {
     const auto answer = read_commitment_report(dataset);
     storage::Commitments commitments(database(), house_.clock);
     for (const auto& destination : house_.settings.destinations) {
@@ -188,9 +174,9 @@ std::uint16_t Commitment::note(DcmItem& dataset) {
                                         {"kept", answer.kept.size()},
                                         {"failed", answer.failed.size()}});
         house_.work.ring();
-        return kSuccess;
+        return;
     }
-    return kInvalidArgument;
+    throw Error(Fault::bad_input, "none of our requests to this caller");
 }
 
 void Commitment::association_ended() noexcept {

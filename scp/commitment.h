@@ -8,7 +8,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmnet/assoc.h>
@@ -16,6 +19,7 @@
 
 #include "scp/session.h"
 #include "scp/store.h"
+#include "scp/wire/commitment.h"
 #include "storage/pledges.h"
 
 namespace bucky::scp {
@@ -53,8 +57,19 @@ private:
         DIC_US message_id;
     };
 
-    std::uint16_t keep(DcmItem& dataset, T_ASC_PresentationContextID context);
-    std::uint16_t note(DcmItem& dataset);
+    /// How a message is answered.
+    struct Judgement {
+        OFCondition condition;  ///< bad when the association is lost
+        std::uint16_t status;
+        std::string why;  ///< for the log, where the status does not say it
+    };
+    using Take = std::function<std::uint16_t(const ReceivedDataset&)>;
+
+    Judgement judge(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                    T_DIMSE_DataSetType type, const Take& take);
+    void tell_refusal(std::string_view event, const Judgement& judged);
+    void keep(DcmItem& dataset, T_ASC_PresentationContextID context);
+    void note(DcmItem& dataset);
     storage::Database& database();
     int read_timeout_s() const { return static_cast<int>(house_.settings.scp.read_timeout_s); }
 

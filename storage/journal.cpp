@@ -36,13 +36,7 @@ void Journal::write(std::string_view study, std::string_view subject, std::strin
                     std::string_view words) {
     std::optional<Database::Transaction> own;
     if (!db_.in_transaction()) own.emplace(db_);
-    db_.prepare(kWrite)
-        .bind(":at_ms", clock_.now_ms())
-        .bind(":study", study)
-        .bind(":subject", subject)
-        .bind(":event", event)
-        .bind(":words", limited(words))
-        .run();
+    run(kWrite, study, subject, event, words);
     if (own) own->commit();
 }
 
@@ -50,15 +44,20 @@ void Journal::write_repeated(std::string_view study, std::string_view subject,
                              std::string_view event, std::string_view words) {
     std::optional<Database::Transaction> own;
     if (!db_.in_transaction()) own.emplace(db_);
-    db_.prepare(kCount)
+    run(kCount, study, subject, event, words);
+    if (db_.changes() == 0) run(kWrite, study, subject, event, words);
+    if (own) own->commit();
+}
+
+void Journal::run(const Sql& sql, std::string_view study, std::string_view subject,
+                  std::string_view event, std::string_view words) {
+    db_.prepare(sql)
         .bind(":at_ms", clock_.now_ms())
         .bind(":study", study)
         .bind(":subject", subject)
         .bind(":event", event)
         .bind(":words", limited(words))
         .run();
-    if (db_.changes() == 0) write(study, subject, event, words);
-    if (own) own->commit();
 }
 
 std::vector<JournalEntry> Journal::of_study(std::string_view study) {

@@ -35,6 +35,9 @@ public:
     std::vector<JournalEntry> of_study(std::string_view study);
 
 private:
+    void run(const Sql& sql, std::string_view study, std::string_view subject,
+             std::string_view event, std::string_view words);
+
     Database& db_;
     const Clock& clock_;
 };
