@@ -18,6 +18,8 @@ import unittest
 from pathlib import Path
 
 BUILD = Path(sys.argv.pop(1)).resolve()
+# A LibTorch that no Debian package has (tools/torch2): it can be installed here, not packed.
+OTHER_TORCH = "BUCKY_TORCH_ROOT:PATH=/" in (BUILD / "CMakeCache.txt").read_text()
 IN_SYSTEM = Path(__file__).resolve().parent / "in_system.py"
 OUR_DOC = "usr/share/doc/bucky"
 
@@ -98,9 +100,10 @@ class Installed(unittest.TestCase):
         self.assertEqual((told["bomFormat"], told["specVersion"]), ("CycloneDX", "1.5"))
         parts = {part["name"]: part for part in told["components"]}
         self.assertEqual(len(parts), len(told["components"]))
-        for name in ("libdcmtk17", "libtorch1.13", "libsqlite3-0", "libopenjp2-7", "libssl3",
-                     "libboost1.81-dev", "cxr-phantom"):
+        for name in ("libdcmtk17", "libsqlite3-0", "libopenjp2-7", "libssl3", "libboost1.81-dev",
+                     "cxr-phantom"):
             self.assertIn(name, parts)
+        self.assertTrue(any("libtorch" in name for name in parts))
         here = dict(line.split(" ") for line in run(
             ["dpkg-query", "-W", "-f", "${Package}:${Architecture} ${Version}\\n"]).splitlines())
         for part in told["components"]:
@@ -115,6 +118,7 @@ class Installed(unittest.TestCase):
                                                 self.root / "usr/lib/bucky/bucky_torch.so"]))}
         named = {line["value"] for part in told["components"]
                  for line in part.get("properties", []) if line["name"] == "bucky:file"}
+        named |= {part["name"] for part in told["components"] if part["type"] == "file"}
         self.assertLessEqual(linked, named)
         notice = self.text(f"{OUR_DOC}/NOTICE")
         for word in ("DCMTK", "LibTorch", "SQLite", "Boost", "OpenJPEG", "bucky.cdx.json"):
@@ -156,6 +160,8 @@ class Packed(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        if OTHER_TORCH:
+            raise unittest.SkipTest("skipped: the package is made with Debian's LibTorch")
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = Path(cls.folder.name)
         run(["cpack", "--config", BUILD / "CPackConfig.cmake", "-B", cls.root / "packed"],
