@@ -22,6 +22,7 @@
 #include "scp/wire/connection.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/negotiate.h"
+#include "scp/wire/request_check.h"
 #include "scp/wire/start.h"
 #include "scp/wire/status.h"
 #include "scp/wire/user_identity.h"
@@ -64,6 +65,7 @@ public:
     std::string_view run();
 
 private:
+    std::string_view hold();
     void receive_request();
     bool admit();
     bool reject(T_ASC_RejectParametersReason reason, std::string_view why);
@@ -97,7 +99,18 @@ private:
     bool closing_ = false;
 };
 
+/// Whoever asks is answered, whatever goes wrong: a connection that only closes tells nobody that
+/// his request was at fault (PS3.8 9.2.2, AA-1).
 std::string_view Session::run() {
+    try {
+        return hold();
+    } catch (const std::exception&) {
+        assoc_ ? abort_association(assoc_.get()) : layer_.abort();
+        throw;
+    }
+}
+
+std::string_view Session::hold() {
     const auto began = Steady::now();
     receive_request();
     if (!admit()) return "rejected";
@@ -119,6 +132,7 @@ std::string_view Session::run() {
 }
 
 void Session::receive_request() {
+    check_request(layer_.first());
     T_ASC_Network* net = nullptr;
     check(ASC_initializeNetwork(NET_ACCEPTOR, 0, read_timeout_s(), &net), "prepare to accept");
     net_.reset(net);

@@ -179,4 +179,9 @@ DcmTransportConnection* Layer::createConnection(DcmNativeSocketType theirs, OFBo
     return new Connection(UniqueFd{theirs}, {}, patience_, give_up_fd_, std::move(tls_));
 }
 
+void Layer::abort() {
+    if (!fd_) return;
+    Connection(std::move(fd_), {}, patience_, give_up_fd_, std::move(tls_)).abort();
+}
+
 }  // namespace bucky::scp

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <dcmtk/config/osconfig.h>
@@ -86,6 +87,12 @@ public:
           tls_(std::move(tls)) {}
 
     DcmTransportConnection* createConnection(DcmNativeSocketType theirs, OFBool secure) override;
+
+    /// What had been read before.
+    std::span<const std::uint8_t> first() const noexcept { return first_; }
+
+    /// Says A-ABORT on the connection, if nobody has asked for it yet.
+    void abort();
 
     /// For a requestor: DCMTK goes on using the descriptor of the socket it has connected itself
     /// (to the rendezvous of dial.h), so ours takes its place under the same number.

@@ -2,43 +2,20 @@
 #include "conf/base/log.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
-
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "conf/base/limits.h"
 #include "conf/base/metrics.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/written.h"
 
 using namespace bucky;
+using test::written_by;
 
 namespace {
-
-/// What `doing` writes to standard output.
-template <typename Doing>
-std::string written_by(Doing doing) {
-    const test::TempDir dir;
-    const auto file = dir / "stdout";
-    std::fflush(stdout);
-    const int before = ::dup(STDOUT_FILENO);
-    FILE* const capture = std::fopen(file.c_str(), "w");
-    REQUIRE(capture != nullptr);
-    ::dup2(::fileno(capture), STDOUT_FILENO);
-    doing();
-    std::fflush(stdout);
-    ::dup2(before, STDOUT_FILENO);
-    ::close(before);
-    std::fclose(capture);
-    std::ifstream in{file};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 /// The log as it is told to be, and as it was again.
 struct Told {

@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -109,11 +110,35 @@ WireClient::WireClient(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOE
     }
 }
 
+ClientTls::ClientTls(const std::string& certificate, const std::string& key)
+    : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free) {
+    if (SSL_CTX_use_certificate_chain_file(handle(), certificate.c_str()) != 1 ||
+        SSL_CTX_use_PrivateKey_file(handle(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
+        throw std::runtime_error(certificate + " is no certificate, or " + key + " not its key");
+    }
+}
+
+WireClient::WireClient(int port, const ClientTls& tls) : WireClient(port) {
+    tls_.reset(SSL_new(tls.handle()), SSL_free);
+    if (SSL_set_fd(tls_.get(), fd_) != 1 || SSL_connect(tls_.get()) != 1) {
+        throw std::runtime_error("no TLS with port " + std::to_string(port));
+    }
+}
+
 WireClient::~WireClient() {
     ::close(fd_);
 }
 
+std::string WireClient::security() const {
+    if (!tls_) return "none";
+    return std::string{SSL_get_version(tls_.get())} + ' ' + SSL_get_cipher_name(tls_.get());
+}
+
 void WireClient::send(std::span<const std::uint8_t> bytes) {
+    if (tls_ && !bytes.empty()) {
+        (void)SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
+        return;  // whole or not at all: the socket blocks
+    }
     while (!bytes.empty()) {
         const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) return;  // the peer went away: the next receive says so
@@ -180,17 +205,31 @@ int WireClient::associate(const Proposal& proposal) {
     return 2;
 }
 
+bool WireClient::read_all(std::span<std::uint8_t> to) {
+    if (!tls_) {
+        return ::recv(fd_, to.data(), to.size(), MSG_WAITALL) == static_cast<ssize_t>(to.size());
+    }
+    while (!to.empty()) {
+        const int got = SSL_read(tls_.get(), to.data(), static_cast<int>(to.size()));
+        if (got <= 0) return false;
+        to = to.subspan(static_cast<std::size_t>(got));
+    }
+    return true;
+}
+
 std::optional<WireClient::Pdu> WireClient::receive() {
     std::array<std::uint8_t, 6> head{};
-    if (::recv(fd_, head.data(), head.size(), MSG_WAITALL) != static_cast<ssize_t>(head.size())) {
-        return std::nullopt;
-    }
+    if (!read_all(head)) return std::nullopt;
     Pdu pdu{head[0], Bytes(big(head, 2, 4))};
-    if (::recv(fd_, pdu.body.data(), pdu.body.size(), MSG_WAITALL) !=
-        static_cast<ssize_t>(pdu.body.size())) {
-        return std::nullopt;
-    }
+    if (!read_all(pdu.body)) return std::nullopt;
     return pdu;
+}
+
+int WireClient::next_pdu(std::chrono::milliseconds at_most) {
+    pollfd readable{fd_, POLLIN, 0};
+    if (::poll(&readable, 1, static_cast<int>(at_most.count())) != 1) return 0;
+    const auto pdu = receive();
+    return pdu ? pdu->type : 0;
 }
 
 void WireClient::send_command(const Bytes& command) {
@@ -215,6 +254,11 @@ void WireClient::send_dataset(std::span<const std::uint8_t> dataset,
         put_big(head, static_cast<std::uint32_t>(fragment.size() + 2), 4);
         head.push_back(kContext);
         head.push_back(dataset.empty() ? kLast : 0);
+        if (tls_) {
+            append(head, Bytes(fragment.begin(), fragment.end()));
+            send(head);
+            continue;
+        }
         std::array<iovec, 2> parts{
             iovec{head.data(), head.size()},
             iovec{const_cast<std::uint8_t*>(fragment.data()), fragment.size()}};

@@ -9,11 +9,15 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+struct ssl_ctx_st;
+struct ssl_st;
 
 namespace bucky::test {
 
@@ -32,9 +36,20 @@ struct Proposal {
     std::string calling = "XRAY1";
 };
 
+/// How a client speaks TLS (1.2 or 1.3, as the peer likes): with this certificate, and any peer's.
+class ClientTls {
+public:
+    ClientTls(const std::string& certificate, const std::string& key);  ///< PEM files
+    ssl_ctx_st* handle() const noexcept { return context_.get(); }
+
+private:
+    std::shared_ptr<ssl_ctx_st> context_;
+};
+
 class WireClient {
 public:
     explicit WireClient(int port);  ///< connected, nothing said
+    WireClient(int port, const ClientTls& tls);
     WireClient(const WireClient&) = delete;
     WireClient& operator=(const WireClient&) = delete;
     ~WireClient();
@@ -55,6 +70,11 @@ public:
                              const std::function<void()>& midway = {});
     std::optional<int> echo();
 
+    /// What the peer says next, as PDU type; 0: it closes, or says nothing within this time.
+    int next_pdu(std::chrono::milliseconds at_most);
+
+    std::string security() const;  ///< such as "TLSv1.3 TLS_AES_256_GCM_SHA384"
+
     /// When the last byte of the last dataset was handed to the kernel.
     std::chrono::steady_clock::time_point last_byte_sent() const { return last_byte_sent_; }
     void release();
@@ -68,11 +88,13 @@ private:
         Bytes body;
     };
     std::optional<Pdu> receive();
+    bool read_all(std::span<std::uint8_t> to);
     void send_command(const Bytes& command);
     void send_dataset(std::span<const std::uint8_t> dataset, const std::function<void()>& midway);
     std::optional<int> response_status();
 
     int fd_;
+    std::shared_ptr<ssl_st> tls_;  ///< nullptr: the socket is spoken through as it is
     std::string sop_class_;
     std::uint32_t peer_pdu_bytes_ = 16384;
     std::uint16_t message_ = 0;
