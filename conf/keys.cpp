@@ -213,8 +213,8 @@ constexpr Key<ListenerSettings> kListenerKeys[] = {
     {"ca", &ListenerSettings::ca, kFileOrNone, "",
      "Authorities (PEM) whose certificates callers may show."},
     {"crl", &ListenerSettings::crl, kFileOrNone, "",
-     "Revoked certificates (PEM), from each of these authorities; a list that is out of date "
-     "refuses everyone."},
+     "Revoked certificates (PEM): a list from each of these authorities and from each between them "
+     "and a caller; one that is missing or out of date refuses whom it is about."},
     {"users", &ListenerSettings::users, kFileOrNone, "", "As scp.users."},
 };
 
@@ -379,7 +379,8 @@ constexpr Key<DestinationSettings> kDestinationKeys[] = {
      "Our certificate (PEM), if it asks for one; empty: none."},
     {"key", &DestinationSettings::key, kFileOrNone, "",
      "Private key of that (PEM); empty: in the same file."},
-    {"crl", &DestinationSettings::crl, kFileOrNone, "", "Revoked certificates (PEM)."},
+    {"crl", &DestinationSettings::crl, kFileOrNone, "",
+     "Revoked certificates (PEM): as listener.crl, from each authority above its certificate."},
     {"tls_name", &DestinationSettings::tls_name, Anything{}, "",
      "The host name or address that its certificate must bear; empty: host."},
 };

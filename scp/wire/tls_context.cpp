@@ -94,7 +94,8 @@ void TlsContext::load_trust(const TlsFiles& files) {
     if (lookup == nullptr || X509_load_crl_file(lookup, files.crl.c_str(), X509_FILETYPE_PEM) < 1) {
         throw_unreadable("revocation list", files.crl);
     }
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    // The authorities between, and the root's own, are asked about as well.
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
 }
 
 std::shared_ptr<const TlsContext> TlsContext::for_listener(const TlsFiles& files,

@@ -93,15 +93,24 @@ struct FreeCertificate {
 };
 using Certificate = std::unique_ptr<X509, FreeCertificate>;
 
-/// OpenSSL forgets a certificate that is no good; the words about it need it.
+/// Of a chain that is no good: the peer's own certificate, and the one at fault.
+struct KeptChain {
+    Certificate own, bad;
+};
+
+Certificate share(X509* certificate) {
+    if (certificate == nullptr || X509_up_ref(certificate) != 1) return nullptr;
+    return Certificate{certificate};
+}
+
+/// OpenSSL forgets certificates that are no good; the words about them need them.
 int keep_the_bad_one(int good, X509_STORE_CTX* checked) {
     if (good == 1) return good;
     const auto* tls = static_cast<SSL*>(
         X509_STORE_CTX_get_ex_data(checked, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    X509* leaf = X509_STORE_CTX_get0_cert(checked);
-    if (leaf != nullptr && X509_up_ref(leaf) == 1) {
-        static_cast<Certificate*>(SSL_get_app_data(tls))->reset(leaf);
-    }
+    auto& kept = *static_cast<KeptChain*>(SSL_get_app_data(tls));
+    kept.own = share(X509_STORE_CTX_get0_cert(checked));
+    kept.bad = share(X509_STORE_CTX_get_current_cert(checked));
     return good;
 }
 
@@ -118,7 +127,7 @@ struct TlsStream::Impl {
     std::shared_ptr<const TlsContext> context;
     Socket socket;
     std::unique_ptr<SSL, FreeTls> tls;
-    Certificate bad;  ///< what the peer showed, when it was no good
+    KeptChain bad;
     TlsRole role = TlsRole::listens;
     std::string wanted_name;
     std::shared_ptr<std::string> trouble = std::make_shared<std::string>();
@@ -164,7 +173,7 @@ int TlsStream::Impl::fail(int system_error) {
     const auto error = ERR_peek_error();
     if (error == 0 && system_error != 0) return give_up(system_error);
     if (SSL_is_init_finished(tls.get()) == 1 && is_end(error)) return 0;
-    *trouble = words_for_failed_tls(*tls, role, bad.get(), wanted_name);
+    *trouble = words_for_failed_tls(*tls, role, {bad.own.get(), bad.bad.get()}, wanted_name);
     return give_up(EPROTO);
 }
 

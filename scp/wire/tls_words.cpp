@@ -33,6 +33,14 @@ std::string text_of(const ASN1_STRING* text) {
     return {data, static_cast<std::size_t>(bytes)};
 }
 
+std::string text_of(const X509_NAME* name) {
+    const std::unique_ptr<BIO, FreeBio> bio{BIO_new(BIO_s_mem())};
+    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    char* data = nullptr;
+    const long bytes = BIO_get_mem_data(bio.get(), &data);
+    return {data, static_cast<std::size_t>(bytes)};
+}
+
 std::string text_of(const GENERAL_NAME& name) {
     if (name.type == GEN_DNS) return text_of(name.d.dNSName);
     if (name.type != GEN_IPADD) return {};
@@ -44,13 +52,27 @@ std::string text_of(const GENERAL_NAME& name) {
     return made == nullptr ? std::string{} : std::string{made};
 }
 
+/// Of whose certificate the words speak.
+std::string certificate_in(const BadChain& chain) {
+    if (chain.own == nullptr) return "its certificate";
+    const auto own = subject_of(*chain.own);
+    if (chain.bad == nullptr || X509_cmp(chain.bad, chain.own) == 0) {
+        return fmt::format("its certificate ({})", own);
+    }
+    return fmt::format("the certificate ({}) above its own ({})", subject_of(*chain.bad), own);
+}
+
+/// Whose revocation list is asked about the certificate at fault.
+std::string issuer_in(const BadChain& chain) {
+    const auto* about = chain.bad == nullptr ? chain.own : chain.bad;
+    return about == nullptr ? "its authority" : text_of(X509_get_issuer_name(about));
+}
+
 /// What X509_verify_cert() found, and what to do about it.
-std::string words_for_verdict(long verdict, const X509* shown, TlsRole role,
+std::string words_for_verdict(long verdict, const BadChain& chain, TlsRole role,
                               std::string_view wanted_name) {
     const bool calls = role == TlsRole::calls;
-    const std::string whose = shown == nullptr
-                                  ? "its certificate"
-                                  : fmt::format("its certificate ({})", subject_of(*shown));
+    const std::string whose = certificate_in(chain);
     const std::string_view ca = calls ? "destination.ca" : "listener.ca";
     const std::string_view crl = calls ? "destination.crl" : "listener.crl";
     switch (verdict) {
@@ -61,9 +83,14 @@ std::string words_for_verdict(long verdict, const X509* shown, TlsRole role,
         case X509_V_ERR_CERT_REVOKED:
             return fmt::format("{} has been revoked, says {}: it needs a new one", whose, crl);
         case X509_V_ERR_UNABLE_TO_GET_CRL:
-            return fmt::format("{} holds no list of the authority that made {}", crl, whose);
+            return fmt::format("{} holds no list of {}, the authority that made {}: add it", crl,
+                               issuer_in(chain), whose);
         case X509_V_ERR_CRL_HAS_EXPIRED:
-            return fmt::format("the list in {} is out of date: fetch a new one, then SIGHUP", crl);
+            return fmt::format("the list of {} in {} is out of date: fetch a new one, then SIGHUP",
+                               issuer_in(chain), crl);
+        case X509_V_ERR_CRL_NOT_YET_VALID:
+            return fmt::format("the list of {} in {} is not valid yet: look at this clock",
+                               issuer_in(chain), crl);
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
             return fmt::format("{} is signed by itself: enter it in {} if it is the right one",
                                whose, ca);
@@ -80,7 +107,7 @@ std::string words_for_verdict(long verdict, const X509* shown, TlsRole role,
             return fmt::format(
                 "{} is made out to {}, not to {}: set destination.tls_name to one of "
                 "these, or give it another certificate",
-                whose, shown == nullptr ? "nobody" : names_in(*shown), wanted_name);
+                whose, chain.own == nullptr ? "nobody" : names_in(*chain.own), wanted_name);
         case X509_V_ERR_INVALID_PURPOSE:
             return fmt::format("{} may not be used for this (Extended Key Usage)", whose);
         case X509_V_ERR_EE_KEY_TOO_SMALL:
@@ -144,12 +171,7 @@ std::string words_for_reason(int reason, TlsRole role) {
 }  // namespace
 
 std::string subject_of(const X509& certificate) {
-    const std::unique_ptr<BIO, FreeBio> bio{BIO_new(BIO_s_mem())};
-    X509_NAME_print_ex(bio.get(), X509_get_subject_name(&certificate), 0,
-                       XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-    char* data = nullptr;
-    const long bytes = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<std::size_t>(bytes)};
+    return text_of(X509_get_subject_name(&certificate));
 }
 
 std::string common_name_of(const X509& certificate) {
@@ -188,14 +210,14 @@ std::string words_for_last_tls_error() {
     return reason == nullptr ? fmt::format("error {}", error) : std::string{reason};
 }
 
-std::string words_for_failed_tls(const SSL& tls, TlsRole role, const X509* shown,
+std::string words_for_failed_tls(const SSL& tls, TlsRole role, const BadChain& chain,
                                  std::string_view wanted_name) {
     const auto error = ERR_peek_error();
     const int reason = error == 0 ? 0 : ERR_GET_REASON(error);
     const long verdict = SSL_get_verify_result(&tls);
     std::string words;
     if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-        words = words_for_verdict(verdict, shown, role, wanted_name);
+        words = words_for_verdict(verdict, chain, role, wanted_name);
     } else if (ERR_GET_LIB(error) == ERR_LIB_SSL) {
         words = words_for_reason(reason, role);
     } else if (error == 0) {

@@ -28,10 +28,16 @@ std::string words_for_last_tls_error();
 
 enum class TlsRole { listens, calls };
 
+/// What the peer showed, when it was no good.
+struct BadChain {
+    const x509_st* own = nullptr;  ///< its certificate; nullptr: it did not come to that
+    const x509_st* bad = nullptr;  ///< the one at fault: its own, or an authority's above that
+};
+
 /// Why a handshake, or the first read after it, failed: what the certificate check says, what the
-/// peer's alert says, what the peer seems to speak instead. Empties the error queue. `shown`: the
-/// certificate that was no good, if it came to that; `wanted_name`: whom we called.
-std::string words_for_failed_tls(const ssl_st& tls, TlsRole role, const x509_st* shown,
+/// peer's alert says, what the peer seems to speak instead. Empties the error queue.
+/// `wanted_name`: whom we called.
+std::string words_for_failed_tls(const ssl_st& tls, TlsRole role, const BadChain& chain,
                                  std::string_view wanted_name);
 
 }  // namespace bucky::scp

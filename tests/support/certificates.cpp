@@ -46,12 +46,33 @@ void Authority::openssl(std::vector<std::string> arguments) {
     if (done.status != 0) throw std::runtime_error("openssl failed:\n" + done.output);
 }
 
-Authority::Authority(const std::string& name) {
+void Authority::prepare() {
     std::ofstream{dir_ / "index.txt"};
     std::ofstream{dir_ / "crlnumber"} << "01\n";
     std::ofstream{dir_ / "ca.cnf"} << kAuthorityConfig;
+}
+
+Authority::Authority(const std::string& name) {
+    prepare();
     openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
              "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=" + name});
+}
+
+Authority::Authority(const std::string& name, Authority& above) : is_root_(false) {
+    prepare();
+    openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+             "-keyout", "ca.key", "-out", "ca.csr", "-subj", "/CN=" + name, "-addext",
+             "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign,cRLSign"});
+    above.sign(dir_ / "ca.csr", dir_ / "ca.pem", {});
+}
+
+void Authority::sign(const std::string& request, const std::filesystem::path& certificate,
+                     const std::vector<std::string>& options) {
+    std::vector<std::string> all{"ca",     "-batch", "-config", "ca.cnf",
+                                 "-in",    request,  "-out",    certificate.string(),
+                                 "-notext"};
+    all.insert(all.end(), options.begin(), options.end());
+    openssl(all);
 }
 
 Identity Authority::issue(const std::string& name, const Wish& wish) {
@@ -59,23 +80,38 @@ Identity Authority::issue(const std::string& name, const Wish& wish) {
     openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
              "-keyout", made.key.string(), "-out", name + ".csr", "-subj", "/O=Hospital/CN=" + name,
              "-addext", "subjectAltName=" + wish.names});
-    std::vector<std::string> sign{"ca",     "-batch",      "-config", "ca.cnf",
-                                  "-in",    name + ".csr", "-out",    made.certificate.string(),
-                                  "-notext"};
+    std::vector<std::string> options;
     if (wish.expired) {
-        sign.insert(sign.end(), {"-startdate", "20200101000000Z", "-enddate", "20210101000000Z"});
+        options = {"-startdate", "20200101000000Z", "-enddate", "20210101000000Z"};
     }
-    openssl(sign);
+    sign(name + ".csr", made.certificate, options);
+    if (!is_root_) {
+        std::ofstream{made.certificate, std::ios::app} << std::ifstream{certificate()}.rdbuf();
+    }
     return made;
 }
 
+void Authority::revoke_file(const std::filesystem::path& certificate) {
+    openssl({"ca", "-batch", "-config", "ca.cnf", "-revoke", certificate.string()});
+}
+
 void Authority::revoke(const Identity& identity) {
-    openssl({"ca", "-batch", "-config", "ca.cnf", "-revoke", identity.certificate.string()});
+    revoke_file(identity.certificate);
+}
+
+void Authority::revoke(const Authority& below) {
+    revoke_file(below.certificate());
 }
 
 std::filesystem::path Authority::revocation_list() {
     openssl({"ca", "-batch", "-config", "ca.cnf", "-gencrl", "-out", "crl.pem"});
     return dir_ / "crl.pem";
+}
+
+std::filesystem::path Authority::expired_revocation_list() {
+    openssl({"ca", "-batch", "-config", "ca.cnf", "-gencrl", "-out", "old.pem", "-crl_lastupdate",
+             "20200101000000Z", "-crl_nextupdate", "20210101000000Z"});
+    return dir_ / "old.pem";
 }
 
 Identity Authority::self_signed(const std::string& name) {

@@ -19,6 +19,8 @@ struct Identity {
 class Authority {
 public:
     explicit Authority(const std::string& name = "Test Authority");
+    /// One that another has made, and that makes certificates in turn.
+    Authority(const std::string& name, Authority& above);
 
     std::filesystem::path certificate() const { return dir_ / "ca.pem"; }
 
@@ -26,13 +28,16 @@ public:
         std::string names = "DNS:localhost,IP:127.0.0.1";  ///< subject alternative names
         bool expired = false;
     };
-    /// Made out to CN=`name`, O=Hospital.
+    /// Made out to CN=`name`, O=Hospital; behind it in the file, an authority's that is not the
+    /// root.
     Identity issue(const std::string& name, const Wish& wish);
     Identity issue(const std::string& name) { return issue(name, Wish{}); }
 
     void revoke(const Identity& identity);
+    void revoke(const Authority& below);
     /// As things stand: written anew by each call.
     std::filesystem::path revocation_list();
+    std::filesystem::path expired_revocation_list();
 
     /// Signed by itself, by nobody else.
     Identity self_signed(const std::string& name);
@@ -41,7 +46,12 @@ public:
 
 private:
     void openssl(std::vector<std::string> arguments);
+    void prepare();
+    void sign(const std::string& request, const std::filesystem::path& certificate,
+              const std::vector<std::string>& options);
+    void revoke_file(const std::filesystem::path& certificate);
     TempDir dir_;
+    bool is_root_ = true;
 };
 
 }  // namespace bucky::test
