@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -48,21 +49,22 @@ void Load::rewrite(std::string& uid, unsigned number) {
     std::copy(uid.begin(), uid.end(), at);
 }
 
-double files_per_second(int port, const std::string& called, const Load& load, unsigned files,
-                        unsigned associations) {
+double files_per_second(const Address& to, const std::string& called, const Load& load,
+                        unsigned files, unsigned associations) {
     std::atomic<int> left{static_cast<int>(files)};
     std::atomic<bool> refused{false};
     const auto work = [&](Load own) {
-        test::WireClient client{port};
-        if (client.associate({test::kDxForPresentation, test::kExplicitLittleEndian, called}) !=
+        auto client = to.tls != nullptr ? std::make_unique<test::WireClient>(to.port, *to.tls)
+                                        : std::make_unique<test::WireClient>(to.port);
+        if (client->associate({test::kDxForPresentation, test::kExplicitLittleEndian, called}) !=
             2) {
             refused = true;
         }
         while (!refused && left.fetch_sub(1) > 0) {
             own.become(next_instance++, false);
-            if (client.store(own.sop_instance(), own.dataset()) != 0) refused = true;
+            if (client->store(own.sop_instance(), own.dataset()) != 0) refused = true;
         }
-        client.release();
+        client->release();
     };
     std::vector<std::thread> senders;
     const auto started = std::chrono::steady_clock::now();

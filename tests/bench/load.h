@@ -34,9 +34,15 @@ private:
     std::string sop_instance_, study_;
 };
 
+/// Where a receiver listens, and how it is spoken to there.
+struct Address {
+    int port = 0;
+    const test::ClientTls* tls = nullptr;  ///< nullptr: in the clear
+};
+
 /// How many files a second a receiver takes, over so many associations at once. Throws when one is
 /// refused.
-double files_per_second(int port, const std::string& called, const Load& load, unsigned files,
-                        unsigned associations);
+double files_per_second(const Address& to, const std::string& called, const Load& load,
+                        unsigned files, unsigned associations);
 
 }  // namespace bucky::bench

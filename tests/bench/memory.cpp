@@ -29,7 +29,7 @@ int main() {
     std::printf("%s\n\n| instances | resident MB |\n|---|---|\n| 0 | %.0f |\n",
                 bench::machine_line().c_str(), resident_mb(node.process().pid()));
     for (unsigned thousand = 1; thousand <= 10; ++thousand) {
-        (void)bench::files_per_second(node.dicom_port(), "BUCKY", load, 1000, 4);
+        (void)bench::files_per_second({node.dicom_port()}, "BUCKY", load, 1000, 4);
         std::printf("| %u | %.0f |\n", thousand * 1000, resident_mb(node.process().pid()));
         std::fflush(stdout);
     }

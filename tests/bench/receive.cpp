@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/fast_storescp.h"
 #include "tests/bench/load.h"
 #include "tests/bench/machine.h"
 #include "tests/support/http.h"
@@ -40,22 +41,8 @@ struct OrthancReceiver : Receiver {
 };
 
 struct StorescpReceiver : Receiver {
-    test::TempDir dir;
-    int listen = test::free_port();
-    test::Process process{{"storescp", "+B", "--fork", "-pdu", "131072", "-od", dir.path().string(),
-                           std::to_string(listen)}};
-    StorescpReceiver() {
-        (void)test::poll_until(
-            [this] {
-                try {
-                    return test::WireClient{listen}.associate({}) == 2;
-                } catch (const std::runtime_error&) {
-                    return false;
-                }
-            },
-            10s);
-    }
-    int port() override { return listen; }
+    bench::FastStorescp storescp;
+    int port() override { return storescp.port(); }
 };
 
 struct Row {
@@ -77,8 +64,9 @@ std::vector<double> measure(const std::vector<Row>& rows, const Size& size, unsi
     for (unsigned round = 0; round < rounds; ++round) {
         for (std::size_t row = 0; row < rows.size(); ++row) {
             const auto receiver = rows[row].start();
-            speeds[row].push_back(bench::files_per_second(
-                receiver->port(), "BUCKY", size.load, size.files / rows[row].share, associations));
+            speeds[row].push_back(bench::files_per_second({receiver->port()}, "BUCKY", size.load,
+                                                          size.files / rows[row].share,
+                                                          associations));
         }
     }
     std::vector<double> medians;
