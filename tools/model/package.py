@@ -9,7 +9,7 @@ import torch
 
 from phantom_net import FINDINGS, SIDE
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 # key -> English name, Korean name, SNOMED CT code and its meaning
 WORDS = {
