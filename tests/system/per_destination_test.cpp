@@ -46,7 +46,7 @@ std::vector<std::string> classes_of(const Storescp& archive, const Xray& xray) {
         CHECK(dciodvfy_errors(file).empty());
         CHECK(mentions(file, xray.uids.sop_instance_uid));
         CHECK(mentions(file, "cxr-phantom"));
-        CHECK(mentions(file, "1.0.0"));
+        CHECK(mentions(file, "1.1.0"));
     }
     std::sort(classes.begin(), classes.end());
     return classes;

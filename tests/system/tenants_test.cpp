@@ -88,7 +88,7 @@ std::string tenants(const fs::path& north_model) {
            "[[tenant]]\nae_title = \"SOUTH\"\ndestinations = [\"south\"]\nimages_per_minute = 2\n"
            "models = [\"" +
            phantom_model().string() +
-           "\"]\n[[threshold]]\ntenant = \"SOUTH\"\nmodel = \"cxr-phantom\"\nversion = \"1.0.0\"\n"
+           "\"]\n[[threshold]]\ntenant = \"SOUTH\"\nmodel = \"cxr-phantom\"\nversion = \"1.1.0\"\n"
            "sha256 = \"" +
            hash_of_weights() + "\"\nfinding = \"nodule\"\nvalue = 0.4321\n";
 }

@@ -263,7 +263,7 @@ TEST_CASE("explain says which model takes a file, else which rule says no, and n
     phantom::write_dicom(drawn, dicom, dir / "lateral.dcm");
 
     const auto taken = run({"explain", (dir / "pa.dcm").string(), "--model", phantom_model()});
-    CHECK_THAT(taken.text, Catch::Contains("cxr-phantom 1.0.0: takes it") &&
+    CHECK_THAT(taken.text, Catch::Contains("cxr-phantom 1.1.0: takes it") &&
                                !Catch::Contains("Secret", Catch::CaseSensitive::No));
     const auto not_taken =
         run({"explain", (dir / "lateral.dcm").string(), "--model", phantom_model()});
@@ -275,7 +275,7 @@ TEST_CASE("model check loads a package, model list reads those of the config", "
     const Visited visited;
     CHECK_THAT(run({"model", "check", phantom_model(), "--device", "cpu"}).text,
                Catch::Contains("The package is sound") && Catch::Contains("nodule"));
-    CHECK_THAT(visited.ask({"model", "list"}).text, Catch::Contains("cxr-phantom 1.0.0"));
+    CHECK_THAT(visited.ask({"model", "list"}).text, Catch::Contains("cxr-phantom 1.1.0"));
     const TempDir empty;
     CHECK_THROWS_AS(run({"model", "check", empty.path().string()}), Error);
     std::filesystem::copy(phantom_model(), empty / "bad");

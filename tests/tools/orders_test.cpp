@@ -290,9 +290,9 @@ TEST_CASE("a threshold for another version, other weights or no finding is refus
         wrong = threshold("pacs", 0.6);
     };
     wrong.version = "0.9.0";
-    refused("is for cxr-phantom 0.9.0, but cxr-phantom 1.0.0 is configured");
+    refused("is for cxr-phantom 0.9.0, but cxr-phantom 1.1.0 is configured");
     wrong.sha256 = std::string(64, 'a');
-    refused("is for other weights than those of cxr-phantom 1.0.0");
+    refused("is for other weights than those of cxr-phantom 1.1.0");
     wrong.model = "cxr-other";
     refused("no model package of inference.models is named");
     wrong.finding = "fracture";
