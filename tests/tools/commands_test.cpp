@@ -301,7 +301,7 @@ TEST_CASE("config check is quiet about a good file and throws all that is wrong 
                         "[[tenant]]\nae_title = \"NORTH\"\ndestinations = [\"nowhere\"]\n"
                         "[[tenant]]\nae_title = \"NORTH\"\ndestinations = [\"pacs\"]\n"
                         "[[threshold]]\ntenant = \"NORTH\"\nmodel = \"cxr-phantom\"\n"
-                        "version = \"1.0.0\"\nsha256 = \"" +
+                        "version = \"1.1.0\"\nsha256 = \"" +
                         std::string(64, 'a') + "\"\nfinding = \"nodule\"\nvalue = 0.5\n");
     CHECK_THROWS_WITH(run({"config", "check", bad}),
                       Catch::Contains("there is no destination \"nowhere\"") &&

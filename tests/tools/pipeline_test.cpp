@@ -237,9 +237,9 @@ TEST_CASE("a study run again with a newer model gets a report that names the one
     const auto newer = surgery.dir / "newer";
     std::filesystem::copy(phantom_model(), newer, std::filesystem::copy_options::recursive);
     auto manifest = read_text(newer / "model.toml");
-    const std::string version = "version = \"1.0.0\"";
+    const std::string version = "version = \"1.1.0\"";
     REQUIRE(manifest.find(version) != std::string::npos);
-    manifest.replace(manifest.find(version), version.size(), "version = \"1.0.1\"");
+    manifest.replace(manifest.find(version), version.size(), "version = \"1.1.1\"");
     std::filesystem::remove(newer / "model.toml");
     std::ofstream{newer / "model.toml"} << manifest;
     const ShelfStand shelf{std::make_shared<const inference::Shelf>(
@@ -394,7 +394,7 @@ TEST_CASE("a shadow's scores are in the journal and in no report", "[tools]") {
     shadow.folder = surgery.dir / "shadow";
     std::filesystem::copy(phantom_model(), shadow.folder);
     auto manifest = read_text(shadow.folder / "model.toml");
-    manifest.replace(manifest.find("\"1.0.0\""), 7, "\"9.9.9\"");
+    manifest.replace(manifest.find("\"1.1.0\""), 7, "\"9.9.9\"");
     write_file(shadow.folder / "model.toml", manifest);
     shadow.shadow = true;
     surgery.settings.models = {shadow};
