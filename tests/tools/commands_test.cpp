@@ -6,15 +6,19 @@
 #include <map>
 #include <sstream>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
 #include "conf/read.h"
+#include "inference/package.h"
 #include "tests/tools/surgery.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/files.h"
+#include "tools/bucky/reload.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -101,6 +105,22 @@ TEST_CASE("status asks for a person when no node runs, and is content when one d
                                  Catch::Contains("deliver:archive") && Catch::Contains("infer"));
 }
 
+TEST_CASE("status tells what only the running node sees, and nothing that an earlier one saw",
+          "[tools]") {
+    const Visited visited;
+    const DataLock lock{visited.settings.node.data_dir};
+    RunningNote note;
+    note.process = std::to_string(::getpid());
+    note.troubles = {"audit messages wait: the server is a stranger"};
+    leave_note(visited.settings.node.data_dir, note);
+    const auto said = visited.ask({"status"});
+    CHECK(said.status == 1);
+    CHECK_THAT(said.text, Catch::Contains("! audit messages wait: the server is a stranger\n"));
+    note.process = "1";
+    leave_note(visited.settings.node.data_dir, note);
+    CHECK(visited.ask({"status"}).status == 0);
+}
+
 TEST_CASE("status tells programs the same as people", "[tools]") {
     Visited visited;
     const DataLock lock{visited.settings.node.data_dir};
@@ -154,6 +174,8 @@ TEST_CASE("the queue tells what waits by destination and age, to people and to p
         std::int64_t by_age = 0;
         for (const auto& age : queue.at("by_age")) by_age += age.at("jobs").get<std::int64_t>();
         CHECK(by_age == queue.at("open"));
+        CHECK(queue.at("by_age").front().at("younger_than_s") == 60);
+        CHECK(queue.at("by_age").back().at("younger_than_s").is_null());
     }
     CHECK(open == std::map<std::string, std::int64_t>{{"deliver:archive", 2}, {"deliver:pacs", 2}});
 }
@@ -269,6 +291,53 @@ TEST_CASE("explain says which model takes a file, else which rule says no, and n
         run({"explain", (dir / "lateral.dcm").string(), "--model", phantom_model()});
     CHECK_THAT(not_taken.text, Catch::Contains("no (view.not_taken): view position LL") &&
                                    Catch::Contains("no (orientation.not_frontal)"));  // all of them
+}
+
+TEST_CASE(
+    "explain --called asks the models of that tenant, at its thresholds, and knows no stranger",
+    "[tools][tenants]") {
+    const TempDir dir;
+    phantom::write_dicom(phantom::draw(phantom::random_recipe(1, 400, 400)), {}, dir / "pa.dcm");
+    const auto copy = (dir / "second").string();
+    std::filesystem::copy(phantom_model(), copy);
+    const auto manifest = read_text(dir / "second" / "model.toml");
+    const std::string name = "name = \"cxr-phantom\"";
+    auto renamed = manifest;
+    renamed.replace(renamed.find(name), name.size(), "name = \"cxr-second\"");
+    write_file(dir / "second" / "model.toml", renamed);
+    const auto sha256 = inference::read_package(copy).identity.sha256;
+    write_file(dir / "bucky.toml",
+               "[inference]\nmodels = [\"" + phantom_model() + "\", \"" + copy +
+                   "\"]\n"
+                   "[[destination]]\nname = \"north-pacs\"\nae_title = \"N\"\nhost = \"h\"\n"
+                   "[[destination]]\nname = \"archive\"\nae_title = \"A\"\nhost = \"h\"\n"
+                   "[[tenant]]\nae_title = \"NORTH\"\nmodels = [\"" +
+                   copy +
+                   "\"]\ndestinations = [\"north-pacs\", \"archive\"]\n"
+                   "[[tenant]]\nae_title = \"SOUTH\"\ndestinations = [\"archive\"]\n"
+                   "[[threshold]]\ntenant = \"NORTH\"\ndestination = \"archive\"\n"
+                   "model = \"cxr-second\"\nversion = \"1.0.0\"\nsha256 = \"" +
+                   sha256 + "\"\nfinding = \"nodule\"\nvalue = 0.83\n");
+    const auto explain = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"explain", (dir / "pa.dcm").string(), "--config",
+                                   (dir / "bucky.toml").string()});
+        return run(std::move(more)).text;
+    };
+    const auto north = explain({"--called", "NORTH"});
+    CHECK_THAT(north, Catch::Contains("As an image of NORTH:\ncxr-second 1.0.0: takes it\n") &&
+                          !Catch::Contains("cxr-phantom") &&
+                          Catch::Contains("nodule                north-pacs: present from ") &&
+                          Catch::Contains("nodule                archive: present from 0.83 (the "
+                                          "package says ") &&
+                          Catch::Contains("pneumothorax          present from "));
+    CHECK_THAT(explain({"--called", "SOUTH"}),
+               Catch::Contains("As an image of SOUTH:\ncxr-phantom 1.0.0: takes it\n") &&
+                   Catch::Contains("cxr-second 1.0.0: would take it too, but comes later") &&
+                   !Catch::Contains("0.83"));
+    CHECK_THAT(explain({}), Catch::Contains("\ncxr-phantom 1.0.0: takes it\n") &&
+                                !Catch::Contains("As an image of"));
+    CHECK_THROWS_WITH(explain({"--called", "EAST"}),
+                      "nobody is called EAST here; there is BUCKY, NORTH, SOUTH");
 }
 
 TEST_CASE("model check loads a package, model list reads those of the config", "[tools]") {

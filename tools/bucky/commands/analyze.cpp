@@ -222,13 +222,14 @@ void add_analyze(CLI::App& app, int& exit_status) {
             "--gate", asked->gate,
             "off, warn or refuse; refuse unless told, where cxr-gate lies beside the model")
         ->check(CLI::IsMember({"off", "warn", "refuse"}))
-        ->type_name("");
+        ->type_name("WHAT");
     command->add_option("--language", asked->language, "Of finding names")
         ->check(CLI::IsMember({"en", "ko"}))
+        ->type_name("LANGUAGE")
         ->capture_default_str();
     command->add_option("--style", asked->style, "Of pictures: outline, heatmap or both")
         ->check(CLI::IsMember({"outline", "heatmap", "both"}))
-        ->type_name("")
+        ->type_name("STYLE")
         ->capture_default_str();
     command->callback([asked, &exit_status] { exit_status = analyze(*asked); });
 }

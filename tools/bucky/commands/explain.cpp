@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,15 +12,19 @@
 
 #include "conf/base/error.h"
 #include "conf/read.h"
+#include "conf/tenants.h"
 #include "inference/eligibility.h"
 #include "inference/gate.h"
 #include "inference/header.h"
+#include "inference/package.h"
 #include "inference/shelf.h"
+#include "inference/thresholds.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/decode_workers.h"
 #include "tools/bucky/gate_options.h"
 #include "tools/bucky/table.h"
+#include "tools/bucky/thresholds.h"
 
 namespace bucky {
 namespace {
@@ -75,10 +84,74 @@ void print_opinion(const std::filesystem::path& file, const inference::Header& h
     }
 }
 
+/// Who is asked, and what decides over what they say.
 struct Asked {
-    std::vector<std::filesystem::path> models;
+    struct Model {
+        std::filesystem::path folder;
+        bool shadow = false;
+    };
+    std::vector<Model> models;
     std::filesystem::path gate;
+    std::optional<conf::Settings> settings;  ///< of the node; nothing: the models alone are asked
+    std::string owner;                       ///< the tenant's AE title; empty: nobody's
 };
+
+/// "present from 0.70 (the package says 0.50)"
+std::string decided_from(const inference::FindingSpec& finding, const std::string& sha256,
+                         const std::vector<inference::Threshold>& thresholds) {
+    const auto set = std::ranges::find_if(thresholds, [&](const inference::Threshold& one) {
+        return one.sha256 == sha256 && one.finding == finding.key;
+    });
+    if (set == thresholds.end()) return fmt::format("present from {:.2f}", finding.threshold);
+    return fmt::format("present from {:.2f} (the package says {:.2f})", set->value,
+                       finding.threshold);
+}
+
+/// From which score on a finding is called present: one line each, or one for each destination
+/// where they do not agree.
+void print_thresholds(const inference::Package& package, const Asked& asked) {
+    auto destinations = conf::destinations_of(*asked.settings, asked.owner);
+    for (const auto& finding : package.findings) {
+        std::vector<std::pair<std::string, std::string>> said;
+        const auto ask = [&](const std::string& destination) {
+            const auto thresholds = thresholds_for(*asked.settings, destination, asked.owner);
+            said.emplace_back(destination,
+                              decided_from(finding, package.identity.sha256, thresholds));
+        };
+        for (const auto* to : destinations) ask(to->name);
+        if (destinations.empty()) ask({});
+        const bool agreed = std::ranges::all_of(
+            said, [&](const auto& one) { return one.second == said.front().second; });
+        if (agreed) said = {{"", said.front().second}};
+        for (const auto& [where, words] : said) {
+            std::cout << fmt::format("  {:<22}{}{}\n", finding.key,
+                                     where.empty() ? "" : where + ": ", words);
+        }
+    }
+}
+
+/// As Shelf::choose() decides, but each says its own reason, and all of them.
+void print_answers(const inference::Header& header, const Asked& asked) {
+    bool is_taken = false;
+    for (const auto& [folder, shadow] : asked.models) {
+        const auto package = inference::read_package(folder);
+        const auto named = fmt::format("{} {}", package.identity.name, package.identity.version);
+        const auto against = inference::refusals(header, package.accepts);
+        for (const auto& no : against) {
+            std::cout << fmt::format("{}: no ({}): {}\n", named, no.key, printable(no.text));
+        }
+        if (!against.empty()) continue;
+        if (shadow) {
+            std::cout << fmt::format("{}: looks at it as a shadow, reports nothing\n", named);
+        } else if (is_taken) {
+            std::cout << fmt::format("{}: would take it too, but comes later\n", named);
+        } else {
+            std::cout << fmt::format("{}: takes it\n", named);
+            if (asked.settings) print_thresholds(package, asked);
+            is_taken = true;
+        }
+    }
+}
 
 void explain(const std::filesystem::path& file, const Asked& asked) {
     scp::start_wire();
@@ -86,32 +159,44 @@ void explain(const std::filesystem::path& file, const Asked& asked) {
     const auto header = decoder.header(file);
     std::cout << file.string() << '\n';
     print_facts(header);
+    if (!asked.owner.empty()) std::cout << fmt::format("\nAs an image of {}:", asked.owner);
     std::cout << '\n';
-    bool is_taken = false;
-    for (const auto& folder : asked.models) {  // one shelf each: each says its own reason
-        const inference::Shelf shelf{{folder}, {"cpu", 1}};
-        const auto& package = shelf.packages().front().package;
-        const auto named = fmt::format("{} {}", package.identity.name, package.identity.version);
-        const auto against = inference::refusals(header, package.accepts);
-        for (const auto& no : against) {
-            std::cout << fmt::format("{}: no ({}): {}\n", named, no.key, printable(no.text));
-        }
-        if (!against.empty()) continue;
-        if (is_taken) {
-            std::cout << fmt::format("{}: would take it too, but comes later\n", named);
-        } else {
-            std::cout << fmt::format("{}: takes it\n", named);
-            is_taken = true;
-        }
-    }
+    print_answers(header, asked);
     print_opinion(file, header, asked.gate, decoder);
 }
 
-Asked asked_of(const std::vector<std::filesystem::path>& models,
-               const std::filesystem::path& config) {
-    if (!models.empty()) return {models, inference::gate_beside(models)};
-    const auto settings = conf::read_settings(config).inference;
-    return {settings.models, gate_options(settings).folder};
+Asked asked_of(const std::vector<std::filesystem::path>& folders) {
+    Asked asked;
+    for (const auto& folder : folders) asked.models.push_back({folder});
+    asked.gate = inference::gate_beside(folders);
+    return asked;
+}
+
+bool is_shadow(const conf::Settings& settings, const std::filesystem::path& folder) {
+    return std::ranges::any_of(settings.models, [&](const conf::ModelSettings& model) {
+        return model.folder == folder && model.shadow;
+    });
+}
+
+/// As the node of this config would do it for who calls it by `called`; empty: by its own title.
+Asked asked_of(conf::Settings settings, std::string called) {
+    if (called.empty()) called = settings.node.ae_title.str();
+    if (!conf::is_ours(settings, called)) {
+        std::vector<std::string> ours{settings.node.ae_title.str()};
+        for (const auto& tenant : settings.tenants) ours.push_back(tenant.ae_title.str());
+        throw Error(Fault::bad_input, "nobody is called {} here; there is {}", called,
+                    fmt::join(ours, ", "));
+    }
+    Asked asked;
+    const auto* tenant = conf::tenant_of(settings, called);
+    if (tenant != nullptr) asked.owner = called;
+    const bool has_own = tenant != nullptr && !tenant->models.empty();
+    for (const auto& folder : has_own ? tenant->models : settings.inference.models) {
+        asked.models.push_back({folder, is_shadow(settings, folder)});
+    }
+    asked.gate = gate_options(settings.inference).folder;
+    asked.settings = std::move(settings);
+    return asked;
 }
 
 }  // namespace
@@ -126,10 +211,20 @@ void add_explain(CLI::App& app, int&) {
         ->required()
         ->check(existing_file())
         ->type_name("");
-    command->add_option("--model", *models, "Model packages, instead of those of the config")
-        ->check(existing_folder())
-        ->type_name("DIR");
-    command->callback([config, file, models] { explain(*file, asked_of(*models, *config)); });
+    auto* instead =
+        command->add_option("--model", *models, "Model packages, instead of those of the config")
+            ->check(existing_folder())
+            ->type_name("DIR");
+    const auto called = std::make_shared<std::string>();
+    command
+        ->add_option("--called", *called,
+                     "AE title that the image is called by: its [[tenant]]'s models and thresholds")
+        ->excludes(instead)
+        ->type_name("AE");
+    command->callback([config, file, models, called] {
+        explain(*file, models->empty() ? asked_of(conf::read_settings(*config), *called)
+                                       : asked_of(*models));
+    });
 }
 
 }  // namespace bucky

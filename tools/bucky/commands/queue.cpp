@@ -51,10 +51,9 @@ void show_json(const conf::Settings& settings) {
         auto ages = nlohmann::json::array();
         for (std::size_t at = 0; at < lane.by_age.size(); ++at) {
             const bool is_last = at == storage::kAgesMs.size();
-            ages.push_back(
-                {{"younger_than_s",
-                  is_last ? nlohmann::json{nullptr} : nlohmann::json{storage::kAgesMs[at] / 1000}},
-                 {"jobs", lane.by_age[at]}});
+            auto limit_s = nlohmann::json(nullptr);  // in braces it would be a list of it
+            if (!is_last) limit_s = storage::kAgesMs[at] / 1000;
+            ages.push_back({{"younger_than_s", limit_s}, {"jobs", lane.by_age[at]}});
         }
         queues.push_back({{"lane", lane.lane},
                           {"open", lane.open},
