@@ -176,8 +176,34 @@ def fits(page, width, shots):
     page.wait_for(f"document.documentElement.clientWidth === {width}")
     check(page.value("document.documentElement.scrollWidth") <= width,
           f"at {width} px nothing sticks out of the page")
+    check(page.value("[...document.querySelectorAll('.wide, td')]"
+                     ".every((box) => box.scrollWidth <= box.clientWidth)"),
+          "no table and no cell hides a part of itself")
     if shots:
         page.shot(os.path.join(shots, f"status-{width}.png"))
+
+
+def reads_as_cards(page):
+    """Where a row has no room, its values stand under headings of their own."""
+    told = page.value("[...document.querySelectorAll('#destinations tr:first-child td')]"
+                      ".map((cell) => getComputedStyle(cell, '::before').content)")
+    check(told == ["none"] + [f'"{word}"' for word in
+                              ("State", "Waiting", "Parked", "Delivered", "Where")],
+          "at 400 px each value of a destination bears its heading: " + ", ".join(told))
+    check(page.value("[...document.querySelectorAll('thead')].every((one) => !one.offsetHeight)"),
+          "and the row of headings is gone")
+    places = page.value("[...document.querySelectorAll('tr:first-child td')].map((cell) => {"
+                        " const box = cell.getBoundingClientRect();"
+                        " return [box.left, box.top, box.right, box.bottom]; })")
+    overlap = [(one, other) for one in places for other in places if one is not other
+               and one[0] < other[2] and other[0] < one[2]
+               and one[1] < other[3] and other[1] < one[3]]
+    check(places and not overlap, "no value stands over another")
+    page.click("document.querySelector('#studies button')")
+    check("Study " in page.wait_for("document.querySelector('#studies tr.words')?.innerText"),
+          "a study unfolds there too")
+    page.click("document.querySelector('#studies button')")
+    page.wait_for("!document.querySelector('#studies tr.words')")
 
 
 def survives_the_node(page, site):
@@ -206,6 +232,7 @@ def main():
             click(page)
             for width in (1280, 400):
                 fits(page, width, asked.shots)
+            reads_as_cards(page)
             survives_the_node(page, site)
         finally:
             page.close()

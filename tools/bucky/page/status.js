@@ -54,6 +54,10 @@ function fill(id, rows) {
   const said = rows.map((row) => row.textContent).join('\n');
   if (table.dataset.said === said) return;
   table.dataset.said = said;
+  const headings = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  for (const cell of rows.flatMap((row) => [...row.cells])) {
+    if (cell.colSpan === 1) cell.dataset.heading = headings[cell.cellIndex]; // for narrow screens
+  }
   const focused = document.activeElement.textContent;
   table.tBodies[0].replaceChildren(...rows);
   table.hidden = rows.length === 0;
@@ -68,7 +72,7 @@ function destinationRows(one) {
   const row = element('tr', { kind: one.last_words ? 'has-words' : '' },
     words(one.name), words(one.state, trouble ? 'bad' : 'good'), number(one.waiting),
     number(one.parked), number(one.delivered),
-    words(`${one.ae_title} at ${one.address}${one.tls ? ', TLS' : ''}`, 'faint'));
+    words(`${one.ae_title} at ${one.address}${one.tls ? ', TLS' : ''}`, 'faint whole'));
   if (!one.last_words) return [row];
   return [row, element('tr', { kind: 'words' }, element('td', { text: one.last_words, colspan: '6' }))];
 }
