@@ -113,7 +113,7 @@ bool is_empty_or_absolute(std::string_view text) {
 
 bool is_empty_or_syslog(std::string_view text) {
     if (text.empty()) return true;
-    for (const std::string_view scheme : {"udp://", "tcp://"}) {
+    for (const std::string_view scheme : {"udp://", "tcp://", "tls://"}) {
         if (!text.starts_with(scheme)) continue;
         const auto endpoint = parse_endpoint(text.substr(scheme.size()));
         return endpoint && endpoint->port > 0 && is_host(endpoint->host);
@@ -480,8 +480,21 @@ constexpr Key<AuditSettings> kAuditKeys[] = {
     {"files_kept", &AuditSettings::files_kept, Range{1, 1000}, "files",
      "Full ones that are kept; the oldest goes."},
     {"syslog", &AuditSettings::syslog,
-     Fits{is_empty_or_syslog, "empty, or udp://HOST:PORT or tcp://HOST:PORT"}, "",
-     "Server that gets every message (RFC 5424): udp by RFC 5426, tcp by RFC 6587; empty: none."},
+     Fits{is_empty_or_syslog, "empty, or udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT"}, "",
+     "Server that gets every message (RFC 5424): udp by RFC 5426, tcp by RFC 6587, tls (1.2 or "
+     "1.3) "
+     "by RFC 5425; empty: none. Messages longer than a datagram, 65,507 bytes, need tcp or tls."},
+    {"ca", &AuditSettings::ca, kFileOrNone, "",
+     "Authorities (PEM) that the certificate of a tls:// server may come from; empty: the "
+     "system's. "
+     "This and the next three are read again at each connection."},
+    {"certificate", &AuditSettings::certificate, kFileOrNone, "",
+     "Ours and its chain (PEM), where that server asks for one."},
+    {"key", &AuditSettings::key, kFileOrNone, "",
+     "Private key of that (PEM); empty: in the same file."},
+    {"crl", &AuditSettings::crl, kFileOrNone, "", "Revoked certificates (PEM)."},
+    {"tls_name", &AuditSettings::tls_name, Anything{}, "",
+     "The host name or address that the server's certificate must bear; empty: HOST."},
 };
 
 }  // namespace

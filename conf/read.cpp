@@ -321,6 +321,31 @@ private:
         check_peers();
         check_destinations();
         check_tenants();
+        check_audit();
+    }
+
+    void check_audit() {
+        const auto& audit = settings_.audit;
+        const toml::table* table = root_["audit"].as_table();
+        const auto idle = [&](std::string_view key, const std::string& value) {
+            if (value.empty() || audit.syslog.starts_with("tls://")) return;
+            complain(line_of(table, key), fmt::format("audit.{}", key),
+                     R"(counts only beside syslog = "tls://...")");
+        };
+        idle("ca", audit.ca.string());
+        idle("certificate", audit.certificate.string());
+        idle("key", audit.key.string());
+        idle("crl", audit.crl.string());
+        idle("tls_name", audit.tls_name);
+        refuse_lone_key(table, "audit", audit);
+    }
+
+    /// A key opens a certificate; without one it is half of what was meant.
+    template <typename Group>
+    void refuse_lone_key(const toml::table* table, std::string_view section, const Group& group) {
+        if (group.key.empty() || !group.certificate.empty()) return;
+        complain(line_of(table, "key"), fmt::format("{}.key", section),
+                 "counts only beside a certificate");
     }
 
     void check_tenants() {
@@ -467,6 +492,7 @@ private:
             idle("key", destination.key.string());
             idle("crl", destination.crl.string());
             idle("tls_name", destination.tls_name);
+            if (destination.tls) refuse_lone_key(table, "destination", destination);
             if (destination.retry_first_s > destination.retry_cap_s) {
                 complain(line_of(table, "retry_first_s"), "destination.retry_first_s",
                          fmt::format("{} s is longer than retry_cap_s, {} s",

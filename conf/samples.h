@@ -46,7 +46,12 @@ inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::
     {"admin.token_file", R"("credential:admin-token")"},
     {"log.modules", R"(["deliver=debug"])"},
     {"audit.file", R"("/var/lib/bucky/audit.xml")"},
-    {"audit.syslog", R"("tcp://127.0.0.1:601")"},
+    {"audit.syslog", R"("tls://siem.hospital.example:6514")"},
+    {"audit.ca", R"("/etc/bucky/hospital-ca.pem")"},
+    {"audit.certificate", R"("/etc/bucky/node.pem")"},
+    {"audit.key", R"("/etc/bucky/node.key")"},
+    {"audit.crl", R"("/etc/bucky/hospital.crl")"},
+    {"audit.tls_name", R"("siem.hospital.example")"},
 });
 
 /// Empty when there is none.

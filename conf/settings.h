@@ -171,7 +171,10 @@ struct AuditSettings {
     std::filesystem::path file;      ///< empty: none
     std::int64_t file_max_mb = 100;  ///< then another is begun
     std::int64_t files_kept = 10;    ///< of those that are full
-    std::string syslog;              ///< udp://HOST:PORT, tcp://HOST:PORT; empty: none
+    std::string syslog;              ///< udp://, tcp:// or tls://HOST:PORT; empty: none
+    std::filesystem::path ca{};      ///< of a tls:// server; empty: the system's
+    std::filesystem::path certificate{}, key{}, crl{};
+    std::string tls_name{};  ///< that its certificate must bear; empty: HOST
 
     bool operator==(const AuditSettings&) const = default;
 };

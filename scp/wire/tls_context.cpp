@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -116,8 +117,10 @@ std::shared_ptr<const TlsContext> TlsContext::for_listener(const TlsFiles& files
     return made;
 }
 
-std::shared_ptr<const TlsContext> TlsContext::for_calls(const TlsFiles& files) {
+std::shared_ptr<const TlsContext> TlsContext::for_calls(const TlsFiles& files,
+                                                        std::string section) {
     const std::shared_ptr<TlsContext> made{new TlsContext(Role::calls, files)};
+    made->section_ = std::move(section);
     if (files.ca.empty() && SSL_CTX_set_default_verify_paths(made->handle()) != 1) {
         throw Error(Fault::unavailable, "the system's authorities cannot be read");
     }

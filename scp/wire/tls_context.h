@@ -32,8 +32,9 @@ public:
     /// Throw unavailable in words that name the file and what is wrong with it.
     static std::shared_ptr<const TlsContext> for_listener(const TlsFiles& files,
                                                           ClientCertificates asked);
-    /// Without files.ca the authorities of the system count.
-    static std::shared_ptr<const TlsContext> for_calls(const TlsFiles& files);
+    /// Without files.ca the authorities of the system count. `section`: of the config, for words.
+    static std::shared_ptr<const TlsContext> for_calls(const TlsFiles& files,
+                                                       std::string section = "destination");
 
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
@@ -41,6 +42,7 @@ public:
 
     ssl_ctx_st* handle() const noexcept;
 
+    const std::string& section() const noexcept { return section_; }  ///< of the config
     const std::string& subject() const noexcept { return subject_; }  ///< of our certificate
     std::int64_t expires_s() const noexcept { return expires_s_; }    ///< UTC; 0: no certificate
 
@@ -52,6 +54,7 @@ private:
 
     struct Layer;
     std::unique_ptr<Layer> layer_;
+    std::string section_ = "listener";
     std::string subject_;
     std::int64_t expires_s_ = 0;
 };

@@ -173,7 +173,8 @@ int TlsStream::Impl::fail(int system_error) {
     const auto error = ERR_peek_error();
     if (error == 0 && system_error != 0) return give_up(system_error);
     if (SSL_is_init_finished(tls.get()) == 1 && is_end(error)) return 0;
-    *trouble = words_for_failed_tls(*tls, role, {bad.own.get(), bad.bad.get()}, wanted_name);
+    *trouble = words_for_failed_tls(*tls, role, {bad.own.get(), bad.bad.get()}, wanted_name,
+                                    context->section());
     return give_up(EPROTO);
 }
 

@@ -69,12 +69,11 @@ std::string issuer_in(const BadChain& chain) {
 }
 
 /// What X509_verify_cert() found, and what to do about it.
-std::string words_for_verdict(long verdict, const BadChain& chain, TlsRole role,
-                              std::string_view wanted_name) {
-    const bool calls = role == TlsRole::calls;
+std::string words_for_verdict(long verdict, const BadChain& chain, std::string_view wanted_name,
+                              std::string_view section) {
     const std::string whose = certificate_in(chain);
-    const std::string_view ca = calls ? "destination.ca" : "listener.ca";
-    const std::string_view crl = calls ? "destination.crl" : "listener.crl";
+    const auto ca = fmt::format("{}.ca", section);
+    const auto crl = fmt::format("{}.crl", section);
     switch (verdict) {
         case X509_V_ERR_CERT_HAS_EXPIRED:
             return fmt::format("{} has expired: it needs a new one", whose);
@@ -105,9 +104,10 @@ std::string words_for_verdict(long verdict, const BadChain& chain, TlsRole role,
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
             return fmt::format(
-                "{} is made out to {}, not to {}: set destination.tls_name to one of "
-                "these, or give it another certificate",
-                whose, chain.own == nullptr ? "nobody" : names_in(*chain.own), wanted_name);
+                "{} is made out to {}, not to {}: set {}.tls_name to one of these, or give it "
+                "another certificate",
+                whose, chain.own == nullptr ? "nobody" : names_in(*chain.own), wanted_name,
+                section);
         case X509_V_ERR_INVALID_PURPOSE:
             return fmt::format("{} may not be used for this (Extended Key Usage)", whose);
         case X509_V_ERR_EE_KEY_TOO_SMALL:
@@ -123,7 +123,7 @@ std::string words_for_verdict(long verdict, const BadChain& chain, TlsRole role,
 }
 
 /// Reasons of ours, and alerts of the peer's (1000 and more).
-std::string words_for_reason(int reason, TlsRole role) {
+std::string words_for_reason(int reason, TlsRole role, std::string_view section) {
     const bool calls = role == TlsRole::calls;
     switch (reason) {
         case SSL_R_WRONG_VERSION_NUMBER:
@@ -145,9 +145,11 @@ std::string words_for_reason(int reason, TlsRole role) {
             return "it refuses TLS 1.2 and 1.3: switch either on there";
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
         case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
-            return calls ? "it refuses our cipher suites, or wants a certificate of ours: set "
-                           "destination.certificate, or switch ECDHE or DHE with AES-GCM on there"
-                         : "it refuses our cipher suites";
+            if (!calls) return "it refuses our cipher suites";
+            return fmt::format(
+                "it refuses our cipher suites, or wants a certificate of ours: set "
+                "{}.certificate, or switch ECDHE or DHE with AES-GCM on there",
+                section);
         case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
             return "it does not know the authority of our certificate: enter that authority there";
         case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
@@ -159,7 +161,7 @@ std::string words_for_reason(int reason, TlsRole role) {
         case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
             return "it does not accept our certificate: its own log may say why";
         case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-            return "it wants a certificate of ours: set destination.certificate";
+            return fmt::format("it wants a certificate of ours: set {}.certificate", section);
         case SSL_R_UNEXPECTED_EOF_WHILE_READING:
             return calls ? "it closed the connection during the TLS handshake: is this its plain "
                            "port?"
@@ -211,17 +213,17 @@ std::string words_for_last_tls_error() {
 }
 
 std::string words_for_failed_tls(const SSL& tls, TlsRole role, const BadChain& chain,
-                                 std::string_view wanted_name) {
+                                 std::string_view wanted_name, std::string_view section) {
     const auto error = ERR_peek_error();
     const int reason = error == 0 ? 0 : ERR_GET_REASON(error);
     const long verdict = SSL_get_verify_result(&tls);
     std::string words;
     if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-        words = words_for_verdict(verdict, chain, role, wanted_name);
+        words = words_for_verdict(verdict, chain, wanted_name, section);
     } else if (ERR_GET_LIB(error) == ERR_LIB_SSL) {
-        words = words_for_reason(reason, role);
+        words = words_for_reason(reason, role, section);
     } else if (error == 0) {
-        words = words_for_reason(SSL_R_UNEXPECTED_EOF_WHILE_READING, role);
+        words = words_for_reason(SSL_R_UNEXPECTED_EOF_WHILE_READING, role, section);
     }
     if (words.empty()) return words_for_last_tls_error();
     ERR_clear_error();

@@ -36,8 +36,8 @@ struct BadChain {
 
 /// Why a handshake, or the first read after it, failed: what the certificate check says, what the
 /// peer's alert says, what the peer seems to speak instead. Empties the error queue.
-/// `wanted_name`: whom we called.
+/// `wanted_name`: whom we called; `section`: of the config, that has the keys to change.
 std::string words_for_failed_tls(const ssl_st& tls, TlsRole role, const BadChain& chain,
-                                 std::string_view wanted_name);
+                                 std::string_view wanted_name, std::string_view section);
 
 }  // namespace bucky::scp

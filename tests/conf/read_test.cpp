@@ -161,6 +161,36 @@ TEST_CASE("the admin port is loopback only where it asks for no token", "[conf]"
                Catch::Contains("credential:NAME"));
 }
 
+TEST_CASE("a syslog server is told by scheme, host and port, and TLS is told whole or not at all",
+          "[conf][audit]") {
+    const Folder folder;
+    std::ofstream(folder.path() / "a.pem") << "a file";
+    const auto audit = [](const std::string& lines) { return "[audit]\n" + lines; };
+    const auto good = std::string{kSmallest} + audit(
+                                                   "syslog = \"tls://siem.example:6514\"\n"
+                                                   "ca = \"a.pem\"\ncertificate = \"a.pem\"\n"
+                                                   "key = \"a.pem\"\ncrl = \"a.pem\"\n"
+                                                   "tls_name = \"siem\"\n");
+    CHECK(read_settings_text(good, folder.file()).audit.ca == folder.path() / "a.pem");
+    for (const std::string bad :
+         {"tls://", "tls://siem.example", "ssl://siem.example:1", "siem.example:6514"}) {
+        CHECK_THAT(problem_of(folder, audit("syslog = \"" + bad + '"')),
+                   Catch::Contains("tls://HOST:PORT"));
+    }
+    for (const std::string key : {"ca", "certificate", "crl", "tls_name"}) {
+        for (const std::string other : {"", "syslog = \"tcp://siem.example:601\"\n"}) {
+            CHECK(problem_of(folder, audit(other + key + " = \"a.pem\"")) ==
+                  "audit." + key + ": counts only beside syslog = \"tls://...\"");
+        }
+    }
+    CHECK(problem_of(folder, audit("syslog = \"tls://siem.example:6514\"\nkey = \"a.pem\"")) ==
+          "audit.key: counts only beside a certificate");
+    CHECK_THAT(problem_of(folder, audit("syslog = \"tls://h:1\"\nca = \"not-there.pem\"")),
+               Catch::Contains("not-there.pem\" is not allowed"));
+    CHECK(problem_of(folder, "tls = true\nkey = \"a.pem\"") ==
+          "destination.key: counts only beside a certificate");
+}
+
 TEST_CASE("a caller is told by AE title, by address or by network", "[conf]") {
     const Folder folder;
     const auto text = std::string{kSmallest} + "[[peer]]\naddress = \"10.1.0.0/16\"\n[[peer]]\n";

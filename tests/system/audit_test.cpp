@@ -2,14 +2,17 @@
 // The audit trail of a node's life, as a file, judged by xmllint.
 #include <algorithm>
 #include <fstream>
+#include <optional>
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/certificates.h"
 #include "tests/support/fake_pacs.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/running_node.h"
 #include "tests/support/senders.h"
+#include "tests/support/syslog_server.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/xray.h"
 
@@ -76,4 +79,42 @@ TEST_CASE(
         INFO(judged.output << message);
         CHECK(judged.status == 0);
     }
+}
+
+TEST_CASE(
+    "a syslog server that is not trusted costs no image, is one trouble of the log and of status, "
+    "and has everything once it is trusted",
+    "[system][audit][tls]") {
+    Authority ours, theirs{"Another Authority"};
+    auto server = std::make_optional<SyslogServer>(theirs.issue("siem"));
+    const auto port = server->port();
+    RunningNode node{{.more = "[audit]\nsyslog = \"tls://127.0.0.1:" + std::to_string(port) +
+                              "\"\nca = \"" + ours.certificate().string() + "\"\n"}};
+    REQUIRE(node.logged(" warning audit.trouble outlet=syslog "));
+    const TempDir dir;
+    const auto xray = write_xray(dir.path(), {.seed = 6, .rows = 256, .columns = 256});
+    CHECK(node.store(xray.file) == 0);
+    CHECK_FALSE(node.verdict_line(xray.uids.sop_instance_uid).empty());
+    CHECK(poll_until(
+        [&] {
+            const auto status = node.bucky({"status"});
+            return status.status == 1 &&
+                   status.output.find("! audit messages wait: connect to audit.syslog") !=
+                       std::string::npos;
+        },
+        30s));
+    CHECK(node.get("/status.json").find("is of no authority in audit.ca") != std::string::npos);
+    CHECK(node.get("/metrics").find("bucky_audit_answers{outlet=\"syslog\"} 0") !=
+          std::string::npos);
+
+    server.reset();
+    server.emplace(ours.issue("siem"), std::filesystem::path{}, port);
+    REQUIRE(node.logged(" info audit.restored outlet=syslog", 60s));
+    const auto first = server->next_message(30s);
+    REQUIRE(first.has_value());
+    CHECK(first->find("Application Start") != std::string::npos);
+    CHECK(poll_until(
+        [&] { return node.bucky({"status"}).output.find("audit") == std::string::npos; }, 30s));
+    CHECK(node.stop() == 0);
+    CHECK(how_many(node.process().lines(), " audit.trouble ", "no authority") == 1);
 }

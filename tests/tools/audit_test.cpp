@@ -3,9 +3,15 @@
 #include "tools/bucky/audit_trail.h"
 
 #include <algorithm>
+#include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <future>
+#include <iterator>
 #include <latch>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -66,6 +72,42 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
 double dropped() {
     return metrics::total("bucky_audit_dropped_total").value;
 }
+
+double taken_in_all() {
+    return metrics::total("bucky_audit_messages_total").value;
+}
+
+/// How often `part` stands in `text`.
+std::size_t times(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
+/// What is logged meanwhile, in order.
+class Logged {
+public:
+    Logged() : before_(::dup(STDOUT_FILENO)) {
+        std::fflush(stdout);
+        FILE* const file = std::fopen((dir_ / "log").c_str(), "w");
+        ::dup2(::fileno(file), STDOUT_FILENO);
+        std::fclose(file);
+    }
+    std::string end() {
+        std::fflush(stdout);
+        ::dup2(before_, STDOUT_FILENO);
+        std::ifstream in{dir_ / "log"};
+        return {std::istreambuf_iterator<char>{in}, {}};
+    }
+    ~Logged() {
+        (void)end();
+        ::close(before_);
+    }
+
+private:
+    const TempDir dir_;
+    const int before_;
+};
 
 }  // namespace
 
@@ -177,6 +219,73 @@ TEST_CASE("a message that was not taken is given again, before all others", "[to
         REQUIRE(done.get_future().wait_for(30s) == std::future_status::ready);
     }
     CHECK(taken == std::vector<std::string>{"first", "second"});
+}
+
+TEST_CASE("what can never be taken is dropped, counted and logged, and not counted as sent",
+          "[tools][audit]") {
+    const auto dropped_before = dropped(), taken_before = taken_in_all();
+    Logged log;
+    std::promise<void> done;
+    {
+        AuditOutlet outlet{"test", [&](const std::string& message) {
+                               if (message == "too long") throw Error(Fault::bad_input, "it is");
+                               done.set_value();
+                           }};
+        outlet.put("too long");
+        outlet.put("short");
+        REQUIRE(done.get_future().wait_for(30s) == std::future_status::ready);
+        CHECK(outlet.trouble() == "");
+    }
+    CHECK_THAT(log.end(), Catch::Contains("error audit.dropped outlet=test messages=1 "
+                                          "reason=too_long words=\"it is\""));
+    CHECK(dropped() == dropped_before + 1);
+    CHECK(taken_in_all() == taken_before + 1);
+}
+
+TEST_CASE("a trouble is logged once, another one again, and once that it is over",
+          "[tools][audit]") {
+    Logged log;
+    int tries = 0;
+    std::promise<void> done;
+    std::vector<std::string> seen;
+    {
+        AuditOutlet* asked = nullptr;
+        AuditOutlet outlet{"test",
+                           [&](const std::string& message) {
+                               if (message == "second") return done.set_value();
+                               seen.push_back(asked->trouble());
+                               if (++tries <= 3) throw Error(Fault::unavailable, "away");
+                               if (tries == 4) throw Error(Fault::unavailable, "a stranger");
+                           },
+                           1ms};
+        asked = &outlet;
+        outlet.put("first");
+        outlet.put("second");
+        REQUIRE(done.get_future().wait_for(30s) == std::future_status::ready);
+        CHECK(outlet.trouble() == "");
+    }
+    CHECK(seen == std::vector<std::string>{"", "away", "away", "away", "a stranger"});
+    const auto logged = log.end();
+    CHECK(times(logged, "warning audit.trouble outlet=test words=away\n") == 1);
+    CHECK(times(logged, "warning audit.trouble outlet=test words=\"a stranger\"\n") == 1);
+    CHECK(times(logged, "info audit.restored outlet=test\n") == 1);
+}
+
+TEST_CASE("a message that a full disk cut off is taken back before it is written again",
+          "[tools][audit]") {
+    const TempDir dir;
+    AuditFile file{dir / "audit.xml", 1'000'000, 2};
+    file.append("the first");
+    struct rlimit before {};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto old_answer = std::signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit full { 15, before.rlim_max };
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    CHECK_THROWS_WITH(file.append("the second"), Catch::Contains("File too large"));
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::signal(SIGXFSZ, old_answer);
+    file.append("the second");
+    CHECK(lines_of(dir / "audit.xml") == std::vector<std::string>{"the first", "the second"});
 }
 
 TEST_CASE("what is told reaches the file while a trail is kept, and nobody afterwards",

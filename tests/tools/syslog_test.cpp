@@ -74,6 +74,25 @@ TEST_CASE("over UDP a message is a datagram", "[tools][audit]") {
     CHECK(heard == "the first");
 }
 
+TEST_CASE("what is longer than a datagram can be is refused for good, and the next one goes",
+          "[tools][audit]") {
+    constexpr std::size_t kLongest = 65'507;  // 64 KiB without the headers of IPv4 and UDP
+    asio::io_context io;
+    udp::socket server{io, {asio::ip::make_address("127.0.0.1"), 0}};
+    Syslog line{to("udp", server.local_endpoint().port())};
+    try {
+        line.send(std::string(kLongest + 1, 'x'));
+        FAIL("it was sent");
+    } catch (const Error& error) {
+        CHECK(error.fault() == Fault::bad_input);
+        CHECK_THAT(error.what(), Catch::Contains("a message of 65508 bytes is longer than") &&
+                                     Catch::Contains("tcp:// or tls:// takes it"));
+    }
+    line.send(std::string(kLongest, 'y'));
+    std::string heard(kLongest + 1, '\0');
+    CHECK(server.receive(asio::buffer(heard)) == kLongest);
+}
+
 TEST_CASE("over TCP messages are counted in octets, and a connection that ended is made again",
           "[tools][audit]") {
     Listening server;

@@ -56,11 +56,17 @@ void AuditFile::append(const std::string& line) {
         fd = scp::UniqueFd{::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640)};
         if (fd.get() < 0) throw_errno(file_);
     }
+    const auto before = ::lseek(fd.get(), 0, SEEK_END);
     const auto whole = line + '\n';
     std::string_view rest = whole;
     while (!rest.empty()) {
         const auto written = ::write(fd.get(), rest.data(), rest.size());
-        if (written < 0 && errno != EINTR) throw_errno(file_);
+        if (written < 0 && errno != EINTR) {
+            const int why = errno;
+            (void)::ftruncate(fd.get(), before);  // half a message is none
+            errno = why;
+            throw_errno(file_);
+        }
         if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
     }
 }
@@ -78,20 +84,25 @@ struct AuditOutlet::Impl {
     const std::string name;
     const AuditSink sink;
     const std::chrono::milliseconds first_pause;
-    std::mutex mutex;
-    std::condition_variable_any filled;
-    std::deque<std::string> waiting;  ///< guarded by mutex
+    mutable std::mutex mutex{};
+    std::condition_variable_any filled{};
+    std::deque<std::string> waiting{};  ///< guarded by mutex
     Now::time_point give_up = Now::time_point::max();
-    std::jthread thread;
+    std::string trouble{};  ///< guarded by mutex
+    std::jthread thread{};
 
+    enum class Fate { out, lost, again };
     void run(const std::stop_token& stop);
-    bool out(const std::string& message);
-    void count_dropped(std::size_t messages) const;
+    Fate give_out(const std::string& message);
+    void has_trouble(const std::string& words);
+    void has_none();
+    void drop(std::size_t messages, std::string_view reason, std::string_view words) const;
 };
 
 AuditOutlet::AuditOutlet(std::string name, AuditSink sink, std::chrono::milliseconds first_pause)
-    : impl_(new Impl{
-          std::move(name), std::move(sink), first_pause, {}, {}, {}, Now::time_point::max(), {}}) {
+    : impl_(
+          new Impl{.name = std::move(name), .sink = std::move(sink), .first_pause = first_pause}) {
+    metrics::set("bucky_audit_answers", 1, {{"outlet", impl_->name}});
     impl_->thread =
         std::jthread{[impl = impl_.get()](const std::stop_token& stop) { impl->run(stop); }};
 }
@@ -103,10 +114,13 @@ AuditOutlet::~AuditOutlet() {
     }
     impl_->thread.request_stop();
     impl_->thread.join();
-    if (!impl_->waiting.empty()) impl_->count_dropped(impl_->waiting.size());
+    if (const auto left = impl_->waiting.size(); left > 0) {
+        impl_->drop(left, "node_ended", impl_->trouble);
+    }
 }
 
 void AuditOutlet::put(const std::string& message) {
+    std::string trouble;
     {
         const std::lock_guard lock(impl_->mutex);
         if (impl_->waiting.size() < limits::kAuditQueueMax) {
@@ -114,16 +128,26 @@ void AuditOutlet::put(const std::string& message) {
             impl_->filled.notify_one();
             return;
         }
+        trouble = impl_->trouble;
     }
-    impl_->count_dropped(1);
+    impl_->drop(1, "queue_full", trouble);
 }
 
-void AuditOutlet::Impl::count_dropped(std::size_t messages) const {
-    metrics::count("bucky_audit_dropped_total", {{"outlet", name}}, static_cast<double>(messages));
-    log::event(log::Level::error, "audit.dropped", {{"outlet", name}, {"messages", messages}});
+std::string AuditOutlet::trouble() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->trouble;
 }
 
-/// The oldest stays in the queue until it is out. When the node ends, one failure is the last.
+void AuditOutlet::Impl::drop(std::size_t messages, std::string_view reason,
+                             std::string_view words) const {
+    metrics::count("bucky_audit_dropped_total", {{"outlet", name}, {"reason", std::string{reason}}},
+                   static_cast<double>(messages));
+    log::event(log::Level::error, "audit.dropped",
+               {{"outlet", name}, {"messages", messages}, {"reason", reason}, {"words", words}});
+}
+
+/// The oldest stays in the queue until its fate is known. When the node ends, one failure is the
+/// last.
 void AuditOutlet::Impl::run(const std::stop_token& stop) {
     auto pause = first_pause;
     std::unique_lock lock(mutex);
@@ -132,9 +156,9 @@ void AuditOutlet::Impl::run(const std::stop_token& stop) {
         if (waiting.empty() || Now::now() >= give_up) return;
         const auto message = waiting.front();
         lock.unlock();
-        const bool is_out = out(message);
+        const auto fate = give_out(message);
         lock.lock();
-        if (is_out) {
+        if (fate != Fate::again) {
             waiting.pop_front();
             pause = first_pause;
             continue;
@@ -145,16 +169,41 @@ void AuditOutlet::Impl::run(const std::stop_token& stop) {
     }
 }
 
-bool AuditOutlet::Impl::out(const std::string& message) {
+AuditOutlet::Impl::Fate AuditOutlet::Impl::give_out(const std::string& message) {
     try {
         sink(message);
         metrics::count("bucky_audit_messages_total", {{"outlet", name}});
-        return true;
+        has_none();
+        return Fate::out;
+    } catch (const Error& error) {
+        if (error.fault() == Fault::bad_input) {
+            drop(1, "too_long", error.what());
+            return Fate::lost;
+        }
+        has_trouble(error.what());
     } catch (const std::exception& error) {
-        log::event(log::Level::warning, "audit.trouble",
-                   {{"outlet", name}, {"words", error.what()}});
-        return false;
+        has_trouble(error.what());
     }
+    return Fate::again;
+}
+
+/// Once, not at each try, but again when it is another trouble.
+void AuditOutlet::Impl::has_trouble(const std::string& words) {
+    {
+        const std::lock_guard lock(mutex);
+        if (std::exchange(trouble, words) == words) return;
+    }
+    metrics::set("bucky_audit_answers", 0, {{"outlet", name}});
+    log::event(log::Level::warning, "audit.trouble", {{"outlet", name}, {"words", words}});
+}
+
+void AuditOutlet::Impl::has_none() {
+    {
+        const std::lock_guard lock(mutex);
+        if (std::exchange(trouble, {}).empty()) return;
+    }
+    metrics::set("bucky_audit_answers", 1, {{"outlet", name}});
+    log::event("audit.restored", {{"outlet", name}});
 }
 
 AuditTrail::AuditTrail(const conf::AuditSettings& told, AuditSource source, const Clock& clock) {
@@ -180,6 +229,16 @@ AuditTrail::AuditTrail(const conf::AuditSettings& told, AuditSource source, cons
 
 AuditTrail::~AuditTrail() {
     if (!outlets_.empty()) audit::record_with({});
+}
+
+std::vector<std::string> AuditTrail::troubles() const {
+    std::vector<std::string> all;
+    for (const auto& outlet : outlets_) {
+        if (auto words = outlet->trouble(); !words.empty()) {
+            all.push_back("audit messages wait: " + std::move(words));
+        }
+    }
+    return all;
 }
 
 AuditSource audit_source(const std::string& ae_title) {

@@ -2,9 +2,10 @@
 // AuditTrail: keeps the audit messages of a node in a file and sends them to a syslog server, each
 // by a thread of its own, so that neither waits for the other and no caller of the node for either.
 //
-// Each has a queue of limits::kAuditQueueMax messages; what finds it full is dropped, counted
-// (bucky_audit_dropped_total) and logged. A server that is away is tried again until the queue is
-// full. The destructor lets what is queued out for two seconds.
+// Each has a queue of limits::kAuditQueueMax messages; what finds it full, or can never get out, is
+// dropped, counted (bucky_audit_dropped_total) and logged. A server that is away is tried again
+// for ever, and is one of the node's troubles meanwhile: logged when it begins and when it is over.
+// The destructor lets what is queued out for two seconds.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,8 @@
 
 namespace bucky {
 
-/// Takes one message, or throws and gets the same one again.
+/// Takes one message, or throws and gets the same one again; but not after bad_input, which says
+/// that this message can never be taken.
 using AuditSink = std::function<void(const std::string& message)>;
 
 /// Appends lines to a file, and begins another when it has grown to `bytes_max`: FILE.1 is the one
@@ -50,6 +52,9 @@ public:
 
     void put(const std::string& message);
 
+    /// Why nothing gets out at present; empty: it does.
+    std::string trouble() const;
+
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
@@ -63,6 +68,9 @@ public:
     AuditTrail(const AuditTrail&) = delete;
     AuditTrail& operator=(const AuditTrail&) = delete;
     ~AuditTrail();
+
+    /// A sentence for each outlet that takes no messages at present.
+    std::vector<std::string> troubles() const;
 
 private:
     std::vector<std::unique_ptr<AuditOutlet>> outlets_;

@@ -190,7 +190,8 @@ struct Node::Impl {
     scp::FrontDoor door;
     std::optional<Admin> admin;
 
-    RunningNote note;
+    std::mutex note_mutex;
+    RunningNote note;  ///< changed by note_down()
     Crew crew;
     std::jthread asio;
 
@@ -200,7 +201,9 @@ struct Node::Impl {
     void heed_hangups();
     void reload_when_asked(std::stop_token stop);
     void reload();
-    std::size_t take_up(conf::Settings next);
+    void note_down(const std::function<void(RunningNote&)>& change);
+    std::size_t take_up(conf::Settings next, std::vector<std::string>& waiting);
+    std::vector<std::string> own_troubles() const;
     void analyse(const Told& told, const std::stop_token& stop);
     void look_around(storage::Database& db);
     void tell_page(storage::Database& db, const Health& health);
@@ -251,35 +254,47 @@ void Node::Impl::reload_when_asked(std::stop_token stop) {
 
 /// All or nothing: what is wrong is found before anything changes.
 void Node::Impl::reload() {
-    note.refused.clear();
-    note.last_begun_ms = clock.now_ms();
+    const auto begun_ms = clock.now_ms();
+    std::string refused;
+    std::vector<std::string> waiting;
     try {
-        const auto changed = take_up(reread());
+        const auto changed = take_up(reread(), waiting);
         metrics::count("bucky_reloads_total", {{"outcome", "applied"}});
         audit::tell({.kind = audit::Kind::configured,
                      .words = fmt::format("reload applied, {} keys changed", changed)});
-        log::event("reload.applied",
-                   {{"changes", changed},
-                    {"packages", shelves.now()->packages().size()},
-                    {"waiting", fmt::format("{}", fmt::join(note.waiting, ","))}});
+        log::event("reload.applied", {{"changes", changed},
+                                      {"packages", shelves.now()->packages().size()},
+                                      {"waiting", fmt::format("{}", fmt::join(waiting, ","))}});
     } catch (const std::exception& error) {
-        note.refused = error.what();
+        refused = error.what();
         metrics::count("bucky_reloads_total", {{"outcome", "refused"}});
         audit::tell({.kind = audit::Kind::configured,
                      .outcome = audit::Outcome::minor_failure,
-                     .words = note.refused});
+                     .words = refused});
         log::event(log::Level::error, "reload.refused", {{"words", error.what()}});
     }
-    ++note.reloads;
+    note_down([&](RunningNote& of_it) {
+        of_it.last_begun_ms = begun_ms;
+        if (refused.empty()) of_it.waiting = std::move(waiting);
+        of_it.in_force = conf::spelled_out(*settings());
+        of_it.refused = std::move(refused);
+        ++of_it.reloads;
+    });
+}
+
+void Node::Impl::note_down(const std::function<void(RunningNote&)>& change) {
+    const std::lock_guard guard(note_mutex);
+    change(note);
     leave_note(settings()->node.data_dir, note);
 }
 
 /// The images and results at hand are finished by those who began them, with the settings and the
-/// models that they began with; the next are for the next shift. Returns how many keys changed.
-std::size_t Node::Impl::take_up(conf::Settings next) {
+/// models that they began with; the next are for the next shift. Returns how many keys changed, and
+/// which `waiting` for a restart.
+std::size_t Node::Impl::take_up(conf::Settings next, std::vector<std::string>& waiting) {
     const Told before = settings();
     const auto shelf = shelves.now();
-    auto waiting = keep_until_restart(*before, next);
+    waiting = keep_until_restart(*before, next);
     auto models = load_models(next, shelf.get());
     door.adopt(next);
     take_up_log(next.log);
@@ -289,8 +304,6 @@ std::size_t Node::Impl::take_up(conf::Settings next) {
         const std::lock_guard guard(in_force_mutex);
         in_force = std::make_shared<const conf::Settings>(std::move(next));
     }
-    note.waiting = std::move(waiting);
-    note.in_force = conf::spelled_out(*settings());
     crew.end_shift();
     start_shift();
     return changes.size();
@@ -352,15 +365,24 @@ void Node::Impl::start_keepers() {
     crew.start("watch", [this](std::stop_token stop) { watch(std::move(stop)); });
 }
 
-void Node::Impl::look_around(storage::Database& db) {
-    auto health = look(*settings(), clock, db);
+/// What no other process can see.
+std::vector<std::string> Node::Impl::own_troubles() const {
+    std::vector<std::string> all;
     const auto shelf = shelves.now();
     for (const auto& loaded : shelf->packages()) {
-        const auto troubles = loaded.model->troubles();
-        health.troubles.insert(health.troubles.end(), troubles.begin(), troubles.end());
+        std::ranges::move(loaded.model->troubles(), std::back_inserter(all));
         metrics::set("bucky_model_answers", loaded.model->answers() ? 1 : 0,
                      {{"model", loaded.package.identity.name}});
     }
+    if (trail) std::ranges::move(trail->troubles(), std::back_inserter(all));
+    return all;
+}
+
+void Node::Impl::look_around(storage::Database& db) {
+    auto health = look(*settings(), clock, db);
+    const auto own = own_troubles();
+    if (own != note.troubles) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
+    health.troubles.insert(health.troubles.end(), own.begin(), own.end());
     show(health, clock.now_ms());
     tell_page(db, health);
     board.publish(std::move(health));
@@ -454,9 +476,10 @@ void Node::open() {
             token.empty() ? std::string{} : read_secret(token),
             [&node] { return to_json(node.status.last()); });
     }
-    node.note.process = std::to_string(::getpid());
-    node.note.in_force = conf::spelled_out(*told);
-    leave_note(told->node.data_dir, node.note);
+    node.note_down([&told](RunningNote& of_it) {
+        of_it.process = std::to_string(::getpid());
+        of_it.in_force = conf::spelled_out(*told);
+    });
     node.door.open();
     node.start_shift();
     node.start_keepers();

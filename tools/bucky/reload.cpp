@@ -48,22 +48,23 @@ std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Set
 }
 
 void take_up_log(const conf::LogSettings& told) {
-    log::set_level(told.level, told.modules);
     log::set_form(told.format == "json" ? log::Form::json : log::Form::text);
     log::show_patients(told.phi);
     if (told.phi) {
+        log::set_level("warning");  // no level of the admin's may hide this
         log::event(log::Level::warning, "log.phi",
                    {{"words", "log.phi: patients' names and IDs are written from now on"}});
     }
+    log::set_level(told.level, told.modules);
 }
 
 void leave_note(const fs::path& data_dir, const RunningNote& note) {
     auto in_force = json::array();
     for (const auto& [key, value] : note.in_force) in_force.push_back({key, value});
-    const json whole{{"process", note.process}, {"since_ms", note.since_ms},
-                     {"reloads", note.reloads}, {"last_begun_ms", note.last_begun_ms},
-                     {"refused", note.refused}, {"waiting", note.waiting},
-                     {"in_force", in_force}};
+    const json whole{{"process", note.process},   {"since_ms", note.since_ms},
+                     {"reloads", note.reloads},   {"last_begun_ms", note.last_begun_ms},
+                     {"refused", note.refused},   {"waiting", note.waiting},
+                     {"troubles", note.troubles}, {"in_force", in_force}};
     const auto fresh = file_in(data_dir).string() + ".new";
     std::error_code failed;
     {
@@ -90,6 +91,7 @@ std::optional<RunningNote> read_note(const fs::path& data_dir) {
         whole.at("last_begun_ms").get_to(note.last_begun_ms);
         whole.at("refused").get_to(note.refused);
         whole.at("waiting").get_to(note.waiting);
+        whole.at("troubles").get_to(note.troubles);
         whole.at("in_force").get_to(note.in_force);
         return note;
     } catch (const json::exception&) {

@@ -35,6 +35,7 @@ struct RunningNote {
     std::string refused;               ///< why the last one was; empty: it was not
     std::vector<std::string> waiting;  ///< keys whose new value waits for a restart
     conf::SpelledOut in_force;
+    std::vector<std::string> troubles{};  ///< that only the node sees: of models, of the trail
 };
 
 /// A note that cannot be written is logged and missed by commands only.

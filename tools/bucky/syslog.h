@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Syslog: the wire of audit messages (PS3.15 A.6 and A.7): RFC 5424 messages over UDP (RFC 5426),
-// TCP with octet counting (RFC 6587) or TLS (RFC 5425). Blocking, but never longer than some
-// seconds: for a thread that has nothing else to do.
+// TCP with octet counting (RFC 6587) or TLS (RFC 5425, with the handshake that destinations get).
+// Blocking, but never longer than some seconds: for a thread that has nothing else to do.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,13 +22,15 @@ std::string syslog_message(std::string_view audit_message, const AuditSource& so
 class Syslog {
 public:
     /// Throws bad_input when `told.syslog` names no host and port.
-    explicit Syslog(const conf::AuditSettings& told);
+    explicit Syslog(const conf::AuditSettings& told,
+                    std::chrono::milliseconds patience = std::chrono::seconds{5});
     Syslog(const Syslog&) = delete;
     Syslog& operator=(const Syslog&) = delete;
     ~Syslog();
 
-    /// Connects where it is not, and writes. Throws unavailable when that fails or takes too long;
-    /// over TCP what a server took and lost with its connection is not known.
+    /// Connects where it is not, and writes. Throws unavailable when that fails or takes too long,
+    /// bad_input when the message is longer than a datagram can be; over TCP and TLS what a
+    /// server took and lost with its connection is not known.
     void send(const std::string& message);
 
     class Line;  ///< one way to a server

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -10,6 +12,7 @@
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/health.h"
+#include "tools/bucky/reload.h"
 #include "tools/bucky/table.h"
 
 namespace bucky {
@@ -28,6 +31,10 @@ Status status_of(conf::Settings settings) {
     Status status{std::move(settings), std::nullopt, {}, clock.now_ms()};
     status.process = DataLock::holder(status.settings.node.data_dir);
     status.health = look(status.settings, clock, db);
+    const auto note = read_note(status.settings.node.data_dir);
+    if (note && status.process && note->process == *status.process) {
+        std::ranges::copy(note->troubles, std::back_inserter(status.health.troubles));
+    }
     if (!status.process) {
         status.health.troubles.insert(status.health.troubles.begin(),
                                       "no node runs on this data_dir");
