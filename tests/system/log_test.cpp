@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/places.h"
+#include "tests/support/process.h"
 #include "tests/support/running_node.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/xray.h"
@@ -71,4 +73,18 @@ TEST_CASE(
     const auto of_third =
         whole.find("\"event\":\"store.kept\"", whole.find("reload.applied", output.size()));
     CHECK(of_third == std::string::npos);
+}
+
+TEST_CASE("that patients are in the log is said at the start and at a reload, whatever its level",
+          "[system][log]") {
+    using namespace std::chrono_literals;
+    constexpr auto kHidden = "[log]\nphi = true\nlevel = \"error\"\nmodules = [\"log=error\"]\n";
+    RunningNode node{{.more = "[log]\n"}};
+    rewrite_log(node, kHidden);
+    REQUIRE(node.bucky({"reload"}).status == 0);
+    CHECK(node.logged(" warning log.phi "));
+    CHECK(node.stop() == 0);
+
+    Process again{{bucky_program().string(), "serve", "--config", node.config_file().string()}};
+    CHECK(again.wait_for_line(" warning log.phi ", 60s));
 }
