@@ -21,6 +21,7 @@ BUILD = Path(sys.argv.pop(1)).resolve()
 # A LibTorch that no Debian package has (tools/torch2): it can be installed here, not packed.
 OTHER_TORCH = "BUCKY_TORCH_ROOT:PATH=/" in (BUILD / "CMakeCache.txt").read_text()
 IN_SYSTEM = Path(__file__).resolve().parent / "in_system.py"
+IN_SYSTEMD, BOOT = (IN_SYSTEM.parent / name for name in ("in_systemd.py", "boot_systemd"))
 OUR_DOC = "usr/share/doc/bucky"
 
 
@@ -210,6 +211,21 @@ class Packed(unittest.TestCase):
         print(run(enter + ["sh", "-c", made + "cp \"$1\" \"$2\" root/tmp/;"
                            "exec chroot root python3 /tmp/in_system.py /tmp/\"${1##*/}\"",
                            room, self.deb, IN_SYSTEM]))
+
+    def test_systemd_runs_the_service_in_its_sandbox(self):
+        enter = ["timeout", "--signal=KILL", "600", "unshare", "--mount", "--pid", "--fork",
+                 "--kill-child=SIGKILL", "--cgroup", "--ipc", "--uts", "--net"]
+        room, said = self.root / "systemd", self.root / "said"
+        room.mkdir()
+        said.touch()
+        if not os.path.exists("/lib/systemd/systemd"):
+            self.skipTest("skipped: systemd is not here")
+        can = subprocess.run(enter + [BOOT, "--try", room], text=True, capture_output=True)
+        if can.returncode != 0:
+            self.skipTest("skipped: nothing can be booted here: " + can.stderr.strip())
+        done = subprocess.run(enter + [BOOT, room, IN_SYSTEMD, self.deb, said])
+        print(said.read_text())
+        self.assertEqual(done.returncode, 0)
 
     def test_a_fresh_debian_pulls_what_it_needs(self):
         if os.environ.get("BUCKY_DEBOOTSTRAP") != "1":
