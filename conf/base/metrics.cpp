@@ -65,7 +65,8 @@ constexpr Row kRows[] = {
      "Images with a finding, by tenant and equipment."},
     {"bucky_audit_messages_total", Kind::counter, "Audit messages written or sent, by outlet."},
     {"bucky_audit_dropped_total", Kind::counter,
-     "Audit messages that did not get out, by outlet and reason: queue_full, too_long, node_ended."},
+     "Audit messages that did not get out, by outlet and reason: queue_full, too_long, "
+     "node_ended."},
     {"bucky_audit_answers", Kind::gauge, "1 while the outlet takes audit messages, by outlet."},
     {"bucky_reloads_total", Kind::counter, "Reloads of the config, applied or refused."},
     {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},
