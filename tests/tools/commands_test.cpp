@@ -15,6 +15,7 @@
 #include "conf/base/error.h"
 #include "conf/read.h"
 #include "inference/package.h"
+#include "tests/support/certificates.h"
 #include "tests/tools/surgery.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/files.h"
@@ -361,6 +362,21 @@ TEST_CASE("config check is quiet about a good file and throws all that is wrong 
     CHECK(conf::to_toml(conf::read_settings_text(shown, visited.config())) ==
           read_text(visited.config()));
     CHECK(run({"config", "example"}).text == conf::example_config());
+
+    // certificates and keys are read as the node would read them
+    Authority authority;
+    const auto node = authority.issue("node"), other = authority.issue("other");
+    const auto with = [&](const Identity& identity, const std::filesystem::path& key) {
+        const auto file = (visited.dir / "tls.toml").string();
+        write_file(file,
+                   read_text(visited.config()) +
+                       "\n[[listener]]\nport = 0\nclient_certificates = \"off\"\ncertificate = \"" +
+                       identity.certificate.string() + "\"\nkey = \"" + key.string() + "\"\n");
+        return run({"config", "check", file}).text;
+    };
+    CHECK_THAT(with(node, node.key), Catch::EndsWith("good\n"));
+    CHECK_THROWS_WITH(with(node, other.key),
+                      Catch::Contains("listener.1: key " + other.key.string()));
     const auto bad = (visited.dir / "bad.toml").string();
     write_file(bad, "[scp]\nport = 70000\n");
     CHECK_THROWS_AS(run({"config", "check", bad}), conf::ConfigError);

@@ -14,6 +14,7 @@
 #include "conf/base/error.h"
 #include "conf/read.h"
 #include "inference/package.h"
+#include "tools/bucky/tls_files.h"
 
 namespace bucky {
 namespace {
@@ -90,8 +91,12 @@ void check_thresholds(const conf::Settings& settings, const std::filesystem::pat
     if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));
 }
 
-conf::Settings checked_settings(const std::filesystem::path& file) {
-    auto [settings, problems] = conf::examine_settings(file);
+conf::Settings checked_settings(const std::filesystem::path& file, TlsFiles tls) {
+    conf::Lines lines;
+    auto [settings, problems] = conf::examine_settings(file, &lines);
+    if (tls == TlsFiles::read) {
+        std::ranges::move(tls_problems(settings, lines), std::back_inserter(problems));
+    }
     try {
         std::ranges::move(threshold_problems(settings), std::back_inserter(problems));
     } catch (const Error& unreadable) {  // a package; the rest of the file is still worth telling

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/read.h"
+#include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/thresholds.h"
 
@@ -35,7 +36,8 @@ void add_config(CLI::App& app, int& exit_status) {
     auto* check = command->add_subcommand("check", "Every problem at once; status 2 if any");
     check->add_option("FILE", *config, "Instead of --config")->type_name("");
     check->callback([config] {
-        (void)checked_settings(*config);
+        scp::start_wire();  // which certificates and keys are read with
+        (void)checked_settings(*config, TlsFiles::read);
         std::cout << config->string() << ": good\n";
     });
 

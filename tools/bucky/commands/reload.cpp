@@ -15,6 +15,7 @@
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/base/wakeup.h"
+#include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/thresholds.h"
@@ -61,7 +62,8 @@ RunningNote wait_for_reload(const conf::Settings& settings, const std::string& p
 }
 
 int reload(const std::filesystem::path& config, std::chrono::seconds at_most) {
-    const auto next = checked_settings(config);
+    scp::start_wire();
+    const auto next = checked_settings(config, TlsFiles::read);
     const auto process = running_process(next);
     const auto before = note_of(next, process);
     const auto asked_ms = SystemClock{}.now_ms();
