@@ -317,7 +317,7 @@ TEST_CASE(
                    "\"]\ndestinations = [\"north-pacs\", \"archive\"]\n"
                    "[[tenant]]\nae_title = \"SOUTH\"\ndestinations = [\"archive\"]\n"
                    "[[threshold]]\ntenant = \"NORTH\"\ndestination = \"archive\"\n"
-                   "model = \"cxr-second\"\nversion = \"1.0.0\"\nsha256 = \"" +
+                   "model = \"cxr-second\"\nversion = \"1.1.0\"\nsha256 = \"" +
                    sha256 + "\"\nfinding = \"nodule\"\nvalue = 0.83\n");
     const auto explain = [&](std::vector<std::string> more) {
         more.insert(more.begin(), {"explain", (dir / "pa.dcm").string(), "--config",
@@ -325,17 +325,17 @@ TEST_CASE(
         return run(std::move(more)).text;
     };
     const auto north = explain({"--called", "NORTH"});
-    CHECK_THAT(north, Catch::Contains("As an image of NORTH:\ncxr-second 1.0.0: takes it\n") &&
+    CHECK_THAT(north, Catch::Contains("As an image of NORTH:\ncxr-second 1.1.0: takes it\n") &&
                           !Catch::Contains("cxr-phantom") &&
                           Catch::Contains("nodule                north-pacs: present from ") &&
                           Catch::Contains("nodule                archive: present from 0.83 (the "
                                           "package says ") &&
                           Catch::Contains("pneumothorax          present from "));
     CHECK_THAT(explain({"--called", "SOUTH"}),
-               Catch::Contains("As an image of SOUTH:\ncxr-phantom 1.0.0: takes it\n") &&
-                   Catch::Contains("cxr-second 1.0.0: would take it too, but comes later") &&
+               Catch::Contains("As an image of SOUTH:\ncxr-phantom 1.1.0: takes it\n") &&
+                   Catch::Contains("cxr-second 1.1.0: would take it too, but comes later") &&
                    !Catch::Contains("0.83"));
-    CHECK_THAT(explain({}), Catch::Contains("\ncxr-phantom 1.0.0: takes it\n") &&
+    CHECK_THAT(explain({}), Catch::Contains("\ncxr-phantom 1.1.0: takes it\n") &&
                                 !Catch::Contains("As an image of"));
     CHECK_THROWS_WITH(explain({"--called", "EAST"}),
                       "nobody is called EAST here; there is BUCKY, NORTH, SOUTH");
