@@ -481,13 +481,12 @@ constexpr Key<AuditSettings> kAuditKeys[] = {
      "Full ones that are kept; the oldest goes."},
     {"syslog", &AuditSettings::syslog,
      Fits{is_empty_or_syslog, "empty, or udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT"}, "",
-     "Server that gets every message (RFC 5424): udp by RFC 5426, tcp by RFC 6587, tls (1.2 or "
-     "1.3) "
-     "by RFC 5425; empty: none. Messages longer than a datagram, 65,507 bytes, need tcp or tls."},
+     "Server that gets every message (RFC 5424): udp by RFC 5426, tcp by RFC 6587, tls (1.2 "
+     "or 1.3) by RFC 5425; empty: none. Messages longer than a datagram, 65,507 bytes, need "
+     "tcp or tls."},
     {"ca", &AuditSettings::ca, kFileOrNone, "",
      "Authorities (PEM) that the certificate of a tls:// server may come from; empty: the "
-     "system's. "
-     "This and the next three are read again at each connection."},
+     "system's. This and the next three are read again at each connection."},
     {"certificate", &AuditSettings::certificate, kFileOrNone, "",
      "Ours and its chain (PEM), where that server asks for one."},
     {"key", &AuditSettings::key, kFileOrNone, "",

@@ -311,7 +311,7 @@ TEST_CASE("models that hang again and again are asked no more", "[tools][replica
     CHECK(error_of(replicas).fault() == Fault::unavailable);
     CHECK(replicas.troubles().size() == 2);  // the replica, and its threads
     released->count_down();
-    // The threads use the script and its latch: they are back before the next test begins.
+    // Nobody joins these threads: seen off here, they do not meet the end of the program.
     while (replicas.troubles().size() == 2) std::this_thread::yield();
 }
 
