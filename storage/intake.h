@@ -85,12 +85,14 @@ private:
 };
 
 /// Before anything else runs: unlink temporary and orphaned files, make running jobs ready again.
-/// Looks only at what a crash can have left, never at history. Returns how many of each.
+/// Looks only at what a crash can have left, never at history. Returns how many of each, and of the
+/// jobs those in the lanes "infer" and "report".
 /// Throws corrupt, and unlinks nothing, when there are more orphans than any crash leaves: then the
 /// database was removed or restored from an older copy, and those files may be all there is.
 struct Recovered {
     std::int64_t files_swept = 0;
     std::int64_t jobs_returned = 0;
+    std::int64_t images_returned = 0, reports_returned = 0;
 };
 Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock);
 

@@ -22,7 +22,8 @@ constexpr Sql kReturnJobs{"recover.return_jobs", R"sql(
            not_before_ms = CASE WHEN attempt < 2 THEN not_before_ms
                                 ELSE :now_ms + (:first_wait_ms << min(attempt - 2, :doublings)) END,
            last_error = 'the node ended while this ran'
-     WHERE state = 'running' AND lease_until_ms >= 0)sql"};
+     WHERE state = 'running' AND lease_until_ms >= 0
+    RETURNING lane)sql"};
 constexpr std::int64_t kFirstWaitMs = 1000;
 constexpr int kDoublings = 5;  // 32 s at most
 
@@ -44,9 +45,11 @@ constexpr Sql kLeavingFrom{"recover.leaving_from", R"sql(
 constexpr Sql kAll[] = {kReturnJobs,     kLastInstanceFile, kInstanceFilesFrom,
                         kLastResultFile, kResultFilesFrom,  kLeavingFrom};
 
-/// A crash leaves at most one file an association, and one report's files (limits::kReportImagesMax
-/// pictures and the report): with a wide margin.
-constexpr std::size_t kOrphansMax = 2000;
+/// A crash leaves at most one file an association (scp.max_associations ends at 1000): twice that.
+constexpr std::size_t kLostInstancesMax = 2000;
+
+/// And the files of as many reports as were being made: some have hundreds of objects.
+constexpr std::size_t kLostResultsMax = 10'000;
 
 using Paths = std::vector<std::filesystem::path>;
 
@@ -82,7 +85,7 @@ bool is_hour(const std::string& folder) {
 /// hour further back, because a thread may have kept a file just before the hour was full and not
 /// have come to its row when the crash came; its row would have been the last.
 Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_file,
-              const Sql& files_from) {
+              const Sql& files_from, std::size_t at_most) {
     std::string last_hour;
     {
         auto last = db.prepare(last_file);
@@ -120,7 +123,7 @@ Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_f
             }
         }
     }
-    if (found.size() > kOrphansMax) {
+    if (found.size() > at_most) {
         throw Error(Fault::corrupt,
                     "{} holds {} files that the database does not know, more than a crash leaves: "
                     "was bucky.db removed or restored from an older copy? Put the right one back, "
@@ -139,8 +142,10 @@ std::span<const Sql> recover_statements() {
 Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock) {
     const auto spool = data_dir / "spool";
     const auto results = data_dir / "results";
-    const auto lost_instances = orphans(db, spool, kLastInstanceFile, kInstanceFilesFrom);
-    const auto lost_results = orphans(db, results, kLastResultFile, kResultFilesFrom);
+    const auto lost_instances =
+        orphans(db, spool, kLastInstanceFile, kInstanceFilesFrom, kLostInstancesMax);
+    const auto lost_results =
+        orphans(db, results, kLastResultFile, kResultFilesFrom, kLostResultsMax);
 
     Recovered recovered;
     for (const auto& files : {lost_instances, lost_results, entries_of(spool / kIncomingFolder),
@@ -148,12 +153,17 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
         recovered.files_swept += unlink_all(files);
     }
     Database::Transaction transaction(db);
-    db.prepare(kReturnJobs)
-        .bind(":now_ms", clock.now_ms())
-        .bind(":first_wait_ms", kFirstWaitMs)
-        .bind(":doublings", kDoublings)
-        .run();
-    recovered.jobs_returned = db.changes();
+    {
+        auto returned = db.prepare(kReturnJobs);
+        returned.bind(":now_ms", clock.now_ms())
+            .bind(":first_wait_ms", kFirstWaitMs)
+            .bind(":doublings", kDoublings);
+        while (returned.step()) {
+            ++recovered.jobs_returned;
+            recovered.images_returned += returned.text(0) == "infer" ? 1 : 0;
+            recovered.reports_returned += returned.text(0) == "report" ? 1 : 0;
+        }
+    }
     transaction.commit();
     return recovered;
 }

@@ -34,9 +34,12 @@ constexpr Sql kVerdict{"study.verdict", R"sql(
 constexpr Sql kOnePendingLess{"study.one_pending_less", R"sql(
     UPDATE study SET pending = pending - 1 WHERE uid = :study)sql"};
 
+// Those that one association ends became due in one moment: what came first is reported first, so
+// that the report on a patient's later study can name the one on the earlier.
 constexpr Sql kDue{"study.due", R"sql(
     SELECT uid FROM study
-     WHERE state = 'open' AND pending = 0 AND due_at_ms <= :now_ms ORDER BY due_at_ms)sql"};
+     WHERE state = 'open' AND pending = 0 AND due_at_ms <= :now_ms
+     ORDER BY due_at_ms, first_image_ms)sql"};
 
 constexpr Sql kReportState{"study.report_state", R"sql(
     SELECT state FROM job WHERE state <> 'done' AND lane = 'report' AND subject = :study)sql"};

@@ -62,8 +62,10 @@ public:
 
     /// Make a report job for every study that is complete and has no image waiting for its verdict.
     /// A job of the study that still waits (or is parked) will do; while one *runs*, the study
-    /// stays open and gets the next one after it: call this again when a report job ends. Returns
-    /// how many studies have got their job; cheap when there are none.
+    /// stays open and gets the next one after it: call this again when a report job ends. So the
+    /// reports of one study are made one after another, however many workers there are: each is
+    /// kept before the job for the next is there. Returns how many studies have got their job;
+    /// cheap when there are none. Any number of workers may call at once.
     ///
     /// An image without a verdict that a report job meets came after the job was made: leave it
     /// out, the study is open again and the next report, which supersedes this one, has it.

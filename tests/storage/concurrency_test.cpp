@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <thread>
 
 #include "conf/base/error.h"
@@ -78,6 +82,125 @@ TEST_CASE("no two workers are ever given the same job", "[storage]") {
     CHECK(claimed.size() == 40);
     std::sort(claimed.begin(), claimed.end());
     CHECK(std::adjacent_find(claimed.begin(), claimed.end()) == claimed.end());
+}
+
+namespace {
+
+/// What four report workers say of each study, in the order in which they said it.
+class Witness {
+public:
+    void begins(const std::string& study) {
+        const std::lock_guard lock(guard_);
+        collisions_ += at_hand_.insert(study).second ? 0 : 1;
+    }
+    void ends(const std::string& study) {
+        const std::lock_guard lock(guard_);
+        at_hand_.erase(study);
+    }
+    /// A report of so many images that supersedes `before`, kept while its worker had the study.
+    void kept(const std::string& study, int images, const std::optional<Uid>& before) {
+        const std::lock_guard lock(guard_);
+        auto& said = said_[study];
+        overtaken_ += said.images > images ? 1 : 0;
+        collisions_ += said.last == before ? 0 : 1;
+        said = {images, report_of(study, images)};
+    }
+    static Uid report_of(const std::string& study, int images) {
+        return Uid::from_name("sr " + study + '/' + std::to_string(images));
+    }
+    int collisions() const { return collisions_; }
+    int overtaken() const { return overtaken_; }
+    int images(const std::string& study) { return said_[study].images; }
+
+private:
+    struct Said {
+        int images = 0;
+        std::optional<Uid> last{};
+    };
+    std::mutex guard_;
+    std::set<std::string> at_hand_;
+    std::map<std::string, Said> said_;
+    int collisions_ = 0, overtaken_ = 0;
+};
+
+/// One report worker's day, as tools/bucky has it: until `are_done` says so.
+void report_until(DataFolder& node, Witness& witness, const std::function<bool()>& are_done) {
+    Database db{node.dir / "bucky.db"};
+    Studies studies{db, node.clock};
+    JobQueue jobs{db, node.clock};
+    Spool results{node.dir / "results", 0, without_syncs()};
+    Outbox outbox{db, results, node.clock};
+    while (!are_done()) {
+        studies.make_due_reports();
+        const auto job = jobs.claim("report", 60'000);
+        if (!job) {
+            std::this_thread::yield();
+            continue;
+        }
+        witness.begins(job->study);
+        int images = 0;
+        for (const auto& instance : studies.instances(job->study)) {
+            images += instance.verdict.empty() ? 0 : 1;
+        }
+        const auto before = studies.last_report(job->study);
+        const auto report = Witness::report_of(job->study, images);
+        const NewResult made[] = {
+            {report, Uid{"1.8.1"}, kExplicitLittle, "sr", bytes_of("SR")},
+        };
+        const std::string destinations[] = {"pacs"};
+        // Out of hand first: once it is kept, another worker may have the study's next report.
+        witness.kept(job->study, images, before);
+        witness.ends(job->study);
+        if (!outbox.put(*job, made, destinations)) witness.begins(job->study);
+    }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "four report workers and images that come late: reports of one study never meet and "
+    "never overtake each other",
+    "[storage]") {
+    constexpr int kStudies = 3;
+    constexpr int kImages = 12;
+    DataFolder node;
+    Witness witness;
+    const auto study = [](int number) { return "1.2." + std::to_string(number); };
+    std::atomic<bool> all_came = false;
+    const auto is_done = [&](Studies& studies) {
+        if (!all_came) return false;
+        for (int number = 0; number < kStudies; ++number) {
+            if (studies.line(study(number))->state != "reported") return false;
+        }
+        return true;
+    };
+    on_threads(5, [&](int thread) {
+        Database db{node.dir / "bucky.db"};
+        Studies studies{db, node.clock};
+        if (thread > 0) {
+            report_until(node, witness, [&] { return is_done(studies); });
+            return;
+        }
+        Intake intake{db, node.spool, node.clock, StudyTimes{0, 300'000}};
+        JobQueue jobs{db, node.clock};
+        for (int image = 0; image < kImages * kStudies; ++image) {
+            const auto of = study(image % kStudies);
+            DataFolder::send(
+                intake, node.spool,
+                {.sop_instance = of + '.' + std::to_string(image), .bytes = of, .study = of});
+            while (const auto job = jobs.claim("infer", 60'000)) {
+                studies.record_verdict(*job, "no_findings", "{}");
+            }
+        }
+        all_came = true;
+    });
+    CHECK(witness.collisions() == 0);
+    CHECK(witness.overtaken() == 0);
+    for (int number = 0; number < kStudies; ++number) {
+        CHECK(witness.images(study(number)) == kImages);
+        CHECK(node.studies.last_report(study(number)) ==
+              Witness::report_of(study(number), kImages));
+    }
 }
 
 TEST_CASE("writers of one process take turns: none ever finds the file busy", "[storage]") {

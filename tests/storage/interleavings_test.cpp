@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report worker, a sender and the clock take turns in every order there is. Whatever the order:
-// the last report covers every image, nothing is left over, and no study has two open jobs.
+// Report workers, a sender and the clock take turns in every order there is. Whatever the order:
+// the last report covers every image, nothing is left over, no study has two open jobs, two workers
+// never have a good lease on one study, and no report follows one that covers more.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 
@@ -30,37 +33,52 @@ public:
         while (node_.give_verdict()) {
         }
     }
-    void claim() {
-        if (job_) return;
-        job_ = node_.jobs.claim("report", 60'000);
-        covered_ = 0;
+    void claim(std::size_t worker) {
+        auto& work = workers_.at(worker);
+        if (work.job) return;
+        work.job = node_.jobs.claim("report", kLeaseMs);
+        work.lease_until_ms = node_.clock.now_ms() + kLeaseMs;
+        work.covered = 0;
         for (const auto& instance : node_.studies.instances(study_)) {
-            if (!instance.verdict.empty()) ++covered_;
+            if (!instance.verdict.empty()) ++work.covered;
         }
     }
-    void put() {
-        if (job_ && node_.put(*job_, study_ + '/' + std::to_string(covered_))) reported_ = covered_;
-        job_.reset();
+    void put(std::size_t worker) {
+        auto& work = workers_.at(worker);
+        if (work.job && node_.put(*work.job, study_ + '/' + std::to_string(work.covered))) {
+            CHECK(work.covered >= reported_);
+            reported_ = work.covered;
+        }
+        work.job.reset();
     }
-    void fail() {
-        if (job_) node_.jobs.retry_later(*job_, node_.clock.now_ms() + 10, "not now");
-        job_.reset();
+    void fail(std::size_t worker) {
+        auto& job = workers_.at(worker).job;
+        if (job) node_.jobs.retry_later(*job, node_.clock.now_ms() + 10, "not now");
+        job.reset();
     }
-    void park() {
-        if (job_) node_.jobs.park(*job_, "not so");
-        job_.reset();
+    void park(std::size_t worker) {
+        auto& job = workers_.at(worker).job;
+        if (job) node_.jobs.park(*job, "not so");
+        job.reset();
     }
-    void crash() {
+    void crash() {  // of the process: every worker's
         recover(node_.db, node_.dir.path(), node_.clock);
-        job_.reset();
+        for (auto& work : workers_) work.job.reset();
     }
-    void lease_expires() { node_.clock.advance_ms(60'000); }  // and the worker knows nothing of it
+    void lease_expires() {
+        node_.clock.advance_ms(kLeaseMs);
+    }  // and the worker knows nothing of it
     void tick() {
         node_.clock.advance_ms(3000);
         node_.studies.make_due_reports();
     }
     void retry() { node_.studies.retry(study_); }
 
+    std::int64_t good_leases() const {
+        return std::ranges::count_if(workers_, [&](const Work& work) {
+            return work.job && work.lease_until_ms > node_.clock.now_ms();
+        });
+    }
     std::int64_t open_report_jobs() {
         std::int64_t open = 0;
         for (const auto& job : node_.jobs.jobs_of_study(study_)) {
@@ -71,13 +89,13 @@ public:
 
     /// The pipeline goes on until there is nothing left to do.
     void settle() {
-        put();
+        for (std::size_t worker = 0; worker < workers_.size(); ++worker) put(worker);
         node_.jobs.resubmit("report");
         for (int round = 0; round < 5; ++round) {
             verdicts();
             tick();
-            claim();
-            put();
+            claim(0);
+            put(0);
         }
     }
     void check_nothing_was_lost() {
@@ -90,12 +108,17 @@ public:
     }
 
 private:
+    static constexpr std::int64_t kLeaseMs = 60'000;
+    struct Work {
+        std::optional<Job> job{};
+        std::int64_t lease_until_ms = 0;
+        int covered = 0;  // images that the report in work has
+    };
     DataFolder& node_;
     std::string study_;
     int images_ = 0;
-    int covered_ = 0;   // images that the report in work has
     int reported_ = 0;  // images that the last report had
-    std::optional<Job> job_;
+    std::array<Work, 2> workers_{};
 };
 
 struct Action {
@@ -104,10 +127,12 @@ struct Action {
 };
 using Actor = std::vector<Action>;
 
-const Action kClaim{"claim", [](Course& course) { course.claim(); }};
-const Action kPut{"put", [](Course& course) { course.put(); }};
-const Action kFail{"fail", [](Course& course) { course.fail(); }};
-const Action kPark{"park", [](Course& course) { course.park(); }};
+const Action kClaim{"claim", [](Course& course) { course.claim(0); }};
+const Action kPut{"put", [](Course& course) { course.put(0); }};
+const Action kFail{"fail", [](Course& course) { course.fail(0); }};
+const Action kPark{"park", [](Course& course) { course.park(0); }};
+const Action kOtherClaims{"the other claims", [](Course& course) { course.claim(1); }};
+const Action kOtherPuts{"the other puts", [](Course& course) { course.put(1); }};
 const Action kCrash{"crash", [](Course& course) { course.crash(); }};
 const Action kLease{"lease expires", [](Course& course) { course.lease_expires(); }};
 const Action kTick{"tick", [](Course& course) { course.tick(); }};
@@ -145,6 +170,7 @@ int walk(DataFolder& node, const std::vector<Actor>& actors) {
             INFO(story);
             action.happen(course);
             CHECK(course.open_report_jobs() <= 1);
+            CHECK(course.good_leases() <= 1);
         }
         course.settle();
         INFO(story);
@@ -167,6 +193,18 @@ TEST_CASE("in whatever order a report, a late image and the clock meet, no image
     CHECK(walk(node, {{kClaim, kLease, kPut}, sender, {kTick}}) == 60);
     CHECK(walk(node, {{kClaim, kPut}, {kRetry, kVerdict}, clock}) == 90);
     CHECK(walk(node, {{kClaim, kPut}, {kRetry}, sender, {kTick}}) == 180);
+}
+
+TEST_CASE(
+    "in whatever order two report workers, a late image and the clock meet, reports of one "
+    "study follow each other",
+    "[storage]") {
+    DataFolder node;
+    const Actor one{kClaim, kPut};
+    const Actor other{kOtherClaims, kOtherPuts};
+    CHECK(walk(node, {one, other, {kImage, kVerdict, kTick}}) == 210);
+    CHECK(walk(node, {{kClaim, kLease, kPut}, other, {kRetry}}) == 60);
+    CHECK(walk(node, {{kClaim, kCrash}, other, {kTick}}) == 30);
 }
 
 TEST_CASE("of two workers that think a report is theirs, only the one with the lease puts it",

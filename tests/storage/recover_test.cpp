@@ -95,7 +95,10 @@ TEST_CASE("running jobs of every lane are ready again, and keep count of their a
     node.send({.sop_instance = "1.2", .study = "1.2.2"});
     REQUIRE(node.jobs.claim("infer", 60'000));
 
-    CHECK(recovered(node).jobs_returned == 2);
+    const auto all = recovered(node);
+    CHECK(all.jobs_returned == 2);
+    CHECK(all.images_returned == 1);
+    CHECK(all.reports_returned == 0);
     CHECK(recovered(node).jobs_returned == 0);
     const auto infer = node.jobs.claim("infer", 60'000);
     REQUIRE(infer);
@@ -103,6 +106,25 @@ TEST_CASE("running jobs of every lane are ready again, and keep count of their a
     const auto deliver = node.jobs.claim("deliver:pacs", 60'000);
     REQUIRE(deliver);
     CHECK(deliver->attempt == 2);
+}
+
+TEST_CASE("reports that several workers had at hand are returned, each one, and counted",
+          "[storage]") {
+    DataFolder node;
+    for (const auto* study : {"1.2.1", "1.2.2", "1.2.3"}) {
+        node.send({.sop_instance = std::string{study} + ".9", .bytes = study, .study = study});
+        REQUIRE(node.give_verdict());
+    }
+    node.clock.advance_ms(3000);
+    REQUIRE(node.studies.make_due_reports() == 3);
+    REQUIRE(node.jobs.claim("report", 60'000));
+    REQUIRE(node.jobs.claim("report", 60'000));
+    const auto returned = recovered(node);
+    CHECK(returned.jobs_returned == 2);
+    CHECK(returned.reports_returned == 2);
+    CHECK(returned.images_returned == 0);
+    for (int report = 0; report < 3; ++report) CHECK(node.jobs.claim("report", 60'000));
+    CHECK_FALSE(node.jobs.claim("report", 60'000));
 }
 
 TEST_CASE("a job met by one death goes on at once, one met again waits longer each time",

@@ -89,6 +89,21 @@ TEST_CASE("the end of an association makes the studies due whose last image came
     CHECK(node.studies.make_due_reports() == 1);
 }
 
+TEST_CASE("of studies that became due in one moment, the one that came first is reported first",
+          "[storage]") {
+    DataFolder node;
+    for (const auto* study : {"1.2.9", "1.2.5", "1.2.7"}) {  // not the order of their UIDs
+        node.send({.sop_instance = std::string{study} + ".1", .bytes = study, .study = study});
+        REQUIRE(node.give_verdict());
+        node.clock.advance_ms(10);
+    }
+    node.intake.association_ended("7");
+    REQUIRE(node.studies.make_due_reports() == 3);
+    for (const auto* study : {"1.2.9", "1.2.5", "1.2.7"}) {
+        CHECK(node.jobs.claim("report", 60'000)->subject == study);
+    }
+}
+
 TEST_CASE("a verdict is stored with its text, finishes its job, and is counted", "[storage]") {
     DataFolder node;
     const auto id = node.send({.sop_instance = "1.1"}).instance_id;
