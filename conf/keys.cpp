@@ -318,6 +318,9 @@ constexpr Key<StudySettings> kStudyKeys[] = {
      "A study is complete when no image of it came for so long and no sender holds it open."},
     {"ceiling_s", &StudySettings::ceiling_s, Range{1, 86400}, "s",
      "The longest that a first image waits for the report, whatever is still coming."},
+    {"reporters", &StudySettings::reporters, Range{0, 64}, "threads",
+     "Studies whose reports are made at once; 0: one for every two cores, from 2 to 16. 1 makes "
+     "them one after another."},
 };
 
 constexpr Key<OverlaySettings> kOverlayKeys[] = {

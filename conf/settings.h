@@ -48,6 +48,7 @@ struct ListenerSettings {
 struct StudySettings {
     std::int64_t quiet_s = 3;
     std::int64_t ceiling_s = 300;
+    std::int64_t reporters = 0;  ///< 0: one for every two cores
 };
 
 struct StorageSettings {

@@ -39,6 +39,12 @@ inline constexpr std::uint64_t kDecodedBytesAPixel = 7;
 inline constexpr std::uint64_t kDecodedBytesMax = 2 * kDecodedBytesAPixel * kImagePixelsMax;
 inline constexpr std::uint64_t kDecodedWaitSeconds = 300;
 
+/// What the reports that are being made may hold at once: the pictures of each until they are put,
+/// and the one that is drawn. Four of the most pictures at 2048 px, or 25 ordinary ones; who finds
+/// no room waits for others.
+inline constexpr std::uint64_t kReportedBytesMax = 2ULL << 30U;
+inline constexpr std::uint64_t kReportWaitSeconds = 300;
+
 /// A decoder that neither answers nor uses the processor waits for a disk: then that is to blame.
 inline constexpr std::uint64_t kDecodeWallSeconds = 120;
 

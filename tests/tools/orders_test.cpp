@@ -261,7 +261,7 @@ TEST_CASE("a tenant's order has its language and its destinations, and a renderi
                              surgery.desk().received.absolute(image.file)};
     Wanted common;
     common.report.node_name = "BUCKY";
-    common.report.software_version = software_version();
+    common.report.software_version = BUCKY_VERSION;
     const auto renderings = [&](const std::vector<Order>& orders) {
         std::set<std::string> found;
         for (const auto& made :
@@ -272,6 +272,41 @@ TEST_CASE("a tenant's order has its language and its destinations, and a renderi
     };
     CHECK(renderings(his) == std::set<std::string>{"for NORTH, ko"});
     CHECK(renderings(others) == std::set<std::string>{""});
+}
+
+TEST_CASE("what pictures will hold is told before they are made: enough, and not ten times as much",
+          "[tools]") {
+    const TempDir dir;
+    const auto drawn = phantom::draw(phantom::random_recipe(3, 900, 750, {kNodule}));
+    JudgedImage image;
+    image.file = dir / "image.dcm";
+    (void)phantom::write_dicom(drawn, {}, image.file);
+    image.image = {dicom_sr::read_source(image.file),
+                   inference::examine(image.file, *phantom_shelf().now(), 1'795'444'205'123)};
+    Order plain;
+    plain.destination = "pacs";
+    plain.always = {"sr", "overlay", "presentation", "segmentation"};
+    plain.language = "en";
+    plain.report_class = Uid{kReportClasses.front()};
+    plain.picture_class = Uid{kPictureClasses.front()};
+    Order korean = plain;
+    korean.language = "ko";
+    Order words_only = plain;
+    words_only.always = {"sr"};
+    Wanted common;
+    common.report.software_version = BUCKY_VERSION;
+    const std::vector images{image};
+    for (const auto& orders : {std::vector{plain}, {plain, korean}, {plain, plain}, {words_only}}) {
+        std::uint64_t made = 0;
+        for (const auto& one : fill(orders, images, common, [](auto&&...) { return Earlier{}; })) {
+            made += one.object.part10.size();
+        }
+        const auto told = bytes_to_fill(orders, images, common);
+        INFO(orders.size() << " orders, " << made << " bytes made, " << told << " told");
+        CHECK(told >= made);
+        CHECK(told < 10 * made + 1'000'000);
+    }
+    CHECK(bytes_to_fill({plain}, images, common) == bytes_to_fill({plain, plain}, images, common));
 }
 
 TEST_CASE("a threshold for another version, other weights or no finding is refused with the reason",

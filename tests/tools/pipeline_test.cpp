@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/bucky/pipeline.h"
-
+// An image from its reception to its results, step by step.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include <catch2/catch.hpp>
-
-#include "dcmtk/config/osconfig.h"
-// osconfig.h comes first in every file that uses DCMTK
-#include "dcmtk/dcmdata/dcdatset.h"
-#include "dcmtk/dcmdata/dcdeftag.h"
-#include "dcmtk/dcmdata/dcfilefo.h"
 
 #include "conf/base/metrics.h"
 #include "inference/findings_json.h"
@@ -44,22 +37,6 @@ std::vector<std::string> kinds(const std::vector<storage::Result>& results) {
     std::vector<std::string> kinds;
     for (const auto& result : results) kinds.push_back(result.kind);
     return kinds;
-}
-
-/// The Predecessor Documents Sequence of an SR; empty when it has none.
-std::string predecessor_of(const std::filesystem::path& file) {
-    DcmFileFormat format;
-    REQUIRE(format.loadFile(OFFilename(file.c_str())).good());
-    DcmItem *study = nullptr, *series = nullptr, *reference = nullptr;
-    OFString uid;
-    const bool is_there =
-        format.getDataset()
-            ->findAndGetSequenceItem(DCM_PredecessorDocumentsSequence, study)
-            .good() &&
-        study->findAndGetSequenceItem(DCM_ReferencedSeriesSequence, series).good() &&
-        series->findAndGetSequenceItem(DCM_ReferencedSOPSequence, reference).good() &&
-        reference->findAndGetOFString(DCM_ReferencedSOPInstanceUID, uid).good();
-    return is_there ? std::string{uid} : "";
 }
 
 /// All text values of an SR in one string, to look for words in.

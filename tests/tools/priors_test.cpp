@@ -21,8 +21,8 @@ struct Person {
     std::string sex = "F";
 };
 
-/// One X-ray of a person, kept, read and reported; its study.
-std::string read_xray(Surgery& surgery, std::uint64_t seed, const Person& person,
+/// One X-ray of a person, kept and looked at; its study.
+std::string take_xray(Surgery& surgery, std::uint64_t seed, const Person& person,
                       const std::string& study_date) {
     const auto drawn =
         phantom::draw(phantom::random_recipe(seed, 400, 400, {phantom::Finding::nodule}));
@@ -43,8 +43,15 @@ std::string read_xray(Surgery& surgery, std::uint64_t seed, const Person& person
     surgery.receive_bytes(read_text(named), Uid{ids.sop_instance_uid}, Uid{ids.study_uid});
     surgery.hang_up();
     REQUIRE(surgery.infer_all() == 1);
-    REQUIRE(surgery.report_all() == 1);
     return ids.study_uid;
+}
+
+/// And reported.
+std::string read_xray(Surgery& surgery, std::uint64_t seed, const Person& person,
+                      const std::string& study_date) {
+    const auto study = take_xray(surgery, seed, person, study_date);
+    REQUIRE(surgery.report_all() == 1);
+    return study;
 }
 
 std::string report_of(Surgery& surgery, const std::string& study) {
@@ -77,6 +84,21 @@ TEST_CASE("a patient's next study names the reports of the earlier ones, the new
     REQUIRE(newest != std::string::npos);
     REQUIRE(oldest != std::string::npos);
     CHECK(newest < oldest);
+}
+
+TEST_CASE(
+    "studies of one patient that come at once name each other in their order, however many "
+    "workers report them",
+    "[tools]") {
+    Surgery surgery;
+    std::vector<std::string> studies;
+    for (const auto* date : {"20250101", "20250201", "20250301", "20250401"}) {
+        studies.push_back(take_xray(surgery, 71 + studies.size(), {}, date));
+    }
+    surgery.report_all_by(4);
+    for (std::size_t at = 1; at < studies.size(); ++at) {
+        CHECK(names(report_of(surgery, studies[at]), studies[at - 1]));
+    }
 }
 
 TEST_CASE("nobody else's study is named as an earlier one", "[tools]") {

@@ -3,6 +3,14 @@
 
 #include <span>
 #include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dcdatset.h"
+#include "dcmtk/dcmdata/dcdeftag.h"
+#include "dcmtk/dcmdata/dcfilefo.h"
 
 #include "scp/wire/start.h"
 #include "tools/bucky/files.h"
@@ -64,13 +72,28 @@ void Surgery::die_in(std::string_view lane) {
     clock.advance_ms(60'000);  // longer than it keeps a job waiting that died again
 }
 
+std::string predecessor_of(const std::filesystem::path& sr) {
+    DcmFileFormat format;
+    if (format.loadFile(OFFilename(sr.c_str())).bad()) throw std::logic_error("no SR");
+    DcmItem *study = nullptr, *series = nullptr, *reference = nullptr;
+    OFString uid;
+    const bool is_there =
+        format.getDataset()
+            ->findAndGetSequenceItem(DCM_PredecessorDocumentsSequence, study)
+            .good() &&
+        study->findAndGetSequenceItem(DCM_ReferencedSeriesSequence, series).good() &&
+        series->findAndGetSequenceItem(DCM_ReferencedSOPSequence, reference).good() &&
+        reference->findAndGetOFString(DCM_ReferencedSOPInstanceUID, uid).good();
+    return is_there ? std::string{uid} : "";
+}
+
 InferWorker& Surgery::infer() {
     if (!infer_) infer_.emplace(settings, phantom_shelf(), clock, work);
     return *infer_;
 }
 
 ReportWorker& Surgery::report() {
-    if (!report_) report_.emplace(settings, clock, work);
+    if (!report_) report_.emplace(settings, clock, work, room);
     return *report_;
 }
 
@@ -86,6 +109,17 @@ int Surgery::report_all() {
     return reports;
 }
 
+void Surgery::report_all_by(std::size_t workers, inference::Decoder& decoder) {
+    std::vector<std::jthread> threads;
+    while (threads.size() < workers) {
+        threads.emplace_back([&] {
+            ReportWorker worker{settings, clock, work, room, decoder};
+            while (worker.work_once()) {
+            }
+        });
+    }
+}
+
 std::string Surgery::study() {
     return desk().studies.recent(1).at(0).study;
 }
@@ -96,6 +130,16 @@ std::vector<storage::Instance> Surgery::images() {
 
 std::vector<storage::Result> Surgery::results() {
     return desk().outbox.results_of_study(study());
+}
+
+std::vector<storage::Result> Surgery::all_results() {
+    std::vector<storage::Result> all;
+    for (const auto& line : desk().studies.recent(1000)) {
+        for (auto& result : desk().outbox.results_of_study(line.study)) {
+            all.push_back(std::move(result));
+        }
+    }
+    return all;
 }
 
 Desk& Surgery::desk() {

@@ -15,7 +15,8 @@
 #include "inference/shelf.h"
 #include "storage/intake.h"
 #include "tests/support/temp_dir.h"
-#include "tools/bucky/pipeline.h"
+#include "tools/bucky/infer_worker.h"
+#include "tools/bucky/report_worker.h"
 #include "tools/phantom/write.h"
 
 namespace bucky::test {
@@ -32,6 +33,9 @@ struct Sent {
     phantom::DicomOptions dicom = {};
 };
 
+/// The Predecessor Documents Sequence of an SR; empty when it has none.
+std::string predecessor_of(const std::filesystem::path& sr);
+
 class Surgery {
 public:
     Surgery();
@@ -40,6 +44,7 @@ public:
     conf::Settings settings;  ///< change it before the first worker is made
     SettableClock clock{1'795'444'200'000};
     Wakeup work;
+    ReportRoom room;
 
     /// Draws it, writes it and keeps it as a session would.
     phantom::Written receive(const Sent& sent);
@@ -57,10 +62,14 @@ public:
     int infer_all();  ///< how many images were looked at
     int report_all();
 
+    /// The same by so many workers at once, each on its thread.
+    void report_all_by(std::size_t workers, inference::Decoder& decoder = inference::in_process());
+
     /// The only study that came.
     std::string study();
     std::vector<storage::Instance> images();
     std::vector<storage::Result> results();
+    std::vector<storage::Result> all_results();  ///< of every study
     Desk& desk();
 
 private:

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -17,6 +18,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "conf/base/wakeup.h"
 
 namespace bucky {
 
@@ -57,6 +60,26 @@ private:
     bool is_stopping_ = false;
     std::list<Member> members_, shift_, leaving_;
 };
+
+/// Works of one kind, from the thread of one of them: what the last process did not finish (`left`
+/// jobs) comes first, alone: should one of these jobs have ended it, the next death must not be
+/// blamed on a neighbour. Then as many as there should be (`workers`, asked when it is time) work
+/// at once. `hire` makes one; its thread is the one that it works on.
+template <typename Workers, typename Hire>
+void work_together(const char* name, std::int64_t left, Wakeup& left_is_done,
+                   const std::stop_token& stop, const Workers& workers, const Hire& hire) {
+    auto first = hire();
+    for (; left > 0 && !stop.stop_requested(); --left) {
+        if (!first.work_once()) break;
+    }
+    left_is_done.ring();
+    std::vector<std::jthread> others;
+    while (others.size() + 1 < workers()) {
+        others.push_back(
+            named_thread(name, [&hire, stop](const std::stop_token&) { hire().run(stop); }));
+    }
+    first.run(stop);
+}
 
 /// Stopping takes no longer than `whole`. Who waits for a peer is called back first, by
 /// `give_up_fd`; who has not ended when the time is over (a model that hangs, a disk that does not

@@ -44,9 +44,10 @@
 #include "tools/bucky/decode_workers.h"
 #include "tools/bucky/fence.h"
 #include "tools/bucky/health.h"
+#include "tools/bucky/infer_worker.h"
 #include "tools/bucky/minutes.h"
-#include "tools/bucky/pipeline.h"
 #include "tools/bucky/reload.h"
+#include "tools/bucky/report_worker.h"
 #include "tools/bucky/secret.h"
 #include "tools/bucky/shelf_stand.h"
 #include "tools/bucky/status_page.h"
@@ -178,6 +179,7 @@ struct Node::Impl {
     storage::Recovered returned;
     DecodeWorkers decoders;  ///< they start while the models load
     ShelfStand shelves;
+    ReportRoom report_room;
 
     HealthBoard board;
     Minutes minutes;  ///< the watch thread's
@@ -205,6 +207,7 @@ struct Node::Impl {
     std::size_t take_up(conf::Settings next, std::vector<std::string>& waiting);
     std::vector<std::string> own_troubles() const;
     void analyse(const Told& told, const std::stop_token& stop);
+    void report(const Told& told, const std::stop_token& stop);
     void look_around(storage::Database& db);
     void tell_page(storage::Database& db, const Health& health);
     void let_go(storage::Database& db);
@@ -233,11 +236,11 @@ void Node::Impl::heed_hangups() {
     });
 }
 
-/// Loading takes seconds and memory for both shelves, so it has a thread of its own. The images
-/// that the last process left behind are done first: they are looked at alone (analyse()).
+/// Loading takes seconds and memory for both shelves, so it has a thread of its own. The images and
+/// the reports that the last process left behind are done first: each kind alone (work_together()).
 void Node::Impl::reload_when_asked(std::stop_token stop) {
-    while (!stop.stop_requested() && returned_are_done.rings() == 0) {
-        returned_are_done.wait_beyond(0, stop, kLookPeriod);
+    while (!stop.stop_requested() && returned_are_done.rings() < 2) {
+        returned_are_done.wait_beyond(1, stop, kLookPeriod);
     }
     for (std::uint64_t seen = 0; !stop.stop_requested();) {
         const auto rings = reload_asked_for.rings();
@@ -309,24 +312,25 @@ std::size_t Node::Impl::take_up(conf::Settings next, std::vector<std::string>& w
     return changes.size();
 }
 
-/// The images whose analysis the last process did not finish come first, alone: should one of them
-/// have ended it, the next death must not be blamed on a neighbour. Then as many workers as keep
-/// every replica busy while others decode and prepare.
+/// As many workers as keep every replica busy while others decode and prepare.
 void Node::Impl::analyse(const Told& told, const std::stop_token& stop) {
     stand_back();  // and so do the threads that it starts
-    InferWorker first{*told, shelves, clock, work, decoders};
-    auto left = std::exchange(returned.jobs_returned, 0);
-    for (; left > 0 && !stop.stop_requested(); --left) {
-        if (!first.work_once()) break;
-    }
-    returned_are_done.ring();
-    std::vector<std::jthread> others;
-    while (others.size() + 1 < preparers_for(*told, *shelves.now())) {
-        others.push_back(named_thread("infer", [this, told, stop](const std::stop_token&) {
-            InferWorker{*told, shelves, clock, work, decoders}.run(stop);
-        }));
-    }
-    first.run(stop);
+    work_together(
+        "infer", std::exchange(returned.images_returned, 0), returned_are_done, stop,
+        [&] { return preparers_for(*told, *shelves.now()); },
+        [&] {
+            return InferWorker{*told, shelves, clock, work, decoders};
+        });
+}
+
+void Node::Impl::report(const Told& told, const std::stop_token& stop) {
+    stand_back();
+    work_together(
+        "report", std::exchange(returned.reports_returned, 0), returned_are_done, stop,
+        [&] { return reporters_for(*told); },
+        [&] {
+            return ReportWorker{*told, clock, work, report_room, decoders};
+        });
 }
 
 /// Everyone who works by the settings in force.
@@ -334,10 +338,8 @@ void Node::Impl::start_shift() {
     const Told told = settings();
     crew.start_of_shift("infer",
                         [this, told](const std::stop_token& stop) { analyse(told, stop); });
-    crew.start_of_shift("report", [this, told](std::stop_token stop) {
-        stand_back();
-        ReportWorker{*told, clock, work, decoders}.run(std::move(stop));
-    });
+    crew.start_of_shift("report",
+                        [this, told](const std::stop_token& stop) { report(told, stop); });
     for (const auto& destination : told->destinations) {
         crew.start_of_shift("courier", [this, told, &destination](std::stop_token stop) {
             scp::Courier{*told, destination, clock, work, give_up.get()}.run(std::move(stop));
@@ -394,7 +396,7 @@ void Node::Impl::tell_page(storage::Database& db, const Health& health) {
     const auto now_ms = clock.now_ms();
     minutes.note(now_ms, Counters::now());
     StatusLook look;
-    look.version = software_version();
+    look.version = BUCKY_VERSION;
     look.ae_title = told->node.ae_title.str();
     look.now_ms = now_ms;
     look.since_ms = note.since_ms;
@@ -462,7 +464,7 @@ Node::~Node() {
 
 void Node::open() {
     auto& node = *impl_;
-    metrics::set("bucky_build_info", 1, {{"version", software_version()}});
+    metrics::set("bucky_build_info", 1, {{"version", BUCKY_VERSION}});
     node.heed_signals();
     const auto told = node.settings();
     node.trail.emplace(told->audit, audit_source(told->node.ae_title.str()), node.clock);
@@ -484,11 +486,11 @@ void Node::open() {
     node.start_shift();
     node.start_keepers();
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
-    audit::tell({.kind = audit::Kind::started, .words = "version " + software_version()});
+    audit::tell({.kind = audit::Kind::started, .words = "version " BUCKY_VERSION});
     log::event("node.ready", {{"dicom_port", dicom_port()},
                               {"admin_port", admin_port()},
                               {"ae_title", told->node.ae_title.str()},
-                              {"version", software_version()}});
+                              {"version", BUCKY_VERSION}});
     node.supervisor.ready();
     node.say_alive();
 }

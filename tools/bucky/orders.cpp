@@ -11,6 +11,7 @@
 
 #include "conf/base/fallbacks.h"
 #include "conf/tenants.h"
+#include "dicom_sr/modules.h"
 #include "tools/bucky/thresholds.h"
 
 namespace bucky {
@@ -50,8 +51,7 @@ std::string with_class(std::string rendering, const Uid& sop_class, std::string_
 }
 
 bool is_analysed(const JudgedImage& judged) {
-    const auto verdict = judged.image.result.verdict;
-    return verdict == inference::Verdict::findings || verdict == inference::Verdict::no_findings;
+    return dicom_sr::was_analysed(judged.image.result);
 }
 
 /// Something that a reader should look at: what is undetermined is not nothing.
@@ -60,6 +60,31 @@ bool has_finding(const JudgedImage& judged) {
            std::ranges::any_of(judged.image.result.findings, [](const auto& finding) {
                return finding.answer != inference::Answer::absent;
            });
+}
+
+// What a report costs in memory, for bytes_to_fill(): rather too much than too little.
+constexpr double kPictureBytesAPixel = 3;
+constexpr double kDrawingBytesAPixel = 4 + 3 + 3 + 3;  ///< canvas, drawing, data set, its bytes
+constexpr double kWithPanel = 1.6;                     ///< the words beside or below the image
+constexpr double kSummaryPixels = 1240 * 5000;         ///< twelve images on one page
+constexpr double kNoticePixels = 720 * 400;
+constexpr double kDocumentBytesAnImage = 100'000;  ///< of a report that lists it, while it is made
+
+/// In how many ways, each an object of its own, this kind is told.
+std::size_t ways_of(const std::vector<Order>& orders, std::string_view kind) {
+    std::set<std::pair<std::string, Uid>> ways;
+    for (const auto& order : orders) {
+        if (order.wants(kind)) ways.emplace(rendering_of(order), order.picture_class);
+    }
+    return ways.size();
+}
+
+/// Of one picture: the image at this size, or enlarged twice, with its panel.
+double pixels_drawn(const dicom_sr::Source& source, double longer_side_px) {
+    const double longer = std::max(source.rows, source.columns);
+    if (longer == 0) return longer_side_px * longer_side_px;
+    const double scale = std::min(longer_side_px / longer, 2.0);
+    return kWithPanel * scale * scale * source.rows * source.columns;
 }
 
 using Group = std::vector<const Order*>;
@@ -233,6 +258,32 @@ std::vector<Order> orders_of(const conf::Settings& settings, storage::PeerClasse
         orders.push_back(std::move(order));
     }
     return orders;
+}
+
+std::uint64_t bytes_to_fill(const std::vector<Order>& orders,
+                            const std::vector<JudgedImage>& images, const Wanted& common) {
+    double kept = kDocumentBytesAnImage * static_cast<double>(images.size());
+    double drawn = 0;
+    const auto add = [&](double pixels, std::size_t times, double beside) {
+        if (times == 0) return;
+        kept += kPictureBytesAPixel * pixels * static_cast<double>(times);
+        drawn = std::max(drawn, kDrawingBytesAPixel * pixels + beside);
+    };
+    const auto overlays = ways_of(orders, kind::kOverlay);
+    const auto notices = ways_of(orders, kind::kNotice);
+    std::size_t pictured = 0, noticed = 0;
+    for (const auto& judged : images) {
+        if (++(is_analysed(judged) ? pictured : noticed) > kPicturedImagesMax) continue;
+        const auto& source = judged.image.source;
+        if (is_analysed(judged)) {
+            const double stored = static_cast<double>(source.rows) * source.columns;
+            add(pixels_drawn(source, common.longer_side_px), overlays, stored);
+        } else {
+            add(kNoticePixels, notices, 0);
+        }
+    }
+    add(kSummaryPixels, ways_of(orders, kind::kSummary), 0);
+    return static_cast<std::uint64_t>(kept + drawn);
 }
 
 std::vector<Ordered> fill(const std::vector<Order>& orders, const std::vector<JudgedImage>& images,

@@ -4,6 +4,7 @@
 // object with one UID; what is told otherwise is another. Any thread; the files are only read.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
@@ -51,6 +52,11 @@ struct Earlier {
     std::vector<dicom_sr::Prior> priors;
 };
 using EarlierIn = std::function<Earlier(const char* kind, const std::string& rendering)>;
+
+/// Bytes that fill() holds of these at once, and what it gives until that is put away, about: three
+/// a pixel of each picture, and what there is beside while one is drawn.
+std::uint64_t bytes_to_fill(const std::vector<Order>& orders,
+                            const std::vector<JudgedImage>& images, const Wanted& common);
 
 /// in   the images of one study, who wants what, who opens their files, what is the same for all:
 ///      node and version (the rest of `common` is filled in), and what was made before

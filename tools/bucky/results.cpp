@@ -9,6 +9,7 @@
 #include "conf/base/error.h"
 #include "dicom_sr/chest_cad.h"
 #include "dicom_sr/filing.h"
+#include "dicom_sr/modules.h"
 #include "dicom_sr/overlay.h"
 #include "dicom_sr/presentation.h"
 #include "dicom_sr/segmentation.h"
@@ -21,13 +22,8 @@ namespace bucky {
 namespace {
 
 namespace kind = dicom_sr::kind;
-using inference::Verdict;
 
 constexpr const char* kSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
-
-bool is_analysed(const inference::ImageResult& result) {
-    return result.verdict == Verdict::findings || result.verdict == Verdict::no_findings;
-}
 
 std::optional<dicom_sr::Softcopy::Table> table_of(
     const std::optional<inference::LookupTable>& table) {
@@ -68,7 +64,7 @@ std::vector<dicom_sr::Explanation> explanations_of(const Wanted& wanted) {
     };
     std::size_t pictured = 0;
     for (const auto& image : wanted.report.images) {
-        if (!is_analysed(image.result) || pictured++ >= kPicturedImagesMax) continue;
+        if (!dicom_sr::was_analysed(image.result) || pictured++ >= kPicturedImagesMax) continue;
         if (dicom_sr::present(image.result).empty()) continue;  // no finding to explain
         const auto add = [&](const char* kind, const Uid& sop_class) {
             const auto shown = dicom_sr::object_beside(kind, sop_class, image);
@@ -187,7 +183,7 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
     }
     std::size_t pictured = 0;
     for (const auto& judged : images) {
-        if (!is_analysed(judged.image.result)) {
+        if (!dicom_sr::was_analysed(judged.image.result)) {
             results.add_notice(judged.image);
         } else if (pictured++ < kPicturedImagesMax) {
             results.add_pictures(judged);

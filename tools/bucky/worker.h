@@ -22,6 +22,10 @@ namespace bucky {
 /// the power fails again and again, one job is met three times in a row.
 inline constexpr int kDeathsMax = 8;
 
+/// recover() returns what a dead process held, so a lease only guards against a thread that hangs:
+/// longer than the slowest model on the slowest machine.
+inline constexpr std::int64_t kLeaseMs = 30 * 60 * 1000;
+
 /// The job runner's edge: can a later try mend it?
 bool may_pass(Fault fault);
 

@@ -22,7 +22,6 @@
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/decode_workers.h"
 #include "tools/bucky/files.h"
-#include "tools/bucky/pipeline.h"
 #include "tools/bucky/progress.h"
 #include "tools/bucky/table.h"
 
@@ -73,7 +72,7 @@ public:
     explicit Analysis(const Asked& asked)
         : asked_(asked),
           shelf_(asked.models, {asked.device, 0}, gate_of(asked)),
-          style_{asked.language, dicom_sr::OverlayStyle{}.longer_side, software_version()} {
+          style_{asked.language, dicom_sr::OverlayStyle{}.longer_side, BUCKY_VERSION} {
         style_.marking = dicom_sr::marking_of(asked.style);
         fs::create_directories(asked.out);
     }
@@ -104,7 +103,7 @@ public:
         for (auto& [study, images] : studies_) {
             dicom_sr::StudyReport report;
             report.language = asked_.language;
-            report.software_version = software_version();
+            report.software_version = BUCKY_VERSION;
             report.content_at_ms = images.front().result.started_at_ms;
             report.images = std::move(images);
             try {
