@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The converters of tools/model, on networks of the right architecture with random weights. What
-they write is judged by `bucky model check` (BUCKY_PROGRAM), which runs it in the node's own way."""
+they write is judged by `bucky model check` (BUCKY_PROGRAM), which runs it in the node's own way.
+And the manifests of the packages that come with Bucky: are they what their trainers would write?"""
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,10 @@ from architectures import DenseNet121, ResNet50
 
 TESTS = Path(__file__).resolve().parent
 TOOLS = TESTS.parent.parent / "tools" / "model"
+sys.path[:0] = [str(TOOLS), str(TOOLS / "gate")]
+import gate_package  # noqa: E402
+import package  # noqa: E402
+
 BUCKY = os.environ.get("BUCKY_PROGRAM", "")
 SAID = ["--version", "1", "--vendor", "Tests", "--licence", "none", "--intended-use", "tests"]
 
@@ -135,6 +141,27 @@ class Converters(unittest.TestCase):
         image["spatial_shape"] = [64, 64, 32]
         described.write_text(json.dumps(metadata))
         self.assertIn("only 2D images", run([*words, "--findings", self.table(3)], 1))
+
+
+class OurPackages(unittest.TestCase):
+    def test_the_manifests_that_come_with_bucky_are_what_their_trainers_write(self):
+        models = TESTS.parent.parent / "models"
+        _, scores, heats, sha256 = package.read_package(models / "cxr-phantom")
+        self.assertEqual(len(scores), 4)
+        self.assertEqual(package.manifest_text(sha256, scores, heats),
+                         (models / "cxr-phantom" / "model.toml").read_text(encoding="utf-8"))
+        _, limits, sha256 = gate_package.read_package(models / "cxr-gate")
+        self.assertEqual(gate_package.manifest_text(sha256, limits),
+                         (models / "cxr-gate" / "model.toml").read_text(encoding="utf-8"))
+
+    def test_thresholds_fixed_for_other_weights_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "gate"
+            shutil.copytree(TESTS.parent.parent / "models" / "cxr-gate", copy)
+            with open(copy / "weights.ts", "ab") as weights:
+                weights.write(b"x")
+            with self.assertRaisesRegex(SystemExit, "limits_for says other weights"):
+                gate_package.read_package(copy)
 
 
 if __name__ == "__main__":

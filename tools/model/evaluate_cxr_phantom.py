@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 import measure
-from package import put_into_card, read_package
+from manifest import put_into_card
+from package import read_package
 from phantom_set import TEST_SEEDS, PhantomSet
 
 

@@ -6,9 +6,10 @@ node computes what was computed here.
 """
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -24,6 +25,30 @@ FRONTAL_CHEST = {
     "min_rows": 200,
     "min_columns": 200,
 }
+
+# How the packages that come with Bucky begin: written for people to read, too.
+OURS = """\
+# {what}. Written by tools/model/{trainer} together with weights.ts.
+[model]
+name = "{name}"
+version = "{version}"
+vendor = "Bucky project"
+licence = "Apache-2.0"
+intended_use = "{intended_use}"
+weights = "weights.ts"
+sha256 = "{sha256}"
+
+[input]
+width = {side}
+height = {side}
+channels = 1
+values = "display"          # after the VOI window: 0 = black, 1 = white, bright = dense
+range = [0.0, 1.0]
+mean = [0.0]
+std = [1.0]
+resample = "area"           # each pixel is the mean of the area it covers
+fit = "letterbox"           # the longer side fills the square, the rest is 0
+"""
 
 
 @dataclass
@@ -94,14 +119,46 @@ def write_golden(net: torch.jit.ScriptModule, folder: Path, inputs: torch.Tensor
     return text
 
 
+def save(net: torch.jit.ScriptModule, folder: Path) -> str:
+    """weights.ts of a package; gives its hash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    net.save(str(folder / "weights.ts"))
+    return hash_of_weights(folder)
+
+
+def hash_of_weights(folder: Path) -> str:
+    return hashlib.sha256((folder / "weights.ts").read_bytes()).hexdigest()
+
+
+def read(folder: Path, fixed_for: str) -> Tuple[torch.jit.ScriptModule, str, str]:
+    """The network, the text of model.toml and the hash of the weights.
+
+    Debian's Python has no TOML reader and the trainers need none: they look for the numbers that
+    they wrote. Refuses numbers that `fixed_for` says were fixed for other weights.
+    """
+    sha256 = hash_of_weights(folder)
+    text = (folder / "model.toml").read_text(encoding="utf-8")
+    if set(re.findall(rf'^(?:sha256|{fixed_for}) = "(\w+)"', text, re.M)) != {sha256}:
+        raise SystemExit(f"{folder}: {fixed_for} says other weights; train again")
+    return torch.jit.load(str(folder / "weights.ts")).eval(), text, sha256
+
+
+def put_into_card(folder: Path, report: str) -> None:
+    """Replace the measured part of CARD.md, which stands between two marks."""
+    card = folder / "CARD.md"
+    text = card.read_text(encoding="utf-8")
+    start, end = "<!-- measured -->", "<!-- /measured -->"
+    head, rest = text.split(start, 1)
+    tail = rest.split(end, 1)[1]
+    card.write_text(f"{head}{start}\n```\n{report}\n```\n{end}{tail}", encoding="utf-8")
+
+
 def write(package: Package, net: torch.jit.ScriptModule, folder: Path, written_by: str,
           golden: Optional[torch.Tensor] = None) -> str:
     """The whole package but CARD.md; gives the hash of the weights."""
-    folder.mkdir(parents=True, exist_ok=True)
+    sha256 = save(net, folder)
     for old in folder.glob("golden-*.f32"):
         old.unlink()
-    net.save(str(folder / "weights.ts"))
-    sha256 = hashlib.sha256((folder / "weights.ts").read_bytes()).hexdigest()
     text = f"# A model package of Bucky. Written by {written_by} together with weights.ts."
     text += section("[model]", {
         "name": package.name, "version": package.version, "vendor": package.vendor,

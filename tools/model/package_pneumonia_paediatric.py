@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 import manifest
-from package import put_into_card
 from paediatric_measure import calibrated, draw_calibration, report, threshold_for
 from paediatric_net import INPUT_SIDE, PaediatricNet
 from paediatric_set import ChildSet, read_sets
@@ -89,7 +88,7 @@ def main() -> None:
         f"weights {sha256}", "",
         report(scores, test.labels, test.patients, threshold)])
     print(text)
-    put_into_card(options.package, text)
+    manifest.put_into_card(options.package, text)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import torch
 import gate_set
 import measure_gate as measure
 from gate_net import Gate, GateNet
-from gate_package import put_into_card, read_package, write_package
+from gate_package import read_package, write_package
+from manifest import put_into_card
 
 
 def fix(options) -> None:
