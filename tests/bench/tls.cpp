@@ -18,17 +18,17 @@
 #include "tests/bench/fast_storescp.h"
 #include "tests/bench/load.h"
 #include "tests/bench/machine.h"
-#include "tests/support/certificates.h"
+#include "tests/support/hospital.h"
 #include "tests/support/running_node.h"
 
 namespace {
 
 using namespace bucky;
 
-/// The certificates of the run: one authority, a receiver, a sender.
+/// The certificates of the run: one authority's, a receiver and a sender.
 struct Papers {
-    test::Authority authority;
-    test::Identity receiver = authority.issue("receiver"), sender = authority.issue("sender");
+    const test::Authority& authority = test::hospital().authority;
+    const test::Identity &receiver = test::hospital().node(), &sender = test::hospital().xray1();
     test::ClientTls tls{sender.certificate.string(), sender.key.string()};
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scp/target.h"
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -70,8 +71,8 @@ private:
 
     std::vector<std::string> command(const std::string& behave, int port,
                                      const std::string& report_to) const {
-        std::vector<std::string> words{BUCKY_FAKE_PACS, "--port", std::to_string(port), "--dir",
-                                       dir_.path().string()};
+        std::vector<std::string> words{fake_pacs_program().string(), "--port", std::to_string(port),
+                                       "--dir", dir_.path().string()};
         if (!behave.empty()) words.insert(words.end(), {"--behave", behave});
         if (!report_to.empty()) words.insert(words.end(), {"--report-to", report_to});
         return words;

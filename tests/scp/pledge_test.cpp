@@ -14,6 +14,7 @@
 #include "tests/scp/images.h"
 #include "tests/scp/open_door.h"
 #include "tests/support/http.h"
+#include "tests/support/places.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 
@@ -35,8 +36,9 @@ struct Ward {
           pledger(door.settings(), clock, door.work()) {}
 
     Finished modality(std::vector<std::string> more) const {
-        std::vector<std::string> words{BUCKY_FAKE_MODALITY, "--to", "127.0.0.1:" + door.port_text(),
-                                       "--port", std::to_string(callback)};
+        std::vector<std::string> words{fake_modality_program().string(), "--to",
+                                       "127.0.0.1:" + door.port_text(), "--port",
+                                       std::to_string(callback)};
         words.insert(words.end(), more.begin(), more.end());
         return run(words);
     }

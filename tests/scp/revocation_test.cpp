@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A root, a ward's authority under it, and two whom the ward vouches for.
-struct Hospital {
+struct Chain {
     Authority root{"Root Authority"}, ward{"Ward Authority", root};
     Identity node = ward.issue("node"), caller = ward.issue("caller");
 };
@@ -37,26 +37,25 @@ std::filesystem::path together(const TempDir& dir,
 
 /// A door that wants certificates and has these lists, or none.
 struct TlsDoor : OpenDoor {
-    explicit TlsDoor(const Hospital& hospital, const std::filesystem::path& lists = {})
+    explicit TlsDoor(const Chain& chain, const std::filesystem::path& lists = {})
         : OpenDoor([&](conf::Settings& settings) {
               auto& listener = settings.listeners.emplace_back();
               listener.listen = "127.0.0.1";
               listener.port = 0;
-              listener.certificate = hospital.node.certificate;
-              listener.key = hospital.node.key;
+              listener.certificate = chain.node.certificate;
+              listener.key = chain.node.key;
               listener.client_certificates = "required";
-              listener.ca = hospital.root.certificate();
+              listener.ca = chain.root.certificate();
               listener.crl = lists;
           }) {}
 };
 
 /// What became of a call of ours that has these lists, or none.
-std::string call(const TlsDoor& door, const Hospital& hospital,
-                 const std::filesystem::path& lists = {}) {
+std::string call(const TlsDoor& door, const Chain& chain, const std::filesystem::path& lists = {}) {
     scp::Target target{
         "pacs", AeTitle{"BUCKY"}, "127.0.0.1", static_cast<std::uint16_t>(door.port(1)), 20s, 20s};
-    target.tls = scp::Target::Tls{hospital.caller.certificate, hospital.caller.key,
-                                  hospital.root.certificate(), lists, "127.0.0.1"};
+    target.tls = scp::Target::Tls{chain.caller.certificate, chain.caller.key,
+                                  chain.root.certificate(), lists, "127.0.0.1"};
     try {
         return scp::echo(target, AeTitle{"XRAY1"}).status == 0 ? "answered" : "refused";
     } catch (const Error& error) {
@@ -65,11 +64,11 @@ std::string call(const TlsDoor& door, const Hospital& hospital,
 }
 
 /// What the door with these lists logs about a caller whom the ward vouches for.
-std::string logged(const Hospital& hospital, const std::filesystem::path& lists) {
-    TlsDoor door(hospital, lists);
+std::string logged(const Chain& chain, const std::filesystem::path& lists) {
+    TlsDoor door(chain, lists);
     log::set_level("info");
     return written_by([&] {
-        (void)call(door, hospital);
+        (void)call(door, chain);
         (void)poll_until([&] { return door.door().open_associations() == 0; }, 20s);
     });
 }
@@ -77,15 +76,14 @@ std::string logged(const Hospital& hospital, const std::filesystem::path& lists)
 }  // namespace
 
 TEST_CASE("with a good list of each authority in the chain both sides are believed", "[scp][tls]") {
-    Hospital hospital;
+    Chain chain;
     const TempDir dir;
-    const auto lists =
-        together(dir, {hospital.root.revocation_list(), hospital.ward.revocation_list()});
-    TlsDoor door(hospital, lists);
-    CHECK(call(door, hospital, lists) == "answered");
+    const auto lists = together(dir, {chain.root.revocation_list(), chain.ward.revocation_list()});
+    TlsDoor door(chain, lists);
+    CHECK(call(door, chain, lists) == "answered");
     const auto echo =
-        run({"echoscu", "-aec", "BUCKY", "+tls", hospital.caller.key.string(),
-             hospital.caller.certificate.string(), "+cf", hospital.root.certificate().string(),
+        run({"echoscu", "-aec", "BUCKY", "+tls", chain.caller.key.string(),
+             chain.caller.certificate.string(), "+cf", chain.root.certificate().string(),
              "127.0.0.1", std::to_string(door.port(1))});
     INFO(echo.output);
     CHECK(echo.status == 0);
@@ -93,51 +91,50 @@ TEST_CASE("with a good list of each authority in the chain both sides are believ
 
 TEST_CASE("whom a revoked authority vouches for is refused, and the words name that authority",
           "[scp][tls]") {
-    Hospital hospital;
-    hospital.root.revoke(hospital.ward);
+    Chain chain;
+    chain.root.revoke(chain.ward);
     const TempDir dir;
-    const auto lists =
-        together(dir, {hospital.root.revocation_list(), hospital.ward.revocation_list()});
-    CHECK_THAT(logged(hospital, lists),
+    const auto lists = together(dir, {chain.root.revocation_list(), chain.ward.revocation_list()});
+    CHECK_THAT(logged(chain, lists),
                Catch::Contains("the certificate (CN=Ward Authority) above its own "
                                "(CN=caller,O=Hospital) has been revoked, says listener.crl"));
-    CHECK_THAT(call(TlsDoor{hospital}, hospital, lists),
+    CHECK_THAT(call(TlsDoor{chain}, chain, lists),
                Catch::Contains("the certificate (CN=Ward Authority) above its own "
                                "(CN=node,O=Hospital) has been revoked, says destination.crl"));
 }
 
 TEST_CASE("an authority whose list is missing is named, and nobody in its chain is believed",
           "[scp][tls]") {
-    Hospital hospital;
+    Chain chain;
     const TempDir dir;
-    const auto without_root = together(dir, {hospital.ward.revocation_list()});
-    CHECK_THAT(logged(hospital, without_root),
+    const auto without_root = together(dir, {chain.ward.revocation_list()});
+    CHECK_THAT(logged(chain, without_root),
                Catch::Contains("listener.crl holds no list of CN=Root Authority, the authority "
                                "that made the certificate (CN=Ward Authority) above its own"));
-    CHECK_THAT(call(TlsDoor{hospital}, hospital, without_root),
+    CHECK_THAT(call(TlsDoor{chain}, chain, without_root),
                Catch::Contains("destination.crl holds no list of CN=Root Authority"));
-    const auto without_ward = together(dir, {hospital.root.revocation_list()});
-    CHECK_THAT(logged(hospital, without_ward),
+    const auto without_ward = together(dir, {chain.root.revocation_list()});
+    CHECK_THAT(logged(chain, without_ward),
                Catch::Contains("listener.crl holds no list of CN=Ward Authority, the authority "
                                "that made its certificate (CN=caller,O=Hospital)"));
-    CHECK_THAT(call(TlsDoor{hospital}, hospital, without_ward),
+    CHECK_THAT(call(TlsDoor{chain}, chain, without_ward),
                Catch::Contains("destination.crl holds no list of CN=Ward Authority"));
 }
 
 TEST_CASE("an authority whose list is out of date is named, and nobody in its chain is believed",
           "[scp][tls]") {
-    Hospital hospital;
+    Chain chain;
     const TempDir dir;
     const auto old_root =
-        together(dir, {hospital.root.expired_revocation_list(), hospital.ward.revocation_list()});
-    CHECK_THAT(logged(hospital, old_root),
+        together(dir, {chain.root.expired_revocation_list(), chain.ward.revocation_list()});
+    CHECK_THAT(logged(chain, old_root),
                Catch::Contains("the list of CN=Root Authority in listener.crl is out of date"));
-    CHECK_THAT(call(TlsDoor{hospital}, hospital, old_root),
+    CHECK_THAT(call(TlsDoor{chain}, chain, old_root),
                Catch::Contains("the list of CN=Root Authority in destination.crl is out of date"));
     const auto old_ward =
-        together(dir, {hospital.root.revocation_list(), hospital.ward.expired_revocation_list()});
-    CHECK_THAT(logged(hospital, old_ward),
+        together(dir, {chain.root.revocation_list(), chain.ward.expired_revocation_list()});
+    CHECK_THAT(logged(chain, old_ward),
                Catch::Contains("the list of CN=Ward Authority in listener.crl is out of date"));
-    CHECK_THAT(call(TlsDoor{hospital}, hospital, old_ward),
+    CHECK_THAT(call(TlsDoor{chain}, chain, old_ward),
                Catch::Contains("the list of CN=Ward Authority in destination.crl is out of date"));
 }

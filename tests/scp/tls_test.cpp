@@ -16,7 +16,7 @@
 #include "scp/wire/start.h"
 #include "tests/scp/images.h"
 #include "tests/scp/open_door.h"
-#include "tests/support/certificates.h"
+#include "tests/support/hospital.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/wire_client.h"
@@ -27,37 +27,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// One hospital's certificates, made once for all tests of this program.
-struct Hospital {
-    Authority authority, stranger{"Another Authority"};
-    Identity node = authority.issue("node");
-    Identity xray1 = authority.issue("xray1");
-    Identity expired = authority.issue("expired", {.expired = true});
-    Identity revoked = authority.issue("revoked");
-    Identity elsewhere = authority.issue("elsewhere", {.names = "DNS:pacs.example"});
-    Identity self_signed = authority.self_signed("alone");
-    Identity unknown = stranger.issue("unknown");
-    std::filesystem::path crl;
-    Hospital() {
-        authority.revoke(revoked);
-        crl = authority.revocation_list();
-    }
-};
-
-Hospital& hospital() {
-    static Hospital made;
-    return made;
-}
-
 conf::ListenerSettings tls_listener(const std::string& client_certificates) {
     conf::ListenerSettings made;
     made.listen = "127.0.0.1";
     made.port = 0;
-    made.certificate = hospital().node.certificate;
-    made.key = hospital().node.key;
+    made.certificate = hospital().node().certificate;
+    made.key = hospital().node().key;
     made.client_certificates = client_certificates;
     made.ca = hospital().authority.certificate();
-    made.crl = hospital().crl;
+    made.crl = hospital().crl();
     return made;
 }
 
@@ -124,7 +102,7 @@ scp::Target over_tls(int port) {
     scp::Target target{"pacs", AeTitle{"BUCKY"}, "127.0.0.1", static_cast<std::uint16_t>(port), 5s,
                        5s};
     target.tls =
-        scp::Target::Tls{{}, {}, hospital().authority.certificate(), hospital().crl, "127.0.0.1"};
+        scp::Target::Tls{{}, {}, hospital().authority.certificate(), hospital().crl(), "127.0.0.1"};
     return target;
 }
 
@@ -143,7 +121,7 @@ std::string why_not(const scp::Target& target) {
 TEST_CASE("plain and TLS listeners stand side by side, and each speaks its own only",
           "[scp][tls]") {
     Doors doors;
-    const auto good = as(hospital().xray1);
+    const auto good = as(hospital().xray1());
     for (const auto door : {Doors::required, Doors::asked, Doors::off}) {
         INFO(door);
         CHECK(dcmtk("echoscu", good, doors.port(door)) == 0);
@@ -159,8 +137,8 @@ TEST_CASE("images come through TLS as they were sent", "[scp][tls]") {
     Doors doors;
     const auto file = write_image(doors.dir() / "large.dcm", {.side = 2048});
     auto target = over_tls(doors.port(Doors::required));
-    target.tls->certificate = hospital().xray1.certificate;
-    target.tls->key = hospital().xray1.key;
+    target.tls->certificate = hospital().xray1().certificate;
+    target.tls->key = hospital().xray1().key;
     scp::Sender sender(target, AeTitle{"XRAY1"});
     REQUIRE(sender.send(file).kind == scp::SendOutcome::Kind::sent);
     sender.release();
@@ -172,8 +150,8 @@ TEST_CASE("images come through TLS as they were sent", "[scp][tls]") {
 
     const auto other =
         write_image(doors.dir() / "other.dcm", {.sop_instance = "1.2.826.0.1.3680043.9.1.2"});
-    CHECK(dcmtk("storescu", as(hospital().xray1), doors.port(Doors::required), {other.string()}) ==
-          0);
+    CHECK(dcmtk("storescu", as(hospital().xray1()), doors.port(Doors::required),
+                {other.string()}) == 0);
     CHECK(doors.kept().size() == 2);
 }
 
@@ -185,7 +163,7 @@ TEST_CASE("client certificates are required, asked for or ignored as the listene
     CHECK(dcmtk("echoscu", without, doors.port(Doors::required)) != 0);
     CHECK(dcmtk("echoscu", without, doors.port(Doors::asked)) == 0);
     CHECK(dcmtk("echoscu", without, doors.port(Doors::off)) == 0);
-    for (const auto* bad : {&all.expired, &all.revoked, &all.self_signed, &all.unknown}) {
+    for (const auto* bad : {&all.expired(), &all.revoked(), &all.self_signed(), &all.unknown()}) {
         INFO(bad->certificate);
         CHECK(dcmtk("echoscu", as(*bad), doors.port(Doors::required)) != 0);
         CHECK(dcmtk("echoscu", as(*bad), doors.port(Doors::asked)) != 0);
@@ -273,7 +251,7 @@ TEST_CASE("a file that cannot be a certificate, a key or an authority stops the 
     refused(&conf::ListenerSettings::ca);
     refused(&conf::ListenerSettings::crl);
     auto listener = tls_listener("required");
-    listener.key = hospital().xray1.key;  // another's
+    listener.key = hospital().xray1().key;  // another's
     const auto open = [&] {
         OpenDoor door([&](conf::Settings& settings) { settings.listeners = {listener}; });
     };
@@ -293,7 +271,7 @@ TEST_CASE("who stops in the handshake or after it is shut out in his time, and o
     // a whole record of a ClientHello that is none, and one that stops before its end
     lies.send({"\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9});
     stops.send({"\x16\x03\x01\x00\x04\x01\x00\x02\x00", 9});
-    CHECK(dcmtk("echoscu", as(hospital().xray1), port) == 0);  // none of these took the one place
+    CHECK(dcmtk("echoscu", as(hospital().xray1()), port) == 0);  // none of these took the one place
     CHECK(silent.closed_within(10s));
     CHECK(half.closed_within(10s));
     CHECK(lies.closed_within(10s));
@@ -317,7 +295,7 @@ TEST_CASE("beyond the limit of associations a caller in TLS is told to try again
     WireClient first(doors.port(Doors::plain));
     REQUIRE(first.associate({}) == 2);
     std::vector<std::string> command{"echoscu", "-aec", "BUCKY"};
-    const auto options = as(hospital().xray1);
+    const auto options = as(hospital().xray1());
     command.insert(command.end(), options.begin(), options.end());
     command.insert(command.end(), {"127.0.0.1", std::to_string(doors.port(Doors::required))});
     const auto second = run(command);
@@ -330,7 +308,7 @@ TEST_CASE("beyond the limit of associations a caller in TLS is told to try again
 TEST_CASE("a peer known by its certificate comes in with that and no other", "[scp][tls]") {
     Doors doors([](conf::Settings& settings) {
         conf::PeerSettings by_name{"", ""}, by_print{"PRINT", ""};
-        by_print.certificate_sha256 = Authority::sha256(hospital().node);
+        by_print.certificate_sha256 = Authority::sha256(hospital().node());
         by_name.ae_title = "NAME";
         by_name.certificate_subject = "xray1";
         settings.peers = {by_print, by_name};
@@ -340,10 +318,10 @@ TEST_CASE("a peer known by its certificate comes in with that and no other", "[s
         options.insert(options.end(), {"-aet", ae});
         return dcmtk("echoscu", options, doors.port(Doors::asked));
     };
-    CHECK(call("NAME", hospital().xray1) == 0);
-    CHECK(call("NAME", hospital().node) != 0);
-    CHECK(call("PRINT", hospital().node) == 0);
-    CHECK(call("PRINT", hospital().xray1) != 0);
+    CHECK(call("NAME", hospital().xray1()) == 0);
+    CHECK(call("NAME", hospital().node()) != 0);
+    CHECK(call("PRINT", hospital().node()) == 0);
+    CHECK(call("PRINT", hospital().xray1()) != 0);
     CHECK(dcmtk("echoscu", {"-aet", "NAME"}, doors.port(Doors::plain)) != 0);
 }
 
@@ -357,8 +335,8 @@ TEST_CASE("a call over TLS is answered, with our certificate where the peer want
     CHECK_THAT(reply.security, Catch::Contains("CN=node,O=Hospital"));
 
     target = over_tls(doors.port(Doors::required));
-    target.tls->certificate = hospital().xray1.certificate;
-    target.tls->key = hospital().xray1.key;
+    target.tls->certificate = hospital().xray1().certificate;
+    target.tls->key = hospital().xray1().key;
     CHECK(scp::echo(target, AeTitle{"XRAY1"}).status == 0);
 
     target.tls->name = "localhost";
@@ -373,17 +351,17 @@ TEST_CASE("a callee with a bad certificate is not spoken to, and the words say w
         const SslServer server(identity, options);
         return why_not(over_tls(server.port()));
     };
-    CHECK_THAT(words(all.expired), Catch::Contains("has expired"));
-    CHECK_THAT(words(all.self_signed),
+    CHECK_THAT(words(all.expired()), Catch::Contains("has expired"));
+    CHECK_THAT(words(all.self_signed()),
                Catch::Contains("signed by itself") && Catch::Contains("destination.ca"));
-    CHECK_THAT(words(all.elsewhere),
-               Catch::Contains("made out to pacs.example, not to 127.0.0.1") &&
+    CHECK_THAT(words(all.elsewhere()),
+               Catch::Contains("made out to elsewhere.example, not to 127.0.0.1") &&
                    Catch::Contains("destination.tls_name"));
-    CHECK_THAT(words(all.unknown), Catch::Contains("of no authority in destination.ca"));
-    CHECK_THAT(words(all.revoked), Catch::Contains("has been revoked"));
-    CHECK_THAT(words(all.node, {"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}),
+    CHECK_THAT(words(all.unknown()), Catch::Contains("of no authority in destination.ca"));
+    CHECK_THAT(words(all.revoked()), Catch::Contains("has been revoked"));
+    CHECK_THAT(words(all.node(), {"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}),
                Catch::Contains("TLS 1.2"));
-    CHECK_THAT(words(all.node, {"-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"}),
+    CHECK_THAT(words(all.node(), {"-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"}),
                Catch::Contains("cipher suites"));
 }
 
@@ -397,9 +375,9 @@ TEST_CASE("what the callee has against us is told with the key to change", "[scp
         target.tls->key = identity.key;
         return why_not(target);
     };
-    CHECK_THAT(shown(all.expired), Catch::Contains("our certificate has expired"));
-    CHECK_THAT(shown(all.revoked), Catch::Contains("our certificate has been revoked"));
-    CHECK_THAT(shown(all.unknown), Catch::Contains("does not know the authority"));
+    CHECK_THAT(shown(all.expired()), Catch::Contains("our certificate has expired"));
+    CHECK_THAT(shown(all.revoked()), Catch::Contains("our certificate has been revoked"));
+    CHECK_THAT(shown(all.unknown()), Catch::Contains("does not know the authority"));
     CHECK_THAT(why_not(over_tls(doors.port(Doors::plain))), Catch::Contains("plain port"));
     target.tls->ca = "/nowhere/ca.pem";
     CHECK_THAT(why_not(target), Catch::Contains("/nowhere/ca.pem"));

@@ -6,8 +6,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/certificates.h"
 #include "tests/support/fake_pacs.h"
+#include "tests/support/hospital.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/running_node.h"
@@ -85,11 +85,11 @@ TEST_CASE(
     "a syslog server that is not trusted costs no image, is one trouble of the log and of status, "
     "and has everything once it is trusted",
     "[system][audit][tls]") {
-    Authority ours, theirs{"Another Authority"};
-    auto server = std::make_optional<SyslogServer>(theirs.issue("siem"));
+    auto server = std::make_optional<SyslogServer>(hospital().unknown());
     const auto port = server->port();
     RunningNode node{{.more = "[audit]\nsyslog = \"tls://127.0.0.1:" + std::to_string(port) +
-                              "\"\nca = \"" + ours.certificate().string() + "\"\n"}};
+                              "\"\nca = \"" + hospital().authority.certificate().string() +
+                              "\"\n"}};
     REQUIRE(node.logged(" warning audit.trouble outlet=syslog "));
     const TempDir dir;
     const auto xray = write_xray(dir.path(), {.seed = 6, .rows = 256, .columns = 256});
@@ -108,7 +108,7 @@ TEST_CASE(
           std::string::npos);
 
     server.reset();
-    server.emplace(ours.issue("siem"), std::filesystem::path{}, port);
+    server.emplace(hospital().peer(), std::filesystem::path{}, port);
     REQUIRE(node.logged(" info audit.restored outlet=syslog", 60s));
     const auto first = server->next_message(30s);
     REQUIRE(first.has_value());

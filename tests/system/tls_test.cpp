@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/certificates.h"
+#include "tests/support/hospital.h"
 #include "tests/support/orthanc.h"
 #include "tests/support/poll.h"
 #include "tests/support/running_node.h"
@@ -56,10 +56,10 @@ Finished storescu(const Identity& identity, const Authority& authority, int port
 
 TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that speaks only TLS",
           "[system][tls]") {
-    Authority authority;
-    const auto node_identity = authority.issue("node");
-    const auto xray1 = authority.issue("xray1");
-    const auto pacs_identity = authority.issue("pacs");
+    auto& authority = hospital().authority;
+    const auto& node_identity = hospital().node();
+    const auto& pacs_identity = hospital().peer();
+    const auto leaver = authority.issue("leaver");
     const TempDir dir;
     const auto xray = write_xray(dir.path(), {.seed = 8});
     Orthanc pacs(Orthanc::Plugins::none,
@@ -69,28 +69,26 @@ TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that spe
     RunningNode node{{.destinations = {to}, .more = listener(node_identity, authority)}};
     const int port = tls_port(node);
 
-    CHECK(storescu(xray1, authority, port, xray.file).status == 0);
+    CHECK(storescu(leaver, authority, port, xray.file).status == 0);
     const auto results = pacs.wait_for_results(xray.uids.study_uid, 1);
     CHECK(results.reports.size() == 1);
     CHECK_FALSE(results.overlays.empty());
-    CHECK(node.logged("certificate=\"CN=xray1,O=Hospital\""));
+    CHECK(node.logged("certificate=\"CN=leaver,O=Hospital\""));
 
     const auto echoed = node.bucky({"echo", "pacs"});
     CHECK(echoed.status == 0);
-    CHECK_THAT(echoed.output, Catch::Contains("CN=pacs,O=Hospital"));
+    CHECK_THAT(echoed.output, Catch::Contains("CN=peer,O=Hospital"));
 
     // Orthanc calls, with its own certificate
     pacs.knows("BUCKY", port, true);
     CHECK(pacs.echo());
 
     // who is turned away, and why
-    CHECK(storescu(authority.issue("old", {.expired = true}), authority, port, xray.file).status !=
-          0);
+    CHECK(storescu(hospital().expired(), authority, port, xray.file).status != 0);
     CHECK(node.logged("has expired"));
-    CHECK(storescu(authority.self_signed("alone"), authority, port, xray.file).status != 0);
+    CHECK(storescu(hospital().self_signed(), authority, port, xray.file).status != 0);
     CHECK(node.logged("signed by itself"));
-    Authority stranger{"Another Authority"};
-    CHECK(storescu(stranger.issue("unknown"), authority, port, xray.file).status != 0);
+    CHECK(storescu(hospital().unknown(), authority, port, xray.file).status != 0);
     CHECK(node.logged("of no authority in listener.ca"));
     const auto s_client = [&](const std::string& options) {
         (void)run({"sh", "-c",
@@ -105,26 +103,27 @@ TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that spe
     CHECK(node.logged("weak cipher suites only"));
 
     // revoked while the node runs: the list is read again at SIGHUP
-    authority.revoke(xray1);
+    authority.revoke(leaver);
     (void)authority.revocation_list();
     node.process().signal(SIGHUP);
     REQUIRE(node.logged(" reload.applied "));
-    CHECK(poll_until([&] { return storescu(xray1, authority, port, xray.file).status != 0; }, 30s));
+    CHECK(
+        poll_until([&] { return storescu(leaver, authority, port, xray.file).status != 0; }, 30s));
     CHECK(node.logged("has been revoked"));
     CHECK(node.stop() == 0);
 }
 
 TEST_CASE("results go to DCMTK's storescp over TLS, and to none that another authority vouches for",
           "[system][tls]") {
-    Authority authority, other{"Another Authority"};
-    const auto ours = authority.issue("node");
+    const auto& authority = hospital().authority;
+    const auto& ours = hospital().node();
     const auto archive = [&](const Identity& identity) {
         return Storescp({kComprehensive3dSr, "1.2.840.10008.1.1"}, {"1.2.840.10008.1.2.1"},
                         {"+tls", identity.key.string(), identity.certificate.string(), "+cf",
                          authority.certificate().string()});
     };
-    const auto good = archive(authority.issue("archive"));
-    const auto bad = archive(other.issue("archive"));
+    const auto good = archive(hospital().peer());
+    const auto bad = archive(hospital().unknown());
     auto to_good = good.destination(destination_tls(ours, authority));
     auto to_bad = bad.destination(destination_tls(ours, authority));
     to_bad.name = "false";

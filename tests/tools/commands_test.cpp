@@ -13,9 +13,10 @@
 #include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
+#include "conf/base/metrics.h"
 #include "conf/read.h"
 #include "inference/package.h"
-#include "tests/support/certificates.h"
+#include "tests/support/hospital.h"
 #include "tests/tools/surgery.h"
 #include "tools/bucky/data_lock.h"
 #include "tools/bucky/files.h"
@@ -308,7 +309,7 @@ TEST_CASE(
     write_file(dir / "second" / "model.toml", renamed);
     const auto sha256 = inference::read_package(copy).identity.sha256;
     write_file(dir / "bucky.toml",
-               "[inference]\nmodels = [\"" + phantom_model() + "\", \"" + copy +
+               "[inference]\nmodels = [\"" + phantom_model().string() + "\", \"" + copy +
                    "\"]\n"
                    "[[destination]]\nname = \"north-pacs\"\nae_title = \"N\"\nhost = \"h\"\n"
                    "[[destination]]\nname = \"archive\"\nae_title = \"A\"\nhost = \"h\"\n"
@@ -364,8 +365,7 @@ TEST_CASE("config check is quiet about a good file and throws all that is wrong 
     CHECK(run({"config", "example"}).text == conf::example_config());
 
     // certificates and keys are read as the node would read them
-    Authority authority;
-    const auto node = authority.issue("node"), other = authority.issue("other");
+    const auto &node = hospital().node(), &other = hospital().xray1();
     const auto with = [&](const Identity& identity, const std::filesystem::path& key) {
         const auto file = (visited.dir / "tls.toml").string();
         write_file(file,

@@ -13,6 +13,7 @@
 #include "conf/base/limits.h"
 #include "conf/base/metrics.h"
 #include "inference/decode.h"
+#include "tests/support/places.h"
 #include "tests/support/poll.h"
 #include "tests/support/temp_dir.h"
 #include "tools/bucky/decode_protocol.h"
@@ -23,10 +24,10 @@ using namespace bucky::test;
 
 namespace {
 
-const std::vector<std::string> kOwn{BUCKY_PROGRAM, "decode-worker"};
+const std::vector<std::string> kOwn{bucky_program().string(), "decode-worker"};
 
 /// Also for the other tests of this program, which make Nodes and run commands.
-const bool kNamed = ::setenv("BUCKY_DECODER", BUCKY_PROGRAM, 1) == 0;
+const bool kNamed = ::setenv("BUCKY_DECODER", bucky_program().c_str(), 1) == 0;
 
 std::vector<std::string> shell(const char* script) {
     return {"/bin/sh", "-c", script};

@@ -22,10 +22,6 @@ constexpr auto kAssociation = "1";
 
 }  // namespace
 
-std::string phantom_model() {
-    return (std::filesystem::path{BUCKY_SOURCE_DIR} / "models" / "cxr-phantom").string();
-}
-
 const ShelfStand& phantom_shelf() {
     static const ShelfStand stand{std::make_shared<const inference::Shelf>(
         std::vector<std::filesystem::path>{phantom_model()}, inference::ModelOptions{"cpu", 1})};

@@ -14,6 +14,7 @@
 #include "conf/settings.h"
 #include "inference/shelf.h"
 #include "storage/intake.h"
+#include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
 #include "tools/bucky/infer_worker.h"
 #include "tools/bucky/report_worker.h"
@@ -23,8 +24,6 @@ namespace bucky::test {
 
 /// The package of the repository, loaded once for all tests.
 const ShelfStand& phantom_shelf();
-
-std::string phantom_model();
 
 /// What a sender sends.
 struct Sent {

@@ -10,7 +10,7 @@
 
 #include "conf/base/error.h"
 #include "scp/wire/start.h"
-#include "tests/support/certificates.h"
+#include "tests/support/hospital.h"
 #include "tests/support/syslog_server.h"
 
 using namespace bucky;
@@ -19,22 +19,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Made once for all tests of this file.
-struct Hospital {
-    Authority authority, stranger{"Another Authority"};
-    Identity siem = authority.issue("siem");
-    Identity elsewhere = authority.issue("elsewhere", {.names = "DNS:siem.example"});
-    Identity node = authority.issue("node");
-    Identity unknown = stranger.issue("unknown");
-};
-
-Hospital& hospital() {
-    scp::start_wire();
-    static Hospital made;
-    return made;
-}
-
 conf::AuditSettings to(std::uint16_t port, const std::string& host = "127.0.0.1") {
+    scp::start_wire();
     conf::AuditSettings told;
     told.syslog = "tls://" + host + ':' + std::to_string(port);
     told.ca = hospital().authority.certificate();
@@ -59,7 +45,7 @@ std::string why_not(const conf::AuditSettings& told) {
 }  // namespace
 
 TEST_CASE("over TLS messages of any length are counted in octets", "[tools][audit][tls]") {
-    SyslogServer server{hospital().siem};
+    SyslogServer server{hospital().peer()};
     for (const auto* host : {"127.0.0.1", "localhost"}) {  // its certificate bears both
         Syslog line{to(server.port(), host)};
         line.send("one\ntwo");
@@ -71,7 +57,7 @@ TEST_CASE("over TLS messages of any length are counted in octets", "[tools][audi
 
 TEST_CASE("a syslog server of an authority that is not ours gets no message",
           "[tools][audit][tls]") {
-    SyslogServer server{hospital().unknown};
+    SyslogServer server{hospital().unknown()};
     CHECK_THAT(why_not(to(server.port())), Catch::Contains("connect to audit.syslog 127.0.0.1:" +
                                                            std::to_string(server.port())) &&
                                                Catch::Contains("is of no authority in audit.ca"));
@@ -83,15 +69,15 @@ TEST_CASE("a syslog server of an authority that is not ours gets no message",
 
 TEST_CASE("a syslog server under another name than its certificate's gets no message",
           "[tools][audit][tls]") {
-    SyslogServer server{hospital().elsewhere};
+    SyslogServer server{hospital().elsewhere()};
     for (const auto* host : {"127.0.0.1", "localhost"}) {
         CHECK_THAT(why_not(to(server.port(), host)),
-                   Catch::Contains("is made out to siem.example, not to " + std::string{host} +
+                   Catch::Contains("is made out to elsewhere.example, not to " + std::string{host} +
                                    ": set audit.tls_name"));
     }
     CHECK_FALSE(server.next_message(0s));
     auto told = to(server.port());
-    told.tls_name = "siem.example";
+    told.tls_name = "elsewhere.example";
     Syslog line{told};
     line.send("by its other name");
     CHECK(server.next_message(20s) == "by its other name");
@@ -99,16 +85,16 @@ TEST_CASE("a syslog server under another name than its certificate's gets no mes
 
 TEST_CASE("a syslog server that wants a certificate gets messages from who shows it alone",
           "[tools][audit][tls]") {
-    SyslogServer server{hospital().siem, hospital().authority.certificate()};
+    SyslogServer server{hospital().peer(), hospital().authority.certificate()};
     CHECK_THAT(why_not(to(server.port())),
                Catch::Contains("it wants a certificate of ours: set audit.certificate"));
     auto told = to(server.port());
-    told.certificate = hospital().unknown.certificate;
-    told.key = hospital().unknown.key;
+    told.certificate = hospital().unknown().certificate;
+    told.key = hospital().unknown().key;
     CHECK_THAT(why_not(told), Catch::Contains("it does not know the authority of our certificate"));
     CHECK_FALSE(server.next_message(0s));
-    told.certificate = hospital().node.certificate;
-    told.key = hospital().node.key;
+    told.certificate = hospital().node().certificate;
+    told.key = hospital().node().key;
     Syslog line{told};
     line.send("from a friend");
     CHECK(server.next_message(20s) == "from a friend");
@@ -116,14 +102,14 @@ TEST_CASE("a syslog server that wants a certificate gets messages from who shows
 
 TEST_CASE("a syslog server that went away is called again when it is back, and not before",
           "[tools][audit][tls]") {
-    auto server = std::make_optional<SyslogServer>(hospital().siem);
+    auto server = std::make_optional<SyslogServer>(hospital().peer());
     const auto port = server->port();
     Syslog line{to(port)};
     line.send("before");
     CHECK(server->next_message(20s) == "before");
     server.reset();
     CHECK_THAT(why_not(line), Catch::Contains("Connection refused: nobody listens there"));
-    server.emplace(hospital().siem, std::filesystem::path{}, port);
+    server.emplace(hospital().peer(), std::filesystem::path{}, port);
     line.send("after");
     CHECK(server->next_message(20s) == "after");
 }
@@ -137,8 +123,8 @@ TEST_CASE("a syslog server that does not answer in TLS is left after a while",
 }
 
 TEST_CASE("a certificate that cannot be read is named", "[tools][audit][tls]") {
-    SyslogServer server{hospital().siem};
+    SyslogServer server{hospital().peer()};
     auto told = to(server.port());
-    told.certificate = hospital().node.key;
+    told.certificate = hospital().node().key;
     CHECK_THAT(why_not(told), Catch::Contains("certificate " + told.certificate.string()));
 }
