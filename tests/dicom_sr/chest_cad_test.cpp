@@ -15,10 +15,10 @@
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"
 #include "tests/dicom_sr/value.h"
-#include "tests/support/exhibits.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
+using examples::altered;
 
 namespace {
 
@@ -68,15 +68,6 @@ ReportedImage nodule_detected(double score) {
 
 Object made(std::vector<ReportedImage> images) {
     return chest_cad(examples::report(std::move(images)));
-}
-
-Object altered(const Object& object, const std::function<void(DcmDataset&)>& alter) {
-    const bucky::test::NotForJudges broken_on_purpose;
-    auto file = from_part10(object.part10);
-    alter(*file->getDataset());
-    Object changed = object;
-    changed.part10 = to_part10(std::unique_ptr<DcmDataset>(file->getAndRemoveDataset()));
-    return changed;
 }
 
 }  // namespace
@@ -149,7 +140,7 @@ TEST_CASE("what CID 6101 has no word for is not in a Chest CAD SR", "[dicom_sr]"
 }
 
 TEST_CASE("dciodvfy and our row checker find no error in any Chest CAD SR", "[dicom_sr]") {
-    dicom_sr::test::Folder folder;
+    test::Folder folder;
     using namespace examples;
     auto korean = with_findings();
     korean.source.patient_name = "Hong^Gildong=洪^吉洞=홍^길동";
@@ -170,8 +161,8 @@ TEST_CASE("dciodvfy and our row checker find no error in any Chest CAD SR", "[di
     for (const auto& images : studies) {
         const Object object = made(images);
         CHECK(verify(object, images.front().source) == std::vector<std::string>{});
-        CHECK(dicom_sr::test::dciodvfy_errors(folder.keep("cad.dcm", object.part10)) == "");
-        CHECK(dicom_sr::test::output_of("dsrdump +Pl " + (folder.path() / "cad.dcm").string())
+        CHECK(test::iod_errors(folder.keep("cad.dcm", object.part10)) == "");
+        CHECK(test::output_of("dsrdump +Pl " + (folder.path() / "cad.dcm").string())
                   .find("Chest CAD Report") != std::string::npos);
     }
 }

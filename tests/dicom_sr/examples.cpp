@@ -4,6 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dctk.h"
+
+#include "dicom_sr/part10.h"
+#include "tests/support/exhibits.h"
+
 namespace bucky::dicom_sr::examples {
 namespace {
 
@@ -162,12 +169,33 @@ ReportedImage failed(int number) {
     return image;
 }
 
+ReportedImage bare(ReportedImage image) {
+    Source source;
+    source.study = image.source.study;
+    source.series = image.source.series;
+    source.sop_class = image.source.sop_class;
+    source.sop_instance = image.source.sop_instance;
+    source.rows = image.source.rows;
+    source.columns = image.source.columns;
+    image.source = source;
+    return image;
+}
+
 StudyReport report(std::vector<ReportedImage> images) {
     StudyReport made;
     made.images = std::move(images);
     made.content_at_ms = 1795444205123;
     made.software_version = "0.1.0";
     return made;
+}
+
+Object altered(const Object& object, const std::function<void(DcmDataset&)>& alter) {
+    const bucky::test::NotForJudges broken_on_purpose;
+    auto file = from_part10(object.part10);
+    alter(*file->getDataset());
+    Object changed = object;
+    changed.part10 = to_part10(std::unique_ptr<DcmDataset>(file->getAndRemoveDataset()));
+    return changed;
 }
 
 Picture picture(std::uint32_t rows, std::uint32_t columns) {

@@ -2,11 +2,14 @@
 // Images and findings that the tests of this folder speak of. All persons are invented.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/overlay.h"
+
+class DcmDataset;
 
 namespace bucky::dicom_sr::examples {
 
@@ -25,7 +28,13 @@ ReportedImage without_findings(int number = 1);
 ReportedImage lateral(int number = 2);  ///< not analysed
 ReportedImage failed(int number = 1);
 
+/// Of a source that says no more than it must.
+ReportedImage bare(ReportedImage image);
+
 StudyReport report(std::vector<ReportedImage> images);
+
+/// `object` after somebody has had a hand on its dataset; no judge is to see it.
+Object altered(const Object& object, const std::function<void(DcmDataset&)>& alter);
 
 /// A made-up chest in grey: bright mediastinum, dark lungs.
 struct Picture {

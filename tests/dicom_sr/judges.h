@@ -7,26 +7,17 @@
 #include <string>
 #include <vector>
 
-namespace bucky::dicom_sr::test {
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
 
-class Folder {
+namespace bucky::test {
+
+class Folder : public TempDir {
 public:
-    Folder();
-    ~Folder();
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
     std::filesystem::path keep(const std::string& name, const std::vector<std::uint8_t>& bytes);
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
 };
 
-/// What a shell command says, stdout and stderr together.
-std::string output_of(const std::string& command);
+/// Lines of dciodvfy -new (dicom3tools) that say Error; one of its own if it knew no IOD of ours.
+std::string iod_errors(const std::filesystem::path& file);
 
-/// Lines of dciodvfy (dicom3tools) that say Error; a line of its own if it did not look.
-std::string dciodvfy_errors(const std::filesystem::path& file);
-
-}  // namespace bucky::dicom_sr::test
+}  // namespace bucky::test

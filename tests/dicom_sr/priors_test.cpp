@@ -34,7 +34,7 @@ TEST_CASE("a report names the reports of earlier studies, with their date and wo
             const Object report = measurement_report(job);
             CHECK(verify(report, job.images.front().source) == std::vector<std::string>{});
             const auto file = folder.keep("report.dcm", report.part10);
-            CHECK(test::dciodvfy_errors(file) == "");
+            CHECK(test::iod_errors(file) == "");
             const auto dump = test::output_of("dsrdump +U8 +Pl +Pu " + file.string());
             INFO(dump);
             CHECK(dump.find("2025-03-01: Bucky: Lung nodule L 0.71") != std::string::npos);

@@ -44,7 +44,7 @@ TEST_CASE("a report is valid in each class, and says the findings, the model and
                 CHECK(object.sop_class.str() == kReportClasses[at]);
                 CHECK(verify(object, images.front().source) == std::vector<std::string>{});
                 const auto file = folder.keep("report.dcm", object.part10);
-                CHECK(test::dciodvfy_errors(file) == "");
+                CHECK(test::iod_errors(file) == "");
                 const auto dump = test::output_of("dsrdump +U8 +Pl " + file.string());
                 CHECK(dump.find(kTitles[at]) != std::string::npos);
                 CHECK(dump.find("\nE: ") == std::string::npos);

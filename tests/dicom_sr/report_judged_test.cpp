@@ -9,19 +9,10 @@
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
+using examples::bare;
 using test::Folder;
 
 namespace {
-
-ReportedImage anonymous(ReportedImage image) {
-    Source bare;
-    bare.study = image.source.study;
-    bare.series = image.source.series;
-    bare.sop_class = image.source.sop_class;
-    bare.sop_instance = image.source.sop_instance;
-    image.source = bare;
-    return image;
-}
 
 ReportedImage named(ReportedImage image, const std::string& name) {
     image.source.patient_name = name;
@@ -85,8 +76,8 @@ std::vector<Shape> shapes() {
         {"not analysed", {lateral(1)}},
         {"failed", {failed(1)}},
         {"failed beside", {without_findings(1), failed(2)}},
-        {"anonymous", {anonymous(with_findings())}},
-        {"anonymous and not analysed", {anonymous(lateral(1))}},
+        {"anonymous", {bare(with_findings())}},
+        {"anonymous and not analysed", {bare(lateral(1))}},
         {"Korean", {named(with_findings(), "Hong^Gildong=洪^吉洞=홍^길동")}, "ko"},
         {"Japanese", {named(without_findings(), "Yamada^Tarou=山田^太郎=やまだ^たろう")}},
         {"warned", {doubtful(with_findings())}},
@@ -108,7 +99,7 @@ TEST_CASE("dciodvfy finds no error in any shape of report, and dsrdump renders i
         const Object object = measurement_report(job);
         CHECK(verify(object, job.images.front().source) == std::vector<std::string>{});
         const auto file = folder.keep("report.dcm", object.part10);
-        CHECK(test::dciodvfy_errors(file) == "");
+        CHECK(test::iod_errors(file) == "");
         const std::string dump = test::output_of("dsrdump +U8 " + file.string());
         CHECK(dump.find("Comprehensive 3D SR Document") != std::string::npos);
         CHECK(dump.find("Qualitative Evaluations") != std::string::npos);

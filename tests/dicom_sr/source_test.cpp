@@ -12,7 +12,7 @@
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
-using bucky::dicom_sr::test::Folder;
+using bucky::test::Folder;
 
 namespace {
 

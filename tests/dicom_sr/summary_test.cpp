@@ -135,12 +135,12 @@ TEST_CASE("a summary shows every image of the study, a notice the reason of one"
     for (const auto& image : images) {
         CHECK(verify(object, image.source) == std::vector<std::string>{});
     }
-    CHECK(test::dciodvfy_errors(folder.keep("summary.dcm", object.part10)) == "");
+    CHECK(test::iod_errors(folder.keep("summary.dcm", object.part10)) == "");
 
     const Object notice =
         notice_capture(images[2], draw_notice(images[2], style(language)), style(language));
     CHECK(verify(notice, images[2].source) == std::vector<std::string>{});
-    CHECK(test::dciodvfy_errors(folder.keep("notice.dcm", notice.part10)) == "");
+    CHECK(test::iod_errors(folder.keep("notice.dcm", notice.part10)) == "");
 }
 
 TEST_CASE("a summary of a hundred images is one page, and counts those it does not show",

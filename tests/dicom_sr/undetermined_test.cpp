@@ -37,7 +37,7 @@ TEST_CASE("an undetermined finding is coded Undetermined, with both limits besid
             const Object report = measurement_report(job);
             CHECK(verify(report, image.source) == std::vector<std::string>{});
             const auto file = folder.keep("report.dcm", report.part10);
-            CHECK(test::dciodvfy_errors(file) == "");
+            CHECK(test::iod_errors(file) == "");
             const auto dump = test::output_of("dsrdump +U8 +Pl +Pc " + file.string());
             INFO(dump);
             if (sop_class == kReportClasses.back()) {

@@ -9,23 +9,12 @@
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dctk.h"
 
-#include "dicom_sr/part10.h"
 #include "tests/dicom_sr/examples.h"
-#include "tests/support/exhibits.h"
 
 using namespace bucky::dicom_sr;
+using examples::altered;
 
 namespace {
-
-/// `object` after somebody has had a hand on its dataset.
-Object altered(const Object& object, const std::function<void(DcmDataset&)>& alter) {
-    const bucky::test::NotForJudges broken_on_purpose;
-    auto file = from_part10(object.part10);
-    alter(*file->getDataset());
-    Object changed = object;
-    changed.part10 = to_part10(std::unique_ptr<DcmDataset>(file->getAndRemoveDataset()));
-    return changed;
-}
 
 bool complains(const Object& object, const std::string& words,
                const Source& source = examples::source()) {

@@ -4,15 +4,14 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 
 #include "conf/base/error.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
 #include "tools/phantom/command.h"
 #include "tools/phantom/pixels.h"
 
@@ -21,23 +20,6 @@ using namespace bucky::phantom;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder of this test's own, gone with it.
-class Folder {
-public:
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "phantom-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        path_ = name;
-    }
-    ~Folder() { fs::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    fs::path operator/(const std::string& name) const { return path_ / name; }
-
-private:
-    fs::path path_;
-};
 
 const Phantom& small_phantom() {
     static const Phantom kPhantom =
@@ -79,18 +61,8 @@ std::string slurp(const fs::path& path) {
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-std::string output_of(const std::string& command) {
-    FILE* pipe = ::popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::string output;
-    std::array<char, 4096> piece{};
-    while (std::fgets(piece.data(), piece.size(), pipe) != nullptr) output += piece.data();
-    ::pclose(pipe);
-    return output;
-}
-
 void check_valid(const fs::path& path) {
-    const std::string said = output_of("dciodvfy " + path.string() + " 2>&1");
+    const std::string said = bucky::test::output_of("dciodvfy " + path.string());
     INFO(said);
     REQUIRE_FALSE(said.empty());
     CHECK(said.find("Error") == std::string::npos);
@@ -100,7 +72,7 @@ void check_valid(const fs::path& path) {
 
 TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothing may be lost",
           "[phantom][dicom]") {
-    const Folder folder;
+    const bucky::test::TempDir folder;
     for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
         // DCMTK reads no JPEG 2000: tests/inference/decode_test.cpp does
         if (syntax.name.starts_with("jpeg-2000")) continue;
@@ -130,7 +102,7 @@ TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothin
 }
 
 TEST_CASE("every transfer syntax is the one that the file says", "[phantom][dicom]") {
-    const Folder folder;
+    const bucky::test::TempDir folder;
     for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
         DicomOptions options;
         options.syntax = syntax.syntax;
@@ -149,7 +121,7 @@ TEST_CASE("every transfer syntax is the one that the file says", "[phantom][dico
 }
 
 TEST_CASE("dciodvfy finds no error in a CR or DX phantom", "[phantom][dicom]") {
-    const Folder folder;
+    const bucky::test::TempDir folder;
     for (const ImageClass image_class : {ImageClass::cr, ImageClass::dx}) {
         for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
             // dciodvfy of Debian 12 does not inflate.
@@ -167,7 +139,7 @@ TEST_CASE("dciodvfy finds no error in a CR or DX phantom", "[phantom][dicom]") {
 }
 
 TEST_CASE("dciodvfy finds no error whatever the options", "[phantom][dicom]") {
-    const Folder folder;
+    const bucky::test::TempDir folder;
     const auto path = folder / "odd.dcm";
     for (const ImageClass image_class : {ImageClass::cr, ImageClass::dx}) {
         for (const char* view : {"PA", "AP", "LL"}) {
@@ -215,7 +187,7 @@ TEST_CASE("UIDs come from the seed and differ where the pixels may differ", "[ph
 }
 
 TEST_CASE("what a file cannot hold is refused", "[phantom][dicom]") {
-    const Folder folder;
+    const bucky::test::TempDir folder;
     DicomOptions options;
     options.syntax = TransferSyntax::jpeg_baseline;
     CHECK_THROWS_AS(write_dicom(small_phantom(), options, folder / "a.dcm"), Error);
@@ -228,7 +200,7 @@ TEST_CASE("what a file cannot hold is refused", "[phantom][dicom]") {
 
 TEST_CASE("bucky phantom writes the same files again, and the truth beside them",
           "[phantom][command]") {
-    const Folder folder;
+    const bucky::test::TempDir folder;
     Options options;
     options.count = 3;
     options.seed = 9;

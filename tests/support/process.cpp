@@ -208,6 +208,10 @@ Finished run(const std::vector<std::string>& command, const Environment& environ
     return {status.value_or(kStopped), process.output()};
 }
 
+std::string output_of(const std::string& command) {
+    return run({"sh", "-c", command}).output;
+}
+
 std::string field(std::string_view line, std::string_view key) {
     const std::string wanted = ' ' + std::string{key} + '=';
     const auto at = line.find(wanted);

@@ -61,6 +61,9 @@ struct Finished {
 Finished run(const std::vector<std::string>& command, const Environment& environment = {},
              std::chrono::milliseconds at_most = std::chrono::minutes(2));
 
+/// What a shell command says, stdout and stderr together.
+std::string output_of(const std::string& command);
+
 /// The value of key=value in a log line of the node, without its quotes.
 std::string field(std::string_view line, std::string_view key);
 

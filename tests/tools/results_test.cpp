@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
@@ -17,6 +16,7 @@
 #include "dicom_sr/verify.h"
 #include "inference/display.h"
 #include "inference/examine.h"
+#include "tests/support/process.h"
 #include "tests/tools/surgery.h"
 #include "tools/bucky/files.h"
 
@@ -59,18 +59,6 @@ std::vector<std::string> kinds_of(const std::vector<dicom_sr::Object>& objects) 
     std::vector<std::string> kinds;
     for (const auto& object : objects) kinds.push_back(object.kind);
     return kinds;
-}
-
-std::string output_of(const std::string& command) {
-    FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::string output;
-    char buffer[4096];
-    for (std::size_t n = 0; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
-        output.append(buffer, n);
-    }
-    pclose(pipe);
-    return output;
 }
 
 /// The pixels of a binary PGM.
