@@ -11,6 +11,8 @@
 #include "conf/base/error.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "conf/base/rounds.h"
+#include "scp/patience.h"
 #include "scp/target.h"
 #include "scp/wire/association.h"
 #include "scp/wire/commitment.h"
@@ -28,8 +30,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kSecondMs = 1000;
-constexpr std::int64_t kDayMs = 24 * 3600 * kSecondMs;
-constexpr std::int64_t kPollMs = 1000;
 constexpr std::int64_t kLeaseSlackMs = 60 * kSecondMs;
 
 /// How long the association is held for a report on it. Where it came elsewhere the last time, the
@@ -37,6 +37,8 @@ constexpr std::int64_t kLeaseSlackMs = 60 * kSecondMs;
 constexpr std::chrono::milliseconds kHold{2000};
 constexpr std::chrono::milliseconds kHoldBriefly{100};
 constexpr std::chrono::milliseconds kGlance{50};  ///< between looks at what sessions have noted
+
+constexpr std::string_view kDoesNotKeep = "it does not keep what it takes";
 
 /// Nobody can guess it, so who names it was told it by us.
 Uid new_transaction(std::string_view destination) {
@@ -53,6 +55,7 @@ struct Committer::Impl {
          Wakeup& rung, int give_up_fd)
         : destination(to),
           target(target_of(to)),
+          patience(to),
           calling(settings.node.ae_title),
           lane(storage::Commitments::lane_of(to.name)),
           clock(at),
@@ -71,15 +74,17 @@ struct Committer::Impl {
     void await_report(const storage::Job& job, Association& association, const Uid& transaction);
     void deliver_again(const storage::Job& job);
     bool settled(const storage::Job& job);
-    bool is_too_old(const storage::Job& job) const;
+    bool is_too_old(const storage::Job& job) const {
+        return patience.is_over(job.submitted_at_ms, clock.now_ms());
+    }
     void retry(const storage::Job& job, std::int64_t wait_ms, std::string_view why);
     void park(const storage::Job& job, std::string_view why);
     void not_reached(const storage::Job& job, std::string_view why);
-    std::int64_t wait_ms(int attempt);
     std::int64_t timeout_ms() const { return destination.commitment_timeout_s * kSecondMs; }
 
     const conf::DestinationSettings destination;
     Target target;
+    Patience patience;
     const AeTitle calling;
     const std::string lane;
     const Clock& clock;
@@ -93,7 +98,6 @@ struct Committer::Impl {
     std::chrono::milliseconds hold = kHold;
     int failures = 0;  ///< attempts in a row without an answer to an N-ACTION
     std::int64_t paused_until_ms = 0;
-    std::minstd_rand dice{std::random_device{}()};
 };
 
 Committer::Committer(const conf::Settings& settings, const conf::DestinationSettings& destination,
@@ -108,21 +112,17 @@ bool Committer::commit_next() {
 
 void Committer::run(std::stop_token stop) {
     auto& self = *impl_;
-    while (!stop.stop_requested()) {
-        const auto seen = self.work.rings();
-        std::int64_t rest_ms = kPollMs;
-        try {
-            if (self.commit_next()) continue;
-            const auto now_ms = self.clock.now_ms();
-            const auto due_ms = std::max(
-                self.jobs.next_due_ms(self.lane).value_or(now_ms + kPollMs), self.paused_until_ms);
-            rest_ms = std::clamp<std::int64_t>(due_ms - now_ms, 1, kPollMs);
-        } catch (const std::exception& error) {  // the job keeps its lease, then returns
+    const auto next_due_ms = [&self] {
+        auto due_ms = self.jobs.next_due_ms(self.lane);
+        if (due_ms) due_ms = std::max(*due_ms, self.paused_until_ms);
+        return due_ms;
+    };
+    go({[&self] { return self.commit_next(); }, next_due_ms,
+        [&self](const std::exception& error) {
             log::event(log::Level::error, "commitment.failed",
                        {{"to", self.destination.name}, {"why", error.what()}});
-        }
-        self.work.wait_beyond(seen, stop, std::chrono::milliseconds{rest_ms});
-    }
+        }},
+       stop, self.clock, self.work);
 }
 
 bool Committer::Impl::commit_next() {
@@ -145,9 +145,9 @@ void Committer::Impl::commit(const storage::Job& job) {
     if (some_failed) return deliver_again(job);
     if (settled(job)) return;
     if (job.attempt > 1 && is_too_old(job)) {
-        return park(job, fmt::format("given up after {} days: {}", destination.give_up_days,
-                                     job.last_error.empty() ? "it does not keep what it takes"
-                                                            : job.last_error));
+        return park(job,
+                    patience.given_up(job.last_error.empty() ? kDoesNotKeep
+                                                             : std::string_view{job.last_error}));
     }
     ask(job, commitments.unpromised(destination.name, job.study));
 }
@@ -170,10 +170,6 @@ bool Committer::Impl::settled(const storage::Job& job) {
         log::event("commitment.complete", {{"by", destination.name}, {"study", job.study}});
     }
     return true;
-}
-
-bool Committer::Impl::is_too_old(const storage::Job& job) const {
-    return clock.now_ms() - job.submitted_at_ms >= destination.give_up_days * kDayMs;
 }
 
 void Committer::Impl::ask(const storage::Job& job,
@@ -200,7 +196,8 @@ void Committer::Impl::ask(const storage::Job& job,
         switch (meaning_of_store_status(answer.status)) {
             case StoreAnswer::taken: break;
             case StoreAnswer::try_later:
-                return retry(job, wait_ms(job.attempt), words_for_store_status(answer.status));
+                return retry(job, patience.wait_ms(job.attempt),
+                             words_for_store_status(answer.status));
             case StoreAnswer::refused:
                 return park(job, fmt::format("the request was refused: {}",
                                              words_for_store_status(answer.status)));
@@ -247,12 +244,10 @@ void Committer::Impl::await_report(const storage::Job& job, Association& associa
 
 /// What it lost goes again: at once the first time, after a back-off then.
 void Committer::Impl::deliver_again(const storage::Job& job) {
-    if (is_too_old(job)) {
-        return park(job, fmt::format("given up after {} days: it does not keep what it takes",
-                                     destination.give_up_days));
-    }
+    if (is_too_old(job)) return park(job, patience.given_up(kDoesNotKeep));
     constexpr int kFirstTime = 2;  // the claim that asked, and this one
-    const std::int64_t wait = job.attempt <= kFirstTime ? 0 : wait_ms(job.attempt - kFirstTime);
+    const std::int64_t wait =
+        job.attempt <= kFirstTime ? 0 : patience.wait_ms(job.attempt - kFirstTime);
     storage::Database::Transaction open(db);
     const auto again =
         commitments.deliver_again(destination.name, job.study, clock.now_ms() + wait);
@@ -269,9 +264,7 @@ void Committer::Impl::deliver_again(const storage::Job& job) {
 }
 
 void Committer::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::string_view why) {
-    if (is_too_old(job)) {
-        return park(job, fmt::format("given up after {} days: {}", destination.give_up_days, why));
-    }
+    if (is_too_old(job)) return park(job, patience.given_up(why));
     jobs.retry_later(job, clock.now_ms() + after_ms, why);
 }
 
@@ -286,17 +279,11 @@ void Committer::Impl::park(const storage::Job& job, std::string_view why) {
 }
 
 void Committer::Impl::not_reached(const storage::Job& job, std::string_view why) {
-    const std::int64_t pause_ms = wait_ms(++failures);
+    const std::int64_t pause_ms = patience.wait_ms(++failures);
     paused_until_ms = clock.now_ms() + pause_ms;
     log::event(log::Level::warning, "commitment.unreachable",
                {{"to", destination.name}, {"why", why}, {"next_in_s", pause_ms / kSecondMs}});
     retry(job, pause_ms, why);
-}
-
-std::int64_t Committer::Impl::wait_ms(int attempt) {
-    return storage::back_off_ms(attempt, destination.retry_first_s * kSecondMs,
-                                destination.retry_cap_s * kSecondMs,
-                                std::uniform_real_distribution<>{}(dice));
 }
 
 }  // namespace bucky::scp

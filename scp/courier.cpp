@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "conf/base/audit.h"
@@ -13,6 +12,7 @@
 #include "conf/base/fallbacks.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "scp/patience.h"
 #include "scp/send.h"
 #include "scp/sent_audit.h"
 #include "scp/stand_ins.h"
@@ -27,7 +27,6 @@ namespace bucky::scp {
 namespace {
 
 constexpr std::int64_t kSecondMs = 1000;
-constexpr std::int64_t kDayMs = 24 * 3600 * kSecondMs;
 constexpr std::int64_t kPollMs = 1000;   ///< a lost wake-up costs no more than this
 constexpr std::int64_t kLingerMs = 500;  ///< the two results of a study come one after the other
 constexpr std::int64_t kFreshMs = 300 * kSecondMs;    ///< what waits longer is the backlog
@@ -56,6 +55,7 @@ struct Courier::Impl {
     Impl(const conf::Settings& settings, const conf::DestinationSettings& to, const Clock& at,
          Wakeup& rung, int give_up_fd)
         : destination(to),
+          patience(to),
           lane("deliver:" + to.name),
           clock(at),
           work(rung),
@@ -86,11 +86,11 @@ struct Courier::Impl {
     void park(const storage::Job& job, std::string_view why);
     void make_again(const storage::Job& job, const storage::Result& result,
                     std::string_view sop_class);
-    std::int64_t wait_ms(int attempt);
     std::int64_t lease_ms() const;
     void rest(std::uint64_t seen, const std::stop_token& stop);
 
     const conf::DestinationSettings destination;
+    Patience patience;
     const std::string lane;
     const Clock& clock;
     Wakeup& work;
@@ -107,7 +107,6 @@ struct Courier::Impl {
     int failures = 0;  ///< attempts in a row that the peer neither took nor refused for good
     std::int64_t paused_until_ms = 0;
     storage::Job paused_by;  ///< the job that met the failure, as it was claimed
-    std::minstd_rand dice{std::random_device{}()};
 };
 
 Courier::Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
@@ -205,7 +204,7 @@ void Courier::Impl::deliver(const storage::Job& job) {
 /// No association: a host that is off, a service that is down, a title that is not entered yet. The
 /// back-off counts such failures in a row, whichever job met them.
 void Courier::Impl::not_reached(const storage::Job& job, std::string_view why) {
-    const std::int64_t pause_ms = wait_ms(++failures);
+    const std::int64_t pause_ms = patience.wait_ms(++failures);
     pause_lane(job, pause_ms);
     metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
     log::event(log::Level::warning, "deliver.unreachable",
@@ -250,7 +249,7 @@ void Courier::Impl::settle(const storage::Job& job, const storage::Result& resul
         case SendOutcome::Kind::retry: {
             // One object that breaks the association (or that the peer has no room for) may be to
             // blame; two in a row are the peer.
-            const std::int64_t pause_ms = wait_ms(std::max(job.attempt, failures));
+            const std::int64_t pause_ms = patience.wait_ms(std::max(job.attempt, failures));
             if (failures > 1) pause_lane(job, pause_ms);
             retry(job, pause_ms, outcome.words);
             break;
@@ -292,9 +291,7 @@ void Courier::Impl::note_journey(const storage::Result& result) {
 
 void Courier::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::string_view why) {
     const std::int64_t now = clock.now_ms();
-    if (now - job.submitted_at_ms >= destination.give_up_days * kDayMs) {
-        return park(job, fmt::format("given up after {} days: {}", destination.give_up_days, why));
-    }
+    if (patience.is_over(job.submitted_at_ms, now)) return park(job, patience.given_up(why));
     storage::Database::Transaction transaction(db);
     if (jobs.retry_later(job, now + after_ms, why)) {
         journal.write_repeated(job.study, job.subject, "result.retry",
@@ -330,12 +327,6 @@ void Courier::Impl::make_again(const storage::Job& job, const storage::Result& r
         "deliver.made_again",
         {{"to", destination.name}, {"sop", job.subject}, {"study", job.study}, {"why", why}});
     work.ring();  // its study is due for a report
-}
-
-std::int64_t Courier::Impl::wait_ms(int attempt) {
-    return storage::back_off_ms(attempt, destination.retry_first_s * kSecondMs,
-                                destination.retry_cap_s * kSecondMs,
-                                std::uniform_real_distribution<>{}(dice));
 }
 
 /// Longer than one delivery can take, so that the lease of a living courier never runs out.

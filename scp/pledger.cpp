@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scp/pledger.h"
 
-#include <algorithm>
-#include <chrono>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "conf/base/error.h"
 #include "conf/base/log.h"
 #include "conf/base/metrics.h"
+#include "conf/base/rounds.h"
+#include "scp/patience.h"
 #include "scp/target.h"
 #include "scp/wire/association.h"
 #include "scp/wire/commitment.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/status.h"
 #include "storage/database.h"
-#include "storage/job_queue.h"
 #include "storage/pledges.h"
 
 namespace bucky::scp {
 namespace {
 
 constexpr std::int64_t kSecondMs = 1000;
-constexpr std::int64_t kRetryFirstMs = 5 * kSecondMs;
-constexpr std::int64_t kRetryCapMs = 900 * kSecondMs;
-constexpr std::int64_t kGiveUpMs = 7 * 24 * 3600 * kSecondMs;
-constexpr std::int64_t kPollMs = 1000;
+constexpr Patience::Limits kPatience{
+    .first_ms = 5 * kSecondMs, .cap_ms = 900 * kSecondMs, .give_up_days = 7};
 constexpr std::int64_t kLeaseMs = 300 * kSecondMs;  ///< longer than one report can take
 
 }  // namespace
@@ -51,7 +47,7 @@ struct Pledger::Impl {
     const int give_up_fd;
     storage::Database db;
     storage::Pledges pledges;
-    std::minstd_rand dice{std::random_device{}()};
+    Patience patience{kPatience};
 };
 
 Pledger::Pledger(const conf::Settings& settings, const Clock& clock, Wakeup& work, int give_up_fd)
@@ -65,19 +61,11 @@ bool Pledger::report_next() {
 
 void Pledger::run(std::stop_token stop) {
     auto& self = *impl_;
-    while (!stop.stop_requested()) {
-        const auto seen = self.work.rings();
-        std::int64_t rest_ms = kPollMs;
-        try {
-            if (self.report_next()) continue;
-            const auto now_ms = self.clock.now_ms();
-            const auto due_ms = self.pledges.next_due_ms().value_or(now_ms + kPollMs);
-            rest_ms = std::clamp<std::int64_t>(due_ms - now_ms, 1, kPollMs);
-        } catch (const std::exception& error) {
+    go({[&self] { return self.report_next(); }, [&self] { return self.pledges.next_due_ms(); },
+        [](const std::exception& error) {
             log::event(log::Level::error, "commitment.report_failed", {{"why", error.what()}});
-        }
-        self.work.wait_beyond(seen, stop, std::chrono::milliseconds{rest_ms});
-    }
+        }},
+       stop, self.clock, self.work);
 }
 
 bool Pledger::Impl::report_next() {
@@ -139,7 +127,7 @@ std::optional<Target> Pledger::Impl::address_of(const std::string& requester) co
 
 void Pledger::Impl::later(const storage::Pledge& pledge, std::string_view why) {
     const auto now_ms = clock.now_ms();
-    if (now_ms - pledge.asked_at_ms >= kGiveUpMs) {
+    if (patience.is_over(pledge.asked_at_ms, now_ms)) {
         pledges.settled(pledge.id);
         metrics::count("bucky_commitment_reports_total", {{"end", "given_up"}});
         log::event(
@@ -147,8 +135,7 @@ void Pledger::Impl::later(const storage::Pledge& pledge, std::string_view why) {
             {{"to", pledge.requester}, {"transaction", pledge.transaction.str()}, {"why", why}});
         return;
     }
-    const auto wait_ms = storage::back_off_ms(pledge.attempt, kRetryFirstMs, kRetryCapMs,
-                                              std::uniform_real_distribution<>{}(dice));
+    const auto wait_ms = patience.wait_ms(pledge.attempt);
     pledges.retry_later(pledge.id, now_ms + wait_ms, why);
     log::event(log::Level::warning, "commitment.not_reported",
                {{"to", pledge.requester}, {"why", why}, {"next_in_s", wait_ms / kSecondMs}});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/worker.h"
 
-#include <algorithm>
 #include <chrono>
 #include <new>
 #include <random>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "conf/base/log.h"
+#include "conf/base/rounds.h"
 
 namespace bucky {
 namespace {
@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kRetryFirstMs = 1000;
 constexpr std::int64_t kRetryCapMs = 5 * 60 * 1000;
 constexpr std::chrono::milliseconds kPollPeriod = 5s;
-constexpr auto kRestAfterTrouble = 1s;
 
 constexpr int kNiceBehind = 5;
 
@@ -74,21 +73,12 @@ void give_back_unsettled(storage::JobQueue& jobs, const Clock& clock,
 void work_until(std::stop_token stop, const Clock& clock, Wakeup& work,
                 const std::function<bool()>& once,
                 const std::function<std::optional<std::int64_t>()>& next_due_ms) {
-    while (!stop.stop_requested()) {
-        const auto seen = work.rings();
-        try {
-            if (once()) continue;
-            auto wait = kPollPeriod;
-            if (const auto due_ms = next_due_ms()) {
-                const std::chrono::milliseconds left{*due_ms - clock.now_ms()};
-                wait = std::clamp<std::chrono::milliseconds>(left, 1ms, kPollPeriod);
-            }
-            work.wait_beyond(seen, stop, wait);
-        } catch (const std::exception& error) {
+    go({once, next_due_ms,
+        [](const std::exception& error) {
             log::event(log::Level::error, "worker.trouble", {{"words", error.what()}});
-            Wakeup{}.wait_beyond(0, stop, kRestAfterTrouble);
-        }
-    }
+        },
+        kPollPeriod},
+       stop, clock, work);
 }
 
 }  // namespace bucky

@@ -48,8 +48,7 @@ void stand_back();
 void give_back_unsettled(storage::JobQueue& jobs, const Clock& clock,
                          std::optional<storage::Job>& unsettled);
 
-/// Calls `once` while it says that there was work, then waits for a ring, for the next due time, or
-/// for a poll period. Trouble that is no job's (the database, the disk) is logged and waited out.
+/// Rounds (conf/base/rounds.h) whose trouble goes to the log.
 void work_until(std::stop_token stop, const Clock& clock, Wakeup& work,
                 const std::function<bool()>& once,
                 const std::function<std::optional<std::int64_t>()>& next_due_ms);
