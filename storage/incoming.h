@@ -34,7 +34,6 @@ public:
     /// Puts down what is held: before anybody reads the file by its path. Throws as write().
     void flush();
 
-    int fd() const noexcept { return fd_; }
     const std::filesystem::path& path() const noexcept { return path_; }  ///< once kept: its place
     std::uint64_t bytes() const noexcept { return bytes_; }               ///< of write()
 

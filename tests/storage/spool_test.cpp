@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/storage/data_folder.h"
 #include "tests/storage/fault_of.h"
@@ -78,10 +79,17 @@ TEST_CASE("only their owner may look into the spool and its files", "[storage]")
 }
 
 TEST_CASE("no child process inherits a file that is being received", "[storage]") {
+    static int opened = -1;
+    auto calls = FileCalls::of_system();
+    calls.open = [](const char* path, int flags, mode_t mode) {
+        return opened = ::open(path, flags, mode);
+    };
     const TempDir dir;
-    Spool spool{dir / "spool"};
+    Spool spool{dir / "spool", 0, calls};
     const auto file = spool.open();
-    CHECK((::fcntl(file.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+    REQUIRE(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(opened)) ==
+            file.path());
+    CHECK((::fcntl(opened, F_GETFD) & FD_CLOEXEC) != 0);
 }
 
 TEST_CASE("a file that is not kept is gone with its scope, also after a move", "[storage]") {
@@ -156,7 +164,9 @@ TEST_CASE("the blocks of a large file go past the page cache, its odd end throug
     const TempDir dir;
     Spool spool{dir / "spool", 0, calls};
     auto file = spool.open();
-    if (::fcntl(file.fd(), F_SETFL, O_DIRECT) != 0) return;  // a file system of memory has no disk
+    const int direct = ::open(file.path().c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    if (direct < 0) return;  // a file system of memory has no disk
+    ::close(direct);
     file.write(std::vector<std::uint8_t>((2U << 20U) + 4096 + 17));
     spool.keep(file, kStartMs);
     CHECK(past == (2U << 20U) + 4096);
