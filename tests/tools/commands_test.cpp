@@ -393,3 +393,32 @@ TEST_CASE("config check is quiet about a good file and throws all that is wrong 
                           Catch::Contains("\"NORTH\" names two tenants") &&
                           Catch::Contains("is for other weights than those of cxr-phantom"));
 }
+
+TEST_CASE("config check reads the admin token as the node would, and leaves credentials to systemd",
+          "[tools]") {
+    using std::filesystem::perms;
+    const TempDir dir;
+    const auto token = (dir / "token").string(), file = (dir / "bucky.toml").string();
+    const auto check = [&](const std::string& where, const std::string& listen = "127.0.0.1:0") {
+        write_file(file, "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" + dir.path().string() +
+                             "\"\n[admin]\nlisten = \"" + listen + "\"\ntoken_file = \"" + where +
+                             "\"\n[inference]\nmodels = [\"" + phantom_model().string() + "\"]\n");
+        return run({"config", "check", file}).text;
+    };
+    CHECK_THROWS_WITH(check(token), Catch::Contains("bucky.toml:6: admin.token_file: " + token +
+                                                    " cannot be read"));
+    CHECK_THAT(check(token, ""), Catch::EndsWith("good\n"));  // nobody is asked for it
+    write_file(token, "");
+    std::filesystem::permissions(token, perms::owner_read | perms::owner_write);
+    CHECK_THROWS_WITH(check(token), Catch::Contains("fewer than 16"));
+    write_file(token, "correct-horse-battery\n");
+    CHECK_THAT(check(token), Catch::EndsWith("good\n"));
+    std::filesystem::permissions(token, perms::others_read, std::filesystem::perm_options::add);
+    CHECK_THROWS_WITH(check(token), Catch::Contains("open to everyone") &&
+                                        !Catch::Contains("correct-horse-battery"));
+    REQUIRE(::unsetenv("CREDENTIALS_DIRECTORY") == 0);
+    CHECK_THAT(check("credential:admin-token"), Catch::EndsWith("good\n"));
+    REQUIRE(::setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1) == 0);
+    CHECK_THROWS_WITH(check("credential:admin-token"), Catch::Contains("cannot be read"));
+    REQUIRE(::unsetenv("CREDENTIALS_DIRECTORY") == 0);
+}

@@ -18,10 +18,11 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLettersLeast = 16;
 constexpr std::string_view kCredential = "credential:";
+constexpr auto kCredentialsFolder = "CREDENTIALS_DIRECTORY";  // systemd.exec(5)
 
 fs::path file_of(const std::string& where) {
     if (!where.starts_with(kCredential)) return where;
-    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    const char* folder = std::getenv(kCredentialsFolder);
     if (folder == nullptr) {
         throw Error(Fault::bad_input, "{}: the service was given no credentials", where);
     }
@@ -70,6 +71,10 @@ std::optional<std::string_view> behind(std::string_view authorization, std::stri
 }
 
 }  // namespace
+
+bool is_at_hand(const std::string& where) {
+    return !where.starts_with(kCredential) || std::getenv(kCredentialsFolder) != nullptr;
+}
 
 std::string read_secret(const std::string& where) {
     const auto file = file_of(where);

@@ -14,6 +14,9 @@ namespace bucky {
 ///      shorter than a secret is
 std::string read_secret(const std::string& where);
 
+/// Whether this process could have it at all: a credential only if it was given some.
+bool is_at_hand(const std::string& where);
+
 /// Whether an Authorization header shows the token: as a bearer token (RFC 6750 2.1), or as the
 /// password of any user (RFC 7617 2). Takes as long for a wrong token as for the right one.
 bool shows_token(std::string_view authorization, std::string_view token);

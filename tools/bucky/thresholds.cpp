@@ -14,7 +14,7 @@
 #include "conf/base/error.h"
 #include "conf/read.h"
 #include "inference/package.h"
-#include "tools/bucky/tls_files.h"
+#include "tools/bucky/named_files.h"
 
 namespace bucky {
 namespace {
@@ -91,11 +91,11 @@ void check_thresholds(const conf::Settings& settings, const std::filesystem::pat
     if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));
 }
 
-conf::Settings checked_settings(const std::filesystem::path& file, TlsFiles tls) {
+conf::Settings checked_settings(const std::filesystem::path& file, NamedFiles files) {
     conf::Lines lines;
     auto [settings, problems] = conf::examine_settings(file, &lines);
-    if (tls == TlsFiles::read) {
-        std::ranges::move(tls_problems(settings, lines), std::back_inserter(problems));
+    if (files == NamedFiles::read) {
+        std::ranges::move(file_problems(settings, lines), std::back_inserter(problems));
     }
     try {
         std::ranges::move(threshold_problems(settings), std::back_inserter(problems));

@@ -14,12 +14,13 @@
 
 namespace bucky {
 
-/// Whether certificates and keys are read, too: a node starts without (tls_files.h).
-enum class TlsFiles { left, read };
+/// Whether certificates, keys and the token are read, too (named_files.h).
+enum class NamedFiles { left, read };
 
 /// The file's settings, with its thresholds compared with the packages. Throws conf::ConfigError
 /// with everything that is wrong at once.
-conf::Settings checked_settings(const std::filesystem::path& file, TlsFiles tls = TlsFiles::left);
+conf::Settings checked_settings(const std::filesystem::path& file,
+                                NamedFiles files = NamedFiles::left);
 
 /// Every threshold that does not fit. Throws bad_input when a package cannot be read; reads none
 /// when there are no thresholds.

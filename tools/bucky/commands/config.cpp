@@ -37,7 +37,7 @@ void add_config(CLI::App& app, int& exit_status) {
     check->add_option("FILE", *config, "Instead of --config")->type_name("");
     check->callback([config] {
         scp::start_wire();  // which certificates and keys are read with
-        (void)checked_settings(*config, TlsFiles::read);
+        (void)checked_settings(*config, NamedFiles::read);
         std::cout << config->string() << ": good\n";
     });
 

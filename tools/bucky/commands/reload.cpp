@@ -63,7 +63,7 @@ RunningNote wait_for_reload(const conf::Settings& settings, const std::string& p
 
 int reload(const std::filesystem::path& config, std::chrono::seconds at_most) {
     scp::start_wire();
-    const auto next = checked_settings(config, TlsFiles::read);
+    const auto next = checked_settings(config, NamedFiles::read);
     const auto process = running_process(next);
     const auto before = note_of(next, process);
     const auto asked_ms = SystemClock{}.now_ms();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/bucky/tls_files.h"
+#include "tools/bucky/named_files.h"
 
 #include <cstddef>
 #include <functional>
@@ -10,16 +10,18 @@
 
 #include "conf/base/error.h"
 #include "scp/wire/tls_context.h"
+#include "tools/bucky/secret.h"
 
 namespace bucky {
 namespace {
 
 using scp::TlsContext;
 
-/// The line of the first of these keys that stands in the file.
-std::size_t line_of(const conf::Lines& lines, const std::string& section) {
-    for (const std::string_view key : {"certificate", "key", "ca", "crl", "tls", "syslog"}) {
-        const auto found = lines.find(fmt::format("{}.{}", section, key));
+/// Of a key its line; of a section the line of the first of these keys that stands in the file.
+std::size_t line_of(const conf::Lines& lines, const std::string& name) {
+    for (const std::string_view key :
+         {"", ".certificate", ".key", ".ca", ".crl", ".tls", ".syslog"}) {
+        const auto found = lines.find(fmt::format("{}{}", name, key));
         if (found != lines.end()) return found->second;
     }
     return 1;
@@ -27,13 +29,13 @@ std::size_t line_of(const conf::Lines& lines, const std::string& section) {
 
 }  // namespace
 
-std::vector<conf::Problem> tls_problems(const conf::Settings& settings, const conf::Lines& lines) {
+std::vector<conf::Problem> file_problems(const conf::Settings& settings, const conf::Lines& lines) {
     std::vector<conf::Problem> problems;
-    const auto attempt = [&](const std::string& section, const std::function<void()>& make) {
+    const auto attempt = [&](const std::string& name, const std::function<void()>& make) {
         try {
             make();
         } catch (const Error& error) {
-            problems.push_back({line_of(lines, section), section, error.what()});
+            problems.push_back({line_of(lines, name), name, error.what()});
         }
     };
     for (std::size_t at = 0; at < settings.listeners.size(); ++at) {
@@ -56,6 +58,10 @@ std::vector<conf::Problem> tls_problems(const conf::Settings& settings, const co
             (void)TlsContext::for_calls({audit.certificate, audit.key, audit.ca, audit.crl},
                                         "audit");
         });
+    }
+    const auto& token = settings.admin.token_file;
+    if (!token.empty() && !settings.admin.listen.empty() && is_at_hand(token)) {
+        attempt("admin.token_file", [&] { (void)read_secret(token); });
     }
     return problems;
 }
