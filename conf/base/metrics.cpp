@@ -47,7 +47,8 @@ constexpr Row kRows[] = {
     {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
     {"bucky_studies_left_total", Kind::counter, "Studies deleted after their delivery."},
     {"bucky_held_bytes", Kind::gauge, "Bytes of the instances and results kept."},
-    {"bucky_images_total", Kind::counter, "Images by verdict."},
+    {"bucky_images_total", Kind::counter,
+     "Verdicts; an image that is looked at again has another."},
     {"bucky_shadow_images_total", Kind::counter, "Images by what shadow models said of them."},
     {"bucky_decoder_deaths_total", Kind::counter, "Decode workers that ended on an image."},
     {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
@@ -60,9 +61,10 @@ constexpr Row kRows[] = {
     {"bucky_finding_score_ratio", Kind::histogram, "Scores by model, version and finding.",
      Scale::ratio},
     {"bucky_analysed_images_total", Kind::counter,
-     "Images that a model has answered, by tenant and equipment."},
+     "Looks at an image that a model has answered, by tenant and equipment. `bucky study retry` is "
+     "another look."},
     {"bucky_positive_images_total", Kind::counter,
-     "Images with a finding, by tenant and equipment."},
+     "Those of bucky_analysed_images_total with a finding, by tenant and equipment."},
     {"bucky_audit_messages_total", Kind::counter, "Audit messages written or sent, by outlet."},
     {"bucky_audit_dropped_total", Kind::counter,
      "Audit messages that did not get out, by outlet and reason: queue_full, too_long, "

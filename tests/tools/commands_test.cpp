@@ -205,10 +205,19 @@ TEST_CASE(
     CHECK_THROWS_WITH(visited.ask({"study", "show", "99.99"}), Catch::Contains("no study"));
 }
 
-TEST_CASE("a study that is run again has its images looked at again", "[tools]") {
+TEST_CASE("a study that is run again has its images looked at again, and the look is counted",
+          "[tools]") {
     Visited visited;
+    const auto counted = [](const char* name) { return metrics::total(name).value; };
+    const auto analysed = counted("bucky_analysed_images_total");
+    const auto positive = counted("bucky_positive_images_total");
     CHECK_THAT(visited.ask({"study", "retry", "A-1"}).text, Catch::StartsWith("1 image of 2.25"));
     CHECK(visited.images().at(0).awaiting);
+    visited.clock.advance_ms(SystemClock{}.now_ms() - visited.clock.now_ms() +
+                             1000);  // the command's
+    CHECK(visited.infer_all() == 1);
+    CHECK(counted("bucky_analysed_images_total") == analysed + 1);
+    CHECK(counted("bucky_positive_images_total") == positive + 1);
 }
 
 TEST_CASE("a study may be run again by one model alone, by its name", "[tools]") {
