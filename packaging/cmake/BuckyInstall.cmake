@@ -14,9 +14,12 @@ foreach(page bucky.1 bucky.toml.5)
         DEPENDS bucky VERBATIM)
     list(APPEND printed ${packed}/${page}.gz)
 endforeach()
-add_custom_command(OUTPUT ${packed}/bash-completion
-    COMMAND bucky manual bash-completion > ${packed}/bash-completion
-    DEPENDS bucky VERBATIM)
+foreach(shell bash zsh fish)
+    add_custom_command(OUTPUT ${packed}/${shell}-completion
+        COMMAND bucky manual ${shell}-completion > ${packed}/${shell}-completion
+        DEPENDS bucky VERBATIM)
+    list(APPEND printed ${packed}/${shell}-completion)
+endforeach()
 add_custom_command(OUTPUT ${packed}/changelog.gz
     COMMAND gzip -9nc ${CMAKE_SOURCE_DIR}/packaging/debian/changelog > ${packed}/changelog.gz
     DEPENDS packaging/debian/changelog VERBATIM)
@@ -29,7 +32,7 @@ add_custom_command(OUTPUT ${packed}/bucky.cdx.json
         $<TARGET_FILE:bucky_torch> ${PROJECT_VERSION} ${CMAKE_SOURCE_DIR}/models ${headers} > ${packed}/bucky.cdx.json
     DEPENDS bucky bucky_torch packaging/sbom.py ${manifests} VERBATIM)
 add_custom_target(manual_pages ALL
-    DEPENDS ${printed} ${packed}/bash-completion ${packed}/changelog.gz ${packed}/bucky.cdx.json)
+    DEPENDS ${printed} ${packed}/changelog.gz ${packed}/bucky.cdx.json)
 
 install(TARGETS bucky RUNTIME)
 install(TARGETS bucky_torch LIBRARY DESTINATION lib/bucky)  # as CMAKE_INSTALL_RPATH says
@@ -38,6 +41,10 @@ install(FILES ${packed}/bucky.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${packed}/bucky.toml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${packed}/bash-completion RENAME bucky
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${packed}/zsh-completion RENAME _bucky
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${packed}/fish-completion RENAME bucky.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${packed}/bucky.service DESTINATION lib/systemd/system)
 install(FILES packaging/systemd/bucky.sysusers RENAME bucky.conf DESTINATION lib/sysusers.d)
 install(FILES conf/bucky.toml DESTINATION /etc/bucky)  # where every command looks for it

@@ -11,11 +11,14 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
+
+import shells
 
 BUILD = Path(sys.argv.pop(1)).resolve()
 # A LibTorch that no Debian package has (tools/torch2): it can be installed here, not packed.
@@ -39,6 +42,7 @@ class Installed(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = Path(cls.folder.name)
+        cls.config = str(cls.root / "etc/bucky/bucky.toml")
         run(["cmake", "--install", BUILD, "--strip"], env=dict(os.environ, DESTDIR=cls.root))
 
     @classmethod
@@ -125,20 +129,52 @@ class Installed(unittest.TestCase):
         for word in ("DCMTK", "LibTorch", "SQLite", "Boost", "OpenJPEG", "bucky.cdx.json"):
             self.assertIn(word, notice)
 
-    def complete(self, *words):
-        script = self.root / "usr/share/bash-completion/completions/bucky"
-        line = " ".join(f"'{word}'" for word in words)
-        return run(["bash", "-c", f"source {script}; COMP_WORDS=({line}); "
-                    f"COMP_CWORD={len(words) - 1}; _bucky; echo \"${{COMPREPLY[@]}}\""],
-                   env=dict(os.environ, BUCKY_CONFIG=self.root / "etc/bucky/bucky.toml")).split()
+    def test_bash_completes_commands_options_values_and_destinations(self):
+        def offered(*words):
+            return shells.in_bash(self.root, *words, BUCKY_CONFIG=self.config)
+        self.assertEqual(offered("bucky", "stu"), ["study"])
+        self.assertIn("retry", offered("bucky", "study", ""))
+        self.assertIn("--json", offered("bucky", "status", "--"))
+        self.assertEqual(offered("bucky", "analyze", "--gate", "w"), ["warn"])
+        self.assertEqual(offered("bucky", "echo", ""), ["pacs"])
+        self.assertEqual(offered("bucky", "queue", "retry", "--destination", ""), ["pacs"])
+        self.assertEqual(offered("bucky", "manual", "z"), ["zsh-completion"])
 
-    def test_the_shell_completes_commands_options_values_and_destinations(self):
-        self.assertEqual(self.complete("bucky", "stu"), ["study"])
-        self.assertIn("retry", self.complete("bucky", "study", ""))
-        self.assertIn("--json", self.complete("bucky", "status", "--"))
-        self.assertEqual(self.complete("bucky", "analyze", "--gate", "w"), ["warn"])
-        self.assertEqual(self.complete("bucky", "echo", ""), ["pacs"])
-        self.assertEqual(self.complete("bucky", "queue", "retry", "--destination", ""), ["pacs"])
+    def test_zsh_completes_commands_options_values_and_destinations(self):
+        if not shutil.which("zsh"):
+            self.skipTest("skipped: zsh is not here")
+
+        def completed(line):
+            return shells.in_zsh(self.root, line, BUCKY_CONFIG=self.config)
+        for line, whole in (("bucky stu", "bucky study "),
+                            ("bucky status --j", "bucky status --json "),
+                            ("bucky analyze --gate w", "bucky analyze --gate warn "),
+                            ("bucky echo p", "bucky echo pacs "),
+                            ("bucky queue retry --destination p",
+                             "bucky queue retry --destination pacs "),
+                            ("bucky manual z", "bucky manual zsh-completion "),
+                            (f"bucky explain {self.config[:-2]}", f"bucky explain {self.config} ")):
+            self.assertEqual(completed(line)[0], whole)
+        line, shown = completed("bucky study ")
+        self.assertEqual(line, "bucky study ")
+        self.assertRegex(shown, r"retry +-- Look at its images again and report anew")
+        self.assertNotIn("--config", shown)
+
+    def test_fish_completes_commands_options_values_and_destinations(self):
+        if not shutil.which("fish"):
+            self.skipTest("skipped: fish is not here")
+
+        def offered(line):
+            return shells.in_fish(self.root, line, BUCKY_CONFIG=self.config)
+        self.assertEqual(offered("bucky stu"),
+                         {"study": "Which studies came, and the story of one"})
+        self.assertEqual(set(offered("bucky study ")), {"list", "show", "retry"})
+        self.assertIn("--json", offered("bucky status --j"))
+        self.assertEqual(set(offered("bucky analyze --gate ")), {"off", "warn", "refuse"})
+        self.assertEqual(set(offered("bucky echo ")), {"pacs"})
+        self.assertEqual(set(offered("bucky queue retry --destination ")), {"pacs"})
+        self.assertEqual(set(offered("bucky manual z")), {"zsh-completion"})
+        self.assertIn(self.config, offered(f"bucky explain {self.config[:-2]}"))
 
     def test_systemd_takes_the_unit_and_finds_it_hardened(self):
         if not os.path.exists("/usr/bin/systemd-analyze"):
@@ -177,6 +213,7 @@ class Packed(unittest.TestCase):
         listed = run(["dpkg-deb", "--contents", self.deb])
         for path in ("./usr/bin/bucky", "./usr/lib/bucky/bucky_torch.so",
                      "./etc/bucky/bucky.toml", "./usr/share/man/man1/bucky.1.gz",
+                     f"./{shells.BASH}", f"./{shells.ZSH}", f"./{shells.FISH}",
                      "./usr/lib/systemd/system/bucky.service", "./usr/lib/sysusers.d/bucky.conf",
                      f"./{OUR_DOC}/copyright", f"./{OUR_DOC}/examples/gpu.conf",
                      "./usr/share/bucky/models/cxr-phantom/weights.ts"):

@@ -106,7 +106,9 @@ void add_command(CLI::App& app, int& exit_status) {
     std::vector<std::string> keys;
     for (const Finding finding : kFindings) keys.emplace_back(key(finding));
 
-    command->add_option("--out", options->out, "Folder for the files and truth.json")->required();
+    command->add_option("--out", options->out, "Folder for the files and truth.json")
+        ->type_name("DIR")
+        ->required();
     command->add_option("--count", options->count, "How many")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
