@@ -266,6 +266,14 @@ Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::ma
     impl_->shared = shared_by_all_of(file);
     const int opened =
         sqlite3_open_v2(file.c_str(), &impl_->db, flags_of(mode) | SQLITE_OPEN_NOMUTEX, nullptr);
+    std::error_code unseen;
+    if (opened == SQLITE_CANTOPEN && mode != Mode::create &&
+        !std::filesystem::exists(file, unseen) && !unseen) {
+        throw Error(Fault::unavailable,
+                    "there is no database {}: no node has run there yet, or node.data_dir names "
+                    "another folder",
+                    file.string());
+    }
     if (opened != SQLITE_OK) {
         throw Error(fault_of(opened), "cannot open the database {}: {}", file.string(),
                     sqlite3_errstr(opened));
