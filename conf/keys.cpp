@@ -424,7 +424,7 @@ constexpr Key<ThresholdSettings> kThresholdKeys[] = {
     {"model", &ThresholdSettings::model, Fits{is_said, "the name of a model package"}, "",
      "The model by its name ...", R"("cxr-phantom")", required},
     {"version", &ThresholdSettings::version, Fits{is_said, "the version of that package"}, "",
-     "... its version ...", R"("1.0.0")", required},
+     "... its version ...", R"("1.1.0")", required},
     {"sha256", &ThresholdSettings::sha256, Fits{is_sha256, "64 hexadecimal digits in lower case"},
      "",
      "... and its weights, as `bucky model list` prints them: another training needs another "

@@ -256,6 +256,42 @@ TEST_CASE("no file knows the machine it was written on, or promises to be finish
     check_none(complaints);
 }
 
+/// A file or folder, or the beginning of a name: docs/decisions/0501.
+bool is_there(const fs::path& named) {
+    if (fs::exists(named)) return true;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator{named.parent_path(), none}) {
+        if (entry.path().filename().string().starts_with(named.filename().string())) return true;
+    }
+    return false;
+}
+
+TEST_CASE("what README and docs name or link to is there", "[house]") {
+    static const std::regex kPath{
+        R"re((?:^|[^\w./-])((?:\.ci|conf|dicom_sr|docs|inference|models|packaging|scp|storage|)re"
+        R"re(tests|tools)/[\w./-]*\w))re"};
+    static const std::regex kLink{R"re(\]\(([^)#:]+)(?:#[^)]*)?\))re"};
+    const fs::path root = BUCKY_SOURCE_DIR;
+    std::vector<std::string> complaints;
+    for (const auto& file : tree()) {
+        if (file.path != "README.md" && !file.path.starts_with("docs/")) continue;
+        for (std::size_t at = 0; at < file.lines.size(); ++at) {
+            const auto look = [&](const std::regex& named, const fs::path& below) {
+                const auto& line = file.lines[at];
+                for (std::sregex_iterator one{line.begin(), line.end(), named}, end; one != end;
+                     ++one) {
+                    if (is_there(below / (*one)[1].str())) continue;
+                    complaints.push_back(file.path + ':' + std::to_string(at + 1) + ": " +
+                                         (*one)[1].str());
+                }
+            };
+            look(kPath, root);
+            look(kLink, (root / file.path).parent_path());
+        }
+    }
+    check_none(complaints);
+}
+
 TEST_CASE("each crash point of the list is passed by the code, and no other", "[house][crash]") {
     static const std::regex kPassed{R"re(crash_point\("([a-z_.]+)"\))re"};
     std::set<std::string> passed;
