@@ -12,8 +12,8 @@
 namespace bucky {
 
 /// Every [[listener]], [[destination]] and [audit] whose files do not make a TLS context, and an
-/// admin.token_file that holds no token, in the words that the log would have. A credential is left
-/// alone where there are none: systemd shows them to the service only. `lines`: of the file.
+/// admin.token_file that holds no token, in the words that the log would have. A credential that
+/// this process cannot see is left alone (secret.h). `lines`: of the file.
 std::vector<conf::Problem> file_problems(const conf::Settings& settings, const conf::Lines& lines);
 
 }  // namespace bucky

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <optional>
 
+#include <unistd.h>
+
 #include "conf/base/error.h"
 
 namespace bucky {
@@ -73,7 +75,9 @@ std::optional<std::string_view> behind(std::string_view authorization, std::stri
 }  // namespace
 
 bool is_at_hand(const std::string& where) {
-    return !where.starts_with(kCredential) || std::getenv(kCredentialsFolder) != nullptr;
+    if (!where.starts_with(kCredential)) return true;
+    return std::getenv(kCredentialsFolder) != nullptr &&
+           ::access(file_of(where).c_str(), R_OK) == 0;
 }
 
 std::string read_secret(const std::string& where) {

@@ -14,7 +14,8 @@ namespace bucky {
 ///      shorter than a secret is
 std::string read_secret(const std::string& where);
 
-/// Whether this process could have it at all: a credential only if it was given some.
+/// Whether this process could have it at all: systemd shows a credential to the service's own
+/// process and to no other, not even to the one that reloads it.
 bool is_at_hand(const std::string& where);
 
 /// Whether an Authorization header shows the token: as a bearer token (RFC 6750 2.1), or as the
