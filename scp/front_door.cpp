@@ -112,6 +112,7 @@ private:
     };
     using GreetingPtr = std::shared_ptr<Greeting>;
 
+    void open(Door& door, bool is_of_scp);
     void greet(tcp::socket socket, std::shared_ptr<const Entrance> entrance);
     void read_more(const GreetingPtr& greeting, std::size_t wanted);
     void look(const GreetingPtr& greeting);
@@ -148,28 +149,34 @@ private:
     std::atomic<std::size_t> greeting_count_{0};
 };
 
+/// All of them, or none: an open door holds us.
 void FrontDoor::Impl::open() {
-    const auto self = shared_from_this();
-    for (const auto& door : doors_) {
-        const bool first = settings_.scp.plain && door == doors_.front();
-        door->open({[self](tcp::socket socket, std::shared_ptr<const Entrance> entrance) {
-                        self->greet(std::move(socket), std::move(entrance));
-                    },
-                    [self] {
-                        if (self->greetings_.empty()) return;
-                        self->turn_away(GreetingPtr{self->greetings_.front()}, "crowded");
-                    }},
-                   first ? "scp" : "listener");
-        const auto& [tls, users, name] = door->entrance();
-        log::event("door.open",
-                   {{"listen", door->told().listen},
-                    {"port", door->port()},
-                    {"tls", tls ? "yes" : "no"},
-                    {"client_certificates", tls ? door->told().client_certificates : "off"},
-                    {"users", users ? "yes" : "no"},
-                    {"ae", settings_.node.ae_title.str()},
-                    {"callers", sessions_->takes_anyone() ? "any" : "by [[peer]]"}});
+    try {
+        for (const auto& door : doors_) open(*door, settings_.scp.plain && door == doors_.front());
+    } catch (const Error&) {
+        for (const auto& door : doors_) door->close();
+        throw;
     }
+}
+
+void FrontDoor::Impl::open(Door& door, bool is_of_scp) {
+    const auto self = shared_from_this();
+    door.open({[self](tcp::socket socket, std::shared_ptr<const Entrance> entrance) {
+                   self->greet(std::move(socket), std::move(entrance));
+               },
+               [self] {
+                   if (self->greetings_.empty()) return;
+                   self->turn_away(GreetingPtr{self->greetings_.front()}, "crowded");
+               }},
+              is_of_scp ? "scp" : "listener");
+    const auto& [tls, users, name] = door.entrance();
+    log::event("door.open", {{"listen", door.told().listen},
+                             {"port", door.port()},
+                             {"tls", tls ? "yes" : "no"},
+                             {"client_certificates", tls ? door.told().client_certificates : "off"},
+                             {"users", users ? "yes" : "no"},
+                             {"ae", settings_.node.ae_title.str()},
+                             {"callers", sessions_->takes_anyone() ? "any" : "by [[peer]]"}});
 }
 
 /// All are read before any counts: a file that is wrong changes nothing.

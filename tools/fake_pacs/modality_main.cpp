@@ -134,6 +134,7 @@ int run(const Options& options) {
     (void)ASC_releaseAssociation(assoc);
     (void)ASC_destroyAssociation(&assoc);
     if (!heard && options.wait_s > 0) heard = listen_for_report(net, options.wait_s);
+    (void)ASC_dropNetwork(&net);
     return heard ? 0 : 1;
 }
 
