@@ -96,6 +96,7 @@ void FrontHouse::serve(Bytes request, std::span<const std::uint8_t> more) {
     scp::serve({std::move(ours), std::move(request), "192.0.2.1", "1", rooms_->entrance,
                 rooms_->room.take()},
                rooms_->house);
+    if (more.empty()) return;  // nothing can have been stored
     auto last = rooms_->db.prepare(kLastInstance);
     if (last.step() && last.integer(0) < kInstancesMax) return;
     rooms_.reset();
