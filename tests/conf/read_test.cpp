@@ -268,7 +268,7 @@ TEST_CASE("the example reads back, and with every comment taken off it still doe
               settings.peers.emplace_back();
               settings.listeners.emplace_back();  // [[peer]] and [[model]] are live now
               settings.models.emplace_back().folder = folder.path() / "model";
-              settings.thresholds.push_back({"", "cxr-phantom", "1.0.0", std::string(64, '0'),
+              settings.thresholds.push_back({"", "cxr-phantom", "1.1.0", std::string(64, '0'),
                                              "nodule", 0.5});  // and so is [[threshold]]
               settings.tenants.emplace_back().ae_title = AeTitle{"CLINIC_NORTH"};
               return settings;
