@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "dicom_sr/overlay.h"
+#include "dicom_sr/picture.h"
+#include "inference/findings.h"
 
 namespace bucky::dicom_sr {
 

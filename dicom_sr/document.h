@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dicom_sr/measurement_report.h"
+#include "dicom_sr/study_report.h"
 
 class DcmItem;
 

@@ -12,7 +12,6 @@
 #include "conf/base/fallbacks.h"
 #include "dicom_sr/identity.h"
 #include "dicom_sr/modules.h"
-#include "dicom_sr/report_content.h"
 #include "dicom_sr/wording.h"
 
 namespace bucky::dicom_sr {

@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "dicom_sr/measurement_report.h"
-
 namespace bucky::dicom_sr {
 namespace {
 

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "conf/base/ids.h"
-#include "dicom_sr/object.h"
+#include "dicom_sr/study_report.h"
 
 namespace bucky::dicom_sr {
 
-struct StudyReport;
+/// The UID of a report of these images in that class: known before it is made.
+Uid report_uid(const std::vector<ReportedImage>& images,
+               const Uid& sop_class = Uid{kReportClasses.front()});
 
 /// One per study, node, class and rendering: a superseding report joins the series of the one it
 /// supersedes, where a viewer that shows the last instance of a series (OHIF) shows the right one.

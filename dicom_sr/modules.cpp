@@ -278,6 +278,18 @@ std::string instance_number_after(const Source& source) {
     return std::to_string(*series * 1000 + *instance);
 }
 
+std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images) {
+    std::vector<inference::ModelIdentity> models;
+    for (const ReportedImage& image : images) {
+        const auto& model = image.result.model;
+        if (!model) continue;
+        const bool known = std::ranges::any_of(
+            models, [&](const auto& one) { return one.sha256 == model->sha256; });
+        if (!known) models.push_back(*model);
+    }
+    return models;
+}
+
 ImageReference reference_of(const ReportedImage& image) {
     ImageReference reference{image.source.sop_class, image.source.sop_instance, {}};
     if (is_multi_frame(image.source)) reference.frame = image.result.frame;

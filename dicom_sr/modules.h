@@ -53,6 +53,9 @@ void write_series(DcmItem& dataset, std::string_view modality, const Uid& series
                   std::string_view number, std::string_view description, const Source& source);
 void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version);
 
+/// Every model that spoke, once, in the order in which the images name them.
+std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images);
+
 /// One item per algorithm (IHE AIR 6.5.3.1), with a Device UID of its own.
 void write_algorithms(DcmItem& dataset, std::span<const inference::ModelIdentity> models);
 

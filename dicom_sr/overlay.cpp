@@ -8,6 +8,8 @@
 
 #include "conf/base/error.h"
 #include "dicom_sr/canvas.h"
+#include "dicom_sr/capture.h"
+#include "dicom_sr/filing.h"
 #include "dicom_sr/heat_colours.h"
 #include "dicom_sr/label_layout.h"
 #include "dicom_sr/modules.h"
@@ -124,11 +126,6 @@ void draw_labels(Canvas& canvas, const std::vector<Marked>& marked, const Plan& 
 
 }  // namespace
 
-Marking marking_of(std::string_view word) {
-    if (word == "outline") return Marking::outline;
-    return word == "heatmap" ? Marking::heatmap : Marking::both;
-}
-
 Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const OverlayStyle& style) {
     if (view.rows == 0 || view.columns == 0) {
         throw Error(Fault::bug, "a picture of {} x {} cannot be drawn", view.rows, view.columns);
@@ -152,6 +149,15 @@ Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const Ove
     draw_labels(canvas, marked, plan, line_width);
     (void)lay_out(canvas, panel, plan.panel.x, plan.panel.y, plan.panel.width, plan.em, true);
     return canvas.finish();
+}
+
+Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
+                         const OverlayStyle& style) {
+    return captured({object_beside(kind::kOverlay, style.sop_class, image),
+                     instance_number_after(image.source),
+                     "Windowed for display, resampled, findings drawn in. Not for measurement.",
+                     {&image, 1}},
+                    drawing, style);
 }
 
 }  // namespace bucky::dicom_sr

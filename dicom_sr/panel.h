@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dicom_sr/canvas.h"
+#include "dicom_sr/object.h"
 
 namespace bucky::dicom_sr {
 

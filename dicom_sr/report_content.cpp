@@ -261,18 +261,6 @@ void add_evaluations(ContentTree& tree, const StudyReport& report) {
 
 }  // namespace
 
-std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images) {
-    std::vector<inference::ModelIdentity> models;
-    for (const ReportedImage& image : images) {
-        const auto& model = image.result.model;
-        if (!model) continue;
-        const bool known = std::ranges::any_of(
-            models, [&](const auto& one) { return one.sha256 == model->sha256; });
-        if (!known) models.push_back(*model);
-    }
-    return models;
-}
-
 std::vector<std::string> notes_of(const StudyReport& report) {
     const Words& say = words(report.language);
     std::vector<std::string> notes = notes_on_text(report, say);

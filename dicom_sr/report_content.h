@@ -2,11 +2,10 @@
 // What the report says: the TID 1500 content tree, without the modules around it.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "dicom_sr/content_tree.h"
-#include "dicom_sr/measurement_report.h"
+#include "dicom_sr/study_report.h"
 
 namespace bucky::dicom_sr {
 
@@ -20,8 +19,5 @@ std::vector<std::string> notes_of(const StudyReport& report);
 
 /// What this node said of earlier studies of the patient, each with its report.
 void add_priors(ContentTree& tree, const StudyReport& report);
-
-/// Every model that spoke, once, in the order in which the images name them.
-std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images);
 
 }  // namespace bucky::dicom_sr

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dicom_sr/overlay.h"
+#include "dicom_sr/picture.h"
 
 namespace bucky::dicom_sr {
 

@@ -9,6 +9,9 @@
 
 #include "conf/base/error.h"
 #include "dicom_sr/canvas.h"
+#include "dicom_sr/capture.h"
+#include "dicom_sr/document.h"
+#include "dicom_sr/filing.h"
 #include "dicom_sr/modules.h"
 #include "dicom_sr/panel.h"
 #include "dicom_sr/resample.h"
@@ -126,6 +129,24 @@ Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style) {
         if (draw) canvas.text(kMargin, kMargin, which, look);
         return top + lay_out(canvas, panel, 0, top, kNoticeWidth, kEm, draw);
     });
+}
+
+Object notice_capture(const ReportedImage& image, const Drawing& drawing,
+                      const OverlayStyle& style) {
+    return captured({object_beside(kind::kNotice, style.sop_class, image),
+                     instance_number_after(image.source),
+                     "Words about the image, without its pixels.",
+                     {&image, 1}},
+                    drawing, style);
+}
+
+Object summary_capture(const std::vector<ReportedImage>& images, const Drawing& drawing,
+                       const OverlayStyle& style) {
+    require_one_study(images);
+    return captured(
+        {object_of_study(kind::kSummary, style.sop_class, images), "1",
+         "Findings of all images of the study, drawn small. Not for measurement.", images},
+        drawing, style);
 }
 
 }  // namespace bucky::dicom_sr

@@ -7,7 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "dicom_sr/overlay.h"
+#include "dicom_sr/object.h"
+#include "dicom_sr/picture.h"
 
 namespace bucky::dicom_sr {
 

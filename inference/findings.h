@@ -38,6 +38,8 @@ struct Region {
     Side side = Side::unknown;
 };
 
+inline constexpr std::uint32_t kHeatSideMax = 64;  ///< cells: 13 kB in the database
+
 /// How much each place of the whole image speaks for a finding: a coarse grid from its top left to
 /// its bottom right corner, 0..65535 for 0..1, row-major. Empty where the model gives none.
 struct Heat {

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
-#include "inference/interpret.h"
 
 namespace bucky::inference {
 namespace {

@@ -23,7 +23,6 @@ namespace bucky::inference {
 inline constexpr std::size_t kRegionsMax = 5;          ///< of one finding, best first
 inline constexpr std::size_t kOutlinePointsMax = 200;  ///< of one region
 inline constexpr double kHeatmapPeakMin = 0.05;        ///< below it a heatmap shows nothing
-inline constexpr std::uint32_t kHeatSideMax = 64;      ///< cells: 13 kB in the database
 
 /// in   a model's answer for one image, the package it came from, where the image lay in the input,
 ///      Patient Orientation of the image (empty when the header has none)

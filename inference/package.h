@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "inference/findings.h"
+#include "inference/resample.h"
 
 namespace bucky::inference {
 
-enum class Values { display, modality };           ///< windowed 0..1, or after the Modality LUT
-enum class Resample { area, bilinear, triangle };  ///< resample.h has the formulas
-enum class Fit { letterbox, stretch, crop };       ///< prepare.h has the formulas
+enum class Values { display, modality };      ///< windowed 0..1, or after the Modality LUT
+enum class Fit { letterbox, stretch, crop };  ///< prepare.h has the formulas
 
 struct InputSpec {
     std::uint32_t width = 0, height = 0, channels = 1;

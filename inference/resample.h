@@ -22,9 +22,10 @@
 #include <vector>
 
 #include "inference/image.h"
-#include "inference/package.h"
 
 namespace bucky::inference {
+
+enum class Resample { area, bilinear, triangle };
 
 struct FloatPicture {
     std::uint32_t rows = 0;

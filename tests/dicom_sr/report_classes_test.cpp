@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "dicom_sr/identity.h"
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"

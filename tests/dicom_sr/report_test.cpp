@@ -9,6 +9,7 @@
 #include "dcmtk/dcmdata/dctk.h"
 
 #include "conf/base/error.h"
+#include "dicom_sr/identity.h"
 #include "dicom_sr/measurement_report.h"
 #include "dicom_sr/part10.h"
 #include "dicom_sr/verify.h"

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/capture.h"
+
+#include <utility>
+
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcdatset.h"
@@ -7,25 +11,14 @@
 
 #include "conf/base/error.h"
 #include "dicom_sr/codes.h"
-#include "dicom_sr/document.h"
 #include "dicom_sr/filing.h"
 #include "dicom_sr/modules.h"
-#include "dicom_sr/overlay.h"
 #include "dicom_sr/part10.h"
-#include "dicom_sr/summary.h"
 
 namespace bucky::dicom_sr {
 namespace {
 
-/// A picture as it is described: what is drawn of which images.
-struct Page {
-    Object object;  ///< without its bytes yet
-    std::string instance_number;
-    const char* derivation;
-    std::span<const ReportedImage> images;  ///< of one study, at least one
-};
-
-void write_derivation(DcmItem& dataset, const Page& page) {
+void write_derivation(DcmItem& dataset, const Capture& page) {
     put(dataset, DCM_ImageType, "DERIVED\\SECONDARY");
     put(dataset, DCM_DerivationDescription, page.derivation);
     bool burned_in = false;
@@ -77,7 +70,9 @@ void write_class(DcmItem& dataset, const Source& source, bool as_radiograph) {
     }
 }
 
-Object captured(Page page, const Drawing& drawing, const OverlayStyle& style) {
+}  // namespace
+
+Object captured(Capture page, const Drawing& drawing, const OverlayStyle& style) {
     const std::size_t expected = static_cast<std::size_t>(drawing.rows) * drawing.columns * 3;
     if (expected == 0 || drawing.rgb.size() != expected || drawing.rows > 0xFFFF ||
         drawing.columns > 0xFFFF) {
@@ -105,35 +100,6 @@ Object captured(Page page, const Drawing& drawing, const OverlayStyle& style) {
     object.part10 = as_radiograph ? to_part10(std::move(dataset), grey_of(drawing.rgb))
                                   : to_part10(std::move(dataset), drawing.rgb);
     return object;
-}
-
-}  // namespace
-
-Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
-                         const OverlayStyle& style) {
-    return captured({object_beside(kind::kOverlay, style.sop_class, image),
-                     instance_number_after(image.source),
-                     "Windowed for display, resampled, findings drawn in. Not for measurement.",
-                     {&image, 1}},
-                    drawing, style);
-}
-
-Object notice_capture(const ReportedImage& image, const Drawing& drawing,
-                      const OverlayStyle& style) {
-    return captured({object_beside(kind::kNotice, style.sop_class, image),
-                     instance_number_after(image.source),
-                     "Words about the image, without its pixels.",
-                     {&image, 1}},
-                    drawing, style);
-}
-
-Object summary_capture(const std::vector<ReportedImage>& images, const Drawing& drawing,
-                       const OverlayStyle& style) {
-    require_one_study(images);
-    return captured(
-        {object_of_study(kind::kSummary, style.sop_class, images), "1",
-         "Findings of all images of the study, drawn small. Not for measurement.", images},
-        drawing, style);
 }
 
 }  // namespace bucky::dicom_sr
