@@ -10,6 +10,8 @@
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcfilefo.h>
 
+#include "storage/study_key.h"
+
 namespace bucky::scp {
 namespace {
 
@@ -48,7 +50,7 @@ SentAudit::SentAudit(const storage::Result& result, const conf::DestinationSetti
     event_.we_send = true;
     event_.peer_ae = to.ae_title.str();
     event_.peer_address = to.host;
-    event_.study = result.study;
+    event_.study = storage::StudyKey::parse(result.study).uid.str();
     event_.accession_number = subject.accession_number;
     event_.patient_id = subject.patient_id;
     event_.instances[result.sop_class.str()] = 1;

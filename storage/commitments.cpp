@@ -38,9 +38,9 @@ constexpr Sql kDueNow{"commitment.due_now", R"sql(
 constexpr Sql kJob{"commitment.job", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
                      tenant, urgent)
-    SELECT 'commit:' || :destination, uid, uid, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
+    SELECT 'commit:' || :destination, key, key, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
       FROM study
-     WHERE uid = :study
+     WHERE key = :study
        AND NOT EXISTS (SELECT 1 FROM job
                         WHERE state <> 'done' AND lane = 'commit:' || :destination
                           AND subject = :study))sql"};
@@ -82,7 +82,7 @@ constexpr Sql kDeliverAgain{"commitment.deliver_again", R"sql(
                      tenant, urgent)
     SELECT 'deliver:' || :destination, sop_instance, study, 'ready', :now_ms, :now_ms,
            :not_before_ms, tenant, urgent
-      FROM commitment JOIN study ON study.uid = commitment.study
+      FROM commitment JOIN study ON study.key = commitment.study
      WHERE commitment.study = :study AND destination = :destination
        AND failure <> 0 AND promised_at_ms = 0
        AND NOT EXISTS (SELECT 1 FROM job

@@ -24,11 +24,13 @@ constexpr Sql kTwins{"intake.twins", R"sql(
      WHERE sop_instance = :sop_instance AND owner = :owner AND id > :after_id ORDER BY id)sql"};
 
 constexpr Sql kTouchStudy{"intake.touch_study", R"sql(
-    INSERT INTO study (uid, accession_number, state, pending, first_image_ms, last_image_ms,
-                       first_unreported_ms, due_at_ms, last_association, tenant, urgent)
-    VALUES (:study, :accession_number, 'open', :awaiting, :now_ms, :now_ms, :now_ms,
-            :now_ms + min(:quiet_ms, :ceiling_ms), :association, :tenant, :urgent)
-    ON CONFLICT (uid) DO UPDATE
+    INSERT INTO study (key, study_uid, owner, accession_number, state, pending, first_image_ms,
+                       last_image_ms, first_unreported_ms, due_at_ms, last_association, tenant,
+                       urgent)
+    VALUES (:study, :study_uid, :owner, :accession_number, 'open', :awaiting, :now_ms,
+            :now_ms, :now_ms, :now_ms + min(:quiet_ms, :ceiling_ms), :association, :tenant,
+            :urgent)
+    ON CONFLICT (key) DO UPDATE
        SET state = 'open', pending = pending + :awaiting, last_image_ms = :now_ms,
            accession_number = iif(accession_number = '', :accession_number, accession_number),
            first_unreported_ms = iif(state = 'open', first_unreported_ms, :now_ms),
@@ -68,6 +70,7 @@ std::span<const Sql> intake_statements() {
 /// The instances of the same UID that are here already.
 struct Intake::Twins {
     std::optional<std::int64_t> same;  ///< the one that this is again
+    std::string study;                 ///< the key of its study
     bool other_encoding = false;       ///< and it is that in another transfer syntax
     bool any = false;
     std::int64_t last_id = 0;
@@ -76,7 +79,7 @@ struct Intake::Twins {
 Intake::Twins Intake::look_for_twins(const Received& in, std::int64_t after_id) {
     struct Candidate {
         std::int64_t id;
-        std::string file;
+        std::string file, study;
         bool same_place, same_encoding;
     };
     std::vector<Candidate> candidates;
@@ -86,11 +89,11 @@ Intake::Twins Intake::look_for_twins(const Received& in, std::int64_t after_id) 
             .bind(":owner", in.owner)
             .bind(":after_id", after_id);
         while (rows.step()) {
-            const bool same_place = rows.text(2) == in.study.str() &&
+            const bool same_place = StudyKey::parse(rows.text(2)).uid == in.study &&
                                     rows.text(3) == in.series.str() &&
                                     rows.text(4) == in.sop_class.str();
-            candidates.push_back(
-                {rows.integer(0), rows.text(1), same_place, rows.text(5) == in.transfer_syntax});
+            candidates.push_back({rows.integer(0), rows.text(1), rows.text(2), same_place,
+                                  rows.text(5) == in.transfer_syntax});
         }
     }
     Twins twins;
@@ -102,6 +105,7 @@ Intake::Twins Intake::look_for_twins(const Received& in, std::int64_t after_id) 
         if (!candidate.same_encoding ||
             same_data_set(spool_.absolute(candidate.file), in.file.path())) {
             twins.same = candidate.id;
+            twins.study = candidate.study;
             twins.other_encoding = !candidate.same_encoding;
         }
     }
@@ -116,10 +120,10 @@ Receipt Intake::answer_again(const Received& in, const Twins& twins) {
     std::optional<Database::Transaction> own;
     if (!db_.in_transaction()) own.emplace(db_);
     Journal journal(db_, clock_);
-    journal.write_repeated(in.study.str(), in.sop_instance.str(), "image.again", words);
+    journal.write_repeated(twins.study, in.sop_instance.str(), "image.again", words);
     // Whoever sends an image again may be missing its result. What was delivered is there.
-    if (const auto refused = JobQueue(db_, clock_).resubmit_refused(in.study.str()); refused > 0) {
-        journal.write_repeated(in.study.str(), in.sop_instance.str(), "result.again",
+    if (const auto refused = JobQueue(db_, clock_).resubmit_refused(twins.study); refused > 0) {
+        journal.write_repeated(twins.study, in.sop_instance.str(), "result.again",
                                fmt::format("{} refused before: sent again", refused));
     }
     if (own) own->commit();
@@ -129,7 +133,7 @@ Receipt Intake::answer_again(const Received& in, const Twins& twins) {
 /// The loop guard: what we sent to a PACS may come back from it, also after its rows have left.
 bool Intake::is_own_result(const Received& in) {
     std::optional<std::string> study;
-    if (in.is_of_our_make) study = in.study.str();
+    if (in.is_of_our_make) study = in.key().str();
     {
         auto own = db_.prepare(kOwnResult);
         if (own.bind(":sop_instance", in.sop_instance.str()).step()) study = own.text(0);
@@ -171,8 +175,11 @@ Receipt Intake::receive(const Received& in) {
 
 std::int64_t Intake::insert(const Received& in, const std::string& file, std::int64_t size_bytes,
                             bool conflicting, std::int64_t now_ms) {
+    const auto study = in.key().str();
     db_.prepare(kTouchStudy)
-        .bind(":study", in.study.str())
+        .bind(":study", study)
+        .bind(":study_uid", in.study.str())
+        .bind(":owner", in.owner)
         .bind(":accession_number", in.accession_number)
         .bind(":awaiting", conflicting ? 0 : 1)
         .bind(":now_ms", now_ms)
@@ -185,7 +192,7 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
     db_.prepare(kInsert)
         .bind(":sop_instance", in.sop_instance.str())
         .bind(":sop_class", in.sop_class.str())
-        .bind(":study", in.study.str())
+        .bind(":study", study)
         .bind(":series", in.series.str())
         .bind(":transfer_syntax", in.transfer_syntax)
         .bind(":file", file)
@@ -201,7 +208,7 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
     const auto id = db_.last_row_id();
     Journal journal(db_, clock_);
     if (conflicting) {
-        journal.write(in.study.str(), in.sop_instance.str(), "image.conflict",
+        journal.write(study, in.sop_instance.str(), "image.conflict",
                       fmt::format("from {} at {}: this UID came before with other content; kept "
                                   "apart and not analysed",
                                   in.calling_ae, in.peer_address));
@@ -209,13 +216,13 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
     }
     db_.prepare(kInferJob)
         .bind(":subject", std::to_string(id))
-        .bind(":study", in.study.str())
+        .bind(":study", study)
         .bind(":now_ms", now_ms)
         .bind(":tenant", in.tenant)
         .bind(":urgent", std::int64_t{in.urgent})
         .run();
     journal.write(
-        in.study.str(), in.sop_instance.str(), "image.received",
+        study, in.sop_instance.str(), "image.received",
         fmt::format("from {} at {}, {} bytes", in.calling_ae, in.peer_address, size_bytes));
     return id;
 }

@@ -14,6 +14,7 @@
 #include "conf/base/ids.h"
 #include "storage/database.h"
 #include "storage/spool.h"
+#include "storage/study_key.h"
 
 namespace bucky::storage {
 
@@ -29,6 +30,8 @@ struct Received {
     bool urgent = false;          ///< goes before what is not
     bool is_of_our_make = false;  ///< its equipment is this product: an object of ours, come back
     std::string owner{};  ///< the tenant whose image it is (conf/tenants.h); empty: nobody's
+
+    StudyKey key() const { return {study, owner}; }
 };
 
 struct Receipt {

@@ -54,7 +54,7 @@ constexpr Sql kCountDone{"job.count_done", R"sql(
 // One that its only taker did not want in that class (Outbox::make_again) is not owed to anybody.
 constexpr Sql kSettle{"job.settle", R"sql(
     UPDATE study SET settled_at_ms = :now_ms
-     WHERE uid = :study AND state = 'reported'
+     WHERE key = :study AND state = 'reported'
        AND NOT EXISTS (SELECT 1 FROM job WHERE state <> 'done' AND job.study = :study)
        AND NOT EXISTS (SELECT 1 FROM result
                         WHERE result.study = :study

@@ -25,7 +25,7 @@ struct Job {
     std::int64_t id = 0;
     std::string lane;
     std::string subject;
-    std::string study;
+    std::string study;  ///< its key: study_key.h
     JobState state = JobState::ready;
     int attempt = 0;  ///< counts claims, from 1; starts again when a person resubmits it
     std::int64_t created_at_ms = 0;

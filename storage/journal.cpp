@@ -24,7 +24,13 @@ constexpr Sql kOfStudy{"journal.of_study", R"sql(
     SELECT at_ms, study, subject, event, words, times
       FROM journal WHERE study = :study ORDER BY at_ms, id)sql"};
 
-constexpr Sql kAll[] = {kWrite, kCount, kOfStudy};
+// '@' parts a key's UID from its owner, and 'A' is the character behind it.
+constexpr Sql kStudiesOfUid{"journal.studies_of_uid", R"sql(
+    SELECT DISTINCT study FROM journal WHERE study = :study_uid
+    UNION SELECT study FROM journal WHERE study > :study_uid || '@' AND study < :study_uid || 'A'
+    ORDER BY study)sql"};
+
+constexpr Sql kAll[] = {kWrite, kCount, kOfStudy, kStudiesOfUid};
 
 }  // namespace
 
@@ -58,6 +64,14 @@ void Journal::run(const Sql& sql, std::string_view study, std::string_view subje
         .bind(":event", event)
         .bind(":words", limited(words))
         .run();
+}
+
+std::vector<std::string> Journal::studies_of_uid(std::string_view study_uid) {
+    auto rows = db_.prepare(kStudiesOfUid);
+    rows.bind(":study_uid", study_uid);
+    std::vector<std::string> keys;
+    while (rows.step()) keys.push_back(rows.text(0));
+    return keys;
 }
 
 std::vector<JournalEntry> Journal::of_study(std::string_view study) {

@@ -15,8 +15,9 @@ namespace bucky::storage {
 
 struct JournalEntry {
     std::int64_t at_ms = 0;
-    std::string study, subject;  ///< subject: SOP instance UID, destination, or empty
-    std::string event;  ///< "image.received", "image.verdict", "report.made", "result.sent", ...
+    std::string study;    ///< its key: study_key.h
+    std::string subject;  ///< SOP instance UID, destination, or empty
+    std::string event;    ///< "image.received", "image.verdict", "report.made", "result.sent", ...
     std::string words;
     std::int64_t times = 1;  ///< at_ms is the last of them
 };
@@ -33,6 +34,9 @@ public:
                         std::string_view words);
 
     std::vector<JournalEntry> of_study(std::string_view study);
+
+    /// The keys of all studies of this UID that have a story, also of those that have left.
+    std::vector<std::string> studies_of_uid(std::string_view study_uid);
 
 private:
     void run(const Sql& sql, std::string_view study, std::string_view subject,

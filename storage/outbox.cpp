@@ -21,7 +21,7 @@ constexpr Sql kOfStudy{"outbox.of_study", R"sql(
 constexpr Sql kLastByte{"outbox.last_byte", R"sql(
     SELECT max(coalesce(max(iif(received_at_ms <= :created_at_ms, received_at_ms, 0)), 0),
                coalesce((SELECT iif(first_unreported_ms <= :created_at_ms, first_unreported_ms, 0)
-                           FROM study WHERE uid = :study), 0))
+                           FROM study WHERE key = :study), 0))
       FROM instance WHERE study = :study)sql"};
 
 constexpr Sql kInsert{"outbox.insert", R"sql(
@@ -33,10 +33,10 @@ constexpr Sql kInsert{"outbox.insert", R"sql(
 constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
                      tenant, urgent)
-    SELECT 'deliver:' || :destination, :sop_instance, uid, 'ready', :now_ms, :now_ms, :now_ms,
+    SELECT 'deliver:' || :destination, :sop_instance, key, 'ready', :now_ms, :now_ms, :now_ms,
            tenant, urgent
       FROM study
-     WHERE uid = :study
+     WHERE key = :study
        AND NOT EXISTS (SELECT 1 FROM job WHERE subject = :sop_instance
                                            AND lane = 'deliver:' || :destination))sql"};
 
@@ -45,7 +45,7 @@ constexpr Sql kReported{"outbox.reported", R"sql(
     UPDATE study
        SET reported_at_ms = :now_ms, state = iif(state = 'reporting', 'reported', state),
            patient = :patient
-     WHERE uid = :study)sql"};
+     WHERE key = :study)sql"};
 
 constexpr Sql kTakeBack{"outbox.take_back", R"sql(
     DELETE FROM job WHERE id = :id AND state = 'running' AND attempt = :attempt)sql"};
@@ -53,7 +53,7 @@ constexpr Sql kTakeBack{"outbox.take_back", R"sql(
 // One that is open is due for a report anyway, in its own time.
 constexpr Sql kDueAgain{"outbox.due_again", R"sql(
     UPDATE study SET state = 'open', first_unreported_ms = :now_ms, due_at_ms = :now_ms
-     WHERE uid = :study AND state <> 'open')sql"};
+     WHERE key = :study AND state <> 'open')sql"};
 
 constexpr Sql kAll[] = {kResult,     kOfStudy,  kLastByte, kInsert,
                         kDeliverJob, kReported, kTakeBack, kDueAgain};

@@ -38,7 +38,8 @@ struct NewResult {
 
 struct Result {
     Uid sop_instance, sop_class;
-    std::string study, transfer_syntax, kind;
+    std::string study;  ///< its key: study_key.h
+    std::string transfer_syntax, kind;
     std::filesystem::path file;  ///< absolute
     std::int64_t created_at_ms = 0;
 };

@@ -24,12 +24,12 @@ constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr Sql kHeld{"retention.held", "SELECT sum(files), sum(bytes) FROM holding"};
 
 constexpr Sql kDue{"retention.due", R"sql(
-    SELECT uid, settled_at_ms FROM study INDEXED BY study_settled
+    SELECT key, settled_at_ms FROM study INDEXED BY study_settled
      WHERE settled_at_ms > 0 AND settled_at_ms <= :before_ms
      ORDER BY settled_at_ms LIMIT :at_most)sql"};
 
 constexpr Sql kStillSettled{"retention.still_settled", R"sql(
-    SELECT 1 FROM study WHERE uid = :study AND settled_at_ms = :settled_at_ms)sql"};
+    SELECT 1 FROM study WHERE key = :study AND settled_at_ms = :settled_at_ms)sql"};
 
 constexpr Sql kInstanceFiles{"retention.instance_files", R"sql(
     SELECT 'spool/' || file, size_bytes FROM instance WHERE study = :study)sql"};
@@ -41,7 +41,7 @@ constexpr Sql kDropJobs{"retention.drop_jobs", "DELETE FROM job WHERE study = :s
 constexpr Sql kDropResults{"retention.drop_results", "DELETE FROM result WHERE study = :study"};
 constexpr Sql kDropInstances{"retention.drop_instances",
                              "DELETE FROM instance WHERE study = :study"};
-constexpr Sql kDropStudy{"retention.drop_study", "DELETE FROM study WHERE uid = :study"};
+constexpr Sql kDropStudy{"retention.drop_study", "DELETE FROM study WHERE key = :study"};
 
 constexpr Sql kLeaving{"retention.leaving", "SELECT file FROM leaving LIMIT :at_most"};
 constexpr Sql kGone{"retention.gone", "DELETE FROM leaving WHERE file = :file"};
@@ -63,7 +63,7 @@ std::span<const Sql> retention_statements() {
 }
 
 struct Retention::Study {
-    std::string uid;
+    std::string key;
     std::int64_t settled_at_ms;
 };
 
@@ -118,27 +118,27 @@ bool Retention::leave(const Study& study, const std::string& why) {
     Database::Transaction transaction(db_);
     {
         auto still = db_.prepare(kStillSettled);
-        still.bind(":study", std::string_view{study.uid})
+        still.bind(":study", std::string_view{study.key})
             .bind(":settled_at_ms", study.settled_at_ms);
         if (!still.step()) return false;
     }
-    const auto files = files_of(study.uid);
+    const auto files = files_of(study.key);
     std::int64_t bytes = 0;
     for (const auto& leaving : files) {
         bytes += leaving.bytes;
         db_.prepare(kLeaves).bind(":file", std::string_view{leaving.file}).run();
     }
     for (const auto& drop : {kDropJobs, kDropResults, kDropInstances, kDropStudy}) {
-        db_.prepare(drop).bind(":study", std::string_view{study.uid}).run();
+        db_.prepare(drop).bind(":study", std::string_view{study.key}).run();
     }
     Journal(db_, clock_)
-        .write(study.uid, "", "study.left",
+        .write(study.key, "", "study.left",
                fmt::format("{} files, {} bytes deleted: {}", files.size(), bytes, why));
     crash_point("retention.before_commit");
     transaction.commit();
     crash_point("retention.after_commit");
     log::event("study.left",
-               {{"study", study.uid}, {"files", files.size()}, {"bytes", bytes}, {"why", why}});
+               {{"study", study.key}, {"files", files.size()}, {"bytes", bytes}, {"why", why}});
     return true;
 }
 

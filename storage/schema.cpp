@@ -326,6 +326,39 @@ ALTER TABLE job ADD COLUMN model TEXT NOT NULL DEFAULT '';
 PRAGMA user_version = 8;
 )sql";
 
+constexpr const char* kStudyKeys = R"sql(
+-- a study is known by its UID and whose it is (storage/study_key.h): two owners may each have one
+-- of the same UID. What was made before: a study whose images are all one owner's becomes that
+-- owner's, one that several share stays as it is
+ALTER TABLE study RENAME COLUMN uid TO key;
+ALTER TABLE study ADD COLUMN study_uid TEXT NOT NULL DEFAULT '';
+ALTER TABLE study ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+UPDATE study SET study_uid = key;
+CREATE INDEX study_of_uid ON study (study_uid);
+
+PRAGMA defer_foreign_keys = ON;
+UPDATE study SET owner = coalesce(
+    (SELECT min(owner) FROM instance WHERE instance.study = study.key
+     HAVING min(owner) = max(owner)), '');
+UPDATE instance SET study = study.key || '@' || study.owner
+  FROM study WHERE study.key = instance.study AND study.owner <> '';
+UPDATE result SET study = study.key || '@' || study.owner
+  FROM study WHERE study.key = result.study AND study.owner <> '';
+UPDATE job
+   SET study = study.key || '@' || study.owner,
+       subject = iif(subject = study.key, study.key || '@' || study.owner, subject)
+  FROM study WHERE study.key = job.study AND study.owner <> '';
+UPDATE commitment SET study = study.key || '@' || study.owner
+  FROM study WHERE study.key = commitment.study AND study.owner <> '';
+UPDATE commitment_request SET study = study.key || '@' || study.owner
+  FROM study WHERE study.key = commitment_request.study AND study.owner <> '';
+UPDATE journal SET study = study.key || '@' || study.owner
+  FROM study WHERE study.key = journal.study AND study.owner <> '';
+UPDATE study SET key = key || '@' || owner WHERE owner <> '';
+
+PRAGMA user_version = 9;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -335,6 +368,7 @@ constexpr Migration kMigrations[] = {
     {6, "studies of one patient", kPatients},
     {7, "open jobs counted by state, and turns in delivery", kCountedByState},
     {8, "whose an image is, and a model asked for by name", kOwners},
+    {9, "studies of one UID and several owners", kStudyKeys},
 };
 
 }  // namespace

@@ -15,14 +15,14 @@ constexpr Sql kInstance{"study.instance", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
            result_json, analysed_at_ms, owner,
-           (SELECT tenant FROM study WHERE study.uid = instance.study)
+           (SELECT tenant FROM study WHERE study.key = instance.study)
       FROM instance WHERE id = :id)sql"};
 
 constexpr Sql kInstances{"study.instances", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
            result_json, analysed_at_ms, owner,
-           (SELECT tenant FROM study WHERE study.uid = instance.study)
+           (SELECT tenant FROM study WHERE study.key = instance.study)
       FROM instance WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kVerdict{"study.verdict", R"sql(
@@ -32,12 +32,12 @@ constexpr Sql kVerdict{"study.verdict", R"sql(
     RETURNING study, sop_instance)sql"};
 
 constexpr Sql kOnePendingLess{"study.one_pending_less", R"sql(
-    UPDATE study SET pending = pending - 1 WHERE uid = :study)sql"};
+    UPDATE study SET pending = pending - 1 WHERE key = :study)sql"};
 
 // Those that one association ends became due in one moment: what came first is reported first, so
 // that the report on a patient's later study can name the one on the earlier.
 constexpr Sql kDue{"study.due", R"sql(
-    SELECT uid FROM study
+    SELECT key FROM study
      WHERE state = 'open' AND pending = 0 AND due_at_ms <= :now_ms
      ORDER BY due_at_ms, first_image_ms)sql"};
 
@@ -47,8 +47,8 @@ constexpr Sql kReportState{"study.report_state", R"sql(
 constexpr Sql kReportJob{"study.report_job", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
                      tenant, urgent)
-    SELECT 'report', uid, uid, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
-      FROM study WHERE uid = :study)sql"};
+    SELECT 'report', key, key, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
+      FROM study WHERE key = :study)sql"};
 
 constexpr Sql kResubmitReport{"study.resubmit_report", R"sql(
     UPDATE job
@@ -56,13 +56,13 @@ constexpr Sql kResubmitReport{"study.resubmit_report", R"sql(
      WHERE state <> 'done' AND lane = 'report' AND subject = :study AND state = 'parked')sql"};
 
 constexpr Sql kReporting{"study.reporting", R"sql(
-    UPDATE study SET state = 'reporting' WHERE uid = :study)sql"};
+    UPDATE study SET state = 'reporting' WHERE key = :study)sql"};
 
 constexpr Sql kNextDue{"study.next_due", R"sql(
     SELECT due_at_ms FROM study
      WHERE state = 'open' AND pending = 0 AND due_at_ms >= 0
        AND NOT EXISTS (SELECT 1 FROM job
-                        WHERE job.state <> 'done' AND lane = 'report' AND subject = uid
+                        WHERE job.state <> 'done' AND lane = 'report' AND subject = key
                           AND job.state = 'running')
      ORDER BY due_at_ms LIMIT 1)sql"};
 
@@ -74,11 +74,11 @@ constexpr Sql kLastReport{"study.last_report", R"sql(
 constexpr Sql kEarlierReports{"study.earlier_reports", R"sql(
     SELECT result.sop_instance
       FROM study AS this JOIN study AS earlier JOIN result
-     WHERE this.uid = :study AND earlier.patient = :patient AND earlier.patient <> ''
-       AND earlier.first_image_ms < this.first_image_ms AND earlier.uid <> this.uid
+     WHERE this.key = :study AND earlier.patient = :patient AND earlier.patient <> ''
+       AND earlier.first_image_ms < this.first_image_ms AND earlier.study_uid <> this.study_uid
        AND (:has_issuer OR earlier.tenant = this.tenant)
        AND result.id = (SELECT max(id) FROM result
-                         WHERE study = earlier.uid AND kind = 'sr' AND rendering = :rendering)
+                         WHERE study = earlier.key AND kind = 'sr' AND rendering = :rendering)
      ORDER BY earlier.first_image_ms DESC LIMIT :at_most)sql"};
 
 constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
@@ -90,9 +90,9 @@ constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
 constexpr Sql kRetryJobs{"study.retry_jobs", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
                      tenant, urgent, model)
-    SELECT 'infer', CAST(instance.id AS TEXT), study.uid, 'ready', :now_ms, :now_ms, :now_ms,
+    SELECT 'infer', CAST(instance.id AS TEXT), study.key, 'ready', :now_ms, :now_ms, :now_ms,
            study.tenant, study.urgent, :model
-      FROM instance JOIN study ON study.uid = instance.study
+      FROM instance JOIN study ON study.key = instance.study
      WHERE instance.study = :study AND conflicting = 0
        AND NOT EXISTS (SELECT 1 FROM job
                         WHERE state <> 'done' AND lane = 'infer'
@@ -105,21 +105,24 @@ constexpr Sql kReopen{"study.reopen", R"sql(
     UPDATE study
        SET state = 'open', pending = :pending, first_unreported_ms = :now_ms, due_at_ms = :now_ms,
            settled_at_ms = 0
-     WHERE uid = :study)sql"};
+     WHERE key = :study)sql"};
 
 constexpr Sql kWaiting{"study.waiting", "SELECT images FROM waiting WHERE owner = :owner"};
 
 constexpr Sql kRecent{"study.recent", R"sql(
-    SELECT uid FROM study ORDER BY last_image_ms DESC LIMIT :at_most)sql"};
+    SELECT key FROM study ORDER BY last_image_ms DESC LIMIT :at_most)sql"};
+
+constexpr Sql kOfUid{"study.of_uid",
+                     "SELECT key FROM study WHERE study_uid = :study_uid ORDER BY key"};
 
 constexpr Sql kLine{"study.line", R"sql(
-    SELECT uid, accession_number, state, count(id), pending,
+    SELECT key, accession_number, state, count(id), pending,
            coalesce(sum(verdict = 'findings'), 0), coalesce(sum(verdict = 'no_findings'), 0),
            coalesce(sum(verdict = 'not_analysed' OR conflicting), 0),
            coalesce(sum(verdict = 'failed'), 0),
            first_image_ms, last_image_ms, reported_at_ms, coalesce(max(analysed_at_ms), 0)
-      FROM study LEFT JOIN instance ON instance.study = study.uid
-     WHERE uid = :study GROUP BY uid)sql"};
+      FROM study LEFT JOIN instance ON instance.study = study.key
+     WHERE key = :study GROUP BY key)sql"};
 
 constexpr Sql kDeliveries{"study.deliveries", R"sql(
     SELECT coalesce(sum(state <> 'done' AND lane LIKE 'deliver:%'), 0),
@@ -130,14 +133,15 @@ constexpr Sql kDeliveries{"study.deliveries", R"sql(
 constexpr Sql kAll[] = {kInstance,    kInstances,    kVerdict,    kOnePendingLess, kDue,
                         kReportState, kReportJob,    kReporting,  kResubmitReport, kNextDue,
                         kLastReport,  kRetryWaiting, kRetryJobs,  kRetryInstances, kReopen,
-                        kRecent,      kLine,         kDeliveries, kEarlierReports, kWaiting};
+                        kRecent,      kLine,         kDeliveries, kEarlierReports, kWaiting,
+                        kOfUid};
 
 Instance instance_of_row(const Statement& row) {
     Instance instance;
     instance.id = row.integer(0);
     instance.sop_instance = Uid{row.text(1)};
     instance.sop_class = Uid{row.text(2)};
-    instance.study = Uid{row.text(3)};
+    instance.study = StudyKey::parse(row.text(3));
     instance.series = Uid{row.text(4)};
     instance.transfer_syntax = row.text(5);
     instance.file = row.text(6);
@@ -291,6 +295,12 @@ std::int64_t Studies::retry(std::string_view study, std::string_view model) {
 std::int64_t Studies::waiting(std::string_view owner) {
     auto row = db_.prepare(kWaiting);
     return row.bind(":owner", owner).step() ? row.integer(0) : 0;
+}
+
+std::vector<std::string> Studies::of_uid(std::string_view study_uid) {
+    auto rows = db_.prepare(kOfUid);
+    rows.bind(":study_uid", study_uid);
+    return first_column(rows);
 }
 
 std::vector<StudyLine> Studies::recent(std::int64_t at_most) {

@@ -3,6 +3,7 @@
 //
 // A study is open while it has something to report, reporting once a report job covers all of it,
 // reported when that job is done. An image that comes later opens it again, whatever is running.
+// Every `study` that is asked for is the key of one (study_key.h), not the bare UID.
 // Threads: one Studies per worker, over that worker's Database.
 #pragma once
 
@@ -16,12 +17,14 @@
 #include "conf/base/ids.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
+#include "storage/study_key.h"
 
 namespace bucky::storage {
 
 struct Instance {
     std::int64_t id = 0;
-    Uid sop_instance, sop_class, study, series;
+    Uid sop_instance, sop_class, series;
+    StudyKey study;
     std::string transfer_syntax;
     std::string file;  ///< relative to the spool
     std::int64_t bytes = 0;
@@ -37,7 +40,8 @@ struct Instance {
 };
 
 struct StudyLine {
-    std::string study, accession_number;
+    std::string study;  ///< its key
+    std::string accession_number;
     std::string state;  ///< "open", "reporting", "reported"
     std::int64_t images = 0, pending = 0, findings = 0, no_findings = 0;
     std::int64_t not_analysed = 0, failed = 0;  ///< conflicting images count as not analysed
@@ -96,6 +100,8 @@ public:
     /// Images of this owner that wait for a verdict, without counting them.
     std::int64_t waiting(std::string_view owner);
 
+    /// The keys of all studies of this Study Instance UID, whose ever they are.
+    std::vector<std::string> of_uid(std::string_view study_uid);
     std::vector<StudyLine> recent(std::int64_t at_most);
     std::optional<StudyLine> line(std::string_view study);
 

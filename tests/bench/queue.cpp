@@ -75,7 +75,7 @@ void run(Database& db, const char* text, std::int64_t count = 0) {
 void fill(Database& db, std::int64_t jobs, const char* insert_jobs) {
     Database::Transaction transaction(db);
     run(db, R"sql(
-        INSERT INTO study (uid, accession_number, state, pending, first_image_ms, last_image_ms,
+        INSERT INTO study (key, accession_number, state, pending, first_image_ms, last_image_ms,
                            first_unreported_ms, due_at_ms, last_association)
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
         SELECT '1.2.' || i, '', 'reported', 0, i, i, i, i, '1' FROM n)sql",
@@ -87,7 +87,7 @@ void fill(Database& db, std::int64_t jobs, const char* insert_jobs) {
 constexpr auto kReadyJobs = R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
                      tenant)
-    SELECT 'infer', uid, uid, 'ready', first_image_ms, first_image_ms, first_image_ms,
+    SELECT 'infer', key, key, 'ready', first_image_ms, first_image_ms, first_image_ms,
            'site ' || (first_image_ms % 20) FROM study)sql";
 
 /// A claim and a finish, median of many.
@@ -119,7 +119,7 @@ Took start_over_history() {
         fill(db, 1'000'000, R"sql(
             INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
                              not_before_ms)
-            SELECT 'infer', uid, uid, 'done', 1, 1, 1 FROM study)sql");
+            SELECT 'infer', key, key, 'done', 1, 1, 1 FROM study)sql");
         // all of them in the last two hours: what recover() has to look through
         Database::Transaction transaction(db);
         run(db, R"sql(

@@ -33,23 +33,23 @@ std::vector<Sql> all_statements() {
 void fill_with_history(Database& db) {
     Database::Transaction transaction{db};
     for (const auto* text : {
-             R"sql(INSERT INTO study (uid, accession_number, state, pending, first_image_ms,
+             R"sql(INSERT INTO study (key, accession_number, state, pending, first_image_ms,
                        last_image_ms, first_unreported_ms, due_at_ms, last_association)
                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
                    SELECT '1.2.' || i, '', 'reported', 0, i, i, i, i, '1' FROM n)sql",
              R"sql(INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax,
                        file, size_bytes, association, calling_ae, called_ae, peer_address,
                        received_at_ms, conflicting, awaiting, verdict)
-                   SELECT uid || '.1', '1', uid, uid || '.2', '1',
+                   SELECT key || '.1', '1', key, key || '.2', '1',
                           '2026112300/' || first_image_ms, 1, '1', '', '', '', 1, 0, 0, 'findings'
                      FROM study)sql",
              R"sql(INSERT INTO result (sop_instance, sop_class, study, transfer_syntax, kind, file,
                        size_bytes, created_at_ms)
-                   SELECT uid || '.9', '1', uid, '1', 'sr', '2026112300/' || first_image_ms, 1, 1
+                   SELECT key || '.9', '1', key, '1', 'sr', '2026112300/' || first_image_ms, 1, 1
                      FROM study)sql",
              R"sql(INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
                        not_before_ms)
-                   SELECT lane, uid, uid, 'done', 1, 1, 1 FROM study,
+                   SELECT lane, key, key, 'done', 1, 1, 1 FROM study,
                           (SELECT 'infer' AS lane UNION ALL SELECT 'report'
                            UNION ALL SELECT 'deliver:pacs'))sql",
          }) {
@@ -79,6 +79,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "d79e4d1902e4b4635d1732f638b3b3a936ad0fae052b94f614f154e8542dda5d",
         "33f866fbe6dda3186d4c21e550bc14b52510dd6fa8a7b238cb97fb777433fe57",
         "befb06b23244dc0cb0d7c57eaf1f823d43b5cf4871efacc69b9585d98d33c701",
+        "b736a1eb53b6cfb2315a8b245926a750ae6bdb6bacc82971712a92bdd664a411",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {
@@ -210,6 +211,8 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
         {"study.verdict", "INTEGER PRIMARY KEY"},
         {"intake.twins", "(sop_instance=?"},
         {"study.waiting", "PRIMARY KEY (owner=?)"},
+        {"study.of_uid", "study_of_uid (study_uid=?)"},
+        {"journal.studies_of_uid", "journal_of_study (study>? AND study<?)"},
         {"intake.own_result", "sqlite_autoindex_result_1 (sop_instance=?)"},
         {"intake.association_ended", "study_open_association (last_association=?)"},
         {"outbox.deliver_job", "job_of_subject (subject=? AND lane=?)"},

@@ -38,8 +38,8 @@ void make_result(DataFolder& node, const std::string& tenant, bool urgent = fals
         .prepare({"test.result", R"sql(
             INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
                              not_before_ms, tenant, urgent)
-            SELECT 'deliver:pacs', uid, uid, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
-              FROM study WHERE uid = :study)sql"})
+            SELECT 'deliver:pacs', key, key, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent
+              FROM study WHERE key = :study)sql"})
         .bind(":study", uid)
         .bind(":now_ms", node.clock.now_ms())
         .run();

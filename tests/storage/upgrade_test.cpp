@@ -3,13 +3,19 @@
 // kept is kept, what was due is due.
 #include <catch2/catch.hpp>
 
+#include <string>
+
 #include <sqlite3.h>
 
+#include "storage/commitments.h"
 #include "storage/schema.h"
 #include "tests/storage/data_folder.h"
 
 namespace bucky::storage::test {
 namespace {
+
+constexpr std::size_t kOwnersSince = 8;     ///< the version that knows whose an image is
+constexpr std::size_t kStudyKeysSince = 9;  ///< and the one that knows whose a study is
 
 /// What a node of version 1 could have written, and so one of every later version: a study whose
 /// report is delivered, and one with an image that waits and a result that is parked.
@@ -36,13 +42,33 @@ constexpr const char* kWorked = R"sql(
     INSERT INTO journal (at_ms, study, subject, event, words)
     VALUES (10, '1.2.1', '1.2.1.1', 'image.received', 'from XRAY1');)sql";
 
-void make_old(const std::filesystem::path& file, std::size_t version) {
+/// What a node of version 8 could have written: NORTH's study 1.2.1, and 1.2.2 of both.
+constexpr const char* kOwned = R"sql(
+    UPDATE instance SET owner = 'NORTH';
+    INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
+                          association, calling_ae, called_ae, peer_address, received_at_ms,
+                          conflicting, awaiting, owner)
+    VALUES ('1.2.2.1', '1.2', '1.2.2', '1.2.2.0', '1.2', '1970010100/d.dcm', 200, '8', 'XRAY1',
+            'BUCKY', '10.0.0.1', 40, 0, 0, 'SOUTH');
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms)
+    VALUES ('report', '1.2.1', '1.2.1', 'done', 20, 20, 20),
+           ('commit:pacs', '1.2.1', '1.2.1', 'ready', 30, 30, 30);
+    INSERT INTO commitment (destination, sop_instance, study, transaction_uid)
+    VALUES ('pacs', '1.2.1.9', '1.2.1', '1.2.1.8');
+    INSERT INTO commitment_request (transaction_uid, destination, study, asked_at_ms)
+    VALUES ('1.2.1.8', 'pacs', '1.2.1', 30);)sql";
+
+void make_old(const std::filesystem::path& file, std::size_t version, const char* more = "") {
+    std::string worked = kWorked;
+    if (version >= kStudyKeysSince) worked.replace(worked.find("(uid,"), 5, "(key,");
     sqlite3* old = nullptr;
     REQUIRE(sqlite3_open(file.c_str(), &old) == SQLITE_OK);
     for (const auto& migration : migrations().first(version)) {
         REQUIRE(sqlite3_exec(old, migration.sql, nullptr, nullptr, nullptr) == SQLITE_OK);
     }
-    REQUIRE(sqlite3_exec(old, kWorked, nullptr, nullptr, nullptr) == SQLITE_OK);
+    for (const auto* rows : {worked.c_str(), more}) {
+        REQUIRE(sqlite3_exec(old, rows, nullptr, nullptr, nullptr) == SQLITE_OK);
+    }
     sqlite3_close(old);
 }
 
@@ -87,6 +113,46 @@ TEST_CASE("a database of every earlier version is brought up to date and works o
         CHECK(retention.held().files == 3);
         CHECK(retention.held().bytes == 600);
     }
+}
+
+TEST_CASE("a study from before studies had an owner becomes that of the only owner of its images",
+          "[storage][tenants]") {
+    const bucky::test::TempDir dir;
+    make_old(dir / "bucky.db", kOwnersSince, kOwned);
+    Database db{dir / "bucky.db"};
+    const SettableClock clock{kStartMs};
+    Studies studies{db, clock};
+    CHECK(studies.of_uid("1.2.1") == std::vector<std::string>{"1.2.1@NORTH"});
+    CHECK(studies.instances("1.2.1@NORTH").size() == 1);
+    CHECK(studies.last_report("1.2.1@NORTH") == Uid{"1.2.1.9"});
+    CHECK(Journal(db, clock).of_study("1.2.1@NORTH").size() == 1);
+    CHECK(Journal(db, clock).of_study("1.2.1").empty());
+    CHECK(Commitments(db, clock).of_study("1.2.1@NORTH").size() == 1);
+
+    JobQueue jobs{db, clock};
+    CHECK(jobs.jobs_of_study("1.2.1@NORTH").size() == 4);
+    CHECK(jobs.claim("commit:pacs", 60'000).value().subject == "1.2.1@NORTH");
+    CHECK(Commitments(db, clock).answered("pacs",
+                                          {Uid{"1.2.1.8"}, {{Uid{"1.2"}, Uid{"1.2.1.9"}}}, {}}));
+    CHECK(Journal(db, clock).of_study("1.2.1@NORTH").size() == 2);
+}
+
+TEST_CASE("a study from before studies had an owner that two owners share stays and works on",
+          "[storage][tenants]") {
+    const bucky::test::TempDir dir;
+    make_old(dir / "bucky.db", kOwnersSince, kOwned);
+    Database db{dir / "bucky.db"};
+    const SettableClock clock{kStartMs};
+    Studies studies{db, clock};
+    CHECK(studies.of_uid("1.2.2") == std::vector<std::string>{"1.2.2"});
+    CHECK(studies.instances("1.2.2").size() == 2);
+    CHECK(recover(db, dir.path(), clock).jobs_returned == 1);
+    JobQueue jobs{db, clock};
+    const auto job = jobs.claim("infer", 60'000);
+    REQUIRE(job.has_value());
+    CHECK(studies.record_verdict(*job, "findings", "{}"));
+    CHECK(studies.make_due_reports() == 1);
+    CHECK(jobs.claim("report", 60'000).value().study == "1.2.2");
 }
 
 }  // namespace bucky::storage::test

@@ -205,6 +205,32 @@ TEST_CASE(
     CHECK_THROWS_WITH(visited.ask({"study", "show", "99.99"}), Catch::Contains("no study"));
 }
 
+TEST_CASE("a study's UID shows every tenant's study of it, and its key shows that tenant's alone",
+          "[tools][tenants]") {
+    Surgery surgery;
+    phantom::DicomOptions dicom;
+    dicom.study_uid = "1.2.77";
+    for (const auto* owner : {"", "NORTH", "SOUTH"}) {
+        surgery.receive({.seed = 3, .dicom = dicom, .owner = owner});
+    }
+    surgery.settings.destinations.clear();
+    write_file(surgery.dir / "bucky.toml", conf::to_toml(surgery.settings));
+    const auto ask = [&](const char* command, const char* study) {
+        return run({"study", command, study, "--config", (surgery.dir / "bucky.toml").string()});
+    };
+    CHECK_THAT(ask("show", "1.2.77").text, Catch::Contains("Study 1.2.77\n") &&
+                                               Catch::Contains("Study 1.2.77@NORTH\n") &&
+                                               Catch::Contains("Study 1.2.77@SOUTH\n"));
+    CHECK_THAT(ask("show", "1.2.77@SOUTH").text,
+               Catch::StartsWith("Study 1.2.77@SOUTH\n") && !Catch::Contains("NORTH"));
+    CHECK_THAT(ask("show", "77@NORTH").text, Catch::StartsWith("Study 1.2.77@NORTH\n"));
+    CHECK_THROWS_WITH(ask("show", "1.2.77@EAST"), Catch::Contains("no study is known by"));
+    CHECK_THROWS_WITH(
+        ask("retry", "1.2.77"),
+        "3 studies have the UID 1.2.77; name one: 1.2.77, 1.2.77@NORTH, 1.2.77@SOUTH");
+    CHECK_THAT(ask("retry", "1.2.77@NORTH").text, Catch::StartsWith("1 image of 1.2.77@NORTH"));
+}
+
 TEST_CASE("a study that is run again has its images looked at again, and the look is counted",
           "[tools]") {
     Visited visited;

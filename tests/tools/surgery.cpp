@@ -45,17 +45,18 @@ phantom::Written Surgery::receive(const Sent& sent) {
     const auto drawn = phantom::draw(phantom::random_recipe(sent.seed, 400, 400, sent.lesions));
     const auto file = dir / "sent.dcm";
     const auto ids = phantom::write_dicom(drawn, sent.dicom, file);
-    receive_bytes(read_text(file), Uid{ids.sop_instance_uid}, Uid{ids.study_uid});
+    receive_bytes(read_text(file), Uid{ids.sop_instance_uid}, Uid{ids.study_uid}, sent.owner);
     return ids;
 }
 
-void Surgery::receive_bytes(const std::string& bytes, const Uid& sop_instance, const Uid& study) {
+storage::Receipt Surgery::receive_bytes(const std::string& bytes, const Uid& sop_instance,
+                                        const Uid& study, const std::string& owner) {
     auto incoming = desk().received.open();
     incoming.write({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
     storage::Intake intake{desk().db, desk().received, clock, {}};
-    intake.receive({incoming, sop_instance, Uid{"1.2.840.10008.5.1.4.1.1.1.1"}, study,
-                    Uid{study.str() + ".1"}, "1.2.840.10008.1.2.1", "A-1", kAssociation, "XRAY1",
-                    "BUCKY", "10.0.0.9"});
+    return intake.receive({incoming, sop_instance, Uid{"1.2.840.10008.5.1.4.1.1.1.1"}, study,
+                           Uid{study.str() + ".1"}, "1.2.840.10008.1.2.1", "A-1", kAssociation,
+                           "XRAY1", "BUCKY", "10.0.0.9", owner, false, false, owner});
 }
 
 void Surgery::hang_up() {

@@ -30,6 +30,7 @@ struct Sent {
     std::uint64_t seed = 1;
     std::vector<phantom::Finding> lesions = {};
     phantom::DicomOptions dicom = {};
+    std::string owner = {};  ///< the tenant that was called
 };
 
 /// The Predecessor Documents Sequence of an SR; empty when it has none.
@@ -48,7 +49,8 @@ public:
     /// Draws it, writes it and keeps it as a session would.
     phantom::Written receive(const Sent& sent);
     /// The same for bytes that claim to be an image of this study.
-    void receive_bytes(const std::string& bytes, const Uid& sop_instance, const Uid& study);
+    storage::Receipt receive_bytes(const std::string& bytes, const Uid& sop_instance,
+                                   const Uid& study, const std::string& owner = "");
 
     /// The association ended, and every study it touched is complete.
     void hang_up();

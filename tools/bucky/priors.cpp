@@ -65,13 +65,13 @@ std::string patient_digest(const Source& source) {
 }
 
 std::vector<dicom_sr::Prior> priors_of(storage::Studies& studies, storage::Outbox& outbox,
-                                       const Source& source, const std::string& rendering) {
+                                       std::string_view study, const Source& source,
+                                       const std::string& rendering) {
     const std::string patient = patient_digest(source);
     if (patient.empty() || fitted_date(source.study_date).empty()) return {};
     std::vector<Source> reports;
-    for (const auto& uid :
-         studies.earlier_reports(source.study.str(), patient, !source.issuer_of_patient_id.empty(),
-                                 rendering, kLookedAtMax)) {
+    for (const auto& uid : studies.earlier_reports(
+             study, patient, !source.issuer_of_patient_id.empty(), rendering, kLookedAtMax)) {
         if (auto said = earlier_report(outbox, uid, source)) reports.push_back(std::move(*said));
     }
     std::ranges::stable_sort(reports, std::ranges::greater{}, moment_of);

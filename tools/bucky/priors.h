@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dicom_sr/measurement_report.h"
@@ -19,12 +20,12 @@ namespace bucky {
 /// How a patient is known again, by a digest that says nothing of them; empty: not at all.
 std::string patient_digest(const dicom_sr::Source& source);
 
-/// in   an image of the study at hand; the rendering in which its report is made
+/// in   the key of the study at hand and an image of it; the rendering in which its report is made
 /// out  the newest reports of earlier studies in that rendering, newest first, at most three; none
 ///      that is dated after this study, or of a study without a date
 /// err  none for a report that cannot be read back: it is left out
 std::vector<dicom_sr::Prior> priors_of(storage::Studies& studies, storage::Outbox& outbox,
-                                       const dicom_sr::Source& source,
+                                       std::string_view study, const dicom_sr::Source& source,
                                        const std::string& rendering);
 
 }  // namespace bucky

@@ -69,13 +69,21 @@ std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
 
 /// An unreadable image is named in its study's report all the same, by what the database knows of
 /// it and, for the patient, by another image of the study.
-template <typename Known>  // storage::Instance or dicom_sr::Source
-dicom_sr::Source stand_in(const Known& image, dicom_sr::Source sibling) {
+dicom_sr::Source stand_in(const dicom_sr::Source& image, dicom_sr::Source sibling) {
     sibling.study = image.study;
     sibling.series = image.series;
     sibling.sop_class = image.sop_class;
     sibling.sop_instance = image.sop_instance;
     return sibling;
+}
+
+dicom_sr::Source source_known_of(const storage::Instance& image) {
+    dicom_sr::Source source;
+    source.study = image.study.uid;
+    source.series = image.series;
+    source.sop_class = image.sop_class;
+    source.sop_instance = image.sop_instance;
+    return source;
 }
 
 }  // namespace
@@ -171,7 +179,8 @@ std::vector<JudgedImage> ReportWorker::images_of(const std::string& study) {
                                                  : inference::from_json(instance.result_json);
         const auto source = source_of(file, result);
         (source ? images : unreadable)
-            .push_back({{source ? *source : stand_in(instance, {}), result}, file, instance.owner});
+            .push_back(
+                {{source ? *source : source_known_of(instance), result}, file, instance.owner});
     }
     for (auto& judged : unreadable) {
         const auto sibling = std::ranges::find(images, judged.owner, &JudgedImage::owner);
@@ -183,7 +192,8 @@ std::vector<JudgedImage> ReportWorker::images_of(const std::string& study) {
     return images;
 }
 
-/// One study may have been sent to several tenants: each has a report of his own images.
+/// Each owner has a report of its own images. Only a study from before studies had an owner holds
+/// images of several.
 std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job,
                                                        const std::vector<JudgedImage>& images) {
     std::map<std::string, Part> by_owner;
@@ -217,7 +227,7 @@ std::vector<Ordered> ReportWorker::objects_of(const storage::Job& job,
     const auto earlier_in = [&](const char* kind, const std::string& rendering) {
         Earlier earlier{desk_.studies.last_report(job.study, rendering, kind), {}};
         if (kind == std::string_view{dicom_sr::kind::kReport}) {
-            earlier.priors = priors_of(desk_.studies, desk_.outbox, source, rendering);
+            earlier.priors = priors_of(desk_.studies, desk_.outbox, job.study, source, rendering);
         }
         return earlier;
     };

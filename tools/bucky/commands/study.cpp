@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <iostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -33,19 +34,33 @@ std::string_view state_of(const storage::StudyLine& study) {
     return study.commitments_open > 0 ? "committing" : "delivered";
 }
 
-/// Of a study that has left there is its story.
-bool has_left(Database& db, const std::string& study) {
+/// Those with this UID, whose ever they are, or the one with this key ("UID@TENANT"); also those
+/// that have left, of which there is the story.
+std::vector<std::string> studies_named(Database& db, const std::string& asked) {
     const SystemClock clock;
-    return !storage::Studies{db, clock}.line(study) &&
-           !storage::Journal{db, clock}.of_study(study).empty();
+    storage::Studies studies{db, clock};
+    if (asked.find('@') != std::string::npos) {
+        const bool is_known =
+            studies.line(asked) || !storage::Journal{db, clock}.of_study(asked).empty();
+        return is_known ? std::vector{asked} : std::vector<std::string>{};
+    }
+    auto found = studies.of_uid(asked);
+    for (auto& left : storage::Journal{db, clock}.studies_of_uid(asked)) {
+        if (!std::ranges::count(found, left)) found.push_back(std::move(left));
+    }
+    return found;
 }
 
-/// The study with this UID, or the only one whose UID ends so or that has this accession number.
-std::string find_study(storage::Studies& studies, const std::string& asked) {
-    if (studies.line(asked)) return asked;
+/// The studies with this UID or key, or the only one whose UID or key ends so, or that has this
+/// accession number.
+std::vector<std::string> find_studies(Database& db, const std::string& asked) {
+    if (auto named = studies_named(db, asked); !named.empty()) return named;
+    const SystemClock clock;
     std::vector<std::string> found;
-    for (const auto& study : studies.recent(kSearchedStudies)) {
-        const bool fits = study.study.ends_with(asked) || study.accession_number == asked;
+    for (const auto& study : storage::Studies{db, clock}.recent(kSearchedStudies)) {
+        const auto uid = storage::StudyKey::parse(study.study).uid.str();
+        const bool fits =
+            study.study.ends_with(asked) || uid.ends_with(asked) || study.accession_number == asked;
         if (fits) found.push_back(study.study);
     }
     if (found.empty()) throw Error(Fault::bad_input, "no study is known by {}", asked);
@@ -53,7 +68,15 @@ std::string find_study(storage::Studies& studies, const std::string& asked) {
         throw Error(Fault::bad_input, "{} studies fit {}; say more of the UID, such as {}",
                     found.size(), asked, found.front());
     }
-    return found.front();
+    return found;
+}
+
+/// The only one of them.
+std::string find_study(Database& db, const std::string& asked) {
+    const auto found = find_studies(db, asked);
+    if (found.size() == 1) return found.front();
+    throw Error(Fault::bad_input, "{} studies have the UID {}; name one: {}", found.size(), asked,
+                fmt::join(found, ", "));
 }
 
 void list(const conf::Settings& settings, std::int64_t at_most) {
@@ -167,27 +190,34 @@ void print_journal(const std::vector<storage::JournalEntry>& entries) {
     }
 }
 
-void show(const conf::Settings& settings, const std::string& asked) {
+void show_one(const conf::Settings& settings, Database& db, const std::string& study) {
     const SystemClock clock;
-    Database db{settings.database_file(), Database::Mode::read_only};
     storage::Studies studies{db, clock};
-    if (has_left(db, asked)) {
-        std::cout << fmt::format("Study {}\n  its images and results are no longer here\n", asked);
-        return print_journal(storage::Journal{db, clock}.of_study(asked));
+    const auto line = studies.line(study);
+    if (!line) {
+        std::cout << fmt::format("Study {}\n  its images and results are no longer here\n", study);
+        return print_journal(storage::Journal{db, clock}.of_study(study));
     }
-    const auto uid = find_study(studies, asked);
-    const auto line = studies.line(uid);
-    std::cout << fmt::format("Study {}\n  {}, {} image{}{}\n", uid, state_of(*line), line->images,
+    std::cout << fmt::format("Study {}\n  {}, {} image{}{}\n", study, state_of(*line), line->images,
                              line->images == 1 ? "" : "s",
                              line->accession_number.empty()
                                  ? ""
                                  : ", accession number " + printable(line->accession_number));
-    print_images(studies.instances(uid));
+    print_images(studies.instances(study));
     storage::Spool results{settings.results_dir()};
-    print_results(storage::Outbox{db, results, clock}.results_of_study(uid),
-                  storage::Commitments{db, clock}.of_study(uid));
-    print_jobs(storage::JobQueue{db, clock}.jobs_of_study(uid), clock.now_ms());
-    print_journal(storage::Journal{db, clock}.of_study(uid));
+    print_results(storage::Outbox{db, results, clock}.results_of_study(study),
+                  storage::Commitments{db, clock}.of_study(study));
+    print_jobs(storage::JobQueue{db, clock}.jobs_of_study(study), clock.now_ms());
+    print_journal(storage::Journal{db, clock}.of_study(study));
+}
+
+void show(const conf::Settings& settings, const std::string& asked) {
+    Database db{settings.database_file(), Database::Mode::read_only};
+    bool is_first = true;
+    for (const auto& study : find_studies(db, asked)) {
+        if (!std::exchange(is_first, false)) std::cout << '\n';
+        show_one(settings, db, study);
+    }
 }
 
 /// The name of a package that may look at images, or a word on which do.
@@ -209,11 +239,10 @@ void retry(const conf::Settings& settings, const std::string& asked, const std::
     if (!model.empty()) check_model(settings, model);
     const SystemClock clock;
     Database db{settings.database_file(), Database::Mode::existing};
-    storage::Studies studies{db, clock};
-    const auto uid = find_study(studies, asked);
-    const auto images = studies.retry(uid, model);
+    const auto study = find_study(db, asked);
+    const auto images = storage::Studies{db, clock}.retry(study, model);
     std::cout << fmt::format("{} image{} of {} will be looked at again{}\n", images,
-                             images == 1 ? "" : "s", uid,
+                             images == 1 ? "" : "s", study,
                              model.empty() ? "" : fmt::format(", by {} alone", model));
 }
 
@@ -232,20 +261,19 @@ void add_study(CLI::App& app, int&) {
         ->capture_default_str();
     listed->callback([config, at_most] { list(conf::read_settings(*config), *at_most); });
 
-    const auto uid = std::make_shared<std::string>();
+    constexpr const char* kStudyHelp =
+        "UID, the end of it, UID@TENANT for one tenant's, or accession number";
+    const auto study = std::make_shared<std::string>();
     auto* shown = command->add_subcommand("show", "Its images, results, jobs and journal");
-    shown->add_option("STUDY", *uid, "UID, the end of it, or accession number")
-        ->required()
-        ->type_name("");
-    shown->callback([config, uid] { show(conf::read_settings(*config), *uid); });
+    shown->add_option("STUDY", *study, kStudyHelp)->required()->type_name("");
+    shown->callback([config, study] { show(conf::read_settings(*config), *study); });
 
     auto* again = command->add_subcommand("retry", "Look at its images again and report anew");
-    again->add_option("STUDY", *uid, "UID, the end of it, or accession number")
-        ->required()
-        ->type_name("");
+    again->add_option("STUDY", *study, kStudyHelp)->required()->type_name("");
     const auto model = std::make_shared<std::string>();
     again->add_option("--model", *model, "Ask this model alone, by its name")->type_name("NAME");
-    again->callback([config, uid, model] { retry(conf::read_settings(*config), *uid, *model); });
+    again->callback(
+        [config, study, model] { retry(conf::read_settings(*config), *study, *model); });
 }
 
 }  // namespace bucky
