@@ -173,6 +173,7 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
 
 /// Before the image is taken: nobody should wait for an answer from a queue of days.
 void Store::check_queue() {
+    database().require_sound();
     const auto most = house_.settings.inference.queue_max;
     if (storage::JobQueue(database(), house_.clock).open("infer") < most) return;
     metrics::count("bucky_limit_reached_total", {{"limit", "queue"}});

@@ -52,7 +52,8 @@ Fault fault_of(const std::error_code& error) {
     throw Error(fault_of(code), "cannot {} {}: {}", doing, file.string(), code.message());
 }
 
-/// A database as it lies there, of whatever version: it is copied, not used.
+/// A database as it lies there, of whatever version: it is copied, not used. A node's own is left
+/// with its log as it is, also by who closes it last.
 class Plain {
 public:
     Plain(const fs::path& file, int flags) : file_(file) {
@@ -62,6 +63,9 @@ public:
         db_.reset(made);
         check(opened, "open");
         sqlite3_busy_timeout(made, kBusyTimeoutMs);
+        if (flags == SQLITE_OPEN_READONLY) {
+            sqlite3_db_config(made, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        }
     }
 
     sqlite3* get() const { return db_.get(); }

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/database.h"
 
-#include <atomic>
 #include <cerrno>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <system_error>
-#include <utility>
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "conf/base/error.h"
 #include "storage/schema.h"
-#include "storage/shared_sync.h"
+#include "storage/shared_database.h"
 
 namespace bucky::storage {
 namespace {
@@ -39,61 +35,20 @@ constexpr const char* kConnectionPragmas = R"sql(
 
 constexpr Sql kVersion{"database.version", "PRAGMA user_version"};
 constexpr Sql kWal{"database.wal", "PRAGMA journal_mode = WAL"};
-
-Fault fault_of(int code) {
-    switch (code & 0xFF) {
-        case SQLITE_FULL:
-        case SQLITE_NOMEM: return Fault::exhausted;
-        case SQLITE_IOERR:
-        case SQLITE_CANTOPEN:
-        case SQLITE_BUSY:
-        case SQLITE_READONLY:
-        case SQLITE_PERM:
-        case SQLITE_PROTOCOL: return Fault::unavailable;
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return Fault::corrupt;
-        default: return Fault::bug;
-    }
-}
-
-void check(int code, sqlite3* db, std::string_view doing) {
-    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
-    throw Error(fault_of(code), "database, {}: {} (SQLite {})", doing, sqlite3_errmsg(db),
-                sqlite3_extended_errcode(db));
-}
+constexpr Sql kBytes{"database.bytes", R"sql(
+    SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)sql"};
 
 void execute(sqlite3* db, const char* script, std::string_view doing) {
     check(sqlite3_exec(db, script, nullptr, nullptr, nullptr), db, doing);
 }
 
-/// What all connections of this process to one file share.
-struct Shared {
-    std::mutex turn;  ///< of its writers: SQLite alone would let them poll its lock, which at 16
-                      ///< writers lets some wait for seconds
-    SharedSync log;
-    std::atomic<int> copied_at{0};  ///< pages in the log when it was last copied
-};
-
-std::shared_ptr<Shared> shared_by_all_of(const std::filesystem::path& file) {
-    static std::mutex guard;
-    static std::map<std::filesystem::path, std::weak_ptr<Shared>> files;
-    const std::lock_guard lock(guard);
-    std::erase_if(files, [](const auto& entry) { return entry.second.expired(); });
-    auto& slot = files[std::filesystem::weakly_canonical(file)];
-    auto shared = slot.lock();
-    if (!shared) slot = shared = std::make_shared<Shared>();
-    return shared;
-}
-
-/// SQLite would make it readable by all; it names people's studies.
+/// SQLite would make it readable by all; it names people's studies. mknod(2) makes it without
+/// opening it, and leaves one that is there: a descriptor that is closed takes the locks of all
+/// connections along (database_files.h).
 void make_private(const std::filesystem::path& file) {
     std::error_code ignored;  // what could not be made shows when the file is opened
     std::filesystem::create_directories(file.parent_path(), ignored);
-    const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        ::close(fd);
-        return;
-    }
+    if (::mknod(file.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return;
     const int error = errno;
     throw Error(error == ENOSPC || error == EDQUOT ? Fault::exhausted : Fault::unavailable,
                 "cannot make the database {}: {}", file.string(),
@@ -114,7 +69,7 @@ int flags_of(Database::Mode mode) {
 struct Database::Impl {
     std::filesystem::path file;
     sqlite3* db = nullptr;
-    std::shared_ptr<Shared> shared;
+    std::shared_ptr<SharedDatabase> shared;
     std::map<std::string, sqlite3_stmt*, std::less<>> prepared;  // by their text
     bool in_turn = false;                                        ///< a Transaction of ours is open
     int pages_in_log = 0;                                        ///< as of our last commit
@@ -129,6 +84,7 @@ struct Database::Impl {
     void sync_log(bool doubtful);
     void copy_log();
     bool wants_syncs();
+    void leave_log_alone(Mode mode);
 };
 
 /// SQLite calls it when a commit stands in the log. A Transaction syncs once it has given its turn
@@ -139,15 +95,18 @@ int Database::Impl::committed(void* self, sqlite3*, const char*, int pages) {
     if (impl.in_turn) return SQLITE_OK;
     try {
         impl.make_durable(impl.shared->log.written());
-        return SQLITE_OK;
-    } catch (const Error&) {
-        return SQLITE_IOERR_FSYNC;
+    } catch (const Error& error) {
+        failed_sync() = error;
     }
+    return SQLITE_OK;
 }
 
 void Database::Impl::make_durable(std::uint64_t ticket) {
     try {
-        shared->log.until_durable(ticket, [this](bool doubtful) { sync_log(doubtful); });
+        shared->log.until_durable(ticket, [this](bool doubtful) {
+            sync_log(doubtful);
+            shared->files.require_names();  // else the sync was of a file that nobody finds again
+        });
     } catch (const Error& error) {
         // Never exhausted: the rows are there, and who put files beside them must leave them.
         throw Error(Fault::unavailable, "committed, but not known to be durable: {}", error.what());
@@ -195,69 +154,13 @@ void Database::Impl::copy_log() {
     (void)sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
-Statement::Statement(sqlite3* db, sqlite3_stmt* prepared, std::string_view name)
-    : db_(db), prepared_(prepared), name_(name) {}
-
-Statement::Statement(Statement&& other) noexcept
-    : db_(other.db_), prepared_(std::exchange(other.prepared_, nullptr)), name_(other.name_) {}
-
-Statement::~Statement() {
-    if (prepared_ == nullptr) return;
-    sqlite3_reset(prepared_);
-    sqlite3_clear_bindings(prepared_);
-}
-
-namespace {
-
-int index_of(sqlite3_stmt* prepared, const char* parameter, std::string_view name) {
-    const int index = sqlite3_bind_parameter_index(prepared, parameter);
-    if (index == 0) throw Error(Fault::bug, "statement {} has no parameter {}", name, parameter);
-    return index;
-}
-
-}  // namespace
-
-Statement& Statement::bind(const char* parameter, std::int64_t value) {
-    check(sqlite3_bind_int64(prepared_, index_of(prepared_, parameter, name_), value), db_, name_);
-    return *this;
-}
-
-Statement& Statement::bind(const char* parameter, std::string_view value) {
-    const char* text = value.data() == nullptr ? "" : value.data();  // a null pointer would be NULL
-    check(sqlite3_bind_text64(prepared_, index_of(prepared_, parameter, name_), text, value.size(),
-                              SQLITE_TRANSIENT, SQLITE_UTF8),
-          db_, name_);
-    return *this;
-}
-
-Statement& Statement::bind_null(const char* parameter) {
-    check(sqlite3_bind_null(prepared_, index_of(prepared_, parameter, name_)), db_, name_);
-    return *this;
-}
-
-bool Statement::step() {
-    const int code = sqlite3_step(prepared_);
-    check(code, db_, name_);
-    return code == SQLITE_ROW;
-}
-
-void Statement::run() {
-    while (step()) {
-    }
-}
-
-std::int64_t Statement::integer(int column) const {
-    return sqlite3_column_int64(prepared_, column);
-}
-
-std::string Statement::text(int column) const {
-    const auto* bytes = sqlite3_column_blob(prepared_, column);
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(prepared_, column));
-    return bytes == nullptr ? std::string{} : std::string(static_cast<const char*>(bytes), size);
-}
-
-bool Statement::is_null(int column) const {
-    return sqlite3_column_type(prepared_, column) == SQLITE_NULL;
+/// The log outlives whoever closes last, so that no mistake about who that is can take it from
+/// another. Only a node's own connections copy it into the database when they are the last.
+void Database::Impl::leave_log_alone(Mode mode) {
+    int keep = 1;
+    check(sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep), db, "keep the log");
+    if (mode == Mode::create) return;
+    check(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr), db, "keep the log");
 }
 
 Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::make_unique<Impl>()) {
@@ -274,15 +177,28 @@ Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::ma
                     "another folder",
                     file.string());
     }
-    if (opened != SQLITE_OK) {
-        throw Error(fault_of(opened), "cannot open the database {}: {}", file.string(),
-                    sqlite3_errstr(opened));
-    }
+    if (opened != SQLITE_OK) fail_to_open(opened, file);
     check(sqlite3_busy_timeout(impl_->db, kBusyTimeoutMs), impl_->db, "busy timeout");
+    try {
+        settle(mode);
+    } catch (const Error& error) {
+        // Who opens it reads which file is damaged and what to do.
+        const auto found = impl_->shared->files.troubles();
+        if (found.empty()) throw;
+        throw Error(Fault::unavailable, "{}", found.front());
+    }
+    impl_->shared->files.pin();
+}
+
+Database::~Database() = default;
+
+void Database::settle(Mode mode) {
+    impl_->leave_log_alone(mode);
     execute(impl_->db, kConnectionPragmas, "open");
     sqlite3_wal_hook(impl_->db, &Impl::committed, impl_.get());
     if (mode == Mode::create) migrate();
 
+    const auto& file = impl_->file;
     const auto ours = migrations().back().version;
     if (version() > ours) {
         throw Error(Fault::unsupported,
@@ -298,7 +214,22 @@ Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::ma
     }
 }
 
-Database::~Database() = default;
+std::vector<std::string> Database::troubles() {
+    auto& files = impl_->shared->files;
+    const auto file_bytes = files.file_bytes();  // first: a file only grows while nobody cuts it
+    sqlite3_db_release_memory(impl_->db);  // so that it reads what is in the file now
+    try {
+        auto bytes = prepare(kBytes);
+        if (bytes.step()) files.note_size(file_bytes, bytes.integer(0));
+    } catch (const Error&) {  // damage is noted; what else there may be is told by who meets it
+    }
+    return files.troubles();
+}
+
+void Database::require_sound() {
+    if (impl_->shared->files.troubles().empty()) return;
+    throw Error(Fault::unavailable, "the database of this node needs a person: see `bucky status`");
+}
 
 /// Two that open the file at once take turns; whoever comes second finds nothing left to do.
 void Database::migrate() {
@@ -363,6 +294,7 @@ struct Database::Transaction::State {
 Database::Transaction::Transaction(Database& db) {
     if (db.in_transaction()) throw Error(Fault::bug, "a transaction inside a transaction");
     auto& impl = *db.impl_;
+    impl.shared->files.require_names();
     state_ = std::make_unique<State>(State{impl, std::unique_lock<std::mutex>(impl.shared->turn)});
     execute(impl.db, "BEGIN IMMEDIATE", "begin");
     impl.in_turn = true;

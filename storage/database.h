@@ -5,8 +5,12 @@
 // the function that runs it; parameters are bound by name (":lane"). A transaction that is not
 // committed is rolled back when it leaves its scope.
 //
-// SQLite's answers become faults: full -> exhausted; busy, I/O error, cannot open -> unavailable;
-// damaged or not a database -> corrupt; anything else is a mistake of ours -> bug.
+// SQLite's answers become faults: full -> exhausted; busy, I/O error, cannot open, damaged or not a
+// database -> unavailable; anything else is a mistake of ours -> bug. Damage, and a file that was
+// deleted or replaced under the process, also stand in troubles() until it ends.
+//
+// A process that uses the database opens its files by SQLite alone: closing any descriptor of them
+// would take its locks away (database_files.h).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -60,7 +65,8 @@ class Database {
 public:
     /// Opens (and where `create`, makes and migrates) the file. Throws unavailable when it cannot
     /// be opened, exhausted when the disk is full, unsupported when it is of a newer version than
-    /// ours (or, not being `create`, of an older one).
+    /// ours (or, not being `create`, of an older one). The last one that is closed copies the log
+    /// into the file if it was opened by `create`; the others leave the log as it is.
     enum class Mode { create, existing, read_only };
     explicit Database(const std::filesystem::path& file, Mode mode = Mode::create);
     Database(const Database&) = delete;
@@ -74,6 +80,13 @@ public:
     std::int64_t last_row_id() const;
     bool in_transaction() const;
     std::int64_t version();  ///< of the schema in the file
+
+    /// What is wrong with the files themselves, as of now, met by whichever connection of this
+    /// process: one sentence each, with the file and what to do. Never throws for that.
+    std::vector<std::string> troubles();
+
+    /// Throws unavailable when there are troubles: nothing may be promised that it should keep.
+    void require_sound();
 
     /// BEGIN IMMEDIATE; writers in this process take turns instead of polling SQLite's lock. One at
     /// a time per connection: a second inside the first is a bug and throws.
@@ -96,6 +109,7 @@ public:
 
 private:
     friend class Transaction;
+    void settle(Mode mode);
     void migrate();
     struct Impl;
     std::unique_ptr<Impl> impl_;

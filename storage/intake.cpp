@@ -147,6 +147,7 @@ bool Intake::is_own_result(const Received& in) {
 }
 
 Receipt Intake::receive(const Received& in) {
+    db_.require_sound();
     if (is_own_result(in)) return {Receipt::Kept::own_result};
     in.file.flush();
     // Looked for first without the writers' turn: comparing 10 MB must not hold up the others.

@@ -46,6 +46,8 @@ constexpr Row kRows[] = {
     {"bucky_store_refused_total", Kind::counter, "C-STORE requests refused, by DIMSE status."},
     {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
     {"bucky_studies_left_total", Kind::counter, "Studies deleted after their delivery."},
+    {"bucky_database_sound", Kind::gauge,
+     "1 while the database is whole and has its name; 0: images are refused."},
     {"bucky_held_bytes", Kind::gauge, "Bytes of the instances and results kept."},
     {"bucky_images_total", Kind::counter,
      "Verdicts; an image that is looked at again has another."},

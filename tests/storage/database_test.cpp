@@ -120,10 +120,17 @@ TEST_CASE("what is not there is unavailable, and only `create` makes it", "[stor
     CHECK(thrown_by([&] { Database{dir / "file" / "bucky.db"}; }) == Fault::unavailable);
 }
 
-TEST_CASE("what is no database is corrupt", "[storage]") {
+TEST_CASE("what is no database is unavailable, and says which file it is and what to do",
+          "[storage]") {
     const TempDir dir;
     std::ofstream{dir / "bucky.db"} << std::string(8192, 'x');
-    CHECK(thrown_by([&] { Database{dir / "bucky.db"}; }) == Fault::corrupt);
+    for (const auto mode :
+         {Database::Mode::create, Database::Mode::existing, Database::Mode::read_only}) {
+        const auto thrown = thrown_by([&] { Database{dir / "bucky.db", mode}; });
+        CHECK(thrown == Fault::unavailable);
+        CHECK_THAT(thrown.words, Catch::Contains((dir / "bucky.db").string() + " is damaged") &&
+                                     Catch::Contains("Stop the node"));
+    }
 }
 
 TEST_CASE("a database of another version is left alone and says what to do", "[storage]") {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/health.h"
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -35,6 +37,8 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
     } catch (const std::exception& error) {
         health.not_ready.emplace_back(error.what());
     }
+    health.database = db.troubles();
+    std::ranges::copy(health.database, std::back_inserter(health.not_ready));
     health.troubles = health.not_ready;
     for (const auto& lane : health.lanes) {
         if (lane.parked == 0) continue;

@@ -18,8 +18,10 @@ namespace bucky {
 struct Health {
     std::vector<storage::Backlog> lanes;
     std::uint64_t free_bytes = 0, disk_bytes = 0;
-    std::vector<std::string> not_ready;  ///< why images are refused now; empty: they are taken
-    std::vector<std::string> troubles;   ///< what a person should see to; includes not_ready
+    std::vector<std::string> database;  ///< what is wrong with its files; stays until a restart
+    std::vector<std::string>
+        not_ready;  ///< why images are refused now, database included; empty: they are taken
+    std::vector<std::string> troubles;  ///< what a person should see to; includes not_ready
 };
 
 /// Now. A database or a disk that does not answer is a sentence, not an exception.

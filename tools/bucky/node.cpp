@@ -60,7 +60,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kForTheEnd = 10s;  // that a process takes to give its memory back, on a busy machine
-constexpr auto kLookPeriod = 2s;  // at the queues and the disk, for /readyz and /metrics
+constexpr auto kLookPeriod = 1s;  // at the database, the queues and the disk, for /readyz
 
 /// Of node.stop_timeout_s: for associations to end by themselves.
 constexpr int kDrainPercent = 60;
@@ -108,8 +108,8 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
     return shelf;
 }
 
-storage::Recovered recovered(const conf::Settings& settings, const Clock& clock) {
-    storage::Database db{settings.database_file()};
+storage::Recovered recovered(storage::Database& db, const conf::Settings& settings,
+                             const Clock& clock) {
     const auto found = storage::recover(db, settings.node.data_dir, clock);
     log::event("node.recovered",
                {{"files_swept", found.files_swept}, {"jobs_returned", found.jobs_returned}});
@@ -129,6 +129,7 @@ void show(const Health& health, std::int64_t now_ms) {
         metrics::set("bucky_oldest_job_seconds", static_cast<double>(waits_ms) / 1000.0,
                      {{"lane", lane.lane}});
     }
+    metrics::set("bucky_database_sound", health.database.empty() ? 1 : 0);
     metrics::set("bucky_disk_free_bytes", static_cast<double>(health.free_bytes));
     metrics::set("bucky_disk_size_bytes", static_cast<double>(health.disk_bytes));
 }
@@ -153,7 +154,8 @@ struct Node::Impl {
         : in_force(std::make_shared<const conf::Settings>(std::move(told))),
           reread(std::move(reread_)),
           lock(in_force->node.data_dir),
-          returned(recovered(*in_force, clock)),
+          database(in_force->database_file()),
+          returned(recovered(database, *in_force, clock)),
           decoders(decode_workers(), decoder_for(*in_force)),
           shelves(load_models(*in_force)),
           signals(io),
@@ -176,6 +178,8 @@ struct Node::Impl {
     std::optional<AuditTrail> trail;  ///< outlives all who tell it something
     Wakeup work, reload_asked_for, returned_are_done;
     DataLock lock;
+    storage::Database database;  ///< open for the node's life: no other process takes itself for
+                                 ///< the last that uses the file
     storage::Recovered returned;
     DecodeWorkers decoders;  ///< they start while the models load
     ShelfStand shelves;
@@ -382,9 +386,14 @@ std::vector<std::string> Node::Impl::own_troubles() const {
 
 void Node::Impl::look_around(storage::Database& db) {
     auto health = look(*settings(), clock, db);
-    const auto own = own_troubles();
-    if (own != note.troubles) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
+    auto own = own_troubles();
     health.troubles.insert(health.troubles.end(), own.begin(), own.end());
+    for (const auto& found : health.database) {  // other processes open other files
+        own.push_back(found);
+        if (std::ranges::count(note.troubles, found) > 0) continue;
+        log::event(log::Level::error, "database.trouble", {{"words", found}});
+    }
+    if (own != note.troubles) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
     show(health, clock.now_ms());
     tell_page(db, health);
     board.publish(std::move(health));
@@ -417,6 +426,7 @@ void Node::Impl::tell_page(storage::Database& db, const Health& health) {
 /// What has been delivered and has had its time. A disk or a database that does not answer costs
 /// this sweep; /readyz tells of it.
 void Node::Impl::let_go(storage::Database& db) {
+    if (!board.last().database.empty()) return;  // it may name what is needed
     constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
     const auto told = settings();
     const auto& keep = told->storage;

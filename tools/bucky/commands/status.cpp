@@ -25,15 +25,30 @@ struct Status {
     std::int64_t now_ms = 0;
 };
 
+/// A database that cannot be opened is one of the troubles while a node runs on it.
+Health health_of(const Status& status, const Clock& clock) {
+    try {
+        storage::Database db{status.settings.database_file(), storage::Database::Mode::read_only};
+        return look(status.settings, clock, db);
+    } catch (const Error& error) {
+        if (!status.process) throw;
+        Health health;
+        health.troubles.emplace_back(error.what());
+        return health;
+    }
+}
+
 Status status_of(conf::Settings settings) {
     const SystemClock clock;
-    storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
     Status status{std::move(settings), std::nullopt, {}, clock.now_ms()};
     status.process = DataLock::holder(status.settings.node.data_dir);
-    status.health = look(status.settings, clock, db);
+    status.health = health_of(status, clock);
     const auto note = read_note(status.settings.node.data_dir);
     if (note && status.process && note->process == *status.process) {
-        std::ranges::copy(note->troubles, std::back_inserter(status.health.troubles));
+        auto& troubles = status.health.troubles;
+        std::ranges::copy_if(note->troubles, std::back_inserter(troubles), [&](const auto& one) {
+            return std::ranges::count(troubles, one) == 0;
+        });
     }
     if (!status.process) {
         status.health.troubles.insert(status.health.troubles.begin(),
