@@ -217,7 +217,7 @@ void Database::settle(Mode mode) {
 std::vector<std::string> Database::troubles() {
     auto& files = impl_->shared->files;
     const auto file_bytes = files.file_bytes();  // first: a file only grows while nobody cuts it
-    sqlite3_db_release_memory(impl_->db);  // so that it reads what is in the file now
+    sqlite3_db_release_memory(impl_->db);        // so that it reads what is in the file now
     try {
         auto bytes = prepare(kBytes);
         if (bytes.step()) files.note_size(file_bytes, bytes.integer(0));

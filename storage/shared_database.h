@@ -31,8 +31,8 @@ struct SharedDatabase {
 /// The one of this file, made when it is first asked for; kept as long as somebody holds it.
 std::shared_ptr<SharedDatabase> shared_by_all_of(const std::filesystem::path& file);
 
-/// Of this thread: a statement that stands alone was committed and its sync failed. Statement throws
-/// it; SQLite would make "SQL logic error" of it.
+/// Of this thread: a statement that stands alone was committed and its sync failed. Statement
+/// throws it; SQLite would make "SQL logic error" of it.
 std::optional<Error>& failed_sync();
 
 /// Throws when `code` is an error. Damage of the file is noted in its DatabaseFiles.

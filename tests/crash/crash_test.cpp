@@ -41,6 +41,16 @@ void die_and_recover(const std::string& crash_at, const std::string& storage) {
     journey.check();
 }
 
+/// What a person does with the database of a node that is about to die.
+void beside(RunningNode& node, unsigned long command) {
+    switch (command) {
+        case 0: (void)node.bucky({"queue", "retry"}); break;
+        case 1: (void)node.bucky({"study", "list"}); break;
+        case 2: (void)node.bucky({"backup", (node.data_dir() += "-backup").string()}); break;
+        default: (void)sqlite(node.data_dir() / "bucky.db", "SELECT count(*) FROM instance");
+    }
+}
+
 /// By default the first image on its way, and a later one, when there is more that can be
 /// forgotten.
 void walk(std::string_view room, const std::string& storage = "",
@@ -148,13 +158,17 @@ TEST_CASE("killed at random moments again and again, the node loses nothing", "[
                 journey.send_unanswered(number, kModalities, (kill + 1) * kModalities);
             });
         }
+        std::jthread person{[&, command = random() % 4] { beside(journey.node(), command); }};
         const std::chrono::milliseconds moment{random() % 1500};
         CHECK_FALSE(journey.node().process().wait(moment));  // it dies of nothing but us
         journey.node().process().signal(SIGKILL);
         modalities.clear();  // joins
+        person.join();
         journey.node().restart();
     }
     while (!journey.all_answered()) journey.send_unanswered();
     journey.wait_until_quiet(kills * 2s + 90s);
     journey.check();
+    CHECK_THAT(sqlite(journey.node().data_dir() / "bucky.db", "PRAGMA integrity_check").output,
+               Catch::Contains("ok"));
 }

@@ -162,7 +162,8 @@ TEST_CASE("every statement of the folder is in the lists that these tests walk",
             written.insert(source.substr(from, source.find('"', from) - from));
         }
     }
-    std::set<std::string> listed{"database.bytes", "database.version", "database.wal"};  // before there is a schema
+    std::set<std::string> listed{"database.bytes", "database.version",
+                                 "database.wal"};  // before there is a schema
     for (const auto& sql : all_statements()) listed.insert(std::string{sql.name});
     CHECK(written == listed);
 }

@@ -208,6 +208,15 @@ Finished run(const std::vector<std::string>& command, const Environment& environ
     return {status.value_or(kStopped), process.output()};
 }
 
+Finished sqlite(const std::filesystem::path& database, const std::string& sql) {
+    return run({"/usr/bin/python3", "-c",
+                "import sqlite3, sys\n"
+                "db = sqlite3.connect(sys.argv[1], timeout=10)\n"
+                "print(db.execute(sys.argv[2]).fetchall())\n"
+                "db.commit(); db.close()\n",
+                database.string(), sql});
+}
+
 std::string output_of(const std::string& command) {
     return run({"sh", "-c", command}).output;
 }

@@ -61,6 +61,9 @@ struct Finished {
 Finished run(const std::vector<std::string>& command, const Environment& environment = {},
              std::chrono::milliseconds at_most = std::chrono::minutes(2));
 
+/// SQLite's shell, as Python has it: the rows of one statement, as Python prints them.
+Finished sqlite(const std::filesystem::path& database, const std::string& sql);
+
 /// What a shell command says, stdout and stderr together.
 std::string output_of(const std::string& command);
 

@@ -132,16 +132,6 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
     };
 }
 
-/// SQLite's shell, as Python has it.
-Finished sqlite(const fs::path& database, const std::string& sql) {
-    return run({"/usr/bin/python3", "-c",
-                "import sqlite3, sys\n"
-                "db = sqlite3.connect(sys.argv[1], timeout=10)\n"
-                "print(db.execute(sys.argv[2]).fetchall())\n"
-                "db.commit(); db.close()\n",
-                database.string(), sql});
-}
-
 bool holds_lock(RunningNode& node) {
     struct stat found {};
     REQUIRE(::stat((node.data_dir() / "bucky.db").c_str(), &found) == 0);
@@ -239,7 +229,8 @@ TEST_CASE("a node whose database is deleted, replaced, cut or damaged refuses im
                 fs::remove(file);
             }
     }
-    // What SQLite remembers of a damaged file may do for one image more: its file is there for good.
+    // What SQLite remembers of a damaged file may do for one image more: its file is there for
+    // good.
     if (!std::string{harm}.starts_with("damage")) CHECK(node.store(second.file) == 0xA700);
     const auto named = file.string() + " ";
     CHECK(poll_until([&] { return ready_words(node).find(named) != std::string::npos; }, 5s));
