@@ -13,9 +13,9 @@
 #include "dcmtk/dcmdata/dcuid.h"
 
 #include "conf/base/error.h"
-#include "conf/base/fallbacks.h"
-#include "dicom_sr/checks.h"
-#include "dicom_sr/part10.h"
+#include "conf/dicom/sop_classes.h"
+#include "dicom_sr/common/checks.h"
+#include "dicom_sr/common/part10.h"
 
 namespace bucky::dicom_sr {
 namespace {

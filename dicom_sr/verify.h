@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dicom_sr/object.h"
+#include "dicom_sr/common/object.h"
 
 namespace bucky::dicom_sr {
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "conf/base/crash_point.h"
+#include "conf/run/crash_point.h"
 #include "storage/journal.h"
 #include "storage/statements.h"
 

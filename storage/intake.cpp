@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "conf/base/crash_point.h"
 #include "conf/base/error.h"
+#include "conf/run/crash_point.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/same_data_set.h"

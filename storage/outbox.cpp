@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/outbox.h"
 
-#include "conf/base/crash_point.h"
-#include "conf/base/log.h"
+#include "conf/observe/log.h"
+#include "conf/run/crash_point.h"
 #include "storage/journal.h"
 #include "storage/statements.h"
 #include "storage/unclaimed_files.h"

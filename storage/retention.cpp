@@ -6,9 +6,9 @@
 
 #include <unistd.h>
 
-#include "conf/base/crash_point.h"
 #include "conf/base/error.h"
-#include "conf/base/log.h"
+#include "conf/observe/log.h"
+#include "conf/run/crash_point.h"
 #include "storage/journal.h"
 #include "storage/spool.h"
 #include "storage/statements.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "conf/base/error.h"
-#include "conf/base/metrics.h"
+#include "conf/observe/metrics.h"
 
 namespace bucky::storage {
 namespace {

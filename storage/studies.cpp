@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "conf/base/crash_point.h"
 #include "conf/base/error.h"
+#include "conf/run/crash_point.h"
 #include "storage/journal.h"
 #include "storage/statements.h"
 

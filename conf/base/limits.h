@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A limit for everything that a stranger or a bad day could make grow, each with its reason.
-// What an admin may want to change is a config key instead (conf/keys.cpp); reaching any of these
-// is counted, logged, and answered transiently.
+// What an admin may want to change is a config key instead (conf/file/keys.cpp); reaching any of
+// these is counted, logged, and answered transiently.
 #pragma once
 
 #include <cstddef>

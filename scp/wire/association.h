@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "conf/base/ids.h"
-#include "scp/target.h"
 #include "scp/wire/part10.h"
+#include "scp/wire/target.h"
 #include "storage/commitments.h"
 
 namespace bucky::storage {

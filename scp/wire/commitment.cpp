@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "conf/base/limits.h"
-#include "scp/dataset_header.h"
 #include "scp/wire/check.h"
 #include "scp/wire/contexts.h"
+#include "scp/wire/dataset_header.h"
 #include "scp/wire/fd_stream.h"
 
 namespace bucky::scp {
@@ -48,8 +48,8 @@ storage::ObjectReference reference_in(DcmItem& item) {
 }
 
 /// Calls visit(item) for each item of a sequence, which need not be there.
-template <typename Visitor>
-void for_each_item(DcmItem& in, const DcmTagKey& tag, Visitor&& visit) {
+template <typename PendingConnection>
+void for_each_item(DcmItem& in, const DcmTagKey& tag, PendingConnection&& visit) {
     DcmSequenceOfItems* sequence = nullptr;
     if (in.findAndGetSequence(tag, sequence).bad() || sequence == nullptr) return;
     if (sequence->card() > limits::kCommitmentObjectsMax) {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <span>
 
-#include "conf/base/metrics.h"
+#include "conf/observe/metrics.h"
 
 namespace bucky::scp {
 

@@ -14,14 +14,14 @@
 
 #include <sys/resource.h>
 
-#include "inference/decode.h"
-#include "inference/header.h"
-#include "inference/prepare.h"
+#include "inference/pixels/decode.h"
+#include "inference/pixels/header.h"
+#include "inference/run/prepare.h"
 #include "tests/bench/machine.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
-#include "tools/bucky/decode_workers.h"
+#include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/phantom/write.h"
 
 namespace {
@@ -79,7 +79,7 @@ int main() {
     const test::TempDir dir;
     const auto drawn = phantom::draw(phantom::random_recipe(7, 2500, 2048));
     const auto spec = chest_input();
-    DecodeWorkers workers(1, {test::bucky_program().string(), "decode-worker"});
+    DecoderPool workers(1, {test::bucky_program().string(), "decode-worker"});
     std::printf(
         "Header to model input (256 x 256) of 2500 x 2048 pixels, 16 bits (12 or 8 where the "
         "syntax "

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "inference/model.h"
+#include "inference/run/model.h"
 
 namespace {
 

@@ -19,7 +19,7 @@
 #include "tests/bench/machine.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
-#include "tools/bucky/replicas.h"
+#include "tools/bucky/engine/replicas.h"
 
 namespace {
 

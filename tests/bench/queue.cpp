@@ -72,7 +72,7 @@ void run(Database& db, const char* text, std::int64_t count = 0) {
 }
 
 /// So many studies, each with an infer job in `state`; tenants in turn.
-void fill(Database& db, std::int64_t jobs, const char* insert_jobs) {
+void make_planned(Database& db, std::int64_t jobs, const char* insert_jobs) {
     Database::Transaction transaction(db);
     run(db, R"sql(
         INSERT INTO study (key, accession_number, state, pending, first_image_ms, last_image_ms,
@@ -95,7 +95,7 @@ Took claim_and_finish(std::int64_t jobs) {
     const test::TempDir dir;
     const SystemClock clock;
     Database db{dir / "bucky.db"};
-    fill(db, jobs, kReadyJobs);
+    make_planned(db, jobs, kReadyJobs);
     JobQueue queue{db, clock};
     std::vector<Took> took;
     for (int at = 0; at < 900; ++at) {
@@ -116,7 +116,7 @@ Took start_over_history() {
     {
         Database db{dir / "bucky.db"};
         const Spool spool{dir / "spool"}, results{dir / "results"};
-        fill(db, 1'000'000, R"sql(
+        make_planned(db, 1'000'000, R"sql(
             INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
                              not_before_ms)
             SELECT 'infer', key, key, 'done', 1, 1, 1 FROM study)sql");

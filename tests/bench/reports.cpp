@@ -13,18 +13,18 @@
 #include <thread>
 #include <vector>
 
-#include "conf/base/wakeup.h"
-#include "inference/examine.h"
+#include "conf/run/wakeup.h"
+#include "inference/examine/examine.h"
+#include "inference/examine/shelf.h"
 #include "inference/findings_json.h"
-#include "inference/shelf.h"
 #include "scp/wire/start.h"
 #include "storage/intake.h"
 #include "tests/bench/machine.h"
 #include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
-#include "tools/bucky/decode_workers.h"
-#include "tools/bucky/files.h"
-#include "tools/bucky/report_worker.h"
+#include "tools/bucky/pipeline/report_worker.h"
+#include "tools/bucky/sandbox/decoder_pool.h"
+#include "tools/bucky/shared/files.h"
 #include "tools/phantom/draw.h"
 #include "tools/phantom/write.h"
 
@@ -50,8 +50,8 @@ void prepare(const fs::path& folder, int studies, const fs::path& scratch) {
     const auto settings = settings_in(folder);
     { const storage::Database made{settings.database_file()}; }
     const inference::Shelf shelf{{test::phantom_model()}, {"cpu", 1}};
-    Desk desk{settings, clock};
-    storage::Intake intake{desk.db, desk.received, clock, {0, 0}};
+    WorkerContext context{settings, clock};
+    storage::Intake intake{context.db, context.received, clock, {0, 0}};
     const auto drawn =
         phantom::draw(phantom::random_recipe(7, 2500, 2048, {phantom::Finding::nodule}));
     const auto file = scratch / "image.dcm";
@@ -67,14 +67,14 @@ void prepare(const fs::path& folder, int studies, const fs::path& scratch) {
             verdict = inference::name_of(seen.verdict);
             result = inference::to_json(seen);
         }
-        auto incoming = desk.received.open();
+        auto incoming = context.received.open();
         const auto bytes = read_text(file);
         incoming.write({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
         intake.receive({incoming, Uid{uids.sop_instance_uid}, Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
                         Uid{uids.study_uid}, Uid{uids.series_uid}, "1.2.840.10008.1.2.1", "A-1",
                         "1", "XRAY1", "BUCKY", "10.0.0.9"});
-        const auto job = desk.jobs.claim("infer", 60'000);
-        if (!job || !desk.studies.record_verdict(*job, verdict, result)) {
+        const auto job = context.jobs.claim("infer", 60'000);
+        if (!job || !context.studies.record_verdict(*job, verdict, result)) {
             throw std::runtime_error("an image has no verdict");
         }
     }
@@ -90,11 +90,11 @@ void copy_folder(const fs::path& from, const fs::path& to) {
     }
 }
 
-double seconds_of(const fs::path& folder, int workers, int studies, DecodeWorkers& decoders) {
+double seconds_of(const fs::path& folder, int workers, int studies, DecoderPool& decoders) {
     const auto settings = settings_in(folder);
     const SystemClock clock;
     Wakeup work;
-    ReportRoom room;
+    ReportShared room;
     const auto started = std::chrono::steady_clock::now();
     {
         std::vector<std::jthread> threads;
@@ -107,8 +107,8 @@ double seconds_of(const fs::path& folder, int workers, int studies, DecodeWorker
         }
     }
     const auto took = std::chrono::steady_clock::now() - started;
-    Desk desk{settings, clock};
-    for (const auto& line : desk.studies.recent(studies)) {
+    WorkerContext context{settings, clock};
+    for (const auto& line : context.studies.recent(studies)) {
         if (line.state != "reported") throw std::runtime_error("a study has no report");
     }
     return std::chrono::duration<double>(took).count();
@@ -127,8 +127,8 @@ int main(int count, char** arguments) {
     scp::start_wire();
     const test::TempDir dir;
     prepare(dir / "burst", studies, dir.path());
-    DecodeWorkers decoders(std::max(2U, std::thread::hardware_concurrency() / 2),
-                           {test::bucky_program().string(), "decode-worker"});
+    DecoderPool decoders(std::max(2U, std::thread::hardware_concurrency() / 2),
+                         {test::bucky_program().string(), "decode-worker"});
     std::array<std::vector<double>, kWorkers.size()> seconds;
     for (int round = 0; round < rounds; ++round) {
         for (std::size_t at = 0; at < kWorkers.size(); ++at) {

@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "dicom_sr/object.h"
-#include "inference/display.h"
-#include "inference/examine.h"
-#include "inference/shelf.h"
+#include "dicom_sr/common/object.h"
+#include "inference/examine/examine.h"
+#include "inference/examine/shelf.h"
+#include "inference/pixels/display.h"
 #include "tests/bench/machine.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/xray.h"
-#include "tools/bucky/results.h"
+#include "tools/bucky/pipeline/results.h"
 
 namespace {
 
@@ -43,10 +43,10 @@ double median_ms(Work work) {
 double results_ms(const std::vector<JudgedImage>& images,
                   std::set<std::string, std::less<>> kinds) {
     return median_ms([&] {
-        Wanted wanted;
-        wanted.kinds = kinds;
-        wanted.report.software_version = "bench";
-        (void)results_of(images, wanted);
+        Requested requested;
+        requested.kinds = kinds;
+        requested.report.software_version = "bench";
+        (void)results_of(images, requested);
     });
 }
 

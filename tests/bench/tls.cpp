@@ -18,8 +18,8 @@
 #include "tests/bench/fast_storescp.h"
 #include "tests/bench/load.h"
 #include "tests/bench/machine.h"
-#include "tests/support/hospital.h"
 #include "tests/support/running_node.h"
+#include "tests/support/test_pki.h"
 
 namespace {
 
@@ -27,8 +27,8 @@ using namespace bucky;
 
 /// The certificates of the run: one authority's, a receiver and a sender.
 struct Papers {
-    const test::Authority& authority = test::hospital().authority;
-    const test::Identity &receiver = test::hospital().node(), &sender = test::hospital().xray1();
+    const test::Authority& authority = test::pki().authority;
+    const test::Identity &receiver = test::pki().node(), &sender = test::pki().xray1();
     test::ClientTls tls{sender.certificate.string(), sender.key.string()};
 };
 

@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "tests/support/temp_dir.h"
 
 using namespace bucky;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 between any two steps of the journey: every answered image has exactly one result in the
-// PACS after a restart. The real daemon kills itself at the named point (conf/base/crash_point.h).
+// PACS after a restart. The real daemon kills itself at the named point (conf/run/crash_point.h).
 #include <csignal>
 #include <cstdlib>
 #include <random>
@@ -11,7 +11,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "conf/base/crash_point.h"
+#include "conf/run/crash_point.h"
 #include "tests/crash/journey.h"
 #include "tests/support/http.h"
 #include "tests/support/places.h"

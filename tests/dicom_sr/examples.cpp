@@ -8,7 +8,7 @@
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dctk.h"
 
-#include "dicom_sr/part10.h"
+#include "dicom_sr/common/part10.h"
 #include "tests/support/exhibits.h"
 
 namespace bucky::dicom_sr::examples {

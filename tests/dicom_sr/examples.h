@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "dicom_sr/measurement_report.h"
-#include "dicom_sr/overlay.h"
+#include "dicom_sr/overlay/overlay.h"
+#include "dicom_sr/report/measurement_report.h"
 
 class DcmDataset;
 

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "dicom_sr/measurement_report.h"
+#include "dicom_sr/report/measurement_report.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/support/exhibits.h"
 

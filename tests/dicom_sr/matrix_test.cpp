@@ -9,13 +9,13 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
-#include "conf/base/fallbacks.h"
-#include "dicom_sr/chest_cad.h"
-#include "dicom_sr/measurement_report.h"
-#include "dicom_sr/overlay.h"
-#include "dicom_sr/presentation.h"
-#include "dicom_sr/segmentation.h"
-#include "dicom_sr/summary.h"
+#include "conf/dicom/sop_classes.h"
+#include "dicom_sr/chest_cad/chest_cad.h"
+#include "dicom_sr/overlay/overlay.h"
+#include "dicom_sr/pages/summary.h"
+#include "dicom_sr/presentation/presentation.h"
+#include "dicom_sr/report/measurement_report.h"
+#include "dicom_sr/segmentation/segmentation.h"
 #include "dicom_sr/verify.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"

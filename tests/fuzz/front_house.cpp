@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "conf/base/clock.h"
-#include "conf/base/log.h"
-#include "conf/base/wakeup.h"
-#include "scp/session.h"
+#include "conf/observe/log.h"
+#include "conf/run/wakeup.h"
+#include "scp/receive/session.h"
 #include "scp/wire/start.h"
 #include "storage/database.h"
 #include "tests/support/temp_dir.h"
@@ -60,13 +60,13 @@ struct FrontHouse::Rooms {
     scp::Peers peers{settings.peers};
     scp::PeerCount peer_count;
     scp::ImageRate image_rate;
-    scp::Room room{kContextsMax};
+    scp::Slots room{kContextsMax};
     storage::Database db{settings.database_file()};
     scp::DatabasePool databases{settings.database_file()};
     storage::Spool spool{settings.spool_dir()};
-    std::shared_ptr<const scp::Entrance> entrance = std::make_shared<scp::Entrance>();
-    scp::House house{settings, clock,     work,  peers, peer_count, image_rate,
-                     room,     databases, spool, -1,    -1};
+    std::shared_ptr<const scp::ListenerConfig> listener = std::make_shared<scp::ListenerConfig>();
+    scp::SessionContext context{settings, clock,     work,  peers, peer_count, image_rate,
+                                room,     databases, spool, -1,    -1};
 };
 
 FrontHouse::FrontHouse() {
@@ -79,8 +79,8 @@ FrontHouse::FrontHouse() {
 FrontHouse::~FrontHouse() = default;
 
 FrontHouse& FrontHouse::one() {
-    static FrontHouse house;
-    return house;
+    static FrontHouse context;
+    return context;
 }
 
 void FrontHouse::serve(Bytes request, std::span<const std::uint8_t> more) {
@@ -93,9 +93,9 @@ void FrontHouse::serve(Bytes request, std::span<const std::uint8_t> more) {
     }
     (void)::send(theirs.get(), more.data(), more.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)::shutdown(theirs.get(), SHUT_WR);
-    scp::serve({std::move(ours), std::move(request), "192.0.2.1", "1", rooms_->entrance,
+    scp::serve({std::move(ours), std::move(request), "192.0.2.1", "1", rooms_->listener,
                 rooms_->room.take()},
-               rooms_->house);
+               rooms_->context);
     if (more.empty()) return;  // nothing can have been stored
     auto last = rooms_->db.prepare(kLastInstance);
     if (last.step() && last.integer(0) < kInstancesMax) return;

@@ -7,9 +7,9 @@
 
 #include <boost/asio/buffer.hpp>
 
-#include "conf/base/metrics.h"
+#include "conf/observe/metrics.h"
 #include "tests/fuzz/target.h"
-#include "tools/bucky/admin_answer.h"
+#include "tools/bucky/admin/admin_answer.h"
 
 namespace bucky::fuzz {
 namespace {

@@ -11,9 +11,9 @@
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dctk.h>
 
-#include "inference/decode.h"
-#include "inference/jpeg2000.h"
-#include "inference/jpeg_stream.h"
+#include "inference/pixels/decode.h"
+#include "inference/pixels/jpeg2000.h"
+#include "inference/pixels/jpeg_stream.h"
 #include "tests/fuzz/target.h"
 #include "tools/phantom/encapsulate.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // libFuzzer: a configuration file. One that is taken is spelled out again and means the same.
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "tests/fuzz/target.h"
 
 namespace bucky::fuzz {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // libFuzzer: a stranger's file before its pixels are looked at. The parser is DCMTK's, behind the
-// bounds of inference/dicom_file.
+// bounds of inference/pixels/dicom_file.
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "inference/header.h"
+#include "inference/pixels/header.h"
 #include "tests/fuzz/target.h"
 
 namespace bucky::fuzz {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "conf/base/error.h"
-#include "inference/package.h"
+#include "inference/package/package.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/temp_dir.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "inference/display.h"
-#include "inference/image.h"
+#include "inference/pixels/display.h"
+#include "inference/pixels/image.h"
 #include "tests/support/temp_dir.h"
 
 namespace bucky::test {

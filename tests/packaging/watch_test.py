@@ -18,7 +18,7 @@ BOARD = ROOT / "packaging/grafana/bucky.json"
 
 
 def rows():
-    text = (ROOT / "conf/base/metrics.cpp").read_text()
+    text = (ROOT / "conf/observe/metrics.cpp").read_text()
     return dict(re.findall(r'\{"(bucky_[a-z_]+)",\s*Kind::(\w+)', text))
 
 

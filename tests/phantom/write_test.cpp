@@ -74,7 +74,7 @@ TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothin
           "[phantom][dicom]") {
     const bucky::test::TempDir folder;
     for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
-        // DCMTK reads no JPEG 2000: tests/inference/decode_test.cpp does
+        // DCMTK reads no JPEG 2000: tests/inference/pixels/decode_test.cpp does
         if (syntax.name.starts_with("jpeg-2000")) continue;
         for (const int bits : {8, 10, 12, 14, 16}) {
             if (bits > syntax.most_bits) continue;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "scp/target.h"
+#include "scp/wire/target.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"

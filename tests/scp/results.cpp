@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "conf/base/log.h"
+#include "conf/observe/log.h"
 #include "scp/wire/start.h"
 #include "storage/intake.h"
 #include "storage/journal.h"

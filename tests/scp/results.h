@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "conf/base/clock.h"
-#include "conf/base/wakeup.h"
+#include "conf/run/wakeup.h"
 #include "conf/settings.h"
 #include "storage/job_queue.h"
 #include "tests/support/temp_dir.h"

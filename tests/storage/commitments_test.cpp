@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "storage/pledges.h"
+#include "storage/owed_commitments.h"
 #include "tests/storage/data_folder.h"
 
 namespace bucky::storage::test {
@@ -93,9 +93,9 @@ TEST_CASE("an answer promises what it names, fails what it names, and makes the 
 TEST_CASE("the same request of the same caller is one pledge, and a settled one is gone",
           "[storage][commitment]") {
     DataFolder node;
-    Pledges pledges{node.db, node.clock, node.dir.path()};
+    OwedCommitments pledges{node.db, node.clock, node.dir.path()};
     node.send({.sop_instance = "1.2.3.4"});
-    Pledge asked;
+    OwedCommitment asked;
     asked.transaction = Uid{"2.25.1"};
     asked.requester = "XRAY1";
     const Uid sop_class{"1.2.840.10008.5.1.4.1.1.1.1"};

@@ -28,7 +28,7 @@ public:
         std::string names = "DNS:localhost,IP:127.0.0.1";  ///< subject alternative names
         bool expired = false;
     };
-    /// Made out to CN=`name`, O=Hospital; behind it in the file, an authority's that is not the
+    /// Made out to CN=`name`, O=TestPki; behind it in the file, an authority's that is not the
     /// root.
     Identity issue(const std::string& name, const Wish& wish);
     Identity issue(const std::string& name) { return issue(name, Wish{}); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// As the program loads LibTorch (inference/torch_module.cpp): only tests that ask for a model wait
-// for it.
+// As the program loads LibTorch (inference/run/torch_module.cpp): only tests that ask for a model
+// wait for it.
 #include <stdexcept>
 
 #include <dlfcn.h>

@@ -7,13 +7,13 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/fake_pacs.h"
-#include "tests/support/hospital.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/running_node.h"
 #include "tests/support/senders.h"
 #include "tests/support/syslog_server.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_pki.h"
 #include "tests/support/xray.h"
 
 using namespace bucky;
@@ -85,11 +85,10 @@ TEST_CASE(
     "a syslog server that is not trusted costs no image, is one trouble of the log and of status, "
     "and has everything once it is trusted",
     "[system][audit][tls]") {
-    auto server = std::make_optional<SyslogServer>(hospital().unknown());
+    auto server = std::make_optional<SyslogServer>(pki().unknown());
     const auto port = server->port();
     RunningNode node{{.more = "[audit]\nsyslog = \"tls://127.0.0.1:" + std::to_string(port) +
-                              "\"\nca = \"" + hospital().authority.certificate().string() +
-                              "\"\n"}};
+                              "\"\nca = \"" + pki().authority.certificate().string() + "\"\n"}};
     REQUIRE(node.logged(" warning audit.trouble outlet=syslog "));
     const TempDir dir;
     const auto xray = write_xray(dir.path(), {.seed = 6, .rows = 256, .columns = 256});
@@ -108,7 +107,7 @@ TEST_CASE(
           std::string::npos);
 
     server.reset();
-    server.emplace(hospital().peer(), std::filesystem::path{}, port);
+    server.emplace(pki().peer(), std::filesystem::path{}, port);
     REQUIRE(node.logged(" info audit.restored outlet=syslog", 60s));
     const auto first = server->next_message(30s);
     REQUIRE(first.has_value());

@@ -8,7 +8,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "inference/examine.h"
+#include "inference/examine/examine.h"
 #include "inference/findings_json.h"
 #include "tests/support/places.h"
 #include "tests/support/running_node.h"

@@ -8,8 +8,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "inference/decode.h"
-#include "inference/examine.h"
+#include "inference/examine/examine.h"
+#include "inference/pixels/decode.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"

@@ -6,12 +6,12 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/hospital.h"
 #include "tests/support/orthanc.h"
 #include "tests/support/poll.h"
 #include "tests/support/running_node.h"
 #include "tests/support/storescp.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_pki.h"
 #include "tests/support/xray.h"
 
 using namespace bucky::test;
@@ -56,9 +56,9 @@ Finished storescu(const Identity& identity, const Authority& authority, int port
 
 TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that speaks only TLS",
           "[system][tls]") {
-    auto& authority = hospital().authority;
-    const auto& node_identity = hospital().node();
-    const auto& pacs_identity = hospital().peer();
+    auto& authority = pki().authority;
+    const auto& node_identity = pki().node();
+    const auto& pacs_identity = pki().peer();
     const auto leaver = authority.issue("leaver");
     const TempDir dir;
     const auto xray = write_xray(dir.path(), {.seed = 8});
@@ -84,11 +84,11 @@ TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that spe
     CHECK(pacs.echo());
 
     // who is turned away, and why
-    CHECK(storescu(hospital().expired(), authority, port, xray.file).status != 0);
+    CHECK(storescu(pki().expired(), authority, port, xray.file).status != 0);
     CHECK(node.logged("has expired"));
-    CHECK(storescu(hospital().self_signed(), authority, port, xray.file).status != 0);
+    CHECK(storescu(pki().self_signed(), authority, port, xray.file).status != 0);
     CHECK(node.logged("signed by itself"));
-    CHECK(storescu(hospital().unknown(), authority, port, xray.file).status != 0);
+    CHECK(storescu(pki().unknown(), authority, port, xray.file).status != 0);
     CHECK(node.logged("of no authority in listener.ca"));
     const auto s_client = [&](const std::string& options) {
         (void)run({"sh", "-c",
@@ -115,15 +115,15 @@ TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that spe
 
 TEST_CASE("results go to DCMTK's storescp over TLS, and to none that another authority vouches for",
           "[system][tls]") {
-    const auto& authority = hospital().authority;
-    const auto& ours = hospital().node();
+    const auto& authority = pki().authority;
+    const auto& ours = pki().node();
     const auto archive = [&](const Identity& identity) {
         return Storescp({kComprehensive3dSr, "1.2.840.10008.1.1"}, {"1.2.840.10008.1.2.1"},
                         {"+tls", identity.key.string(), identity.certificate.string(), "+cf",
                          authority.certificate().string()});
     };
-    const auto good = archive(hospital().peer());
-    const auto bad = archive(hospital().unknown());
+    const auto good = archive(pki().peer());
+    const auto bad = archive(pki().unknown());
     auto to_good = good.destination(destination_tls(ours, authority));
     auto to_bad = bad.destination(destination_tls(ours, authority));
     to_bad.name = "false";

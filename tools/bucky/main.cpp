@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/base/error.h"
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/phantom/command.h"
 
@@ -66,7 +66,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     using namespace bucky;
     // A model's threads wait for each other asleep: they share the cores with those that receive.
-    // Read when LibTorch is loaded (inference/torch_module.cpp), which is after this.
+    // Read when LibTorch is loaded (inference/run/torch_module.cpp), which is after this.
     ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
     try {
         return run(argc, argv);

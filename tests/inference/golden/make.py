@@ -4,8 +4,9 @@
 
 Writes NAME.dcm (pydicom) and NAME.f32 (little endian float32 [channels, height, width]) beside
 itself. Grey is worked out here in NumPy's doubles from the standard's formulas, resizing is
-PyTorch's own where it has the filter; none of it is this project's C++. tests/inference/golden_test
-compares within 1e-4 of the range. Debian's python3-pydicom, python3-numpy, python3-torch.
+PyTorch's own where it has the filter; none of it is this project's C++.
+tests/inference/run/golden_test compares within 1e-4 of the range.
+Debian's python3-pydicom, python3-numpy, python3-torch.
 """
 import pathlib
 

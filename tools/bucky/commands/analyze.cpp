@@ -10,20 +10,20 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
-#include "dicom_sr/measurement_report.h"
-#include "dicom_sr/overlay.h"
+#include "dicom_sr/common/wording.h"
+#include "dicom_sr/overlay/overlay.h"
+#include "dicom_sr/report/measurement_report.h"
 #include "dicom_sr/verify.h"
-#include "dicom_sr/wording.h"
-#include "inference/display.h"
-#include "inference/examine.h"
+#include "inference/examine/examine.h"
 #include "inference/findings_json.h"
-#include "inference/header.h"
+#include "inference/pixels/display.h"
+#include "inference/pixels/header.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/decode_workers.h"
-#include "tools/bucky/files.h"
-#include "tools/bucky/progress.h"
-#include "tools/bucky/table.h"
+#include "tools/bucky/sandbox/decoder_pool.h"
+#include "tools/bucky/shared/files.h"
+#include "tools/bucky/shared/progress.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {
@@ -171,7 +171,7 @@ private:
 
     const Asked& asked_;
     SystemClock clock_;
-    DecodeWorkers decoders_{1};  // it starts while the models load
+    DecoderPool decoders_{1};  // it starts while the models load
     inference::Shelf shelf_;
     dicom_sr::OverlayStyle style_;
     std::map<std::string, int> names_;

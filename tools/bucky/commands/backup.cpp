@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/table.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {

@@ -3,10 +3,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/thresholds.h"
+#include "tools/bucky/engine/thresholds.h"
 
 namespace bucky {
 

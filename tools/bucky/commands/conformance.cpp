@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/conformance.h"
+#include "tools/bucky/commands/conformance_statement.h"
 
 namespace bucky {
 

@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/decode_worker.h"
+#include "tools/bucky/sandbox/decoder_child.h"
 
 namespace bucky {
 
@@ -16,7 +16,7 @@ void add_decode_worker(CLI::App& app, int& exit_status) {
     command->group("");  // nobody else's: not in the help
     auto reads = std::make_shared<std::vector<std::filesystem::path>>();
     command->add_option("reads", *reads, "Folders in which the images lie");
-    command->callback([&exit_status, reads] { exit_status = serve_decoding(*reads); });
+    command->callback([&exit_status, reads] { exit_status = serve_decoder(*reads); });
 }
 
 }  // namespace bucky

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scp/echo.h"
+#include "scp/deliver/echo.h"
 
 #include <iostream>
 
@@ -9,7 +9,7 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/commands/peer.h"
-#include "tools/bucky/table.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {

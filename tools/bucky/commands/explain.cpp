@@ -11,20 +11,20 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/base/error.h"
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "conf/tenants.h"
-#include "inference/eligibility.h"
-#include "inference/gate.h"
-#include "inference/header.h"
-#include "inference/package.h"
-#include "inference/shelf.h"
-#include "inference/thresholds.h"
+#include "inference/examine/shelf.h"
+#include "inference/gate/gate.h"
+#include "inference/package/eligibility.h"
+#include "inference/package/package.h"
+#include "inference/package/thresholds.h"
+#include "inference/pixels/header.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/decode_workers.h"
-#include "tools/bucky/gate_options.h"
-#include "tools/bucky/table.h"
-#include "tools/bucky/thresholds.h"
+#include "tools/bucky/engine/gate_options.h"
+#include "tools/bucky/engine/thresholds.h"
+#include "tools/bucky/sandbox/decoder_pool.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {
@@ -155,7 +155,7 @@ void print_answers(const inference::Header& header, const Asked& asked) {
 
 void explain(const std::filesystem::path& file, const Asked& asked) {
     scp::start_wire();
-    DecodeWorkers decoder{1};  // the file may be what a node's decoder died of
+    DecoderPool decoder{1};  // the file may be what a node's decoder died of
     const auto header = decoder.header(file);
     std::cout << file.string() << '\n';
     print_facts(header);

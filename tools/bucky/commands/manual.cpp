@@ -9,12 +9,12 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
-#include "conf/described.h"
-#include "conf/read.h"
+#include "conf/file/described.h"
+#include "conf/file/read.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/commands/completion.h"
+#include "tools/bucky/commands/conformance_statement.h"
 #include "tools/bucky/commands/shown.h"
-#include "tools/bucky/conformance.h"
 
 namespace bucky {
 namespace {

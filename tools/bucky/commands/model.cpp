@@ -16,19 +16,19 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
-#include "conf/read.h"
-#include "inference/check.h"
-#include "inference/examine.h"
-#include "inference/shelf.h"
+#include "conf/file/read.h"
+#include "inference/examine/examine.h"
+#include "inference/examine/shelf.h"
+#include "inference/run/check.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/decode_workers.h"
-#include "tools/bucky/evaluation.h"
-#include "tools/bucky/files.h"
-#include "tools/bucky/progress.h"
-#include "tools/bucky/replicas.h"
-#include "tools/bucky/table.h"
-#include "tools/bucky/writers.h"
+#include "tools/bucky/engine/evaluation.h"
+#include "tools/bucky/engine/model_permissions.h"
+#include "tools/bucky/engine/replicas.h"
+#include "tools/bucky/sandbox/decoder_pool.h"
+#include "tools/bucky/shared/files.h"
+#include "tools/bucky/shared/progress.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {
@@ -181,7 +181,7 @@ std::vector<EvaluatedImage> examined(const fs::path& folder, const inference::Sh
     std::vector<EvaluatedImage> images(truth.size());
     Progress progress{"examining", images.size()};
     std::atomic<std::size_t> next = 0;
-    DecodeWorkers decoders{2};
+    DecoderPool decoders{2};
     std::exception_ptr failure;
     std::mutex failing;
     const auto work = [&] {

@@ -6,7 +6,7 @@
 
 #include "conf/base/error.h"
 #include "conf/endpoint.h"
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "tools/bucky/commands/command.h"
 
 namespace bucky {

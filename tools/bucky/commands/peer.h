@@ -8,7 +8,7 @@
 #include <string>
 
 #include "conf/base/ids.h"
-#include "scp/target.h"
+#include "scp/wire/target.h"
 
 namespace CLI {
 class App;

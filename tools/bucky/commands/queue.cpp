@@ -7,12 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "storage/job_queue.h"
-#include "storage/pledges.h"
+#include "storage/owed_commitments.h"
 #include "storage/queue_shape.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/table.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {
@@ -64,7 +64,7 @@ void show_json(const conf::Settings& settings) {
 }
 
 /// Who asked this node to keep images and has not heard our answer yet.
-void show_pledges(const std::vector<storage::Pledge>& owed, std::int64_t now_ms) {
+void show_pledges(const std::vector<storage::OwedCommitment>& owed, std::int64_t now_ms) {
     if (owed.empty()) return;
     std::cout << "\nCallers that wait for a report of storage commitment, oldest first\n";
     for (const auto& pledge : owed) {
@@ -82,7 +82,7 @@ void show(const conf::Settings& settings) {
     const auto lanes = queue.backlog();
     std::cout << backlog_table(lanes, clock.now_ms())
               << shape_table(storage::queue_shape(db, clock));
-    show_pledges(storage::Pledges{db, clock, settings.node.data_dir}.owed(kParkedShown),
+    show_pledges(storage::OwedCommitments{db, clock, settings.node.data_dir}.owed(kParkedShown),
                  clock.now_ms());
     std::int64_t parked = 0;
     for (const auto& lane : lanes) {

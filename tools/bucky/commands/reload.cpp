@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/bucky/reload.h"
+#include "tools/bucky/node/reload.h"
 
 #include <cerrno>
 #include <chrono>
@@ -14,11 +14,11 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
-#include "conf/base/wakeup.h"
+#include "conf/run/wakeup.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/data_lock.h"
-#include "tools/bucky/thresholds.h"
+#include "tools/bucky/engine/thresholds.h"
+#include "tools/bucky/node/data_lock.h"
 
 namespace bucky {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scp/send.h"
+#include "scp/deliver/dimse_sender.h"
 
 #include <algorithm>
 #include <iostream>
@@ -11,9 +11,9 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/commands/peer.h"
-#include "tools/bucky/files.h"
-#include "tools/bucky/progress.h"
-#include "tools/bucky/table.h"
+#include "tools/bucky/shared/files.h"
+#include "tools/bucky/shared/progress.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 
-#include "conf/base/log.h"
+#include "conf/observe/log.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/node.h"
-#include "tools/bucky/reload.h"
-#include "tools/bucky/thresholds.h"
+#include "tools/bucky/engine/thresholds.h"
+#include "tools/bucky/node/node.h"
+#include "tools/bucky/node/reload.h"
 
 namespace bucky {
 

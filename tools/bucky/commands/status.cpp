@@ -7,13 +7,13 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "conf/read.h"
+#include "conf/file/read.h"
 #include "storage/studies.h"
+#include "tools/bucky/admin/health.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/data_lock.h"
-#include "tools/bucky/health.h"
-#include "tools/bucky/reload.h"
-#include "tools/bucky/table.h"
+#include "tools/bucky/node/data_lock.h"
+#include "tools/bucky/node/reload.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {

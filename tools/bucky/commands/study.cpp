@@ -8,16 +8,16 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/base/error.h"
-#include "conf/read.h"
-#include "dicom_sr/wording.h"
+#include "conf/file/read.h"
+#include "dicom_sr/common/wording.h"
 #include "inference/findings_json.h"
-#include "inference/package.h"
+#include "inference/package/package.h"
 #include "storage/commitments.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
 #include "storage/studies.h"
 #include "tools/bucky/commands/command.h"
-#include "tools/bucky/table.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "conf/file/described.h"
+
+namespace bucky::conf {
+namespace {
+
+constexpr std::string_view kOpening =
+    "The node reads one TOML file. Every section and key stands below with what it does, what is "
+    "allowed and its default; a key that is not known is an error. `bucky config check` names all "
+    "that is wrong with a file at once, `bucky config example` prints a file with every key. "
+    "Relative paths count from the file's folder.";
+
+/// A bar would end the cell of a table.
+std::string in_cell(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '|') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string troff_of(const DescribedKey& key) {
+    std::string out = fmt::format(".TP\n.B {}\n{}\n", in_troff(key.name), in_troff(key.sentence));
+    if (!key.allowed.empty()) out += fmt::format("Allowed: {}.\n", in_troff(key.allowed));
+    out += fmt::format("{}: {}.\n", key.is_required ? "Needed; for example" : "Default",
+                       in_troff(key.value));
+    if (key.example != key.value) out += fmt::format("For example: {}.\n", in_troff(key.example));
+    return out;
+}
+
+}  // namespace
+
+std::string in_troff(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\') {
+            out += "\\e";
+        } else if (c == '-') {
+            out += "\\-";
+        } else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
+            out += "\\&";
+            out += c;
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+std::string manual_page(std::string_view version) {
+    std::string out = fmt::format(
+        ".\\\" Printed from the rows of conf/file/keys.cpp by `bucky manual bucky.toml.5`.\n"
+        ".TH BUCKY.TOML 5 \"\" \"bucky {}\" \"File formats\"\n"
+        ".ad l\n.SH NAME\nbucky.toml \\- configuration of bucky, the AI modality\n"
+        ".SH SYNOPSIS\n.I /etc/bucky/bucky.toml\n"
+        ".SH DESCRIPTION\n{}\n",
+        in_troff(version), in_troff(kOpening));
+    for (const auto& section : described()) {
+        out += fmt::format(".SH {}\n{}\n", in_troff(section.header), in_troff(section.sentence));
+        for (const auto& key : section.keys) out += troff_of(key);
+    }
+    return out + ".SH SEE ALSO\n.BR bucky (1)\n";
+}
+
+std::string configuration_markdown() {
+    std::string out = fmt::format(
+        "# Configuration\n\n{}\n\nPrinted from the rows of conf/file/keys.cpp by `bucky manual "
+        "configuration.md`. The examples show one value of each key; most files need a dozen keys "
+        "(README.md has the smallest).\n",
+        kOpening);
+    for (const auto& section : described()) {
+        out += fmt::format(
+            "\n## {}\n{}\n\n| key | unit | default | allowed | what it does, and why one would "
+            "change it |\n|---|---|---|---|---|\n",
+            section.header, section.sentence);
+        std::string example = "\n```toml\n" + section.header + "\n";
+        for (const auto& key : section.keys) {
+            out +=
+                fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.unit,
+                            key.is_required ? "none: it is needed" : fmt::format("`{}`", key.value),
+                            in_cell(key.allowed), in_cell(key.sentence));
+            example += fmt::format("{} = {}\n", key.name, key.example);
+        }
+        out += example + "```\n";
+    }
+    return out;
+}
+
+}  // namespace bucky::conf

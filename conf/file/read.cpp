@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/file/read.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include "conf/base/limits.h"
+#include "conf/endpoint.h"
+#include "conf/file/keys.h"
+
+namespace bucky::conf {
+namespace {
+
+std::string told(std::string_view file, const std::vector<Problem>& problems) {
+    std::vector<std::string> lines;
+    for (const auto& problem : problems) {
+        const std::string key = problem.key.empty() ? "" : problem.key + ": ";
+        lines.push_back(fmt::format("{}:{}: {}{}", file, problem.line, key, problem.words));
+    }
+    return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+/// How many letters to change, add or drop to come from `a` to `b` (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+        }
+    }
+    return row.back();
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
+    constexpr std::size_t kLettersOff = 2;
+    for (const auto candidate : known) {
+        if (distance(word, candidate) <= kLettersOff) {
+            return fmt::format("; did you mean {}?", candidate);
+        }
+    }
+    return fmt::format("; known are {}", fmt::join(known, ", "));
+}
+
+/// Walks the rows of keys.cpp over one parsed file and keeps every problem it meets.
+class Reader {
+public:
+    Reader(const toml::table& root, std::filesystem::path folder)
+        : root_(root), folder_(std::move(folder)) {}
+
+    Settings read() {
+        std::vector<std::string_view> known;
+        for_each_section([&](const auto& section) {
+            known.push_back(section.name);
+            read_section(section);
+        });
+        refuse_unknown(root_, "", known);
+        check_together();
+        std::stable_sort(problems_.begin(), problems_.end(),
+                         [](const auto& a, const auto& b) { return a.line < b.line; });
+        return std::move(settings_);
+    }
+    std::vector<Problem> problems() && { return std::move(problems_); }
+    Lines lines() && { return std::move(lines_); }
+
+private:
+    void complain(const toml::node& at, std::string key, std::string words) {
+        problems_.push_back({at.source().begin.line, std::move(key), std::move(words)});
+    }
+    void complain(std::size_t line, std::string key, std::string words) {
+        problems_.push_back({line, std::move(key), std::move(words)});
+    }
+
+    void refuse_unknown(const toml::table& table, const std::string& prefix,
+                        const std::vector<std::string_view>& known) {
+        for (const auto& [key, value] : table) {
+            if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+            complain(key.source().begin.line, prefix + std::string{key.str()},
+                     (prefix.empty() ? "unknown section" : "unknown key") +
+                         did_you_mean(key.str(), known));
+        }
+    }
+
+    template <typename Group>
+    void read_section(const Section<Group>& section) {
+        if (const auto* one = std::get_if<Group Settings::*>(&section.field)) {
+            read_one(section, settings_.**one);
+        } else {
+            read_many(section, settings_.*std::get<std::vector<Group> Settings::*>(section.field));
+        }
+    }
+
+    template <typename Group>
+    void read_one(const Section<Group>& section, Group& group) {
+        const toml::node* node = root_.get(section.name);
+        const toml::table none;
+        if (node != nullptr && node->as_table() == nullptr) {
+            return complain(*node, std::string{section.name},
+                            fmt::format("must be a section: [{}]", section.name));
+        }
+        const toml::table& table = node != nullptr ? *node->as_table() : none;
+        read_group(section, table, group);
+        note_lines(section, table, label(section, group, 0));
+    }
+
+    template <typename Group>
+    void note_lines(const Section<Group>& section, const toml::table& table,
+                    const std::string& group_label) {
+        for (const Key<Group>& key : section.keys) {
+            const toml::node* node = table.get(key.name);
+            if (node == nullptr) continue;
+            lines_[group_label + '.' + std::string{key.name}] = node->source().begin.line;
+        }
+    }
+
+    template <typename Group>
+    void read_many(const Section<Group>& section, std::vector<Group>& groups) {
+        const toml::node* node = root_.get(section.name);
+        const toml::array* array = node == nullptr ? nullptr : node->as_array();
+        const bool usable = array != nullptr && (array->empty() || array->is_array_of_tables());
+        if (node != nullptr && !usable) {
+            return complain(*node, std::string{section.name},
+                            fmt::format("must be a list of sections: [[{}]]", section.name));
+        }
+        if (array == nullptr) return;
+        for (const auto& entry : *array) {
+            Group& group = groups.emplace_back();
+            if constexpr (requires { group.line; }) group.line = entry.source().begin.line;
+            read_group(section, *entry.as_table(), group);
+            note_lines(section, *entry.as_table(), label(section, group, groups.size() - 1));
+        }
+    }
+
+    template <typename Group>
+    void read_group(const Section<Group>& section, const toml::table& table, Group& group) {
+        const std::string prefix = std::string{section.name} + '.';
+        std::vector<std::string_view> known;
+        for (const Key<Group>& key : section.keys) {
+            known.push_back(key.name);
+            const std::string full = prefix + std::string{key.name};
+            if (const toml::node* node = table.get(key.name)) {
+                std::visit([&](auto member) { take(*node, full, key, group.*member); }, key.member);
+            } else if (key.presence == Presence::required) {
+                const auto line = std::max<std::size_t>(1, table.source().begin.line);
+                complain(line, full, fmt::format("is needed: {}", key.sentence));
+            }
+        }
+        refuse_unknown(table, prefix, known);
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::int64_t& into) {
+        const auto number = node.value_exact<std::int64_t>();
+        if (!number) return complain(node, full, "must be a whole number" + only(key));
+        const auto range = std::get<Range>(key.allowed);
+        if (*number < range.least || *number > range.most) {
+            return complain(node, full, fmt::format("{} is not allowed{}", *number, only(key)));
+        }
+        into = *number;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              double& into) {
+        const auto number = node.value<double>();  // "1" is a number too
+        if (!number) return complain(node, full, "must be a number" + only(key));
+        const auto range = std::get<Between>(key.allowed);
+        if (!(*number >= range.least && *number <= range.most)) {
+            return complain(node, full, fmt::format("{} is not allowed{}", *number, only(key)));
+        }
+        into = *number;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>&, bool& into) {
+        const auto flag = node.value_exact<bool>();
+        if (!flag) return complain(node, full, "must be true or false");
+        into = *flag;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::string& into) {
+        if (const auto text = text_of(node, full, key)) into = *text;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              AeTitle& into) {
+        const auto text = text_of(node, full, key);
+        if (!text) return;
+        try {
+            into = AeTitle{*text};
+        } catch (const Error& error) {
+            complain(node, full, error.what());
+        }
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::filesystem::path& into) {
+        if (const auto path = path_of(node, full, key)) into = *path;
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::vector<std::filesystem::path>& into) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return complain(node, full, R"(must be a list: ["...", "..."])");
+        if (list->empty() && key.presence == Presence::required) {
+            return complain(node, full, "must not be empty");
+        }
+        into.clear();
+        for (const auto& entry : *list) {
+            if (auto path = path_of(entry, full, key)) into.push_back(std::move(*path));
+        }
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::vector<std::string>& into) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return complain(node, full, R"(must be a list: ["...", "..."])");
+        into.clear();
+        for (const auto& entry : *list) {
+            auto text = text_of(entry, full, key);
+            if (!text) continue;
+            if (std::find(into.begin(), into.end(), *text) != into.end()) {
+                complain(entry, full, fmt::format(R"("{}" stands there twice)", *text));
+            } else {
+                into.push_back(std::move(*text));
+            }
+        }
+    }
+
+    template <typename Group>
+    std::optional<std::string> text_of(const toml::node& node, const std::string& full,
+                                       const Key<Group>& key) {
+        auto text = node.value_exact<std::string>();
+        if (!text) {
+            complain(node, full, R"(must be text in quotes: "...")");
+        } else if (!allows(key.allowed, *text)) {
+            complain(node, full, fmt::format(R"("{}" is not allowed{})", *text, only(key)));
+            text.reset();
+        }
+        return text;
+    }
+
+    template <typename Group>
+    std::optional<std::filesystem::path> path_of(const toml::node& node, const std::string& full,
+                                                 const Key<Group>& key) {
+        const auto text = node.value_exact<std::string>();
+        const bool may_be_empty =
+            std::holds_alternative<Fits>(key.allowed) && allows(key.allowed, std::string{});
+        if (text && text->empty() && may_be_empty) return std::filesystem::path{};
+        if (!text || text->empty()) {
+            complain(node, full, R"(must be a path in quotes: "/...")");
+            return std::nullopt;
+        }
+        auto path = (folder_ / *text).lexically_normal();  // an absolute one stays as it is
+        if (!allows(key.allowed, path.string())) {
+            complain(node, full, fmt::format(R"("{}" is not allowed{})", path.string(), only(key)));
+            return std::nullopt;
+        }
+        return path;
+    }
+
+    static bool allows(const Allowed& allowed, std::string_view text) {
+        if (const auto* one = std::get_if<OneOf>(&allowed)) {
+            return std::find(one->words.begin(), one->words.end(), text) != one->words.end();
+        }
+        const auto* rule = std::get_if<Fits>(&allowed);
+        return rule == nullptr || rule->fits(text);
+    }
+
+    template <typename Group>
+    static std::string only(const Key<Group>& key) {
+        const auto words = in_words(key.allowed);
+        const std::string_view space = key.unit.empty() ? "" : " ";
+        return words.empty() ? "" : fmt::format("; it must be {}{}{}", words, space, key.unit);
+    }
+
+    /// The line of a key that read_group() has taken, or of its section.
+    std::size_t line_of(const toml::table* table, std::string_view key) const {
+        if (table == nullptr) return 1;
+        const toml::node* node = table->get(key);
+        return std::max<std::size_t>(1, (node ? node->source() : table->source()).begin.line);
+    }
+
+    /// What no single row can know: values that must agree with each other.
+    void check_together() {
+        if (settings_.study.quiet_s > settings_.study.ceiling_s) {
+            complain(line_of(root_["study"].as_table(), "quiet_s"), "study.quiet_s",
+                     fmt::format("{} s is longer than study.ceiling_s, {} s",
+                                 settings_.study.quiet_s, settings_.study.ceiling_s));
+        }
+        const auto admin = parse_endpoint(settings_.admin.listen);
+        if (admin && admin->port != 0 && admin->port == settings_.scp.port) {
+            complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
+                     fmt::format("port {} is scp.port already", admin->port));
+        }
+        if (admin && !is_loopback(admin->host) && settings_.admin.token_file.empty()) {
+            complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
+                     fmt::format("{} is an address that other machines can reach: that needs an "
+                                 "admin.token_file",
+                                 admin->host));
+        }
+        check_models();
+        check_listeners();
+        check_peers();
+        check_destinations();
+        check_tenants();
+        check_audit();
+    }
+
+    void check_audit() {
+        const auto& audit = settings_.audit;
+        const toml::table* table = root_["audit"].as_table();
+        const auto idle = [&](std::string_view key, const std::string& value) {
+            if (value.empty() || audit.syslog.starts_with("tls://")) return;
+            complain(line_of(table, key), fmt::format("audit.{}", key),
+                     R"(counts only beside syslog = "tls://...")");
+        };
+        idle("ca", audit.ca.string());
+        idle("certificate", audit.certificate.string());
+        idle("key", audit.key.string());
+        idle("crl", audit.crl.string());
+        idle("tls_name", audit.tls_name);
+        refuse_lone_key(table, "audit", audit);
+    }
+
+    /// A key opens a certificate; without one it is half of what was meant.
+    template <typename Group>
+    void refuse_lone_key(const toml::table* table, std::string_view section, const Group& group) {
+        if (group.key.empty() || !group.certificate.empty()) return;
+        complain(line_of(table, "key"), fmt::format("{}.key", section),
+                 "counts only beside a certificate");
+    }
+
+    void check_tenants() {
+        const toml::array* tables = root_["tenant"].as_array();
+        std::set<std::string> titles, taken;
+        for (const auto& tenant : settings_.tenants) {
+            taken.insert(tenant.destinations.begin(), tenant.destinations.end());
+        }
+        for (std::size_t i = 0; i < settings_.tenants.size(); ++i) {
+            const auto& tenant = settings_.tenants[i];
+            const toml::table* table = tables->get(i)->as_table();
+            const auto say = [&](std::string_view key, std::string words) {
+                complain(line_of(table, key), fmt::format("tenant.{}", key), std::move(words));
+            };
+            const auto& title = tenant.ae_title.str();
+            if (!title.empty() && !titles.insert(title).second) {
+                say("ae_title", fmt::format(R"("{}" names two tenants)", title));
+            }
+            check_models_of(tenant, say);
+            for (const auto& name : tenant.destinations) {
+                if (has_destination(name)) continue;
+                say("destinations", fmt::format(R"(there is no destination "{}")", name));
+            }
+            const auto& all = settings_.destinations;
+            const bool gets_nothing = tenant.destinations.empty() && !all.empty() &&
+                                      std::all_of(all.begin(), all.end(), [&](const auto& one) {
+                                          return taken.contains(one.name);
+                                      });
+            if (gets_nothing) {
+                say("destinations",
+                    "is empty, and each destination is another tenant's: its "
+                    "results would go nowhere");
+            }
+        }
+        for (const auto& threshold : settings_.thresholds) {
+            if (threshold.tenant.empty() || titles.contains(threshold.tenant)) continue;
+            complain(threshold.line, "threshold.tenant",
+                     fmt::format(R"(there is no tenant "{}")", threshold.tenant));
+        }
+    }
+
+    template <typename Say>
+    void check_models_of(const TenantSettings& tenant, const Say& say) {
+        const auto& known = settings_.inference.models;
+        std::set<std::filesystem::path> told;
+        for (const auto& folder : tenant.models) {
+            if (std::find(known.begin(), known.end(), folder) == known.end()) {
+                say("models",
+                    fmt::format(R"("{}" is not one of inference.models)", folder.string()));
+            } else if (!told.insert(folder).second) {
+                say("models", fmt::format(R"("{}" stands there twice)", folder.string()));
+            }
+        }
+    }
+
+    bool has_destination(std::string_view name) const {
+        return std::any_of(settings_.destinations.begin(), settings_.destinations.end(),
+                           [&](const auto& one) { return one.name == name; });
+    }
+
+    void check_listeners() {
+        const toml::array* tables = root_["listener"].as_array();
+        for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
+            const auto& listener = settings_.listeners[i];
+            const toml::table* table = tables->get(i)->as_table();
+            const auto say = [&](std::string_view key, std::string words) {
+                complain(line_of(table, key), fmt::format("listener.{}", key), std::move(words));
+            };
+            if (listener.port != 0 && settings_.scp.plain && listener.port == settings_.scp.port) {
+                say("port", fmt::format("port {} is scp.port already", listener.port));
+            }
+            if (listener.certificate.empty()) {
+                const auto idle = [&](std::string_view key, const std::filesystem::path& value) {
+                    if (!value.empty()) say(key, "counts only beside a certificate");
+                };
+                idle("key", listener.key);
+                idle("ca", listener.ca);
+                idle("crl", listener.crl);
+            } else if (listener.client_certificates != "off" && listener.ca.empty()) {
+                say("client_certificates",
+                    fmt::format(R"("{}" needs ca, the authorities that callers may come from)",
+                                listener.client_certificates));
+            }
+        }
+        if (!settings_.scp.plain && settings_.listeners.empty()) {
+            complain(line_of(root_["scp"].as_table(), "plain"), "scp.plain",
+                     "false, and there is no [[listener]]: nobody could call");
+        }
+    }
+
+    void check_peers() {
+        const bool shown = std::any_of(
+            settings_.listeners.begin(), settings_.listeners.end(), [](const auto& listener) {
+                return !listener.certificate.empty() && listener.client_certificates != "off";
+            });
+        const toml::array* tables = root_["peer"].as_array();
+        for (std::size_t i = 0; i < settings_.peers.size() && !shown; ++i) {
+            const toml::table* table = tables->get(i)->as_table();
+            const auto idle = [&](std::string_view key, const std::string& value) {
+                if (value.empty()) return;
+                complain(line_of(table, key), fmt::format("peer.{}", key),
+                         "no [[listener]] asks for client certificates");
+            };
+            idle("certificate_subject", settings_.peers[i].certificate_subject);
+            idle("certificate_sha256", settings_.peers[i].certificate_sha256);
+        }
+    }
+
+    void check_models() {
+        const toml::array* tables = root_["model"].as_array();
+        const auto& known = settings_.inference.models;
+        std::set<std::filesystem::path> told;
+        for (std::size_t i = 0; i < settings_.models.size(); ++i) {
+            const auto& folder = settings_.models[i].folder;
+            if (folder.empty()) continue;  // complained of already
+            const auto line = line_of(tables->get(i)->as_table(), "folder");
+            if (std::find(known.begin(), known.end(), folder) == known.end()) {
+                complain(line, "model.folder",
+                         fmt::format(R"("{}" is not one of inference.models)", folder.string()));
+            } else if (!told.insert(folder).second) {
+                complain(line, "model.folder",
+                         fmt::format(R"("{}" has two [[model]])", folder.string()));
+            }
+        }
+    }
+
+    void check_destinations() {
+        const toml::array* tables = root_["destination"].as_array();
+        std::set<std::string> names;
+        for (std::size_t i = 0; i < settings_.destinations.size(); ++i) {
+            const auto& destination = settings_.destinations[i];
+            const toml::table* table = tables->get(i)->as_table();
+            if (!destination.name.empty() && !names.insert(destination.name).second) {
+                complain(line_of(table, "name"), "destination.name",
+                         fmt::format(R"("{}" names two destinations)", destination.name));
+            }
+            const auto idle = [&](std::string_view key, const std::string& value) {
+                if (destination.tls || value.empty()) return;
+                complain(line_of(table, key), fmt::format("destination.{}", key),
+                         "counts only beside tls = true");
+            };
+            idle("ca", destination.ca.string());
+            idle("certificate", destination.certificate.string());
+            idle("key", destination.key.string());
+            idle("crl", destination.crl.string());
+            idle("tls_name", destination.tls_name);
+            if (destination.tls) refuse_lone_key(table, "destination", destination);
+            if (destination.retry_first_s > destination.retry_cap_s) {
+                complain(line_of(table, "retry_first_s"), "destination.retry_first_s",
+                         fmt::format("{} s is longer than retry_cap_s, {} s",
+                                     destination.retry_first_s, destination.retry_cap_s));
+            }
+            check_objects(destination, table);
+        }
+        for (const auto& threshold : settings_.thresholds) {
+            if (threshold.destination.empty() || names.contains(threshold.destination)) continue;
+            complain(threshold.line, "threshold.destination",
+                     fmt::format(R"(there is no destination "{}")", threshold.destination));
+        }
+    }
+
+    void check_objects(const DestinationSettings& destination, const toml::table* table) {
+        const auto& always = destination.send;
+        for (const auto& object : destination.send_if_found) {
+            if (std::find(always.begin(), always.end(), object) == always.end()) continue;
+            complain(line_of(table, "send_if_found"), "destination.send_if_found",
+                     fmt::format(R"("{}" stands in send too, which is: always)", object));
+        }
+        if (always.empty() && destination.send_if_found.empty()) {
+            complain(line_of(table, "send"), "destination.send",
+                     "is empty, and so is send_if_found: it would get nothing");
+        }
+    }
+
+    const toml::table& root_;
+    std::filesystem::path folder_;
+    Settings settings_;
+    std::vector<Problem> problems_;
+    Lines lines_;
+};
+
+Examined examine_text(std::string_view text, const std::filesystem::path& file, Lines* lines) {
+    if (text.size() > limits::kTextFileBytesMax) {
+        throw ConfigError(file.string(), {{1, "", "is longer than a config file may be, 1 MiB"}});
+    }
+    try {
+        const toml::table root = toml::parse(text, file.string());
+        Reader reader{root, std::filesystem::absolute(file).parent_path()};
+        Examined examined{reader.read(), {}};
+        examined.problems = std::move(reader).problems();
+        if (lines != nullptr) *lines = std::move(reader).lines();
+        return examined;
+    } catch (const toml::parse_error& error) {
+        throw ConfigError(file.string(), {{error.source().begin.line, "",
+                                           "not TOML: " + std::string{error.description()}}});
+    }
+}
+
+Settings good(Examined examined, const std::filesystem::path& file) {
+    if (!examined.problems.empty()) throw ConfigError(file.string(), std::move(examined.problems));
+    return std::move(examined.settings);
+}
+
+}  // namespace
+
+ConfigError::ConfigError(std::string_view file, std::vector<Problem> problems)
+    : Error(Fault::bad_input, "{}", told(file, problems)), problems_(std::move(problems)) {}
+
+Examined examine_settings(const std::filesystem::path& file, Lines* lines) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    if (!in) throw ConfigError(file.string(), {{1, "", "cannot be read"}});
+    return examine_text(text, file, lines);
+}
+
+Settings read_settings(const std::filesystem::path& file, Lines* lines) {
+    return good(examine_settings(file, lines), file);
+}
+
+Settings read_settings_text(std::string_view text, const std::filesystem::path& file,
+                            Lines* lines) {
+    return good(examine_text(text, file, lines), file);
+}
+
+Settings example_settings() {
+    const toml::table root = toml::parse(example_config());
+    Reader reader{root, "/etc/bucky"};
+    auto settings = reader.read();
+    auto problems = std::move(reader).problems();
+    std::erase_if(problems, [](const Problem& one) { return one.key == "inference.models"; });
+    if (!problems.empty()) throw ConfigError("the example", std::move(problems));
+    return settings;
+}
+
+}  // namespace bucky::conf

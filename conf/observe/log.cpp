@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/observe/log.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
+
+#include "conf/base/clock.h"
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "conf/base/printable.h"
+#include "conf/observe/metrics.h"
+#include "conf/run/immortal.h"
+
+namespace bucky::log {
+namespace {
+
+struct Logger : spdlog::logger {
+    Logger() : spdlog::logger("bucky", std::make_shared<spdlog::sinks::stdout_sink_mt>()) {
+        set_pattern("%v");  // event() writes the whole line: its time is UTC and has a Z
+        set_level(spdlog::level::debug);  // Levels decides
+        flush_on(spdlog::level::debug);
+    }
+};
+
+spdlog::logger& logger() {
+    return immortal<Logger>();
+}
+
+spdlog::level::level_enum to_spdlog(Level level) {
+    switch (level) {
+        case Level::debug: return spdlog::level::debug;
+        case Level::info: return spdlog::level::info;
+        case Level::warning: return spdlog::level::warn;
+        case Level::error: return spdlog::level::err;
+    }
+    __builtin_unreachable();
+}
+
+std::string_view word(Level level) {
+    switch (level) {
+        case Level::debug: return "debug";
+        case Level::info: return "info";
+        case Level::warning: return "warning";
+        case Level::error: return "error";
+    }
+    __builtin_unreachable();
+}
+
+/// Counts the lines of each event by the second.
+class Rate {
+public:
+    /// Whether one more may be written now; then, how many were not since the last that was.
+    std::optional<std::uint64_t> admit(std::string_view event, int most,
+                                       std::chrono::steady_clock::time_point now) {
+        const std::lock_guard lock(mutex_);
+        auto& one = events_[std::string{event}];
+        if (now - one.since >= std::chrono::seconds{1}) {
+            one.since = now;
+            one.written = 0;
+        }
+        if (++one.written <= most) return std::exchange(one.left_out, 0);
+        ++one.left_out;
+        return std::nullopt;
+    }
+
+private:
+    struct Event {
+        std::chrono::steady_clock::time_point since{};
+        int written = 0;
+        std::uint64_t left_out = 0;
+    };
+    std::mutex mutex_;
+    std::map<std::string, Event> events_;  ///< the names are ours, so there are few
+};
+
+Level level_of(std::string_view name) {
+    for (const auto candidate : {Level::debug, Level::info, Level::warning, Level::error}) {
+        if (word(candidate) == name) return candidate;
+    }
+    throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error", name);
+}
+
+/// From which level on an event is written: its module's, else that of all.
+class Levels {
+public:
+    void exchange(Level all, std::map<std::string, Level, std::less<>> modules) {
+        const std::lock_guard lock(mutex_);
+        all_ = all;
+        modules_.swap(modules);
+    }
+    bool admit(Level level, std::string_view event) const {
+        const std::lock_guard lock(mutex_);
+        const auto own = modules_.find(event.substr(0, event.find('.')));
+        return level >= (own == modules_.end() ? all_ : own->second);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    Level all_ = Level::info;
+    std::map<std::string, Level, std::less<>> modules_;
+};
+
+Levels& levels() {
+    return immortal<Levels>();
+}
+
+Rate& rate() {
+    return immortal<Rate>();
+}
+
+std::atomic<Form> form = Form::text;
+std::atomic<bool> patients_shown = false;
+
+bool is_plain(char c) {
+    return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '=';
+}
+
+/// What one event says, in the order it is written.
+struct Line {
+    std::string time;
+    std::string_view level, event;
+    std::initializer_list<Field> fields;
+    std::uint64_t left_out;
+};
+
+bool is_shown(const Field& field) {
+    return !field.is_patient || patients_shown;
+}
+
+std::string as_text(const Line& line) {
+    std::string text = fmt::format("{} {} {}", line.time, line.level, line.event);
+    for (const auto& field : line.fields) {
+        if (is_shown(field)) text += fmt::format(" {}={}", field.key, escaped(field.value));
+    }
+    if (line.left_out > 0) text += fmt::format(" left_out={}", line.left_out);
+    return text;
+}
+
+/// All in ASCII: no terminal and no parser meets what a stranger has sent.
+std::string as_json(const Line& line) {
+    using Json = nlohmann::ordered_json;
+    Json json{{"time", line.time}, {"level", line.level}, {"event", line.event}};
+    for (const auto& field : line.fields) {
+        if (!is_shown(field)) continue;
+        const auto value = std::string_view{field.value}.substr(0, limits::kWordsMax);
+        json[std::string{field.key}] = field.is_number ? Json::parse(value) : Json(value);
+    }
+    if (line.left_out > 0) json["left_out"] = line.left_out;
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+    text = text.substr(0, limits::kWordsMax);
+    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return std::string{text};
+    std::string quoted = "\"";
+    while (!text.empty()) {
+        const std::size_t bytes = printable_bytes(text);
+        if (bytes == 0) {
+            quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+        } else {
+            if (text[0] == '"' || text[0] == '\\') quoted += '\\';
+            quoted += text.substr(0, bytes);
+        }
+        text.remove_prefix(std::max<std::size_t>(bytes, 1));
+    }
+    return quoted + '"';
+}
+
+void event(Level level, std::string_view name, std::initializer_list<Field> fields) {
+    if (!is_written(level, name)) return;
+    const auto most =
+        level >= Level::warning ? limits::kLogLinesPerSecond : limits::kLogInfoLinesPerSecond;
+    const auto left_out = rate().admit(name, most, std::chrono::steady_clock::now());
+    if (!left_out) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
+    const Line line{iso_utc(SystemClock{}.now_ms()), word(level), name, fields, *left_out};
+    logger().log(to_spdlog(level), form == Form::json ? as_json(line) : as_text(line));
+}
+
+bool is_written(Level level, std::string_view name) {
+    return levels().admit(level, name);
+}
+
+void event(std::string_view name, std::initializer_list<Field> fields) {
+    event(Level::info, name, fields);
+}
+
+void set_form(Form chosen) {
+    form = chosen;
+}
+
+void show_patients(bool shown) {
+    patients_shown = shown;
+}
+
+void set_level(std::string_view level, std::span<const std::string> modules) {
+    std::map<std::string, Level, std::less<>> others;
+    for (const auto& module : modules) {
+        const auto equals = std::min(module.find('='), module.size());
+        others[module.substr(0, equals)] =
+            level_of(module.substr(std::min(equals + 1, module.size())));
+    }
+    levels().exchange(level_of(level), std::move(others));
+}
+
+}  // namespace bucky::log

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/observe/metrics.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "conf/run/immortal.h"
+
+namespace bucky::metrics {
+namespace {
+
+enum class Kind { counter, gauge, histogram };
+
+/// What a histogram's buckets are for.
+enum class Scale {
+    seconds,  ///< of a step in the node
+    journey,  ///< of an image through it: fine around the 20 s that a result may take
+    ratio     ///< 0 to 1
+};
+
+struct Row {
+    std::string_view name;
+    Kind kind;
+    std::string_view help;
+    Scale scale = Scale::seconds;
+};
+
+// Names and units after https://prometheus.io/docs/practices/naming/: base units, _total.
+constexpr Row kRows[] = {
+    {"bucky_build_info", Kind::gauge, "Always 1; the version is a label."},
+    {"bucky_associations_open", Kind::gauge, "Associations being served now."},
+    {"bucky_associations_total", Kind::counter, "Connections by how they ended at the door."},
+    {"bucky_instances_received_total", Kind::counter, "Instances kept and answered with success."},
+    {"bucky_received_bytes_total", Kind::counter, "Bytes of the instances kept."},
+    {"bucky_store_refused_total", Kind::counter, "C-STORE requests refused, by DIMSE status."},
+    {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
+    {"bucky_studies_left_total", Kind::counter, "Studies deleted after their delivery."},
+    {"bucky_database_sound", Kind::gauge,
+     "1 while the database is whole and has its name; 0: images are refused."},
+    {"bucky_held_bytes", Kind::gauge, "Bytes of the instances and results kept."},
+    {"bucky_images_total", Kind::counter,
+     "Verdicts; an image that is looked at again has another."},
+    {"bucky_shadow_images_total", Kind::counter, "Images by what shadow models said of them."},
+    {"bucky_decoder_deaths_total", Kind::counter, "Decode workers that ended on an image."},
+    {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
+    {"bucky_last_byte_to_verdict_seconds", Kind::histogram,
+     "From the last byte of an image to its verdict.", Scale::journey},
+    {"bucky_last_byte_to_delivered_seconds", Kind::histogram,
+     "From the last byte of a study's last image to a result accepted, by destination.",
+     Scale::journey},
+    {"bucky_model_run_seconds", Kind::histogram, "One run of a model, of one image or a batch."},
+    {"bucky_finding_score_ratio", Kind::histogram, "Scores by model, version and finding.",
+     Scale::ratio},
+    {"bucky_analysed_images_total", Kind::counter,
+     "Looks at an image that a model has answered, by tenant and equipment. `bucky study retry` is "
+     "another look."},
+    {"bucky_positive_images_total", Kind::counter,
+     "Those of bucky_analysed_images_total with a finding, by tenant and equipment."},
+    {"bucky_audit_messages_total", Kind::counter, "Audit messages written or sent, by outlet."},
+    {"bucky_audit_dropped_total", Kind::counter,
+     "Audit messages that did not get out, by outlet and reason: queue_full, too_long, "
+     "node_ended."},
+    {"bucky_audit_answers", Kind::gauge, "1 while the outlet takes audit messages, by outlet."},
+    {"bucky_reloads_total", Kind::counter, "Reloads of the config, applied or refused."},
+    {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},
+    {"bucky_model_troubles_total", Kind::counter,
+     "What went wrong, or was mended, where models run, by model and what."},
+    {"bucky_delivered_total", Kind::counter, "Result objects accepted, by destination."},
+    {"bucky_delivery_failures_total", Kind::counter,
+     "Sends that were not accepted, by destination."},
+    {"bucky_commitments_total", Kind::counter,
+     "Studies whose results a destination has promised to keep."},
+    {"bucky_commitment_failures_total", Kind::counter,
+     "Reports of a destination that did not keep what it took."},
+    {"bucky_commitment_reports_total", Kind::counter,
+     "Reports owed to callers that asked us to keep images, by how they ended."},
+    {"bucky_jobs", Kind::gauge, "Jobs by lane and state, as of the last look."},
+    {"bucky_oldest_job_seconds", Kind::gauge, "Age of the oldest job that waits, by lane."},
+    {"bucky_certificate_expires_timestamp_seconds", Kind::gauge,
+     "When the certificate of a listener ends, in seconds since 1970."},
+    {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
+    {"bucky_disk_size_bytes", Kind::gauge, "All space where data_dir is."},
+};
+
+using Bounds = prometheus::Histogram::BucketBoundaries;
+
+struct Scales {
+    const Bounds seconds{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000};
+    const Bounds journey{0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 300, 3600, 86400};
+    const Bounds ratio{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
+                       0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1};
+};
+
+const Bounds& bounds_of(Scale scale) {
+    switch (scale) {
+        case Scale::seconds: return immortal<Scales>().seconds;
+        case Scale::journey: return immortal<Scales>().journey;
+        case Scale::ratio: return immortal<Scales>().ratio;
+    }
+    __builtin_unreachable();
+}
+
+const Row& row(std::string_view name, Kind kind) {
+    for (const auto& candidate : kRows) {
+        if (candidate.name == name && candidate.kind == kind) return candidate;
+    }
+    throw Error(Fault::bug, "metric {} has no row of its kind in metrics.cpp", name);
+}
+
+/// Which values of a label that strangers fill have series of their own.
+class Seats {
+public:
+    std::string seat(const std::string& label, std::string_view value) {
+        auto clean = printable(value);
+        const std::lock_guard lock(mutex_);
+        auto& taken = taken_[label];
+        if (taken.contains(clean)) return clean;
+        if (taken.size() >= limits::kLabelValuesMax) return "other";
+        taken.insert(clean);
+        return clean;
+    }
+
+private:
+    static std::string printable(std::string_view value) {
+        std::string clean{value.substr(0, limits::kLabelValueBytesMax)};
+        std::replace_if(
+            clean.begin(), clean.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+        const auto from = clean.find_first_not_of(' ');
+        if (from == std::string::npos) return "unknown";
+        return clean.substr(from, clean.find_last_not_of(' ') + 1 - from);
+    }
+
+    std::mutex mutex_;
+    std::map<std::string, std::set<std::string>> taken_;
+};
+
+Labels seated(Labels labels) {
+    auto& seats = immortal<Seats>();
+    for (const auto* label : {"tenant", "equipment"}) {
+        const auto found = labels.find(label);
+        if (found != labels.end()) found->second = seats.seat(found->first, found->second);
+    }
+    return labels;
+}
+
+prometheus::Registry& registry() {
+    return immortal<prometheus::Registry>();  // thread-safe by itself
+}
+
+template <typename Builder>
+auto& family(Builder builder, const Row& of) {
+    return builder.Name(std::string{of.name}).Help(std::string{of.help}).Register(registry());
+}
+
+}  // namespace
+
+void count(std::string_view name, const Labels& labels, double by) {
+    family(prometheus::BuildCounter(), row(name, Kind::counter)).Add(seated(labels)).Increment(by);
+}
+
+void set(std::string_view name, double value, const Labels& labels) {
+    family(prometheus::BuildGauge(), row(name, Kind::gauge)).Add(labels).Set(value);
+}
+
+void observe(std::string_view name, double value, const Labels& labels) {
+    const auto& of = row(name, Kind::histogram);
+    family(prometheus::BuildHistogram(), of)
+        .Add(seated(labels), bounds_of(of.scale))
+        .Observe(value);
+}
+
+Total total(std::string_view name) {
+    const bool is_known = std::any_of(std::begin(kRows), std::end(kRows),
+                                      [&](const Row& one) { return one.name == name; });
+    if (!is_known) throw Error(Fault::bug, "metric {} has no row in metrics.cpp", name);
+    Total sum;
+    for (const auto& one : registry().Collect()) {
+        if (one.name != name) continue;
+        for (const auto& series : one.metric) {
+            sum.value += series.counter.value + series.gauge.value +
+                         static_cast<double>(series.histogram.sample_count);
+            const auto& buckets = series.histogram.bucket;
+            sum.buckets.resize(std::max(sum.buckets.size(), buckets.size()));
+            sum.bounds.resize(sum.buckets.size());
+            std::uint64_t below = 0;  // each counts those before it, too
+            for (std::size_t at = 0; at < buckets.size(); ++at) {
+                sum.buckets[at] += buckets[at].cumulative_count - below;
+                below = buckets[at].cumulative_count;
+                sum.bounds[at] = buckets[at].upper_bound;
+            }
+        }
+    }
+    return sum;
+}
+
+std::string text() {
+    return prometheus::TextSerializer{}.Serialize(registry().Collect());
+}
+
+}  // namespace bucky::metrics

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/chest_cad/chest_cad.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dcdatset.h"
+#include "dcmtk/dcmdata/dcdeftag.h"
+#include "dcmtk/dcmdata/dcuid.h"
+
+#include "conf/base/error.h"
+#include "dicom_sr/common/codes.h"
+#include "dicom_sr/common/content_tree.h"
+#include "dicom_sr/common/document.h"
+#include "dicom_sr/common/filing.h"
+#include "dicom_sr/common/identity.h"
+#include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/part10.h"
+#include "dicom_sr/common/text.h"
+#include "dicom_sr/common/wording.h"
+#include "dicom_sr/report/planar_roi.h"
+#include "dicom_sr/report/report_content.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+using enum Relation;
+using inference::Finding;
+using inference::Point;
+
+/// What CID 6101 calls it, and which of CID 6102 modifies that (TID 4104 rows 1 and 2).
+struct CadFinding {
+    std::string_view code;  ///< of the finding, SCT
+    Concept kind, modifier;
+    Concept detection;  ///< CID 6014: what was looked for
+};
+constexpr Concept kOpacity{"112033", "DCM", "Abnormal opacity"};
+constexpr Concept kLucency{"112062", "DCM", "Abnormal lucency"};
+constexpr Concept kNodule{"27925004", "SCT", "Nodule"};
+constexpr Concept kPneumothorax{"36118008", "SCT", "Pneumothorax"};
+constexpr std::array kCadFindings{
+    CadFinding{"27925004", kOpacity, kNodule, kNodule},
+    CadFinding{"427359005", kOpacity, kNodule, kNodule},
+    CadFinding{"786838002", kOpacity, kNodule, kNodule},
+    CadFinding{"36118008", kLucency, kPneumothorax, kPneumothorax},
+};
+
+const CadFinding* cad_finding(const Finding& finding) {
+    if (finding.code.scheme != "SCT") return nullptr;
+    const auto* const found =
+        std::ranges::find(kCadFindings, finding.code.value, &CadFinding::code);
+    return found != kCadFindings.end() ? found : nullptr;
+}
+
+/// How the processing of the study went, as TID 4101 and 4100 row 6 count it.
+struct Processing {
+    std::size_t images = 0, succeeded = 0, failed = 0, findings = 0;
+};
+
+Processing processing_of(const StudyReport& report) {
+    Processing done;
+    for (const ReportedImage& image : report.images) {
+        ++done.images;
+        if (image.result.verdict == inference::Verdict::failed) ++done.failed;
+        if (!was_analysed(image.result)) continue;
+        ++done.succeeded;
+        for (const Finding* finding : present(image.result)) {
+            if (is_chest_cad_finding(*finding)) ++done.findings;
+        }
+    }
+    return done;
+}
+
+Concept summary_code(const Processing& done) {  // CID 6047
+    if (done.succeeded == 0) return codes::kNoneSucceeded;
+    if (done.succeeded == done.images) {
+        return done.findings > 0 ? codes::kAllWithFindings : codes::kAllWithoutFindings;
+    }
+    return done.findings > 0 ? codes::kSomeWithFindings : codes::kSomeWithoutFindings;
+}
+
+Concept detections_code(const Processing& done) {  // CID 6042
+    if (done.succeeded == done.images) return codes::kSucceeded;
+    if (done.succeeded > 0) return codes::kPartiallySucceeded;
+    return done.failed > 0 ? codes::kFailed : codes::kNotAttempted;
+}
+
+Point centre_of(const std::vector<Point>& outline) {
+    const auto [left, right] = std::ranges::minmax(outline, {}, &Point::column);
+    const auto [top, bottom] = std::ranges::minmax(outline, {}, &Point::row);
+    return {(left.column + right.column) / 2, (top.row + bottom.row) / 2};
+}
+
+void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 4020
+    const Source& source = image.source;
+    tree.image(contains, reference_of(image), [&] {
+        if (const Concept* view = view_code(source.view_position)) {
+            tree.code(has_acquisition_context, codes::kImageView, *view);
+        }
+        if (const std::string date = fitted_date(source.study_date); !date.empty()) {
+            tree.date(has_acquisition_context, codes::kStudyDate, date);
+        }
+        if (const std::string time = fitted_time(source.study_time); !time.empty()) {
+            tree.time(has_acquisition_context, codes::kStudyTime, time);
+        }
+    });
+}
+
+/// TID 4104 for one outline; without one, for the whole image: a centre is mandatory (row 14).
+void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& finding,
+                 const inference::Region* region, int number, std::string_view language) {
+    const CadFinding& cad = *cad_finding(finding);
+    const auto& result = image.result;
+    const std::vector<Point> outline =
+        region != nullptr
+            ? region->outline
+            : std::vector<Point>{{0, 0},
+                                 {double{1} * result.columns, 0},
+                                 {double{1} * result.columns, double{1} * result.rows},
+                                 {0, double{1} * result.rows}};
+    tree.code(inferred_from, codes::kSingleImageFinding, cad.kind, [&] {
+        tree.code(has_concept_modifier, codes::kSingleImageFindingModifier, cad.modifier);
+        tree.text(has_observation_context, codes::kTrackingIdentifier,  // TID 4108
+                  cleaned(outline_label(finding, static_cast<std::size_t>(std::max(number, 1) - 1),
+                                        language)));
+        tree.uid(has_observation_context, codes::kTrackingUid,
+                 tracking_uid(image, finding.key, number > 0 ? std::to_string(number) : "image"));
+        tree.code(has_concept_modifier, codes::kRenderingIntent, codes::kPresentationRequired);
+        add_algorithm_context(tree, *result.model, &finding);
+        tree.number(has_properties, codes::kCertainty, 100 * finding.score, codes::kPercent);
+        tree.point(has_properties, codes::kCenter, centre_of(outline), reference_of(image));
+        if (region != nullptr) {
+            tree.closed_polyline(codes::kOutline, outline, reference_of(image), has_properties);
+        }
+        const auto side = region != nullptr ? region->side : inference::Side::unknown;
+        if (const Concept* where = laterality_code(side)) {  // TID 4105
+            tree.code(has_properties, codes::kLocationInChest, codes::kLung,
+                      [&] { tree.code(has_concept_modifier, codes::kLaterality, *where); });
+        }
+    });
+}
+
+void add_findings(ContentTree& tree, const StudyReport& report) {  // TID 4101 row 3
+    for (const ReportedImage& image : report.images) {
+        for (const Finding* finding : present(image.result)) {
+            if (!is_chest_cad_finding(*finding) || !image.result.model) continue;
+            int number = 0;
+            for (const inference::Region& region : finding->regions) {
+                if (region.outline.size() < 3) continue;
+                add_finding(tree, image, *finding, &region, ++number, report.language);
+            }
+            if (number == 0 && image.result.rows > 0) {
+                add_finding(tree, image, *finding, nullptr, 0, report.language);
+            }
+        }
+    }
+}
+
+/// TID 4017: one detection performed, for all images on which it was, or was to be.
+void add_detection(ContentTree& tree, const Concept& what,
+                   const std::vector<const ReportedImage*>& images, const StudyReport& report) {
+    tree.code(contains, codes::kDetectionPerformed, what, [&] {
+        const auto with_model = std::ranges::find_if(
+            images, [](const ReportedImage* image) { return image->result.model.has_value(); });
+        if (with_model != images.end()) {
+            add_algorithm_context(tree, *(*with_model)->result.model);
+        } else {
+            add_algorithm_context(tree, {report.node_name, report.software_version, "", "", ""});
+        }
+        for (const ReportedImage* image : images) {
+            tree.image(has_properties, reference_of(*image));
+        }
+    });
+}
+
+/// TID 4015: what succeeded and what did not, each with its images.
+void add_detections(ContentTree& tree, const StudyReport& report) {
+    std::vector<const ReportedImage*> good, bad;
+    for (const ReportedImage& image : report.images) {
+        if (was_analysed(image.result)) {
+            good.push_back(&image);
+        } else {
+            bad.push_back(&image);
+        }
+    }
+    const auto add = [&](const Concept& title, const std::vector<const ReportedImage*>& images) {
+        if (images.empty()) return;
+        tree.container(inferred_from, title, "4015", [&] {
+            std::set<std::string_view> said;
+            for (const ReportedImage* image : images) {
+                for (const Finding& finding : image->result.findings) {
+                    const CadFinding* cad = cad_finding(finding);
+                    if (cad == nullptr || !said.insert(cad->detection.value).second) continue;
+                    add_detection(tree, cad->detection, images, report);
+                }
+            }
+            if (said.empty()) add_detection(tree, kNodule, images, report);
+        });
+    };
+    add(codes::kSuccessfulDetections, good);
+    add(codes::kFailedDetections, bad);
+}
+
+void write_cad_content(ContentTree& tree, const StudyReport& report) {  // TID 4100
+    tree.code(has_concept_modifier, codes::kLanguage,
+              report.language == "ko" ? codes::kKorean : codes::kEnglish);
+    tree.container(contains, codes::kImageLibrary, "", [&] {
+        std::set<Uid> listed;
+        for (const ReportedImage& image : report.images) {
+            if (listed.insert(image.source.sop_instance).second) add_library_entry(tree, image);
+        }
+    });
+    const Processing done = processing_of(report);
+    tree.code(contains, codes::kCadSummary, summary_code(done),
+              [&] { add_findings(tree, report); });
+    const Concept detections = detections_code(done);
+    tree.code(contains, codes::kSummaryOfDetections, detections, [&] {
+        if (std::string_view(detections.value) != codes::kNotAttempted.value) {
+            add_detections(tree, report);
+        }
+    });
+    // CID 6137: spatial and temporal correlation, image quality: Bucky does none of these.
+    tree.code(contains, codes::kSummaryOfAnalyses, codes::kNotAttempted);
+}
+
+}  // namespace
+
+bool is_chest_cad_finding(const Finding& finding) {
+    return cad_finding(finding) != nullptr;
+}
+
+Object chest_cad(const StudyReport& report) {
+    require_one_study(report.images);
+    Object object = object_of_study(kind::kChestCad, Uid(UID_ChestCADSRStorage), report.images,
+                                    report.node_name);
+    auto dataset = std::make_unique<DcmDataset>();
+    write_document(*dataset, report, object, kChestCadSeries);
+    ContentTree tree(codes::kChestCadReport, "4100", object.sop_class);
+    write_cad_content(tree, report);
+    tree.write(*dataset);
+    object.part10 = to_part10(std::move(dataset));
+    return object;
+}
+
+}  // namespace bucky::dicom_sr

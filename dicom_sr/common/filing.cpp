@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/common/filing.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dcuid.h"
+
+#include "conf/dicom/sop_classes.h"
+#include "dicom_sr/common/identity.h"
+#include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/wording.h"
+
+namespace bucky::dicom_sr {
+
+namespace {
+
+/// A picture that stands in for one of another class is another object.
+std::string told_as(std::string_view kind, const Uid& sop_class) {
+    const bool in_grey = sop_class.str() == kPictureClasses.back();
+    return fmt::format("{}{}", kind, in_grey ? " in grey" : "");
+}
+
+}  // namespace
+
+Object object_beside(const char* kind, const Uid& sop_class, const ReportedImage& image) {
+    const std::string name = told_as(kind, sop_class);
+    return {sop_class,
+            object_uid(name, image),
+            series_uid(name, image),
+            UID_LittleEndianExplicitTransferSyntax,
+            kind,
+            {}};
+}
+
+Object object_of_study(const char* kind, const Uid& sop_class,
+                       const std::vector<ReportedImage>& images, std::string_view node_name) {
+    const std::string name = told_as(kind, sop_class);
+    return {sop_class,
+            study_object_uid(name, images),
+            study_series_uid(name, images, node_name),
+            UID_LittleEndianExplicitTransferSyntax,
+            kind,
+            {}};
+}
+
+void write_filing(DcmItem& dataset, const Object& object, std::span<const ReportedImage> images,
+                  const Filing& filing) {
+    const ReportedImage& first = images.front();
+    const Source& source = first.source;
+    const LocalTime content = local_time(first.result.started_at_ms, source);
+    write_sop_common(dataset, object.sop_class, object.sop_instance, content, source);
+    write_patient(dataset, source);
+    write_study(dataset, source);
+    write_series(dataset, filing.modality, object.series, filing.series_number,
+                 series_description(images, filing.language), source);
+    write_equipment(dataset, "", filing.software_version);
+    write_algorithms(dataset, models_of(images));
+}
+
+}  // namespace bucky::dicom_sr

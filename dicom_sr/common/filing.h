@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an object that stands beside images, and is no document, is filed and named: what it has
+// before the modules of its own.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dicom_sr/common/object.h"
+
+class DcmItem;
+
+namespace bucky::dicom_sr {
+
+/// An object of one image, without its bytes yet: same image, model, rendering and class, same
+/// UIDs.
+Object object_beside(const char* kind, const Uid& sop_class, const ReportedImage& image);
+/// The same of a whole study.
+Object object_of_study(const char* kind, const Uid& sop_class,
+                       const std::vector<ReportedImage>& images, std::string_view node_name = "");
+
+struct Filing {
+    std::string_view modality, series_number;
+    std::string_view language, software_version;
+};
+
+/// SOP Common, Patient, Study, General Series, General Equipment, and an item of Contributing
+/// Equipment for each algorithm.
+///   in   the object with its UIDs; the images that it stands beside, all of one study; it is dated
+///        by the analysis of the first
+///   src  PS3.3 C.12.1, C.7.1.1, C.7.2.1, C.7.3.1, C.7.5.1
+void write_filing(DcmItem& dataset, const Object& object, std::span<const ReportedImage> images,
+                  const Filing& filing);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/common/identity.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace bucky::dicom_sr {
+namespace {
+
+/// Weights and version: a version with other thresholds on the same weights says other things.
+std::string model_hash(const ReportedImage& image) {
+    const auto& model = image.result.model;
+    return model ? fmt::format("{} {}", model->sha256, model->version) : "none";
+}
+
+/// What was answered, as far as the same image and model can differ in it: an image that failed and
+/// was analysed in a later run must not hide behind the UID of the failure.
+std::string_view outcome(const inference::ImageResult& result) {
+    switch (result.verdict) {
+        case inference::Verdict::findings:
+        case inference::Verdict::no_findings: return "analysed";
+        case inference::Verdict::not_analysed: return "not analysed";
+        case inference::Verdict::failed: return "failed";
+    }
+    __builtin_unreachable();
+}
+
+std::string told(const ReportedImage& image) {
+    return image.rendering.empty() ? "" : " told " + image.rendering;
+}
+
+}  // namespace
+
+Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class) {
+    std::vector<std::string> said;
+    for (const ReportedImage& image : images) {
+        said.push_back(fmt::format("{} {} {}", image.source.sop_instance.str(), model_hash(image),
+                                   outcome(image.result)));
+    }
+    std::ranges::sort(said);  // the order in which they came does not matter
+    const std::string study = images.empty() ? "" : images.front().source.study.str();
+    std::string name = fmt::format("report {} {}", study, fmt::join(said, " "));
+    if (!images.empty()) name += told(images.front());
+    if (sop_class.str() != kReportClasses.front()) name += " in " + sop_class.str();
+    return Uid::from_name(name);
+}
+
+Uid report_series_uid(const StudyReport& report) {
+    const ReportedImage& image = report.images.front();
+    std::string name = fmt::format("report series {} {}{}", image.source.study.str(),
+                                   report.node_name, told(image));
+    if (report.sop_class.str() != kReportClasses.front()) name += " in " + report.sop_class.str();
+    return Uid::from_name(name);
+}
+
+Uid series_uid(std::string_view kind, const ReportedImage& image) {
+    return Uid::from_name(fmt::format("{} series {} {}{}", kind, image.source.study.str(),
+                                      model_hash(image), told(image)));
+}
+
+Uid object_uid(std::string_view kind, const ReportedImage& image) {
+    return Uid::from_name(fmt::format("{} {} {} {}{}", kind, image.source.study.str(),
+                                      image.source.sop_instance.str(), model_hash(image),
+                                      told(image)));
+}
+
+Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images) {
+    return Uid::from_name(fmt::format("{} of {}", kind, report_uid(images).str()));
+}
+
+Uid study_series_uid(std::string_view kind, const std::vector<ReportedImage>& images,
+                     std::string_view node_name) {
+    const ReportedImage& first = images.front();
+    return Uid::from_name(
+        fmt::format("{} series {} {}{}", kind, first.source.study.str(), node_name, told(first)));
+}
+
+Uid frames_uid(const Uid& object) {
+    return Uid::from_name(fmt::format("frames {}", object.str()));
+}
+
+Uid tracking_uid(const ReportedImage& image, std::string_view finding_key,
+                 std::string_view region) {
+    return Uid::from_name(fmt::format("tracking {} {} {} {}", image.source.sop_instance.str(),
+                                      model_hash(image), finding_key, region));
+}
+
+Uid algorithm_uid(const inference::ModelIdentity& model) {
+    return Uid::from_name(fmt::format("algorithm {}", model.sha256));
+}
+
+Uid observer_uid(std::string_view node_name) {
+    return Uid::from_name(fmt::format("observer {}", node_name));
+}
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The UIDs of what Bucky makes, derived and never drawn: the same job gives the same UIDs, so that
+// a retry makes a duplicate of the same object and never a second result.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "conf/base/ids.h"
+#include "dicom_sr/common/study_report.h"
+
+namespace bucky::dicom_sr {
+
+/// The UID of a report of these images in that class: known before it is made.
+Uid report_uid(const std::vector<ReportedImage>& images,
+               const Uid& sop_class = Uid{kReportClasses.front()});
+
+/// One per study, node, class and rendering: a superseding report joins the series of the one it
+/// supersedes, where a viewer that shows the last instance of a series (OHIF) shows the right one.
+Uid report_series_uid(const StudyReport& report);
+
+/// One object of a kind for each image and model, and one series for all of a kind of a study and
+/// model. The kind is the Object's: "overlay", "presentation", ...
+Uid object_uid(std::string_view kind, const ReportedImage& image);
+Uid series_uid(std::string_view kind, const ReportedImage& image);
+
+/// What is made once of a study: one object for the same images and models, and a series of its
+/// own.
+Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images);
+Uid study_series_uid(std::string_view kind, const std::vector<ReportedImage>& images,
+                     std::string_view node_name);
+
+/// Dimension Organization UID of a multi-frame object.
+Uid frames_uid(const Uid& object);
+
+/// One per lesion: the same in every version of the report. `region` is "1", "2", ... in the order
+/// of the finding's regions, or "image" for the whole image.
+Uid tracking_uid(const ReportedImage& image, std::string_view finding_key, std::string_view region);
+
+/// The algorithm as a device: another training is another device (IHE AIR 6.5.3.1).
+Uid algorithm_uid(const inference::ModelIdentity& model);
+
+/// The node as the observer of TID 1004.
+Uid observer_uid(std::string_view node_name);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// StudyReport: what an SR document of one study is made from, whatever its template and class.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/dicom/sop_classes.h"
+#include "dicom_sr/common/object.h"
+
+namespace bucky::dicom_sr {
+
+/// Another result that shows what the model saw in one image of the report: a picture, segments.
+struct Explanation {
+    Uid image;  ///< SOP Instance UID of the image it explains
+    Uid sop_class, sop_instance, series;
+};
+
+/// What this node reported of an earlier study of the same patient.
+struct Prior {
+    Uid study, series, sop_class, sop_instance;
+    std::string study_date;  ///< DA
+    std::string words;       ///< its series description
+};
+
+struct StudyReport {
+    Uid sop_class{kReportClasses.front()};  ///< one of kReportClasses
+    std::vector<ReportedImage> images;      ///< all of one study and patient, 1 to kReportImagesMax
+    std::string language = "en";            ///< "en" or "ko": names of findings for people
+    std::optional<Uid> predecessor;         ///< the document that this one supersedes
+    std::vector<Prior> priors = {};         ///< newest first
+    std::int64_t content_at_ms = 0;         ///< when the analysis started (UTC)
+    std::string node_name = "Bucky";        ///< device observer, station name
+    std::string software_version;
+    std::vector<Explanation> explanations;  ///< of the same study; referenced at each finding
+};
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/common/wording.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/text.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+using inference::Answer;
+using inference::Finding;
+using inference::Side;
+using inference::Verdict;
+
+// LO has 64 characters (PS3.5 6.2), but dciodvfy and many a PACS' database count bytes.
+constexpr std::size_t kDescriptionMax = 64;
+
+constexpr Words kEnglish{
+    .assists = "Assists. Not a reading.",
+    .assists_short = "assists, no reading",
+    .no_finding = "No finding above threshold",
+    .findings = "Findings",
+    .not_analysed = "Not analysed",
+    .failed = "Analysis failed",
+    .some_not_analysed = "skipped",
+    .some_failed = "failed",
+    .no_reason = "no reason was recorded",
+    .finding = "Finding",
+    .score = "Score",
+    .threshold = "Threshold",
+    .answer = "Answer",
+    .present = "present",
+    .absent = "absent",
+    .undetermined = "undetermined",
+    .undecided = "Undetermined",
+    .left = "left",
+    .right = "right",
+    .both = "both sides",
+    .not_located = "not located",
+    .model = "Model",
+    .intended_use = "Intended use",
+    .analysed_at = "Analysed",
+    .weights = "weights",
+    .warning = "Warning",
+    .text_guessed = "not in its declared character set; read by its bytes, which are kept",
+    .text_lost = "cannot be decoded; its bytes are kept",
+    .columns = "columns",
+    .rows = "rows",
+    .heat = "what speaks for a finding, by the model",
+    .summary = "Bucky: summary of the study",
+    .image = "image",
+    .series = "series",
+    .more_in_report = "more images: see the report",
+    .earlier_result = "Earlier result",
+};
+
+constexpr Words kKorean{
+    .assists = "판독이 아닌 보조 결과입니다.",
+    .assists_short = "보조, 판독 아님",
+    .no_finding = "기준값을 넘는 소견 없음",
+    .findings = "소견",
+    .not_analysed = "분석하지 않음",
+    .failed = "분석 실패",
+    .some_not_analysed = "미분석",
+    .some_failed = "실패",
+    .no_reason = "사유가 기록되지 않음",
+    .finding = "소견",
+    .score = "점수",
+    .threshold = "기준값",
+    .answer = "결과",
+    .present = "있음",
+    .absent = "없음",
+    .undetermined = "판정 불가",
+    .undecided = "판정 불가",
+    .left = "왼쪽",
+    .right = "오른쪽",
+    .both = "양쪽",
+    .not_located = "위치 미상",
+    .model = "모델",
+    .intended_use = "사용 목적",
+    .analysed_at = "분석 시각",
+    .weights = "가중치",
+    .warning = "주의",
+    .text_guessed = "선언된 문자 집합과 다름; 바이트로 판독하였고 원본 바이트를 보존함",
+    .text_lost = "해독할 수 없음; 원본 바이트를 보존함",
+    .columns = "열",
+    .rows = "행",
+    .heat = "모델이 소견의 근거로 본 정도",
+    .summary = "Bucky: 검사 요약",
+    .image = "영상",
+    .series = "시리즈",
+    .more_in_report = "개 영상은 보고서 참조",
+    .earlier_result = "이전 결과",
+};
+
+/// Why an image has no answer, by the code of the reason (inference/reasons.h).
+struct ReasonWord {
+    std::string_view code, korean;
+};
+constexpr std::array kKoreanReasons{
+    ReasonWord{"OWN_RESULT", "이 소프트웨어의 결과이며 영상이 아님"},
+    ReasonWord{"SOP_CLASS", "모델이 받지 않는 SOP 클래스"},
+    ReasonWord{"FOR_PROCESSING", "판독용이 아닌 처리용 영상"},
+    ReasonWord{"MODALITY", "모델이 받지 않는 장비 종류"},
+    ReasonWord{"SPECIES", "사람이 아닌 대상"},
+    ReasonWord{"SECONDARY", "다른 영상으로 만든 그림"},
+    ReasonWord{"BURNED_IN", "픽셀에 주석이 새겨진 영상"},
+    ReasonWord{"BODY_PART", "모델이 받지 않는 촬영 부위"},
+    ReasonWord{"VIEW", "모델이 받지 않는 촬영 방향"},
+    ReasonWord{"NO_ORIENTATION", "환자 방향 정보 없음"},
+    ReasonWord{"MIRRORED", "헤더에 따르면 좌우가 뒤집힌 영상"},
+    ReasonWord{"ROTATED", "헤더에 따르면 회전된 영상"},
+    ReasonWord{"NOT_FRONTAL", "헤더에 따르면 정면 영상이 아님"},
+    ReasonWord{"AGE", "모델이 받지 않는 나이"},
+    ReasonWord{"NO_PIXELS", "픽셀 데이터 없음"},
+    ReasonWord{"TOO_SMALL", "모델에 필요한 크기보다 작은 영상"},
+    ReasonWord{"TOO_LARGE", "해독할 수 있는 크기보다 큰 영상"},
+    ReasonWord{"NOT_DECODABLE", "해독할 수 없는 영상"},
+    ReasonWord{"DECODER_DIED", "해독기가 이 영상에서 죽거나 멈춤"},
+    ReasonWord{"COLOUR", "흑백이 아닌 영상"},
+    ReasonWord{"SYNTAX", "해독하지 않는 전송 구문"},
+    ReasonWord{"NOT_CHEST", "정면 흉부 영상으로 보이지 않음"},
+    ReasonWord{"LOOKS_ROTATED", "흉부가 바로 서 있지 않은 것으로 보임"},
+    ReasonWord{"LOOKS_INVERTED", "흑백이 반전된 것으로 보임"},
+    ReasonWord{"LOOKS_MIRRORED", "좌우가 뒤집힌 것으로 보임"},
+    ReasonWord{"MISLABELLED", "표시와 달리 뒤집혀 보이지 않음"},
+    ReasonWord{"GATE_FAILED", "픽셀을 검사할 수 없음"},
+    ReasonWord{"MODEL_FAILED", "모델이 쓸 수 있는 답을 주지 않음"},
+    ReasonWord{"NO_MODEL", "설정된 모델 없음"},
+};
+
+/// As it is marked on a film.
+std::string_view side_letter(Side side) {
+    switch (side) {
+        case Side::unknown: return "";
+        case Side::left: return " L";
+        case Side::right: return " R";
+        case Side::both: return " L+R";
+    }
+    __builtin_unreachable();
+}
+
+Side joined(Side one, Side other) {
+    if (one == Side::unknown || one == other) return other;
+    return other == Side::unknown ? one : Side::both;
+}
+
+/// One finding over all images of a study.
+struct Summary {
+    std::string name;
+    double score = 0;
+    Side side = Side::unknown;
+};
+
+std::vector<Summary> answered_in_study(std::span<const ReportedImage> images, Answer answer,
+                                       std::string_view language) {
+    std::map<std::string_view, Summary> by_key;
+    for (const ReportedImage& image : images) {
+        for (const Finding* finding : answered(image.result, answer)) {
+            Summary& summary = by_key[finding->key];
+            summary.name = name_of(*finding, language);
+            summary.score = std::max(summary.score, finding->score);
+            summary.side = joined(summary.side, side_of(*finding));
+        }
+    }
+    std::vector<Summary> sorted;
+    for (auto& [key, summary] : by_key) sorted.push_back(std::move(summary));
+    std::ranges::stable_sort(sorted, std::ranges::greater{}, &Summary::score);
+    return sorted;
+}
+
+/// The findings that there is room for, the rest counted: a name may be abridged, never its score.
+std::string listed(std::span<const Summary> findings, std::size_t room) {
+    std::string out;
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const Summary& one = findings[i];
+        const std::string score =
+            fmt::format("{} {}", side_letter(one.side), score_text(one.score));
+        const std::size_t unsaid = findings.size() - i - 1;
+        const std::string rest = unsaid > 0 ? fmt::format(" +{}", unsaid) : "";
+        if (i == 0) {
+            const std::size_t taken = score.size() + rest.size();
+            out = abridged(one.name, room - std::min(room, taken)) + score;
+            continue;
+        }
+        const std::string longer = fmt::format("{}, {}{}", out, one.name, score);
+        if (longer.size() + rest.size() > room) return out + fmt::format(" +{}", unsaid + 1);
+        out = longer;
+    }
+    return out;
+}
+
+/// What is present in a study, else what is undetermined, else that nothing is.
+std::string study_answer(std::span<const ReportedImage> images, std::string_view language,
+                         std::size_t room) {
+    const Words& say = words(language);
+    const auto found = answered_in_study(images, Answer::present, language);
+    if (!found.empty()) return listed(found, room);
+    const auto undecided = answered_in_study(images, Answer::undetermined, language);
+    if (undecided.empty()) return say.no_finding;
+    const std::string head = fmt::format("{}: ", say.undecided);
+    return head + listed(undecided, room - std::min(room, head.size()));
+}
+
+}  // namespace
+
+const Words& words(std::string_view language) {
+    return language == "ko" ? kKorean : kEnglish;
+}
+
+std::string_view name_of(const Finding& finding, std::string_view language) {
+    return language == "ko" && !finding.name_ko.empty() ? finding.name_ko : finding.name;
+}
+
+std::string_view name_of(Answer answer, const Words& words) {
+    switch (answer) {
+        case Answer::absent: return words.absent;
+        case Answer::present: return words.present;
+        case Answer::undetermined: return words.undetermined;
+    }
+    __builtin_unreachable();
+}
+
+std::string_view name_of(Side side, const Words& words) {
+    switch (side) {
+        case Side::unknown: return "";
+        case Side::left: return words.left;
+        case Side::right: return words.right;
+        case Side::both: return words.both;
+    }
+    __builtin_unreachable();
+}
+
+std::string score_text(double score) {
+    return fmt::format("{:.2f}", std::floor(score * 100 + 1e-9) / 100);
+}
+
+std::string threshold_text(const Finding& finding) {
+    const std::string threshold = score_text(finding.threshold);
+    const bool has_band =
+        finding.undetermined_from && *finding.undetermined_from < finding.threshold;
+    return has_band ? score_text(*finding.undetermined_from) + '-' + threshold : threshold;
+}
+
+Side side_of(const Finding& finding) {
+    Side side = Side::unknown;
+    for (const inference::Region& region : finding.regions) side = joined(side, region.side);
+    return side;
+}
+
+std::vector<const Finding*> answered(const inference::ImageResult& result, Answer answer) {
+    std::vector<const Finding*> found;
+    if (!was_analysed(result)) return found;
+    for (const Finding& finding : result.findings) {
+        if (finding.answer == answer) found.push_back(&finding);
+    }
+    std::ranges::stable_sort(found, std::ranges::greater{}, &Finding::score);
+    return found;
+}
+
+std::vector<const Finding*> present(const inference::ImageResult& result) {
+    return answered(result, Answer::present);
+}
+
+std::string outline_label(const Finding& finding, std::size_t region, std::string_view language) {
+    std::string label =
+        cleaned(fmt::format("{} {}", name_of(finding, language), score_text(finding.score)));
+    if (finding.regions.size() > 1) {
+        label += fmt::format(" ({}/{})", region + 1, finding.regions.size());
+    }
+    return label;
+}
+
+std::string model_line(const inference::ModelIdentity& model, std::string_view language) {
+    const Words& say = words(language);
+    return cleaned(fmt::format("{}: {} {} ({} {})", say.model, model.name, model.version,
+                               say.weights, model.sha256.substr(0, 12)));
+}
+
+std::string text_of(const inference::Reason& reason, std::string_view language) {
+    std::string text = cleaned(reason.text);
+    if (language != "ko") return text;
+    const auto* const known =
+        std::ranges::find(kKoreanReasons, reason.code.value, &ReasonWord::code);
+    return known != kKoreanReasons.end() ? fmt::format("{} ({})", known->korean, text) : text;
+}
+
+std::string verdict_line(const inference::ImageResult& result, std::string_view language) {
+    const Words& say = words(language);
+    if (!was_analysed(result)) {
+        return fmt::format("{}: {}",
+                           result.verdict == Verdict::failed ? say.failed : say.not_analysed,
+                           result.reason ? text_of(*result.reason, language) : say.no_reason);
+    }
+    const auto listed_as = [&](const char* title, const std::vector<const Finding*>& findings) {
+        std::string line = fmt::format("{}: ", title);
+        for (const Finding* finding : findings) {
+            if (finding != findings.front()) line += ", ";
+            line += name_of(*finding, language);
+            const std::string_view side = name_of(side_of(*finding), say);
+            if (!side.empty()) line += fmt::format(" ({})", side);
+        }
+        return line;
+    };
+    const auto found = present(result);
+    const auto undecided = answered(result, Answer::undetermined);
+    std::string line = found.empty() ? say.no_finding : listed_as(say.findings, found);
+    if (!undecided.empty()) line += ". " + listed_as(say.undecided, undecided);
+    return line;
+}
+
+std::string series_description(std::span<const ReportedImage> images, std::string_view language) {
+    const Words& say = words(language);
+    std::size_t unread = 0;
+    std::size_t failed = 0;
+    for (const ReportedImage& image : images) {
+        if (image.result.verdict == Verdict::failed) ++failed;
+        if (image.result.verdict == Verdict::not_analysed) ++unread;
+    }
+    const bool none_analysed = unread + failed == images.size();
+    std::string tail;
+    if (!none_analysed && unread > 0) tail += fmt::format("; {} {}", unread, say.some_not_analysed);
+    if (!none_analysed && failed > 0) tail += fmt::format("; {} {}", failed, say.some_failed);
+    tail += fmt::format(" ({})", say.assists_short);
+
+    constexpr std::string_view kHead = "Bucky: ";
+    const std::size_t taken = kHead.size() + tail.size();
+    const std::size_t room = kDescriptionMax - std::min(kDescriptionMax, taken);
+    std::string middle;
+    if (none_analysed) {
+        middle = failed > 0 ? say.failed : say.not_analysed;
+    } else {
+        middle = study_answer(images, language, room);
+    }
+    return abridged(fmt::format("{}{}{}", kHead, middle, tail), kDescriptionMax);
+}
+
+}  // namespace bucky::dicom_sr

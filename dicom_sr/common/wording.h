@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is said to people, in English or Korean, the same words in the report and on the picture.
+// Coded meanings stay English (PS3.16): these words stand beside them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom_sr/common/object.h"
+
+namespace bucky::dicom_sr {
+
+/// Every sentence and column title of one language.
+struct Words {
+    const char* assists;        ///< the line that no object goes without
+    const char* assists_short;  ///< the same for a series description
+    const char* no_finding;
+    const char* findings;
+    const char* not_analysed;
+    const char* failed;
+    const char* some_not_analysed;  ///< in a count: "1 skipped"
+    const char* some_failed;
+    const char* no_reason;
+    const char* finding;  ///< column titles
+    const char* score;
+    const char* threshold;
+    const char* answer;
+    const char* present;
+    const char* absent;
+    const char* undetermined;
+    const char* undecided;  ///< the same before a list: "Undetermined: Lung nodule"
+    const char* left;
+    const char* right;
+    const char* both;
+    const char* not_located;
+    const char* model;
+    const char* intended_use;
+    const char* analysed_at;
+    const char* weights;
+    const char* warning;
+    const char* text_guessed;  ///< completes "Patient's Name: ..."
+    const char* text_lost;
+    const char* columns;  ///< of pixels
+    const char* rows;
+    const char* heat;     ///< what the colours of a heatmap are
+    const char* summary;  ///< title of a study's page
+    const char* image;
+    const char* series;
+    const char* more_in_report;  ///< after a count: "+3 more images: see the report"
+    const char* earlier_result;
+};
+
+const Words& words(std::string_view language);  ///< "ko", else English
+
+std::string_view name_of(const inference::Finding& finding, std::string_view language);
+std::string_view name_of(inference::Answer answer, const Words& words);
+std::string_view name_of(inference::Side side, const Words& words);  ///< "" when unknown
+
+/// "0.97", and never "1.00" or "0.50" for what lies below 1 or below the threshold.
+std::string score_text(double score);
+
+/// "0.50", or "0.30-0.50" where a score between the two is undetermined.
+std::string threshold_text(const inference::Finding& finding);
+
+/// All sides on which the finding was located, as one.
+inference::Side side_of(const inference::Finding& finding);
+
+/// The findings with one answer, highest score first; of an image that was not analysed none.
+std::vector<const inference::Finding*> answered(const inference::ImageResult& result,
+                                                inference::Answer answer);
+std::vector<const inference::Finding*> present(const inference::ImageResult& result);
+
+/// What stands at an outline: "Pneumothorax 0.97", "Lung nodule 0.62 (2/3)".
+std::string outline_label(const inference::Finding& finding, std::size_t region,
+                          std::string_view language);
+
+/// "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)": no result goes without.
+std::string model_line(const inference::ModelIdentity& model, std::string_view language);
+
+/// Why an image has no answer, or a doubtful one; in Korean with the English detail behind it.
+std::string text_of(const inference::Reason& reason, std::string_view language);
+
+/// "Findings: Pneumothorax (left). Undetermined: Lung nodule", "No finding above threshold",
+/// "Not analysed: ..."
+std::string verdict_line(const inference::ImageResult& result, std::string_view language);
+
+/// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most 64 bytes of LO: the only
+/// words of a report that OHIF shows in its list. What finds no room is counted: "+2". Where
+/// nothing is present, what is undetermined stands there.
+std::string series_description(std::span<const ReportedImage> images, std::string_view language);
+
+}  // namespace bucky::dicom_sr

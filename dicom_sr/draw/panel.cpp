@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/draw/panel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "conf/base/clock.h"
+#include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/text.h"
+#include "dicom_sr/common/wording.h"
+#include "dicom_sr/draw/heat_colours.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+constexpr Colour kPaper{0, 0, 0, 1};
+constexpr Colour kInk{0.93, 0.93, 0.93, 1};
+constexpr Colour kFaint{0.68, 0.68, 0.68, 1};
+constexpr Colour kWarning{1.0, 0.75, 0.3, 1};
+constexpr Colour kRule{0.35, 0.35, 0.35, 1};
+
+constexpr Colour rgb(unsigned hex) {
+    return {(hex >> 16U) / 255.0, (hex >> 8U & 0xFFU) / 255.0, (hex & 0xFFU) / 255.0, 1};
+}
+
+/// Okabe and Ito's colours that stand out on black: told apart by all three kinds of colour-blind.
+constexpr Colour kColours[] = {rgb(0xE69F00), rgb(0x56B4E9), rgb(0xF0E442), rgb(0xCC79A7),
+                               rgb(0x009E73), rgb(0xD55E00), rgb(0xFFFFFF)};
+
+const std::vector<double>& dashes(std::size_t finding) {
+    static const std::vector<double> kDashes[] = {{}, {5, 3}, {1.5, 2.5}, {8, 2.5, 1.5, 2.5}};
+    return kDashes[finding % std::size(kDashes)];
+}
+
+/// Writes from the top down, or only adds up what it would take.
+class Writer {
+public:
+    Writer(Canvas& canvas, double x, double y, double width, double em, bool draw)
+        : canvas_(canvas), x_(x), y_(y), width_(width), em_(em), draw_(draw) {}
+
+    void paragraph(std::string_view words, const Colour& colour, double size, bool bold) {
+        const TextStyle style{size * em_, bold, colour, width_};
+        const Extent extent = canvas_.measure(words, style);
+        if (draw_) canvas_.text(x_, y_, words, style);
+        y_ += extent.height + 0.35 * em_;
+    }
+
+    void title_row(const std::array<std::string, 4>& titles) {
+        if (is_narrow()) return;
+        cells({titles[0], titles[1], titles[2], titles[3]}, kFaint, false);
+    }
+
+    void row(const PanelRow& row, const std::string& threshold_title) {
+        const Colour& ink = row.present ? row.mark.colour : kInk;  // colours belong to outlines
+        const bool bold = row.present || row.undetermined;
+        if (draw_ && row.drawn) {
+            const double middle = y_ + 0.75 * em_;
+            canvas_.line({x_, middle}, {x_ + kSwatch * em_ * 0.8, middle},
+                         {row.mark.colour, std::max(1.5, em_ / 9), row.mark.dashes});
+        }
+        if (is_narrow()) {
+            const TextStyle style{em_, bold, ink, width_ - kSwatch * em_};
+            const std::string words = fmt::format("{}\n{}  ({} {})  {}", row.name, row.score,
+                                                  threshold_title, row.threshold, row.answer);
+            if (draw_) canvas_.text(x_ + kSwatch * em_, y_, words, style);
+            y_ += canvas_.measure(words, style).height + 0.3 * em_;
+            return;
+        }
+        cells({row.name, row.score, row.threshold, row.answer}, ink, bold);
+    }
+
+    void heat_bar(std::string_view words) {
+        constexpr int kSteps = 48;
+        const double height = 0.9 * em_;
+        const double bar = std::min(10 * em_, 0.4 * width_);
+        const double top = y_ + 0.25 * em_;
+        for (int i = 0; draw_ && i < kSteps; ++i) {
+            Colour colour = heat_colour((i + 0.5) / kSteps);
+            colour.alpha = std::min(1.0, 2 * colour.alpha);
+            canvas_.fill({x_ + bar * i / kSteps, top, bar / kSteps + 0.5, height}, colour);
+        }
+        const TextStyle style{0.9 * em_, false, kInk, width_ - bar - 0.8 * em_};
+        const std::string range = fmt::format("0 - 1  {}", words);
+        if (draw_) canvas_.text(x_ + bar + 0.8 * em_, y_, range, style);
+        y_ += std::max(canvas_.measure(range, style).height, height) + 0.5 * em_;
+    }
+
+    void space(double ems) { y_ += ems * em_; }
+    double y() const { return y_; }
+
+private:
+    static constexpr double kSwatch = 3.2;  // columns, in ems
+    static constexpr double kScore = 4;
+    static constexpr double kThreshold = 6;
+    static constexpr double kAnswer = 8;
+
+    bool is_narrow() const { return width_ < (kSwatch + kScore + kThreshold + kAnswer + 9) * em_; }
+
+    void cells(const std::array<std::string_view, 4>& words, const Colour& ink, bool bold) {
+        const double name =
+            std::min(width_ - (kSwatch + kScore + kThreshold + kAnswer) * em_, 24 * em_);
+        const double widths[] = {name - 0.5 * em_, kScore * em_, kThreshold * em_, kAnswer * em_};
+        double left = x_ + kSwatch * em_;
+        double tallest = 0;
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            const TextStyle style{em_, bold, ink, widths[i]};
+            if (draw_) canvas_.text(left, y_, words[i], style);
+            tallest = std::max(tallest, canvas_.measure(words[i], style).height);
+            left += widths[i] + (i == 0 ? 0.5 * em_ : 0);
+        }
+        y_ += tallest + 0.15 * em_;
+    }
+
+    Canvas& canvas_;
+    double x_, y_, width_, em_;
+    bool draw_;
+};
+
+void write_legend(Writer& writer, const Panel& panel) {
+    if (panel.rows.empty()) return;
+    writer.title_row(panel.titles);
+    for (const PanelRow& row : panel.rows) writer.row(row, panel.titles[2]);
+    if (!panel.heat.empty()) writer.heat_bar(panel.heat);
+}
+
+void write_notes(Writer& writer, const Panel& panel) {
+    writer.paragraph(panel.assists, kInk, 1, true);
+    for (const std::string& note : panel.notes) writer.paragraph(note, kFaint, 0.9, false);
+}
+
+std::string time_text(std::int64_t at_ms) {
+    std::string text = iso_utc(at_ms).substr(0, 19);
+    text[10] = ' ';
+    return text + " UTC";
+}
+
+}  // namespace
+
+Mark mark_of(std::size_t finding) {
+    return {kColours[finding % std::size(kColours)], dashes(finding)};
+}
+
+std::array<std::uint16_t, 3> cie_lab(const Colour& colour) {
+    const auto linear = [](double v) {  // IEC 61966-2-1
+        return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+    };
+    const double r = linear(colour.red);
+    const double g = linear(colour.green);
+    const double b = linear(colour.blue);
+    // sRGB to XYZ, adapted from D65 to D50 (Bradford), over the D50 white
+    const double x = (0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / 0.9642;
+    const double y = 0.2225045 * r + 0.7168786 * g + 0.0606169 * b;
+    const double z = (0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / 0.8251;
+    const auto f = [](double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116; };
+    const auto scaled = [](double part) {
+        return static_cast<std::uint16_t>(std::lround(std::min(std::max(part, 0.0), 1.0) * 65535));
+    };
+    return {scaled((116 * f(y) - 16) / 100), scaled((500 * (f(x) - f(y)) + 128) / 255),
+            scaled((200 * (f(y) - f(z)) + 128) / 255)};
+}
+
+Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
+    const Words& say = words(style.language);
+    const inference::ImageResult& result = image.result;
+    Panel panel;
+    panel.verdict = cleaned(verdict_line(result, style.language));
+    for (const inference::Reason& warning : result.warnings) {
+        panel.warnings.push_back(
+            cleaned(fmt::format("{}: {}", say.warning, text_of(warning, style.language))));
+    }
+    panel.assists = say.assists;
+    panel.titles = {say.finding, say.score, say.threshold, say.answer};
+    const bool heated = style.marking != Marking::outline && !strongest_heat(result).values.empty();
+    const bool outlined = style.marking != Marking::heatmap || !heated;
+    const std::size_t asked = was_analysed(result) ? result.findings.size() : 0;
+    for (std::size_t i = 0; i < asked; ++i) {
+        const inference::Finding& finding = result.findings[i];
+        PanelRow row;
+        row.mark = mark_of(i);
+        row.present = finding.answer == inference::Answer::present;
+        row.drawn = outlined && row.present && !finding.regions.empty();
+        row.name = cleaned(name_of(finding, style.language));
+        row.score = score_text(finding.score);
+        row.undetermined = finding.answer == inference::Answer::undetermined;
+        row.threshold = threshold_text(finding);
+        row.answer = name_of(finding.answer, say);
+        if (row.present && finding.regions.empty())
+            row.answer += fmt::format(", {}", say.not_located);
+        panel.rows.push_back(std::move(row));
+    }
+    if (heated) panel.heat = say.heat;
+    if (result.model) {
+        const inference::ModelIdentity& model = *result.model;
+        panel.notes.push_back(model_line(model, style.language));
+        if (!model.intended_use.empty()) {
+            panel.notes.push_back(
+                cleaned(fmt::format("{}: {}", say.intended_use, model.intended_use)));
+        }
+    }
+    panel.notes.push_back(
+        cleaned(fmt::format("{}: {}, Bucky {}", say.analysed_at, time_text(result.started_at_ms),
+                            style.software_version)));
+    return panel;
+}
+
+double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double width, double em,
+               bool draw) {
+    const double margin = 0.9 * em;
+    const double inner = width - 2 * margin;
+    const bool two_columns = inner > 58 * em && !panel.rows.empty();
+    const double legend_width = two_columns ? std::min(0.52 * inner, 42 * em) : inner;
+
+    const auto write = [&](bool really) {
+        Writer head(canvas, x + margin, y + margin, inner, em, really);
+        head.paragraph(panel.verdict, kInk, 1.3, true);
+        for (const std::string& warning : panel.warnings) {
+            head.paragraph(warning, kWarning, 1, true);
+        }
+        Writer legend(canvas, x + margin, head.y(), legend_width, em, really);
+        write_legend(legend, panel);
+        legend.space(0.4);
+        const double left = two_columns ? legend_width + 1.5 * em : 0;
+        Writer notes(canvas, x + margin + left, two_columns ? head.y() : legend.y(), inner - left,
+                     em, really);
+        write_notes(notes, panel);
+        return std::max(legend.y(), notes.y()) - y + 0.6 * em;
+    };
+    const double height = write(false);
+    if (draw) {
+        canvas.fill({x, y, width, height}, kPaper);
+        canvas.fill({x, y, width, std::max(1.0, em / 14)}, kRule);
+        (void)write(true);
+    }
+    return height;
+}
+
+}  // namespace bucky::dicom_sr

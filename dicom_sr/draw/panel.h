@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The panel beside the anatomy: verdict, legend, model, time, and the line that it is no reading.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dicom_sr/common/object.h"
+#include "dicom_sr/draw/canvas.h"
+
+namespace bucky::dicom_sr {
+
+/// How one finding is drawn, on the picture and in the legend: no two alike, and told apart by the
+/// line alone by those who see no colours.
+struct Mark {
+    Colour colour;
+    std::vector<double> dashes;
+};
+Mark mark_of(std::size_t finding);
+
+/// CIELab of the D50 white as unsigned 16 bits, as DICOM recommends colours (PS3.3 C.10.7.1.1).
+std::array<std::uint16_t, 3> cie_lab(const Colour& colour);
+
+struct PanelRow {
+    Mark mark;
+    bool drawn = false;  ///< has an outline: the legend shows its line
+    bool present = false;
+    bool undetermined = false;
+    std::string name, score, threshold, answer;
+};
+
+struct Panel {
+    std::string verdict;
+    std::vector<std::string> warnings;
+    std::string assists;
+    std::array<std::string, 4> titles;  ///< of the columns
+    std::vector<PanelRow> rows;
+    std::string heat;  ///< what the colours of heat mean; empty without heat
+    std::vector<std::string> notes;
+};
+
+Panel panel_of(const ReportedImage& image, const OverlayStyle& style);
+
+/// Draws (or, without `draw`, only measures) the panel at a place and width; `em` is the size of
+/// its text. Returns its height: whatever the words need, never less.
+double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double width, double em,
+               bool draw);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every picture is drawn from and drawn as, before it becomes DICOM: the image as a viewer
+// shows it, how it is asked for, and the drawing that comes out.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/base/ids.h"
+#include "conf/dicom/sop_classes.h"
+
+namespace bucky::dicom_sr {
+
+/// The image as a viewer windows it: 8 bits, row-major.
+struct GreyView {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    std::span<const std::uint8_t> pixels;
+    double pixel_ratio = 1;  ///< height of a pixel over its width: the drawing's are square
+};
+
+/// What shows where a finding is. Without heat there are outlines in any case.
+enum class Marking { outline, heatmap, both };
+Marking marking_of(std::string_view word);  ///< "outline", "heatmap", else both
+
+struct OverlayStyle {
+    std::string language = "en";       ///< "en" or "ko"
+    std::uint32_t longer_side = 2048;  ///< of the drawn image, pixels; small ones grow at most 2 x
+    std::string software_version;
+    Uid sop_class{kPictureClasses.front()};  ///< one of kPictureClasses
+    Marking marking = Marking::outline;
+};
+
+/// An RGB picture before it becomes DICOM: what `bucky analyze` and the demo write as PNG.
+struct Drawing {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    std::vector<std::uint8_t> rgb;  ///< row-major, 3 bytes a pixel
+};
+
+std::vector<std::uint8_t> to_png(const Drawing& drawing);
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/pages/summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "conf/base/error.h"
+#include "dicom_sr/common/document.h"
+#include "dicom_sr/common/filing.h"
+#include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/text.h"
+#include "dicom_sr/common/wording.h"
+#include "dicom_sr/draw/canvas.h"
+#include "dicom_sr/draw/capture.h"
+#include "dicom_sr/draw/panel.h"
+#include "dicom_sr/draw/resample.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+constexpr double kPageWidth = 1240;
+constexpr double kNoticeWidth = 720;
+constexpr double kEm = 16;
+constexpr double kMargin = 1.2 * kEm;
+constexpr Colour kInk{0.93, 0.93, 0.93, 1};
+
+/// "PA (series 1, image 4)": which image of the study it is, as a viewer lists it.
+std::string heading(const ReportedImage& image, const Words& say) {
+    const Source& source = image.source;
+    std::string words = source.view_position.empty() ? source.modality : source.view_position;
+    if (!source.instance_number.empty()) {
+        words += fmt::format(" ({} {}, {} {})", say.series,
+                             source.series_number.empty() ? "-" : source.series_number, say.image,
+                             source.instance_number);
+    }
+    return cleaned(words);
+}
+
+void draw_thumbnail(Canvas& canvas, const SummaryImage& small, double x, double y) {
+    canvas.picture(small.grey, small.columns, small.rows, static_cast<std::uint32_t>(x),
+                   static_cast<std::uint32_t>(y));
+    const auto& result = small.image->result;
+    if (result.columns == 0 || result.rows == 0 || !was_analysed(result)) return;
+    const double across = static_cast<double>(small.columns) / result.columns;
+    const double down = static_cast<double>(small.rows) / result.rows;
+    for (std::size_t i = 0; i < result.findings.size(); ++i) {
+        if (result.findings[i].answer != inference::Answer::present) continue;
+        const Mark mark = mark_of(i);
+        for (const inference::Region& region : result.findings[i].regions) {
+            std::vector<inference::Point> outline;
+            for (const auto& point : region.outline) {
+                outline.push_back({x + point.column * across, y + point.row * down});
+            }
+            canvas.polygon(outline, {mark.colour, 1.5, mark.dashes});
+        }
+    }
+}
+
+/// Writes the page from the top down; without `draw` only measures. Returns its height.
+double lay_out_page(Canvas& canvas, std::span<const SummaryImage> images, const OverlayStyle& style,
+                    bool draw) {
+    const Words& say = words(style.language);
+    double y = kMargin;
+    const auto line = [&](std::string_view text, double size, bool bold) {
+        const TextStyle look{size, bold, kInk, kPageWidth - 2 * kMargin};
+        if (draw) canvas.text(kMargin, y, text, look);
+        y += canvas.measure(text, look).height + 0.5 * kEm;
+    };
+    line(say.summary, 1.6 * kEm, true);
+    line(say.assists, kEm, true);
+    const std::size_t shown = std::min(images.size(), kSummaryImagesMax);
+    for (std::size_t i = 0; i < shown; ++i) {
+        line(fmt::format("{} / {}  {}", i + 1, images.size(), heading(*images[i].image, say)),
+             1.1 * kEm, true);
+        if (draw && !images[i].grey.empty()) draw_thumbnail(canvas, images[i], kMargin, y);
+        const double left = kMargin + kThumbnailSide + kEm;
+        const double height = lay_out(canvas, panel_of(*images[i].image, style), left, y,
+                                      kPageWidth - left - kMargin, kEm, draw);
+        y += std::max<double>(height, images[i].rows) + kEm;
+    }
+    if (shown < images.size()) {
+        line(fmt::format("+{} {}", images.size() - shown, say.more_in_report), kEm, false);
+    }
+    return y;
+}
+
+Drawing drawn(double width, const std::function<double(Canvas&, bool)>& write) {
+    Canvas ruler(1, 1);
+    const double height = write(ruler, false);
+    Canvas canvas(static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(std::ceil(height)));
+    (void)write(canvas, true);
+    return canvas.finish();
+}
+
+}  // namespace
+
+SummaryImage thumbnail(const ReportedImage& image, const GreyView& view) {
+    SummaryImage small;
+    small.image = &image;
+    const double height = view.rows * view.pixel_ratio;  // in columns
+    const double longer = std::max({height, 1.0 * view.columns, 1.0});
+    const auto side = [&](double length) {
+        return std::max(1U, static_cast<std::uint32_t>(length * kThumbnailSide / longer));
+    };
+    small.rows = side(height);
+    small.columns = side(view.columns);
+    small.grey = resampled(view, small.rows, small.columns);
+    return small;
+}
+
+Drawing draw_summary(std::span<const SummaryImage> images, const OverlayStyle& style) {
+    if (images.empty()) throw Error(Fault::bug, "a summary without an image");
+    OverlayStyle plain = style;
+    plain.marking = Marking::outline;  // a thumbnail is too small for heat
+    return drawn(kPageWidth, [&](Canvas& canvas, bool draw) {
+        return lay_out_page(canvas, images, plain, draw);
+    });
+}
+
+Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style) {
+    const Panel panel = panel_of(image, style);
+    const std::string which = heading(image, words(style.language));
+    const TextStyle look{1.1 * kEm, true, kInk, kNoticeWidth - 2 * kMargin};
+    return drawn(kNoticeWidth, [&](Canvas& canvas, bool draw) {
+        const double top = kMargin + canvas.measure(which, look).height + 0.5 * kEm;
+        if (draw) canvas.text(kMargin, kMargin, which, look);
+        return top + lay_out(canvas, panel, 0, top, kNoticeWidth, kEm, draw);
+    });
+}
+
+Object notice_capture(const ReportedImage& image, const Drawing& drawing,
+                      const OverlayStyle& style) {
+    return captured({object_beside(kind::kNotice, style.sop_class, image),
+                     instance_number_after(image.source),
+                     "Words about the image, without its pixels.",
+                     {&image, 1}},
+                    drawing, style);
+}
+
+Object summary_capture(const std::vector<ReportedImage>& images, const Drawing& drawing,
+                       const OverlayStyle& style) {
+    require_one_study(images);
+    return captured(
+        {object_of_study(kind::kSummary, style.sop_class, images), "1",
+         "Findings of all images of the study, drawn small. Not for measurement.", images},
+        drawing, style);
+}
+
+}  // namespace bucky::dicom_sr

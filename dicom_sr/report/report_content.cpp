@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/report/report_content.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "conf/base/product.h"
+#include "dicom_sr/common/codes.h"
+#include "dicom_sr/common/identity.h"
+#include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/originals.h"
+#include "dicom_sr/common/text.h"
+#include "dicom_sr/common/wording.h"
+#include "dicom_sr/report/planar_roi.h"
+
+namespace bucky::dicom_sr {
+namespace {
+
+using enum Relation;
+using inference::Code;
+using inference::Finding;
+using inference::ImageResult;
+using inference::Region;
+
+void add_observer(ContentTree& tree, const StudyReport& report) {  // TID 1002 and 1004
+    tree.code(has_observation_context, codes::kObserverType, codes::kDevice);
+    tree.uid(has_observation_context, codes::kDeviceObserverUid, observer_uid(report.node_name));
+    tree.text(has_observation_context, codes::kDeviceObserverName, cleaned(report.node_name));
+    tree.text(has_observation_context, codes::kDeviceObserverManufacturer, kManufacturer);
+    tree.text(has_observation_context, codes::kDeviceObserverModel,
+              cleaned(fmt::format("Bucky AI modality {}", report.software_version)));
+}
+
+void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 1601, 1602, 1603
+    const Source& source = image.source;
+    const auto date = [&](const Concept& name, const std::string& text) {
+        const std::string value = fitted_date(text);
+        if (!value.empty()) tree.date(has_acquisition_context, name, value);
+    };
+    const auto time = [&](const Concept& name, const std::string& text) {
+        const std::string value = fitted_time(text);
+        if (!value.empty()) tree.time(has_acquisition_context, name, value);
+    };
+    tree.image(contains, {source.sop_class, source.sop_instance, {}}, [&] {
+        tree.code(has_acquisition_context, codes::kModality, modality_code(source.modality));
+        if (source.body_part == "CHEST" || source.body_part == "THORAX") {
+            tree.code(has_acquisition_context, codes::kTargetRegion, codes::kChest);
+        }
+        if (const Concept* side = laterality_code(source.laterality)) {
+            tree.code(has_acquisition_context, codes::kImageLaterality, *side);
+        }
+        date(codes::kStudyDate, source.study_date);
+        time(codes::kStudyTime, source.study_time);
+        date(codes::kContentDate, source.content_date);
+        time(codes::kContentTime, source.content_time);
+        date(codes::kAcquisitionDate, source.acquisition_date);
+        time(codes::kAcquisitionTime, source.acquisition_time);
+        if (source.rows > 0 && source.columns > 0) {
+            tree.number(has_acquisition_context, codes::kPixelRows, source.rows, codes::kPixels);
+            tree.number(has_acquisition_context, codes::kPixelColumns, source.columns,
+                        codes::kPixels);
+        }
+        if (const Concept* view = view_code(source.view_position)) {
+            tree.code(has_acquisition_context, codes::kImageView, *view);
+        }
+    });
+}
+
+std::vector<std::string> parameters_of(const ImageResult& result, const Finding* finding) {
+    std::vector<std::string> lines;
+    if (finding != nullptr) {
+        lines.push_back(fmt::format("threshold {:g}", finding->threshold));
+        if (finding->undetermined_from) {
+            lines.push_back(fmt::format("undetermined from {:g}", *finding->undetermined_from));
+        }
+    }
+    if (result.model) lines.push_back(fmt::format("weights sha256 {}", result.model->sha256));
+    if (!result.window.empty()) lines.push_back(result.window);
+    return lines;
+}
+
+/// The picture's edge as a region, for what is true of the whole image.
+std::vector<inference::Point> edge_of(const ReportedImage& image) {
+    const double rows = image.result.rows > 0 ? image.result.rows : image.source.rows;
+    const double columns = image.result.columns > 0 ? image.result.columns : image.source.columns;
+    if (rows < 1 || columns < 1) return {};
+    return {{0, 0}, {columns, 0}, {columns, rows}, {0, rows}};
+}
+
+PlanarRoi roi_of(const ReportedImage& image, std::string_view key, std::string_view region) {
+    PlanarRoi roi;
+    roi.tracking_uid = tracking_uid(image, key, region);
+    roi.image = reference_of(image);
+    if (image.result.model) roi.model = &*image.result.model;
+    return roi;
+}
+
+PlanarRoi::Number score_of(const Finding& finding) {
+    return {score_code(finding), finding.score, codes::kZeroToOne};
+}
+
+std::vector<ImageReference> explanations_of(const StudyReport& report, const Source& source) {
+    std::vector<ImageReference> shown;
+    for (const Explanation& one : report.explanations) {
+        if (one.image == source.sop_instance) {
+            shown.push_back({one.sop_class, one.sop_instance, {}});
+        }
+    }
+    return shown;
+}
+
+void add_finding(ContentTree& tree, const StudyReport& report, const ReportedImage& image,
+                 const Finding& finding) {
+    const std::string_view language = report.language;
+    const std::string name(name_of(finding, language));
+    const Code site = site_code(finding);
+    const Code category = codes::kAbnormalStructure;
+    const auto explanations = explanations_of(report, image.source);
+    int number = 0;
+    for (const Region& region : finding.regions) {
+        if (region.outline.size() < 3) continue;
+        PlanarRoi roi = roi_of(image, finding.key, std::to_string(++number));
+        roi.tracking_identifier = fmt::format("{} {}", name, number);
+        roi.finding = finding.code;
+        roi.category = &category;
+        roi.explanations = explanations;
+        roi.outline = region.outline;
+        roi.site = &site;
+        roi.side = region.side;
+        roi.numbers = {score_of(finding),
+                       {region_score_code(finding), region.score, codes::kZeroToOne}};
+        roi.parameters = parameters_of(image.result, &finding);
+        add_planar_roi(tree, roi);
+    }
+    if (number > 0) return;
+    PlanarRoi roi = roi_of(image, finding.key, "image");  // present, but nobody said where
+    roi.tracking_identifier = fmt::format("{}, {}", name, words(language).not_located);
+    roi.finding = finding.code;
+    roi.category = &category;
+    roi.explanations = explanations;
+    roi.outline = edge_of(image);
+    roi.numbers = {score_of(finding)};
+    roi.parameters = parameters_of(image.result, &finding);
+    if (!roi.outline.empty()) add_planar_roi(tree, roi);
+}
+
+Concept edge_code(const ImageResult& result) {
+    if (!was_analysed(result)) return codes::kNotAnalysed;
+    const bool undecided = !answered(result, inference::Answer::undetermined).empty();
+    return undecided ? codes::kUndecided : codes::kNoFinding;
+}
+
+/// Without any group a viewer shows a black picture, so the image's edge carries the answer:
+/// docs/decisions/0005-negative-study-report.md.
+void add_edge(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+    PlanarRoi roi = roi_of(image, "verdict", "image");
+    roi.outline = edge_of(image);
+    if (roi.outline.empty()) return;
+    roi.tracking_identifier = verdict_line(image.result, language);
+    roi.parameters = parameters_of(image.result, nullptr);
+    roi.finding = edge_code(image.result);
+    if (was_analysed(image.result)) {
+        for (const Finding& finding : image.result.findings)
+            roi.numbers.push_back(score_of(finding));
+    }
+    if (roi.numbers.empty()) roi.numbers = {{codes::kImagesNotAnalysed, 1, codes::kImages}};
+    add_planar_roi(tree, roi);
+}
+
+void add_measurements(ContentTree& tree, const StudyReport& report) {
+    const bool some_present = std::ranges::any_of(
+        report.images, [](const ReportedImage& image) { return !present(image.result).empty(); });
+    const bool can_be_outlined = std::ranges::any_of(
+        report.images, [](const ReportedImage& image) { return !edge_of(image).empty(); });
+    if (!can_be_outlined) return;  // TID 1500 row 6: may be absent beside row 12
+    tree.container(contains, codes::kImagingMeasurements, "", [&] {
+        std::set<Uid> tracked;  // two images may claim one UID: its edge is drawn once
+        for (const ReportedImage& image : report.images) {
+            const bool first = tracked.insert(image.source.sop_instance).second;
+            if (!some_present && first) add_edge(tree, image, report.language);
+            for (const Finding* finding : present(image.result)) {
+                add_finding(tree, report, image, *finding);
+            }
+        }
+    });
+}
+
+void add_answers(ContentTree& tree, const ReportedImage& image) {
+    const auto& model = image.result.model;
+    for (const Finding& finding : image.result.findings) {
+        tree.code(contains, finding.code, answer_code(finding.answer), [&] {
+            // Not once for all in the container: there, row 14 takes every TEXT for its own.
+            if (model) add_algorithm_name(tree, *model);
+            tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
+            tree.number(has_properties, threshold_code(finding), finding.threshold,
+                        codes::kZeroToOne);
+            if (finding.undetermined_from) {
+                tree.number(has_properties, undetermined_code(finding), *finding.undetermined_from,
+                            codes::kZeroToOne);
+            }
+            tree.image(inferred_from, reference_of(image));
+        });
+    }
+}
+
+void add_warnings(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+    for (const inference::Reason& warning : image.result.warnings) {
+        tree.code(contains, codes::kWarning, warning.code, [&] {
+            tree.text(has_properties, codes::kComment, text_of(warning, language));
+            tree.image(inferred_from, reference_of(image));
+        });
+    }
+}
+
+void add_reason(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+    const bool failed = image.result.verdict == inference::Verdict::failed;
+    const Concept status = failed ? codes::kFailed : codes::kNotAttempted;
+    tree.code(contains, codes::kSummaryOfAnalyses, status, [&] {
+        const auto& reason = image.result.reason;
+        if (reason && !reason->code.value.empty()) {
+            tree.code(has_properties, codes::kReason, reason->code);
+        }
+        const std::string text = reason ? text_of(*reason, language) : "";
+        tree.text(has_properties, codes::kComment, text.empty() ? words(language).no_reason : text);
+        tree.image(inferred_from, reference_of(image));
+    });
+}
+
+/// Whoever reads a name that the image did not spell out as it says must know that.
+std::vector<std::string> notes_on_text(const StudyReport& report, const Words& say) {
+    std::vector<std::string> notes;
+    std::set<std::string> said;  // the images of a study mostly share their names
+    for (const ReportedImage& image : report.images) {
+        for (const bool lost : {false, true}) {
+            const std::string names = names_of_originals(image.source, lost);
+            if (names.empty() || !said.insert(names + (lost ? "!" : "")).second) continue;
+            notes.push_back(fmt::format("{}: {}", names, lost ? say.text_lost : say.text_guessed));
+        }
+    }
+    return notes;
+}
+
+void add_evaluations(ContentTree& tree, const StudyReport& report) {
+    tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
+        for (const std::string& note : notes_of(report)) {
+            tree.text(contains, codes::kComment, note);
+        }
+        add_priors(tree, report);
+        for (const ReportedImage& image : report.images) {
+            add_warnings(tree, image, report.language);
+            if (was_analysed(image.result)) {
+                add_answers(tree, image);
+            } else {
+                add_reason(tree, image, report.language);
+            }
+        }
+    });
+}
+
+}  // namespace
+
+std::vector<std::string> notes_of(const StudyReport& report) {
+    const Words& say = words(report.language);
+    std::vector<std::string> notes = notes_on_text(report, say);
+    notes.insert(notes.begin(), say.assists);
+    for (const inference::ModelIdentity& model : models_of(report.images)) {
+        notes.push_back(cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model,
+                                            model.name, model.version, model.vendor, say.weights,
+                                            model.sha256, say.intended_use, model.intended_use)));
+    }
+    return notes;
+}
+
+void add_priors(ContentTree& tree, const StudyReport& report) {
+    for (const Prior& prior : report.priors) {
+        const std::string& date = prior.study_date;  // DA
+        const std::string line =
+            fmt::format("{} {}-{}-{}: {}", words(report.language).earlier_result, date.substr(0, 4),
+                        date.substr(4, 2), date.substr(6), prior.words);
+        tree.text(contains, codes::kPreviousFinding, cleaned(line), [&] {
+            tree.composite(inferred_from, codes::kPriorReport,
+                           {prior.sop_class, prior.sop_instance, {}});
+        });
+    }
+}
+
+void add_head(ContentTree& tree, const StudyReport& report) {
+    tree.code(has_concept_modifier, codes::kLanguage,
+              report.language == "ko" ? codes::kKorean : codes::kEnglish);
+    add_observer(tree, report);
+    tree.code(has_concept_modifier, codes::kProcedureReported, codes::kImagingProcedure);
+}
+
+void write_content(ContentTree& tree, const StudyReport& report) {
+    add_head(tree, report);
+    tree.container(contains, codes::kImageLibrary, "1600", [&] {
+        tree.container(contains, codes::kImageLibraryGroup, "", [&] {
+            std::set<Uid> listed;  // two images may claim one UID: the library names it once
+            for (const ReportedImage& image : report.images) {
+                if (listed.insert(image.source.sop_instance).second) add_library_entry(tree, image);
+            }
+        });
+    });
+    add_measurements(tree, report);
+    add_evaluations(tree, report);
+}
+
+}  // namespace bucky::dicom_sr

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/examine/examine.h"
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "conf/base/error.h"
+#include "inference/reasons.h"
+#include "inference/run/interpret.h"
+#include "inference/run/prepare.h"
+
+namespace bucky::inference {
+namespace {
+
+/// What a later try may mend, or nobody but us: not for this image's verdict.
+bool must_be_thrown(Fault fault) {
+    switch (fault) {
+        case Fault::unavailable:
+        case Fault::exhausted:
+        case Fault::bug: return true;
+        case Fault::bad_input:
+        case Fault::unsupported:
+        case Fault::corrupt: return false;
+    }
+    __builtin_unreachable();
+}
+
+void give_up(ImageResult& result, Verdict verdict, Reason why) {
+    result.verdict = verdict;
+    result.reason = std::move(why);
+    result.findings.clear();
+}
+
+/// Runs one step of the journey; what is wrong for good becomes this verdict and reason.
+template <typename Step>
+bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Step step) {
+    try {
+        step();
+        return true;
+    } catch (const DecoderDied& died) {
+        give_up(result, Verdict::not_analysed, reason("image.decoder_died", died.what()));
+        return false;
+    } catch (const Error& wrong) {
+        if (must_be_thrown(wrong.fault())) throw;
+        give_up(result, otherwise, reason(reason_key, wrong.what()));
+        return false;
+    } catch (const std::bad_alloc&) {
+        throw Error(Fault::exhausted, "no memory to examine an image");
+    }
+}
+
+/// The gate's objections become warnings, or the reason not to analyse: the first serious one.
+/// Returns whether the image may be analysed.
+bool passes_gate(ImageResult& result, const Shelf& shelf, const Image& image,
+                 const Header& header) {
+    const Gate* gate = shelf.gate();
+    if (gate == nullptr) return true;
+    auto found = objections(gate->look(image), gate->package().limits, header.patient_orientation);
+    for (Objection& objection : found) {
+        if (objection.serious && shelf.gate_mode() == GateMode::refuse) {
+            give_up(result, Verdict::not_analysed, std::move(objection.reason));
+            return false;
+        }
+        result.warnings.push_back(std::move(objection.reason));
+    }
+    return true;
+}
+
+bool is_present(const Finding& finding) {
+    return finding.answer == Answer::present;
+}
+
+/// "FUJIFILM DR-XD 1000", once where the model's name begins with the maker's.
+std::string equipment_of(const Header& header) {
+    const auto& maker = header.manufacturer;
+    const auto& model = header.model_name;
+    if (maker.empty() || model.starts_with(maker)) return model;
+    return model.empty() ? maker : maker + ' ' + model;
+}
+
+/// Decode, prepare, ask the gate, run, interpret: by a package that takes the image.
+void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
+          const LoadedPackage& by, Decoder& decoder, ImageResult& result) {
+    const Package& package = by.package;
+    result.model = package.identity;
+    Image image;
+    Prepared prepared;
+    const bool ready = attempt(result, Verdict::not_analysed, "image.not_decodable", [&] {
+        image = decoder.image(file);
+        prepared = prepare(image, package.input);
+        result.window = prepared.window;
+        if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
+    });
+    if (!ready) return;
+
+    bool let_in = false;
+    const bool judged = attempt(result, Verdict::failed, "gate.failed",
+                                [&] { let_in = passes_gate(result, shelf, image, header); });
+    if (!judged || !let_in) return;
+
+    const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
+        result.findings = interpret(by.model->run(prepared.input), package, prepared.placement,
+                                    header.patient_orientation);
+    });
+    if (!answered) return;
+    const bool any = std::any_of(result.findings.begin(), result.findings.end(), is_present);
+    result.verdict = any ? Verdict::findings : Verdict::no_findings;
+}
+
+}  // namespace
+
+ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
+                    std::int64_t started_at_ms, Decoder& decoder, const Among& among,
+                    std::string* equipment) {
+    ImageResult result;
+    result.started_at_ms = started_at_ms;
+    const auto undecodable = [&](auto step) {
+        return attempt(result, Verdict::not_analysed, "image.not_decodable", step);
+    };
+    Header header;
+    if (!undecodable([&] { header = decoder.header(file); })) return result;
+    result.rows = header.rows;
+    result.columns = header.columns;
+    if (equipment != nullptr) *equipment = equipment_of(header);
+
+    Shelf::Choice choice = shelf.choose(header, among);
+    if (choice.taken == nullptr) {
+        give_up(result, Verdict::not_analysed, std::move(*choice.refused));
+        return result;
+    }
+    look(file, header, shelf, *choice.taken, decoder, result);
+    return result;
+}
+
+std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, const Shelf& shelf,
+                                            std::int64_t started_at_ms, Decoder& decoder,
+                                            const Among& among) {
+    std::vector<ImageResult> results;
+    Header header;
+    ImageResult unread;
+    if (!attempt(unread, Verdict::not_analysed, "image.not_decodable",
+                 [&] { header = decoder.header(file); })) {
+        return results;  // examine has said so
+    }
+    for (const LoadedPackage* shadow : shelf.shadows_of(header, among)) {
+        ImageResult& result = results.emplace_back();
+        result.started_at_ms = started_at_ms;
+        result.rows = header.rows;
+        result.columns = header.columns;
+        look(file, header, shelf, *shadow, decoder, result);
+    }
+    return results;
+}
+
+}  // namespace bucky::inference

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/package/eligibility.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "conf/base/limits.h"
+#include "conf/base/product.h"
+#include "inference/pixels/decode.h"
+#include "inference/reasons.h"
+
+namespace bucky::inference {
+namespace {
+
+using Refusal = std::optional<Reason>;
+
+bool has(const std::vector<std::string>& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// "CR, DX": the words of a list for people, without the "" that allows a missing attribute.
+std::string listed(std::vector<std::string> words) {
+    std::erase(words, "");
+    return fmt::format("{}", fmt::join(words, ", "));
+}
+
+Refusal refusal_of_word(const char* key, const char* what, const std::string& word,
+                        const std::vector<std::string>& taken) {
+    if (has(taken, word)) return std::nullopt;
+    const std::string found = word.empty() ? fmt::format("the image names no {}", what)
+                                           : fmt::format("{} {}", what, word);
+    return reason(key, fmt::format("{}: the model reads {}", found, listed(taken)));
+}
+
+/// A PACS that forwards everything sends our own pictures back: they must not be read as X-rays.
+Refusal own_result(const Header& header, const Accepts&) {
+    if (header.manufacturer != kManufacturer || header.model_name != kManufacturerModel) return {};
+    return reason("own.result", "this is a result that this software made itself");
+}
+
+Refusal sop_class(const Header& header, const Accepts& accepts) {
+    if (has(accepts.sop_classes, header.sop_class)) return {};
+    return reason("sop_class.not_taken",
+                  fmt::format("the model does not read SOP class {}", header.sop_class));
+}
+
+/// A DX says by its SOP class what it is for; CR, mammography and private classes by this tag
+/// alone.
+Refusal intent(const Header& header, const Accepts&) {
+    if (header.intent != "FOR PROCESSING") return {};
+    return reason("intent.for_processing",
+                  "the image is FOR PROCESSING: raw detector values, not a picture to be read");
+}
+
+Refusal modality(const Header& header, const Accepts& accepts) {
+    return refusal_of_word("modality.not_taken", "modality", header.modality, accepts.modalities);
+}
+
+Refusal species(const Header& header, const Accepts&) {
+    if (header.species.empty() || header.species == "HUMAN") return {};
+    return reason("species.not_human", fmt::format("the patient is no human but {}: the model "
+                                                   "reads images of people",
+                                                   header.species));
+}
+
+/// Where the word and the code are both there, both must be taken: one of them is wrong else.
+Refusal body_part(const Header& header, const Accepts& accepts) {
+    const char* key = "body_part.not_taken";
+    if (auto no = refusal_of_word(key, "body part", header.body_part, accepts.body_parts))
+        return no;
+    if (header.coded_body_part.empty()) return {};
+    return refusal_of_word(key, "anatomic region", header.coded_body_part, accepts.body_parts);
+}
+
+Refusal view(const Header& header, const Accepts& accepts) {
+    const char* key = "view.not_taken";
+    if (auto no = refusal_of_word(key, "view position", header.view_position, accepts.views)) {
+        return no;
+    }
+    if (header.coded_view.empty()) return {};
+    return refusal_of_word(key, "view code", header.coded_view, accepts.views);
+}
+
+/// PS3.3 C.7.6.1.1.2: value 2 says whether this is what the device took or a picture of pictures.
+/// Value 1 DERIVED is no reason: most DX For Presentation says that of its processing.
+Refusal image_type(const Header& header, const Accepts& accepts) {
+    const bool secondary = header.image_type.size() > 1 && header.image_type[1] == "SECONDARY";
+    if (!secondary || accepts.secondary_images) return {};
+    return reason("image_type.secondary",
+                  fmt::format("image type {}: the model reads what a device took, not a picture "
+                              "made of it",
+                              fmt::join(header.image_type, "\\")));
+}
+
+Refusal annotation(const Header& header, const Accepts& accepts) {
+    if (header.burned_in != "YES" || accepts.burned_in_annotation) return {};
+    return reason("annotation.burned_in",
+                  "annotation is burned into the pixels: the model was not made for that");
+}
+
+/// The first letter of each direction: "L\F" of "LP\F". Empty when one is missing, and as it stands
+/// when it is none of a human's (PS3.3 C.7.6.1.1.1; animals have words of their own).
+std::string directions_of(const std::vector<std::string>& orientation) {
+    if (orientation.size() != 2 || orientation[0].empty() || orientation[1].empty()) return {};
+    const std::string all = orientation[0] + orientation[1];
+    const bool human = all.find_first_not_of("LRAPHF") == std::string::npos;
+    if (!human) return orientation[0] + '\\' + orientation[1];
+    return std::string{orientation[0][0], '\\', orientation[1][0]};
+}
+
+Refusal orientation(const Header& header, const Accepts& accepts) {
+    const std::string found = directions_of(header.patient_orientation);
+    if (has(accepts.orientations, found)) return {};
+    const std::string readable =
+        fmt::format("the model reads {}", fmt::join(accepts.orientations, " "));
+    if (found.empty()) {
+        return reason("orientation.missing", "the image names no patient orientation: " + readable);
+    }
+    const bool frontal = found.size() == 3 && found.find_first_of("AP") == std::string::npos;
+    const char* key = "orientation.rotated";
+    const char* what = "the image is rotated or upside down";
+    if (!frontal) {
+        key = "orientation.not_frontal";
+        what = "the image is no frontal view";
+    } else if (found == "R\\F") {
+        key = "orientation.mirrored";
+        what = "the image is mirrored";
+    }
+    return reason(key, fmt::format("{} by its patient orientation {}: {}", what,
+                                   fmt::join(header.patient_orientation, "\\"), readable));
+}
+
+/// "0 to 6 years", "18 years and more": what a package's ages are, for people.
+std::string ages_of(const Accepts& accepts) {
+    const double low = accepts.min_age_years.value_or(0);
+    if (!accepts.max_age_years) return fmt::format("{} years and more", low);
+    return fmt::format("{} to {} years", low, *accepts.max_age_years);
+}
+
+Refusal age(const Header& header, const Accepts& accepts) {
+    constexpr std::string_view kOutside = "patient age outside the range the model was made for";
+    const auto no = [&](const std::string& found) {
+        return reason("age.out_of_range",
+                      fmt::format("{}: {}, it reads {}", kOutside, found, ages_of(accepts)));
+    };
+    if (!header.age_years) {
+        if (accepts.age_may_be_missing) return {};
+        return no("the image names none");
+    }
+    const bool too_old = accepts.max_age_years && *header.age_years > *accepts.max_age_years;
+    if (!too_old && *header.age_years >= accepts.min_age_years.value_or(0)) return {};
+    return no(fmt::format("{:.3g} years", *header.age_years));
+}
+
+// The rest is what decode() would refuse, told before a byte is decoded.
+
+Refusal pixels(const Header& header, const Accepts&) {
+    if (header.has_pixels) return {};
+    return reason("image.no_pixels", "the object has no pixel data");
+}
+
+Refusal photometric(const Header& header, const Accepts&) {
+    const bool grey = header.photometric == "MONOCHROME1" || header.photometric == "MONOCHROME2";
+    if (header.samples == 1 && grey) return {};
+    return reason("photometric.colour",
+                  fmt::format("photometric interpretation \"{}\" with {} samples a pixel: the "
+                              "model reads MONOCHROME1 and MONOCHROME2",
+                              header.photometric, header.samples));
+}
+
+Refusal size(const Header& header, const Accepts& accepts) {
+    const std::string found = fmt::format("{} x {} pixels", header.columns, header.rows);
+    if (header.rows < accepts.min_rows || header.columns < accepts.min_columns) {
+        return reason("image.too_small", fmt::format("{}: the model needs {} x {}", found,
+                                                     accepts.min_columns, accepts.min_rows));
+    }
+    if (std::max(header.rows, header.columns) > limits::kImageSideMax ||
+        std::uint64_t{header.rows} * header.columns > limits::kImagePixelsMax) {
+        return reason("image.too_large",
+                      fmt::format("{}: at most {} a side and {} in all", found,
+                                  limits::kImageSideMax, limits::kImagePixelsMax));
+    }
+    return {};
+}
+
+Refusal transfer_syntax(const Header& header, const Accepts&) {
+    if (decodes(header.transfer_syntax)) return {};
+    return reason(
+        "transfer_syntax.not_decoded",
+        fmt::format("pixels in transfer syntax {} cannot be decoded here", header.transfer_syntax));
+}
+
+constexpr std::string_view kTaken = "taken";
+constexpr std::string_view kRefused = "refused";
+constexpr std::string_view kBySign = "taken where the list has \"\"";
+
+constexpr std::array kRules{
+    Rule{"Manufacturer, Manufacturer's Model Name", "", kTaken, "own.result", own_result},
+    Rule{"SOP Class UID", "sop_classes", kRefused, "sop_class.not_taken", sop_class},
+    Rule{"Presentation Intent Type", "", kTaken, "intent.for_processing", intent},
+    Rule{"Modality", "modalities", kBySign, "modality.not_taken", modality},
+    Rule{"Patient Species Description / Code Sequence", "", kTaken, "species.not_human", species},
+    Rule{"Body Part Examined, Anatomic Region Sequence", "body_parts", kBySign,
+         "body_part.not_taken", body_part},
+    Rule{"View Position, View Code Sequence", "views", kBySign, "view.not_taken", view},
+    Rule{"Image Type value 2", "secondary_images", kTaken, "image_type.secondary", image_type},
+    Rule{"Burned In Annotation", "burned_in_annotation", kTaken, "annotation.burned_in",
+         annotation},
+    Rule{"Patient Orientation", "orientations", kBySign,
+         "orientation.missing orientation.mirrored orientation.rotated orientation.not_frontal",
+         orientation},
+    Rule{"Patient's Age, else Birth Date and date taken", "min_age_years max_age_years",
+         "taken unless age_may_be_missing = false", "age.out_of_range", age},
+    Rule{"Pixel Data", "", kRefused, "image.no_pixels", pixels},
+    Rule{"Photometric Interpretation, Samples per Pixel", "", kRefused, "photometric.colour",
+         photometric},
+    Rule{"Rows, Columns", "min_rows min_columns", kRefused, "image.too_small image.too_large",
+         size},
+    Rule{"Transfer Syntax UID", "", kRefused, "transfer_syntax.not_decoded", transfer_syntax},
+};
+
+}  // namespace
+
+std::span<const Rule> eligibility_rules() {
+    return kRules;
+}
+
+std::vector<Reason> refusals(const Header& header, const Accepts& accepts) {
+    std::vector<Reason> found;
+    for (const Rule& rule : kRules) {
+        if (auto no = rule.refusal(header, accepts)) found.push_back(std::move(*no));
+    }
+    return found;
+}
+
+}  // namespace bucky::inference

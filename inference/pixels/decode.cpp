@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/pixels/decode.h"
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <new>
+#include <string>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+
+#include "conf/base/error.h"
+#include "inference/pixels/dicom_file.h"
+#include "inference/pixels/fragments.h"
+#include "inference/pixels/grey_rules.h"
+#include "inference/pixels/jpeg2000.h"
+#include "inference/pixels/jpeg_stream.h"
+#include "inference/pixels/pixel_layout.h"
+#include "inference/pixels/shutter.h"
+
+namespace bucky::inference {
+namespace {
+
+enum class Coding { native, rle, jpeg, jpeg_2000 };
+
+struct Syntax {
+    std::string_view uid;
+    Coding coding;
+};
+
+constexpr std::array kSyntaxes{
+    Syntax{"1.2.840.10008.1.2", Coding::native},          // Implicit VR Little Endian
+    Syntax{"1.2.840.10008.1.2.1", Coding::native},        // Explicit VR Little Endian
+    Syntax{"1.2.840.10008.1.2.1.99", Coding::native},     // Deflated Explicit VR Little Endian
+    Syntax{"1.2.840.10008.1.2.2", Coding::native},        // Explicit VR Big Endian
+    Syntax{"1.2.840.10008.1.2.5", Coding::rle},           // RLE Lossless
+    Syntax{"1.2.840.10008.1.2.4.50", Coding::jpeg},       // JPEG Baseline
+    Syntax{"1.2.840.10008.1.2.4.51", Coding::jpeg},       // JPEG Extended
+    Syntax{"1.2.840.10008.1.2.4.57", Coding::jpeg},       // JPEG Lossless, Process 14
+    Syntax{"1.2.840.10008.1.2.4.70", Coding::jpeg},       // JPEG Lossless, Process 14 SV 1
+    Syntax{"1.2.840.10008.1.2.4.80", Coding::jpeg},       // JPEG-LS Lossless
+    Syntax{"1.2.840.10008.1.2.4.81", Coding::jpeg},       // JPEG-LS Near-Lossless
+    Syntax{"1.2.840.10008.1.2.4.90", Coding::jpeg_2000},  // JPEG 2000 Lossless Only
+    Syntax{"1.2.840.10008.1.2.4.91", Coding::jpeg_2000},  // JPEG 2000
+};
+
+const Syntax* syntax_of(std::string_view uid) {
+    const auto* found = std::find_if(kSyntaxes.begin(), kSyntaxes.end(),
+                                     [&](const Syntax& s) { return s.uid == uid; });
+    return found == kSyntaxes.end() ? nullptr : found;
+}
+
+/// DCMTK keeps its codecs in one list for the process.
+void register_codecs_once() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        DcmRLEDecoderRegistration::registerCodecs();
+        DJDecoderRegistration::registerCodecs();
+        DJLSDecoderRegistration::registerCodecs();
+    });
+}
+
+DcmPixelData& pixel_data_of(DcmDataset& dataset) {
+    DcmElement* element = nullptr;
+    dataset.findAndGetElement(DCM_PixelData, element);
+    auto* pixels = dynamic_cast<DcmPixelData*>(element);
+    if (pixels == nullptr) throw Error(Fault::bad_input, "the image has no Pixel Data");
+    return *pixels;
+}
+
+void must_agree(const PixelLayout& layout, const JpegShape& stream) {
+    const bool same_shape =
+        stream.columns == layout.columns && (stream.rows == layout.rows || stream.rows == 0);
+    if (!same_shape || stream.components != 1 || stream.precision > layout.allocated) {
+        throw Error(Fault::bad_input,
+                    "the header says {} x {} pixels of {} bits, the compressed stream {} x {} of "
+                    "{} bits in {} components",
+                    layout.columns, layout.rows, layout.stored, stream.columns, stream.rows,
+                    stream.precision, stream.components);
+    }
+}
+
+/// Can so few bytes hold so many pixels at all, whatever they show?
+void must_suffice(const PixelLayout& layout, std::size_t bytes, std::uint64_t pixels_a_byte,
+                  std::size_t head = 0) {
+    if (bytes >= head + layout.pixels() / pixels_a_byte) return;
+    throw Error(Fault::bad_input, "{} x {} pixels cannot come out of {} compressed bytes",
+                layout.columns, layout.rows, bytes);
+}
+
+/// Fills `samples` with the first frame. DCMTK wants room for what Bits Allocated says, in an even
+/// number of bytes.
+template <typename Sample>
+void decode_into(std::vector<Sample>& samples, DcmDataset& dataset, DcmPixelData& pixels) {
+    Uint32 fragment = 0;
+    OFString colour_model;
+    const OFCondition decoded = pixels.getUncompressedFrame(
+        &dataset, 0, fragment, samples.data(), static_cast<Uint32>(samples.size() * sizeof(Sample)),
+        colour_model);
+    if (decoded.bad()) {
+        throw Error(Fault::bad_input, "the pixel data cannot be decoded: {}", decoded.text());
+    }
+}
+
+/// The first frame as DCMTK's codecs give it.
+///   in   `sample_bytes`: what a sample has in memory
+std::vector<std::uint16_t> cells_by_dcmtk(const PixelLayout& layout, unsigned sample_bytes,
+                                          DcmDataset& dataset, DcmPixelData& pixels) {
+    std::vector<std::uint16_t> cells(layout.pixels());
+    if (sample_bytes == 1) {
+        std::vector<std::uint8_t> samples(layout.bytes() + layout.bytes() % 2);
+        decode_into(samples, dataset, pixels);
+        std::copy_n(samples.begin(), cells.size(), cells.begin());
+    } else {
+        decode_into(cells, dataset, pixels);
+    }
+    return cells;
+}
+
+std::vector<std::uint16_t> native_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                        DcmPixelData& pixels) {
+    if (pixels.getLength() < layout.bytes()) {
+        throw Error(
+            Fault::bad_input, "{} x {} pixels of {} bits need {} bytes, the pixel data has {}",
+            layout.columns, layout.rows, layout.allocated, layout.bytes(), pixels.getLength());
+    }
+    return cells_by_dcmtk(layout, layout.allocated / 8U, dataset, pixels);
+}
+
+std::vector<std::uint16_t> rle_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                     DcmPixelData& pixels) {
+    // A run of at most 128 bytes costs two (PS3.5 G.3.1), after a header of 64.
+    must_suffice(layout, first_frame(dataset, pixels, layout.frames).bytes(),
+                 64 / (layout.allocated / 8U), 64);
+    return cells_by_dcmtk(layout, layout.allocated / 8U, dataset, pixels);
+}
+
+std::vector<std::uint16_t> jpeg_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                      DcmPixelData& pixels) {
+    const Fragments frame = first_frame(dataset, pixels, layout.frames);
+    const auto shape = jpeg_shape(frame.parts.front());
+    if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG stream");
+    must_agree(layout, *shape);
+    must_suffice(layout, frame.bytes(), most_pixels_a_byte(*shape));
+    // DCMTK goes by the stream's precision, whatever Bits Allocated says.
+    const bool in_bytes = shape->precision <= 8 && shape->process != JpegProcess::jpeg_ls;
+    return cells_by_dcmtk(layout, in_bytes ? 1 : layout.allocated / 8U, dataset, pixels);
+}
+
+/// A codestream says for itself whether its samples are signed; where the dataset disagrees, the
+/// dataset is right about what the bits mean, and the codestream about how many there are.
+std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset,
+                                           DcmPixelData& pixels) {
+    std::vector<std::uint8_t> room;
+    const auto codestream = codestream_in(first_frame(dataset, pixels, layout.frames).joined(room));
+    const auto shape = codestream ? jpeg2000_shape(*codestream) : std::nullopt;
+    if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG 2000 stream");
+    must_agree(layout, {shape->rows, shape->columns, shape->precision, shape->components});
+    if (shape->is_subsampled) throw Error(Fault::unsupported, "a subsampled JPEG 2000 stream");
+    constexpr std::uint64_t kBlackPixelsAByte = 65536;  // 2500 x 2048 of nothing have 164 bytes
+    must_suffice(layout, codestream->size(), kBlackPixelsAByte);
+
+    auto cells = decode_jpeg2000(*codestream, *shape);
+    if (layout.is_signed && !shape->is_signed && shape->precision < layout.stored) {
+        const auto sign = static_cast<std::uint16_t>(1U << (shape->precision - 1));
+        for (std::uint16_t& cell : cells) {
+            cell = static_cast<std::uint16_t>((cell ^ sign) - sign);
+        }
+    }
+    return cells;
+}
+
+std::vector<std::uint16_t> cells_of(Coding coding, const PixelLayout& layout, DcmDataset& dataset,
+                                    DcmPixelData& pixels) {
+    switch (coding) {
+        case Coding::native: return native_cells(layout, dataset, pixels);
+        case Coding::rle: return rle_cells(layout, dataset, pixels);
+        case Coding::jpeg: return jpeg_cells(layout, dataset, pixels);
+        case Coding::jpeg_2000: return jpeg_2000_cells(layout, dataset, pixels);
+    }
+    __builtin_unreachable();
+}
+
+/// BitsStored bits below HighBit; what stands beside them are old overlays (PS3.5 8.1.2) or noise.
+void keep_stored_bits(std::vector<std::uint16_t>& cells, const PixelLayout& layout) {
+    const unsigned shift = layout.high_bit + 1U - layout.stored;
+    const unsigned mask = (1U << layout.stored) - 1U;
+    if (layout.stored == 16) return;
+    for (std::uint16_t& cell : cells) {
+        cell = static_cast<std::uint16_t>((unsigned{cell} >> shift) & mask);
+    }
+}
+
+}  // namespace
+
+bool decodes(std::string_view transfer_syntax) {
+    return syntax_of(transfer_syntax) != nullptr;
+}
+
+Image decode(DcmDataset& dataset, std::string_view transfer_syntax) {
+    register_codecs_once();
+    DcmPixelData& pixels = pixel_data_of(dataset);
+    const PixelLayout layout = read_pixel_layout(dataset);
+    const Syntax* syntax = syntax_of(transfer_syntax);
+    if (syntax == nullptr) {
+        throw Error(Fault::unsupported, "pixels in transfer syntax {} are not decoded",
+                    transfer_syntax);
+    }
+    Image image;
+    image.frame.rows = layout.rows;
+    image.frame.columns = layout.columns;
+    image.frame.bits_stored = layout.stored;
+    image.frame.is_signed = layout.is_signed;
+    image.frames = layout.frames;
+    image.grey = read_grey_rules(dataset, image.frame);
+    image.pixel_ratio = read_pixel_ratio(dataset);
+    image.frame.patterns = cells_of(syntax->coding, layout, dataset, pixels);
+    keep_stored_bits(image.frame.patterns, layout);
+    image.hidden = read_shutter(dataset, layout.rows, layout.columns, image.pixel_ratio);
+    return image;
+}
+
+Image decode(const std::filesystem::path& file) {
+    try {
+        DicomFile dicom(file);
+        const std::string syntax = dicom.transfer_syntax();
+        if (decodes(syntax) && !dicom.pixels_are_whole()) {
+            throw Error(Fault::bad_input, "the file ends inside its pixel data");
+        }
+        return decode(dicom.dataset(), syntax);
+    } catch (const std::bad_alloc&) {
+        throw Error(Fault::exhausted, "no memory to decode {}", file.string());
+    }
+}
+
+}  // namespace bucky::inference

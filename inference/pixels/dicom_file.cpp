@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/pixels/dicom_file.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcistrmf.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+
+namespace bucky::inference {
+namespace {
+
+/// Values longer than this stay on disk until they are asked for: all pixel data, no header text.
+constexpr Uint32 kValueBytesInMemory = 64U << 10U;
+
+/// A file stream that runs dry when the parser has gone too deep or on for too long.
+class BoundedStream final : public DcmInputFileStream {
+public:
+    explicit BoundedStream(const OFFilename& file)
+        : DcmInputFileStream(file), outermost_(__builtin_frame_address(0)) {}
+
+    OFBool good() const override { return !refused_ && DcmInputFileStream::good(); }
+    OFCondition status() const override {
+        return refused_ ? EC_InvalidStream : DcmInputFileStream::status();
+    }
+    OFBool eos() override { return refused_ || DcmInputFileStream::eos(); }
+    offile_off_t avail() override { return refused_ ? 0 : DcmInputFileStream::avail(); }
+
+    offile_off_t read(void* buffer, offile_off_t length) override {
+        ++reads_;
+        bytes_ += static_cast<std::uint64_t>(length);
+        const auto* here = static_cast<const char*>(__builtin_frame_address(0));
+        const auto depth = static_cast<const char*>(outermost_) - here;  // the stack grows down
+        refused_ = refused_ || depth > static_cast<std::ptrdiff_t>(kParserStackBytesMax) ||
+                   reads_ > kParserReadsMax || bytes_ > limits::kInstanceBytesMax;
+        return DcmInputFileStream::read(buffer, length);
+    }
+
+    bool refused() const { return refused_; }
+
+private:
+    const void* outermost_;
+    std::uint64_t reads_ = 0;
+    std::uint64_t bytes_ = 0;
+    bool refused_ = false;
+};
+
+void must_be_readable(const std::filesystem::path& file) {
+    if (!std::ifstream(file, std::ios::binary)) {
+        throw Error(Fault::unavailable, "cannot read {}", file.string());
+    }
+}
+
+}  // namespace
+
+DicomFile::DicomFile(const std::filesystem::path& file) : format_(new DcmFileFormat) {
+    must_be_readable(file);
+    BoundedStream stream(OFFilename(file.c_str()));
+    format_->transferInit();
+    const OFCondition read =
+        format_->readUntilTag(stream, EXS_Unknown, EGL_noChange, kValueBytesInMemory,
+                              DcmTagKey(0x7fe0, 0x0011));  // what follows the pixels is not needed
+    format_->transferEnd();
+    if (stream.refused()) {
+        throw Error(Fault::bad_input, "nested too deeply, or of too many elements, to be an image");
+    }
+    if (read.bad()) {
+        if (!dataset().tagExists(DCM_PixelData)) {
+            throw Error(Fault::bad_input, "not a readable DICOM dataset: {}", read.text());
+        }
+        pixels_are_whole_ = false;
+    }
+    if (text_of(dataset(), DCM_SOPClassUID).empty()) {
+        throw Error(Fault::bad_input, "not a DICOM instance: it has no SOP Class UID");
+    }
+}
+
+DicomFile::~DicomFile() = default;
+
+DcmDataset& DicomFile::dataset() {
+    return *format_->getDataset();
+}
+
+std::string DicomFile::transfer_syntax() {
+    // One that is younger than DCMTK: it has guessed then, and its guess is no name for the pixels.
+    const std::string named = text_of(*format_->getMetaInfo(), DCM_TransferSyntaxUID);
+    if (!named.empty() && DcmXfer(named.c_str()).getXfer() == EXS_Unknown) return named;
+    const char* uid = DcmXfer(dataset().getOriginalXfer()).getXferID();
+    return uid != nullptr ? uid : "";
+}
+
+std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
+    OFString value;
+    if (item.findAndGetOFString(tag, value, index).bad()) return {};
+    const auto is_padding = [](char c) { return c == ' ' || c == '\0'; };
+    std::size_t end = value.size();
+    while (end > 0 && is_padding(value[end - 1])) --end;
+    std::size_t begin = 0;
+    while (begin < end && is_padding(value[begin])) ++begin;
+    constexpr std::size_t kTextMax = 64;  // UI and LO, PS3.5 6.2
+    value = value.substr(begin, std::min(end - begin, kTextMax));
+    for (char& c : value) {
+        if (c < ' ' || c > '~') c = '?';
+    }
+    return value;
+}
+
+}  // namespace bucky::inference

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The image as a viewer would show it: eight bits, black is 0, whatever the photometric
+// interpretation was. The overlay draws on this.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "inference/pixels/decoder.h"
+#include "inference/pixels/image.h"
+
+namespace bucky::inference {
+
+struct GreyPicture {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    std::vector<std::uint8_t> pixels;  ///< row-major, rows * columns
+    GreyRules rules;                   ///< by which they became grey; there is always a window
+    double pixel_ratio = 1;            ///< as Image::pixel_ratio
+};
+
+/// in   a Part 10 file whose image decode() accepts
+/// out  full size, after Modality LUT, VOI LUT or window, and presentation polarity
+/// err  as decode(): bad_input, unsupported, exhausted
+/// src  PS3.4 N.2, PS3.3 C.11.1, C.11.2, C.11.6
+GreyPicture render_for_display(const std::filesystem::path& file, Decoder& decoder = in_process());
+
+}  // namespace bucky::inference

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/pixels/grey.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include <fmt/format.h>
+
+namespace bucky::inference {
+namespace {
+
+std::uint16_t entry_of(const LookupTable& table, double input) {
+    const double last = static_cast<double>(table.entries.size() - 1);
+    const double index = std::clamp(std::round(input) - table.first, 0.0, last);
+    return table.entries[static_cast<std::size_t>(index)];
+}
+
+/// PS3.3 C.11.2.1.2 and C.11.2.1.3, for an output from 0 to 1.
+double windowed(const Window& window, double x) {
+    switch (window.function) {
+        case Window::Function::linear:
+            // width 1 is a step: everything above centre - 0.5 is white
+            if (window.width <= 1) return x <= window.center - 0.5 ? 0 : 1;
+            return std::clamp((x - (window.center - 0.5)) / (window.width - 1) + 0.5, 0.0, 1.0);
+        case Window::Function::linear_exact:
+            return std::clamp((x - window.center) / window.width + 0.5, 0.0, 1.0);
+        case Window::Function::sigmoid:
+            return 1 / (1 + std::exp(-4 * (x - window.center) / window.width));
+    }
+    __builtin_unreachable();
+}
+
+/// How often each bit pattern stands in the frame, outside of a shutter.
+std::vector<std::uint64_t> counts_of(const Frame& frame, std::span<const std::uint8_t> hidden) {
+    std::vector<std::uint64_t> counts(frame.pattern_count());
+    if (hidden.empty()) {
+        for (const std::uint16_t pattern : frame.patterns) ++counts[pattern];
+    } else {
+        for (std::size_t i = 0; i < hidden.size(); ++i) {
+            if (hidden[i] == 0) ++counts[frame.patterns[i]];
+        }
+    }
+    return counts;
+}
+
+/// The modality values between which 99 % of the frame lies, as an exact linear window.
+Window percentile_window(const Frame& frame, const GreyRules& rules,
+                         const std::vector<float>& modality, std::span<const std::uint8_t> hidden) {
+    std::vector<std::uint64_t> counts = counts_of(frame, hidden);
+    const std::vector<std::uint64_t> all = counts;
+    for (std::size_t p = 0; p < counts.size(); ++p) {
+        if (rules.is_padding(frame.value(p))) counts[p] = 0;
+    }
+    std::vector<std::size_t> order;  // patterns that occur, by what they mean
+    const auto gather = [&] {
+        for (std::size_t p = 0; p < counts.size(); ++p) {
+            if (counts[p] > 0) order.push_back(p);
+        }
+    };
+    gather();
+    if (order.empty()) {  // all of it is padding
+        counts = all;
+        gather();
+    }
+    if (order.empty()) return {};
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return modality[a] < modality[b]; });
+    double total = 0;
+    for (const std::size_t p : order) total += static_cast<double>(counts[p]);
+
+    const auto percentile = [&](double fraction) {
+        double seen = 0;
+        for (const std::size_t p : order) {
+            seen += static_cast<double>(counts[p]);
+            if (seen >= fraction * total) return static_cast<double>(modality[p]);
+        }
+        return static_cast<double>(modality[order.back()]);
+    };
+    const double low = percentile(0.005);
+    const double high = percentile(0.995);
+    const double width = high > low ? high - low : 1;  // an image of one value
+    return {(low + high) / 2, width, Window::Function::linear_exact};
+}
+
+/// An image that is padding altogether has a wrong padding value: shown as it is.
+bool has_anatomy(const Frame& frame, const GreyRules& rules) {
+    return std::any_of(frame.patterns.begin(), frame.patterns.end(), [&](std::uint16_t pattern) {
+        return !rules.is_padding(frame.value(pattern));
+    });
+}
+
+std::string words_for(const Window& window, unsigned windows) {
+    const char* function = window.function == Window::Function::sigmoid        ? " SIGMOID"
+                           : window.function == Window::Function::linear_exact ? " LINEAR_EXACT"
+                                                                               : "";
+    const std::string which = windows > 1 ? fmt::format(", the first of {}", windows) : "";
+    return fmt::format("window {:.6g}/{:.6g}{} from the header{}", window.center, window.width,
+                       function, which);
+}
+
+}  // namespace
+
+GreyTable modality_values(const Frame& frame, const GreyRules& rules) {
+    GreyTable table;
+    table.values.resize(frame.pattern_count());
+    for (std::size_t p = 0; p < table.values.size(); ++p) {
+        const int stored = frame.value(p);
+        table.values[p] = rules.modality_lut
+                              ? static_cast<float>(entry_of(*rules.modality_lut, stored))
+                              : static_cast<float>(stored * rules.slope + rules.intercept);
+    }
+    table.window = "modality values, not windowed";
+    return table;
+}
+
+GreyRules with_window(const Frame& frame, const GreyRules& rules,
+                      std::span<const std::uint8_t> hidden) {
+    GreyRules complete = rules;
+    if (!rules.voi_lut && !rules.window) {
+        complete.window =
+            percentile_window(frame, rules, modality_values(frame, rules).values, hidden);
+    }
+    return complete;
+}
+
+GreyTable display_values(const Frame& frame, const GreyRules& rules,
+                         std::span<const std::uint8_t> hidden) {
+    GreyTable table = modality_values(frame, rules);
+    if (rules.voi_lut) {
+        const double white = static_cast<double>((1U << rules.voi_lut->bits) - 1);
+        for (float& v : table.values) v = static_cast<float>(entry_of(*rules.voi_lut, v) / white);
+        table.window = "VOI LUT from the header";
+    } else {
+        const Window window =
+            rules.window ? *rules.window : percentile_window(frame, rules, table.values, hidden);
+        for (float& v : table.values) v = static_cast<float>(windowed(window, v));
+        table.window = rules.window ? words_for(window, rules.windows)
+                                    : fmt::format(
+                                          "window {:.6g}/{:.6g} over percentiles 0.5 to 99.5, the "
+                                          "header has none",
+                                          window.center, window.width);
+    }
+    if (rules.inverse) {
+        for (float& v : table.values) v = 1 - v;
+    }
+    if (rules.padding && has_anatomy(frame, rules)) {
+        for (std::size_t p = 0; p < table.values.size(); ++p) {
+            if (rules.is_padding(frame.value(p))) table.values[p] = 0;
+        }
+    }
+    if (!hidden.empty()) table.window += "; what the display shutter hides is left out";
+    return table;
+}
+
+}  // namespace bucky::inference

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/pixels/jpeg2000.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include <openjpeg.h>
+
+#include "conf/base/error.h"
+
+namespace bucky::inference {
+namespace {
+
+std::uint32_t number(std::span<const std::uint8_t> bytes, std::size_t at, unsigned count) {
+    std::uint32_t value = 0;
+    for (unsigned i = 0; i < count; ++i) value = value << 8U | bytes[at + i];
+    return value;
+}
+
+/// A stream over memory, as OpenJPEG's callbacks see it.
+struct Source {
+    std::span<const std::uint8_t> bytes;
+    std::size_t at = 0;
+};
+
+constexpr auto kAtEnd = static_cast<OPJ_SIZE_T>(-1);
+
+OPJ_SIZE_T read(void* buffer, OPJ_SIZE_T wanted, void* data) {
+    auto& source = *static_cast<Source*>(data);
+    const std::size_t taken = std::min<std::size_t>(wanted, source.bytes.size() - source.at);
+    if (taken == 0) return kAtEnd;
+    std::memcpy(buffer, source.bytes.data() + source.at, taken);
+    source.at += taken;
+    return taken;
+}
+
+OPJ_BOOL seek(OPJ_OFF_T to, void* data) {
+    auto& source = *static_cast<Source*>(data);
+    if (to < 0 || static_cast<std::size_t>(to) > source.bytes.size()) return OPJ_FALSE;
+    source.at = static_cast<std::size_t>(to);
+    return OPJ_TRUE;
+}
+
+OPJ_OFF_T skip(OPJ_OFF_T wanted, void* data) {
+    auto& source = *static_cast<Source*>(data);
+    const auto left = static_cast<OPJ_OFF_T>(source.bytes.size() - source.at);
+    const OPJ_OFF_T taken = std::clamp<OPJ_OFF_T>(wanted, 0, left);
+    if (taken == 0 && wanted != 0) return -1;
+    source.at += static_cast<std::size_t>(taken);
+    return taken;
+}
+
+/// The first complaint is the cause; those after it are its consequences.
+void remember(const char* words, void* data) {
+    auto& kept = *static_cast<std::string*>(data);
+    if (!kept.empty()) return;
+    kept = words;
+    while (!kept.empty() && (kept.back() == '\n' || kept.back() == '.')) kept.pop_back();
+}
+
+using Codec = std::unique_ptr<opj_codec_t, decltype(&opj_destroy_codec)>;
+using Stream = std::unique_ptr<opj_stream_t, decltype(&opj_stream_destroy)>;
+using Picture = std::unique_ptr<opj_image_t, decltype(&opj_image_destroy)>;
+
+Stream stream_over(Source& source) {
+    constexpr OPJ_SIZE_T kBufferBytes = 256U << 10U;
+    Stream stream(opj_stream_create(kBufferBytes, OPJ_TRUE), opj_stream_destroy);
+    if (!stream) throw Error(Fault::exhausted, "no memory for a JPEG 2000 stream");
+    opj_stream_set_user_data(stream.get(), &source, nullptr);
+    opj_stream_set_user_data_length(stream.get(), source.bytes.size());
+    opj_stream_set_read_function(stream.get(), read);
+    opj_stream_set_skip_function(stream.get(), skip);
+    opj_stream_set_seek_function(stream.get(), seek);
+    return stream;
+}
+
+/// in   a codestream that begins as `shape` says
+/// out  OpenJPEG's picture, whole: in strict mode a stream that ends early is an error, never half
+///      a patient
+Picture decoded(std::span<const std::uint8_t> codestream) {
+    std::string complaint;
+    Source source{codestream};
+    const Stream stream = stream_over(source);
+    const Codec codec(opj_create_decompress(OPJ_CODEC_J2K), opj_destroy_codec);
+    opj_dparameters_t parameters;
+    opj_set_default_decoder_parameters(&parameters);
+    opj_set_error_handler(codec.get(), remember, &complaint);
+    opj_image_t* raw = nullptr;
+    bool good = opj_setup_decoder(codec.get(), &parameters) == OPJ_TRUE &&
+                opj_decoder_set_strict_mode(codec.get(), OPJ_TRUE) == OPJ_TRUE &&
+                opj_read_header(stream.get(), codec.get(), &raw) == OPJ_TRUE;
+    Picture picture(raw, opj_image_destroy);
+    good = good && opj_decode(codec.get(), stream.get(), picture.get()) == OPJ_TRUE &&
+           opj_end_decompress(codec.get(), stream.get()) == OPJ_TRUE;
+    if (!good) {
+        throw Error(Fault::bad_input, "the JPEG 2000 pixels cannot be decoded: {}",
+                    complaint.empty() ? "the codestream is damaged" : complaint);
+    }
+    return picture;
+}
+
+}  // namespace
+
+std::optional<std::span<const std::uint8_t>> codestream_in(std::span<const std::uint8_t> frame) {
+    constexpr std::uint32_t kSocAndSiz = 0xFF4FFF51;
+    constexpr std::uint32_t kSignatureBox = 0x6A502020;   // "jP  "
+    constexpr std::uint32_t kCodestreamBox = 0x6A703263;  // "jp2c"
+    if (frame.size() < 8) return std::nullopt;
+    if (number(frame, 0, 4) == kSocAndSiz) return frame;
+    if (number(frame, 4, 4) != kSignatureBox) return std::nullopt;
+    std::size_t at = 0;
+    while (at + 8 <= frame.size()) {
+        const std::size_t length = number(frame, at, 4);
+        if (number(frame, at + 4, 4) == kCodestreamBox) {
+            const std::size_t head = length == 1 ? 16 : 8;  // 1: the length has 64 bits
+            if (at + head > frame.size()) return std::nullopt;
+            return frame.subspan(at + head);
+        }
+        if (length < 8) return std::nullopt;
+        at += length;
+    }
+    return std::nullopt;
+}
+
+std::optional<Jpeg2000Shape> jpeg2000_shape(std::span<const std::uint8_t> codestream) {
+    constexpr std::size_t kFirstComponent = 42;
+    if (codestream.size() < kFirstComponent + 3 || number(codestream, 0, 4) != 0xFF4FFF51) {
+        return std::nullopt;
+    }
+    const std::uint32_t right = number(codestream, 8, 4), bottom = number(codestream, 12, 4);
+    const std::uint32_t left = number(codestream, 16, 4), top = number(codestream, 20, 4);
+    if (right <= left || bottom <= top) return std::nullopt;
+    Jpeg2000Shape shape;
+    shape.columns = right - left;
+    shape.rows = bottom - top;
+    shape.components = number(codestream, 40, 2);
+    shape.precision = (codestream[kFirstComponent] & 0x7FU) + 1;
+    shape.is_signed = (codestream[kFirstComponent] & 0x80U) != 0;
+    shape.is_subsampled =
+        codestream[kFirstComponent + 1] != 1 || codestream[kFirstComponent + 2] != 1;
+    return shape;
+}
+
+std::vector<std::uint16_t> decode_jpeg2000(std::span<const std::uint8_t> codestream,
+                                           const Jpeg2000Shape& shape) {
+    const Picture picture = decoded(codestream);
+    const opj_image_comp_t* plane = picture->numcomps == 1 ? picture->comps : nullptr;
+    if (plane == nullptr || plane->data == nullptr || plane->w != shape.columns ||
+        plane->h != shape.rows || plane->prec != shape.precision) {
+        throw Error(Fault::bad_input, "the JPEG 2000 pixels are not those of its header");
+    }
+    const std::size_t pixels = std::size_t{shape.rows} * shape.columns;
+    std::vector<std::uint16_t> samples(pixels);
+    std::transform(plane->data, plane->data + pixels, samples.begin(),
+                   [](OPJ_INT32 v) { return static_cast<std::uint16_t>(v); });
+    return samples;
+}
+
+}  // namespace bucky::inference

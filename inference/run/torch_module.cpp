@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// LibTorch brings 200 shared libraries with it on Debian, half a second of every start, and code
+// that whoever decodes a stranger's pixels had better not carry. So it comes as a module, when a
+// model is first asked for.
+#include "inference/run/torch_module.h"
+
+#include <dlfcn.h>
+
+#include "conf/base/error.h"
+
+namespace bucky::inference {
+namespace {
+
+/// Found by the program's RUNPATH (dlopen(3)), and never let go: models live as long as anybody.
+const TorchModule& torch_module() {
+    static const TorchModule& loaded = []() -> const TorchModule& {
+        void* module = ::dlopen(kTorchModuleFile, RTLD_NOW | RTLD_LOCAL);
+        void* entry = module != nullptr ? ::dlsym(module, kTorchModuleEntry) : nullptr;
+        if (entry == nullptr) {
+            throw Error(Fault::unavailable,
+                        "LibTorch cannot be loaded ({}): is all of Bucky installed?", ::dlerror());
+        }
+        return *static_cast<const TorchModule*>(entry);
+    }();
+    return loaded;
+}
+
+}  // namespace
+
+std::vector<std::string> devices_named(const std::string& name) {
+    return torch_module().devices(name);
+}
+
+bool loads_compiled() {
+    return torch_module().compiled();
+}
+
+std::shared_ptr<Model> load_torch_model(const std::filesystem::path& weights,
+                                        const ModelOptions& options) {
+    return torch_module().load(weights, options);
+}
+
+}  // namespace bucky::inference

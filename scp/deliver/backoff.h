@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Backoff: after how long a peer that failed us is tried again, and from when on no more.
+//
+// Each wait is about twice the one before, up to a cap, with a share of chance: what failed
+// together does not come back together. Threads: one Backoff each.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "conf/settings.h"
+
+namespace bucky::scp {
+
+class Backoff {
+public:
+    struct Limits {
+        std::int64_t first_ms, cap_ms, give_up_days;
+    };
+    explicit Backoff(const Limits& limits) : limits_(limits) {}
+    explicit Backoff(const conf::DestinationSettings& destination);
+
+    /// After this many attempts that failed.
+    std::int64_t wait_ms(int attempts);
+
+    /// For what has been tried since then.
+    bool is_over(std::int64_t since_ms, std::int64_t now_ms) const;
+
+    /// What is said of it then.
+    std::string given_up(std::string_view why) const;
+
+private:
+    Limits limits_;
+    std::minstd_rand dice_{std::random_device{}()};
+};
+
+}  // namespace bucky::scp

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/deliver/courier.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "conf/base/error.h"
+#include "conf/dicom/sop_classes.h"
+#include "conf/observe/audit.h"
+#include "conf/observe/log.h"
+#include "conf/observe/metrics.h"
+#include "conf/run/crash_point.h"
+#include "scp/deliver/backoff.h"
+#include "scp/deliver/dimse_sender.h"
+#include "scp/deliver/sent_audit.h"
+#include "scp/deliver/sop_class_fallback.h"
+#include "storage/commitments.h"
+#include "storage/database.h"
+#include "storage/job_queue.h"
+#include "storage/journal.h"
+#include "storage/outbox.h"
+#include "storage/spool.h"
+
+namespace bucky::scp {
+namespace {
+
+constexpr std::int64_t kSecondMs = 1000;
+constexpr std::int64_t kPollMs = 1000;   ///< a lost wake-up costs no more than this
+constexpr std::int64_t kLingerMs = 500;  ///< the two results of a study come one after the other
+constexpr std::int64_t kFreshMs = 300 * kSecondMs;    ///< what waits longer is the backlog
+constexpr std::int64_t kSendingMs = 600 * kSecondMs;  ///< a result over a slow line, generously
+
+using Steady = std::chrono::steady_clock;
+
+Target target_until(const conf::DestinationSettings& to, int give_up_fd) {
+    Target target = target_of(to);
+    target.give_up_fd = give_up_fd;
+    return target;
+}
+
+constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all that dicom_sr/ makes
+
+/// The transfer syntax of a word of destination.picture_syntax; empty: as the file is.
+std::string_view syntax_named(std::string_view word) {
+    if (word == "rle") return "1.2.840.10008.1.2.5";
+    if (word == "jpeg-lossless") return "1.2.840.10008.1.2.4.70";
+    return {};
+}
+
+}  // namespace
+
+struct Courier::Impl {
+    Impl(const conf::Settings& settings, const conf::DestinationSettings& to, const Clock& at,
+         Wakeup& rung, int give_up_fd)
+        : destination(to),
+          backoff(to),
+          lane("deliver:" + to.name),
+          clock(at),
+          work(rung),
+          db(settings.database_file()),
+          results(settings.results_dir()),
+          jobs(db, clock),
+          journal(db, clock),
+          outbox(db, results, clock),
+          commitments(db, clock),
+          sender(target_until(to, give_up_fd), settings.node.ae_title),
+          fallback(db, clock, to.name, sender) {
+        const auto syntax = syntax_named(to.picture_syntax);
+        if (!syntax.empty()) sender.prefer(kPictureClasses.front(), syntax);
+        if (to.character_set != kOurCharacterSet) sender.write_text_in(to.character_set);
+    }
+
+    bool deliver_next();
+    std::optional<storage::Job> claim();
+    void deliver(const storage::Job& job);
+    void not_reached(const storage::Job& job, std::string_view why);
+    void pause_lane(const storage::Job& job, std::int64_t for_ms);
+    bool paused();
+    void settle(const storage::Job& job, const storage::Result& result, const SendOutcome& outcome,
+                std::int64_t took_ms);
+    void finish(const storage::Job& job, std::string_view words);
+    void note_journey(const storage::Result& result);
+    void retry(const storage::Job& job, std::int64_t wait_ms, std::string_view why);
+    void park(const storage::Job& job, std::string_view why);
+    void make_again(const storage::Job& job, const storage::Result& result,
+                    std::string_view sop_class);
+    std::int64_t lease_ms() const;
+    void rest(std::uint64_t seen, const std::stop_token& stop);
+
+    const conf::DestinationSettings destination;
+    Backoff backoff;
+    const std::string lane;
+    const Clock& clock;
+    Wakeup& work;
+    storage::Database db;
+    storage::Spool results;
+    storage::JobQueue jobs;
+    storage::Journal journal;
+    storage::Outbox outbox;
+    storage::Commitments commitments;
+    Sender sender;
+    SopClassFallback fallback;
+
+    bool backlog_was_served = false;  ///< whose turn it was
+    int failures = 0;  ///< attempts in a row that the peer neither took nor refused for good
+    std::int64_t paused_until_ms = 0;
+    storage::Job paused_by;  ///< the job that met the failure, as it was claimed
+};
+
+Courier::Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
+                 const Clock& clock, Wakeup& work, int give_up_fd)
+    : impl_(std::make_unique<Impl>(settings, destination, clock, work, give_up_fd)) {}
+
+Courier::~Courier() = default;
+
+bool Courier::deliver_next() {
+    return impl_->deliver_next();
+}
+
+void Courier::run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        const auto seen = impl_->work.rings();
+        try {
+            if (impl_->deliver_next()) continue;
+            impl_->rest(seen, stop);
+        } catch (const std::exception& error) {  // the job keeps its lease, then returns
+            log::event(log::Level::error, "deliver.failed",
+                       {{"to", impl_->destination.name}, {"why", error.what()}});
+            impl_->work.wait_beyond(impl_->work.rings(), stop, std::chrono::milliseconds{kPollMs});
+        }
+    }
+    impl_->sender.release();
+}
+
+bool Courier::Impl::deliver_next() {
+    if (paused()) return false;
+    const auto job = claim();
+    if (!job) return false;
+    crash_point("courier.after_claim");
+    deliver(*job);
+    return true;
+}
+
+/// New results and the backlog take turns: the new ones by tenants, the backlog oldest first. So
+/// after an outage a new result waits for one old one, not for thousands, and as long as new ones
+/// keep coming the backlog still gets every second turn: it drains, and never floods a PACS that
+/// has just come back.
+std::optional<storage::Job> Courier::Impl::claim() {
+    const std::int64_t border_ms = clock.now_ms() - kFreshMs;
+    for (int turn = 0; turn < 2; ++turn) {
+        backlog_was_served = !backlog_was_served;
+        auto job = backlog_was_served ? jobs.claim_oldest(lane, lease_ms(), border_ms)
+                                      : jobs.claim_new(lane, lease_ms(), border_ms);
+        if (job) return job;
+    }
+    return std::nullopt;
+}
+
+/// Nothing is due: the association may wait a moment for more, then goes.
+void Courier::Impl::rest(std::uint64_t seen, const std::stop_token& stop) {
+    if (sender.connected()) {
+        work.wait_beyond(seen, stop, std::chrono::milliseconds{kLingerMs});
+        if (work.rings() == seen) sender.release();
+        return;
+    }
+    const std::int64_t now = clock.now_ms();
+    const std::int64_t due =
+        std::max(jobs.next_due_ms(lane).value_or(now + kPollMs), paused_until_ms);
+    work.wait_beyond(seen, stop,
+                     std::chrono::milliseconds{std::clamp<std::int64_t>(due - now, 1, kPollMs)});
+}
+
+void Courier::Impl::deliver(const storage::Job& job) {
+    const auto began = Steady::now();
+    const auto result = outbox.result(job.subject);
+    if (!result) return park(job, "there is no such result");
+    try {
+        sender.connect_for(result->file);
+    } catch (const Error& error) {
+        switch (error.fault()) {
+            case Fault::bad_input:
+            case Fault::corrupt:
+            case Fault::bug: return park(job, error.what());
+            case Fault::unsupported:
+            case Fault::unavailable:
+            case Fault::exhausted: return not_reached(job, error.what());
+        }
+    }
+    if (const auto instead = fallback.instead_of(*result))
+        return make_again(job, *result, *instead);
+    SentAudit trail{*result, destination};
+    crash_point("courier.before_send");
+    const SendOutcome outcome = sender.send(result->file);
+    trail.ended(outcome);
+    crash_point("courier.after_send");
+    failures = outcome.kind == SendOutcome::Kind::retry ? failures + 1 : 0;
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
+    settle(job, *result, outcome, took);
+}
+
+/// No association: a host that is off, a service that is down, a title that is not entered yet. The
+/// back-off counts such failures in a row, whichever job met them.
+void Courier::Impl::not_reached(const storage::Job& job, std::string_view why) {
+    const std::int64_t pause_ms = backoff.wait_ms(++failures);
+    pause_lane(job, pause_ms);
+    metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
+    log::event(log::Level::warning, "deliver.unreachable",
+               {{"to", destination.name}, {"why", why}, {"next_in_s", pause_ms / kSecondMs}});
+    retry(job, pause_ms, why);
+}
+
+void Courier::Impl::pause_lane(const storage::Job& job, std::int64_t for_ms) {
+    paused_until_ms = clock.now_ms() + for_ms;
+    paused_by = job;
+}
+
+/// A person who resubmits the job that met the failure (or the whole lane) ends the pause.
+bool Courier::Impl::paused() {
+    if (clock.now_ms() >= paused_until_ms) return false;
+    const auto all = jobs.jobs_of_study(paused_by.study);
+    const bool resubmitted = std::any_of(all.begin(), all.end(), [&](const storage::Job& job) {
+        return job.id == paused_by.id && job.submitted_at_ms != paused_by.submitted_at_ms;
+    });
+    if (resubmitted) paused_until_ms = 0;
+    return !resubmitted;
+}
+
+void Courier::Impl::settle(const storage::Job& job, const storage::Result& result,
+                           const SendOutcome& outcome, std::int64_t took_ms) {
+    const auto status = fmt::format("{:04X}", outcome.status);
+    switch (outcome.kind) {
+        case SendOutcome::Kind::sent:
+            finish(job, outcome.words);
+            metrics::count("bucky_delivered_total", {{"destination", destination.name}});
+            metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000.0,
+                             {{"stage", "deliver"}});
+            note_journey(result);
+            log::event("deliver.sent", {{"to", destination.name},
+                                        {"sop", job.subject},
+                                        {"study", job.study},
+                                        {"kind", result.kind},
+                                        {"status", status},
+                                        {"attempt", job.attempt},
+                                        {"took_ms", took_ms}});
+            return;
+        case SendOutcome::Kind::retry: {
+            // One object that breaks the association (or that the peer has no room for) may be to
+            // blame; two in a row are the peer.
+            const std::int64_t pause_ms = backoff.wait_ms(std::max(job.attempt, failures));
+            if (failures > 1) pause_lane(job, pause_ms);
+            retry(job, pause_ms, outcome.words);
+            break;
+        }
+        case SendOutcome::Kind::refused: park(job, outcome.words); break;
+    }
+    metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
+    log::event(log::Level::warning,
+               outcome.kind == SendOutcome::Kind::retry ? "deliver.retry" : "deliver.refused",
+               {{"to", destination.name},
+                {"sop", job.subject},
+                {"study", job.study},
+                {"status", status},
+                {"why", outcome.words},
+                {"attempt", job.attempt}});
+}
+
+void Courier::Impl::finish(const storage::Job& job, std::string_view words) {
+    storage::Database::Transaction transaction(db);
+    if (jobs.finish(job)) {
+        journal.write(job.study, job.subject, "result.sent",
+                      words.empty() ? "to " + destination.name
+                                    : fmt::format("to {}: {}", destination.name, words));
+        if (destination.commitment) commitments.delivery_ended(job, destination.name);
+    }
+    transaction.commit();
+    if (destination.commitment) work.ring();
+    crash_point("courier.after_commit");
+}
+
+/// What a reader waited: from the last byte of the study to this object in the archive.
+void Courier::Impl::note_journey(const storage::Result& result) {
+    const auto last_byte_ms = outbox.last_byte_ms(result);
+    if (last_byte_ms == 0) return;
+    metrics::observe("bucky_last_byte_to_delivered_seconds",
+                     static_cast<double>(clock.now_ms() - last_byte_ms) / 1000.0,
+                     {{"destination", destination.name}});
+}
+
+void Courier::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::string_view why) {
+    const std::int64_t now = clock.now_ms();
+    if (backoff.is_over(job.submitted_at_ms, now)) return park(job, backoff.given_up(why));
+    storage::Database::Transaction transaction(db);
+    if (jobs.retry_later(job, now + after_ms, why)) {
+        journal.write_repeated(job.study, job.subject, "result.retry",
+                               fmt::format("to {}: {}", destination.name, why));
+    }
+    transaction.commit();
+}
+
+void Courier::Impl::park(const storage::Job& job, std::string_view why) {
+    storage::Database::Transaction transaction(db);
+    if (jobs.park(job, why)) {
+        journal.write(job.study, job.subject, "result.refused",
+                      fmt::format("by {}: {}", destination.name, why));
+        if (destination.commitment) commitments.delivery_ended(job, destination.name);
+    }
+    transaction.commit();
+}
+
+/// The report worker makes it anew in the class that is taken. Once: a peer that takes now this,
+/// now that, would keep both of us busy for ever.
+void Courier::Impl::make_again(const storage::Job& job, const storage::Result& result,
+                               std::string_view sop_class) {
+    const auto why = fmt::format("{} takes no {}, but {}", destination.name,
+                                 name_of_class(result.sop_class.str()), name_of_class(sop_class));
+    const auto story = journal.of_study(job.study);
+    const bool again = std::any_of(story.begin(), story.end(), [&](const auto& entry) {
+        return entry.event == storage::kTakenBackEvent && entry.subject == job.subject &&
+               entry.words == why;
+    });
+    if (again) return park(job, why + ", and a while ago it was the other way round");
+    if (!outbox.make_again(job, why)) return;
+    log::event(
+        "deliver.made_again",
+        {{"to", destination.name}, {"sop", job.subject}, {"study", job.study}, {"why", why}});
+    work.ring();  // its study is due for a report
+}
+
+/// Longer than one delivery can take, so that the lease of a living courier never runs out.
+std::int64_t Courier::Impl::lease_ms() const {
+    return (destination.connect_timeout_s + 2 * destination.response_timeout_s) * kSecondMs +
+           kSendingMs;
+}
+
+}  // namespace bucky::scp

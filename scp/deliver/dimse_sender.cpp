@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/deliver/dimse_sender.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "conf/base/error.h"
+#include "scp/wire/association.h"
+#include "scp/wire/contexts.h"
+#include "scp/wire/part10.h"
+#include "scp/wire/status.h"
+
+namespace bucky::scp {
+namespace {
+
+constexpr std::size_t kContextsMax = 128;  // PS3.8 9.3.2.2: odd ids, 1 to 255
+
+bool is_native(std::string_view transfer_syntax) {
+    const auto* row = find_transfer_syntax(transfer_syntax);
+    return row != nullptr && row->native;
+}
+
+/// The object's own syntax alone, so that the peer cannot prefer another; beside it, for what we
+/// could rewrite, the two that every implementation has (PS3.5 10.1).
+std::vector<Offer> offers_for(std::string_view sop_class, std::string_view transfer_syntax) {
+    std::vector<Offer> offers{{std::string{sop_class}, {std::string{transfer_syntax}}}};
+    if (!is_native(transfer_syntax)) return offers;
+    Offer other{std::string{sop_class}, {}};
+    for (const auto syntax : {kExplicitLittleEndian, kImplicitLittleEndian}) {
+        if (syntax != transfer_syntax) other.transfer_syntaxes.emplace_back(syntax);
+    }
+    offers.push_back(std::move(other));
+    return offers;
+}
+
+SendOutcome judged(const Association::Answer& answer, bool rewritten) {
+    SendOutcome outcome;
+    outcome.status = answer.status;
+    outcome.rewritten = rewritten;
+    switch (meaning_of_store_status(answer.status)) {
+        case StoreAnswer::taken: outcome.kind = SendOutcome::Kind::sent; break;
+        case StoreAnswer::try_later: outcome.kind = SendOutcome::Kind::retry; break;
+        case StoreAnswer::refused: outcome.kind = SendOutcome::Kind::refused; break;
+    }
+    if (answer.status != kSuccess) outcome.words = words_for_store_status(answer.status);
+    if (!answer.comment.empty()) outcome.words += fmt::format(" \"{}\"", answer.comment);
+    if (answer.kept_text) {
+        outcome.words += outcome.words.empty() ? "" : ", ";
+        outcome.words += "in its own character set: its text does not fit in the destination's";
+    }
+    return outcome;
+}
+
+}  // namespace
+
+struct Sender::Impl {
+    Target target;
+    AeTitle calling;
+    std::vector<Offer> always;                                  ///< proposed on every association
+    std::vector<Offer> wanted;                                  ///< for the next association
+    std::vector<Offer> proposed;                                ///< on the open one
+    std::map<std::string, std::string, std::less<>> preferred;  ///< transfer syntax by class
+    std::string character_set;                                  ///< empty: as the files are
+    std::unique_ptr<Association> association;
+
+    void want(Offer offer);
+    void want(const Part10Header& header);
+    void connect_for(const Part10Header& header);
+    SendOutcome send(const std::filesystem::path& file, const Part10Header& header);
+    std::optional<SendOutcome> send_as_preferred(const std::filesystem::path& file,
+                                                 const Part10Header& header);
+    const Context* context_for(const Part10Header& header, bool rewritten) const;
+};
+
+void Sender::Impl::want(Offer offer) {
+    if (std::find(wanted.begin(), wanted.end(), offer) != wanted.end()) return;
+    if (wanted.size() == kContextsMax) wanted = always;  // other kinds of files now
+    wanted.push_back(std::move(offer));
+}
+
+void Sender::Impl::want(const Part10Header& header) {
+    for (auto& offer : offers_for(header.sop_class, header.transfer_syntax)) want(std::move(offer));
+}
+
+void Sender::Impl::connect_for(const Part10Header& header) {
+    const Offer own = offers_for(header.sop_class, header.transfer_syntax).front();
+    if (association) {
+        const bool offered = std::find(proposed.begin(), proposed.end(), own) != proposed.end();
+        if (offered && !association->is_dead()) return;
+        if (!association->is_dead()) association->release();
+        association.reset();
+    }
+    for (const auto& offer : always) want(offer);
+    want(header);
+    association = std::make_unique<Association>(target, calling, wanted);
+    proposed = wanted;
+}
+
+const Context* Sender::Impl::context_for(const Part10Header& header, bool rewritten) const {
+    const auto& contexts = association->contexts();
+    const auto fits = [&](const Context& context) {
+        return context.sop_class == header.sop_class && !context.transfer_syntax.empty() &&
+               (rewritten ? is_native(context.transfer_syntax)
+                          : context.transfer_syntax == header.transfer_syntax);
+    };
+    const auto found = std::find_if(contexts.begin(), contexts.end(), fits);
+    return found == contexts.end() ? nullptr : &*found;
+}
+
+/// Nothing when nothing else is preferred, or the peer does not take it: the plain way then.
+std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem::path& file,
+                                                           const Part10Header& header) {
+    const auto wish = preferred.find(header.sop_class);
+    if (wish == preferred.end() || !is_native(header.transfer_syntax)) return std::nullopt;
+    for (const auto& context : association->contexts()) {
+        if (context.sop_class != header.sop_class || context.transfer_syntax != wish->second) {
+            continue;
+        }
+        try {
+            return judged(association->store_rewritten(file, header, context, character_set), true);
+        } catch (const Error& error) {
+            if (error.fault() != Fault::unsupported) throw;
+            return std::nullopt;  // what cannot be compressed goes as it is
+        }
+    }
+    return std::nullopt;
+}
+
+SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10Header& header) {
+    if (auto outcome = send_as_preferred(file, header)) return *outcome;
+    // A dataset of odd length is not valid, but PDVs must be even (PS3.7 Annex F): write it anew.
+    const bool even = (header.file_bytes - header.dataset_at) % 2 == 0;
+    const bool same_text = character_set.empty() || !is_native(header.transfer_syntax);
+    const Context* as_it_is = context_for(header, false);
+    if (as_it_is != nullptr && even && same_text) {
+        return judged(association->store(file, header, *as_it_is), false);
+    }
+    if (is_native(header.transfer_syntax)) {
+        if (const Context* other = context_for(header, true); other != nullptr) {
+            return judged(association->store_rewritten(file, header, *other, character_set), true);
+        }
+    }
+    for (const auto& context : association->contexts()) {
+        if (context.sop_class == header.sop_class && !context.refusal.empty()) {
+            return {SendOutcome::Kind::refused, 0,
+                    fmt::format("context not accepted for class {} in {}: {}", header.sop_class,
+                                header.transfer_syntax, context.refusal),
+                    false};
+        }
+    }
+    return {SendOutcome::Kind::refused, 0,
+            fmt::format("no context for class {} in {}", header.sop_class, header.transfer_syntax),
+            false};
+}
+
+Sender::Sender(Target target, AeTitle calling)
+    : impl_(new Impl{std::move(target), std::move(calling), {}, {}, {}, {}, {}, nullptr}) {}
+
+Sender::~Sender() {
+    release();
+}
+
+void Sender::announce(const std::filesystem::path& file) {
+    impl_->want(read_part10_header(file));
+}
+
+void Sender::propose(std::string_view sop_class) {
+    auto& always = impl_->always;
+    for (auto& offer : offers_for(sop_class, kExplicitLittleEndian)) {
+        if (std::find(always.begin(), always.end(), offer) == always.end()) {
+            always.push_back(std::move(offer));
+        }
+    }
+}
+
+void Sender::prefer(std::string_view sop_class, std::string_view transfer_syntax) {
+    impl_->preferred.emplace(sop_class, transfer_syntax);
+    impl_->always.push_back({std::string{sop_class}, {std::string{transfer_syntax}}});
+}
+
+void Sender::write_text_in(std::string character_set) {
+    impl_->character_set = std::move(character_set);
+}
+
+std::optional<bool> Sender::takes(std::string_view sop_class) const {
+    std::optional<bool> taken;
+    if (!impl_->association) return taken;
+    for (const auto& context : impl_->association->contexts()) {
+        if (context.sop_class != sop_class) continue;
+        taken = taken.value_or(false) || !context.transfer_syntax.empty();
+    }
+    return taken;
+}
+
+void Sender::connect_for(const std::filesystem::path& file) {
+    impl_->connect_for(read_part10_header(file));
+}
+
+SendOutcome Sender::send(const std::filesystem::path& file) {
+    const Part10Header header = read_part10_header(file);
+    impl_->connect_for(header);
+    try {
+        return impl_->send(file, header);
+    } catch (const Error& error) {
+        impl_->association.reset();  // aborted: nobody knows how much of a message is out
+        const bool never = error.fault() == Fault::unsupported;
+        return {never ? SendOutcome::Kind::refused : SendOutcome::Kind::retry, 0, error.what(),
+                false};
+    }
+}
+
+bool Sender::connected() const {
+    return impl_->association != nullptr;
+}
+
+void Sender::release() noexcept {
+    if (impl_->association) impl_->association->release();
+    impl_->association.reset();
+}
+
+}  // namespace bucky::scp

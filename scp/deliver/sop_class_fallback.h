@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SopClassFallback: what a peer takes of the classes in which one result can be said
+// (conf/dicom/sop_classes.h). Every association asks for all of them, each answer is remembered in
+// the database, and a result whose class is refused is made again in the best one that is taken.
+// Threads: one SopClassFallback per courier, over that courier's Database and Sender.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "conf/base/clock.h"
+#include "scp/deliver/dimse_sender.h"
+#include "storage/database.h"
+#include "storage/outbox.h"
+#include "storage/peer_classes.h"
+
+namespace bucky::scp {
+
+class SopClassFallback {
+public:
+    SopClassFallback(storage::Database& db, const Clock& clock, std::string destination,
+                     Sender& sender);
+
+    /// On the open association: the class in which this result should be made instead. Nothing when
+    /// it may go as it is, and when no class is taken that could stand in for it.
+    std::optional<std::string_view> instead_of(const storage::Result& result);
+
+private:
+    storage::PeerClasses classes_;
+    const std::string destination_;
+    Sender& sender_;
+};
+
+}  // namespace bucky::scp

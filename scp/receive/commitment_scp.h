@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// CommitmentScp reports to those who asked this node to keep something and hold no association with
+// it any more (PS3.4 J.3.3): on a new association, in the role of SCP (PS3.7 D.3.3.4), to the host
+// and port of the caller's [[peer]] row, or of the [[destination]] of that AE title. Repeated with
+// a back-off until the caller has taken it, for a week. Threads: run() is the pledger's thread.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "conf/base/clock.h"
+#include "conf/run/wakeup.h"
+#include "conf/settings.h"
+
+namespace bucky::scp {
+
+class CommitmentScp {
+public:
+    /// start_wire() has run; `give_up_fd` as for CommitmentScu. Throws what Database throws.
+    CommitmentScp(const conf::Settings& settings, const Clock& clock, Wakeup& work,
+                  int give_up_fd = -1);
+    CommitmentScp(const CommitmentScp&) = delete;
+    CommitmentScp& operator=(const CommitmentScp&) = delete;
+    ~CommitmentScp();
+
+    void run(std::stop_token stop);
+
+    /// One report, if one is due. False when none was.
+    bool report_next();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bucky::scp

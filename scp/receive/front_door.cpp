@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/receive/front_door.h"
+
+#include <atomic>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "conf/observe/log.h"
+#include "conf/observe/metrics.h"
+#include "scp/receive/listener.h"
+#include "scp/receive/sessions.h"
+#include "scp/wire/associate_request.h"
+#include "scp/wire/client_hello.h"
+
+namespace bucky::scp {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t kReadAtOnce = 16 * 1024;  ///< most requests are smaller
+constexpr int kRefusalsLoggedPerSecond = 10;    ///< a flood of strangers must not fill the log
+constexpr std::chrono::seconds kForReadingRejection{2};
+
+// PS3.8 9.3.4: A-ASSOCIATE-RJ, 4 bytes: reserved, result 2 (rejected-transient), source 3 (service
+// provider, presentation related), reason 2 (local-limit-exceeded).
+constexpr std::uint8_t kRejectTransient[] = {0x03, 0, 0, 0, 0, 4, 0, 2, 3, 2};
+
+std::string plain(const asio::ip::address& address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    }
+    return address.to_string();
+}
+
+/// That of [scp], as a row like the others.
+conf::ListenerSettings plain_listener(const conf::ScpSettings& scp) {
+    conf::ListenerSettings made;
+    made.listen = scp.listen;
+    made.port = scp.port;
+    made.users = scp.users;
+    return made;
+}
+
+std::vector<conf::ListenerSettings> listeners_of(const conf::Settings& settings) {
+    std::vector<conf::ListenerSettings> all;
+    if (settings.scp.plain) all.push_back(plain_listener(settings.scp));
+    all.insert(all.end(), settings.listeners.begin(), settings.listeners.end());
+    return all;
+}
+
+}  // namespace
+
+class FrontDoor::Impl : public std::enable_shared_from_this<FrontDoor::Impl> {
+public:
+    Impl(asio::io_context& io, const conf::Settings& settings, const Clock& clock, Wakeup& work)
+        : io_(io),
+          settings_(settings),
+          artim_s_(settings.scp.artim_s),
+          started_s_(clock.now_ms() / 1000),
+          clock_(clock),
+          work_(work),
+          sessions_(std::make_unique<Sessions>(settings_, clock_, work_)) {
+        for (const auto& told : listeners_of(settings_)) {
+            listeners_.push_back(std::make_shared<Listener>(io, told, make_listener_config(told)));
+        }
+    }
+
+    void open();
+    void adopt(const conf::Settings& settings);
+    void refuse() { refusing_ = true; }
+    void close_doors();
+    void end();
+
+    asio::io_context& io() { return io_; }
+    std::uint16_t port(std::size_t door) const { return listeners_.at(door)->port(); }
+    bool drain(std::chrono::milliseconds at_most) {
+        return sessions_ == nullptr || sessions_->drain(at_most);
+    }
+    std::size_t open_associations() const { return sessions_ == nullptr ? 0 : sessions_->open(); }
+    std::size_t pending_associations() const { return greeting_count_; }
+
+private:
+    /// A connection that has not shown its whole request, or its ClientHello.
+    struct PendingAssociation {
+        PendingAssociation(tcp::socket connected, std::string from,
+                           std::shared_ptr<const ListenerConfig> by)
+            : socket(std::move(connected)),
+              artim(socket.get_executor()),
+              address(std::move(from)),
+              listener(std::move(by)) {}
+        tcp::socket socket;
+        asio::steady_timer artim;  // PS3.8 9.1.4
+        std::string address;
+        std::shared_ptr<const ListenerConfig> listener;
+        std::vector<std::uint8_t> buffer;  ///< grows as bytes come, not as the length claims
+        std::size_t used = 0;
+        bool over = false;
+        std::list<std::shared_ptr<PendingAssociation>>::iterator place;
+    };
+    using GreetingPtr = std::shared_ptr<PendingAssociation>;
+
+    void open(Listener& door, bool is_of_scp);
+    void greet(tcp::socket socket, std::shared_ptr<const ListenerConfig> listener);
+    void read_more(const GreetingPtr& greeting, std::size_t wanted);
+    void look(const GreetingPtr& greeting);
+    void hand_over(const GreetingPtr& greeting);
+    void hand_over_tls(const GreetingPtr& greeting);
+    void start_session(const GreetingPtr& greeting, std::optional<Slots::Slot> place);
+    void reject_for_now(const GreetingPtr& greeting, std::string_view why);
+    void turn_away(const GreetingPtr& greeting, std::string_view why);
+    void forget(const GreetingPtr& greeting);
+    void make_room();
+    void log_refusal(const std::string& address, std::string_view why, std::size_t bytes);
+
+    asio::io_context& io_;
+    const conf::Settings settings_;  ///< it began with; where it listens stays
+    std::atomic<std::int64_t> artim_s_;
+    const std::int64_t started_s_;
+    const Clock& clock_;
+    Wakeup& work_;
+    std::unique_ptr<Sessions> sessions_;
+    std::mutex handing_over_;  ///< guards `ended_` against the destructor on another thread
+    bool ended_ = false;
+
+    std::vector<std::shared_ptr<Listener>>
+        listeners_;  ///< constant; each is of the io_context's thread
+
+    // Used by the io_context's thread only.
+    std::list<GreetingPtr> greetings_;  ///< the longest waiting first
+    std::size_t greeting_bytes_ = 0;
+    std::uint64_t associations_ = 0;
+    std::chrono::steady_clock::time_point refusals_since_{};
+    int refusals_logged_ = 0;
+    std::uint64_t refusals_unlogged_ = 0;
+
+    std::atomic<bool> refusing_{false};
+    std::atomic<std::size_t> greeting_count_{0};
+};
+
+/// All of them, or none: an open door holds us.
+void FrontDoor::Impl::open() {
+    try {
+        for (const auto& door : listeners_)
+            open(*door, settings_.scp.plain && door == listeners_.front());
+    } catch (const Error&) {
+        for (const auto& door : listeners_) door->close();
+        throw;
+    }
+}
+
+void FrontDoor::Impl::open(Listener& door, bool is_of_scp) {
+    const auto self = shared_from_this();
+    door.open({[self](tcp::socket socket, std::shared_ptr<const ListenerConfig> listener) {
+                   self->greet(std::move(socket), std::move(listener));
+               },
+               [self] {
+                   if (self->greetings_.empty()) return;
+                   self->turn_away(GreetingPtr{self->greetings_.front()}, "crowded");
+               }},
+              is_of_scp ? "scp" : "listener");
+    const auto& [tls, users, name] = door.listener();
+    log::event("door.open", {{"listen", door.told().listen},
+                             {"port", door.port()},
+                             {"tls", tls ? "yes" : "no"},
+                             {"client_certificates", tls ? door.told().client_certificates : "off"},
+                             {"users", users ? "yes" : "no"},
+                             {"ae", settings_.node.ae_title.str()},
+                             {"callers", sessions_->takes_anyone() ? "any" : "by [[peer]]"}});
+}
+
+/// All are read before any counts: a file that is wrong changes nothing.
+void FrontDoor::Impl::adopt(const conf::Settings& settings) {
+    std::vector<std::shared_ptr<const ListenerConfig>> fresh;
+    for (const auto& told : listeners_of(settings)) fresh.push_back(make_listener_config(told));
+    if (fresh.size() != listeners_.size()) throw Error(Fault::bug, "listeners changed in a reload");
+    if (sessions_ != nullptr) sessions_->adopt(settings);
+    artim_s_ = settings.scp.artim_s;
+    asio::post(io_, [self = shared_from_this(), fresh = std::move(fresh)] {
+        for (std::size_t i = 0; i < fresh.size(); ++i) self->listeners_[i]->exchange(fresh[i]);
+    });
+}
+
+/// Until the whole A-ASSOCIATE-RQ is here (or the ClientHello), or ARTIM closes the door.
+void FrontDoor::Impl::greet(tcp::socket socket, std::shared_ptr<const ListenerConfig> listener) {
+    error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) return;  // gone already
+    socket.non_blocking(true, error);
+    auto greeting = std::make_shared<PendingAssociation>(std::move(socket), plain(peer.address()),
+                                                         std::move(listener));
+    greeting->place = greetings_.insert(greetings_.end(), greeting);
+    greeting_count_ = greetings_.size();
+    make_room();
+    greeting->artim.expires_after(std::chrono::seconds{artim_s_});
+    greeting->artim.async_wait([self = shared_from_this(), greeting](error_code cancelled) {
+        if (!cancelled) self->turn_away(greeting, greeting->used == 0 ? "silent" : "slow");
+    });
+    look(greeting);
+}
+
+void FrontDoor::Impl::look(const GreetingPtr& greeting) {
+    const bool tls = greeting->listener->tls != nullptr;
+    const std::span<const std::uint8_t> so_far{greeting->buffer.data(), greeting->used};
+    const Peek seen = tls ? peek_hello(so_far) : peek(so_far);
+    switch (seen.kind) {
+        case Peek::Kind::more: return read_more(greeting, seen.bytes - greeting->used);
+        case Peek::Kind::wrong: return turn_away(greeting, seen.why);
+        case Peek::Kind::whole: return tls ? hand_over_tls(greeting) : hand_over(greeting);
+    }
+}
+
+/// Never a byte more than `wanted`: what follows the request is the session's.
+void FrontDoor::Impl::read_more(const GreetingPtr& greeting, std::size_t wanted) {
+    wanted = std::min(wanted, kReadAtOnce);
+    greeting_bytes_ += greeting->used + wanted - greeting->buffer.size();
+    greeting->buffer.resize(greeting->used + wanted);
+    make_room();
+    if (greeting->over) return;
+    greeting->socket.async_read_some(
+        asio::buffer(greeting->buffer.data() + greeting->used, wanted),
+        [self = shared_from_this(), greeting](error_code error, std::size_t bytes) {
+            if (greeting->over) return;
+            if (error) return self->turn_away(greeting, "gone");
+            greeting->used += bytes;
+            self->look(greeting);
+        });
+}
+
+void FrontDoor::Impl::hand_over(const GreetingPtr& greeting) {
+    const std::lock_guard lock(handing_over_);
+    if (ended_) return;
+    if (refusing_) return reject_for_now(greeting, "stopping");
+    auto place = sessions_->take_slot();
+    if (!place) {
+        metrics::count("bucky_limit_reached_total", {{"limit", "associations"}});
+        return reject_for_now(greeting, "limit");
+    }
+    start_session(greeting, std::move(place));
+}
+
+/// What would be said to him is said in TLS, so the session says it. He gets a place there, for
+/// most who come this far and no further are no callers.
+void FrontDoor::Impl::hand_over_tls(const GreetingPtr& greeting) {
+    const std::lock_guard lock(handing_over_);
+    if (ended_) return;
+    if (refusing_) return turn_away(greeting, "stopping");
+    start_session(greeting, std::nullopt);
+}
+
+void FrontDoor::Impl::start_session(const GreetingPtr& greeting, std::optional<Slots::Slot> place) {
+    error_code error;
+    greeting->socket.native_non_blocking(false, error);
+    const int fd = greeting->socket.release(error);
+    if (error) return turn_away(greeting, "gone");
+    PendingConnection pending{
+        UniqueFd{fd},       greeting->buffer,
+        greeting->address,  fmt::format("{:x}-{}", started_s_, ++associations_),
+        greeting->listener, std::move(place)};
+    forget(greeting);
+    sessions_->start(std::move(pending));
+}
+
+void FrontDoor::Impl::reject_for_now(const GreetingPtr& greeting, std::string_view why) {
+    log_refusal(greeting->address, why, greeting->used);
+    greeting->artim.expires_after(kForReadingRejection);
+    greeting->artim.async_wait([self = shared_from_this(), greeting](error_code cancelled) {
+        if (!cancelled) self->forget(greeting);
+    });
+    asio::async_write(greeting->socket, asio::buffer(kRejectTransient),
+                      [self = shared_from_this(), greeting](error_code error, std::size_t) {
+                          if (error) return self->forget(greeting);
+                          // The peer reads it, and closes (PS3.8 9.2.3, AE-8 and Sta13).
+                          greeting->socket.async_wait(
+                              tcp::socket::wait_read,
+                              [self, greeting](error_code) { self->forget(greeting); });
+                      });
+}
+
+void FrontDoor::Impl::turn_away(const GreetingPtr& greeting, std::string_view why) {
+    if (greeting->over) return;
+    log_refusal(greeting->address, why, greeting->used);
+    forget(greeting);
+}
+
+void FrontDoor::Impl::forget(const GreetingPtr& greeting) {
+    if (std::exchange(greeting->over, true)) return;
+    error_code ignored;
+    greeting->socket.close(ignored);
+    greeting->artim.cancel();
+    greeting_bytes_ -= greeting->buffer.size();
+    greetings_.erase(greeting->place);
+    greeting_count_ = greetings_.size();
+}
+
+/// The one that waits longest makes room: a caller who speaks DICOM is through in milliseconds.
+void FrontDoor::Impl::make_room() {
+    while (greetings_.size() > limits::kGreetingsMax ||
+           greeting_bytes_ > limits::kGreetingBytesMax) {
+        turn_away(GreetingPtr{greetings_.front()}, "crowded");
+    }
+}
+
+void FrontDoor::Impl::log_refusal(const std::string& address, std::string_view why,
+                                  std::size_t bytes) {
+    metrics::count("bucky_associations_total", {{"end", "door_" + std::string{why}}});
+    const auto now = std::chrono::steady_clock::now();
+    if (now - refusals_since_ > std::chrono::seconds{1}) {
+        refusals_since_ = now;
+        refusals_logged_ = 0;
+    }
+    if (++refusals_logged_ > kRefusalsLoggedPerSecond) {
+        ++refusals_unlogged_;
+        return;
+    }
+    // A connect that says nothing and goes is how load balancers ask whether we are up.
+    const bool probe = why == "gone" && bytes == 0;
+    log::event(probe ? log::Level::debug : log::Level::warning, "door.closed",
+               {{"peer", address},
+                {"why", why},
+                {"bytes", bytes},
+                {"unlogged", std::exchange(refusals_unlogged_, 0)}});
+}
+
+void FrontDoor::Impl::close_doors() {
+    for (const auto& door : listeners_) door->close();
+    while (!greetings_.empty()) forget(GreetingPtr{greetings_.front()});
+}
+
+/// After this no session is left and none begins.
+void FrontDoor::Impl::end() {
+    {
+        const std::lock_guard lock(handing_over_);
+        ended_ = true;
+    }
+    sessions_.reset();
+}
+
+FrontDoor::FrontDoor(asio::io_context& io, const conf::Settings& settings, const Clock& clock,
+                     Wakeup& work)
+    : impl_(std::make_shared<Impl>(io, settings, clock, work)) {}
+
+FrontDoor::~FrontDoor() {
+    shut();
+    impl_->end();
+}
+
+void FrontDoor::open() {
+    impl_->open();
+}
+void FrontDoor::adopt(const conf::Settings& settings) {
+    impl_->adopt(settings);
+}
+std::uint16_t FrontDoor::port(std::size_t door) const {
+    return impl_->port(door);
+}
+
+void FrontDoor::close() {
+    impl_->refuse();
+}
+
+void FrontDoor::shut() {
+    asio::post(impl_->io(), [impl = impl_] { impl->close_doors(); });
+}
+
+bool FrontDoor::drain(std::chrono::milliseconds at_most) {
+    close();
+    return impl_->drain(at_most);
+}
+
+std::size_t FrontDoor::open_associations() const {
+    return impl_->open_associations();
+}
+std::size_t FrontDoor::pending_associations() const {
+    return impl_->pending_associations();
+}
+
+}  // namespace bucky::scp

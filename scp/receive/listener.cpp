@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/receive/listener.h"
+
+#include <chrono>
+
+#include <boost/asio/ip/v6_only.hpp>
+
+#include "conf/base/error.h"
+#include "conf/observe/log.h"
+
+namespace bucky::scp {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::chrono::milliseconds kAfterAcceptFailed{100};
+
+}  // namespace
+
+Listener::Listener(boost::asio::io_context& io, conf::ListenerSettings told,
+                   std::shared_ptr<const ListenerConfig> listener)
+    : told_(std::move(told)), config_(std::move(listener)), acceptor_(io), accept_again_(io) {}
+
+void Listener::open(Calls calls, std::string_view keys) {
+    calls_ = std::move(calls);
+    try {
+        const tcp::endpoint at{boost::asio::ip::make_address(told_.listen),
+                               static_cast<std::uint16_t>(told_.port)};
+        acceptor_.open(at.protocol());
+        acceptor_.set_option(tcp::acceptor::reuse_address(true));
+        if (at.address().is_v6()) acceptor_.set_option(boost::asio::ip::v6_only(false));
+        acceptor_.bind(at);
+        acceptor_.listen();
+        port_ = acceptor_.local_endpoint().port();
+    } catch (const boost::system::system_error& error) {
+        throw Error(Fault::unavailable,
+                    "cannot listen on {} port {}: {}; see {}.listen and {}.port", told_.listen,
+                    told_.port, error.code().message(), keys, keys);
+    }
+    accept_loop();
+}
+
+void Listener::accept_loop() {
+    acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
+        if (!self->acceptor_.is_open()) return;
+        if (!error) {
+            self->calls_.greet(std::move(socket), self->config_);
+            return self->accept_loop();
+        }
+        // Out of descriptors, most likely: let one waiting stranger go, and breathe.
+        log::event(log::Level::error, "door.accept_failed", {{"why", error.message()}});
+        self->calls_.make_room();
+        self->accept_again_.expires_after(kAfterAcceptFailed);
+        self->accept_again_.async_wait([self](error_code cancelled) {
+            if (!cancelled && self->acceptor_.is_open()) self->accept_loop();
+        });
+    });
+}
+
+void Listener::close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    accept_again_.cancel();
+    calls_ = {};  // they hold the front door
+}
+
+}  // namespace bucky::scp

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listener: one listening socket, and the ListenerConfig that counts for whoever comes in by it. A
+// part of the front door: its io_context's thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "conf/settings.h"
+#include "scp/receive/listener_config.h"
+
+namespace bucky::scp {
+
+class Listener : public std::enable_shared_from_this<Listener> {
+public:
+    using Socket = boost::asio::ip::tcp::socket;
+    struct Calls {
+        std::function<void(Socket, std::shared_ptr<const ListenerConfig>)> greet;
+        std::function<void()> make_room;  ///< no descriptor is left
+    };
+
+    Listener(boost::asio::io_context& io, conf::ListenerSettings told,
+             std::shared_ptr<const ListenerConfig> listener);
+
+    /// Listens. Throws unavailable when the address is taken or not ours; `keys` names the section
+    /// to change.
+    void open(Calls calls, std::string_view keys);
+    void close();
+
+    /// Counts for whoever comes from now on.
+    void exchange(std::shared_ptr<const ListenerConfig> listener) { config_ = std::move(listener); }
+
+    std::uint16_t port() const { return port_; }  ///< what the system chose when told 0
+    const conf::ListenerSettings& told() const { return told_; }
+    const ListenerConfig& listener() const { return *config_; }
+
+private:
+    void accept_loop();
+
+    const conf::ListenerSettings told_;
+    std::shared_ptr<const ListenerConfig> config_;
+    Calls calls_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer accept_again_;
+    std::uint16_t port_ = 0;
+};
+
+}  // namespace bucky::scp

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// PeerCount: how many associations each caller has open, so that one caller, by a fault of his or
+// on purpose, cannot take all there are. A caller is an AE title at an address (behind one address
+// there may be many modalities), or all whom one [[peer]] row names. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace bucky::scp {
+
+class PeerCount {
+public:
+    /// Held as long as the association is open.
+    class Slot {
+    public:
+        Slot(PeerCount& of, std::string peer) : of_(&of), peer_(std::move(peer)) {}
+        Slot(Slot&& other) noexcept
+            : of_(std::exchange(other.of_, nullptr)), peer_(std::move(other.peer_)) {}
+        Slot& operator=(Slot&& other) noexcept {
+            std::swap(of_, other.of_);  // what was held goes with `other`
+            std::swap(peer_, other.peer_);
+            return *this;
+        }
+        ~Slot() {
+            if (of_ != nullptr) of_->leave(peer_);
+        }
+
+    private:
+        PeerCount* of_;
+        std::string peer_;
+    };
+
+    /// Nothing when this caller has `most` already.
+    std::optional<Slot> accept_tls(const std::string& peer, std::size_t most) {
+        const std::lock_guard lock(mutex_);
+        auto& open = open_[peer];
+        if (open >= most) return std::nullopt;
+        ++open;
+        return std::optional<Slot>{std::in_place, *this, peer};
+    }
+
+private:
+    void leave(const std::string& peer) {
+        const std::lock_guard lock(mutex_);
+        const auto found = open_.find(peer);
+        if (--found->second == 0) open_.erase(found);
+    }
+
+    std::mutex mutex_;
+    std::map<std::string, std::size_t> open_;
+};
+
+}  // namespace bucky::scp

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions: the threads that serve associations, at most so many at a time. start() is called by
+// the front door's thread; the rest by any. The destructor ends and joins what is left.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "conf/base/clock.h"
+#include "conf/base/limits.h"
+#include "conf/run/wakeup.h"
+#include "conf/settings.h"
+#include "scp/receive/database_pool.h"
+#include "scp/receive/peer_count.h"
+#include "scp/receive/peers.h"
+#include "scp/receive/session.h"
+#include "scp/wire/unique_fd.h"
+#include "storage/spool.h"
+
+namespace bucky::scp {
+
+class Sessions {
+public:
+    Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& work);
+    Sessions(const Sessions&) = delete;
+    Sessions& operator=(const Sessions&) = delete;
+    ~Sessions();
+
+    /// A place for one more; nothing when all are taken. Who speaks TLS gets his after the
+    /// handshake.
+    std::optional<Slots::Slot> take_slot() { return slots_.take(); }
+
+    /// On a thread of its own; without one to be had, the visitor's connection is closed.
+    void start(PendingConnection pending);
+
+    /// Those that fall idle end. True when none is left within the time.
+    bool drain(std::chrono::milliseconds at_most);
+
+    /// Associations that begin from now on are served by these settings; those under way go on as
+    /// they began. Throws like Peers, and then nothing has changed. Any thread.
+    void adopt(const conf::Settings& settings);
+
+    std::size_t open() const;
+    bool takes_anyone() const { return rules()->peers.anyone(); }
+
+private:
+    struct Running {
+        std::thread thread;
+        std::shared_ptr<std::atomic<bool>> done;
+    };
+    /// What one association is served by, from its begin to its end.
+    struct Rules {
+        Rules(const conf::Settings& told, Sessions& all);
+        const conf::Settings settings;
+        const Peers peers;
+        const SessionContext context;
+    };
+    std::shared_ptr<const Rules> rules() const;
+    void join_finished();
+    void one_ended();
+    void set_open(std::size_t open);
+
+    const Clock& clock_;
+    Wakeup& work_;
+    PeerCount peer_count_;
+    ImageRate image_rate_;
+    Slots slots_;
+    HandshakeLimiter handshakes_{limits::kHandshakesMax};
+    DatabasePool databases_;
+    storage::Spool spool_;
+    UniqueFd closing_, give_up_;
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Rules> rules_;
+    std::condition_variable ended_;
+    std::size_t open_ = 0;
+    std::list<Running> running_;
+};
+
+}  // namespace bucky::scp

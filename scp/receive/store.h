@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Store answers C-STORE requests: the dataset goes straight to a spool file, byte for byte, and the
+// answer is success only once Intake has made it durable (promise 1). Whatever is wrong with an
+// instance, its dataset is read to the end, so that the association lives on for the next one.
+// One Store per session thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dimse.h>
+
+#include "scp/receive/received_audit.h"
+#include "scp/receive/session.h"
+#include "storage/intake.h"
+
+namespace bucky::scp {
+
+/// Whose instances these are.
+struct Caller {
+    std::string association, calling_ae, called_ae, address;
+    std::string tenant;  ///< on whose account they wait
+    bool urgent = false;
+    struct Allowance {
+        std::size_t peer_row = 0;
+        std::int64_t images_per_minute = 0;  ///< 0: as many as come
+    } allowance{};
+    std::string owner{};  ///< the tenant whose instances they are; empty: nobody's
+    struct Quota {
+        std::int64_t images_per_minute = 0, queue_max = 0;  ///< of all his senders; 0: no limit
+    } quota{};
+};
+
+class Store {
+public:
+    Store(const SessionContext& context, Caller caller)
+        : context_(context), caller_(std::move(caller)) {}
+
+    /// Reads the dataset, keeps it, answers. The condition is bad when the association is lost.
+    OFCondition serve(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
+                      const T_DIMSE_C_StoreRQ& request);
+
+    /// The association is over: its studies need not wait for it any longer.
+    void association_ended() noexcept;
+
+    std::uint64_t kept() const noexcept { return kept_; }
+    std::uint64_t refused() const noexcept { return refused_; }
+    std::uint64_t bytes() const noexcept { return bytes_; }
+
+private:
+    struct Reception;
+    OFCondition receive(T_ASC_Association& assoc, Reception& reception);
+    void check_queue();
+    void check_rate();
+    void check_quota();
+    storage::Receipt keep(Reception& reception);
+    OFCondition answer(T_ASC_Association& assoc, const Reception& reception);
+    storage::Database& database();
+
+    const SessionContext& context_;
+    Caller caller_;
+    std::optional<DatabasePool::Lease> db_;
+    ReceivedAudit audit_;
+    std::uint64_t kept_ = 0, refused_ = 0, bytes_ = 0;
+};
+
+}  // namespace bucky::scp

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scp/wire/dataset_header.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcistrmf.h>
+#include <dcmtk/dcmdata/dctag.h>
+
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "conf/base/product.h"
+#include "scp/wire/contexts.h"
+
+namespace bucky::scp {
+namespace {
+
+constexpr std::uint32_t kUndefined = 0xFFFFFFFF;  // PS3.5 7.1.1: undefined length
+constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
+constexpr std::size_t kIdentifierBytesMax = 1024;  ///< a UID has 64; longer is no identifier
+
+constexpr std::uint32_t tag(std::uint16_t group, std::uint16_t element) {
+    return static_cast<std::uint32_t>(group) << 16U | element;
+}
+constexpr std::uint32_t kItem = tag(0xFFFE, 0xE000);
+constexpr std::uint32_t kItemEnd = tag(0xFFFE, 0xE00D);
+constexpr std::uint32_t kSequenceEnd = tag(0xFFFE, 0xE0DD);
+constexpr std::uint32_t kPixelData = tag(0x7FE0, 0x0010);
+
+/// One thing the walk is inside of.
+struct Level {
+    enum class Kind { elements, items, fragments } kind;
+    std::uint64_t ends_at;  ///< kNoEnd: its delimiter ends it
+    bool explicit_vr;
+    bool guessed =
+        false;  ///< may be no sequence at all: skipped, not condemned, when it makes none
+};
+
+/// What a level's bytes turned out to be unreadable as.
+struct Unreadable {
+    std::string_view why;
+};
+
+struct Element {
+    std::uint32_t tag = 0;
+    std::array<char, 2> vr{};  ///< zeros under implicit VR
+    std::uint32_t length = 0;
+
+    bool has_vr(std::string_view name) const { return std::string_view{vr.data(), 2} == name; }
+};
+
+bool has_long_length(const std::array<char, 2>& vr) {  // PS3.5 7.1.2
+    static constexpr std::string_view kShort[] = {"AE", "AS", "AT", "CS", "DA", "DS", "DT",
+                                                  "FL", "FD", "IS", "LO", "LT", "PN", "SH",
+                                                  "SL", "SS", "ST", "TM", "UI", "UL", "US"};
+    const std::string_view name{vr.data(), vr.size()};
+    const bool letters =
+        std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return letters && std::find(std::begin(kShort), std::end(kShort), name) == std::end(kShort);
+}
+
+class Walk {
+public:
+    Walk(DcmInputStream& stream, std::string_view transfer_syntax)
+        : stream_(stream),
+          big_endian_(transfer_syntax == kExplicitBigEndian),
+          levels_{{Level::Kind::elements, kNoEnd, transfer_syntax != kImplicitLittleEndian}} {}
+
+    DatasetHeader run();
+
+private:
+    bool step();
+    void leave_finished_levels();
+    void read_marker();
+    void read_element();
+    void descend(const Element& element);
+    void recover(const Unreadable& found);
+    std::uint32_t read_tag();
+    Element read_element_head(std::uint32_t tag);
+    std::string* wanted(std::uint32_t tag);
+    void push(Level level);
+
+    void read(std::span<std::uint8_t> into);
+    void skip(std::uint64_t bytes);
+    void claim(std::uint64_t bytes);
+    std::uint32_t number(std::span<const std::uint8_t> bytes) const;
+    std::uint64_t innermost_end() const;
+
+    DcmInputStream& stream_;
+    bool big_endian_;
+    std::vector<Level> levels_;
+    std::uint64_t at_ = 0;
+    DatasetHeader header_;
+};
+
+[[noreturn]] void throw_bad(std::string_view why, std::uint64_t at) {
+    throw Error(Fault::bad_input, "data set {} (byte {})", why, at);
+}
+
+DatasetHeader Walk::run() {
+    while (true) {
+        try {
+            if (!step()) return header_;
+        } catch (const Unreadable& found) {
+            recover(found);
+        }
+    }
+}
+
+/// False at the end of the dataset.
+bool Walk::step() {
+    leave_finished_levels();
+    stream_.mark();
+    std::uint8_t probe = 0;
+    const bool more = stream_.read(&probe, 1) == 1;
+    if (more) stream_.putback();
+    if (!more) {
+        if (levels_.size() > 1) throw Unreadable{"ends inside a sequence"};
+        return false;
+    }
+    if (levels_.back().kind == Level::Kind::elements) {
+        read_element();
+    } else {
+        read_marker();
+    }
+    return true;
+}
+
+void Walk::leave_finished_levels() {
+    while (levels_.size() > 1 && levels_.back().ends_at == at_) levels_.pop_back();
+}
+
+/// An item or the end of a sequence.
+void Walk::read_marker() {
+    const Level level = levels_.back();
+    const std::uint32_t marker = read_tag();
+    std::array<std::uint8_t, 4> bytes{};
+    read(bytes);
+    const std::uint32_t length = number(bytes);
+    if (marker == kSequenceEnd && level.ends_at == kNoEnd) {
+        levels_.pop_back();
+    } else if (marker != kItem) {
+        throw Unreadable{"has something else where an item must be"};
+    } else if (level.kind == Level::Kind::fragments) {
+        if (length == kUndefined) throw Unreadable{"has a pixel fragment without a length"};
+        skip(length);
+    } else {
+        if (length != kUndefined) claim(length);
+        push({Level::Kind::elements, length == kUndefined ? kNoEnd : at_ + length,
+              level.explicit_vr});
+    }
+}
+
+void Walk::read_element() {
+    const std::uint32_t tag = read_tag();
+    if (tag == kItemEnd) {
+        std::array<std::uint8_t, 4> zero{};
+        read(zero);
+        if (levels_.size() == 1 || levels_.back().ends_at != kNoEnd) {
+            throw Unreadable{"has the end of an item where none is open"};
+        }
+        levels_.pop_back();
+        return;
+    }
+    const Element element = read_element_head(tag);
+    if (std::string* value = levels_.size() == 1 ? wanted(element.tag) : nullptr;
+        value != nullptr && element.length <= kIdentifierBytesMax) {
+        value->resize(element.length);
+        read({reinterpret_cast<std::uint8_t*>(value->data()), value->size()});
+        value->erase(std::find(value->begin(), value->end(), '\0'), value->end());
+        value->erase(value->find_last_not_of(' ') + 1);
+        return;
+    }
+    descend(element);
+}
+
+/// Into the element's items, or past its value.
+void Walk::descend(const Element& element) {
+    const bool explicit_vr = levels_.back().explicit_vr;
+    if (element.length == kUndefined) {
+        // PS3.5 6.2.2: UN of undefined length is a sequence in implicit VR. Pixel data, and any
+        // other VR that should not be here, is a row of fragments (A.4).
+        const bool unknown = element.has_vr("UN");
+        const bool sequence =
+            element.has_vr("SQ") || unknown || (!explicit_vr && element.tag != kPixelData);
+        push({sequence ? Level::Kind::items : Level::Kind::fragments, kNoEnd,
+              explicit_vr && !unknown});
+        return;
+    }
+    claim(element.length);
+    const auto known = [&] {
+        const DcmTag by_dictionary(static_cast<Uint16>(element.tag >> 16U),
+                                   static_cast<Uint16>(element.tag & 0xFFFFU));
+        return by_dictionary.getEVR() == EVR_SQ;
+    };
+    if (explicit_vr ? element.has_vr("SQ") : known()) {
+        push({Level::Kind::items, at_ + element.length, explicit_vr});
+        return;
+    }
+    if (!explicit_vr && element.length >= 8) {
+        // Under implicit VR only a dictionary tells a private sequence; DCMTK has one, and follows
+        // it. What begins like an item is walked as a guess.
+        stream_.mark();
+        const std::uint64_t before = at_;
+        const bool like_an_item = read_tag() == kItem;
+        stream_.putback();
+        at_ = before;
+        if (like_an_item) {
+            push({Level::Kind::items, at_ + element.length, false, true});
+            return;
+        }
+    }
+    skip(element.length);
+}
+
+/// A guess that was wrong is skipped as the plain value it is; anything else ends the walk.
+void Walk::recover(const Unreadable& found) {
+    const auto guess = std::find_if(levels_.begin(), levels_.end(),
+                                    [](const Level& level) { return level.guessed; });
+    if (guess == levels_.end()) throw_bad(found.why, at_);
+    const std::uint64_t end = guess->ends_at;
+    levels_.erase(guess, levels_.end());
+    skip(end - at_);
+}
+
+std::string* Walk::wanted(std::uint32_t tag_found) {
+    switch (tag_found) {
+        case tag(0x0008, 0x0016): return &header_.sop_class;
+        case tag(0x0008, 0x0018): return &header_.sop_instance;
+        case tag(0x0008, 0x0050): return &header_.accession_number;
+        case tag(0x0008, 0x0070): return &header_.manufacturer;
+        case tag(0x0008, 0x1090): return &header_.model_name;
+        case tag(0x0010, 0x0010): return &header_.patient_name;
+        case tag(0x0010, 0x0020): return &header_.patient_id;
+        case tag(0x0020, 0x000D): return &header_.study;
+        case tag(0x0020, 0x000E): return &header_.series;
+        default: return nullptr;
+    }
+}
+
+std::uint32_t Walk::read_tag() {
+    std::array<std::uint8_t, 4> bytes{};
+    read(bytes);
+    const std::span all{bytes};
+    return number(all.first(2)) << 16U | number(all.last(2));
+}
+
+Element Walk::read_element_head(std::uint32_t tag_read) {
+    Element element{tag_read, {}, 0};
+    std::array<std::uint8_t, 4> bytes{};
+    read(bytes);
+    if (!levels_.back().explicit_vr) {
+        element.length = number(bytes);
+        return element;
+    }
+    element.vr = {static_cast<char>(bytes[0]), static_cast<char>(bytes[1])};
+    if (has_long_length(element.vr)) {
+        read(bytes);
+        element.length = number(bytes);
+    } else {
+        element.length = number(std::span{bytes}.last(2));
+    }
+    return element;
+}
+
+void Walk::push(Level level) {
+    if (levels_.size() > limits::kSequenceDepthMax) {
+        throw_bad("nests sequences too deep", at_);
+    }
+    levels_.push_back(level);
+}
+
+std::uint64_t Walk::innermost_end() const {
+    std::uint64_t end = kNoEnd;
+    for (const auto& level : levels_) end = std::min(end, level.ends_at);
+    return end;
+}
+
+/// The next `bytes` must lie within everything that is open.
+void Walk::claim(std::uint64_t bytes) {
+    if (const std::uint64_t end = innermost_end(); end != kNoEnd && bytes > end - at_) {
+        throw Unreadable{"has a value that is longer than what holds it"};
+    }
+}
+
+void Walk::read(std::span<std::uint8_t> into) {
+    claim(into.size());
+    std::size_t done = 0;
+    while (done < into.size()) {
+        const auto got =
+            stream_.read(into.data() + done, static_cast<offile_off_t>(into.size() - done));
+        if (got <= 0) throw_bad("is cut off", at_);
+        done += static_cast<std::size_t>(got);
+    }
+    at_ += done;
+}
+
+void Walk::skip(std::uint64_t bytes) {
+    claim(bytes);
+    if (at_ + bytes > limits::kInstanceBytesMax) {
+        throw Error(Fault::exhausted, "data set is larger than {} MiB",
+                    limits::kInstanceBytesMax >> 20U);
+    }
+    while (bytes > 0) {
+        const auto got = stream_.skip(static_cast<offile_off_t>(bytes));
+        if (got <= 0) throw_bad("is cut off", at_);
+        bytes -= static_cast<std::uint64_t>(got);
+        at_ += static_cast<std::uint64_t>(got);
+    }
+}
+
+std::uint32_t Walk::number(std::span<const std::uint8_t> bytes) const {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const std::size_t at = big_endian_ ? i : bytes.size() - 1 - i;
+        value = value << 8U | bytes[at];
+    }
+    return value;
+}
+
+}  // namespace
+
+bool is_of_our_make(const DatasetHeader& header) {
+    return header.manufacturer == kManufacturer && header.model_name == kManufacturerModel;
+}
+
+DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
+                                  std::string_view transfer_syntax) {
+    DcmInputFileStream stream(file.c_str(), static_cast<offile_off_t>(dataset_at));
+    if (stream.good() && transfer_syntax == kDeflatedLittleEndian) {
+        (void)stream.installCompressionFilter(ESC_zlib);
+    }
+    if (!stream.good()) {
+        throw Error(Fault::unavailable, "cannot read {}: {}", file.string(),
+                    stream.status().text());
+    }
+    DatasetHeader header = Walk{stream, transfer_syntax}.run();
+    std::replace_if(
+        header.accession_number.begin(), header.accession_number.end(),
+        [](char c) { return c < ' ' || c > '~'; }, '?');
+    return header;
+}
+
+}  // namespace bucky::scp

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/owed_commitments.h"
+
+#include <system_error>
+
+#include "conf/run/crash_point.h"
+#include "storage/statements.h"
+#include "storage/words.h"
+
+namespace bucky::storage {
+namespace {
+
+constexpr std::uint16_t kProcessingFailure = 0x0110;
+constexpr std::uint16_t kNoSuchInstance = 0x0112;
+constexpr std::uint16_t kClassInstanceConflict = 0x0119;
+
+constexpr Sql kTake{"pledge.take", R"sql(
+    INSERT INTO pledge (transaction_uid, requester, called_ae, peer_address, asked_at_ms,
+                        not_before_ms)
+    VALUES (:transaction, :requester, :called_ae, :peer_address, :now_ms, :not_before_ms)
+    ON CONFLICT (transaction_uid, requester) DO UPDATE
+       SET called_ae = :called_ae, peer_address = :peer_address, attempt = 0,
+           asked_at_ms = :now_ms, not_before_ms = :not_before_ms, last_error = ''
+    RETURNING id)sql"};
+
+constexpr Sql kForgetItems{"pledge.forget_items", R"sql(
+    DELETE FROM pledge_item WHERE pledge = :id)sql"};
+
+constexpr Sql kItem{"pledge.item", R"sql(
+    INSERT INTO pledge_item (pledge, sop_instance, sop_class)
+    VALUES (:id, :sop_instance, :sop_class)
+    ON CONFLICT (pledge, sop_instance) DO NOTHING)sql"};
+
+constexpr Sql kNext{"pledge.next", R"sql(
+    UPDATE pledge SET attempt = attempt + 1, not_before_ms = :until_ms
+     WHERE id = (SELECT id FROM pledge
+                  WHERE not_before_ms <= :now_ms ORDER BY not_before_ms, id LIMIT 1)
+    RETURNING id, transaction_uid, requester, called_ae, peer_address, attempt, asked_at_ms,
+              last_error)sql"};
+
+constexpr Sql kItems{"pledge.items", R"sql(
+    SELECT sop_class, sop_instance FROM pledge_item WHERE pledge = :id ORDER BY sop_instance)sql"};
+
+// Of the instances of one UID, the one that came first stands; one of our own results counts too.
+constexpr Sql kHeld{"pledge.held", R"sql(
+    SELECT sop_class, 'spool/' || file, size_bytes, conflicting FROM instance
+     WHERE sop_instance = :sop_instance
+     UNION ALL
+    SELECT sop_class, 'results/' || file, size_bytes, 0 FROM result
+     WHERE sop_instance = :sop_instance
+     ORDER BY 4)sql"};
+
+constexpr Sql kSettled{"pledge.settled", R"sql(
+    DELETE FROM pledge WHERE id = :id)sql"};
+
+constexpr Sql kRetryLater{"pledge.retry_later", R"sql(
+    UPDATE pledge SET not_before_ms = :not_before_ms, last_error = :why WHERE id = :id)sql"};
+
+constexpr Sql kNextDue{"pledge.next_due", R"sql(
+    SELECT min(not_before_ms) FROM pledge)sql"};
+
+constexpr Sql kOwed{"pledge.owed", R"sql(
+    SELECT id, transaction_uid, requester, called_ae, peer_address, attempt, asked_at_ms,
+           last_error
+      FROM pledge ORDER BY asked_at_ms, id LIMIT :at_most)sql"};
+
+constexpr Sql kAll[] = {kTake, kForgetItems, kItem,       kNext,    kItems,
+                        kHeld, kSettled,     kRetryLater, kNextDue, kOwed};
+
+OwedCommitment pledge_of_row(const Statement& row) {
+    OwedCommitment pledge;
+    pledge.id = row.integer(0);
+    pledge.transaction = Uid{row.text(1)};
+    pledge.requester = row.text(2);
+    pledge.called_ae = row.text(3);
+    pledge.peer_address = row.text(4);
+    pledge.attempt = static_cast<int>(row.integer(5));
+    pledge.asked_at_ms = row.integer(6);
+    pledge.last_error = row.text(7);
+    return pledge;
+}
+
+}  // namespace
+
+std::span<const Sql> pledge_statements() {
+    return kAll;
+}
+
+std::int64_t OwedCommitments::take(const OwedCommitment& asked,
+                                   const std::vector<ObjectReference>& objects,
+                                   std::int64_t not_before_ms) {
+    Database::Transaction open(db_);
+    std::int64_t id = 0;
+    {
+        auto taken = db_.prepare(kTake);
+        taken.bind(":transaction", asked.transaction.str())
+            .bind(":requester", asked.requester)
+            .bind(":called_ae", asked.called_ae)
+            .bind(":peer_address", asked.peer_address)
+            .bind(":now_ms", clock_.now_ms())
+            .bind(":not_before_ms", not_before_ms);
+        taken.step();
+        id = taken.integer(0);
+    }
+    db_.prepare(kForgetItems).bind(":id", id).run();
+    for (const auto& object : objects) {
+        db_.prepare(kItem)
+            .bind(":id", id)
+            .bind(":sop_instance", object.sop_instance.str())
+            .bind(":sop_class", object.sop_class.str())
+            .run();
+    }
+    crash_point("pledge.before_commit");
+    open.commit();
+    crash_point("pledge.after_commit");
+    return id;
+}
+
+std::optional<OwedCommitment> OwedCommitments::next(std::int64_t until_ms) {
+    const auto now_ms = clock_.now_ms();
+    const auto due_ms = next_due_ms();
+    if (!due_ms || *due_ms > now_ms) return std::nullopt;  // most often: nothing is locked
+    Database::Transaction open(db_);
+    std::optional<OwedCommitment> pledge;
+    {
+        auto row = db_.prepare(kNext);
+        if (row.bind(":now_ms", now_ms).bind(":until_ms", until_ms).step()) {
+            pledge = pledge_of_row(row);
+        }
+    }
+    open.commit();
+    return pledge;
+}
+
+CommitmentAnswer OwedCommitments::answer(const OwedCommitment& pledge) {
+    std::vector<ObjectReference> objects;
+    {
+        auto rows = db_.prepare(kItems);
+        rows.bind(":id", pledge.id);
+        while (rows.step()) objects.push_back({Uid{rows.text(0)}, Uid{rows.text(1)}});
+    }
+    CommitmentAnswer answer{pledge.transaction, {}, {}};
+    for (const auto& object : objects) {
+        const auto reason = reason_against(object);
+        if (reason == 0) {
+            answer.kept.push_back(object);
+        } else {
+            answer.failed.push_back({object, reason});
+        }
+    }
+    return answer;
+}
+
+/// 0 when we hold it: a row of this class, and its file, whole.
+std::uint16_t OwedCommitments::reason_against(const ObjectReference& object) {
+    auto rows = db_.prepare(kHeld);
+    rows.bind(":sop_instance", object.sop_instance.str());
+    if (!rows.step()) return kNoSuchInstance;
+    if (rows.text(0) != object.sop_class.str()) return kClassInstanceConflict;
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(data_dir_ / rows.text(1), error);
+    const bool whole = !error && bytes == static_cast<std::uint64_t>(rows.integer(2));
+    return whole ? 0 : kProcessingFailure;
+}
+
+void OwedCommitments::settled(std::int64_t id) {
+    crash_point("pledge.after_report");
+    Database::Transaction open(db_);
+    db_.prepare(kForgetItems).bind(":id", id).run();
+    db_.prepare(kSettled).bind(":id", id).run();
+    open.commit();
+}
+
+void OwedCommitments::retry_later(std::int64_t id, std::int64_t not_before_ms,
+                                  std::string_view why) {
+    Database::Transaction open(db_);
+    db_.prepare(kRetryLater)
+        .bind(":id", id)
+        .bind(":not_before_ms", not_before_ms)
+        .bind(":why", limited(why))
+        .run();
+    open.commit();
+}
+
+std::optional<std::int64_t> OwedCommitments::next_due_ms() {
+    auto row = db_.prepare(kNextDue);
+    if (!row.step() || row.is_null(0)) return std::nullopt;
+    return row.integer(0);
+}
+
+std::vector<OwedCommitment> OwedCommitments::owed(std::int64_t at_most) {
+    auto rows = db_.prepare(kOwed);
+    rows.bind(":at_most", at_most);
+    std::vector<OwedCommitment> pledges;
+    while (rows.step()) pledges.push_back(pledge_of_row(rows));
+    return pledges;
+}
+
+}  // namespace bucky::storage

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// OwedCommitments: what callers asked this node to keep (PS3.4 Annex J), until they have heard the
+// answer.
+//
+// The request is durable before its N-ACTION is answered with success: from then on the caller is
+// owed a report, and gets it on the association it holds or on a new one, after a crash too. What
+// the report says is looked up when it is sent: rows of the database and files of the right size.
+// A pledge ends when the caller has taken the report, or when whoever sends it gives it up.
+// Threads: one OwedCommitments per worker, over that worker's Database.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "conf/base/ids.h"
+#include "storage/commitments.h"
+#include "storage/database.h"
+
+namespace bucky::storage {
+
+struct OwedCommitment {
+    std::int64_t id = 0;
+    Uid transaction;
+    std::string requester, called_ae, peer_address;
+    int attempt = 0;
+    std::int64_t asked_at_ms = 0;
+    std::string last_error;
+};
+
+class OwedCommitments {
+public:
+    OwedCommitments(Database& db, const Clock& clock, std::filesystem::path data_dir)
+        : db_(db), clock_(clock), data_dir_(std::move(data_dir)) {}
+
+    /// Keeps the request. Until `not_before_ms` it is the association's it came on. The same
+    /// transaction of the same caller is the same pledge, with the objects named last.
+    /// Crash points: pledge.before_commit, pledge.after_commit.
+    std::int64_t take(const OwedCommitment& asked, const std::vector<ObjectReference>& objects,
+                      std::int64_t not_before_ms);
+
+    /// The one that is due longest, counted as tried and not due again before `until_ms`.
+    std::optional<OwedCommitment> next(std::int64_t until_ms);
+
+    /// What can be said now of the objects it names (PS3.3 C.14.1.1 for the reasons).
+    CommitmentAnswer answer(const OwedCommitment& pledge);
+
+    /// The caller has heard: nothing is owed. Crash point before: pledge.after_report.
+    void settled(std::int64_t id);
+
+    void retry_later(std::int64_t id, std::int64_t not_before_ms, std::string_view why);
+
+    std::optional<std::int64_t> next_due_ms();
+    std::vector<OwedCommitment> owed(std::int64_t at_most);  ///< oldest first
+
+private:
+    std::uint16_t reason_against(const ObjectReference& object);
+
+    Database& db_;
+    const Clock& clock_;
+    std::filesystem::path data_dir_;
+};
+
+}  // namespace bucky::storage

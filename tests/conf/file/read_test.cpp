@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/file/read.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+#include "conf/file/keys.h"
+
+namespace fs = std::filesystem;
+using namespace bucky;
+using namespace bucky::conf;
+
+namespace {
+
+/// A folder with one model package in it, which goes when the test ends.
+class Folder {
+public:
+    Folder()
+        : path_(fs::temp_directory_path() /
+                ("bucky-conf-" + std::to_string(std::random_device{}()))) {
+        fs::create_directories(path_ / "model");
+        std::ofstream(path_ / "model" / "model.toml") << "name = \"m\"\n";
+    }
+    ~Folder() { fs::remove_all(path_); }
+    fs::path file() const { return path_ / "bucky.toml"; }
+    const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+constexpr std::string_view kSmallest = R"(
+[inference]
+models = ["model"]
+[[destination]]
+name = "pacs"
+ae_title = "ORTHANC"
+host = "127.0.0.1"
+)";
+
+std::vector<Problem> problems_of(const Folder& folder, const std::string& text) {
+    try {
+        read_settings_text(text, folder.file());
+    } catch (const ConfigError& error) {
+        return error.problems();
+    }
+    return {};
+}
+
+/// The problem that `line` added to the smallest config gives; at line 8.
+std::string problem_of(const Folder& folder, const std::string& line) {
+    const auto problems = problems_of(folder, std::string{kSmallest} + line + "\n");
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].line >= 1);
+    return problems[0].key + ": " + problems[0].words;
+}
+
+}  // namespace
+
+TEST_CASE("the smallest config that works gives every other key its default", "[conf]") {
+    const Folder folder;
+    const auto settings = read_settings_text(kSmallest, folder.file());
+    CHECK(settings.scp.port == 11112);
+    CHECK(settings.node.ae_title.str() == "BUCKY");
+    REQUIRE(settings.destinations.size() == 1);
+    CHECK(settings.destinations[0].port == 104);
+    CHECK(settings.destinations[0].ae_title.str() == "ORTHANC");
+}
+
+TEST_CASE("relative paths count from the folder of the config file", "[conf]") {
+    const Folder folder;
+    const auto settings =
+        read_settings_text("node.data_dir = \"data\"\n" + std::string{kSmallest}, folder.file());
+    CHECK(settings.node.data_dir == folder.path() / "data");
+    CHECK(settings.inference.models == std::vector{folder.path() / "model"});
+}
+
+TEST_CASE("every problem is told at once, in the order of the file, each with its line", "[conf]") {
+    const Folder folder;
+    const auto problems = problems_of(folder, R"([scp]
+port = 70000
+artim = 3
+[inference]
+models = ["model", "elsewhere"]
+device = "tpu"
+[[destination]]
+name = "PACS"
+ae_title = "A\\B"
+host = "10.0.0.1"
+[[destination]]
+name = "second"
+host = "10.0.0.2"
+[admin]
+listen = "0.0.0.0:8090"
+[nod]
+)");
+    std::vector<std::pair<std::size_t, std::string>> where;
+    for (const auto& problem : problems) where.emplace_back(problem.line, problem.key);
+    CHECK(where == std::vector<std::pair<std::size_t, std::string>>{{2, "scp.port"},
+                                                                    {3, "scp.artim"},
+                                                                    {5, "inference.models"},
+                                                                    {6, "inference.device"},
+                                                                    {8, "destination.name"},
+                                                                    {9, "destination.ae_title"},
+                                                                    {11, "destination.ae_title"},
+                                                                    {15, "admin.listen"},
+                                                                    {16, "nod"}});
+}
+
+TEST_CASE("what() has a line a problem: file, line, key, what is wrong, what is allowed",
+          "[conf]") {
+    const Folder folder;
+    const auto text = std::string{kSmallest} + "[scp]\nport = 70000\nartim_s = \"long\"\n";
+    CHECK_THROWS_WITH(read_settings_text(text, "bucky.toml"),
+                      Catch::Contains("bucky.toml:9: scp.port: 70000 is not allowed; it must be 0 "
+                                      "to 65535\n") &&
+                          Catch::Contains("bucky.toml:10: scp.artim_s: must be a whole number"));
+}
+
+TEST_CASE("a misspelt key or section is an error that names its neighbour", "[conf]") {
+    const Folder folder;
+    CHECK_THAT(problem_of(folder, "[scp]\nartim = 10"), Catch::Contains("did you mean artim_s?"));
+    CHECK_THAT(problem_of(folder, "[stdy]\nquiet_s = 10"), Catch::Contains("did you mean study?"));
+    CHECK_THAT(problem_of(folder, "[overlay]\nfrobnicate = 1"),
+               Catch::Contains("known are enabled, style, longer_side_px"));
+}
+
+TEST_CASE("what must agree is compared across keys", "[conf]") {
+    const Folder folder;
+    CHECK_THAT(problem_of(folder, "[study]\nquiet_s = 400"), Catch::Contains("study.ceiling_s"));
+    CHECK_THAT(problem_of(folder, "retry_first_s = 1000"), Catch::Contains("retry_cap_s"));
+    CHECK_THAT(problem_of(folder, "[admin]\nlisten = \"127.0.0.1:11112\""),
+               Catch::Contains("scp.port already"));
+    CHECK_THAT(
+        problem_of(folder, "[[destination]]\nname = \"pacs\"\nae_title = \"X\"\nhost = \"h\""),
+        Catch::Contains("names two destinations"));
+}
+
+TEST_CASE("the admin port is loopback only where it asks for no token", "[conf]") {
+    const Folder folder;
+    for (const std::string good : {"127.0.0.1:0", "[::1]:8090", "localhost:1", ""}) {
+        const auto text = std::string{kSmallest} + "[admin]\nlisten = \"" + good + "\"\n";
+        CHECK(read_settings_text(text, folder.file()).admin.listen == good);
+    }
+    for (const std::string bad :
+         {"127.0.0.1", ":80", "127.0.0.1:65536", "::1:80", "127.evil.example:80", "[]:80"}) {
+        CHECK_THAT(problem_of(folder, "[admin]\nlisten = \"" + bad + "\""),
+                   Catch::Contains("an IP address with a port"));
+    }
+    for (const std::string open : {"0.0.0.0:8090", "10.0.0.1:80", "[::]:80"}) {
+        const auto line = "[admin]\nlisten = \"" + open + "\"";
+        CHECK_THAT(problem_of(folder, line), Catch::Contains("needs an admin.token_file"));
+        const auto text = std::string{kSmallest} + line + "\ntoken_file = \"credential:t\"\n";
+        CHECK(read_settings_text(text, folder.file()).admin.listen == open);
+    }
+    CHECK_THAT(problem_of(folder, "[admin]\ntoken_file = \"secret\""),
+               Catch::Contains("credential:NAME"));
+}
+
+TEST_CASE("a syslog server is told by scheme, host and port, and TLS is told whole or not at all",
+          "[conf][audit]") {
+    const Folder folder;
+    std::ofstream(folder.path() / "a.pem") << "a file";
+    const auto audit = [](const std::string& lines) { return "[audit]\n" + lines; };
+    const auto good = std::string{kSmallest} + audit(
+                                                   "syslog = \"tls://siem.example:6514\"\n"
+                                                   "ca = \"a.pem\"\ncertificate = \"a.pem\"\n"
+                                                   "key = \"a.pem\"\ncrl = \"a.pem\"\n"
+                                                   "tls_name = \"siem\"\n");
+    CHECK(read_settings_text(good, folder.file()).audit.ca == folder.path() / "a.pem");
+    for (const std::string bad :
+         {"tls://", "tls://siem.example", "ssl://siem.example:1", "siem.example:6514"}) {
+        CHECK_THAT(problem_of(folder, audit("syslog = \"" + bad + '"')),
+                   Catch::Contains("tls://HOST:PORT"));
+    }
+    for (const std::string key : {"ca", "certificate", "crl", "tls_name"}) {
+        for (const std::string other : {"", "syslog = \"tcp://siem.example:601\"\n"}) {
+            CHECK(problem_of(folder, audit(other + key + " = \"a.pem\"")) ==
+                  "audit." + key + ": counts only beside syslog = \"tls://...\"");
+        }
+    }
+    CHECK(problem_of(folder, audit("syslog = \"tls://siem.example:6514\"\nkey = \"a.pem\"")) ==
+          "audit.key: counts only beside a certificate");
+    CHECK_THAT(problem_of(folder, audit("syslog = \"tls://h:1\"\nca = \"not-there.pem\"")),
+               Catch::Contains("not-there.pem\" is not allowed"));
+    CHECK(problem_of(folder, "tls = true\nkey = \"a.pem\"") ==
+          "destination.key: counts only beside a certificate");
+}
+
+TEST_CASE("a caller is told by AE title, by address or by network", "[conf]") {
+    const Folder folder;
+    const auto text = std::string{kSmallest} + "[[peer]]\naddress = \"10.1.0.0/16\"\n[[peer]]\n";
+    CHECK(read_settings_text(text, folder.file()).peers.size() == 2);
+    for (const std::string bad : {"10.1.0.0/33", "10.1", "a.example", "::1/129", "/8"}) {
+        CHECK_THAT(problem_of(folder, "[[peer]]\naddress = \"" + bad + "\""),
+                   Catch::Contains("10.1.0.0/16"));
+    }
+}
+
+TEST_CASE("a node without a model has nothing to say, so it does not start", "[conf]") {
+    const Folder folder;
+    const auto problems = problems_of(folder, "[node]\n");
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].key == "inference.models");
+    CHECK_THAT(problems[0].words, Catch::StartsWith("is needed"));
+    CHECK(problems_of(folder, "[inference]\nmodels = []\n").size() == 1);
+}
+
+TEST_CASE("a node without a destination keeps its results, so it may start", "[conf]") {
+    const Folder folder;
+    const auto settings = read_settings_text("[inference]\nmodels = [\"model\"]\n", folder.file());
+    CHECK(settings.destinations.empty());
+}
+
+TEST_CASE("values of the wrong type are named with the type that is wanted", "[conf]") {
+    const Folder folder;
+    CHECK_THAT(problem_of(folder, "[scp]\ncheck_called_ae = 1"), Catch::Contains("true or false"));
+    CHECK_THAT(problem_of(folder, "[scp]\nport = 1.5"), Catch::Contains("whole number"));
+    CHECK_THAT(problem_of(folder, "[log]\nlevel = 3"), Catch::Contains("quotes"));
+    CHECK_THAT(problem_of(folder, "[log]\nlevel = \"loud\""), Catch::Contains("debug, info"));
+    CHECK_THAT(problem_of(folder, "log = 3"),
+               Catch::Contains("unknown key"));  // in [[destination]]
+    CHECK(problems_of(folder, "scp = 3\npeer = 3\n" + std::string{kSmallest}).size() == 2);
+    CHECK(problems_of(folder, "peer = [1, 2]\n" + std::string{kSmallest}).size() == 1);
+}
+
+TEST_CASE("text that is not TOML is one problem with its line", "[conf]") {
+    const Folder folder;
+    const auto problems = problems_of(folder, "[node]\nae_title = \n");
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].line == 2);
+    CHECK_THAT(problems[0].words, Catch::Contains("not TOML"));
+}
+
+TEST_CASE("a config file that is not there is a config error, not a crash", "[conf]") {
+    CHECK_THROWS_AS(read_settings("/nonexistent/bucky.toml"), ConfigError);
+}
+
+TEST_CASE("the example file in the tree is the one that the rows print", "[conf]") {
+    std::ifstream in(fs::path{BUCKY_SOURCE_DIR} / "conf" / "bucky.toml", std::ios::binary);
+    const std::string kept{std::istreambuf_iterator<char>{in}, {}};
+    CHECK(kept == example_config());
+}
+
+TEST_CASE("the example reads back, and with every comment taken off it still does", "[conf]") {
+    const Folder folder;
+    auto text = example_config();
+    const std::string sample = "/usr/share/bucky/models/cxr-phantom";
+    for (auto at = text.find(sample); at != std::string::npos; at = text.find(sample)) {
+        text.replace(at, sample.size(), "model");
+    }
+    CHECK(read_settings_text(text, folder.file()).destinations.size() == 1);
+
+    std::string live;  // "#key = value" is a default; "# words" is a sentence
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = text.find('\n', at);
+        const bool is_default = text[at] == '#' && text[at + 1] != ' ';
+        live += text.substr(at + (is_default ? 1 : 0), end - at + 1);
+        at = end + 1;
+    }
+    CHECK(live.size() < text.size());
+    CHECK(to_toml(read_settings_text(live, folder.file())) == to_toml([&] {
+              auto settings = read_settings_text(text, folder.file());
+              settings.peers.emplace_back();
+              settings.listeners.emplace_back();  // [[peer]] and [[model]] are live now
+              settings.models.emplace_back().folder = folder.path() / "model";
+              settings.thresholds.push_back({"", "cxr-phantom", "1.1.0", std::string(64, '0'),
+                                             "nodule", 0.5});  // and so is [[threshold]]
+              settings.tenants.emplace_back().ae_title = AeTitle{"CLINIC_NORTH"};
+              return settings;
+          }()));
+}
+
+TEST_CASE("what config show prints reads back to the same settings", "[conf]") {
+    const Folder folder;
+    const auto once =
+        read_settings_text(std::string{kSmallest} +
+                               "[[peer]]\nae_title = \"CT \\\"1\\\"\"\n[log]\nlevel = \"error\"\n",
+                           folder.file());
+    const auto shown = to_toml(once);
+    CHECK(to_toml(read_settings_text(shown, folder.file())) == shown);
+    CHECK_THAT(shown, Catch::Contains("level = \"error\""));
+}
+
+TEST_CASE("config show says of each setting on which line it stands, or that it is the default",
+          "[conf]") {
+    const Folder folder;
+    Lines lines;
+    const auto settings = read_settings_text(
+        std::string{kSmallest} + "port = 105\n[scp]\nartim_s = 9\n", folder.file(), &lines);
+    CHECK(lines.at("scp.artim_s") == 10);
+    CHECK(lines.at("destination.pacs.port") == 8);
+    CHECK_FALSE(lines.contains("scp.port"));
+    const auto shown = to_toml(settings, &lines, "bucky.toml");
+    CHECK_THAT(shown, Catch::Contains("artim_s = 9  # bucky.toml:10\n") &&
+                          Catch::Contains("port = 105  # bucky.toml:8\n") &&
+                          Catch::Contains("port = 11112  # default\n"));
+    CHECK(to_toml(read_settings_text(shown, folder.file())) == to_toml(settings));
+}
+
+TEST_CASE("two sets of settings differ by key, and by whole sections that came or went", "[conf]") {
+    Settings was, is;
+    was.destinations.emplace_back().name = "old";
+    was.destinations.back().ae_title = AeTitle{"A"};
+    is.scp.artim_s = 9;
+    is.destinations.emplace_back().name = "new";
+    is.destinations.back().ae_title = AeTitle{"B"};
+    const auto lines = differences(spelled_out(was), spelled_out(is));
+    const auto has = [&](const std::string& line) {
+        return std::find(lines.begin(), lines.end(), line) != lines.end();
+    };
+    CHECK(has("scp.artim_s: 30 -> 9"));
+    CHECK(has("- destination.old.ae_title: \"A\""));
+    CHECK(has("+ destination.new.ae_title: \"B\""));
+    CHECK(differences(spelled_out(is), spelled_out(is)).empty());
+}
+
+TEST_CASE("every key has a sentence, every number a range and a unit that holds its default",
+          "[conf]") {
+    for_each_section([]<typename Group>(const Section<Group>& section) {
+        INFO(section.name);
+        CHECK(section.sentence.ends_with('.'));
+        CHECK_FALSE(section.keys.empty());
+        for (const auto& key : section.keys) {
+            INFO(key.name);
+            CHECK(key.sentence.ends_with('.'));
+            const auto* number = std::get_if<std::int64_t Group::*>(&key.member);
+            if (key.name != "port") CHECK((number != nullptr) == !key.unit.empty());
+            if (number == nullptr) continue;
+            REQUIRE(std::holds_alternative<Range>(key.allowed));
+            const auto range = std::get<Range>(key.allowed);
+            const auto by_default = Group{}.**number;
+            CHECK(range.least <= by_default);
+            CHECK(by_default <= range.most);
+        }
+    });
+}
+
+TEST_CASE("how one model runs is told by its folder, once, and only of models that there are",
+          "[conf]") {
+    const Folder folder;
+    const auto with = [&](const std::string& text) { return std::string{kSmallest} + text; };
+    const auto settings = read_settings_text(
+        with("[[model]]\nfolder = \"model\"\nshadow = true\nprecision = \"bfloat16\"\n"),
+        folder.file());
+    REQUIRE(settings.models.size() == 1);
+    CHECK(settings.models[0].folder == folder.path() / "model");
+    CHECK(settings.models[0].shadow);
+    CHECK(settings.models[0].replicas == 0);
+    CHECK(problems_of(folder, with("[[model]]\nfolder = \"other\"\n")).at(0).words ==
+          "\"" + (folder.path() / "other").string() + "\" is not one of inference.models");
+    CHECK_THAT(problems_of(folder, with("[[model]]\nfolder = \"model\"\n"
+                                        "[[model]]\nfolder = \"model\"\n"))
+                   .at(0)
+                   .words,
+               Catch::Contains("has two [[model]]"));
+    CHECK_THAT(problem_of(folder, "[[model]]\nfolder = \"model\"\nprecision = \"double\""),
+               Catch::Contains("float32, bfloat16 or float16"));
+}
+
+TEST_CASE("a destination's objects are words of a list, each once and in one list", "[conf]") {
+    const Folder folder;
+    const auto read = [&](const std::string& lines) {
+        return read_settings_text(std::string{kSmallest} + lines, folder.file());
+    };
+    const auto by_default = read("").destinations.at(0);
+    CHECK(by_default.send == std::vector<std::string>{"sr", "overlay"});
+    CHECK(by_default.send_if_found.empty());
+    const auto settings = read(
+        "[[destination]]\nname = \"old\"\nae_title = \"OLD\"\nhost = \"h\"\n"
+        "send = [\"sr\"]\nsend_if_found = [\"overlay\"]\nlanguage = \"ko\"\n"
+        "picture_syntax = \"rle\"\n");
+    CHECK(settings.destinations.at(1).send_if_found == std::vector<std::string>{"overlay"});
+    CHECK(settings.destinations.at(1).language == "ko");
+    for (const auto& [lines, words] : std::vector<std::pair<std::string, std::string>>{
+             {"send = [\"movie\"]", "\"movie\" is not allowed; it must be sr"},
+             {"send = \"sr\"", "must be a list"},
+             {"send = [\"sr\", \"sr\"]", "stands there twice"},
+             {"send_if_found = [\"sr\"]", "stands in send too"},
+             {"send = []", "it would get nothing"},
+             {"language = \"fr\"", "must be en, ko, or empty"},
+             {"picture_syntax = \"jpeg\"", "must be uncompressed, rle or jpeg-lossless"},
+             {"character_set = \"latin1\"", "must be ISO_IR 192, ISO_IR 100"},
+         }) {
+        CAPTURE(lines);
+        CHECK_THROWS_WITH(
+            read("[[destination]]\nname = \"x\"\nae_title = \"X\"\nhost = \"h\"\n" + lines),
+            Catch::Contains(words));
+    }
+}
+
+TEST_CASE("a threshold of its own names the destination, the very weights and a share", "[conf]") {
+    const Folder folder;
+    const auto read = [&](std::string sha256, const std::string& more) {
+        return read_settings_text(fmt::format("{}[[threshold]]\nmodel = \"m\"\nversion = \"1\"\n"
+                                              "sha256 = \"{}\"\nfinding = \"nodule\"\n{}\n",
+                                              kSmallest, sha256, more),
+                                  folder.file());
+    };
+    const std::string sha256(64, 'a');
+    const auto threshold = read(sha256, "value = 0.6").thresholds.at(0);
+    CHECK(threshold.value == 0.6);
+    CHECK(threshold.destination.empty());
+    CHECK(threshold.line > 1);
+    CHECK_THROWS_WITH(read(sha256, ""), Catch::Contains("threshold.value: is needed"));
+    CHECK_THROWS_WITH(read(sha256, "value = 1"), Catch::Contains("it must be 0.01 to 0.99"));
+    CHECK_THROWS_WITH(read("abc", "value = 0.6"), Catch::Contains("64 hexadecimal digits"));
+    CHECK_THROWS_WITH(read(sha256, "value = 0.6\ndestination = \"nobody\""),
+                      Catch::Contains("there is no destination \"nobody\""));
+}

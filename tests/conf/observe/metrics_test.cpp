@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/observe/metrics.h"
+
+#include <algorithm>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+
+using namespace bucky;
+
+namespace {
+
+std::size_t times(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("strangers who bring a million names make few series, and the sum stays true",
+          "[conf][base]") {
+    constexpr auto kName = "bucky_analysed_images_total";
+    const auto before = metrics::total(kName).value;
+    metrics::count(kName, {{"tenant", "WARD"}, {"equipment", "DR 1"}});
+    for (int at = 0; at < 1000; ++at) {
+        metrics::count(kName, {{"tenant", "T" + std::to_string(at)}, {"equipment", "DR 1"}});
+    }
+    metrics::count(kName, {{"tenant", "WARD"}, {"equipment", "DR 1"}});
+    CHECK(metrics::total(kName).value == before + 1002);
+    const auto text = metrics::text();
+    CHECK(times(text, std::string{kName} + "{") <= limits::kLabelValuesMax + 1);
+    CHECK_THAT(text,
+               Catch::Contains(R"(bucky_analysed_images_total{equipment="DR 1",tenant="WARD"} 2)"));
+    CHECK_THAT(text, Catch::Contains(R"(tenant="other"} 9)"));  // 900-odd
+}
+
+TEST_CASE("a label from the network is printable, short and never empty", "[conf][base]") {
+    const auto counted = [](const std::string& equipment) {
+        metrics::count("bucky_positive_images_total", {{"equipment", equipment}});
+        return metrics::text();
+    };
+    CHECK_THAT(counted("  A\nB\x1b\xff  "), Catch::Contains("{equipment=\"A?B??\"} 1"));
+    CHECK_THAT(counted("  "), Catch::Contains("{equipment=\"unknown\"} 1"));
+    CHECK_THAT(counted(std::string(100'000, 'x')),
+               Catch::Contains("\"" + std::string(limits::kLabelValueBytesMax, 'x') + "\""));
+}
+
+TEST_CASE("a histogram's sum over its labels tells each bucket by itself", "[conf][base]") {
+    constexpr auto kName = "bucky_last_byte_to_delivered_seconds";
+    for (const auto* destination : {"pacs", "archive"}) {
+        metrics::observe(kName, 4.5, {{"destination", destination}});
+        metrics::observe(kName, 100'000, {{"destination", destination}});
+    }
+    const auto total = metrics::total(kName);
+    CHECK(total.value == 4);
+    REQUIRE(total.buckets.size() == total.bounds.size());
+    const auto five = std::find(total.bounds.begin(), total.bounds.end(), 5.0);
+    REQUIRE(five != total.bounds.end());
+    CHECK(total.buckets.at(static_cast<std::size_t>(five - total.bounds.begin())) == 2);
+    CHECK(total.buckets.back() == 2);
+    CHECK(std::find(total.bounds.begin(), total.bounds.end(), 20.0) != total.bounds.end());
+    CHECK(metrics::total("bucky_commitments_total").value == 0);  // nothing was counted yet
+    CHECK_THROWS_AS(metrics::total("bucky_unheard_of_total"), Error);
+}

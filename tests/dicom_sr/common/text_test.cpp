@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/common/text.h"
+
+#include <catch2/catch.hpp>
+
+using namespace bucky::dicom_sr;
+
+namespace {
+
+// PS3.5 Annex I: Hong^Gildong in KS X 1001, and the same without the escape sequences.
+const std::string kKorean =
+    "Hong^Gildong=\x1B$)C\xFB\xF3^\x1B$)C\xD1\xCE\xD4\xD7=\x1B$)C\xC8\xAB^\x1B$)C\xB1\xE6\xB5\xBF";
+const std::string kBareKorean = "\xC8\xAB^\xB1\xE6\xB5\xBF";
+// PS3.5 Annex H: Yamada^Tarou in JIS X 0208.
+const std::string kJapanese =
+    "Yamada^Tarou=\x1B$B;3ED\x1B(B^\x1B$BB@O:\x1B(B=\x1B$B$d$^$@\x1B(B^\x1B$B$?$m$&\x1B(B";
+
+}  // namespace
+
+TEST_CASE("a Korean name is read as the standard writes it and as devices do", "[dicom_sr]") {
+    const std::string expected = "Hong^Gildong=洪^吉洞=홍^길동";
+    CHECK(to_utf8(kKorean, "\\ISO 2022 IR 149", true) == expected);
+    CHECK(to_utf8(kKorean, "ISO 2022 IR 149", true) == expected);  // the empty first value missing
+    CHECK(to_utf8(kKorean, "ISO_IR 149", true) == expected);       // no defined term
+    CHECK(to_utf8(kKorean, "", true) == expected);
+    CHECK(to_utf8(kBareKorean, "ISO_IR 149", true) == "홍^길동");
+    CHECK(to_utf8(kBareKorean, "ISO 2022 IR 149", true) == "홍^길동");
+    CHECK(to_utf8(kBareKorean, "", true) == "홍^길동");
+    CHECK(to_utf8("\x8C\x63\xB9\xE6\xB0\xA2\xC7\xCF", "", true) == "똠방각하");  // CP949 only
+}
+
+TEST_CASE("a Japanese name is read with and without a correct declaration", "[dicom_sr]") {
+    const std::string expected = "Yamada^Tarou=山田^太郎=やまだ^たろう";
+    CHECK(to_utf8(kJapanese, "\\ISO 2022 IR 87", true) == expected);
+    CHECK(to_utf8(kJapanese, "ISO 2022 IR 87", true) == expected);
+    CHECK(to_utf8(kJapanese, "", true) == expected);
+    CHECK(to_utf8("\xD4\xCF\xC0\xDE^\xC0\xDB\xB3", "ISO_IR 13", true) == "ﾔﾏﾀﾞ^ﾀﾛｳ");
+}
+
+TEST_CASE("other character sets arrive as UTF-8", "[dicom_sr]") {
+    CHECK(to_utf8("Buc^J\xE9r\xF4me", "ISO_IR 100", true) == "Buc^Jérôme");
+    CHECK(to_utf8("\xBB\xEE\xDA\xD5\xDC\xD1yp", "ISO_IR 144", true).find("Люк") == 0);
+    CHECK(to_utf8("\xCD\xF5^\xD0\xA1\xB6\xAB", "GB18030", true) == "王^小东");
+    CHECK(to_utf8("홍^길동", "ISO_IR 192", true) == "홍^길동");
+}
+
+TEST_CASE("UTF-8 that is not declared, or declared as Latin 1, is UTF-8", "[dicom_sr]") {
+    CHECK(to_utf8("홍^길동", "", true) == "홍^길동");
+    CHECK(to_utf8("홍^길동", "ISO_IR 100", true) == "홍^길동");
+    CHECK(to_utf8(kBareKorean, "ISO_IR 192", true) == "홍^길동");  // and the other way round
+}
+
+TEST_CASE("what cannot be decoded becomes question marks and stays one line", "[dicom_sr]") {
+    CHECK(to_utf8("A\xFF\xFE\x80"
+                  "B",
+                  "ISO_IR 192", false)
+              .find('A') == 0);
+    CHECK(to_utf8("Chest\r\nPA\t ", "", false) == "ChestPA");
+    CHECK(to_utf8(std::string("Doe^John\0", 9), "", true) == "Doe^John");
+    CHECK(cleaned("ok\xC3") == "ok?");
+    CHECK(cleaned("\xE2\x82\xAC \xED\xA0\x80") == "€ ?");  // a surrogate is no character
+    CHECK(cleaned("\x1B[31m") == "[31m");
+    CHECK(decoded("Kim^\xB1", "ISO 2022 IR 149", true).reading == Reading::lost);
+    CHECK(to_utf8("x", "NO SUCH SET", false) == "x");
+    CHECK(to_utf8("\xB1", "NO SUCH SET", false) == "?");
+}
+
+TEST_CASE("text is cut between characters, never inside one", "[dicom_sr]") {
+    CHECK(shortened("홍길동", 2) == "홍길");
+    CHECK(shortened("abc", 5) == "abc");
+    CHECK(abridged("abcdef", 6) == "abcdef");
+    CHECK(abridged("abcdefg", 6) == "abc...");
+    CHECK(abridged("홍길동", 8) == "홍...");
+    CHECK(abridged("abcdef", 2) == "..");
+    for (std::size_t bytes = 0; bytes < 12; ++bytes) {
+        const std::string text = abridged("가나다라", bytes);
+        CHECK(text.size() <= bytes);
+        CHECK(cleaned(text) == text);
+    }
+}
+
+TEST_CASE("the Korean and Japanese deviations that DCMTK does not decode are read, and flagged",
+          "[dicom_sr]") {
+    struct Row {
+        std::string bytes, declared, text;
+    };
+    // PS3.5 H.3.2: half-width katakana, then kanji and hiragana that go back to JIS X 0201.
+    const std::string katakana =
+        "\xD4\xCF\xC0\xDE^\xC0\xDB\xB3=\x1B$B;3ED\x1B(J^\x1B$BB@O:\x1B(J="
+        "\x1B$B$d$^$@\x1B(J^\x1B$B$?$m$&\x1B(J";
+    const Row rows[] = {
+        {kKorean, "ISO 2022 IR 149", "Hong^Gildong=洪^吉洞=홍^길동"},
+        {kKorean, "ISO_IR 149", "Hong^Gildong=洪^吉洞=홍^길동"},
+        {kBareKorean, "\\ISO 2022 IR 149", "홍^길동"},
+        {kBareKorean, "ISO 2022 IR 149", "홍^길동"},
+        {kBareKorean, "ISO_IR 149", "홍^길동"},
+        {kBareKorean, "", "홍^길동"},
+        {kBareKorean, "ISO_IR 100", "홍^길동"},  // Latin 1 would take it: È«^±æµ¿
+        {"\x8C\x63\xB9\xE6\xB0\xA2\xC7\xCF", "ISO_IR 149", "똠방각하"},  // CP949 alone has it
+        {kJapanese, "ISO 2022 IR 87", "Yamada^Tarou=山田^太郎=やまだ^たろう"},
+        {katakana, "ISO_IR 13\\ISO 2022 IR 87", "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう"},
+        {"\xBB\xB3\xC5\xC4^\xC2\xC0\xCF\xBA", "ISO 2022 IR 87", "山田^太郎"},  // EUC-JP
+        {"홍^길동", "ISO_IR 100", "홍^길동"},
+        {"O\x92"
+         "Brien^Zo\xEB",
+         "ISO_IR 100", "O’Brien^Zoë"},  // Windows-1252
+        {"J\xE9r\xF4me", "", "Jérôme"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.declared, row.text);
+        const Decoded read = decoded(row.bytes, row.declared, true);
+        CHECK(read.text == row.text);
+        CHECK(read.reading == Reading::guessed);
+    }
+}
+
+TEST_CASE("what is as its file declares it is not flagged", "[dicom_sr]") {
+    CHECK(decoded(kKorean, "\\ISO 2022 IR 149", true).reading == Reading::declared);
+    CHECK(decoded(kJapanese, "\\ISO 2022 IR 87", true).reading == Reading::declared);
+    CHECK(decoded("\xD4\xCF\xC0\xDE^\xC0\xDB\xB3", "ISO_IR 13", true).reading == Reading::declared);
+    CHECK(decoded("\xD4\xCF\xC0\xDE=\x1B$B;3ED\x1B(J", "ISO 2022 IR 13\\ISO 2022 IR 87", true)
+              .reading == Reading::declared);
+    CHECK(to_utf8("\x8E\x52\x93\x63", "ISO_IR 13", true) == "山田");  // Shift JIS
+    CHECK(decoded("홍^길동", "ISO_IR 192", true).reading == Reading::declared);
+    CHECK(decoded("Buc^J\xE9r\xF4me", "ISO_IR 100", true).reading == Reading::declared);
+    CHECK(decoded("Doe^Jane", "", true).reading == Reading::declared);
+    // Latin 1 with two capitals of the upper half side by side: Hangul by its bytes, not by sense.
+    const Decoded finnish = decoded("J\xC4\xC4SKEL\xC4INEN", "ISO_IR 100", true);
+    CHECK(finnish.text == "JÄÄSKELÄINEN");
+    CHECK(finnish.reading == Reading::declared);
+}
+
+TEST_CASE("undeclared bytes that are no Korean never read as Korean", "[dicom_sr]") {
+    CHECK(decoded("\xBF\xD5\xE2\xE0", "", true).reading == Reading::lost);  // Петр, ISO 8859-5
+    CHECK(decoded("\xCD\xF5\xD0\xA1\xB6\xAB", "", true).reading == Reading::lost);  // 王小东
+    CHECK(decoded("\xBF\xD5\xE2\xE0", "", true).text == "????");
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/pages/summary.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dctk.h"
+
+#include "conf/base/error.h"
+#include "dicom_sr/common/part10.h"
+#include "dicom_sr/common/wording.h"
+#include "dicom_sr/draw/heat_colours.h"
+#include "dicom_sr/draw/panel.h"
+#include "dicom_sr/verify.h"
+#include "inference/reasons.h"
+#include "tests/dicom_sr/examples.h"
+#include "tests/dicom_sr/judges.h"
+
+using namespace bucky;
+using namespace bucky::dicom_sr;
+
+namespace {
+
+OverlayStyle style(const char* language = "en", Marking marking = Marking::outline) {
+    return {
+        .language = language, .longer_side = 400, .software_version = "0.1.0", .marking = marking};
+}
+
+/// How many of the pixels between two columns are not grey.
+std::size_t coloured(const Drawing& drawing, std::uint32_t columns, std::uint32_t rows) {
+    std::size_t count = 0;
+    for (std::uint32_t r = 0; r < rows; ++r) {
+        for (std::uint32_t c = 0; c < columns; ++c) {
+            const auto* pixel = &drawing.rgb[3 * (std::size_t{r} * drawing.columns + c)];
+            if (std::max({pixel[0], pixel[1], pixel[2]}) >
+                std::min({pixel[0], pixel[1], pixel[2]}) + 8) {
+                ++count;
+            }
+        }
+    }
+    return count;
+}
+
+double luminance(const Colour& colour) {
+    return 0.2126 * colour.red + 0.7152 * colour.green + 0.0722 * colour.blue;
+}
+
+}  // namespace
+
+TEST_CASE("the colours of heat get brighter with every step, and cold is clear", "[dicom_sr]") {
+    CHECK(heat_colour(0).alpha == 0);
+    CHECK(heat_colour(0.1).alpha == 0);
+    CHECK(heat_colour(0.5).alpha == Approx(0.4));
+    CHECK(heat_colour(1).alpha == Approx(0.4));
+    for (int i = 0; i < 50; ++i) {
+        CHECK(luminance(heat_colour((i + 1) / 50.0)) > luminance(heat_colour(i / 50.0)));
+        CHECK(heat_colour((i + 1) / 50.0).alpha >= heat_colour(i / 50.0).alpha);
+    }
+}
+
+TEST_CASE("the picture shows outlines, heat, or both, and outlines where there is no heat",
+          "[dicom_sr]") {
+    const auto picture = examples::picture(400, 320);
+    const auto small = [](ReportedImage image) {
+        for (auto& finding : image.result.findings) {
+            for (auto& region : finding.regions) {
+                for (auto& point : region.outline) {
+                    point.column /= 5;
+                    point.row /= 5;
+                }
+            }
+        }
+        return image;
+    };
+    const auto drawn = [&](const ReportedImage& image, Marking marking) {
+        return draw_overlay(small(image), picture.view(), style("en", marking));
+    };
+    const auto colours = [&](const ReportedImage& image, Marking marking) {
+        return coloured(drawn(image, marking), 320, 400);
+    };
+    const auto hot = examples::with_heat();
+    const auto plain = examples::with_findings();
+    CHECK(colours(hot, Marking::heatmap) > 3 * colours(hot, Marking::outline));
+    CHECK(drawn(hot, Marking::both).rgb != drawn(hot, Marking::heatmap).rgb);
+    CHECK(drawn(hot, Marking::outline).rgb == drawn(plain, Marking::outline).rgb);
+    CHECK(drawn(plain, Marking::heatmap).rgb == drawn(plain, Marking::outline).rgb);
+    CHECK(colours(examples::without_findings(), Marking::both) == 0);
+
+    CHECK(panel_of(hot, style("en", Marking::both)).heat ==
+          "what speaks for a finding, by the model");
+    CHECK(panel_of(hot, style("en")).heat.empty());
+    CHECK(panel_of(plain, style("en", Marking::both)).heat.empty());
+}
+
+TEST_CASE("every reason why an image has no answer has Korean words, with the English detail",
+          "[dicom_sr]") {
+    for (const inference::ReasonRow& row : inference::kReasons) {
+        CAPTURE(row.key);
+        const inference::Reason reason{
+            "", {std::string(row.code), "99BUCKY", ""}, "view position LL"};
+        CHECK(text_of(reason, "en") == "view position LL");
+        CHECK(text_of(reason, "ko").ends_with(" (view position LL)"));
+    }
+    const inference::Reason other{"", {"NEW", "99BUCKY", ""}, "because"};
+    CHECK(text_of(other, "ko") == "because");
+}
+
+TEST_CASE("a legend without outlines shows no lines of them", "[dicom_sr]") {
+    const auto hot = examples::with_heat();
+    CHECK(panel_of(hot, style("en", Marking::both)).rows.at(0).drawn);
+    CHECK_FALSE(panel_of(hot, style("en", Marking::heatmap)).rows.at(0).drawn);
+    const auto plain = examples::with_findings();
+    CHECK(panel_of(plain, style("en", Marking::heatmap)).rows.at(0).drawn);
+}
+
+TEST_CASE("a summary shows every image of the study, a notice the reason of one", "[dicom_sr]") {
+    test::Folder folder;
+    const char* language = GENERATE("en", "ko");
+    const auto picture = examples::picture(400, 320);
+    std::vector<ReportedImage> images{examples::with_findings(1), examples::without_findings(2),
+                                      examples::lateral(3), examples::failed(4)};
+    for (auto& image : images) image.source.patient_name = "Hong^Gildong=洪^吉洞=홍^길동";
+    std::vector<SummaryImage> small;
+    for (const auto& image : images) {
+        const bool analysed = image.result.model.has_value();
+        small.push_back(analysed ? thumbnail(image, picture.view())
+                                 : SummaryImage{&image, 0, 0, {}});
+    }
+    const Drawing page = draw_summary(small, style(language));
+    CHECK(page.columns == 1240);
+    CHECK(page.rows > 2 * kThumbnailSide);
+    const Object object = summary_capture(images, page, style(language));
+    for (const auto& image : images) {
+        CHECK(verify(object, image.source) == std::vector<std::string>{});
+    }
+    CHECK(test::iod_errors(folder.keep("summary.dcm", object.part10)) == "");
+
+    const Object notice =
+        notice_capture(images[2], draw_notice(images[2], style(language)), style(language));
+    CHECK(verify(notice, images[2].source) == std::vector<std::string>{});
+    CHECK(test::iod_errors(folder.keep("notice.dcm", notice.part10)) == "");
+}
+
+TEST_CASE("a summary of a hundred images is one page, and counts those it does not show",
+          "[dicom_sr]") {
+    std::vector<ReportedImage> images;
+    for (int i = 1; i <= 100; ++i) images.push_back(examples::lateral(i));
+    std::vector<SummaryImage> small;
+    for (const auto& image : images) small.push_back({&image, 0, 0, {}});
+    const Drawing page = draw_summary(small, style());
+    const Drawing twelve = draw_summary(std::span(small).first(12), style());
+    CHECK(page.rows > twelve.rows);
+    CHECK(page.rows < twelve.rows + 60);
+    CHECK_THROWS_AS(draw_summary({}, style()), Error);
+}
+
+TEST_CASE("a picture's pixels stand in its file once, even and whole", "[dicom_sr]") {
+    const auto picture = examples::picture(301, 301);
+    const auto image = examples::without_findings();
+    auto drawing = draw_overlay(image, picture.view(), style());
+    drawing.columns = drawing.rows = 3;
+    drawing.rgb.resize(27);
+    const Object object = secondary_capture(image, drawing, style());
+    const Parts parts = split_at_pixels(object.part10);
+    CHECK(parts.pixel_bytes == 28);
+    const auto file = from_part10(object.part10);
+    const Uint8* pixels = nullptr;
+    unsigned long bytes = 0;
+    REQUIRE(file->getDataset()->findAndGetUint8Array(DCM_PixelData, pixels, &bytes).good());
+    REQUIRE(bytes == 28);
+    CHECK(std::equal(drawing.rgb.begin(), drawing.rgb.end(), pixels));
+    auto cut = object.part10;
+    cut.pop_back();
+    CHECK(split_at_pixels(cut).pixel_bytes == 0);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What documents name is there, and lists that stand twice agree.
+#include <filesystem>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "conf/run/crash_point.h"
+#include "tests/house/tree.h"
+
+using namespace bucky::house;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A file or folder, or the beginning of a name: docs/decisions/0501.
+bool is_there(const fs::path& named) {
+    if (fs::exists(named)) return true;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator{named.parent_path(), none}) {
+        if (entry.path().filename().string().starts_with(named.filename().string())) return true;
+    }
+    return false;
+}
+
+bool is_document(const std::string& path) {
+    if (path.starts_with("docs/log/")) return false;  // tells of the tree as it was
+    return path.ends_with(".md") && (path.find('/') == std::string::npos ||
+                                     path.starts_with("docs/") || path.starts_with("models/"));
+}
+
+}  // namespace
+
+TEST_CASE("what README and docs name or link to is there", "[house]") {
+    static const std::regex kPath{
+        R"re((?:^|[^\w./-])((?:\.ci|conf|dicom_sr|docs|inference|models|packaging|scp|storage|)re"
+        R"re(tests|tools)/[\w./-]*\w))re"};
+    static const std::regex kLink{R"re(\]\(([^)#:]+)(?:#[^)]*)?\))re"};
+    std::vector<std::string> complaints;
+    for (const auto& file : tree()) {
+        if (!is_document(file.path)) continue;
+        for (std::size_t at = 0; at < file.lines.size(); ++at) {
+            const auto look = [&](const std::regex& named, const fs::path& below) {
+                const auto& line = file.lines[at];
+                for (std::sregex_iterator one{line.begin(), line.end(), named}, end; one != end;
+                     ++one) {
+                    if (is_there(below / (*one)[1].str())) continue;
+                    complaints.push_back(place(file, at) + ": " + (*one)[1].str());
+                }
+            };
+            look(kPath, root());
+            look(kLink, (root() / file.path).parent_path());
+        }
+    }
+    check_none(complaints);
+}
+
+TEST_CASE("each crash point of the list is passed by the code, and no other", "[house][crash]") {
+    static const std::regex kPassed{R"re(crash_point\("([a-z_.]+)"\))re"};
+    std::set<std::string> passed;
+    for (const auto& file : tree()) {
+        if (!is_product(file.path)) continue;
+        for (const auto& line : file.lines) {
+            std::smatch match;
+            if (std::regex_search(line, match, kPassed)) passed.insert(match[1]);
+        }
+    }
+    const std::set<std::string> listed(std::begin(bucky::kCrashPoints),
+                                       std::end(bucky::kCrashPoints));
+    CHECK(passed == listed);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "inference/package/package.h"
+#include "tests/inference/support.h"
+#include "tests/support/temp_dir.h"
+
+using namespace bucky;
+using namespace bucky::inference;
+using namespace bucky::test;
+
+namespace {
+
+/// A package's folder whose weights are any bytes: reading a manifest loads no model.
+class PackageFolder {
+public:
+    PackageFolder() {
+        write_bytes(dir_ / "weights.ts", "no model, only bytes");
+        manifest = manifest_for(dir_ / "weights.ts");
+    }
+
+    void replace(const std::string& from, const std::string& to) {
+        const auto at = manifest.find(from);
+        REQUIRE(at != std::string::npos);
+        manifest.replace(at, from.size(), to);
+    }
+    Package read() const {
+        write_bytes(dir_ / "model.toml", manifest);
+        return read_package(dir_.path());
+    }
+    std::string complaint() const {
+        const Error error = error_of([&] { read(); });
+        CHECK(error.fault() == Fault::bad_input);
+        return error.what();
+    }
+
+    std::string manifest;
+
+private:
+    TempDir dir_;
+};
+
+std::size_t lines_of(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+}
+
+}  // namespace
+
+TEST_CASE("a manifest says everything about a package", "[inference]") {
+    PackageFolder folder;
+    folder.replace("height = 64", R"(height = 48
+channels = 3
+range = [-1.0, 1.0]
+mean = [0.1, 0.2, 0.3]
+std = [1.0, 2.0, 4]
+resample = "bilinear"
+fit = "stretch")");
+    folder.replace("min_age_years = 18", R"(min_age_years = 18
+orientations = ["L\\F", "R\\F"]
+secondary_images = true
+burned_in_annotation = true)");
+    const Package package = folder.read();
+    CHECK(package.identity.name == "spots");
+    CHECK(package.identity.version == "1.2.0");
+    CHECK(package.identity.vendor == "Bucky's tests");
+    CHECK(package.identity.sha256.size() == 64);
+    CHECK(package.identity.intended_use == "For tests only");
+    CHECK(package.licence == "Apache-2.0");
+    CHECK(package.weights.is_absolute());
+    CHECK(package.weights.filename() == "weights.ts");
+    CHECK(package.input.width == 64);
+    CHECK(package.input.height == 48);
+    CHECK(package.input.channels == 3);
+    CHECK(package.input.values == Values::display);
+    CHECK(package.input.range_low == -1);
+    CHECK(package.input.range_high == 1);
+    CHECK(package.input.mean == std::vector<double>{0.1, 0.2, 0.3});
+    CHECK(package.input.standard_deviation == std::vector<double>{1, 2, 4});
+    CHECK(package.input.resample == Resample::bilinear);
+    CHECK(package.input.fit == Fit::stretch);
+    CHECK(package.accepts.modalities == std::vector<std::string>{"DX", "CR"});
+    CHECK(package.accepts.views == std::vector<std::string>{"PA", "AP", ""});
+    CHECK(package.accepts.orientations == std::vector<std::string>{"L\\F", "R\\F"});
+    CHECK(package.accepts.secondary_images);
+    CHECK(package.accepts.burned_in_annotation);
+    CHECK(package.accepts.min_age_years == 18.0);
+    CHECK_FALSE(package.accepts.max_age_years.has_value());
+    CHECK(package.accepts.age_may_be_missing);
+    CHECK(package.accepts.min_rows == 16);
+    CHECK(package.has_heatmaps);
+    REQUIRE(package.findings.size() == 2);
+    CHECK(package.findings[0].key == "left_spot");
+    CHECK(package.findings[0].name_ko == "점");
+    CHECK(package.findings[0].code == Code{"left-1", "99BUCKY", "Spot, left"});
+    CHECK(package.findings[0].threshold == 0.6);
+    CHECK(package.findings[0].located);
+}
+
+TEST_CASE("what a manifest leaves out has its default", "[inference]") {
+    const Package package = PackageFolder().read();
+    CHECK(package.input.channels == 1);
+    CHECK(package.input.range_low == 0);
+    CHECK(package.input.range_high == 1);
+    CHECK(package.input.mean == std::vector<double>{0});
+    CHECK(package.input.standard_deviation == std::vector<double>{1});
+    CHECK(package.input.resample == Resample::area);
+    CHECK(package.input.fit == Fit::letterbox);
+    CHECK(package.accepts.orientations == std::vector<std::string>{"L\\F", ""});
+    CHECK_FALSE(package.accepts.secondary_images);
+    CHECK_FALSE(package.accepts.burned_in_annotation);
+}
+
+TEST_CASE("each mistake in a manifest is named with its line and key", "[inference]") {
+    PackageFolder folder;
+    std::string wanted;
+    std::size_t lines = 1;
+    SECTION("an unknown key") {
+        folder.replace("height = 64", "height = 64\nhieght = 3");
+        wanted = "model.toml:13: input.hieght: is not a key here; allowed: width, height";
+    }
+    SECTION("an unknown section") {
+        folder.replace("[output]", "[ouput]\nscores = true\n[output]");
+        wanted = "ouput: is not a key here";
+    }
+    SECTION("a missing text") {
+        folder.replace("vendor = \"Bucky's tests\"\n", "");
+        wanted = "model.toml:1: model.vendor: is missing: must be text";
+    }
+    SECTION("a number in quotes") {
+        folder.replace("width = 64", "width = \"64\"");
+        wanted = "model.toml:11: input.width: must be a whole number from 1 to 4096";
+    }
+    SECTION("a threshold above 1") {
+        folder.replace("threshold = 0.6", "threshold = 60");
+        wanted = "finding[1].threshold: must be a number from 0 to 1";
+    }
+    SECTION("an orientation that is none") {
+        folder.replace("min_age_years = 18", "orientations = [\"L/F\"]");
+        wanted = "accepts.orientations: \"L/F\" is none: write \"L\\\\F\"";
+    }
+    SECTION("a word that is none") {
+        folder.replace("height = 64", "height = 64\nfit = \"zoom\"");
+        wanted = "input.fit: must be one of \"letterbox\", \"stretch\", \"crop\"";
+    }
+    SECTION("means for another number of channels") {
+        folder.replace("height = 64", "height = 64\nmean = [1.0, 2.0]");
+        wanted = "input.mean: must be a list of 1 numbers";
+    }
+    SECTION("a deviation of 0") {
+        folder.replace("height = 64", "height = 64\nstd = [0.0]");
+        wanted = "input.std: must not be 0";
+    }
+    SECTION("a list that is a text") {
+        folder.replace("views = [\"PA\", \"AP\", \"\"]", "views = \"PA\"");
+        wanted = "accepts.views: must be a list of texts";
+    }
+    SECTION("the hash of other weights") {
+        folder.replace("sha256 = \"", "sha256 = \"0000");
+        wanted = "model.sha256: must be 64 lower-case hexadecimal digits";
+    }
+    SECTION("weights that are not there") {
+        folder.replace("weights.ts", "wieghts.ts");
+        wanted = "model.weights: there is no file";
+    }
+    SECTION("weights outside of the folder") {
+        folder.replace("weights.ts", "../weights.ts");
+        wanted = "model.weights: must be the name of a file in the package's own folder";
+    }
+    SECTION("a place without heatmaps") {
+        folder.replace("heatmaps = true", "heatmaps = false");
+        wanted = "finding[1].located: needs output.heatmaps = true";
+        lines = 2;  // so does finding[2]
+    }
+    SECTION("the same finding twice") {
+        folder.replace("right_spot", "left_spot");
+        wanted = "finding[2].key: \"left_spot\" is there twice";
+    }
+    SECTION("no findings") {
+        folder.manifest.resize(folder.manifest.find("[[finding]]"));
+        wanted = "finding: must be one or more [[finding]] tables";
+    }
+    SECTION("a code that no SR can hold") {
+        folder.replace("value = \"left-1\"", "value = \"left-1-and-17-more\"");
+        wanted = "finding[1].code.value: is longer than 16 characters";
+    }
+    SECTION("a text that is not TOML") {
+        folder.replace("width = 64", "width 64");
+        wanted = "model.toml:11: ";
+    }
+    SECTION("an age range that is upside down") {
+        folder.replace("min_age_years = 18", "min_age_years = 18\nmax_age_years = 3");
+        wanted = "accepts.max_age_years: is below min_age_years";
+    }
+    SECTION("a range for modality values") {
+        folder.replace("height = 64", "height = 64\nvalues = \"modality\"\nrange = [0.0, 1.0]");
+        wanted = "input.range: has no meaning for values = \"modality\"";
+    }
+    CHECK_THAT(folder.complaint(), Catch::Contains(wanted));
+    CHECK(lines_of(folder.complaint()) == lines);
+}
+
+TEST_CASE("weights that changed after the manifest was written are found", "[inference]") {
+    const TempDir dir;
+    write_bytes(dir / "weights.ts", "first");
+    write_bytes(dir / "model.toml", manifest_for(dir / "weights.ts"));
+    write_bytes(dir / "weights.ts", "second");
+    const Error error = error_of([&] { read_package(dir.path()); });
+    CHECK_THAT(error.what(),
+               Catch::Contains("model.toml:8: model.sha256: weights.ts has the hash"));
+}
+
+TEST_CASE("thresholds of another version of the weights are refused", "[inference]") {
+    PackageFolder folder;
+    const auto at = folder.manifest.find("thresholds_for = \"") + 18;
+    folder.manifest.replace(at, 4, "beef");
+    CHECK_THAT(folder.complaint(), Catch::Contains("chosen for other weights"));
+}
+
+TEST_CASE("a finding may be undetermined from a score on that lies below its threshold",
+          "[inference]") {
+    PackageFolder folder;
+    folder.replace("threshold = 0.6", "threshold = 0.6\nundetermined_from = 0.4");
+    const auto package = folder.read();
+    CHECK(package.findings.at(0).undetermined_from == 0.4);
+    CHECK_FALSE(package.findings.at(1).undetermined_from);
+    folder.replace("undetermined_from = 0.4", "undetermined_from = 0.6");
+    CHECK_THAT(folder.complaint(), Catch::Contains("].undetermined_from: must be below threshold"));
+}
+
+TEST_CASE("all mistakes are told at once", "[inference]") {
+    PackageFolder folder;
+    folder.replace("width = 64", "width = 0");
+    folder.replace("name = \"spots\"", "name = 5");
+    folder.replace("[output]", "[output]\nextra = 1");
+    const std::string complaint = folder.complaint();
+    CHECK(lines_of(complaint) == 3);
+    CHECK_THAT(complaint, Catch::Contains("input.width"));
+    CHECK_THAT(complaint, Catch::Contains("model.name: must be text in quotes"));
+    CHECK_THAT(complaint, Catch::Contains("output.extra"));
+}
+
+TEST_CASE("a folder without a manifest is bad input", "[inference]") {
+    const TempDir dir;
+    CHECK(error_of([&] { read_package(dir.path()); }).fault() == Fault::bad_input);
+    write_bytes(dir / "model.toml", "");
+    CHECK(lines_of(error_of([&] { read_package(dir.path()); }).what()) == 5);  // five sections
+}

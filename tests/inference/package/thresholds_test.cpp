@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/package/thresholds.h"
+
+#include <catch2/catch.hpp>
+
+using namespace bucky::inference;
+
+namespace {
+
+ImageResult result_with(double score, std::optional<double> undetermined_from) {
+    ImageResult result;
+    result.model = ModelIdentity{"cxr", "1.0", "Vendor", std::string(64, 'a'), "assists"};
+    Finding finding;
+    finding.key = "nodule";
+    finding.score = score;
+    finding.threshold = 0.6;
+    finding.undetermined_from = undetermined_from;
+    finding.answer = answer_at(score, 0.6, undetermined_from);
+    if (finding.answer == Answer::present) finding.regions.resize(1);
+    result.findings = {finding};
+    result.verdict = finding.answer == Answer::present ? Verdict::findings : Verdict::no_findings;
+    return result;
+}
+
+Answer answer_of(const ImageResult& result) {
+    return result.findings.at(0).answer;
+}
+
+}  // namespace
+
+TEST_CASE("between its two limits a score is undetermined, each limit belongs to what is above it",
+          "[inference]") {
+    CHECK(answer_at(0.6, 0.6, 0.3) == Answer::present);
+    CHECK(answer_at(0.5999, 0.6, 0.3) == Answer::undetermined);
+    CHECK(answer_at(0.3, 0.6, 0.3) == Answer::undetermined);
+    CHECK(answer_at(0.2999, 0.6, 0.3) == Answer::absent);
+    CHECK(answer_at(0.5999, 0.6, std::nullopt) == Answer::absent);
+    CHECK(answer_at(0.25, 0.2, 0.3) == Answer::present);  // limits that have crossed
+    CHECK(answer_at(0.19, 0.2, 0.3) == Answer::absent);
+}
+
+TEST_CASE("a site's threshold takes the place of the upper limit, and the lower one stays",
+          "[inference]") {
+    const std::vector<Threshold> at_point_eight{{std::string(64, 'a'), "nodule", 0.8}};
+    const std::vector<Threshold> at_point_four{{std::string(64, 'a'), "nodule", 0.4}};
+    CHECK(answer_of(decided_at(result_with(0.7, 0.3), at_point_eight)) == Answer::undetermined);
+    CHECK(answer_of(decided_at(result_with(0.2, 0.3), at_point_eight)) == Answer::absent);
+    CHECK(answer_of(decided_at(result_with(0.5, 0.3), at_point_four)) == Answer::present);
+    CHECK(answer_of(decided_at(result_with(0.35, 0.3), at_point_four)) == Answer::undetermined);
+    CHECK(answer_of(decided_at(result_with(0.7, std::nullopt), at_point_eight)) == Answer::absent);
+    CHECK(answer_of(decided_at(result_with(0.5, 0.3), {})) == Answer::undetermined);
+}
+
+TEST_CASE("what is undetermined shows no place and makes no finding", "[inference]") {
+    const auto decided = decided_at(result_with(0.7, 0.3),
+                                    std::vector<Threshold>{{std::string(64, 'a'), "nodule", 0.8}});
+    CHECK(decided.findings.at(0).regions.empty());
+    CHECK(decided.verdict == Verdict::no_findings);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Landlock, by trying: what a decode worker could still do if an image had taken it over.
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "conf/base/error.h"
+#include "tests/support/temp_dir.h"
+#include "tools/bucky/sandbox/decoder_pool.h"
+#include "tools/bucky/sandbox/landlock.h"
+#include "tools/phantom/write.h"
+
+using namespace bucky;
+using bucky::test::TempDir;
+
+namespace {
+
+constexpr int kVersionWithTcp = 4;
+
+/// What `attempt` says in a process that may read in `folder`: its errno, 0 when it succeeded.
+int errno_inside(const std::filesystem::path& folder, const std::function<bool()>& attempt) {
+    const std::vector<std::filesystem::path> readable{folder, "/not/there"};
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (!restrict_files(readable)) ::_exit(255);
+        errno = 0;
+        ::_exit(attempt() ? 0 : errno);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+bool has_landlock() {
+    if (landlock_version() > 0) return true;
+    std::cout << "skipped: this kernel has no Landlock\n";
+    return false;
+}
+
+void write_image(const std::filesystem::path& file) {
+    phantom::write_dicom(phantom::draw(phantom::random_recipe(3, 200, 180)), {}, file);
+}
+
+}  // namespace
+
+TEST_CASE("who is fenced in reads in his folder, and writes nowhere", "[tools][containment]") {
+    if (!has_landlock()) return;
+    const TempDir inside, outside;
+    const auto image = inside / "image", key = outside / "node.key";
+    std::ofstream{image} << "an image";
+    std::ofstream{key} << "a key";
+    const auto opens = [](const std::filesystem::path& file, int flags) {
+        return [file, flags] { return ::open(file.c_str(), flags | O_CLOEXEC, 0600) >= 0; };
+    };
+    CHECK(errno_inside(inside.path(), opens(image, O_RDONLY)) == 0);
+    CHECK(errno_inside(inside.path(), opens(key, O_RDONLY)) == EACCES);
+    CHECK(errno_inside(inside.path(), opens("/etc/passwd", O_RDONLY)) == EACCES);
+    CHECK(errno_inside(inside.path(), opens(image, O_WRONLY)) == EACCES);
+    CHECK(errno_inside(inside.path(), opens(inside / "new", O_WRONLY | O_CREAT)) == EACCES);
+    CHECK(errno_inside(inside.path(), [&] { return ::unlink(image.c_str()) == 0; }) == EACCES);
+    CHECK(errno_inside(inside.path(), [] {
+              char name[] = "/bin/true";
+              char* arguments[] = {name, nullptr};
+              return ::execv(name, arguments) == 0;
+          }) == EACCES);
+    CHECK(std::filesystem::exists(image));
+}
+
+TEST_CASE("who is fenced in calls nobody, where the kernel can forbid it", "[tools][containment]") {
+    if (!has_landlock() || landlock_version() < kVersionWithTcp) return;
+    const TempDir inside;
+    CHECK(errno_inside(inside.path(), [] {
+              sockaddr_in address{};
+              address.sin_family = AF_INET;
+              address.sin_port = htons(1);
+              address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+              const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+              return ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+          }) == EACCES);
+}
+
+TEST_CASE("a decode worker of the node opens what lies in the spool, and no other file",
+          "[tools][decoder][containment]") {
+    if (!has_landlock()) return;
+    const TempDir spool, elsewhere;
+    write_image(spool / "image.dcm");
+    write_image(elsewhere / "image.dcm");
+    const auto rows = inference::in_process().header(spool / "image.dcm").rows;
+    DecoderPool decoders{1, DecoderPool::own_command({spool.path()})};
+    CHECK(decoders.header(spool / "image.dcm").rows == rows);
+    CHECK(decoders.image(spool / "image.dcm").frame.rows == rows);
+    CHECK_THROWS_AS(decoders.header(elsewhere / "image.dcm"), Error);
+    CHECK_THROWS_AS(decoders.image(elsewhere / "image.dcm"), Error);
+    CHECK(decoders.header(spool / "image.dcm").rows == rows);
+
+    DecoderPool of_commands{1};
+    CHECK(of_commands.header(elsewhere / "image.dcm").rows == rows);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/admin/health.h"
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace bucky {
+namespace {
+
+constexpr std::uint64_t kMegabyte = 1'000'000;
+
+std::string how_to_send_again(std::string_view lane) {
+    if (lane == "infer" || lane == "report") return "`bucky queue retry` runs them again";
+    const auto name = lane.substr(lane.find(':') + 1);
+    return fmt::format("`bucky queue retry --destination {}` sends them again", name);
+}
+
+}  // namespace
+
+Health look(const conf::Settings& settings, const Clock& clock, storage::Database& db) {
+    Health health;
+    try {
+        const auto space = std::filesystem::space(settings.node.data_dir);
+        health.free_bytes = space.available;
+        health.disk_bytes = space.capacity;
+        const auto least = static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMegabyte;
+        if (health.free_bytes < least) {
+            health.not_ready.push_back(fmt::format("{} MB free, storage.min_free_mb is {}",
+                                                   health.free_bytes / kMegabyte,
+                                                   settings.storage.min_free_mb));
+        }
+        health.lanes = storage::JobQueue{db, clock}.backlog();
+    } catch (const std::exception& error) {
+        health.not_ready.emplace_back(error.what());
+    }
+    health.database = db.troubles();
+    std::ranges::copy(health.database, std::back_inserter(health.not_ready));
+    health.troubles = health.not_ready;
+    for (const auto& lane : health.lanes) {
+        if (lane.parked == 0) continue;
+        health.troubles.push_back(fmt::format("{}: {} parked, {}; last words: {}", lane.lane,
+                                              lane.parked, how_to_send_again(lane.lane),
+                                              lane.last_error));
+    }
+    return health;
+}
+
+}  // namespace bucky

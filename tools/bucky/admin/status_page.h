@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The status page of the admin listener: one static page, its style and its script, and the numbers
+// that the script asks for. The page has no patient data: accession numbers and UIDs only, no
+// findings. What came from the network is text to it, never markup; it loads nothing from
+// elsewhere.
+//
+// The watch thread looks and publishes; the Asio thread formats what was published last.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/settings.h"
+#include "storage/studies.h"
+#include "tools/bucky/admin/health.h"
+#include "tools/bucky/admin/minute_stats.h"
+
+namespace bucky {
+
+struct PageFile {
+    std::string_view path, type, body;
+};
+
+/// "/", "/status.css" and "/status.js", as they lie in tools/bucky/page.
+std::span<const PageFile> page_files();
+
+struct ModelLine {
+    std::string name, version, device;
+    std::string role;  ///< "reports", "shadow" or "gate"
+    bool answers = true;
+};
+
+struct StatusLook {
+    std::string version, ae_title;
+    std::int64_t now_ms = 0, since_ms = 0;
+    Health health;
+    std::vector<conf::DestinationSettings> destinations;
+    std::vector<ModelLine> models;
+    std::vector<storage::StudyLine> studies;
+    std::vector<Bar> hour, quarter_day, day;
+};
+
+/// What GET /status.json answers.
+std::string to_json(const StatusLook& look);
+
+/// The last look, handed from the thread that looks to the one that tells.
+class StatusBoard {
+public:
+    void publish(StatusLook look) {
+        const std::lock_guard lock(mutex_);
+        last_ = std::move(look);
+    }
+    StatusLook last() const {
+        const std::lock_guard lock(mutex_);
+        return last_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    StatusLook last_;
+};
+
+}  // namespace bucky

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/node/data_lock.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "conf/base/error.h"
+
+namespace bucky {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string words_in(int fd) {
+    std::array<char, 32> text{};
+    const auto read = ::pread(fd, text.data(), text.size(), 0);
+    std::string words{text.data(), static_cast<std::size_t>(read > 0 ? read : 0)};
+    while (!words.empty() && words.back() == '\n') words.pop_back();
+    return words.empty() ? "unknown" : words;
+}
+
+}  // namespace
+
+DataLock::DataLock(const fs::path& data_dir) {
+    std::error_code failed;
+    if (fs::create_directories(data_dir, failed)) {
+        fs::permissions(data_dir, fs::perms::owner_all,
+                        failed);  // images of patients will be in it
+    }
+    const auto file = data_dir / "lock";
+    fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd_ < 0) {
+        throw Error(Fault::unavailable, "cannot write node.data_dir {}: {}", data_dir.string(),
+                    std::strerror(errno));
+    }
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+        const auto holder = words_in(fd_);
+        ::close(fd_);
+        throw Error(Fault::unavailable, "node.data_dir {} is in use by another bucky, process {}",
+                    data_dir.string(), holder);
+    }
+    const auto pid = std::to_string(::getpid()) + '\n';
+    const bool told = ::ftruncate(fd_, 0) == 0 && ::write(fd_, pid.data(), pid.size()) > 0;
+    if (!told) (void)::ftruncate(fd_, 0);  // a disk too full for five digits still has the lock
+}
+
+DataLock::~DataLock() {
+    ::close(fd_);
+}
+
+std::optional<std::string> DataLock::holder(const fs::path& data_dir) {
+    const int fd = ::open((data_dir / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return std::nullopt;
+    std::optional<std::string> holder;
+    if (::flock(fd, LOCK_SH | LOCK_NB) != 0) holder = words_in(fd);
+    ::close(fd);
+    return holder;
+}
+
+}  // namespace bucky

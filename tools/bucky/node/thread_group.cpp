@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/node/thread_group.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+#include "conf/observe/log.h"
+#include "conf/run/wakeup.h"
+
+namespace bucky {
+namespace {
+
+/// Of the time to stop: until who still waits for a peer is called back. The rest is for ending in
+/// order.
+constexpr int kGiveUpPercent = 80;
+
+}  // namespace
+
+std::jthread named_thread(const char* name, std::function<void(std::stop_token)> function) {
+    return std::jthread{[name, function = std::move(function)](std::stop_token stop) {
+        ::pthread_setname_np(::pthread_self(), name);
+        try {
+            function(std::move(stop));
+        } catch (const std::exception& error) {
+            log::event(log::Level::error, "thread.died",
+                       {{"thread", name}, {"words", error.what()}});
+            std::abort();
+        }
+    }};
+}
+
+ThreadGroup::Member ThreadGroup::make(const char* name, Work work) {
+    auto has_ended = std::make_shared<std::atomic<bool>>(false);
+    auto thread = named_thread(name, [work = std::move(work), has_ended](std::stop_token stop) {
+        work(std::move(stop));
+        *has_ended = true;
+    });
+    return {name, has_ended, std::move(thread)};
+}
+
+void ThreadGroup::start(const char* name, Work work) {
+    const std::lock_guard lock(mutex_);
+    if (!is_stopping_) members_.push_back(make(name, std::move(work)));
+}
+
+void ThreadGroup::start_in_generation(const char* name, Work work) {
+    const std::lock_guard lock(mutex_);
+    if (!is_stopping_) generation_.push_back(make(name, std::move(work)));
+}
+
+void ThreadGroup::end_generation() {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_) return;
+    leaving_.remove_if([](const Member& member) { return member.has_ended->load(); });
+    for (auto& member : generation_) member.thread.request_stop();
+    leaving_.splice(leaving_.end(), generation_);
+}
+
+void ThreadGroup::ask_to_stop() {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    for (auto* part : {&members_, &generation_, &leaving_}) {
+        for (auto& member : *part) member.thread.request_stop();
+    }
+}
+
+void ThreadGroup::join() {
+    for (auto* part : {&members_, &generation_, &leaving_}) {
+        for (auto& member : *part) {
+            if (member.thread.joinable()) member.thread.join();
+        }
+    }
+}
+
+std::vector<ThreadGroup::Watched> ThreadGroup::watched() const {
+    std::vector<Watched> everyone;
+    for (const auto* part : {&members_, &generation_, &leaving_}) {
+        for (const auto& member : *part) everyone.push_back({member.name, member.has_ended});
+    }
+    return everyone;
+}
+
+void stop_within(const std::stop_token& in_time, std::chrono::milliseconds whole, int give_up_fd,
+                 const std::vector<ThreadGroup::Watched>& everyone) {
+    Wakeup{}.wait_beyond(0, in_time, whole * kGiveUpPercent / 100);
+    if (in_time.stop_requested()) return;
+    (void)::eventfd_write(give_up_fd, 1);
+    Wakeup{}.wait_beyond(0, in_time, whole * (100 - kGiveUpPercent) / 100);
+    if (in_time.stop_requested()) return;
+    std::string left;
+    for (const auto& one : everyone) {
+        if (!*one.has_ended) left += (left.empty() ? "" : ",") + std::string{one.name};
+    }
+    log::event(log::Level::warning, "node.left_behind", {{"threads", left}});
+    std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace bucky

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// DeliveryPlan: what each destination gets of a study, and how it is told there: kinds, when,
+// language, thresholds, and the SOP classes that it takes. What two destinations get in the same
+// way is one object with one UID; what is told otherwise is another. Any thread; the files are only
+// read.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/base/ids.h"
+#include "conf/settings.h"
+#include "dicom_sr/common/object.h"
+#include "inference/package/thresholds.h"
+#include "storage/peer_classes.h"
+#include "tools/bucky/pipeline/results.h"
+
+namespace bucky {
+
+struct DeliveryPlan {
+    std::string destination;  ///< empty: nobody's; the result stays here
+    std::string owner{};      ///< the tenant whose images they are; empty: nobody's
+    std::set<std::string, std::less<>> always, if_found;  ///< kinds
+    std::string language;
+    std::vector<inference::Threshold> thresholds;
+    Uid report_class, picture_class;  ///< the best that it is known to take
+
+    bool wants(std::string_view kind) const {
+        return always.contains(kind) || if_found.contains(kind);
+    }
+};
+
+/// One a destination of this owner's (conf/tenants.h); one for nobody when he has none.
+std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
+                                            storage::PeerClasses& classes,
+                                            const std::string& owner = "");
+
+/// An object and who gets it.
+struct Planned {
+    dicom_sr::Object object;
+    std::string rendering;  ///< in words; empty: the plain one
+    std::vector<std::string> destinations;
+};
+
+/// What was made before in one rendering: the last document of a kind of this study, and the
+/// reports of earlier studies of the patient.
+struct Earlier {
+    std::optional<Uid> last;
+    std::vector<dicom_sr::Prior> priors;
+};
+using EarlierIn = std::function<Earlier(const char* kind, const std::string& rendering)>;
+
+/// Bytes that fill() holds of these at once, and what it gives until that is put away, about: three
+/// a pixel of each picture, and what there is beside while one is drawn.
+std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
+                            const std::vector<JudgedImage>& images, const Requested& common);
+
+/// in   the images of one study, who wants what, who opens their files, what is the same for all:
+///      node and version (the rest of `common` is filled in), and what was made before
+/// out  documents first; same images and same orders, same UIDs. What is an owner's has UIDs of its
+///      own, so that one owner's result never names, replaces or is taken for another's
+/// err  as results_of()
+std::vector<Planned> make_planned(const std::vector<DeliveryPlan>& plans,
+                                  const std::vector<JudgedImage>& images, const Requested& common,
+                                  const EarlierIn& earlier_in,
+                                  inference::Decoder& decoder = inference::in_process());
+
+}  // namespace bucky

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/pipeline/infer_worker.h"
+
+#include <charconv>
+#include <utility>
+
+#include "conf/observe/log.h"
+#include "conf/observe/metrics.h"
+#include "conf/run/crash_point.h"
+#include "conf/tenants.h"
+#include "dicom_sr/common/modules.h"
+#include "inference/examine/examine.h"
+#include "inference/findings_json.h"
+#include "tools/bucky/pipeline/worker.h"
+
+namespace bucky {
+namespace {
+
+using inference::ImageResult;
+using inference::Verdict;
+
+constexpr std::string_view kLane = "infer";
+
+/// What a reader of the report is told; the error's own words, which may name files of this
+/// machine, stay in the journal.
+std::string_view why_failed(Fault fault) {
+    switch (fault) {
+        case Fault::unavailable: return "the image or the device that analyses it did not answer";
+        case Fault::exhausted: return "there was not enough memory or disk to analyse the image";
+        case Fault::bad_input:
+        case Fault::unsupported:
+        case Fault::corrupt: return "the image could not be analysed";
+        case Fault::bug: return "the analysis failed by a mistake of this software";
+    }
+    __builtin_unreachable();
+}
+
+ImageResult failed(std::string_view words, std::int64_t at_ms) {
+    const inference::Code code{"FAILED", "99BUCKY", "Analysis failed"};
+    ImageResult result;
+    result.verdict = Verdict::failed;
+    result.reason = inference::Reason{"analysis.failed", code, std::string{words}};
+    result.started_at_ms = at_ms;
+    return result;
+}
+
+/// What tells an admin that scores have moved: a tube that ages, an import that is set differently,
+/// other patients.
+void count_answer(const storage::Instance& instance, const ImageResult& result,
+                  const std::string& equipment) {
+    if (!dicom_sr::was_analysed(result)) return;
+    for (const auto& finding : result.findings) {
+        metrics::observe("bucky_finding_score_ratio", finding.score,
+                         {{"model", result.model->name},
+                          {"version", result.model->version},
+                          {"finding", finding.key}});
+    }
+    const metrics::Labels whose{{"tenant", instance.tenant}, {"equipment", equipment}};
+    metrics::count("bucky_analysed_images_total", whose);
+    // Zero is told too: a rate needs its beginning.
+    metrics::count("bucky_positive_images_total", whose, result.verdict == Verdict::findings);
+}
+
+}  // namespace
+
+InferWorker::InferWorker(const conf::Settings& settings, const ModelPool& shelves,
+                         const Clock& clock, Wakeup& work, inference::Decoder& decoder)
+    : settings_(settings),
+      shelves_(shelves),
+      clock_(clock),
+      work_(work),
+      decoder_(decoder),
+      context_(settings, clock) {}
+
+void InferWorker::run(std::stop_token stop) {
+    work_until(
+        stop, clock_, work_, [this] { return work_once(); },
+        [this] {  // with no model to answer, what is due waits for the next look
+            const bool answers = shelves_.now()->answers();
+            return answers ? context_.jobs.next_due_ms(kLane) : std::nullopt;
+        });
+}
+
+bool InferWorker::work_once() {
+    give_back_unsettled(context_.jobs, clock_, unsettled_);
+    shelf_ = shelves_.now();
+    if (!shelf_->answers())
+        return false;  // an image's tries are not spent on a device that is gone
+    unsettled_ = context_.jobs.claim(kLane, kLeaseMs);
+    if (!unsettled_) return false;
+    crash_point("infer.after_claim");
+    take_up(*unsettled_);
+    unsettled_.reset();
+    shelf_.reset();  // a shelf that was exchanged goes with its last image
+    return true;
+}
+
+void InferWorker::take_up(const storage::Job& job) {
+    std::int64_t id = 0;
+    std::from_chars(job.subject.data(), job.subject.data() + job.subject.size(), id);
+    const auto instance = context_.studies.instance(id);
+    if (!instance) {
+        context_.jobs.park(job, "the image is no longer in the database");
+        return;
+    }
+    const auto result = look_at(job, *instance);
+    if (!result) return;
+    record(job, *instance, *result);
+    if (job.model.empty()) note_shadows(*instance);
+}
+
+/// A tenant's images are looked at by its models alone, and a person may have asked for one.
+inference::Among InferWorker::models_for(const storage::Instance& instance,
+                                         const std::string& asked_for) const {
+    const auto* tenant = conf::tenant_of(settings_, instance.owner);
+    return {tenant == nullptr ? std::vector<std::filesystem::path>{} : tenant->models, asked_for};
+}
+
+/// Shadows speak after the verdict, so that nobody waits for them; what goes wrong with one is an
+/// entry in the journal and nothing more.
+void InferWorker::note_shadows(const storage::Instance& instance) {
+    const auto sop = instance.sop_instance.str();
+    const auto note = [&](std::string_view words) {
+        context_.journal.write(instance.study.str(), sop, "image.shadow", words);
+    };
+    try {
+        const auto file = context_.received.absolute(instance.file);
+        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms(), decoder_,
+                                                     models_for(instance, ""))) {
+            const auto verdict = std::string{inference::name_of(result.verdict)};
+            std::vector<std::string> scores;
+            for (const auto& finding : result.findings) {
+                scores.push_back(fmt::format("{} {:.4f}", finding.key, finding.score));
+            }
+            if (result.reason) scores.push_back(result.reason->text);
+            note(fmt::format("{} {}: {}: {}", result.model->name, result.model->version, verdict,
+                             fmt::join(scores, ", ")));
+            metrics::count("bucky_shadow_images_total",
+                           {{"model", result.model->name}, {"verdict", verdict}});
+        }
+    } catch (const std::exception& error) {
+        note(error.what());
+    }
+}
+
+/// A verdict, or nothing when a later try may bring one.
+std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
+                                                const storage::Instance& instance) {
+    const auto now_ms = clock_.now_ms();
+    equipment_.clear();
+    if (ends_the_process(job)) {
+        return failed(fmt::format("the analysis ended the process {} times", kDeathsMax), now_ms);
+    }
+    try {
+        return inference::examine(context_.received.absolute(instance.file), *shelf_, now_ms,
+                                  decoder_, models_for(instance, job.model), &equipment_);
+    } catch (const std::exception& error) {
+        const auto fault = fault_of(error);
+        log::event(log::Level::warning, "image.trouble",
+                   {{"sop", instance.sop_instance.str()}, {"words", error.what()}});
+        if (may_pass(fault) && job.attempt < settings_.inference.attempts) {
+            context_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what());
+            return std::nullopt;
+        }
+        context_.journal.write(job.study, instance.sop_instance.str(), "image.failed",
+                               error.what());
+        return failed(why_failed(fault), now_ms);
+    }
+}
+
+void InferWorker::record(const storage::Job& job, const storage::Instance& instance,
+                         const ImageResult& result) {
+    const auto verdict = inference::name_of(result.verdict);
+    if (!context_.studies.record_verdict(job, verdict, inference::to_json(result))) return;
+
+    const auto took_ms = clock_.now_ms() - result.started_at_ms;
+    metrics::count("bucky_images_total", {{"verdict", std::string{verdict}}});
+    metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000,
+                     {{"stage", "examine"}});
+    // An image that a person sends through again has waited since then.
+    const auto waited_ms = clock_.now_ms() - job.submitted_at_ms;
+    metrics::observe("bucky_last_byte_to_verdict_seconds", static_cast<double>(waited_ms) / 1000);
+    count_answer(instance, result, equipment_);
+    log::event("image.verdict",
+               {{"sop", instance.sop_instance.str()},
+                {"study", instance.study.str()},
+                {"verdict", verdict},
+                {"reason", result.reason ? result.reason->key : "-"},
+                {"warnings", result.warnings.size()},
+                {"model", result.model ? result.model->name + ' ' + result.model->version : "-"},
+                {"took_ms", took_ms}});
+    work_.ring();  // its study may be complete now
+}
+
+}  // namespace bucky

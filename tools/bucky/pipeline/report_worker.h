@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// ReportWorker: a study is complete; what leaves for the PACS?
+//
+// Find the studies that are complete -> claim -> report and pictures -> verify -> outbox, which
+// ends in one transaction: a crash anywhere repeats the report under the same UIDs. Threads: one
+// worker a thread, each with its own WorkerContext, any number of them. Reports of one study follow
+// each other because its next job is made when the last has ended (Studies); those of one patient's
+// studies because of their turns.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "conf/base/limits.h"
+#include "conf/run/wakeup.h"
+#include "conf/settings.h"
+#include "inference/pixels/decoder.h"
+#include "storage/job_queue.h"
+#include "tools/bucky/pipeline/delivery_plan.h"
+#include "tools/bucky/pipeline/patient_turns.h"
+#include "tools/bucky/pipeline/results.h"
+#include "tools/bucky/pipeline/worker_context.h"
+#include "tools/bucky/shared/memory_budget.h"
+
+namespace bucky {
+
+/// How many report workers these settings want.
+std::size_t reporters_for(const conf::Settings& settings);
+
+/// What all report workers of a process share.
+struct ReportShared {
+    explicit ReportShared(std::uint64_t bytes = limits::kReportedBytesMax)
+        : memory("report_bytes", bytes, std::chrono::seconds{limits::kReportWaitSeconds}) {}
+
+    PatientTurns turns;
+    MemoryBudget memory;  ///< for pictures, until they are put; asked for after the turn has come
+};
+
+class ReportWorker {
+public:
+    ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work,
+                 ReportShared& shared, inference::Decoder& decoder = inference::in_process());
+
+    /// Until a stop is asked for; the report at hand is finished first.
+    void run(std::stop_token stop);
+
+    /// One study's report, if one is due. Returns whether there was.
+    bool work_once();
+
+private:
+    /// Of one owner: what he gets of his images.
+    struct Part {
+        std::vector<JudgedImage> images;
+        std::vector<DeliveryPlan> plans;
+    };
+    void take_up(const storage::Job& job, PatientTurns::Turn& turn);
+    void report(const storage::Job& job, PatientTurns::Turn& turn);
+    std::vector<JudgedImage> images_of(const std::string& study);
+    std::vector<Part> parts_of(const storage::Job& job, const std::vector<JudgedImage>& images);
+    Requested common() const;
+    std::vector<Planned> objects_of(const storage::Job& job, const std::vector<Part>& parts,
+                                    const dicom_sr::Source& source);
+    bool put(const storage::Job& job, const std::vector<Planned>& objects,
+             const std::string& patient);
+
+    const conf::Settings& settings_;
+    const Clock& clock_;
+    Wakeup& work_;
+    ReportShared& shared_;
+    inference::Decoder& decoder_;
+    WorkerContext context_;
+    std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
+};
+
+}  // namespace bucky

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every worker of the pipeline does between its jobs: wait for work, judge whether a fault may
+// pass, try again later, and notice jobs that end the process.
+// Pure but for work_until(), which is a worker's thread from start to stop.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <stop_token>
+
+#include "conf/base/clock.h"
+#include "conf/base/error.h"
+#include "conf/run/wakeup.h"
+#include "storage/job_queue.h"
+
+namespace bucky {
+
+/// A job in which the process died so often is not tried again: a decoder that crashes on one image
+/// would otherwise keep the node from all other work for ever. More often than chance has it: where
+/// the power fails again and again, one job is met three times in a row.
+inline constexpr int kDeathsMax = 8;
+
+/// recover() returns what a dead process held, so a lease only guards against a thread that hangs:
+/// longer than the slowest model on the slowest machine.
+inline constexpr std::int64_t kLeaseMs = 30 * 60 * 1000;
+
+/// The job runner's edge: can a later try mend it?
+bool may_pass(Fault fault);
+
+Fault fault_of(const std::exception& error);
+
+/// When to try again after this attempt.
+std::int64_t next_try_ms(const Clock& clock, int attempt);
+
+/// Claimed more than kDeathsMax times, and the last attempt did not end in an error: its process
+/// ended.
+bool ends_the_process(const storage::Job& job);
+
+/// A job whose end the database did not take (a full disk, most likely) is given back as soon as it
+/// does again, long before its lease runs out.
+void give_back_unsettled(storage::JobQueue& jobs, const Clock& clock,
+                         std::optional<storage::Job>& unsettled);
+
+/// PollLoop (conf/run/poll_loop.h) whose trouble goes to the log.
+void work_until(std::stop_token stop, const Clock& clock, Wakeup& work,
+                const std::function<bool()>& once,
+                const std::function<std::optional<std::int64_t>()>& next_due_ms);
+
+}  // namespace bucky

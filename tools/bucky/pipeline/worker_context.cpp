@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/pipeline/worker_context.h"
+
+namespace bucky {
+
+WorkerContext::WorkerContext(const conf::Settings& settings, const Clock& clock)
+    : db(settings.database_file(), storage::Database::Mode::existing),
+      received(settings.spool_dir()),
+      results(settings.results_dir()),
+      jobs(db, clock),
+      studies(db, clock),
+      journal(db, clock),
+      outbox(db, results, clock),
+      peer_classes(db, clock) {}
+
+}  // namespace bucky

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/sandbox/protocol.h"
+
+#include <cstring>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+namespace bucky {
+namespace {
+
+using inference::GreyRules;
+using inference::Header;
+using inference::Image;
+using inference::LookupTable;
+using inference::Padding;
+using inference::Window;
+
+template <typename T>
+constexpr bool kIsPlain = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+
+class Packer {
+public:
+    template <typename... Fields>
+    void operator()(const Fields&... fields) {
+        (put(fields), ...);
+    }
+    std::string text;
+
+private:
+    template <typename T>
+    void put(const T& value) {
+        if constexpr (kIsPlain<T>) {
+            text.append(reinterpret_cast<const char*>(&value), sizeof value);
+        } else {
+            pass(*this, const_cast<T&>(value));  // pass() is written once, for both directions
+        }
+    }
+    void put(const std::string& value) {
+        put(static_cast<std::uint64_t>(value.size()));
+        text += value;
+    }
+    template <typename T>
+    void put(const std::vector<T>& values) {
+        put(static_cast<std::uint64_t>(values.size()));
+        for (const T& value : values) put(value);
+    }
+    template <typename T>
+    void put(const std::optional<T>& value) {
+        put(value.has_value());
+        if (value) put(*value);
+    }
+};
+
+class Unpacker {
+public:
+    explicit Unpacker(std::string_view text) : left_(text) {}
+    template <typename... Fields>
+    void operator()(Fields&... fields) {
+        (take(fields), ...);
+    }
+    bool is_empty() const { return left_.empty(); }
+
+private:
+    std::string_view bytes(std::uint64_t count) {
+        if (count > left_.size()) throw Error(Fault::corrupt, "a decode worker's answer is cut");
+        const auto taken = left_.substr(0, count);
+        left_.remove_prefix(count);
+        return taken;
+    }
+    template <typename T>
+    void take(T& value) {
+        if constexpr (kIsPlain<T>) {
+            std::memcpy(&value, bytes(sizeof value).data(), sizeof value);
+        } else {
+            pass(*this, value);
+        }
+    }
+    void take(std::string& value) {
+        std::uint64_t size = 0;
+        take(size);
+        value = bytes(size);
+    }
+    template <typename T>
+    void take(std::vector<T>& values) {
+        std::uint64_t size = 0;
+        take(size);
+        if (size > left_.size()) throw Error(Fault::corrupt, "a decode worker's answer is cut");
+        values.resize(size);
+        for (T& value : values) take(value);
+    }
+    template <typename T>
+    void take(std::optional<T>& value) {
+        bool is_there = false;
+        take(is_there);
+        if (is_there) take(value.emplace());
+    }
+    std::string_view left_;
+};
+
+// A field that is added to one of these must be passed here too; pixels and their room are not.
+static_assert(sizeof(Header) == 624 && sizeof(GreyRules) == 152 && sizeof(Image) == 248);
+
+template <typename Archive>
+void pass(Archive& archive, LookupTable& table) {
+    archive(table.first, table.bits, table.entries);
+}
+template <typename Archive>
+void pass(Archive& archive, Window& window) {
+    archive(window.center, window.width, window.function);
+}
+template <typename Archive>
+void pass(Archive& archive, Padding& padding) {
+    archive(padding.low, padding.high);
+}
+template <typename Archive>
+void pass(Archive& archive, GreyRules& rules) {
+    archive(rules.modality_lut, rules.slope, rules.intercept, rules.voi_lut, rules.window,
+            rules.windows, rules.inverse, rules.padding);
+}
+template <typename Archive>
+void pass(Archive& archive, Image& image) {
+    archive(image.frame.rows, image.frame.columns, image.frame.bits_stored, image.frame.is_signed,
+            image.grey, image.frames, image.pixel_ratio);
+}
+template <typename Archive>
+void pass(Archive& archive, Header& header) {
+    archive(header.sop_class, header.sop_instance, header.study, header.transfer_syntax,
+            header.modality, header.laterality, header.body_part, header.view_position,
+            header.coded_body_part, header.coded_view, header.manufacturer, header.model_name,
+            header.species, header.intent, header.burned_in, header.view_codes, header.image_type,
+            header.patient_orientation, header.photometric, header.age_years, header.rows,
+            header.columns, header.frames, header.samples, header.bits_allocated,
+            header.bits_stored, header.has_pixels);
+}
+
+template <typename T>
+std::string packed(const T& value) {
+    Packer packer;
+    packer(value);
+    return std::move(packer.text);
+}
+
+template <typename T>
+T unpacked(std::string_view text) {
+    Unpacker unpacker(text);
+    T value;
+    unpacker(value);
+    if (!unpacker.is_empty()) throw Error(Fault::corrupt, "a decode worker's answer is too long");
+    return value;
+}
+
+}  // namespace
+
+std::string pack(const Header& header) {
+    return packed(header);
+}
+std::string pack(const Image& image) {
+    return packed(image);
+}
+Header unpack_header(std::string_view text) {
+    return unpacked<Header>(text);
+}
+Image unpack_image(std::string_view text) {
+    return unpacked<Image>(text);
+}
+
+}  // namespace bucky

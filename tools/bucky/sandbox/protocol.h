@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the node and its decode workers say to each other: a question on a socket, an answer in
+// memory that both hold.
+//
+// A question is one datagram: what is wanted, then the file's name. An answer is one datagram of
+// fixed size; what it announces lies in the shared memory, pixels as they are, all else packed.
+// Both ends are the same program, so the format is nobody else's; the node bounds every number all
+// the same, because the worker has been in a stranger's hands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "conf/base/error.h"
+#include "inference/pixels/header.h"
+#include "inference/pixels/image.h"
+
+namespace bucky {
+
+inline constexpr int kWorkerSocket = 3;  ///< the worker's descriptors
+inline constexpr int kWorkerMemory = 4;
+
+enum class Question : std::uint8_t { header, image };
+
+/// Longer than any path: PATH_MAX.
+inline constexpr std::size_t kQuestionBytesMax = 4097;
+
+struct Answer {
+    enum class Kind : std::uint32_t { value, error };
+    Kind kind = Kind::value;
+    Fault fault = Fault::bug;         ///< of an error; the words are what is packed
+    std::uint64_t packed_bytes = 0;   ///< first in the memory
+    std::uint64_t pattern_bytes = 0;  ///< behind it: Frame::patterns
+    std::uint64_t hidden_bytes = 0;   ///< behind these: Image::hidden
+};
+
+/// Everything of an image but its patterns and what is hidden.
+std::string pack(const inference::Header& header);
+std::string pack(const inference::Image& image);
+
+/// Throw corrupt when the text is not what pack() makes.
+inference::Header unpack_header(std::string_view packed);
+inference::Image unpack_image(std::string_view packed);
+
+}  // namespace bucky
