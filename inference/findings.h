@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the science says about one image: a verdict, always; findings with score and place, or the
-// reason why there are none. Plain values: dicom_sr turns them into objects, storage keeps them as
-// JSON text, nobody needs pixels to read them.
+// The result of analysing one image: always a verdict; findings with score and place, or the reason
+// why there are none. These are plain values: dicom_sr turns them into DICOM objects, storage keeps
+// them as JSON text, and neither needs the pixels.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct Code {
     bool operator==(const Code&) const = default;
 };
 
-/// A place in the image in pixels, as SCOORD counts them (PS3.3 C.18.6.1.1): column and row from
-/// the top left corner of the top left pixel, whose centre is 0.5 0.5.
+/// A place in the image in pixels, as in SCOORD (PS3.3 C.18.6.1.1): column and row from the top
+/// left corner of the top left pixel, whose centre is 0.5 0.5.
 struct Point {
     double column = 0;
     double row = 0;
@@ -31,17 +31,17 @@ enum class Side { unknown, left, right, both };  ///< the patient's, not the ima
 
 enum class Answer { absent, present, undetermined };
 
-/// One located finding: a closed polygon (first point not repeated here), its own score.
+/// One located finding: a closed polygon with a score of its own. The first point is not repeated.
 struct Region {
     std::vector<Point> outline;
     double score = 0;  ///< highest heatmap value inside, 0..1
     Side side = Side::unknown;
 };
 
-inline constexpr std::uint32_t kHeatSideMax = 64;  ///< cells: 13 kB in the database
+inline constexpr std::uint32_t kHeatSideMax = 64;  ///< in cells: at most 13 kB in the database
 
-/// How much each place of the whole image speaks for a finding: a coarse grid from its top left to
-/// its bottom right corner, 0..65535 for 0..1, row-major. Empty where the model gives none.
+/// How strongly each place of the whole image indicates a finding: a coarse grid from its top left
+/// to its bottom right corner, 0..65535 for 0..1, row-major. Empty if the model gives no heatmap.
 struct Heat {
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
@@ -53,18 +53,18 @@ struct Heat {
 struct Finding {
     std::string key;      ///< "pneumothorax": stable, for config and logs
     Code code;            ///< Finding (121071, DCM)
-    std::string name;     ///< for people, English
-    std::string name_ko;  ///< for people, Korean; may be empty
+    std::string name;     ///< shown to people, English
+    std::string name_ko;  ///< shown to people, Korean; may be empty
     double score = 0;     ///< 0..1, as the package calibrates it
     double threshold = 0;
     Answer answer = Answer::undetermined;
-    std::vector<Region> regions;  ///< where, best first; empty when absent or not located
-    Heat heat = {};               ///< of a finding that is present
-    /// From here up to the threshold nothing is decided: undetermined. Nothing: below it is absent.
+    std::vector<Region> regions;  ///< its places, best first; empty when absent or not located
+    Heat heat = {};               ///< only of a finding that is present
+    /// From this score up to the threshold the answer is undetermined. Not set: it is absent there.
     std::optional<double> undetermined_from = {};
 };
 
-/// Which algorithm spoke: what every result must name.
+/// The algorithm that gave the answer. Every result must name it.
 struct ModelIdentity {
     std::string name;
     std::string version;
@@ -75,25 +75,25 @@ struct ModelIdentity {
 
 enum class Verdict { findings, no_findings, not_analysed, failed };
 
-/// Why an image has no answer: a stable key for logs, a code for the SR, a sentence for people.
+/// Why an image has no answer: a key for logs, a code for the SR, a sentence for people.
 struct Reason {
     std::string key;   ///< "view.lateral"
-    Code code;         ///< from dicom_sr's and CID 9260-like tables, or 99BUCKY
+    Code code;         ///< from the tables of dicom_sr, codes like CID 9260, or 99BUCKY
     std::string text;  ///< "view position LL: the model reads frontal images only"
 };
 
-/// Everything said about one image. Same image and same model: the same result.
+/// The whole result of one image. The same image and the same model give the same result.
 struct ImageResult {
     Verdict verdict = Verdict::failed;
-    std::optional<Reason> reason;        ///< there for not_analysed and failed
-    std::vector<Reason> warnings;        ///< what a reader must know of an answer all the same
-    std::optional<ModelIdentity> model;  ///< there when a model was chosen
-    std::vector<Finding> findings;       ///< every finding the model was asked about
+    std::optional<Reason> reason;        ///< set for not_analysed and failed
+    std::vector<Reason> warnings;        ///< what a reader must know although there is an answer
+    std::optional<ModelIdentity> model;  ///< set when a model was chosen
+    std::vector<Finding> findings;       ///< every finding that the model answers
     std::uint32_t rows = 0;              ///< of the stored image
     std::uint32_t columns = 0;
-    std::uint32_t frame = 1;         ///< the frame that was looked at, from 1
-    std::string window;              ///< how it was windowed: "window 2048/4096 from the header"
-    std::int64_t started_at_ms = 0;  ///< when the analysis began (UTC), Content Time of the SR
+    std::uint32_t frame = 1;         ///< the frame that was analysed, from 1
+    std::string window;              ///< the window applied: "window 2048/4096 from the header"
+    std::int64_t started_at_ms = 0;  ///< start of the analysis (UTC), Content Time of the SR
 };
 
 }  // namespace bucky::inference

@@ -12,7 +12,7 @@
 namespace bucky::inference {
 namespace {
 
-using Json = nlohmann::ordered_json;  // keys stand in the order in which they are written
+using Json = nlohmann::ordered_json;  // keeps keys in the order of writing
 
 constexpr std::array kVerdicts{Verdict::findings, Verdict::no_findings, Verdict::not_analysed,
                                Verdict::failed};
@@ -24,7 +24,7 @@ Word word_of(const std::array<Word, N>& words, const std::string& name) {
     for (const Word word : words) {
         if (name_of(word) == name) return word;
     }
-    throw Error(Fault::corrupt, "a stored result says \"{}\", which is no word of ours", name);
+    throw Error(Fault::corrupt, "a stored result has the unknown word \"{}\"", name);
 }
 
 Json json_of(const Code& code) {
@@ -135,7 +135,7 @@ ImageResult result_of(const Json& json) {
     ImageResult result;
     result.verdict = word_of(kVerdicts, json.at("verdict"));
     if (json.contains("reason")) result.reason = reason_of(json.at("reason"));
-    if (json.contains("warnings")) {  // results before 0.2 had none
+    if (json.contains("warnings")) {  // absent in results before 0.2
         for (const Json& warning : json.at("warnings")) {
             result.warnings.push_back(reason_of(warning));
         }
@@ -194,14 +194,14 @@ std::string to_json(const ImageResult& result) {
     json["frame"] = result.frame;
     json["window"] = result.window;
     json["started_at_ms"] = result.started_at_ms;
-    // A reason may quote bytes of the image: what is not UTF-8 becomes U+FFFD, never an exception.
+    // A reason may quote bytes of the image. Invalid UTF-8 becomes U+FFFD; it never throws.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 ImageResult from_json(std::string_view text) {
     try {
         return result_of(Json::parse(text));
-    } catch (const Json::exception& broken) {
+    } catch (const Json::exception& broken) {  // a third party's throw
         throw Error(Fault::corrupt, "a stored result cannot be read: {}", broken.what());
     }
 }

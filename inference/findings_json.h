@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ImageResult as JSON text and back: what storage keeps and `bucky analyze` prints.
+// ImageResult as JSON text and back: storage keeps this text and `bucky analyze` prints it.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace bucky::inference {
 
 std::string to_json(const ImageResult& result);
 
-/// Throws corrupt when the text is not what to_json writes.
+/// Throws corrupt when the text was not written by to_json.
 ImageResult from_json(std::string_view text);
 
 std::string_view name_of(Verdict verdict);  ///< "findings", "no_findings", "not_analysed", "failed"

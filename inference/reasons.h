@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reasons: why an image has no answer. Each key has one row here with the code by which an SR says
-// it; a key that has no row is a bug and throws. Logs and tests rely on the keys.
+// Reasons: why an image has no answer. Each key is one row with its code in the SR; a key without a
+// row is a bug and throws. Logs and tests depend on the keys.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@ struct ReasonRow {
     std::string_view meaning;  ///< at most 64 (VR LO)
 };
 
-// PS3.16 has reasons why a procedure step was discontinued (CID 9300 and on), none why an algorithm
-// did not take an image: the codes are ours.
+// PS3.16 has reasons why a procedure step was discontinued (CID 9300 and following), but none why
+// an algorithm did not accept an image, so the codes are private.
 inline constexpr std::array kReasons{
     ReasonRow{"own.result", "OWN_RESULT", "A result of this software, not an image"},
     ReasonRow{"sop_class.not_taken", "SOP_CLASS", "SOP class not taken by the model"},
@@ -51,7 +51,7 @@ inline constexpr std::array kReasons{
     ReasonRow{"shelf.empty", "NO_MODEL", "No model configured"},
 };
 
-/// The reason of this key with a sentence for people. Throws bug for a key without a row.
+/// The reason with this key and a sentence for people. Throws bug for a key without a row.
 Reason reason(std::string_view key, std::string text);
 
 }  // namespace bucky::inference

@@ -15,7 +15,8 @@
 namespace bucky::inference {
 namespace {
 
-/// What a later try may mend, or nobody but us: not for this image's verdict.
+/// Whether the fault is not the image's: a later try may succeed, or the program has a bug. Such a
+/// fault is thrown; it never becomes the verdict of an image.
 bool must_be_thrown(Fault fault) {
     switch (fault) {
         case Fault::unavailable:
@@ -34,26 +35,27 @@ void give_up(ImageResult& result, Verdict verdict, Reason why) {
     result.findings.clear();
 }
 
-/// Runs one step of the journey; what is wrong for good becomes this verdict and reason.
+/// Runs one step of the analysis. A fault of the image or the model becomes this verdict and
+/// reason.
 template <typename Step>
 bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Step step) {
     try {
         step();
         return true;
-    } catch (const DecoderDied& died) {
+    } catch (const DecoderDied& died) {  // the image's fault: a verdict, not a retry
         give_up(result, Verdict::not_analysed, reason("image.decoder_died", died.what()));
         return false;
-    } catch (const Error& wrong) {
+    } catch (const Error& wrong) {  // becomes a verdict unless a retry may help
         if (must_be_thrown(wrong.fault())) throw;
         give_up(result, otherwise, reason(reason_key, wrong.what()));
         return false;
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // thrown by codecs and LibTorch; a retry may help
         throw Error(Fault::exhausted, "no memory to examine an image");
     }
 }
 
-/// The gate's objections become warnings, or the reason not to analyse: the first serious one.
-/// Returns whether the image may be analysed.
+/// Objections of the gate become warnings. In mode "refuse" the first serious one becomes the
+/// reason not to analyse. Returns whether the image may be analysed.
 bool passes_gate(ImageResult& result, const Shelf& shelf, const Image& image,
                  const Header& header) {
     const Gate* gate = shelf.gate();
@@ -73,7 +75,7 @@ bool is_present(const Finding& finding) {
     return finding.answer == Answer::present;
 }
 
-/// "FUJIFILM DR-XD 1000", once where the model's name begins with the maker's.
+/// "FUJIFILM DR-XD 1000". The maker is not repeated where the model's name begins with it.
 std::string equipment_of(const Header& header) {
     const auto& maker = header.manufacturer;
     const auto& model = header.model_name;
@@ -81,7 +83,7 @@ std::string equipment_of(const Header& header) {
     return model.empty() ? maker : maker + ' ' + model;
 }
 
-/// Decode, prepare, ask the gate, run, interpret: by a package that takes the image.
+/// Decodes, prepares, asks the gate, runs the model and interprets, all with one package.
 void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
           const LoadedPackage& by, Decoder& decoder, ImageResult& result) {
     const Package& package = by.package;
@@ -96,10 +98,11 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
     });
     if (!ready) return;
 
-    bool let_in = false;
-    const bool judged = attempt(result, Verdict::failed, "gate.failed",
-                                [&] { let_in = passes_gate(result, shelf, image, header); });
-    if (!judged || !let_in) return;
+    bool may_be_analysed = false;
+    const bool judged = attempt(result, Verdict::failed, "gate.failed", [&] {
+        may_be_analysed = passes_gate(result, shelf, image, header);
+    });
+    if (!judged || !may_be_analysed) return;
 
     const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
         result.findings = interpret(by.model->run(prepared.input), package, prepared.placement,
@@ -143,7 +146,7 @@ std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, c
     ImageResult unread;
     if (!attempt(unread, Verdict::not_analysed, "image.not_decodable",
                  [&] { header = decoder.header(file); })) {
-        return results;  // examine has said so
+        return results;  // examine() has reported the reason
     }
     for (const LoadedPackage* shadow : shelf.shadows_of(header, among)) {
         ImageResult& result = results.emplace_back();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole science for one image, as the journey tells it: choose -> decode -> gate ->
-// prepare -> run -> interpret. The node's pipeline and `bucky analyze` call the same function.
+// The whole analysis of one image, in the order of docs/architecture.md: choose -> decode -> gate
+// -> prepare -> run -> interpret. The node's pipeline and `bucky analyze` call this function.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@
 
 namespace bucky::inference {
 
-/// Look at one Part 10 file.
-///   in   the file as it was received; the packages on the shelf; when the analysis starts (UTC);
-///        who opens the file; which packages may be asked
-///   out  a verdict, always: what cannot be analysed is not_analysed or failed with its reason;
-///        `equipment`, where it is asked for: maker and model of what made the image
-///   err  throws only what a later try may mend (unavailable, exhausted) or a bug
+/// Analyses one Part 10 file.
+///   in   the file as it was received; the loaded packages; the start of the analysis (UTC); the
+///        decoder that opens the file; the packages that may be asked
+///   out  always a verdict: an image that cannot be analysed is not_analysed or failed, with a
+///        reason; `equipment`, where not null: maker and model of the device that made the image
+///   err  throws only faults that a later try may mend (unavailable, exhausted) and bugs
 ///   src  docs/architecture.md, the journey of one image
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
                     std::int64_t started_at_ms, Decoder& decoder = in_process(),
                     const Among& among = {}, std::string* equipment = nullptr);
 
-/// What the shelf's shadow packages say of the same file, one result for each that takes it. They
-/// are for comparison, never for a report.
+/// The answers of the shadow packages to the same file: one result for each package that accepts
+/// it. They serve comparison and are never reported.
 ///   in, err, src  as examine's
 std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, const Shelf& shelf,
                                             std::int64_t started_at_ms,

@@ -16,7 +16,7 @@
 namespace bucky::inference {
 namespace {
 
-/// Whether the device failed, or the package is wrong.
+/// Whether the device failed; otherwise the package is wrong.
 bool is_of_the_device(Fault fault) {
     return fault == Fault::unavailable || fault == Fault::exhausted;
 }
@@ -58,7 +58,7 @@ Shelf::Shelf(const std::vector<Placed>& packages, const LoadModel& load_model,
             Package package = read_package(folder);
             auto model = load_model(package);
             packages_.push_back({std::move(package), std::move(model), shadow});
-        } catch (const Error& wrong) {
+        } catch (const Error& wrong) {  // collected: all packages are reported at once
             if (is_of_the_device(wrong.fault())) fault = wrong.fault();
             problems.push_back(fmt::format("model package {}:\n{}", folder.string(), wrong.what()));
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shelf: the model packages that are loaded, in the order of the config, and which of them takes an
-// image. Loaded once, then read by any thread. A shadow package is asked too, but its answers are
-// for comparison: no image is ever reported by it.
+// Shelf: the loaded model packages, in the order of the config, and the choice of the package for
+// an image. It is loaded once and may then be read by any thread. A shadow package is asked too,
+// but its answers serve comparison: no image is ever reported by it.
 #pragma once
 
 #include <filesystem>
@@ -28,25 +28,25 @@ struct LoadedPackage {
     bool shadow = false;
 };
 
-/// Which gate stands before the models; off: none, and its folder is not read.
+/// The gate that is asked before the models. off: there is none, and its folder is not read.
 struct GateOptions {
     GateMode mode = GateMode::off;
     std::filesystem::path folder;
 };
 
-/// A package that is to stand on a shelf.
+/// A package that is to be loaded.
 struct Placed {
     std::filesystem::path folder;
     bool shadow = false;
 };
 
-/// Which packages may be asked; by default all of them, in the order of the shelf.
+/// The packages that may be asked. By default all of them, in the order of the shelf.
 struct Among {
-    std::vector<std::filesystem::path> folders;  ///< these alone, in this order; none: all
-    std::string name;                            ///< the package of this name alone; empty: any
+    std::vector<std::filesystem::path> folders;  ///< only these, in this order; empty: all
+    std::string name;                            ///< only the package of this name; empty: any
 };
 
-/// Gives a package its model: on which devices, in how many replicas.
+/// Loads the model of a package: it decides on the devices and the number of replicas.
 using LoadModel = std::function<std::shared_ptr<Model>(const Package&)>;
 
 class Shelf {
@@ -58,22 +58,24 @@ public:
     Shelf(const std::vector<Placed>& packages, const LoadModel& load_model,
           const GateOptions& gate = {}, const ModelOptions& of_the_gate = {});
 
-    /// The first package that takes this image, or why none does (the reason of the first package,
-    /// the one the admin put first). A shadow that is asked for by its name may not take it either.
+    /// The first package that accepts the image. If none does: the reason of the first package,
+    /// which is the one that the admin put first. A shadow package is never chosen, not even by its
+    /// name.
     struct Choice {
         const LoadedPackage* taken = nullptr;
         std::optional<Reason> refused;
     };
     Choice choose(const Header& header, const Among& among = {}) const;
 
-    /// The shadow packages that take it.
+    /// The shadow packages that accept the image.
     std::vector<const LoadedPackage*> shadows_of(const Header& header,
                                                  const Among& among = {}) const;
 
-    /// Some package that reports would answer now; true of an empty shelf.
+    /// Whether a package that reports would answer now. True for an empty shelf.
     bool answers() const;
 
-    /// Outlines what one of these calls present too, for whom they are meant. Before anybody reads.
+    /// Also outlines findings that only one of these thresholds calls present. Call it before any
+    /// thread reads the shelf.
     void outline_for(std::span<const Threshold> thresholds);
 
     const std::vector<LoadedPackage>& packages() const noexcept { return packages_; }
@@ -89,9 +91,9 @@ private:
     std::vector<LoadedPackage> packages_;
 };
 
-/// The first runs of a TorchScript model take 1.5 to 3 times as long, and show at the start what
-/// would else fail at the first patient. Throws corrupt when the answer is not what the manifest
-/// says: another input shape, another number of answers, no heatmaps.
+/// Runs the model twice: the first runs of a TorchScript model take 1.5 to 3 times as long, and a
+/// fault appears at the start instead of at the first patient. Throws corrupt when the answer is
+/// not what the manifest says: another input shape, another number of answers, no heatmaps.
 void warm_up(Model& model, const Package& package);
 
 }  // namespace bucky::inference

@@ -25,7 +25,7 @@ bool says_mirrored(const std::vector<std::string>& orientation) {
     return orientation.size() == 2 && orientation[0].starts_with('R');
 }
 
-/// The likeliest way in which a picture that is not upright lies.
+/// The most probable orientation of a picture that is not upright.
 std::string_view pose_of(const GateOpinion& opinion) {
     if (opinion.upside_down >= opinion.turned_left && opinion.upside_down >= opinion.turned_right) {
         return "upside down";
@@ -81,7 +81,7 @@ std::vector<Objection> objections(const GateOpinion& opinion, const GateLimits& 
             {reason("gate.inverted", fmt::format("the grey of the picture looks inverted ({:.2f})",
                                                  opinion.inverted))});
     }
-    // Which side the heart is on says nothing about a chest that does not stand.
+    // In a chest that is not upright, the side of the heart says nothing.
     if (found.empty()) {
         if (auto side = objection_to_side(opinion, limits, patient_orientation)) {
             found.push_back(std::move(*side));
@@ -98,8 +98,8 @@ Gate::Gate(const std::filesystem::path& folder, const ModelOptions& options) {
         ModelInput black{spec.channels, spec.height, spec.width, {}};
         black.values.resize(std::size_t{spec.channels} * spec.height * spec.width);
         for (int run = 0; run < 2; ++run)
-            (void)opinion_of(model_->run(black));  // the first are slow
-    } catch (const Error& wrong) {
+            (void)opinion_of(model_->run(black));  // warm-up: the first runs are slow
+    } catch (const Error& wrong) {                 // names the package in the message
         const bool of_the_device =
             wrong.fault() == Fault::unavailable || wrong.fault() == Fault::exhausted;
         throw Error(of_the_device ? wrong.fault() : Fault::bad_input, "gate package {}:\n{}",

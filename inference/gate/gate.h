@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gate: what an image shows, asked of its pixels before a model is asked about disease. Headers
-// lie: a hip says CHEST, a screen says DX. A small package of its own (models/cxr-gate) answers
-// whether this is a frontal chest radiograph, upright, inverted, mirrored.
+// Gate: a check of the pixels before any model is asked about disease. Headers can be wrong: a hip
+// labelled CHEST, a screenshot labelled DX. A small package of its own (models/cxr-gate) answers
+// whether the image is a frontal chest radiograph, upright, inverted, mirrored.
 //
-// Loaded once, then asked by any thread. What follows from its objections is the caller's choice:
-// GateMode. docs/decisions/0401-image-gate.md.
+// Loaded once, then used by any thread. The caller decides what an objection leads to: GateMode.
+// docs/decisions/0401-image-gate.md.
 #pragma once
 
 #include <filesystem>
@@ -23,26 +23,26 @@ namespace bucky::inference {
 
 enum class GateMode { off, warn, refuse };
 
-/// "off", "warn" or "refuse"; throws bad_input for any other word.
+/// Parses "off", "warn" or "refuse"; throws bad_input for any other word.
 GateMode gate_mode_of(std::string_view word);
 
-/// What an image looks like, each 0..1; the four of rotation add up to 1.
+/// What the image looks like, each 0..1. The four values of rotation add up to 1.
 struct GateOpinion {
-    double chest = 0;  ///< a frontal chest radiograph, however it lies
+    double chest = 0;  ///< a frontal chest radiograph, in any orientation
     double upright = 0, turned_left = 0, upside_down = 0, turned_right = 0;
     double inverted = 0;  ///< bone is dark
-    double mirrored = 0;  ///< the heart lies on the other side
+    double mirrored = 0;  ///< the heart is on the other side
 };
 
-/// An objection of the gate. A serious one is a reason not to analyse; the others are warnings.
+/// An objection of the gate. A serious one is a reason not to analyse, any other is a warning.
 struct Objection {
     Reason reason;
     bool serious = true;
 };
 
-/// in   what the image looks like; the gate's limits; Patient Orientation of the header
-/// out  what speaks against analysing it; nothing when the image is as it should be. A picture that
-///      is no chest has no other objection: how it lies means nothing then
+/// in   the opinion; the gate's limits; Patient Orientation of the header
+/// out  the objections; none when the image is as it should be. An image that is no chest has only
+///      that objection: its orientation means nothing
 /// err  none
 std::vector<Objection> objections(const GateOpinion& opinion, const GateLimits& limits,
                                   const std::vector<std::string>& patient_orientation);
@@ -63,7 +63,7 @@ private:
     std::shared_ptr<Model> model_;
 };
 
-/// The folder of the gate that comes with these model packages: cxr-gate beside the first.
+/// The default gate for these model packages: the folder cxr-gate beside the first package.
 std::filesystem::path gate_beside(const std::vector<std::filesystem::path>& packages);
 
 }  // namespace bucky::inference

@@ -23,7 +23,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// "CR, DX": the words of a list for people, without the "" that allows a missing attribute.
+/// "CR, DX": the words of a list, for people. The "" that allows a missing attribute is left out.
 std::string listed(std::vector<std::string> words) {
     std::erase(words, "");
     return fmt::format("{}", fmt::join(words, ", "));
@@ -37,7 +37,7 @@ Refusal refusal_of_word(const char* key, const char* what, const std::string& wo
     return reason(key, fmt::format("{}: the model reads {}", found, listed(taken)));
 }
 
-/// A PACS that forwards everything sends our own pictures back: they must not be read as X-rays.
+/// A PACS that forwards everything also sends our own pictures. They must not be read as X-rays.
 Refusal own_result(const Header& header, const Accepts&) {
     if (header.manufacturer != kManufacturer || header.model_name != kManufacturerModel) return {};
     return reason("own.result", "this is a result that this software made itself");
@@ -49,8 +49,8 @@ Refusal sop_class(const Header& header, const Accepts& accepts) {
                   fmt::format("the model does not read SOP class {}", header.sop_class));
 }
 
-/// A DX says by its SOP class what it is for; CR, mammography and private classes by this tag
-/// alone.
+/// A DX object states its intent by its SOP class; CR, mammography and private classes only by this
+/// attribute.
 Refusal intent(const Header& header, const Accepts&) {
     if (header.intent != "FOR PROCESSING") return {};
     return reason("intent.for_processing",
@@ -68,7 +68,8 @@ Refusal species(const Header& header, const Accepts&) {
                                                    header.species));
 }
 
-/// Where the word and the code are both there, both must be taken: one of them is wrong else.
+/// If both the word and the code are present, both must be accepted: otherwise one of them is
+/// wrong.
 Refusal body_part(const Header& header, const Accepts& accepts) {
     const char* key = "body_part.not_taken";
     if (auto no = refusal_of_word(key, "body part", header.body_part, accepts.body_parts))
@@ -86,8 +87,8 @@ Refusal view(const Header& header, const Accepts& accepts) {
     return refusal_of_word(key, "view code", header.coded_view, accepts.views);
 }
 
-/// PS3.3 C.7.6.1.1.2: value 2 says whether this is what the device took or a picture of pictures.
-/// Value 1 DERIVED is no reason: most DX For Presentation says that of its processing.
+/// PS3.3 C.7.6.1.1.2: value 2 says whether the image was acquired or made from other images. Value
+/// 1 DERIVED is no reason to refuse: most DX For Presentation images have it for their processing.
 Refusal image_type(const Header& header, const Accepts& accepts) {
     const bool secondary = header.image_type.size() > 1 && header.image_type[1] == "SECONDARY";
     if (!secondary || accepts.secondary_images) return {};
@@ -103,8 +104,8 @@ Refusal annotation(const Header& header, const Accepts& accepts) {
                   "annotation is burned into the pixels: the model was not made for that");
 }
 
-/// The first letter of each direction: "L\F" of "LP\F". Empty when one is missing, and as it stands
-/// when it is none of a human's (PS3.3 C.7.6.1.1.1; animals have words of their own).
+/// The first letter of each direction: "L\F" of "LP\F". Empty if a direction is missing. Unchanged
+/// if it is not a direction of a human (PS3.3 C.7.6.1.1.1 has other words for animals).
 std::string directions_of(const std::vector<std::string>& orientation) {
     if (orientation.size() != 2 || orientation[0].empty() || orientation[1].empty()) return {};
     const std::string all = orientation[0] + orientation[1];
@@ -135,7 +136,7 @@ Refusal orientation(const Header& header, const Accepts& accepts) {
                                    fmt::join(header.patient_orientation, "\\"), readable));
 }
 
-/// "0 to 6 years", "18 years and more": what a package's ages are, for people.
+/// "0 to 6 years", "18 years and more": the ages that a package accepts, for people.
 std::string ages_of(const Accepts& accepts) {
     const double low = accepts.min_age_years.value_or(0);
     if (!accepts.max_age_years) return fmt::format("{} years and more", low);
@@ -157,7 +158,7 @@ Refusal age(const Header& header, const Accepts& accepts) {
     return no(fmt::format("{:.3g} years", *header.age_years));
 }
 
-// The rest is what decode() would refuse, told before a byte is decoded.
+// The remaining rules refuse what decode() would refuse, before a byte is decoded.
 
 Refusal pixels(const Header& header, const Accepts&) {
     if (header.has_pixels) return {};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eligibility: which images a package takes, by what their headers say. Decided before a pixel is
-// decoded; whether the header tells the truth is asked of the pixels by the gate (gate.h).
+// Eligibility: the images that a package accepts, judged by their headers before a pixel is
+// decoded. Whether the header is right is judged from the pixels by the gate (gate.h).
 //
-// One row a rule, in the order in which they are asked; the first that says no gives the image its
+// Each rule is one row. The rules are asked in this order, and the first that refuses gives the
 // reason. docs/eligibility.md is printed from the rows, and a test has an image for each. Any
 // thread.
 #pragma once
@@ -19,16 +19,16 @@
 namespace bucky::inference {
 
 struct Rule {
-    std::string_view attribute;  ///< what it reads
-    std::string_view manifest;   ///< the key under [accepts] that sets it; empty: the same for all
-    std::string_view missing;    ///< what becomes of an image that does not say
-    std::string_view keys;       ///< of the reasons that it gives
+    std::string_view attribute;  ///< the attribute that it reads
+    std::string_view manifest;   ///< the key under [accepts] that sets it; empty: not configurable
+    std::string_view missing;    ///< what happens to an image without the attribute
+    std::string_view keys;       ///< the keys of its reasons
     std::optional<Reason> (*refusal)(const Header& header, const Accepts& accepts);
 };
 
 std::span<const Rule> eligibility_rules();
 
-/// What every rule says against this image, in their order; nothing when the package takes it.
+/// The refusals of every rule, in their order. Empty when the package accepts the image.
 std::vector<Reason> refusals(const Header& header, const Accepts& accepts);
 
 }  // namespace bucky::inference

@@ -33,7 +33,7 @@ std::string Section::text(std::string_view key) {
 }
 
 std::string Section::required_text(std::string_view key) {
-    if (table_ == nullptr) return {};  // the section is missing: said once, by section()
+    if (table_ == nullptr) return {};  // the section is missing: section() has reported it
     std::string value = text(key);
     if (value.empty() && (table_->get(key) == nullptr || table_->get(key)->is_string())) {
         complain(key, "is missing: must be text");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Manifest: a TOML file read key by key, that remembers everything wrong with it. Every key asked
-// for is a known one; finish() reports the unknown ones and throws all problems at once.
-// Used by package.cpp alone: the only header of inference/ that shows toml++.
+// Manifest: reads a TOML file key by key and collects every problem. Every key that is asked for is
+// a known key; finish() reports the unknown ones and throws all problems at once. Only package.cpp
+// uses it: no other header of inference/ shows toml++.
 #pragma once
 
 #include <filesystem>
@@ -14,14 +14,13 @@
 
 namespace bucky::inference {
 
-/// One table of the file, or the place where it should be.
+/// One table of the file, or the position where it is missing.
 class Section {
 public:
     Section(const toml::table* table, std::string path, std::vector<std::string>& problems)
         : table_(table), path_(std::move(path)), problems_(&problems) {}
 
-    /// Each reads one key, remembers that it is known, and complains when it is not what it must
-    /// be.
+    /// Each reads one key, marks it as known, and reports a problem if its value is not allowed.
     std::string required_text(std::string_view key);
     std::string text(std::string_view key);
     std::string one_of(std::string_view key, std::vector<std::string_view> words,
@@ -36,7 +35,7 @@ public:
     Section section(std::string_view key);
     std::vector<Section> sections(std::string_view key);
 
-    /// For what may be missing as a whole: it is there, and a known key.
+    /// Whether an optional key is there. Marks it as known.
     bool has(std::string_view key) { return find(key) != nullptr; }
 
     bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
@@ -48,7 +47,7 @@ private:
     void complain_of_number(std::string_view key, double low, double high);
 
     const toml::table* table_;
-    std::string path_;  ///< "finding[2]", for people
+    std::string path_;  ///< "finding[2]", for messages
     std::vector<std::string>* problems_;
     std::vector<std::string> known_;
 };

@@ -15,14 +15,14 @@
 namespace bucky::inference {
 namespace {
 
-constexpr std::int64_t kInputSideMax = 4096;  // float32, one channel: 64 MB
+constexpr std::int64_t kInputSideMax = 4096;  // one channel in float32 takes 64 MB
 constexpr std::size_t kFindingsMax = 256;
 
 bool is_sha256(const std::string& text) {
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-/// A file of the package: there, and in its own folder. Empty when it is not, with a complaint.
+/// Reads the name of a file in the package's own folder. Empty, with a problem, if it is not there.
 std::filesystem::path read_file_name(Section& section, std::string_view key,
                                      const PackageHead& package) {
     const std::string name = section.required_text(key);
@@ -37,7 +37,8 @@ std::filesystem::path read_file_name(Section& section, std::string_view key,
     return {};
 }
 
-/// The hash that the manifest names; empty when it is none. Complains where the file has another.
+/// Reads the hash that the manifest states; empty if it is not a hash. Reports a problem if the
+/// hash of the file differs.
 std::string read_hash(Section& section, const std::filesystem::path& of) {
     std::string named = section.required_text("sha256");
     if (!named.empty() && !is_sha256(named)) {
@@ -129,7 +130,7 @@ void read_input(Section& section, InputSpec& input) {
     section.complain_of_unknown_keys();
 }
 
-/// Rows run towards one side of the patient, columns towards another: "L\\F".
+/// The direction of rows and of columns, each towards a side of the patient: "L\\F".
 bool is_orientation(const std::string& text) {
     constexpr std::string_view kSides = "LRAPHF";
     return text.empty() || (text.size() == 3 && kSides.find(text[0]) != std::string_view::npos &&
@@ -226,7 +227,7 @@ toml::table parse(const std::filesystem::path& file) {
     }
     try {
         return toml::parse_file(file.string());
-    } catch (const toml::parse_error& wrong) {
+    } catch (const toml::parse_error& wrong) {  // a third party's throw
         throw Error(Fault::bad_input, "model.toml:{}: {}", wrong.source().begin.line,
                     wrong.description());
     }

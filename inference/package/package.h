@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Package: a folder that a model maker hands over: model.toml, weights.ts, CARD.md. The manifest
-// says what the model eats, what it accepts, what it answers and at which threshold.
+// Package: a folder from the maker of a model: model.toml, weights.ts, CARD.md. The manifest states
+// the model's input, the images that it accepts, its answers and their thresholds.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@ enum class Fit { letterbox, stretch, crop };  ///< prepare.h has the formulas
 struct InputSpec {
     std::uint32_t width = 0, height = 0, channels = 1;
     Values values = Values::display;
-    double range_low = 0, range_high = 1;          ///< what black and white become
-    std::vector<double> mean, standard_deviation;  ///< one a channel
+    double range_low = 0, range_high = 1;          ///< the values of black and of white
+    std::vector<double> mean, standard_deviation;  ///< one for each channel
     Resample resample = Resample::area;
     Fit fit = Fit::letterbox;
 };
 
 struct Accepts {
-    std::vector<std::string> sop_classes, modalities, body_parts, views;  ///< "" = may be missing
+    std::vector<std::string> sop_classes, modalities, body_parts, views;  ///< "": may be missing
     std::vector<std::string> orientations{"L\\F", ""};                    ///< Patient Orientation
     bool secondary_images = false;      ///< Image Type 2 SECONDARY
     bool burned_in_annotation = false;  ///< Burned In Annotation YES
@@ -42,16 +42,16 @@ struct FindingSpec {
     double threshold = 0.5;
     double heatmap_threshold = 0.5;
     bool located = false;
-    /// From this score on it is outlined, when a site calls it present at less than `threshold`.
+    /// A finding is outlined from this score on, where a site sets its threshold below `threshold`.
     double outlined_from = 1;
-    std::optional<double> undetermined_from = {};  ///< below `threshold`; nothing: no such band
+    std::optional<double> undetermined_from = {};  ///< below `threshold`; not set: no band
 };
 
-/// An input that whoever made the package ran, and what came out: raw float32, little endian.
+/// A test input that the maker of the package ran, and its output: raw float32, little endian.
 struct Golden {
     std::filesystem::path input;   ///< [C, H, W]
-    std::filesystem::path output;  ///< scores [K], then heatmaps [K, h, w] where there are any
-    double tolerance = 1e-3;       ///< of each number
+    std::filesystem::path output;  ///< scores [K], then heatmaps [K, h, w] if there are any
+    double tolerance = 1e-3;       ///< for each number
 };
 
 /// The same weights, compiled by AOTInductor for one kind of device.
@@ -61,7 +61,7 @@ struct Compiled {
     std::string device;  ///< "cpu" or "cuda"
 };
 
-/// What every package says, whatever it is for.
+/// What every kind of package states.
 struct PackageHead {
     std::filesystem::path folder;
     ModelIdentity identity;
@@ -78,25 +78,26 @@ struct Package : PackageHead {
     std::optional<Compiled> compiled;
 };
 
-/// From where on the gate objects.
+/// The limits at which the gate objects.
 struct GateLimits {
-    double chest = 0.5;     ///< below it: no frontal chest radiograph
-    double upright = 0.5;   ///< below it: it is rotated
-    double inverted = 0.5;  ///< from it on
-    double mirrored = 0.5;  ///< from it on
+    double chest = 0.5;     ///< below it: not a frontal chest radiograph
+    double upright = 0.5;   ///< below it: rotated
+    double inverted = 0.5;  ///< at or above it: inverted
+    double mirrored = 0.5;  ///< at or above it: mirrored
 };
 
-/// The package that gate.h asks: model.toml has [gate] instead of [accepts] and [[finding]].
+/// The package of the gate (gate.h): its model.toml has [gate] instead of [accepts] and
+/// [[finding]].
 struct GatePackage : PackageHead {
     GateLimits limits;
 };
 
 /// in   the folder of a package
-/// out  its manifest; the weights exist and have the hash that the manifest names
-/// err  bad_input with every problem in one message, a line each: "model.toml:12: key: what"
+/// out  its manifest; the weights exist and have the hash that the manifest states
+/// err  bad_input with all problems in one message, one a line: "model.toml:12: key: what"
 Package read_package(const std::filesystem::path& folder);
 
-/// The same, as far as it can be read: what is wrong goes to `problems`.
+/// The same, but problems are added to `problems` and reading goes on.
 ///   err  bad_input when there is no manifest at all
 Package read_package(const std::filesystem::path& folder, std::vector<std::string>& problems);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Thresholds: what a score means is the model package's word; a site may set another threshold for
-// one finding of one training of one model. Nothing is computed anew: the scores are those of the
-// image, only what is called present changes.
+// Thresholds: the model package gives each finding its threshold; a site may set another one, for
+// one finding of one set of weights. Nothing is computed again: the scores stay, and only the
+// decision of what is present changes.
 //
-// Below its threshold a finding is absent; a package may say from which lower score on it is
-// undetermined instead. A site's threshold takes the place of the upper limit alone.
+// Below its threshold a finding is absent. A package may state a lower score from which it is
+// undetermined instead. A threshold of a site replaces only the upper limit.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace bucky::inference {
 
-/// Bound to the weights: another training has other scores.
+/// Bound to the weights: after another training the scores mean something else.
 struct Threshold {
     std::string sha256;   ///< of the weights
     std::string finding;  ///< its key
@@ -23,11 +23,12 @@ struct Threshold {
     bool operator==(const Threshold&) const = default;
 };
 
-/// What a score says. Where `undetermined_from` is not below `threshold`, nothing is undetermined.
+/// The answer for a score. If `undetermined_from` is not below `threshold`, it is never
+/// undetermined.
 Answer answer_at(double score, double threshold, std::optional<double> undetermined_from);
 
-/// The same result, decided at these thresholds where they are for its model, else at its own. Only
-/// what is present keeps its regions.
+/// The same result, decided at these thresholds; a finding without one keeps the model's. Only a
+/// finding that is present keeps its regions.
 ImageResult decided_at(ImageResult result, std::span<const Threshold> thresholds);
 
 }  // namespace bucky::inference

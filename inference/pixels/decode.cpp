@@ -54,7 +54,7 @@ const Syntax* syntax_of(std::string_view uid) {
     return found == kSyntaxes.end() ? nullptr : found;
 }
 
-/// DCMTK keeps its codecs in one list for the process.
+/// DCMTK keeps one list of codecs for the whole process.
 void register_codecs_once() {
     static std::once_flag once;
     std::call_once(once, [] {
@@ -84,7 +84,7 @@ void must_agree(const PixelLayout& layout, const JpegShape& stream) {
     }
 }
 
-/// Can so few bytes hold so many pixels at all, whatever they show?
+/// Throws if so few bytes cannot hold so many pixels, whatever the image shows.
 void must_suffice(const PixelLayout& layout, std::size_t bytes, std::uint64_t pixels_a_byte,
                   std::size_t head = 0) {
     if (bytes >= head + layout.pixels() / pixels_a_byte) return;
@@ -92,8 +92,8 @@ void must_suffice(const PixelLayout& layout, std::size_t bytes, std::uint64_t pi
                 layout.columns, layout.rows, bytes);
 }
 
-/// Fills `samples` with the first frame. DCMTK wants room for what Bits Allocated says, in an even
-/// number of bytes.
+/// Fills `samples` with the first frame. DCMTK needs a buffer for Bits Allocated and an even number
+/// of bytes.
 template <typename Sample>
 void decode_into(std::vector<Sample>& samples, DcmDataset& dataset, DcmPixelData& pixels) {
     Uint32 fragment = 0;
@@ -107,7 +107,7 @@ void decode_into(std::vector<Sample>& samples, DcmDataset& dataset, DcmPixelData
 }
 
 /// The first frame as DCMTK's codecs give it.
-///   in   `sample_bytes`: what a sample has in memory
+///   in   `sample_bytes`: the size of a sample in memory
 std::vector<std::uint16_t> cells_by_dcmtk(const PixelLayout& layout, unsigned sample_bytes,
                                           DcmDataset& dataset, DcmPixelData& pixels) {
     std::vector<std::uint16_t> cells(layout.pixels());
@@ -133,7 +133,7 @@ std::vector<std::uint16_t> native_cells(const PixelLayout& layout, DcmDataset& d
 
 std::vector<std::uint16_t> rle_cells(const PixelLayout& layout, DcmDataset& dataset,
                                      DcmPixelData& pixels) {
-    // A run of at most 128 bytes costs two (PS3.5 G.3.1), after a header of 64.
+    // A run of at most 128 bytes is coded in two (PS3.5 G.3.1), after a header of 64 bytes.
     must_suffice(layout, first_frame(dataset, pixels, layout.frames).bytes(),
                  64 / (layout.allocated / 8U), 64);
     return cells_by_dcmtk(layout, layout.allocated / 8U, dataset, pixels);
@@ -146,13 +146,13 @@ std::vector<std::uint16_t> jpeg_cells(const PixelLayout& layout, DcmDataset& dat
     if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG stream");
     must_agree(layout, *shape);
     must_suffice(layout, frame.bytes(), most_pixels_a_byte(*shape));
-    // DCMTK goes by the stream's precision, whatever Bits Allocated says.
+    // DCMTK uses the precision of the stream and ignores Bits Allocated.
     const bool in_bytes = shape->precision <= 8 && shape->process != JpegProcess::jpeg_ls;
     return cells_by_dcmtk(layout, in_bytes ? 1 : layout.allocated / 8U, dataset, pixels);
 }
 
-/// A codestream says for itself whether its samples are signed; where the dataset disagrees, the
-/// dataset is right about what the bits mean, and the codestream about how many there are.
+/// The codestream has its own sign flag. If the dataset disagrees, the dataset decides what the
+/// bits mean, and the codestream how many there are.
 std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset,
                                            DcmPixelData& pixels) {
     std::vector<std::uint8_t> room;
@@ -161,7 +161,7 @@ std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset
     if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG 2000 stream");
     must_agree(layout, {shape->rows, shape->columns, shape->precision, shape->components});
     if (shape->is_subsampled) throw Error(Fault::unsupported, "a subsampled JPEG 2000 stream");
-    constexpr std::uint64_t kBlackPixelsAByte = 65536;  // 2500 x 2048 of nothing have 164 bytes
+    constexpr std::uint64_t kBlackPixelsAByte = 65536;  // 2500 x 2048 black pixels take 164 bytes
     must_suffice(layout, codestream->size(), kBlackPixelsAByte);
 
     auto cells = decode_jpeg2000(*codestream, *shape);
@@ -185,7 +185,7 @@ std::vector<std::uint16_t> cells_of(Coding coding, const PixelLayout& layout, Dc
     __builtin_unreachable();
 }
 
-/// BitsStored bits below HighBit; what stands beside them are old overlays (PS3.5 8.1.2) or noise.
+/// Keeps BitsStored bits below HighBit. The other bits are old overlays (PS3.5 8.1.2) or noise.
 void keep_stored_bits(std::vector<std::uint16_t>& cells, const PixelLayout& layout) {
     const unsigned shift = layout.high_bit + 1U - layout.stored;
     const unsigned mask = (1U << layout.stored) - 1U;
@@ -232,7 +232,7 @@ Image decode(const std::filesystem::path& file) {
             throw Error(Fault::bad_input, "the file ends inside its pixel data");
         }
         return decode(dicom.dataset(), syntax);
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // thrown by codecs; a retry may help
         throw Error(Fault::exhausted, "no memory to decode {}", file.string());
     }
 }

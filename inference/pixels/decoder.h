@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoder: whoever opens a stranger's file. The science asks it and does not know where the parser
-// and the codecs run: in this process (in_process()), or in one that may die of a hostile image
-// without taking the node along (tools/bucky/sandbox/decoder_child.h).
+// Decoder: opens untrusted files. Its callers do not know where the parser and the codecs run: in
+// this process (in_process()), or in a child process that a hostile image may crash without harm to
+// the node (tools/bucky/sandbox/decoder_child.h).
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,8 @@
 
 namespace bucky::inference {
 
-/// The process that decoded an image crashed or did not come to an end: the image's fault, for
-/// good.
+/// The process that decoded an image crashed or did not finish. The image is at fault; a retry does
+/// not help.
 class DecoderDied : public Error {
 public:
     explicit DecoderDied(const std::string& words) : Error(Fault::bad_input, "{}", words) {}
@@ -26,7 +26,7 @@ public:
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
-    /// As read_header() and decode() promise; DecoderDied beside their errors.
+    /// As read_header() and decode(); throws DecoderDied in addition to their errors.
     virtual Header header(const std::filesystem::path& file) = 0;
     virtual Image image(const std::filesystem::path& file) = 0;
 };

@@ -14,10 +14,10 @@
 namespace bucky::inference {
 namespace {
 
-/// Values longer than this stay on disk until they are asked for: all pixel data, no header text.
+/// Longer values stay on disk until they are read: all pixel data, but no text of the header.
 constexpr Uint32 kValueBytesInMemory = 64U << 10U;
 
-/// A file stream that runs dry when the parser has gone too deep or on for too long.
+/// A file stream that ends early if the parser recurses too deep or reads too often.
 class BoundedStream final : public DcmInputFileStream {
 public:
     explicit BoundedStream(const OFFilename& file)
@@ -63,7 +63,7 @@ DicomFile::DicomFile(const std::filesystem::path& file) : format_(new DcmFileFor
     format_->transferInit();
     const OFCondition read =
         format_->readUntilTag(stream, EXS_Unknown, EGL_noChange, kValueBytesInMemory,
-                              DcmTagKey(0x7fe0, 0x0011));  // what follows the pixels is not needed
+                              DcmTagKey(0x7fe0, 0x0011));  // later elements are not needed
     format_->transferEnd();
     if (stream.refused()) {
         throw Error(Fault::bad_input, "nested too deeply, or of too many elements, to be an image");
@@ -86,7 +86,8 @@ DcmDataset& DicomFile::dataset() {
 }
 
 std::string DicomFile::transfer_syntax() {
-    // One that is younger than DCMTK: it has guessed then, and its guess is no name for the pixels.
+    // DCMTK guesses when it does not know the transfer syntax; its guess does not describe the
+    // pixels.
     const std::string named = text_of(*format_->getMetaInfo(), DCM_TransferSyntaxUID);
     if (!named.empty() && DcmXfer(named.c_str()).getXfer() == EXS_Unknown) return named;
     const char* uid = DcmXfer(dataset().getOriginalXfer()).getXferID();

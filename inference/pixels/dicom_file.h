@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// DicomFile: a Part 10 file from a stranger, parsed by DCMTK within bounds. Large values stay on
-// disk until they are asked for.
+// DicomFile: an untrusted Part 10 file, parsed by DCMTK within bounds. Large values stay on disk
+// until they are read.
 //
-// DCMTK's parser recurses once a nested sequence and has no limit of its own: 16 bytes a level, so
-// a file of a few megabytes could overflow the stack. It does all its reading through a stream;
-// ours measures the stack at each read and stops the parser where an honest file never comes.
+// DCMTK's parser recurses for each nested sequence and has no limit of its own. A level takes 16
+// bytes of a file, so a few megabytes could overflow the stack. The parser reads everything through
+// a stream; ours measures the stack at each read and stops the parser at a depth that no real file
+// reaches.
 // Threads: one DicomFile, one thread.
 #pragma once
 
@@ -21,17 +22,17 @@ class DcmTagKey;
 
 namespace bucky::inference {
 
-/// Stack that one parse may use: over 100 nested sequences, where radiographs nest 5.
+/// Stack that one parse may use: more than 100 nested sequences. Radiographs nest 5.
 inline constexpr std::size_t kParserStackBytesMax = 256U << 10U;
 
-/// Reads that one parse may make, about 4 an element: keeps what DCMTK allocates under 300 MB.
+/// Reads that one parse may make, about 4 an element. This keeps DCMTK's memory under 300 MB.
 inline constexpr std::uint64_t kParserReadsMax = 4'000'000;
 
 class DicomFile {
 public:
     /// in   a file as the node received it; with or without meta header
-    /// out  its dataset; a file that ends inside its pixel data opens, and pixels_are_whole() is
-    ///      false
+    /// out  its dataset. A file that ends inside its pixel data can be opened; pixels_are_whole()
+    ///      is then false
     /// err  bad_input when it is not DICOM or cannot be parsed; unavailable when it cannot be read
     explicit DicomFile(const std::filesystem::path& file);
     ~DicomFile();
@@ -39,7 +40,7 @@ public:
     DicomFile& operator=(const DicomFile&) = delete;
 
     DcmDataset& dataset();
-    std::string transfer_syntax();  ///< the UID it is really encoded in, as far as can be known
+    std::string transfer_syntax();  ///< the UID of the encoding in use, as far as it can be known
     bool pixels_are_whole() const noexcept { return pixels_are_whole_; }
 
 private:
@@ -47,9 +48,9 @@ private:
     bool pixels_are_whole_ = true;
 };
 
-/// The value at `index` of an attribute whose characters are ASCII (UI, CS, SH, AS, DA): without
-/// padding, at most 64, with '?' for what is not printable; empty when it is not there. Reasons
-/// quote it.
+/// The value at `index` of an attribute with ASCII characters (UI, CS, SH, AS, DA): without
+/// padding, at most 64 characters, '?' for each that is not printable; empty when it is not there.
+/// Reasons quote it.
 std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index = 0);
 
 }  // namespace bucky::inference

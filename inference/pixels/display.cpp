@@ -37,7 +37,7 @@ GreyPicture rendered(const std::filesystem::path& file, Decoder& decoder) {
 GreyPicture render_for_display(const std::filesystem::path& file, Decoder& decoder) {
     try {
         return rendered(file, decoder);
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // thrown by codecs; a retry may help
         throw Error(Fault::exhausted, "no memory to render {}", file.string());
     }
 }

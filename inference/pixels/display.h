@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The image as a viewer would show it: eight bits, black is 0, whatever the photometric
-// interpretation was. The overlay draws on this.
+// The image as a viewer would show it: eight bits, black is 0 for every photometric interpretation.
+// The overlay draws on it.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct GreyPicture {
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
     std::vector<std::uint8_t> pixels;  ///< row-major, rows * columns
-    GreyRules rules;                   ///< by which they became grey; there is always a window
+    GreyRules rules;                   ///< the rules that were applied; a window is always set
     double pixel_ratio = 1;            ///< as Image::pixel_ratio
 };
 

@@ -30,7 +30,7 @@ DcmPixelSequence* sequence_of(DcmDataset& dataset, DcmPixelData& pixels) {
     return sequence;
 }
 
-/// Bytes from the first fragment's item tag to that of frame 2; 0: the table does not say.
+/// Bytes from the item tag of the first fragment to that of frame 2; 0 if the table does not say.
 std::size_t offset_of_frame_2(std::span<const std::uint8_t> table) {
     if (table.size() < 8) return 0;
     std::size_t offset = 0;
@@ -38,7 +38,7 @@ std::size_t offset_of_frame_2(std::span<const std::uint8_t> table) {
     return offset;
 }
 
-/// JPEG, JPEG-LS and JPEG 2000 all end with FF D9; a byte of padding may follow.
+/// JPEG, JPEG-LS and JPEG 2000 all end with FF D9; one padding byte may follow.
 bool ends_an_image(std::span<const std::uint8_t> part) {
     const auto marked = [&](std::size_t from_end) {
         return part.size() >= from_end && part[part.size() - from_end] == 0xFF &&
@@ -64,7 +64,7 @@ std::span<const std::uint8_t> Fragments::joined(std::vector<std::uint8_t>& room)
 
 Fragments first_frame(DcmDataset& dataset, DcmPixelData& pixels, std::uint32_t frames) {
     DcmPixelSequence* sequence = sequence_of(dataset, pixels);
-    const unsigned long items = sequence == nullptr ? 0 : sequence->card();  // 0 is the table
+    const unsigned long items = sequence == nullptr ? 0 : sequence->card();  // item 0 is the table
     Fragments frame;
     const bool one_each = frames > 1 && items == std::uint64_t{frames} + 1;
     const std::size_t frame_2 =

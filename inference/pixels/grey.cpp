@@ -20,7 +20,7 @@ std::uint16_t entry_of(const LookupTable& table, double input) {
 double windowed(const Window& window, double x) {
     switch (window.function) {
         case Window::Function::linear:
-            // width 1 is a step: everything above centre - 0.5 is white
+            // width 1 is a step: every value above centre - 0.5 is white
             if (window.width <= 1) return x <= window.center - 0.5 ? 0 : 1;
             return std::clamp((x - (window.center - 0.5)) / (window.width - 1) + 0.5, 0.0, 1.0);
         case Window::Function::linear_exact:
@@ -31,7 +31,7 @@ double windowed(const Window& window, double x) {
     __builtin_unreachable();
 }
 
-/// How often each bit pattern stands in the frame, outside of a shutter.
+/// How often each bit pattern occurs in the frame, outside of a shutter.
 std::vector<std::uint64_t> counts_of(const Frame& frame, std::span<const std::uint8_t> hidden) {
     std::vector<std::uint64_t> counts(frame.pattern_count());
     if (hidden.empty()) {
@@ -44,7 +44,7 @@ std::vector<std::uint64_t> counts_of(const Frame& frame, std::span<const std::ui
     return counts;
 }
 
-/// The modality values between which 99 % of the frame lies, as an exact linear window.
+/// The modality values that enclose 99 % of the frame, as an exact linear window.
 Window percentile_window(const Frame& frame, const GreyRules& rules,
                          const std::vector<float>& modality, std::span<const std::uint8_t> hidden) {
     std::vector<std::uint64_t> counts = counts_of(frame, hidden);
@@ -52,14 +52,14 @@ Window percentile_window(const Frame& frame, const GreyRules& rules,
     for (std::size_t p = 0; p < counts.size(); ++p) {
         if (rules.is_padding(frame.value(p))) counts[p] = 0;
     }
-    std::vector<std::size_t> order;  // patterns that occur, by what they mean
+    std::vector<std::size_t> order;  // patterns that occur, ordered by value
     const auto gather = [&] {
         for (std::size_t p = 0; p < counts.size(); ++p) {
             if (counts[p] > 0) order.push_back(p);
         }
     };
     gather();
-    if (order.empty()) {  // all of it is padding
+    if (order.empty()) {  // every pixel is padding
         counts = all;
         gather();
     }
@@ -79,11 +79,11 @@ Window percentile_window(const Frame& frame, const GreyRules& rules,
     };
     const double low = percentile(0.005);
     const double high = percentile(0.995);
-    const double width = high > low ? high - low : 1;  // an image of one value
+    const double width = high > low ? high - low : 1;  // an image with one value only
     return {(low + high) / 2, width, Window::Function::linear_exact};
 }
 
-/// An image that is padding altogether has a wrong padding value: shown as it is.
+/// Whether any pixel is not padding. If all are, the padding value is wrong and is ignored.
 bool has_anatomy(const Frame& frame, const GreyRules& rules) {
     return std::any_of(frame.patterns.begin(), frame.patterns.end(), [&](std::uint16_t pattern) {
         return !rules.is_padding(frame.value(pattern));

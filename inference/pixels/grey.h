@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Grey: what each stored bit pattern becomes. The whole pipeline is a function of the stored value,
-// so it is a table of at most 65536 numbers, and a pixel costs one look-up.
+// Grey: the grey value of each stored bit pattern. The whole pipeline depends on the stored value
+// alone, so it is a table of at most 65536 numbers, and a pixel costs one look-up.
 #pragma once
 
 #include <cstdint>
@@ -14,29 +14,30 @@ namespace bucky::inference {
 
 struct GreyTable {
     std::vector<float> values;  ///< by bit pattern
-    std::string window;         ///< for people: "window 2048/4096 from the header"
+    std::string window;         ///< shown to people: "window 2048/4096 from the header"
 };
 
 /// Stored values to modality units, in full depth.
 ///   in   a frame and its rules
-///   out  one value a bit pattern: the Modality LUT's entry, or stored * slope + intercept
+///   out  one value for each bit pattern: the entry of the Modality LUT, or stored * slope +
+///        intercept
 ///   err  none
 ///   src  PS3.3 C.11.1.1.1, C.11.1.1.2
 GreyTable modality_values(const Frame& frame, const GreyRules& rules);
 
-/// The rules with a window where they had neither VOI LUT nor window: from the 0.5th to the 99.5th
-/// percentile of the frame's modality values, Pixel Padding and what is hidden
-/// left out. What display_values() uses.
+/// The rules, with a window if they have neither VOI LUT nor window: from the 0.5th to the 99.5th
+/// percentile of the frame's modality values, without Pixel Padding and hidden pixels.
+/// display_values() uses it.
 GreyRules with_window(const Frame& frame, const GreyRules& rules,
                       std::span<const std::uint8_t> hidden = {});
 
 /// Stored values to display values, in full depth: 0 is black, 1 is white, dense is bright.
-///   in   a frame and its rules; the pixels under a shutter, if there is one. With neither VOI LUT
-///        nor window, the window reaches from the 0.5th to the 99.5th percentile of the frame's
-///        modality values, Pixel Padding and what is hidden left out
-///   out  one value a bit pattern, 0..1: Modality LUT, then VOI LUT or window, then polarity. Pixel
-///        Padding is black whatever the polarity, for it stands for nothing (unless all of the
-///        frame is)
+///   in   a frame and its rules; the pixels under a shutter, if there is one. Without VOI LUT and
+///        window, the window reaches from the 0.5th to the 99.5th percentile of the frame's
+///        modality values, without Pixel Padding and hidden pixels
+///   out  one value for each bit pattern, 0..1: Modality LUT, then VOI LUT or window, then
+///        polarity. Pixel Padding is black in either polarity, because it is no part of the image
+///        (unless the whole frame is padding)
 ///   err  none
 ///   src  PS3.4 N.2 (the order); PS3.3 C.11.1 (Modality LUT), C.11.2.1.2 (LINEAR), C.11.2.1.3.1
 ///        (SIGMOID), C.11.2.1.3.2 (LINEAR_EXACT), C.11.2.1.1 (VOI LUT), C.11.6.1.2 (shape),

@@ -15,7 +15,7 @@
 namespace bucky::inference {
 namespace {
 
-/// A US or SS value, which the standard chooses by Pixel Representation, as it was written.
+/// A value of VR US or SS, which depends on Pixel Representation; the 16 bits as written.
 std::optional<std::uint16_t> short_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
     Uint16 value = 0;
     if (item.findAndGetUint16(tag, value, index).good()) return value;
@@ -30,8 +30,8 @@ int as_number(std::uint16_t raw, bool is_signed) {
     return is_signed ? static_cast<std::int16_t>(raw) : raw;
 }
 
-/// LUT Data: 16 bits an entry, or, where the descriptor says 8, perhaps two to a word, the first in
-/// the low byte (PS3.3 C.11.1.1.1).
+/// LUT Data: 16 bits for each entry. If the descriptor says 8 bits, there may be two entries in a
+/// word, the first in the low byte (PS3.3 C.11.1.1.1).
 std::vector<std::uint16_t> entries_of(DcmItem& lut, std::size_t declared, unsigned bits) {
     const Uint16* words = nullptr;
     unsigned long count = 0;
@@ -46,7 +46,7 @@ std::vector<std::uint16_t> entries_of(DcmItem& lut, std::size_t declared, unsign
     return {words, words + std::min<std::size_t>(declared, count)};
 }
 
-/// The first item of a LUT sequence; nothing when it cannot be used.
+/// The first item of a LUT sequence; nullopt when it cannot be used.
 std::optional<LookupTable> table_of(DcmItem& dataset, const DcmTagKey& sequence, bool is_signed) {
     DcmItem* item = nullptr;
     if (dataset.findAndGetSequenceItem(sequence, item).bad()) return std::nullopt;
@@ -59,7 +59,7 @@ std::optional<LookupTable> table_of(DcmItem& dataset, const DcmTagKey& sequence,
     const std::size_t declared = *count == 0 ? 65536 : *count;
     table.entries = entries_of(*item, declared, *bits);
     if (table.entries.empty()) return std::nullopt;
-    // Some writers give 16 for every table or too few bits: believe what the entries need.
+    // Some writers state 16 bits for every table, or too few: the entries decide.
     const unsigned highest = *std::max_element(table.entries.begin(), table.entries.end());
     const auto needed = static_cast<unsigned>(std::bit_width(highest));
     table.bits = std::clamp<unsigned>(*bits, 8, 16);
@@ -88,8 +88,8 @@ void read_modality(DcmItem& dataset, bool is_signed, GreyRules& rules) {
     if (rules.slope == 0) throw Error(Fault::bad_input, "Rescale Slope is 0");
 }
 
-/// How many windows the header has: each is a view that its maker thought useful, the first the one
-/// to begin with (PS3.3 C.11.2.1.2).
+/// The number of windows in the header. Each is a useful view; the first is the default (PS3.3
+/// C.11.2.1.2).
 unsigned windows_in(DcmItem& dataset) {
     DcmElement *centers = nullptr, *widths = nullptr;
     if (dataset.findAndGetElement(DCM_WindowCenter, centers).bad() ||
@@ -116,7 +116,7 @@ std::optional<Window> window_of(DcmItem& dataset, unsigned index) {
     return window;
 }
 
-/// The VOI LUT takes modality values, so its first input is signed when those can be negative.
+/// The VOI LUT takes modality values, so its first input is signed if they can be negative.
 bool modality_is_signed(const GreyRules& rules, const Frame& frame) {
     if (rules.modality_lut) return false;
     const double half = static_cast<double>(frame.pattern_count()) / 2;
@@ -144,8 +144,8 @@ GreyRules read_grey_rules(DcmItem& dataset, const Frame& frame) {
     for (unsigned i = 0; i < rules.windows && !rules.voi_lut && !rules.window; ++i) {
         rules.window = window_of(dataset, i);
     }
-    // MONOCHROME1 and INVERSE are two names for one thing: images carry both, and mean it once
-    // (PS3.3 C.8.11.3.1.2, C.11.6.1.2).
+    // MONOCHROME1 and INVERSE mean the same. An image that has both is inverted once (PS3.3
+    // C.8.11.3.1.2, C.11.6.1.2).
     rules.inverse = text_of(dataset, DCM_PhotometricInterpretation) == "MONOCHROME1" ||
                     text_of(dataset, DCM_PresentationLUTShape) == "INVERSE";
     rules.padding = padding_of(dataset, frame.is_signed);
@@ -156,9 +156,9 @@ double read_pixel_ratio(DcmItem& dataset) {
     constexpr double kRatioMax = 10;
     for (const auto& tag :
          {DCM_PixelSpacing, DCM_ImagerPixelSpacing, DCM_NominalScannedPixelSpacing,
-          DCM_PixelAspectRatio}) {  // each: between rows, between columns
+          DCM_PixelAspectRatio}) {  // each: distance of rows, distance of columns
         Float64 height = 0, width = 0;
-        OFString high, wide;  // IS and DS alike
+        OFString high, wide;  // for VR IS and DS
         if (dataset.findAndGetOFString(tag, high, 0).bad() ||
             dataset.findAndGetOFString(tag, wide, 1).bad()) {
             continue;

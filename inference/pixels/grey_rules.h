@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a dataset says about grey: Modality LUT, VOI LUT or window, polarity, padding.
+// The grey rules of a dataset: Modality LUT, VOI LUT or window, polarity, padding.
 #pragma once
 
 #include "inference/pixels/image.h"
@@ -9,15 +9,15 @@ class DcmItem;
 namespace bucky::inference {
 
 /// in   a dataset; whether its stored values are signed
-/// out  its rules; a VOI LUT or window that contradicts the standard counts as not there
-/// err  bad_input when the Modality LUT or rescale is there and cannot be used: without it the
-///      values mean nothing
+/// out  its rules; a VOI LUT or window that contradicts the standard is ignored
+/// err  bad_input when the Modality LUT or rescale is present and cannot be used: without it the
+///      values have no meaning
 /// src  PS3.3 C.11.1 Modality LUT, C.11.2 VOI LUT, C.11.6 Softcopy Presentation LUT, C.7.5.1.1.2
 GreyRules read_grey_rules(DcmItem& dataset, const Frame& frame);
 
-/// The height of a pixel over its width: Pixel Spacing, Imager Pixel Spacing, Nominal Scanned Pixel
-/// Spacing or Pixel Aspect Ratio, the first of them that has two positive numbers; else 1. A ratio
-/// beyond 1:10 is a mistake of its writer and counts as not there.
+/// The height of a pixel over its width: from Pixel Spacing, Imager Pixel Spacing, Nominal Scanned
+/// Pixel Spacing or Pixel Aspect Ratio, the first of them with two positive numbers; else 1. A
+/// ratio beyond 1:10 is an error of the sender and is ignored.
 ///   src  PS3.3 C.7.6.3.1.7, 10.7.1.3
 double read_pixel_ratio(DcmItem& dataset);
 

@@ -17,14 +17,14 @@
 namespace bucky::inference {
 namespace {
 
-constexpr unsigned long kValuesMax = 16;  // of a multi-valued attribute or a code sequence
+constexpr unsigned long kValuesMax = 16;  // values, or items of a code sequence
 
-/// A code that says what an older attribute would have said in a word.
+/// A code, and the word that an older attribute has for the same.
 struct CodeWord {
     std::string_view value, scheme, word;
 };
 
-// View of chest radiographs, PS3.16 CID 4010, in SNOMED CT and in the SRT codes it retired.
+// View of chest radiographs: PS3.16 CID 4010 in SNOMED CT, and the retired SRT codes.
 constexpr std::array kViewWords{
     CodeWord{"399348003", "SCT", "AP"}, CodeWord{"272479007", "SCT", "PA"},
     CodeWord{"399067008", "SCT", "LL"}, CodeWord{"R-10206", "SRT", "AP"},
@@ -40,7 +40,7 @@ constexpr std::array kRegionWords{
     CodeWord{"39607008", "SCT", "CHEST"},  CodeWord{"T-28000", "SRT", "CHEST"},
 };
 
-// Species, PS3.16 CID 7454: the one that the models are for.
+// Species, PS3.16 CID 7454: only the one that models are made for.
 constexpr std::array kSpeciesWords{
     CodeWord{"337915000", "SCT", "HUMAN"},
     CodeWord{"L-85B00", "SRT", "HUMAN"},
@@ -72,10 +72,10 @@ std::string word_of(const std::array<CodeWord, N>& words, std::string_view value
 
 std::string scheme_of(DcmItem& code) {
     const std::string scheme = text_of(code, DCM_CodingSchemeDesignator);
-    return scheme == "SNM3" || scheme == "99SDM" ? "SRT" : scheme;  // PS3.16 8.2: older names
+    return scheme == "SNM3" || scheme == "99SDM" ? "SRT" : scheme;  // older designators, PS3.16 8.2
 }
 
-/// A region or view that we have no word for must not read as "missing": it gets its own code.
+/// A region or view without a word here must not read as "missing": it is given as its code.
 template <std::size_t N>
 std::string word_or_code(const std::array<CodeWord, N>& words, DcmItem& code) {
     const std::string value = text_of(code, DCM_CodeValue);
@@ -107,7 +107,7 @@ void read_body_part(DcmItem& dataset, Header& header) {
     if (header.body_part.empty()) header.body_part = header.coded_body_part;
 }
 
-/// Patient Species is there for animals (PS3.3 C.7.1.1), and for people at some sites.
+/// Patient Species is present for animals (PS3.3 C.7.1.1), and at some sites for people.
 void read_species(DcmItem& dataset, Header& header) {
     DcmItem* code = nullptr;
     if (dataset.findAndGetSequenceItem(DCM_PatientSpeciesCodeSequence, code).good()) {
@@ -118,7 +118,7 @@ void read_species(DcmItem& dataset, Header& header) {
     if (header.species == "HOMO SAPIENS") header.species = "HUMAN";
 }
 
-/// Days since an arbitrary day, of a DA value YYYYMMDD.
+/// The day of a DA value YYYYMMDD, counted from an arbitrary day.
 std::optional<double> days_of(const std::string& date) {
     if (date.size() != 8) return std::nullopt;
     std::array<int, 3> parts{};
@@ -133,7 +133,7 @@ std::optional<double> days_of(const std::string& date) {
     return parts[0] * 365.2425 + (parts[1] - 1) * 30.436875 + parts[2];
 }
 
-/// PS3.5 6.2, VR AS: 018M.
+/// The age in years of an AS value such as 018M (PS3.5 6.2).
 std::optional<double> years_of(const std::string& age) {
     int number = 0;
     const char* end = age.data() + age.size();
@@ -205,7 +205,7 @@ Header read_header(const std::filesystem::path& file) {
     try {
         DicomFile dicom(file);
         return header_of(dicom);
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // thrown by the parser; a retry may help
         throw Error(Fault::exhausted, "no memory to read {}", file.string());
     }
 }

@@ -19,7 +19,7 @@ std::uint32_t number(std::span<const std::uint8_t> bytes, std::size_t at, unsign
     return value;
 }
 
-/// A stream over memory, as OpenJPEG's callbacks see it.
+/// A stream in memory, for OpenJPEG's callbacks.
 struct Source {
     std::span<const std::uint8_t> bytes;
     std::size_t at = 0;
@@ -52,7 +52,7 @@ OPJ_OFF_T skip(OPJ_OFF_T wanted, void* data) {
     return taken;
 }
 
-/// The first complaint is the cause; those after it are its consequences.
+/// Keeps the first message: it is the cause, and later ones are consequences.
 void remember(const char* words, void* data) {
     auto& kept = *static_cast<std::string*>(data);
     if (!kept.empty()) return;
@@ -77,8 +77,8 @@ Stream stream_over(Source& source) {
 }
 
 /// in   a codestream that begins as `shape` says
-/// out  OpenJPEG's picture, whole: in strict mode a stream that ends early is an error, never half
-///      a patient
+/// out  OpenJPEG's picture, complete: in strict mode a stream that ends early is an error and never
+///      gives half an image
 Picture decoded(std::span<const std::uint8_t> codestream) {
     std::string complaint;
     Source source{codestream};
@@ -114,7 +114,7 @@ std::optional<std::span<const std::uint8_t>> codestream_in(std::span<const std::
     while (at + 8 <= frame.size()) {
         const std::size_t length = number(frame, at, 4);
         if (number(frame, at + 4, 4) == kCodestreamBox) {
-            const std::size_t head = length == 1 ? 16 : 8;  // 1: the length has 64 bits
+            const std::size_t head = length == 1 ? 16 : 8;  // 1: 64-bit length follows
             if (at + head > frame.size()) return std::nullopt;
             return frame.subspan(at + head);
         }

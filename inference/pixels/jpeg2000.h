@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG 2000 codestreams through OpenJPEG, the one codec of PS3.5 that DCMTK lacks. The only file
-// pair here that knows it.
+// JPEG 2000 codestreams through OpenJPEG, the one codec of PS3.5 that DCMTK lacks. Only this file
+// pair uses OpenJPEG.
 //
-// The shape is read by hand first, so that it can be held against the dataset before OpenJPEG sets
-// memory aside for what a stranger's header claims. Any thread.
+// The shape is parsed here first, so that it can be compared with the dataset before OpenJPEG
+// allocates memory for an untrusted header. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ struct Jpeg2000Shape {
     bool is_subsampled = false;  ///< the component has fewer samples than the image has pixels
 };
 
-/// in   a frame: a codestream, or one in a JP2 file, which PS3.5 8.2.4 forbids and makers send
-/// out  the codestream in it; nothing when there is none
+/// in   a frame: a codestream, or a JP2 file with one (PS3.5 8.2.4 forbids it, but devices send it)
+/// out  the codestream in it; nullopt when there is none
 /// src  ITU-T T.800 A.4.1 (SOC), I.4 (boxes)
 std::optional<std::span<const std::uint8_t>> codestream_in(std::span<const std::uint8_t> frame);
 
 /// in   a codestream
-/// out  what its SIZ segment says; nothing when it does not begin with one
+/// out  what its SIZ segment says; nullopt when it does not begin with one
 /// src  ITU-T T.800 A.5.1
 std::optional<Jpeg2000Shape> jpeg2000_shape(std::span<const std::uint8_t> codestream);
 

@@ -17,7 +17,7 @@ bool is_frame_header(std::uint8_t marker) {
            marker != kArithmeticTables;
 }
 
-/// Markers without a length: TEM, RST0 to RST7, SOI, EOI.
+/// Whether the marker has no length: TEM, RST0 to RST7, SOI, EOI.
 bool stands_alone(std::uint8_t marker) {
     return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD9);
 }

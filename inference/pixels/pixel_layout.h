@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PixelLayout: what the Image Pixel module says about how samples lie in memory, held against our
-// limits. Nothing is set aside for an image before its layout is read.
+// PixelLayout: the layout of samples in memory, from the Image Pixel module, checked against our
+// limits. No memory is allocated for an image before its layout has been read.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ class DcmItem;
 
 namespace bucky::inference {
 
-/// PS3.5 8.1.1. Rows, columns and bits are within conf/base/limits.h and agree with each other.
+/// PS3.5 8.1.1. Rows, columns and bits are within conf/base/limits.h and consistent.
 struct PixelLayout {
     std::uint32_t rows = 0, columns = 0;
     std::uint16_t allocated = 0, stored = 0, high_bit = 0;  ///< allocated: 8 or 16

@@ -8,10 +8,10 @@
 namespace bucky::inference {
 namespace {
 
-/// The inputs that one output is made of, and the share of each.
+/// The inputs of one output, each with its weight.
 struct Span {
     std::size_t begin = 0;
-    std::vector<double> weights;  ///< of begin, begin + 1, ...; never empty
+    std::vector<double> weights;  ///< of the inputs begin, begin + 1, ...; never empty
 
     std::size_t end() const { return begin + weights.size(); }
 };
@@ -68,8 +68,8 @@ std::vector<Span> spans_of(std::uint32_t in, std::uint32_t out, Resample how) {
     return spans;
 }
 
-/// One row of the part, as numbers. This look-up is most of the work: four at a time keep the
-/// processor from waiting for each.
+/// One row of the part, as numbers. This look-up is most of the work. Four at a time, so that the
+/// processor does not wait for each.
 void look_up(const Frame& frame, const Part& part, const PixelValues& pixels, std::size_t row,
              std::vector<float>& line) {
     const std::size_t from = (part.row + row) * frame.columns + part.column;
@@ -91,8 +91,8 @@ void look_up(const Frame& frame, const Part& part, const PixelValues& pixels, st
     }
 }
 
-/// Four sums, because one would wait for each of its additions; doubles, because a model's range of
-/// -1024 to 1024 leaves floats no digit to lose.
+/// Four sums, so that no addition waits for the one before. Doubles, because values from -1024 to
+/// 1024 need all digits of a float.
 double weighted(const float* line, const Span& span) {
     const float* in = line + span.begin;
     const double* weight = span.weights.data();
@@ -115,11 +115,11 @@ FloatPicture resample(const Frame& frame, const Part& part, const PixelValues& p
     std::vector<float> line(part.columns);
     std::vector<double> squeezed(columns);
     std::vector<double> sums(std::size_t{rows} * columns);
-    std::uint32_t first = 0;  // of the outputs that still want rows
+    std::uint32_t first = 0;  // the first output that needs more rows
     for (std::size_t row = 0; row < part.rows; ++row) {
         while (first < rows && down[first].end() <= row) ++first;
         if (first == rows) break;
-        if (down[first].begin > row) continue;  // between two outputs: bilinear skips rows
+        if (down[first].begin > row) continue;  // bilinear skips rows between two outputs
         look_up(frame, part, pixels, row, line);
         for (std::uint32_t c = 0; c < columns; ++c) squeezed[c] = weighted(line.data(), across[c]);
         for (std::uint32_t i = first; i < rows && down[i].begin <= row; ++i) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resampling of a frame whose pixels pass through a table: from bit patterns straight to a small
+// Resampling of a frame whose pixels are mapped by a table: directly from bit patterns to a small
 // float picture, without a float copy of the large one.
 //
-// A model must be given what it was trained on, so the two rules are stated as formulas. With n
-// pixels in, m out, and s = n / m, along each axis on its own (the order does not matter):
+// A model must get the input that it was trained on, so each rule is given as a formula. With n
+// pixels in, m out, and s = n / m, along each axis separately (the order does not matter):
 //
 //   area      out[i] = (1 / s) * integral of in over [i s, (i + 1) s), where in is constant over
 //             each pixel [j, j + 1): an exact box filter, the mean of what the output pixel covers.
@@ -33,27 +33,27 @@ struct FloatPicture {
     std::vector<float> values;  ///< row-major
 };
 
-/// The part of a frame that is looked at. rows and columns are not 0.
+/// The part of a frame that is used. rows and columns are not 0.
 struct Part {
     std::uint32_t row = 0, column = 0;  ///< its top left pixel
     std::uint32_t rows = 0, columns = 0;
 };
 
-/// What stands for each pixel: values[its bit pattern], or `background` where it is hidden.
+/// The value of each pixel: values[its bit pattern], or `background` where it is hidden.
 struct PixelValues {
     const std::vector<float>& values;
     const std::vector<std::uint8_t>& hidden;  ///< as Image::hidden
     float background;
 };
 
-/// in   a frame and the part of it that is wanted, what its pixels stand for, the size (neither 0)
+/// in   a frame, the part to use, the values of its pixels, the output size (neither 0)
 /// out  rows x columns values, as the formulas above say
 /// err  none
 /// src  above
 FloatPicture resample(const Frame& frame, const Part& part, const PixelValues& pixels,
                       std::uint32_t rows, std::uint32_t columns, Resample how);
 
-/// The whole frame, nothing hidden.
+/// The whole frame, with nothing hidden.
 FloatPicture resample(const Frame& frame, const std::vector<float>& values, std::uint32_t rows,
                       std::uint32_t columns, Resample how);
 

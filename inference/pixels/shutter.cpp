@@ -15,14 +15,14 @@ namespace bucky::inference {
 namespace {
 
 constexpr unsigned long kShapesMax = 3;
-constexpr unsigned long kNumbersMax = 2048;  // of a polygon: 1024 vertices
+constexpr unsigned long kNumbersMax = 2048;  // 1024 vertices of a polygon
 
-/// Columns that one row of a shape shows, counted from 1 as the attributes count, both included.
+/// Columns of one row that a shape shows, from 1 as in the attributes; both ends included.
 struct Interval {
     double first = 0, last = 0;
 };
 
-using Visible = std::vector<Interval>;  // of one row
+using Visible = std::vector<Interval>;  // intervals of one row
 
 std::vector<double> numbers_of(DcmItem& dataset, const DcmTagKey& tag, std::size_t least) {
     std::vector<double> numbers;
@@ -35,7 +35,7 @@ std::vector<double> numbers_of(DcmItem& dataset, const DcmTagKey& tag, std::size
     return numbers;
 }
 
-/// One shape, asked row by row.
+/// One shape, evaluated row by row.
 class Shape {
 public:
     virtual ~Shape() = default;
@@ -55,7 +55,7 @@ private:
     double left_, right_, top_, bottom_;
 };
 
-/// The radius counts columns; a pixel that is twice as high makes half as many rows of it.
+/// The radius is in columns: if a pixel is twice as high as wide, it spans half as many rows.
 class Circle final : public Shape {
 public:
     Circle(double row, double column, double radius, double pixel_ratio)
@@ -71,7 +71,7 @@ private:
     double row_, column_, radius_, pixel_ratio_;
 };
 
-/// Even-odd, each row at its centre.
+/// Even-odd rule, evaluated at the centre of each row.
 class Polygon final : public Shape {
 public:
     explicit Polygon(std::vector<double> rows_and_columns) : at_(std::move(rows_and_columns)) {}
@@ -123,7 +123,7 @@ std::unique_ptr<Shape> shape_of(DcmItem& dataset, const std::string& name, doubl
     return nullptr;
 }
 
-/// Hides in `hidden` what this row of a shape does not show.
+/// Marks in `hidden` what this row of a shape does not show.
 void hide(std::uint8_t* hidden, std::uint32_t columns, const Visible& visible) {
     double next = 1;                        // the first column that no interval has shown yet
     const auto hide_to = [&](double end) {  // [next, end)

@@ -44,12 +44,12 @@ float largest_difference(const std::vector<float>& a, const std::vector<float>& 
     return largest;
 }
 
-/// The step's words when it fails: what is wrong with the package, not with the moment.
+/// Runs the step. Returns the message of a failure that is the package's fault; throws the others.
 template <typename Step>
 void attempt(Checked& checked, std::string_view doing, Step step) {
     try {
         step();
-    } catch (const Error& wrong) {
+    } catch (const Error& wrong) {  // becomes a problem unless a retry may help
         if (wrong.fault() == Fault::unavailable || wrong.fault() == Fault::exhausted) throw;
         checked.problems.push_back(fmt::format("{}: {}", doing, wrong.what()));
     }
@@ -74,7 +74,7 @@ void check_answers(Checked& checked, Model& model) {
         const float off = largest_difference(all_numbers(*alone), all_numbers(together.at(1)));
         checked.notes.push_back(
             fmt::format("two images in one run: the numbers differ by at most {:.6f}", off));
-    } catch (const Error& wrong) {
+    } catch (const Error& wrong) {  // becomes a problem unless the device is missing
         if (wrong.fault() == Fault::unavailable) throw;
         checked.notes.push_back(
             fmt::format("takes one image a run (batch_max = 1): {}", wrong.what()));
@@ -93,7 +93,7 @@ void replay(Checked& checked, Model& model, const Golden& golden) {
                         golden.output.filename().string(), expected.size(), numbers.size());
         }
         const float off = largest_difference(expected, numbers);
-        if (!(off <= golden.tolerance)) {  // also when it is not a number
+        if (!(off <= golden.tolerance)) {  // also true for NaN
             throw Error(Fault::corrupt,
                         "the numbers differ from {} by up to {:.6f}; allowed is {:.6f}",
                         golden.output.filename().string(), off, golden.tolerance);
@@ -116,7 +116,7 @@ Checked check_package(const std::filesystem::path& folder, const ModelOptions& o
     const auto device = devices_named(options.device).front();
     const auto weights = weights_for(checked.package, device);
     const InputSpec& spec = checked.package.input;
-    // The model is asked even when the manifest has faults, to name its own in the same go.
+    // The model runs even if the manifest has faults: its own faults are then reported with them.
     if (weights.empty() || spec.width == 0 || spec.height == 0) return checked;
     std::shared_ptr<Model> model;
     attempt(checked, "loading", [&] { model = load_torch_model(weights, options); });
@@ -124,7 +124,7 @@ Checked check_package(const std::filesystem::path& folder, const ModelOptions& o
     checked.device = model->device();
     check_answers(checked, *model);
     for (const Golden& golden : checked.package.golden) {
-        if (golden.input.empty() || golden.output.empty()) continue;  // complained of already
+        if (golden.input.empty() || golden.output.empty()) continue;  // reported already
         replay(checked, *model, golden);
     }
     return checked;

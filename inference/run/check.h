@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// check: is a package sound, here, on this device? Everything that is wrong at once, so that its
-// maker mends it in one go. Any thread; takes as long as loading the model and a few runs of it.
+// check: whether a package is sound on this device. It reports all problems at once, so that they
+// can be mended together. Any thread; takes as long as loading the model and a few runs of it.
 #pragma once
 
 #include <filesystem>
@@ -14,21 +14,21 @@ namespace bucky::inference {
 
 struct Checked {
     Package package;
-    std::string device;                 ///< where it ran; empty: it did not load
-    std::vector<std::string> problems;  ///< a sentence each; empty: the package is sound
+    std::string device;                 ///< where the model ran; empty: it was not loaded
+    std::vector<std::string> problems;  ///< one sentence each; empty: the package is sound
     std::vector<std::string> notes;     ///< "golden-1: the numbers differ by at most 0.0003"
 };
 
-/// Reads, loads, lets it answer a black and a grey image, alone and together, and runs every golden
-/// input again.
+/// Reads and loads the package, runs a black and a grey image, alone and together, and repeats
+/// every golden input.
 ///   in   the folder of a package; how to run it
-///   out  see above: the manifest, the hash, the shapes, the number of answers, their range, what
-///        golden outputs say
+///   out  problems of the manifest, the hash, the shapes, the number of answers, their range and
+///        the golden outputs
 ///   err  bad_input when there is no manifest; unavailable when the device is not there
 Checked check_package(const std::filesystem::path& folder, const ModelOptions& options);
 
-/// The weights that a package brings for this device: the compiled ones where there are such and
-/// this LibTorch loads them.
+/// The weights of a package for this device: the compiled ones, if there are any for it and this
+/// LibTorch can load them.
 const std::filesystem::path& weights_for(const Package& package, const std::string& device);
 
 }  // namespace bucky::inference

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kNone = 0;
 
-/// Which area each cell belongs to, from 1; kNone below the threshold. Outside of the map: kNone.
+/// The area of each cell, from 1; kNone below the threshold and outside of the map.
 class Labels {
 public:
     Labels(const Heatmap& map, double threshold)
@@ -32,7 +32,7 @@ public:
     }
 
     struct Start {
-        int row, column;  ///< the topmost cell of the area, the leftmost of those
+        int row, column;  ///< the topmost cell of the area; if several, the leftmost
         std::size_t cells;
         double peak;
     };
@@ -72,16 +72,16 @@ private:
     std::vector<Start> starts_;
 };
 
-/// A step from a cell of the area to a neighbour that is not: the outline crosses it.
+/// A step from a cell of the area to a neighbour outside it: the outline crosses this step.
 struct Crossing {
     int row, column;  ///< the inner cell
-    int side;         ///< 0 up, 1 right, 2 down, 3 left: where the outer one lies
+    int side;         ///< direction of the outer cell: 0 up, 1 right, 2 down, 3 left
     bool operator==(const Crossing&) const = default;
 };
 
 constexpr std::array<std::array<int, 2>, 4> kSteps{{{-1, 0}, {0, 1}, {1, 0}, {0, -1}}};
 
-/// Walks the outline clockwise, the area on the right hand.
+/// Follows the outline clockwise, with the area on the right-hand side.
 Crossing next(const Labels& labels, int label, const Crossing& now) {
     const auto& ahead = kSteps[static_cast<std::size_t>((now.side + 1) % 4)];
     const auto& out = kSteps[static_cast<std::size_t>(now.side)];
@@ -92,8 +92,8 @@ Crossing next(const Labels& labels, int label, const Crossing& now) {
     return {row + out[0], column + out[1], (now.side + 3) % 4};
 }
 
-/// Where on the step from the inner to the outer cell the value falls to the threshold. Kept off
-/// both centres, so that outlines of one area never touch themselves there.
+/// The point between the inner and the outer cell where the value falls to the threshold. It is
+/// kept away from both centres, so that the outline of one area never touches itself there.
 Point point_of(const Heatmap& map, double threshold, const Crossing& crossing) {
     const auto& out = kSteps[static_cast<std::size_t>(crossing.side)];
     const int row = crossing.row + out[0];
@@ -146,7 +146,7 @@ void keep_corners(const std::vector<Point>& line, std::size_t first, std::size_t
 }
 
 std::vector<Point> thinned(const std::vector<Point>& outline, double tolerance) {
-    // A closed line has no ends: cut it at its first point and at the one farthest from that.
+    // A closed line has no ends: cut it at its first point and at the point farthest from that.
     std::size_t opposite = 0;
     double farthest = 0;
     for (std::size_t i = 1; i < outline.size(); ++i) {
@@ -202,7 +202,7 @@ double signed_area(const std::vector<Point>& polygon) {
     return twice / 2;
 }
 
-/// Andrew's monotone chain: the outline of last resort, which never crosses itself.
+/// Andrew's monotone chain: the last resort, because a hull never crosses itself.
 std::vector<Point> convex_hull(std::vector<Point> points) {
     std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
         return a.column != b.column ? a.column < b.column : a.row < b.row;
@@ -246,8 +246,8 @@ std::vector<Area> areas_above(const Heatmap& heatmap, double threshold) {
 std::vector<Point> simplified(const std::vector<Point>& outline, double tolerance,
                               std::size_t points_max) {
     if (outline.size() <= 3) return outline;
-    // Fewer points than asked for never hurt: first finer than `tolerance` until nothing crosses,
-    // then coarser until few enough are left.
+    // First refine below `tolerance` until nothing crosses, because fewer points than the maximum
+    // are allowed; then coarsen until there are few enough.
     double t = tolerance;
     for (; t > tolerance / 64; t /= 2) {
         const std::vector<Point> kept = thinned(outline, t);
@@ -286,7 +286,7 @@ double area_of(const std::vector<Point>& polygon) {
 double share_left_of(const std::vector<Point>& polygon, double column) {
     const double whole = area_of(polygon);
     if (whole == 0) return 0;
-    // Columns beyond the line are folded onto it, which leaves them without area.
+    // Columns beyond the line are moved onto it; their area becomes zero.
     std::vector<Point> left = polygon;
     std::vector<Point> cut;
     for (std::size_t i = 0; i < left.size(); ++i) {

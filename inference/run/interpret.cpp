@@ -12,10 +12,10 @@
 namespace bucky::inference {
 namespace {
 
-/// How far, in heatmap cells, a simplified outline may leave the contour: not to be seen.
+/// Distance in heatmap cells that a simplified outline may have from the contour: not visible.
 constexpr double kToleranceCells = 0.15;
 
-/// A share of the heatmap below which an area is a speck: one cell in 45 x 45.
+/// A smaller share of the heatmap is a speck: one cell in 45 x 45.
 constexpr double kSpeckShare = 1.0 / 2000;
 
 void must_match(const ModelOutput& output, const Package& package) {
@@ -31,7 +31,8 @@ void must_match(const ModelOutput& output, const Package& package) {
     }
 }
 
-/// One finding's heatmap on the model's input: what lies in the letterbox's bars is nothing.
+/// The heatmap of one finding on the model's input. Values in the bars of the letterbox are
+/// ignored.
 class PlacedHeatmap {
 public:
     PlacedHeatmap(const ModelOutput& output, std::size_t finding, const Placement& placement)
@@ -59,7 +60,7 @@ public:
                                     cell.row * placement_.input_rows / map_.rows});
     }
 
-    /// One cell's smaller side, in image pixels.
+    /// The smaller side of a cell, in image pixels.
     double cell_pixels() const {
         const Point one = to_image({1, 1});
         const Point zero = to_image({0, 0});
@@ -72,7 +73,8 @@ private:
     Heatmap map_;
 };
 
-/// The heatmap on the image alone, coarse: each cell is the mean of the cells whose centre it has.
+/// A coarse heatmap of the image alone: each cell is the mean of the cells whose centre it
+/// contains.
 Heat heat_of(const PlacedHeatmap& heatmap, const Placement& placement) {
     const Heatmap& map = heatmap.map();
     const Point corner = heatmap.to_image({0, 0});
@@ -136,7 +138,7 @@ std::vector<Region> regions_of(const PlacedHeatmap& heatmap, double threshold,
         if (regions.size() == kRegionsMax) break;
         Region region;
         region.outline = outline_in_image(area, heatmap, placement);
-        if (!is_simple(region.outline)) continue;  // nothing of it lies on the image
+        if (!is_simple(region.outline)) continue;  // no part of it is on the image
         region.score = std::min(area.peak, 1.0);
         region.side = side_of(region.outline, placement.image_columns, patient_orientation);
         regions.push_back(std::move(region));

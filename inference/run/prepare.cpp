@@ -43,8 +43,8 @@ void letterbox(Placement& at, double pixel_ratio, const InputSpec& spec) {
     at.offset_column = (at.input_columns - at.content_columns) / 2;
 }
 
-/// The smallest modality value of what is neither padding nor hidden; of all, where nothing is
-/// left.
+/// The smallest modality value of the pixels that are neither padding nor hidden; of all pixels, if
+/// there are no others.
 float smallest_in(const Image& image, const std::vector<float>& values) {
     const Frame& frame = image.frame;
     std::vector<bool> seen(values.size());
@@ -61,7 +61,7 @@ float smallest_in(const Image& image, const std::vector<float>& values) {
 
 struct Grey {
     GreyTable table;
-    float background = 0;  ///< what stands for "nothing here"
+    float background = 0;  ///< value of pixels that are no part of the image
 };
 
 Grey grey_of(const Image& image, const InputSpec& spec) {
@@ -80,7 +80,7 @@ Grey grey_of(const Image& image, const InputSpec& spec) {
     return grey;
 }
 
-/// How each channel makes its number of a value.
+/// Applies the formula of each channel to the values.
 void fill_channels(ModelInput& input, const std::vector<float>& plane, const InputSpec& spec) {
     input.values.reserve(plane.size() * spec.channels);
     for (std::uint32_t c = 0; c < spec.channels; ++c) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file of the program that includes LibTorch: 14 s and 800 MB of compiler. Devices other
-// than the CPU are reached through c10's device-generic interfaces, so no CUDA header is needed.
+// The only file that includes LibTorch: its headers take the compiler 14 s and 800 MB. Devices
+// other than the CPU are reached through c10's device-generic interfaces, so no CUDA header is
+// needed.
 #include "inference/run/torch_module.h"
 
 #include <algorithm>
@@ -28,13 +29,13 @@
 namespace bucky::inference {
 namespace {
 
-/// LibTorch's texts carry C++ backtraces: the first line says what is wrong.
+/// Messages of LibTorch include C++ backtraces. The first line says what is wrong.
 std::string first_line(std::string_view text) {
     constexpr std::size_t kLineMax = 300;
     return std::string(text.substr(0, std::min(text.find('\n'), kLineMax)));
 }
 
-/// TorchScript wraps a Python-like traceback around what an operator said: the last line says it.
+/// TorchScript wraps a Python-like traceback around an operator's message. The message is last.
 std::string last_line(std::string_view text) {
     while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
     const auto from = text.rfind('\n');
@@ -63,7 +64,7 @@ c10::Device device_named(const std::string& name) {
     c10::Device device = first_gpu;
     try {
         if (name != "cuda") device = c10::Device(name);
-    } catch (const c10::Error&) {
+    } catch (const c10::Error&) {  // a third party's throw
         throw Error(Fault::bad_input, "device \"{}\": must be auto, cpu, cuda or cuda:N", name);
     }
     if (!device.is_cuda()) {
@@ -93,7 +94,7 @@ at::ScalarType type_of(Precision precision) {
     __builtin_unreachable();
 }
 
-/// Weights in memory, whatever made them.
+/// Loaded weights of either format.
 class Graph {
 public:
     virtual ~Graph() = default;
@@ -107,8 +108,9 @@ public:
         module_.eval();
         if (precision != Precision::float32) module_.to(type_of(precision));
         module_ = torch::jit::freeze(module_);
-        // On a CPU this is worth a factor of 8 at one thread: it takes 1 x 1 convolutions away from
-        // the reference BLAS. It is made for CPUs and float32; anything else keeps the frozen one.
+        // On one CPU thread this is 8 times as fast: it moves 1 x 1 convolutions away from the
+        // reference BLAS. It is made for CPUs and float32 only; other combinations keep the frozen
+        // module.
         if (device.is_cpu() && precision == Precision::float32) {
             module_ = torch::jit::optimize_for_inference(module_);
         }
@@ -151,12 +153,12 @@ std::unique_ptr<Graph> graph_of(const std::filesystem::path& weights, c10::Devic
 #endif
 }
 
-/// What a model gave for N images, taken apart and judged.
+/// The numbers of one output for N images, checked for their range.
 std::vector<float> numbers_in(const at::Tensor& tensor, const char* what) {
     const at::Tensor flat = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
     std::vector<float> numbers(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
     for (float& number : numbers) {
-        constexpr float kRounding = 1e-3F;  // what a half-precision sigmoid may overshoot
+        constexpr float kRounding = 1e-3F;  // overshoot of a sigmoid in half precision
         if (!std::isfinite(number)) {
             throw Error(Fault::corrupt, "the model's {} are not finite", what);
         }
@@ -169,7 +171,7 @@ std::vector<float> numbers_in(const at::Tensor& tensor, const char* what) {
 }
 
 struct Tensors {
-    at::Tensor scores, heatmaps;  ///< heatmaps: undefined when there are none
+    at::Tensor scores, heatmaps;  ///< heatmaps are undefined when there are none
 };
 
 Tensors tensors_of(const c10::IValue& answer, std::int64_t images) {
@@ -250,16 +252,16 @@ public:
     std::vector<ModelOutput> run_batch(std::span<const ModelInput* const> inputs) override {
         check_shapes(inputs);
         const std::lock_guard turn(mutex_);
-        at::set_num_threads(threads_);  // a setting of the calling thread, and 1 unless it is made
+        at::set_num_threads(threads_);  // a setting of each thread, and 1 by default
         const c10::InferenceMode no_gradients;
         const auto images = static_cast<std::int64_t>(inputs.size());
         try {
             return outputs_of(device_.is_cpu() ? on_cpu(inputs, images) : on_gpu(inputs, images));
-        } catch (const Error&) {
+        } catch (const Error&) {  // has its fault already
             throw;
-        } catch (const std::bad_alloc&) {
+        } catch (const std::bad_alloc&) {  // a retry may help
             throw Error(Fault::exhausted, "{} has no memory for the model", device_.str());
-        } catch (const std::exception& wrong) {
+        } catch (const std::exception& wrong) {  // LibTorch's own throws
             throw fault_of(wrong.what());
         }
     }
@@ -272,7 +274,7 @@ public:
     }
 
 private:
-    /// [N, C, H, W] in memory that a GPU may read by itself, or plain where there is none.
+    /// [N, C, H, W] in page-locked memory that a GPU can read, or in plain memory.
     at::Tensor staged(std::span<const ModelInput* const> inputs, bool pinned) const {
         const ModelInput& first = *inputs.front();
         const auto images = static_cast<std::int64_t>(inputs.size());
@@ -291,20 +293,20 @@ private:
         at::Tensor batch =
             images > 1
                 ? staged(inputs, false)
-                : torch::from_blob(const_cast<float*>(first.values.data()),  // it reads only
+                : torch::from_blob(const_cast<float*>(first.values.data()),  // it is only read
                                    {1, first.channels, first.rows, first.columns}, torch::kFloat32);
         if (precision_ != Precision::float32) {
-            // The layout without which bfloat16 gains a CPU little.
+            // Without this layout, bfloat16 gains little on a CPU.
             batch = batch.to(type_of(precision_)).contiguous(at::MemoryFormat::ChannelsLast);
         }
         return tensors_of(graph_->forward(batch), images);
     }
 
-    /// Copies, model and copies back are queued on a stream of this replica's own, so that two
-    /// replicas of one GPU overlap; the thread sleeps until the event at its end.
+    /// Copies and the model run are queued on this replica's own stream, so that two replicas of
+    /// one GPU overlap. The thread sleeps until the event at the end.
     Tensors on_gpu(std::span<const ModelInput* const> inputs, std::int64_t images) {
         const c10::StreamGuard ours(*stream_);
-        const at::Tensor batch = staged(inputs, true);  // lives until the event
+        const at::Tensor batch = staged(inputs, true);  // must live until the event
         const at::Tensor there = batch.to(device_, type_of(precision_), true);
         const Tensors given = tensors_of(graph_->forward(there), images);
         const auto back = [](const at::Tensor& tensor) {
@@ -361,9 +363,9 @@ std::shared_ptr<Model> load_torch_model(const std::filesystem::path& weights,
                                         const ModelOptions& options) {
     try {
         return std::make_shared<TorchModel>(weights, options);
-    } catch (const Error&) {
+    } catch (const Error&) {  // has its fault already
         throw;
-    } catch (const std::exception& wrong) {
+    } catch (const std::exception& wrong) {  // LibTorch's own throws
         throw Error(Fault::bad_input, "{}: no weights that can be loaded: {}", weights.string(),
                     first_line(wrong.what()));
     }

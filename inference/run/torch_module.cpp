@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// LibTorch brings 200 shared libraries with it on Debian, half a second of every start, and code
-// that whoever decodes a stranger's pixels had better not carry. So it comes as a module, when a
-// model is first asked for.
+// On Debian, LibTorch loads 200 shared libraries: half a second at each start, and code that a
+// process which decodes untrusted pixels should not contain. So it is a module, loaded when a model
+// is first needed.
 #include "inference/run/torch_module.h"
 
 #include <dlfcn.h>
@@ -11,7 +11,7 @@
 namespace bucky::inference {
 namespace {
 
-/// Found by the program's RUNPATH (dlopen(3)), and never let go: models live as long as anybody.
+/// Found through the program's RUNPATH (dlopen(3)). Never unloaded: models live until the end.
 const TorchModule& torch_module() {
     static const TorchModule& loaded = []() -> const TorchModule& {
         void* module = ::dlopen(kTorchModuleFile, RTLD_NOW | RTLD_LOCAL);

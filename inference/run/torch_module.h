@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the module that holds LibTorch (torch_model.cpp) hands to the program that loads it.
+// What the module with LibTorch (torch_model.cpp) exports to the program that loads it.
 #pragma once
 
 #include "inference/run/model.h"
