@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Behaviour: how badly the fake PACS behaves, as words on its command line.
+// Behaviour: the faults that the fake PACS simulates, as words on its command line.
 #pragma once
 
 #include <chrono>
@@ -9,31 +9,31 @@
 namespace fake {
 
 struct Behaviour {
-    bool silent = false;        ///< takes the connection, answers no A-ASSOCIATE-RQ
-    bool deaf = false;          ///< accepts the association, then reads and says nothing any more
+    bool silent = false;        ///< accepts the connection, never answers A-ASSOCIATE-RQ
+    bool deaf = false;          ///< accepts the association, then neither reads nor writes
     bool reject = false;        ///< rejects every association: called AE title not recognised
-    bool congested = false;     ///< rejects every association for now
-    bool abort_midway = false;  ///< A-ABORT while the data set of a C-STORE is on its way
-    bool abort = false;         ///< A-ABORT when a C-STORE has arrived
-    bool drop = false;          ///< closes the connection when a C-STORE has arrived
-    bool no_answer = false;     ///< takes a C-STORE and says nothing
+    bool congested = false;     ///< rejects every association as transient
+    bool abort_midway = false;  ///< A-ABORT while the data set of a C-STORE is being sent
+    bool abort = false;         ///< A-ABORT after a C-STORE has arrived
+    bool drop = false;          ///< closes the connection after a C-STORE has arrived
+    bool no_answer = false;     ///< receives a C-STORE and sends no response
     bool no_sr = false;         ///< accepts no context of an SR class
     bool implicit_only = false;
     std::chrono::milliseconds slow{0};  ///< before each answer
     unsigned status = 0;                ///< of each C-STORE-RSP
-    unsigned only_first = 0;  ///< misbehave for so many C-STOREs (0: for ever), then be good
+    unsigned only_first = 0;  ///< number of C-STOREs to misbehave for, then behave; 0: always
 
     bool no_commitment = false;  ///< accepts no context of Storage Commitment
-    bool commit_never = false;   ///< takes an N-ACTION, reports nothing
+    bool commit_never = false;   ///< accepts an N-ACTION, sends no report
     unsigned commit_status = 0;  ///< of each N-ACTION-RSP
-    unsigned commit_forget = 0;  ///< for so many N-ACTIONs, loses what it is asked for
-    unsigned commit_ignore = 0;  ///< reports nothing to so many N-ACTIONs, then does
+    unsigned commit_forget = 0;  ///< for so many N-ACTIONs, loses the instances first
+    unsigned commit_ignore = 0;  ///< sends no report for so many N-ACTIONs, then does
 };
 
-/// Ends the program when a word is not known.
+/// Ends the program if a word is not known.
 Behaviour read_behaviour(const std::vector<std::string>& words);
 
-/// What `--behave` takes, for the help.
+/// The words of `--behave`, for the help.
 extern const char* const kBehaviours;
 
 }  // namespace fake

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// fake_pacs: a peer for tests that takes what it is sent, or misbehaves as told. It is built on
-// DCMTK alone and shares nothing with scp/, so that our mistakes are not made twice.
+// fake_pacs: a peer for tests that stores what it receives, or misbehaves as its options say. It is
+// built on DCMTK alone and shares nothing with scp/, so that it does not repeat our mistakes.
 //
 // The first line on stdout is the port. Each C-STORE becomes a file of its own in --dir,
-// NNNNNN_<SOP Instance UID>.dcm, complete before it is answered: a duplicate is a second file.
-// Asked for storage commitment it reports what lies in --dir, on the same association, or with
-// --report-to on a new one. One association at a time; each ends before the next begins.
+// NNNNNN_<SOP Instance UID>.dcm, complete before the response is sent: a duplicate is a second
+// file. A request for storage commitment is answered from the files in --dir, on the same
+// association, or with --report-to on a new one. It serves one association after the other.
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -52,7 +52,7 @@ public:
             if (behave_.silent) {
                 (void)ASC_dataWaiting(assoc, kForEverS);
             } else if (admit(assoc)) {
-                // what a deaf one is sent stays in the kernel
+                // "deaf": received data stays in the kernel
                 behave_.deaf ? std::this_thread::sleep_for(std::chrono::seconds{kForEverS})
                              : serve_requests(assoc);
             }
@@ -133,14 +133,14 @@ private:
         }
     }
 
-    /// False when the association is over.
+    /// Returns false when the association is over.
     bool store(T_ASC_Association* assoc, T_ASC_PresentationContextID context,
                const T_DIMSE_C_StoreRQ& request) {
         ++stores_;
         const bool misbehave = behave_.only_first == 0 || stores_ <= behave_.only_first;
         const unsigned status = misbehave ? behave_.status : 0;
         if (misbehave && behave_.abort_midway) {
-            (void)ASC_dataWaiting(assoc, 5);  // its data set is under way
+            (void)ASC_dataWaiting(assoc, 5);  // its data set follows
             (void)ASC_abortAssociation(assoc);
             return false;
         }
@@ -177,7 +177,7 @@ private:
             .good();
     }
 
-    /// Every file of this instance.
+    /// All files of this instance.
     std::vector<fs::path> files_of(const std::string& instance) const {
         std::vector<fs::path> found;
         for (const auto& entry : fs::directory_iterator{options_.dir}) {
@@ -188,7 +188,7 @@ private:
         return found;
     }
 
-    /// False when the association is over.
+    /// Returns false when the association is over.
     bool commit(T_ASC_Association* assoc, T_ASC_PresentationContextID context,
                 const T_DIMSE_N_ActionRQ& request) {
         const auto asked = fake::take_commitment(assoc, context, request, behave_.commit_status);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// fake_modality: stores files, demands storage commitment for them, and waits for the report: on
-// the association it holds, or on one that the node opens. It is built on DCMTK alone, as fake_pacs
-// is.
+// fake_modality: stores files, requests storage commitment for them and waits for the report, on
+// the same association or on one that the node opens. Like fake_pacs, it is built on DCMTK alone.
 //
-// stdout: the port it listens on; "store HEX UID" for each file; "action HEX"; for each instance of
-// a report "held UID" or "failed HEX UID", then "report same|new role TYPE". Status 0 once a report
-// has come.
+// stdout: the port on which it listens; "store HEX UID" for each file; "action HEX"; for each
+// instance of a report "held UID" or "failed HEX UID", then "report same|new role TYPE". The exit
+// status is 0 once a report has come.
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -23,10 +22,10 @@ struct Options {
     int port = 0;
     std::string ae = "XRAY1", called = "BUCKY", to;
     std::vector<std::string> files;
-    std::vector<std::string> also;  ///< instances that were never sent
+    std::vector<std::string> also;  ///< further instances to request, never sent
     std::string transaction = "2.25.4711";
-    int hold_s = 0;   ///< how long the association is held for the report
-    int wait_s = 20;  ///< for a new association after that
+    int hold_s = 0;   ///< time for which the association stays open for the report
+    int wait_s = 20;  ///< then, time to wait for a new association
 };
 
 fake::Reference file_contexts(const std::string& file, fake::Reference& instance) {
@@ -58,7 +57,7 @@ void store(T_ASC_Association* assoc, const std::string& file, const fake::Refere
     std::fflush(stdout);
 }
 
-/// A report, if one comes before the peer ends the association or the time is over.
+/// Waits for a report until the peer ends the association or the time is over.
 bool hear(T_ASC_Association* assoc, int seconds, const char* where) {
     T_ASC_PresentationContextID context = 0;
     T_DIMSE_Message message{};
@@ -96,7 +95,7 @@ bool listen_for_report(T_ASC_Network* net, int seconds) {
         (void)ASC_acceptContextsWithPreferredTransferSyntaxes(assoc->params, classes, 1, syntaxes,
                                                               2, ASC_SC_ROLE_SCP);
         heard = ASC_acknowledgeAssociation(assoc).good() && hear(assoc, seconds, "new");
-        if (heard) {  // the node releases
+        if (heard) {  // the node releases the association
             T_ASC_PresentationContextID context = 0;
             T_DIMSE_Message message{};
             const OFCondition end =

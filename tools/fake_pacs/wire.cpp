@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kPatienceS = 20;
 
-/// A port that nobody had a moment ago: DCMTK cannot say which one it chose, and takes no socket
-/// that listens already.
+/// A free port. DCMTK cannot report a port that it chose, and cannot use a socket that is already
+/// listening.
 int free_port() {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -112,7 +112,7 @@ void start_dcmtk() {
 }
 
 T_ASC_Network* listen_on(int port, T_ASC_NetworkRole role) {
-    constexpr int kTries = 20;  // somebody else may take a free port before we do
+    constexpr int kTries = 20;  // another process may take the port first
     for (int tried = 0; tried < (port == 0 ? kTries : 1); ++tried) {
         const int chosen = port == 0 ? free_port() : port;
         T_ASC_Network* net = nullptr;

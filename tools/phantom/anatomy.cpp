@@ -10,7 +10,7 @@
 namespace bucky::phantom {
 namespace {
 
-/// Chord through a body with an elliptic cross-section, 0 at its edge and 1 from `t` = 1 inwards.
+/// Chord through a body with an elliptic cross-section: 0 at its edge, 1 from `t` = 1 inwards.
 double rise(double t) {
     if (t <= 0) return 0;
     if (t >= 1) return 1;
@@ -24,7 +24,7 @@ Curve::Curve(const std::vector<Knot>& knots) : first_(knots.front().at) {
     std::size_t k = 0;
     for (double at = first_; at <= last; at += kStepMm) {
         while (k + 2 < knots.size() && at > knots[k + 1].at) ++k;
-        // Catmull-Rom on uneven knots, the end slopes taken from the end pieces.
+        // Catmull-Rom on uneven knots; the slopes at the ends are those of the end pieces.
         const Knot& a = knots[k];
         const Knot& b = knots[k + 1];
         const Knot& before = k > 0 ? knots[k - 1] : a;
@@ -71,7 +71,7 @@ Anatomy::Anatomy(std::uint64_t seed) : seed_(seed) {
 void Anatomy::shape_lungs() {
     Random random{seed_, "lungs"};
     const double top = kApexY + random.uniform(-8, 8);
-    const double lift = random.uniform(-16, 12);  // how deeply the patient breathed in
+    const double lift = random.uniform(-16, 12);  // depth of inspiration
     apex_y_ = top;
     for (Side side : {Side::right, Side::left}) {
         Lung& lung = side == Side::right ? right_ : left_;
@@ -195,7 +195,7 @@ double Anatomy::lung_air_mm(Side side, Place p) const {
     const double inner = rise((u - l.medial(p.y)) / 26);
     const double edge = outer * inner * l.deepest_mm;
     const double below = l.dome(u) - p.y;
-    // Behind the dome the lung reaches further down: the recess is seen faintly through the liver.
+    // Behind the dome the lung reaches further down: the recess shows faintly through the liver.
     const double recess = 0.16 * rise((below + 34) / 34);
     return edge * std::max(rise(below / 9) * 0.84 + recess, recess);
 }
@@ -236,7 +236,7 @@ double Anatomy::breast_mm(Place p) const {
     for (const Organ& organ : breasts_) {
         const double r2 = organ.shape.squared_radius_at(p);
         if (r2 >= 1) continue;
-        // Sharp below, fading upwards into the chest wall.
+        // Sharp at the lower edge, fading upwards into the chest wall.
         const double fade =
             smooth_step(-1.0, 0.35, (p.y - organ.shape.centre().y) / organ.shape.half_height());
         sum += organ.depth_mm * std::pow(1 - r2, 0.6) * fade;

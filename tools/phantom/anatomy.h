@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chest of one made-up patient as smooth functions of millimetres: where skin, lungs, heart
-// and diaphragm are, and how much tissue the beam meets at a place.
+// The chest of one simulated patient as smooth functions of millimetres: the position of skin,
+// lungs, heart and diaphragm, and the tissue that the beam crosses at each place.
 //
-// A Side's own coordinate u grows from the midline towards that side's arm, so one description
-// serves both lungs. Thickness is in millimetres of water. Constant after construction.
+// The coordinate u of a Side grows from the midline towards the arm of that side, so one
+// description serves both lungs. Thickness is in millimetres of water. Constant after construction.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace bucky::phantom {
 
-constexpr double kApexY = -126;  // top of the lungs before the patient's own variation
+constexpr double kApexY = -126;  // top of the lungs, without variation
 
 /// A smooth curve through given points, tabulated once; constant beyond its ends.
 class Curve {
@@ -37,7 +37,7 @@ class Ellipse {
 public:
     Ellipse(Place centre, double half_width, double half_height, double tilt_deg);
 
-    /// 0 in the middle, 1 on the rim, squared: most places are outside and need no root.
+    /// 0 in the middle, 1 on the rim; squared, because most places are outside and need no root.
     double squared_radius_at(Place p) const {
         const double dx = p.x - centre_.x;
         const double dy = p.y - centre_.y;
@@ -70,17 +70,17 @@ public:
     double medial(Side side, double y) const;   // u of the inner lung border
     double dome(Side side, double u) const;     // y of the diaphragm
 
-    /// Air column of the lung in the beam, without what the heart takes.
+    /// Air of the lung along the beam, without the volume of the heart.
     double lung_air_mm(Side side, Place p) const;
 
-    /// Distance to the border of the lung that a reader sees clearly: not behind the heart, the
-    /// great vessels or the diaphragm. Negative outside.
+    /// Distance to the border of the clearly visible lung, which is not behind the heart, the great
+    /// vessels or the diaphragm. Negative outside.
     double clear_lung_mm(Side side, Place p) const;
 
-    /// Everything but lung markings and bones, with `air_mm` of air taken out by the lungs.
+    /// All tissue except lung markings and bones, where the lungs hold `air_mm` of air.
     double soft_tissue_mm(Place p, double air_mm) const;
 
-    /// Air of the lungs at a place, the part in front of and behind the heart only.
+    /// Air of the lungs at a place, only in front of and behind the heart.
     double visible_air_mm(Side side, Place p) const;
 
     bool inside_body(Place p) const;
@@ -115,7 +115,7 @@ private:
         Ellipse shape;
         double depth_mm;
     };
-    std::vector<Organ> heart_;  // replaces lung and adds tissue
+    std::vector<Organ> heart_;  // replaces lung, adds tissue
     std::vector<Organ> gas_;    // stomach and bowel
     std::vector<Organ> breasts_;
 };

@@ -22,7 +22,7 @@ double value_at(Profile profile, double q) {
     __builtin_unreachable();
 }
 
-/// Profiles by squared distance, so that the brush needs no root for each pixel.
+/// Profiles by squared distance, so that a stroke needs no root for each pixel.
 class Profiles {
 public:
     static constexpr int kSteps = 256;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The grid that the radiograph is drawn on, and the brush.
+// The grid of the radiograph, and the strokes drawn on it.
 //
-// A View turns the patient's millimetres into pixels of the grid; a Layer is one sheet of values
-// on which overlapping strokes keep the larger value, so that a branching vessel does not double
-// where its pieces meet. Layers know which rectangle they touched, which keeps small strokes cheap.
+// A View converts millimetres of the patient to pixels of the grid. A Layer is a sheet of values
+// where overlapping strokes keep the larger value, so that a branching vessel does not double where
+// its pieces meet. A Layer knows the rectangle that was drawn on, so small strokes are cheap.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 
 namespace bucky::phantom {
 
-/// Millimetres in the patient: x to the image's right (the patient's left), y down, 0,0 between
-/// the hila.
+/// Millimetres in the patient: x to the right of the image (left of the patient), y down, 0,0
+/// between the hila.
 struct Place {
     double x = 0;
     double y = 0;
@@ -25,7 +25,7 @@ inline double distance(Place a, Place b) {
     return std::hypot(a.x - b.x, a.y - b.y);
 }
 
-/// Hermite step from 0 (at `low`) to 1 (at `high`); low may be above high.
+/// Hermite step from 0 (at `low`) to 1 (at `high`); `low` may be above `high`.
 inline double smooth_step(double low, double high, double x) {
     const double t = std::clamp((x - low) / (high - low), 0.0, 1.0);
     return t * t * (3 - 2 * t);
@@ -38,7 +38,7 @@ struct View {
     double spacing_mm = 1;
     double cosine = 1;
     double sine = 0;
-    Place centre;  // the patient's place in the middle of the grid
+    Place centre;  // the place at the centre of the grid
 
     Place to_patient(double column, double row) const {
         const double dx = (column - width * 0.5) * spacing_mm;
@@ -60,10 +60,10 @@ struct Rectangle {  // pixels, right and bottom excluded
     int bottom = 0;
 };
 
-/// The pixels within `margin_px` of the points, cut to the view.
+/// The pixels within `margin_px` of the points, clipped to the view.
 Rectangle bounds_of(const View& view, const std::vector<Place>& points, double margin_px);
 
-/// How a stroke's value falls from its middle (0) to its edge (1).
+/// How the value of a stroke falls from its middle (0) to its edge (1).
 enum class Profile { vessel, bone, line };
 
 class Layer {
@@ -78,15 +78,15 @@ public:
     std::vector<float>& values() { return values_; }
     const std::vector<float>& values() const { return values_; }
 
-    /// One piece of a stroke. Strokes thinner than a pixel are widened and thinned out, so that a
-    /// fine vessel fades with the resolution and does not turn into a dotted line.
+    /// One piece of a stroke. A stroke thinner than a pixel is drawn wider and fainter, so that a
+    /// fine vessel fades at low resolution and does not become a dotted line.
     void piece(Place from, Place to, double radius_mm, double amount, Profile profile);
 
-    /// A curve through the points, tapering from the first radius to the last.
+    /// A curve through the points, with the radius going from the first to the last.
     void stroke(const std::vector<Place>& points, double first_radius_mm, double last_radius_mm,
                 double amount, Profile profile);
 
-    /// Add what was drawn to `other` (same view) and wipe this layer.
+    /// Adds what was drawn to `other` (same view) and clears this layer.
     void flush_into(Layer& other);
 
 private:

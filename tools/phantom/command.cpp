@@ -41,7 +41,7 @@ DicomOptions dicom_options(const Options& options, int number) {
     DicomOptions dicom;
     dicom.image_class = options.image_class == "cr" ? ImageClass::cr : ImageClass::dx;
     dicom.syntax = syntax_of(options.transfer_syntax);
-    // 12 is the default for everything; where the encoding holds less, it says how much.
+    // The default is 12; an encoding that holds fewer bits limits it.
     dicom.bits_stored = std::min(options.bits, describe(dicom.syntax).most_bits);
     dicom.monochrome1 = options.photometric == 1;
     dicom.view_position = options.view;

@@ -15,8 +15,8 @@
 namespace bucky::phantom {
 namespace {
 
-/// Anatomy has no detail finer than 0.3 mm, so that larger images are drawn at this size and
-/// enlarged before the noise, which is drawn at full size.
+/// Anatomy has no detail finer than 0.3 mm. Larger images are drawn at this size and enlarged; only
+/// the noise is drawn at full size.
 constexpr int kWorkingSide = 1024;
 
 View view_of(const Recipe& recipe, int width, int height) {
@@ -34,7 +34,7 @@ View working_view(const Recipe& recipe) {
                    static_cast<int>(std::lround(recipe.rows * scale)));
 }
 
-/// Body, organs and lungs into `tissue`; the air of the lungs into `air`.
+/// Draws body, organs and lungs into `tissue`, and the air of the lungs into `air`.
 void draw_body(const Anatomy& anatomy, Layer& tissue, Layer& air) {
     const View& view = tissue.view();
     for (int row = 0; row < view.height; ++row) {
@@ -49,7 +49,7 @@ void draw_body(const Anatomy& anatomy, Layer& tissue, Layer& air) {
     }
 }
 
-/// Vessels and grain, as far as the lesions leave them visible.
+/// Adds vessels and grain, reduced where lesions hide them.
 void add_markings(const Anatomy& anatomy, const Layer& air, const Layer& kept, Layer& tissue) {
     const View& view = tissue.view();
     Layer vessels{view};

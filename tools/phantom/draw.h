@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws a frontal (PA) chest radiograph of a patient who does not exist, and says where the
-// lesions were planted.
+// Draws a frontal (PA) chest radiograph of a simulated patient, and returns where the lesions are.
 //
-// draw() is a pure function of its Recipe: the same recipe gives the same bytes, on any thread.
-// The anatomy lives in millimetres, so the same seed at 512 and at 2048 pixels is the same patient.
-// The patient's right is on the image's left, as in every frontal radiograph.
+// draw() is a pure function of its Recipe: the same recipe gives the same bytes, on any thread. The
+// anatomy is defined in millimetres, so a seed gives the same patient at 512 and at 2048 pixels.
+// The patient's right is on the left of the image, as in every frontal radiograph.
 #pragma once
 
 #include <vector>
@@ -13,7 +12,7 @@
 
 namespace bucky::phantom {
 
-/// DICOM's image-relative convention (PS3.3 C.18.6): 0,0 is the top left corner of the first pixel.
+/// Coordinates of DICOM (PS3.3 C.18.6): 0,0 is the top left corner of the first pixel.
 struct Point {
     double column = 0;
     double row = 0;
@@ -36,11 +35,11 @@ struct Phantom {
     std::vector<Lesion> lesions;
 };
 
-/// Draw what the recipe says. A lesion that finds no room beside the others is left out.
+/// Draws the recipe. A lesion that does not fit beside the others is left out.
 ///   err  bad_input when rows or columns are not in 64 .. 8192
 Phantom draw(const Recipe& recipe);
 
-/// The lesion's mask: 1 where the pixel's centre lies inside the outline.
+/// The mask of the lesion: 1 where the centre of a pixel is inside the outline.
 std::vector<unsigned char> mask_of(const Lesion& lesion, int rows, int columns);
 
 }  // namespace bucky::phantom

@@ -19,7 +19,7 @@ void put_compressed_frame(DcmItem& dataset, std::string_view transfer_syntax,
     auto sequence = std::make_unique<DcmPixelSequence>(DCM_PixelSequenceTag);
     sequence->insert(new DcmPixelItem(DCM_PixelItemTag));
     DcmOffsetList offsets;
-    auto bytes = frame;  // DCMTK's argument is not const
+    auto bytes = frame;  // DCMTK's parameter is not const
     if (sequence->storeCompressedFrame(offsets, bytes.data(), static_cast<Uint32>(bytes.size()), 0)
             .bad()) {
         throw Error(Fault::bug, "a compressed frame of {} bytes was not taken", frame.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts a frame that is compressed already into a dataset, for codecs that DCMTK does not have.
-// Internal to tools/phantom and to the tests.
+// Puts a compressed frame into a dataset, for codecs that DCMTK does not have. Internal to
+// tools/phantom and its tests.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ class DcmItem;
 
 namespace bucky::phantom {
 
-/// Pixel Data of one frame in one fragment behind an empty offset table (PS3.5 A.4).
+/// Inserts Pixel Data of one frame: an empty offset table and one fragment (PS3.5 A.4).
 void put_compressed_frame(DcmItem& dataset, std::string_view transfer_syntax,
                           const std::vector<std::uint8_t>& frame);
 

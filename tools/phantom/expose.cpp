@@ -13,13 +13,13 @@ constexpr double kAttenuationPerMm = 0.0185;  // water at about 110 kV behind a 
 constexpr double kScatterReachMm = 45;
 constexpr double kNoiseAtOneMm = 0.005;  // of the logarithmic signal, behind a lung
 
-/// Display limits of the logarithmic signal.
+/// The display limits of the logarithmic signal.
 struct Range {
     double black;
     double white;
 };
 
-/// A small grey map of the primary radiation, blurred widely: where scatter comes from.
+/// A small map of the primary radiation, strongly blurred: the source of scatter.
 class ScatterMap {
 public:
     ScatterMap(const Layer& tissue) : view_(tissue.view()) {
@@ -52,7 +52,7 @@ private:
     float get(int x, int y) const { return values_[static_cast<std::size_t>(y * width_ + x)]; }
 
     float mean_of_cell(const Layer& tissue, int x, int y) const {
-        // Open air scatters nothing towards the detector, however bright it is.
+        // Open air causes no scatter, however bright it is.
         const int row = std::min(y * cell_ + cell_ / 2, view_.height - 1);
         const int column = std::min(x * cell_ + cell_ / 2, view_.width - 1);
         const double mm = tissue.at(column, row);
@@ -100,7 +100,7 @@ std::vector<float> log_signal(const Layer& tissue, double scatter) {
     return signal;
 }
 
-/// What automatic processing would choose: the lungs dark, the mediastinum just below white.
+/// The range that automatic processing would choose: lungs dark, mediastinum just below white.
 Range display_range(const std::vector<float>& signal, const View& view) {
     std::vector<float> chest;
     const int step = std::max(1, view.width / 200);
@@ -121,7 +121,7 @@ Range display_range(const std::vector<float>& signal, const View& view) {
     return {low - 0.24 * (high - low), high + 0.12 * (high - low)};
 }
 
-/// Film's toe and shoulder: straight in the middle, never quite black or white.
+/// The curve of film: straight in the middle, never quite black or white at the ends.
 float soften(float t) {
     if (t > 0.86F) return 0.86F + 0.14F * (1 - std::exp(-(t - 0.86F) / 0.14F));
     if (t < 0.10F) return 0.10F * std::exp((t - 0.10F) / 0.10F);
@@ -130,7 +130,7 @@ float soften(float t) {
 
 void block_border(std::vector<float>& signal, const View& view, const Recipe& recipe, Range range) {
     Random random{recipe.seed, "collimator"};
-    // Most consoles blacken what the collimator blocked; some leave it unexposed, thus white.
+    // Most consoles show the collimated border black; some leave it unexposed and thus white.
     const double span = range.white - range.black;
     const bool white = random.chance(0.25);
     const auto value =
@@ -180,7 +180,7 @@ void stamp_marker(std::vector<float>& signal, const View& view, const Recipe& re
     }
 }
 
-/// One row of the working grid at the recipe's width.
+/// One row of the working grid, sampled at the width of the recipe.
 float sample(const std::vector<float>& signal, const View& view, float x, float y) {
     const float cx = std::clamp(x, 0.0F, static_cast<float>(view.width - 1));
     const float cy = std::clamp(y, 0.0F, static_cast<float>(view.height - 1));
@@ -204,8 +204,8 @@ std::vector<float> expose(const Layer& tissue, const Recipe& recipe) {
 
     const float zoom = static_cast<float>(view.width) / static_cast<float>(recipe.columns);
     const double spacing = view.spacing_mm * static_cast<double>(zoom);
-    // Noise has the same strength in each square millimetre, whatever the pixel's size; it grows
-    // where fewer quanta arrive. 2.2 is the usual signal behind a lung.
+    // Noise has the same strength in each square millimetre for every pixel size. It grows where
+    // fewer quanta arrive. 2.2 is the usual signal behind a lung.
     const auto noise = static_cast<float>(kNoiseAtOneMm * recipe.noise / spacing);
     const auto slope = static_cast<float>(1 / (range.white - range.black));
     const auto contrast = static_cast<float>(recipe.contrast);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From millimetres of tissue to the picture: attenuation, scatter, display curve, quantum noise.
+// From millimetres of tissue to a picture: attenuation, scatter, display curve, quantum noise.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace bucky::phantom {
 
-/// Expose `tissue` (mm of water on the working grid) and develop it at the recipe's size.
+/// Exposes `tissue` (mm of water on the working grid) and renders it at the size of the recipe.
 ///   out  rows x columns, row-major, 0 = black .. 1 = white
 std::vector<float> expose(const Layer& tissue, const Recipe& recipe);
 

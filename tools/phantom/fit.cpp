@@ -14,7 +14,7 @@ struct Tap {
     float weight;
 };
 
-/// Which source pixel gives how much to which output pixel, along one axis.
+/// The source pixels of each output pixel with their weights, along one axis.
 std::vector<Tap> taps_of(int source, int output) {
     std::vector<Tap> taps;
     const double step = static_cast<double>(source) / output;

@@ -13,7 +13,7 @@
 namespace bucky::phantom {
 namespace {
 
-/// Puts values into an item and turns DCMTK's conditions into errors.
+/// Inserts values into an item and throws on a bad condition of DCMTK.
 class Put {
 public:
     explicit Put(DcmItem& item) : item_(item) {}
@@ -97,7 +97,7 @@ void put_series_and_equipment(const DicomOptions& options, DcmItem& header) {
 
 void put_image(const Phantom& phantom, const DicomOptions& options, DcmItem& header) {
     const int bits = options.bits_stored;
-    // A lateral is seen from the patient's left: anterior is on the image's left.
+    // A lateral is viewed from the patient's left: anterior is on the left of the image.
     const bool lateral = options.view_position == "LL" || options.view_position == "RL";
     Put{header}
         .text(DCM_InstanceNumber, fmt::format("{}", options.instance_number))
@@ -134,7 +134,7 @@ void put_view_code(const DicomOptions& options, DcmItem& header) {
     Put{view}.empty_sequence(DCM_ViewModifierCodeSequence);
 }
 
-/// What only DX has: PS3.3 C.8.11.1 to C.8.11.5, and the acquisition context.
+/// Attributes of DX only: PS3.3 C.8.11.1 to C.8.11.5, and the acquisition context.
 void put_dx(const DicomOptions& options, DcmItem& header) {
     Put put{header};
     put.text(DCM_ImageType, "ORIGINAL\\PRIMARY\\")
@@ -148,7 +148,7 @@ void put_dx(const DicomOptions& options, DcmItem& header) {
         .text(DCM_DetectorType, "SCINTILLATOR")
         .text(DCM_PositionerType, "COLUMN")
         .empty_sequence(DCM_AcquisitionContextSequence);
-    // More radiation gives smaller values in MONOCHROME2, where bright is dense.
+    // More radiation gives smaller values in MONOCHROME2, where dense tissue is bright.
     header.putAndInsertSint16(DCM_PixelIntensityRelationshipSign, options.monochrome1 ? 1 : -1);
     put.code(DCM_AnatomicRegionSequence, "43799004", "SCT", "Chest");
     if (!options.view_position.empty()) put_view_code(options, header);

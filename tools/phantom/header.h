@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The DICOM header of a phantom, everything but the pixel data. Internal to tools/phantom: the one
-// header here that shows a DCMTK type.
+// The DICOM header of a phantom without pixel data. Internal to tools/phantom; the only header here
+// with a DCMTK type.
 #pragma once
 
 #include "tools/phantom/write.h"
@@ -9,7 +9,7 @@ class DcmItem;
 
 namespace bucky::phantom {
 
-/// Fill `header` as the CR or DX IOD demands.
+/// Fills `header` as the CR or DX IOD requires.
 void write_header(const Phantom& phantom, const DicomOptions& options, DcmItem& header);
 
 }  // namespace bucky::phantom

@@ -63,14 +63,14 @@ opj_cparameters_t parameters_of(const Jpeg2000Picture& picture) {
     parameters.tcp_numlayers = 1;
     const auto side = std::min(picture.rows, picture.columns);
     while (parameters.numresolution > 1 && side >> (parameters.numresolution - 1) == 0) {
-        --parameters.numresolution;  // each halves the picture once more
+        --parameters.numresolution;  // each level halves the picture
     }
     if (picture.quality_db > 0) {
         parameters.irreversible = 1;
         parameters.cp_fixed_quality = 1;
         parameters.tcp_distoratio[0] = static_cast<float>(picture.quality_db);
     } else {
-        parameters.cp_disto_alloc = 1;  // rate 0: everything
+        parameters.cp_disto_alloc = 1;  // rate 0: lossless
     }
     return parameters;
 }

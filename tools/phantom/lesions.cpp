@@ -10,7 +10,7 @@
 namespace bucky::phantom {
 namespace {
 
-/// 0 in the middle of a blob, 1 on its outline, more outside.
+/// 0 in the middle of a blob, 1 on its outline, larger outside.
 double reach(const Planted& lesion, Place p) {
     const double dx = p.x - lesion.centre.x;
     const double dy = p.y - lesion.centre.y;
@@ -24,7 +24,7 @@ double reach(const Planted& lesion, Place p) {
     return away / std::max(radius, 0.1);
 }
 
-/// Calls `paint(place, column, row)` for every pixel around the outline.
+/// Calls `paint(place, column, row)` for every pixel near the outline.
 template <typename Paint>
 void each_pixel(const Planted& lesion, const View& view, const Paint& paint) {
     const Rectangle box = bounds_of(view, lesion.outline, 8 / view.spacing_mm);
@@ -53,10 +53,10 @@ void draw_nodule(const Planted& lesion, Layer& extra) {
 struct Blob {
     Place centre;
     double radius_mm;
-    double wall_mm;  // of a cavity; 0 = solid
+    double wall_mm;  // of a cavity; 0: solid
 };
 
-/// A place in the lesion, at most `most` of the way to its outline.
+/// A random place in the lesion, at most the share `most` of the way to its outline.
 Place place_within(const Planted& lesion, Random& random, double most) {
     const double angle = random.uniform(0, 2 * std::numbers::pi);
     const auto i = static_cast<std::size_t>(angle / (2 * std::numbers::pi) *
@@ -126,7 +126,7 @@ void draw_pneumonia(const Planted& lesion, const Anatomy& anatomy, Layer& extra,
         const double ragged =
             0.16 * value_noise(lesion.seed, p, 12) + 0.10 * value_noise(lesion.seed + 1, p, 5);
         const double fall = smooth_step(1.04 + soft * 0.3, 1 - soft, reach(lesion, p) + ragged);
-        // The consolidation is no thicker than the lung it fills.
+        // The consolidation is not thicker than the lung that it fills.
         const double air = anatomy.visible_air_mm(lesion.side, p);
         const double room = smooth_step(0, 40, air);
         if (fall * room <= 0) return;

@@ -10,8 +10,8 @@
 namespace bucky::phantom {
 namespace {
 
-// More than the 2 of a tube of water: real lungs show every vessel with its wall and its fellow
-// bronchus, and a reader expects to see them.
+// More than the 2 of a tube of water: in real lungs every vessel shows with its wall and the
+// bronchus beside it, and a reader expects them.
 constexpr double kVessel = 3.9;
 constexpr double kRightAngle = std::numbers::pi / 2;
 
@@ -20,7 +20,7 @@ struct Ribs {
     double gap;
     double slope;  // how steeply the ribs fall towards the side
     double radius;
-    double strength;  // mm of water above the tissue the bone replaces
+    double strength;  // mm of water more than the tissue that the bone replaces
 };
 
 void draw_rib(const Anatomy& anatomy, Side side, const Ribs& ribs, int number, Layer& scratch,
@@ -56,12 +56,12 @@ void draw_shoulder(const Anatomy& anatomy, Side side, Layer& scratch, Layer& tis
     scratch.stroke(clavicle, 6.8, 5.6, random.uniform(13, 18), Profile::bone);
     scratch.flush_into(tissue);
 
-    const double out = random.uniform(0, 24);  // arms turned inwards draw the blades off the lungs
+    const double out = random.uniform(0, 24);  // arms turned inwards move the blades off the lungs
     const auto blade = bezier(at(112 + out, y - 4), at(104 + out, y + 40), at(116 + out, y + 90),
                               at(136 + out, y + 128), 24);
     scratch.stroke(blade, 3.0, 3.4, 5.5, Profile::vessel);
     scratch.flush_into(tissue);
-    for (int i = 0; i < 5; ++i) {  // the flat of the blade, fading outwards
+    for (int i = 0; i < 5; ++i) {  // the flat part of the blade, fading outwards
         const auto flat = bezier(at(122 + out + i * 8, y), at(118 + out + i * 8, y + 40),
                                  at(126 + out + i * 6, y + 80), at(140 + out + i * 3, y + 118), 10);
         scratch.stroke(flat, 10, 8, 2.2, Profile::vessel);
@@ -90,7 +90,7 @@ public:
         const int trunks = random_.integer(8, 10);
         for (int i = 0; i < trunks; ++i) {
             const double share = (i + 0.5) / trunks;
-            // From steeply up (-) to steeply down (+); 0 points to the side.
+            // From steeply up (-) to steeply down (+); 0 is sideways.
             const double heading = (-1.25 + 2.55 * share) + random_.uniform(-0.12, 0.12);
             const Place hilum = Anatomy::place_of(side_, 25 + random_.uniform(0, 8),
                                                   -14 + 34 * share + random_.uniform(-4, 4));
@@ -124,7 +124,7 @@ private:
         grow(from, bounded(heading - spread), end_radius * thin, depth + 1);
     }
 
-    /// Vessels fan out from the hilum; none turns back to the midline.
+    /// Vessels spread from the hilum; none turns back to the midline.
     static double bounded(double heading) { return std::clamp(heading, -kRightAngle, kRightAngle); }
 
     const Anatomy& anatomy_;

@@ -21,7 +21,7 @@ std::vector<std::uint16_t> stored_values(const Phantom& phantom, const DicomOpti
 }
 
 Window full_window(const DicomOptions& options) {
-    // PS3.3 C.11.2.1.2.1: width counts values, so black is centre - 0.5 - (width - 1) / 2.
+    // PS3.3 C.11.2.1.2.1: the width counts values, so black is centre - 0.5 - (width - 1) / 2.
     const double steps = (1U << static_cast<unsigned>(options.bits_stored)) - 1;
     const double low = options.rescale_intercept;
     const double high = low + steps * options.rescale_slope;

@@ -13,20 +13,20 @@ namespace {
 
 constexpr int kAngles = 72;
 constexpr int kTries = 60;
-constexpr double kInsideWallMm = 0.7;  // outlines of a pneumothorax keep off the ribs by this
+constexpr double kInsideWallMm = 0.7;  // distance of a pneumothorax from the ribs
 
 double angle_of(int i) {
     return 2 * std::numbers::pi * i / kAngles;
 }
 
-/// A wish for a blob-shaped lesion: where, how large, how ragged.
+/// A requested blob-shaped lesion: its place, its size, the roughness of its outline.
 struct Wish {
     Place centre;
     double radius_mm = 0;
     double stretch = 1;  // height over width
     double ragged = 0.1;
-    double clear_mm = 2;       // to stay within the lung by
-    double least_share = 0.8;  // of the wished radius that must be left after cutting, on average
+    double clear_mm = 2;       // distance to keep from the border of the lung
+    double least_share = 0.8;  // share of the radius that must be left after clipping, on average
 };
 
 bool is_free(Place p, const std::vector<Planted>& others) {
@@ -34,7 +34,7 @@ bool is_free(Place p, const std::vector<Planted>& others) {
                         [&](const Planted& other) { return contains(other.outline, p); });
 }
 
-/// The blob, cut back to the clear lung and to what the other lesions leave free.
+/// The blob, clipped to the clearly visible lung and to the space between the other lesions.
 std::optional<Planted> grow_blob(const Anatomy& anatomy, Side side, const Wish& wish,
                                  Random& random, const std::vector<Planted>& others) {
     std::array<double, 5> wave{};
@@ -68,7 +68,8 @@ std::optional<Planted> grow_blob(const Anatomy& anatomy, Side side, const Wish& 
     }
     if (sum / kAngles < wish.least_share) return std::nullopt;
 
-    // A blob cut straight at the lung's border looks clipped; rounding the radii keeps it a blob.
+    // A blob with a straight cut at the border of the lung looks clipped; smoothing the radii
+    // avoids it.
     for (int pass = 0; pass < 3; ++pass) {
         const std::vector<double> before = blob.radii;
         for (std::size_t i = 0; i < before.size(); ++i) {
@@ -83,7 +84,7 @@ std::optional<Planted> grow_blob(const Anatomy& anatomy, Side side, const Wish& 
         const double scale = blob.radii[static_cast<std::size_t>(i)] / std::hypot(dx, dy);
         blob.outline.push_back({wish.centre.x + dx * scale, wish.centre.y + dy * scale});
     }
-    // The angle that draw_lesion looks up is the real one, so stretch moves into the radii.
+    // draw_lesion looks up real angles, so the stretch is moved into the radii.
     std::vector<double> by_angle(kAngles);
     for (int i = 0; i < kAngles; ++i) {
         const double angle =
@@ -126,7 +127,7 @@ Wish wish_for(Finding finding, const Anatomy& anatomy, Side side, Random& random
     return wish;
 }
 
-/// Air between chest wall and collapsed lung: a cap over the apex that thins out down the side.
+/// Air between chest wall and collapsed lung: a cap over the apex that becomes thinner downwards.
 Planted plan_pneumothorax(const Anatomy& anatomy, Side side, Random& random) {
     const double depth = random.uniform(16, 30) * random.uniform(1, 1.9);
     const double cap = depth * random.uniform(0.7, 1.1);
@@ -146,7 +147,7 @@ Planted plan_pneumothorax(const Anatomy& anatomy, Side side, Random& random) {
     lesion.side = side;
     lesion.centre = Anatomy::place_of(side, 0, start);
     constexpr int kSteps = 60;
-    for (int i = 0; i <= kSteps; ++i) {  // denser where the line bends over the apex
+    for (int i = 0; i <= kSteps; ++i) {  // more points where the line bends over the apex
         const double t = std::pow(static_cast<double>(i) / kSteps, 1.7);
         const double y = start + (end - start) * t;
         lesion.inner_line.push_back(Anatomy::place_of(side, pleura(y), y));
@@ -200,7 +201,7 @@ bool contains(const std::vector<Place>& polygon, Place p) {
 }
 
 std::vector<Planted> plan(const Anatomy& anatomy, const Recipe& recipe) {
-    // Large lesions first, so that the small ones find what they leave free.
+    // Large lesions come first, so that the small ones fit between them.
     constexpr std::array kOrder{Finding::pneumothorax, Finding::tuberculosis, Finding::pneumonia,
                                 Finding::nodule};
     std::vector<Planted> planted;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random numbers that are the same on every machine and with every standard library.
 //
-// A stream is named by (seed, name of the part it draws), so one part of a phantom can change
-// without disturbing the others: the same seed with and without a lesion is the same patient.
-// Values, no global state; one Random per thread.
+// A stream is named by (seed, name of the part), so one part of a phantom can change without an
+// effect on the others: a seed with and without a lesion is the same patient. Plain values, no
+// global state; one Random for each thread.
 #pragma once
 
 #include <cmath>
@@ -12,7 +12,7 @@
 
 namespace bucky::phantom {
 
-/// A well mixed 64-bit hash of `x` (the finaliser of SplitMix64).
+/// A hash of `x` with 64 well mixed bits (the finaliser of SplitMix64).
 constexpr std::uint64_t mix(std::uint64_t x) {
     x += 0x9E3779B97F4A7C15ULL;
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
@@ -31,12 +31,12 @@ public:
         return mix(state_);
     }
 
-    /// In [low, high).
+    /// A value in [low, high).
     double uniform(double low, double high) {
         return low + (high - low) * (static_cast<double>(next() >> 11) * 0x1.0p-53);
     }
 
-    /// In [low, high], both included.
+    /// A value in [low, high], both included.
     int integer(int low, int high) {
         const auto span = static_cast<std::uint64_t>(high - low + 1);
         return low + static_cast<int>(next() % span);
@@ -54,8 +54,8 @@ private:
     std::uint64_t state_;
 };
 
-/// Noise of mean 0 and deviation 1 for one pixel, a pure function of its place: the sum of four
-/// 16-bit uniforms, near enough to normal for quantum noise and some ten times faster.
+/// Noise with mean 0 and deviation 1 for one pixel; depends only on its position. The sum of four
+/// 16-bit uniform values is close enough to normal for quantum noise, and about ten times faster.
 inline float pixel_noise(std::uint64_t seed, std::uint64_t index) {
     const std::uint64_t h = mix(seed ^ (index * 0xD1B54A32D192ED03ULL));
     const auto sum =

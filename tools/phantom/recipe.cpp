@@ -17,8 +17,8 @@ std::vector<Finding> random_lesions(std::uint64_t seed) {
     const int wanted = roll < 0.55 ? 1 : roll < 0.85 ? 2 : 3;
     for (int i = 0; i < wanted; ++i) {
         const auto finding = kFindings[static_cast<std::size_t>(random.integer(0, 3))];
-        // Two nodules are common in a chest; two pneumothoraces or two tuberculoses of the same
-        // image would mostly lie in each other's place.
+        // Two nodules in one chest are common. Two lesions of another kind would mostly lie in the
+        // same place.
         const bool again = std::find(lesions.begin(), lesions.end(), finding) != lesions.end();
         if (!again || finding == Finding::nodule) lesions.push_back(finding);
     }

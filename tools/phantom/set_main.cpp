@@ -3,9 +3,9 @@
 //
 //   bucky-phantom-set FIRST_SEED COUNT SIDE IMAGES MASKS
 //
-// IMAGES gets COUNT x SIDE x SIDE little-endian uint16 (65535 = display value 1), MASKS as many
-// bytes whose bit k says "finding k covers this pixel". Phantoms vary in size and shape; both files
-// go through the same shrinking as an image on its way to a model. Deterministic by seed.
+// IMAGES gets COUNT x SIDE x SIDE little-endian uint16 (65535 = display value 1); MASKS one byte
+// for each of these pixels, where bit k means that finding k covers it. Phantoms vary in size and
+// shape; both files are shrunk as an image is for a model. Deterministic by seed.
 #include <atomic>
 #include <cmath>
 #include <cstdint>
@@ -90,7 +90,7 @@ int main(int argc, char** argv) try {
     images.close();
     masks.close();
     return images && masks ? 0 : 1;
-} catch (const std::exception& failure) {
+} catch (const std::exception& failure) {  // main: prints the error
     std::fprintf(stderr, "bucky-phantom-set: %s\n", failure.what());
     return 1;
 }

@@ -39,8 +39,8 @@ void register_codecs() {
     std::call_once(once, [] {
         DcmRLEEncoderRegistration::registerCodecs();
         DcmRLEDecoderRegistration::registerCodecs();
-        // pUsePixelValues = OFFalse: lossy JPEG must not stretch the grey values that are there
-        // over all that could be, or the window in the header would show another picture.
+        // pUsePixelValues = OFFalse: otherwise lossy JPEG stretches the grey values to the full
+        // range, and the window of the header would show another picture.
         DJEncoderRegistration::registerCodecs(ECC_lossyYCbCr, EUC_default, OFFalse, 0, 0, 0, OFTrue,
                                               ESS_444, OFTrue, OFFalse, 0, 0, 0, 0, 0, 0, 0, 0,
                                               OFFalse);
@@ -114,7 +114,7 @@ bool is_jpeg_2000(TransferSyntax syntax) {
     return syntax == TransferSyntax::jpeg_2000_lossless || syntax == TransferSyntax::jpeg_2000;
 }
 
-/// DCMTK has no codec for it, but keeps what it is given: an offset table and one fragment.
+/// DCMTK has no JPEG 2000 codec, but stores the given offset table and fragment.
 void put_jpeg2000(const Phantom& phantom, const DicomOptions& options,
                   const std::vector<std::uint16_t>& stored, DcmDataset& dataset) {
     const bool lossy = describe(options.syntax).lossy;
@@ -140,8 +140,8 @@ void put_pixels(const Phantom& phantom, const DicomOptions& options, DcmDataset&
     if (put.bad()) throw Error(Fault::bug, "phantom pixel data: {}", put.text());
 }
 
-/// DCMTK's encoders name the uncompressed image as the source and invent a new UID. Here nobody
-/// ever saw that image, so the lossy file keeps its own name and points to no other.
+/// DCMTK's encoders set a new UID and name the uncompressed image as the source. That image was
+/// never stored, so the lossy file keeps its UID and refers to no other.
 void say_lossy(const Written& ids, DcmDataset& dataset) {
     dataset.putAndInsertString(DCM_LossyImageCompression, "01");
     dataset.findAndDeleteElement(DCM_SourceImageSequence);
@@ -190,7 +190,7 @@ Written write_dicom(const Phantom& phantom, const DicomOptions& options,
     const E_TransferSyntax syntax = dcmtk_syntax(options.syntax);
     const auto parameter = parameter_of(options.syntax);
     const OFCondition chosen = is_jpeg_2000(options.syntax)
-                                   ? EC_Normal  // as it was put
+                                   ? EC_Normal  // as it was inserted
                                    : dataset.chooseRepresentation(syntax, parameter.get());
     if (chosen.bad() || !dataset.canWriteXfer(syntax)) {
         throw Error(Fault::unsupported, "phantom as {}: {}", describe(options.syntax).name,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a phantom as a DICOM file (CR, or DX for presentation) the way some modality somewhere
-// does: any common transfer syntax, bit depth, photometric interpretation and window.
+// Writes a phantom as a DICOM file (CR, or DX for presentation) as different modalities do: with
+// any common transfer syntax, bit depth, photometric interpretation and window.
 //
-// Files of the same phantom and options are the same bytes. UIDs come from the seed unless given,
-// so a phantom sent twice is the same instance twice. Threads: any; codecs are registered once.
+// The same phantom and options give the same bytes. UIDs come from the seed unless given, so a
+// phantom sent twice is the same instance. Threads: any; codecs are registered once.
 #pragma once
 
 #include <filesystem>
@@ -38,14 +38,14 @@ struct TransferSyntaxName {
     TransferSyntax syntax;
     std::string_view name;  // as on the command line
     std::string_view uid;
-    int most_bits;  // bits stored that the encoding can hold; jpeg_extended: exactly 8 or 12
+    int most_bits;  // largest Bits Stored of the encoding; jpeg_extended: exactly 8 or 12
     bool lossy;
 };
 
-/// Every transfer syntax that write_dicom can write.
+/// Every transfer syntax that write_dicom() can write.
 const std::vector<TransferSyntaxName>& transfer_syntaxes();
 
-/// The row for a syntax.
+/// The row of a syntax.
 const TransferSyntaxName& describe(TransferSyntax syntax);
 
 struct Window {
@@ -58,7 +58,7 @@ struct DicomOptions {
     TransferSyntax syntax = TransferSyntax::explicit_little;
     int bits_stored = 12;  // 8 .. 16
     bool monochrome1 = false;
-    bool with_window = true;       // a window in the header, over the full range unless given
+    bool with_window = true;       // a window in the header; the full range unless given
     std::optional<Window> window;  // in units after the rescale
     double rescale_slope = 1;      // DX for presentation allows only 1
     double rescale_intercept = 0;  // and only 0
@@ -71,8 +71,8 @@ struct DicomOptions {
     std::string patient_name;          // UTF-8; empty: "Phantom^Seed <seed>"
     std::string patient_id;            // empty: "PHANTOM-<seed>"
     std::string patient_age = "045Y";  // empty: none
-    // PA, AP, LL; empty: none. Only the header changes: an "LL" is a frontal picture that calls
-    // itself a lateral, for the node to turn down.
+    // PA, AP, LL; empty: none. Only the header changes: "LL" is a frontal picture that claims to be
+    // a lateral, which the node must refuse.
     std::string view_position = "PA";
     std::string body_part = "CHEST";  // empty: none
     std::string accession_number;
@@ -84,19 +84,19 @@ struct Written {
     std::string sop_instance_uid;
 };
 
-/// The UIDs that write_dicom gives such a file.
+/// The UIDs that write_dicom() gives to such a file.
 Written identify(const Phantom& phantom, const DicomOptions& options);
 
-/// Write one file.
+/// Writes one file.
 ///   in   phantom: display values 0..1; options: see above
-///   out  a DICOM Part 10 file; the identifiers it got
+///   out  a DICOM Part 10 file; its UIDs
 ///   err  bad_input when the bits do not fit the transfer syntax or the class forbids the rescale;
 ///        unavailable when the file cannot be written
 ///   src  PS3.3 A.2 (CR), A.26 (DX); C.7.6.3, C.8.11.3 (DX Image)
 Written write_dicom(const Phantom& phantom, const DicomOptions& options,
                     const std::filesystem::path& path);
 
-/// An 8-bit grey PGM to look at; with `outlines`, the planted lesions are traced in white.
+/// Writes an 8-bit grey PGM for viewing; `outlines` draws the lesions' outlines in white.
 void write_pgm(const Phantom& phantom, const std::filesystem::path& path, bool outlines = false);
 
 }  // namespace bucky::phantom
