@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waits for the results as the PACS has them: each new instance there is looked at once."""
+"""Waits for results in the PACS and reads each new instance there once."""
 
 import io
 import os
@@ -20,7 +20,7 @@ class Collector:
             self.xrays.setdefault(xray.sop_instance, []).append(xray)
 
     def look(self):
-        """Takes what is new in the PACS. Returns whether there was something."""
+        """Reads the instances that are new in the PACS. Returns whether there were any."""
         new, self.seen = self.pacs.changes(self.seen)
         arrived_at = time.time()
         for instance in new:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The X-rays of one demo: what is known of each, from the file to its result in the PACS."""
+"""The X-rays of one demo, each from its file to its result in the PACS."""
 
 import os
 from dataclasses import dataclass, field
@@ -12,17 +12,17 @@ from verdicts import Verdict
 
 @dataclass
 class Xray:
-    name: str                # for people: the file's
+    name: str                # name of the file, for people
     file: str
     sop_instance: str = ""
     study: str = ""
-    problem: str = ""        # why it will have no verdict
+    problem: str = ""        # the reason why it gets no verdict
     verdict: Verdict | None = None
-    in_at: float | None = None        # the node had its last byte (seconds since 1970)
-    answered_at: float | None = None  # the PACS had all of its result
+    in_at: float | None = None        # the node had received it (seconds since 1970)
+    answered_at: float | None = None  # the PACS had received its whole result
     has_overlay: bool = False
     pacs_ids: dict = field(default_factory=dict)  # "study", "xray", "report", "overlay" series
-    picture: str = ""        # the overlay as PNG
+    picture: str = ""        # path of the overlay as PNG
 
     def is_done(self):
         if self.problem:
@@ -31,7 +31,7 @@ class Xray:
 
 
 def gather(paths, work):
-    """An Xray for every file named, pictures wrapped into `work`; in the order they were named."""
+    """An Xray for every given file, in this order; pictures are wrapped as DICOM in `work`."""
     found = []
     for path in pictures.files_in(paths):
         xray = Xray(os.path.splitext(os.path.basename(path))[0], path)
@@ -40,7 +40,7 @@ def gather(paths, work):
                 xray.file = os.path.join(work, f"picture-{len(found)}.dcm")
                 pictures.wrap(path, xray.file)
             _identify(xray)
-        except Exception as error:  # a file of any kind may be named: it is told, not raised
+        except Exception as error:  # a bad file is reported, it does not end the demo
             xray.problem = f"not sent: {type(error).__name__}: {error}"
         found.append(xray)
     return found
@@ -52,7 +52,7 @@ def _identify(xray):
 
 
 def by_study(xrays):
-    """What goes out in one association, as from a modality."""
+    """The files that are sent in one association, as a modality sends them."""
     studies = {}
     for xray in xrays:
         if not xray.problem:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The node of the demo: the real `bucky serve`, told of the PACS."""
+"""The node of the demo: the real `bucky serve`, configured to send to the PACS."""
 
 import os
 import re
@@ -30,7 +30,7 @@ port = {pacs_port}
 listen = ""
 """
 
-PHANTOMS = (  # file name, how `bucky phantom` is asked for it
+PHANTOMS = (  # file name, options of `bucky phantom`
     ("healthy", ["--healthy"]),
     ("nodule", ["--finding", "nodule"]),
     ("tuberculosis", ["--finding", "tuberculosis"]),
@@ -41,7 +41,7 @@ PHANTOMS = (  # file name, how `bucky phantom` is asked for it
 
 
 def draw_phantoms(bucky, folder):
-    """Radiographs of patients who do not exist, one a finding: yields their files."""
+    """Draws radiographs of simulated patients, one for each finding, and yields their files."""
     for seed, (name, wanted) in enumerate(PHANTOMS, start=11):
         out = os.path.join(folder, name)
         status, said = run([bucky, "phantom", "--out", out, "--seed", str(seed), *wanted])
@@ -64,11 +64,11 @@ class Node:
         self.port = int(re.search(r"\bdicom_port=(\d+)", ready).group(1))
 
     def send(self, files, peer=None):
-        """C-STORE to the node, or another peer, as a modality would. Returns what was said."""
+        """Sends by C-STORE to the node, or to another peer, like a modality. Returns the output."""
         return run([self.bucky, "send", peer or f"BUCKY@127.0.0.1:{self.port}", *files])[1]
 
     def last_byte_at(self, sop_instance):
-        """When the node had the whole image, by its log (seconds since 1970); None: never."""
+        """When the node had received the whole image, by its log (seconds since 1970), or None."""
         line = self._line("store.kept", sop_instance)
         if line is None:
             return None
@@ -76,7 +76,7 @@ class Node:
         return at.replace(tzinfo=timezone.utc).timestamp()
 
     def refusal(self, sop_instance):
-        """Why the node did not take the image; None: it did not refuse it."""
+        """Why the node refused the image; None if it did not."""
         line = self._line("store.refused", sop_instance)
         if line is None:
             return None

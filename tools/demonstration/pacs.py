@@ -16,7 +16,7 @@ SC_CLASS = "1.2.840.10008.5.1.4.1.1.7"      # Secondary Capture
 class Pacs:
     def __init__(self, work, dicom_port, node_port):
         self.folder = os.path.join(work, "pacs")
-        self.pages = os.path.join(work, "pages")  # the PACS serves it as /ai: see pages.py
+        self.pages = os.path.join(work, "pages")  # served by the PACS as /ai: see pages.py
         os.makedirs(self.folder)
         os.makedirs(self.pages)
         self.dicom_port, self.http_port = dicom_port, free_port()
@@ -41,7 +41,7 @@ class Pacs:
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": False,
             "OverwriteInstances": True,
-            "DefaultEncoding": "Utf8",  # or DICOMweb answers in Latin-1, and names lose letters
+            "DefaultEncoding": "Utf8",  # otherwise DICOMweb answers in Latin-1
             "Plugins": [os.path.join(PLUGINS, name) for name in plugins],
             "WebViewer": {"CachePath": os.path.join(self.folder, "viewer-cache")},
             "ServeFolders": {"/ai": self.pages},
@@ -64,13 +64,13 @@ class Pacs:
         return value.decode("ascii", "replace").strip("\0 ")
 
     def changes(self, since):
-        """(instances that arrived since, the number to ask with next time)."""
+        """(instances that arrived since `since`, the number to ask with next time)."""
         answer = json.loads(self.get(f"/changes?since={since}&limit=1000"))
         new = [one["ID"] for one in answer["Changes"] if one["ChangeType"] == "NewInstance"]
         return new, answer["Last"]
 
     def parents(self, instance):
-        """Orthanc's ids of the study and the series that hold it."""
+        """Orthanc's ids of the study and the series that contain it."""
         return (json.loads(self.get(f"/instances/{instance}/study"))["ID"],
                 json.loads(self.get(f"/instances/{instance}/series"))["ID"])
 
@@ -78,7 +78,7 @@ class Pacs:
         return self.get(f"/instances/{instance}/file")
 
     def picture(self, instance):
-        """The instance as a PNG, drawn by the PACS."""
+        """The instance as a PNG, rendered by the PACS."""
         return self.get(f"/instances/{instance}/preview")
 
     def close(self):

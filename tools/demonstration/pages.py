@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One small page an image, served by the PACS itself at an address that fits on a line of a
-terminal: the PACS's web viewer with the result, and links to the study and the X-ray."""
+"""One small page for each image, served by the PACS at a URL that fits on a line of a terminal:
+the web viewer of the PACS with the result, and links to the study and the X-ray."""
 
 import html
 import os
@@ -20,7 +20,7 @@ def viewer(series):
 
 
 def write(folder, number, title, verdict, study, xray_series, shown_series):
-    """Writes page `number`; returns its path on the PACS's web server."""
+    """Writes page `number`; returns its path on the web server of the PACS."""
     text = PAGE.format(title=html.escape(title), verdict=html.escape(verdict),
                        study=f"/app/explorer.html#study?uuid={study}",
                        xray=viewer(xray_series), shown=viewer(shown_series))

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a person hands the demo, as DICOM files: DICOM as it is, PNG and JPEG wrapped as a digital
-X-ray (DX for presentation, 8 bits, frontal chest).
+"""Turns the user's files into DICOM files: DICOM is kept as it is; PNG and JPEG are wrapped as a
+digital X-ray (DX for presentation, 8 bits, frontal chest).
 
-The tests wrap with the same code: pictures.py FOLDER PICTURE...
+The tests use the same code: pictures.py FOLDER PICTURE...
 """
 
 import hashlib
@@ -17,12 +17,12 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
 DX_FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"
-FIELD_MM = 400  # the longer side of a chest radiograph, about
+FIELD_MM = 400  # about the longer side of a chest radiograph
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 def uid_of(*names):
-    """The same picture is the same instance each time (PS3.5 B.2, 2.25.<128 bits>)."""
+    """A UID from the bytes: the same picture is always the same instance (PS3.5 B.2)."""
     digest = hashlib.sha256("\0".join(names).encode()).digest()
     return "2.25." + str(int.from_bytes(digest[:16], "big"))
 
@@ -51,7 +51,7 @@ def wrap(picture, target):
     ds.ViewCodeSequence = Sequence([code("272479007", "SCT", "Postero-anterior")])
     ds.ViewCodeSequence[0].ViewModifierCodeSequence = Sequence([])
     ds.DetectorType, ds.PositionerType, ds.AcquisitionContextSequence = "", "", Sequence([])
-    ds.ImagerPixelSpacing = [f"{FIELD_MM / max(grey.size):.4f}"] * 2  # not known: assumed
+    ds.ImagerPixelSpacing = [f"{FIELD_MM / max(grey.size):.4f}"] * 2  # unknown, assumed
     ds.Rows, ds.Columns, ds.SamplesPerPixel = grey.height, grey.width, 1
     ds.PhotometricInterpretation, ds.PresentationLUTShape = "MONOCHROME2", "IDENTITY"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 8, 8, 7, 0
@@ -77,7 +77,7 @@ def code(value, scheme, meaning):
 
 
 def files_in(paths):
-    """Every file named, and every file in the folders named, in order."""
+    """All given files, and all files in the given folders, in order."""
     for path in paths:
         if os.path.isdir(path):
             for folder, folders, names in os.walk(path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs the demo starts: they die with it, however it ends."""
+"""The programs that the demo starts. They end when the demo ends, in every case."""
 
 import ctypes
 import signal
@@ -12,7 +12,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class Failed(Exception):
-    """The demo cannot go on; the message says why, for a person."""
+    """The demo cannot continue; the message gives the reason."""
 
 
 def _die_with_parent():
@@ -20,7 +20,7 @@ def _die_with_parent():
 
 
 class Program:
-    """A server: started, listened to line by line, ended by close()."""
+    """A server: it is started, its output is read line by line, and close() ends it."""
 
     def __init__(self, command):
         self.lines = []
@@ -37,7 +37,7 @@ class Program:
                 self._new_line.notify_all()
 
     def wait_for(self, part, seconds):
-        """The first line that contains `part`; Failed with the last lines when there is none."""
+        """The first line that contains `part`. Failed with the last lines if there is none."""
         give_up = time.monotonic() + seconds
         with self._new_line:
             while True:
@@ -70,7 +70,7 @@ def free_port():
 
 
 def run(command):
-    """A command to its end: (exit status, what it said)."""
+    """Runs a command to its end: (exit status, output)."""
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, text=True, errors="replace",
                            start_new_session=True, preexec_fn=_die_with_parent)

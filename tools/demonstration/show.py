@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's story: a PACS and a node side by side, X-rays in, findings read back from the PACS."""
+"""The demo: a PACS and a node side by side, X-rays in, findings read back from the PACS."""
 
 import argparse
 import os
@@ -17,13 +17,13 @@ from node import Node, draw_phantoms
 from pacs import Pacs
 from programs import Failed, free_port
 
-PATIENCE_S = 120  # without any news, the demo stops waiting
+PATIENCE_S = 120  # the demo stops waiting after this time without news
 WIDTH = 80
 NAME_WIDTH = 12
 
 
 class Bar:
-    """A progress bar on a terminal; silence anywhere else."""
+    """A progress bar on a terminal; no output anywhere else."""
 
     def __init__(self):
         self.shown = sys.stderr.isatty()
@@ -61,7 +61,7 @@ def arguments():
 
 
 def send_all(xrays, pacs, node):
-    """As at a site: the modality stores a study in the PACS, and the node gets its copy."""
+    """Like a modality at a site: stores a study in the PACS and sends a copy to the node."""
     for study in images.by_study(xrays):
         files = [xray.file for xray in study]
         pacs_said = node.send(files, f"ORTHANC@127.0.0.1:{pacs.dicom_port}")
@@ -74,7 +74,7 @@ def send_all(xrays, pacs, node):
 
 
 def wait_for_results(xrays, pacs, node, options):
-    """Until every image has its result or its problem, or nothing has happened for too long."""
+    """Waits until every image has a result or a problem, or until nothing has come for too long."""
     collector, bar = Collector(pacs, xrays, options.out, options.dicom), Bar()
     sender = threading.Thread(target=send_all, args=(xrays, pacs, node), daemon=True)
     sender.start()
@@ -100,7 +100,7 @@ def shortened(text, width):
 
 
 def row(name, finding, seconds, address):
-    """One line an image; what the address leaves of the width is the finding's."""
+    """One line for each image. The width that the address leaves is used for the finding."""
     name = f"{shortened(name, NAME_WIDTH):<{NAME_WIDTH}}"
     return f"{name} {finding} {seconds:>4} {address}".rstrip()
 
@@ -134,7 +134,7 @@ def print_results(xrays, pacs):
 
 
 def show(options, work):
-    """Returns how many images have no verdict."""
+    """Prints the table; returns the number of images without a verdict."""
     if options.paths:
         xrays = images.gather(options.paths, work)
     else:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a report says, read from the PACS's own copy: the content tree of a TID 1500 SR, as PS3.16
-defines it, and not a word from Bucky itself."""
+"""Reads a report from the PACS's own copy: the content tree of a TID 1500 SR as PS3.16 defines it.
+Nothing comes from Bucky itself."""
 
 import io
 import math
@@ -26,14 +26,14 @@ class Finding:
 
     @property
     def score_text(self):
-        """Rounded down, as in the picture: 1.00 is only what is 1."""
+        """Rounded down, as in the picture: only a score of 1 is shown as 1.00."""
         return f"{math.floor(self.score * 100 + 1e-9) / 100:.2f}"
 
     def __str__(self):
         return " ".join([self.name, self.score_text, "+".join(self.sides)]).strip()
 
     def fitted(self, width):
-        """At most so many characters: first the side is shortened, then the name."""
+        """At most this many characters: the side is shortened first, then the name."""
         if len(str(self)) <= width:
             return str(self)
         rest = " ".join(["", self.score_text, *(side[0].upper() for side in self.sides)])
@@ -45,9 +45,9 @@ class Finding:
 
 @dataclass
 class Verdict:
-    """What one report says about one image."""
+    """The answer of one report for one image."""
     analysed: bool
-    reason: str = ""  # why it was not
+    reason: str = ""  # the reason if it was not analysed
     findings: list = field(default_factory=list)
 
     def lines(self, width=1000):
@@ -74,14 +74,14 @@ def everything_below(item):
 
 
 def images_below(item):
-    """SOP Instance UIDs of the images that an item, or anything below it, refers to."""
+    """SOP Instance UIDs of the images to which an item, or any item below it, refers."""
     for child in [item, *everything_below(item)]:
         if child.ValueType == "IMAGE":
             yield child.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
 
 
 def read(part10):
-    """{SOP Instance UID: Verdict} of every image that this report answers for."""
+    """{SOP Instance UID: Verdict} of every image in this report."""
     report = pydicom.dcmread(io.BytesIO(part10))
     verdicts = {}
     for item in everything_below(report):
@@ -99,7 +99,7 @@ def read(part10):
 def _take_answer(answer, verdicts):
     name = code_of(answer, "ConceptNameCodeSequence")
     for image in images_below(answer):
-        if name == SUMMARY_OF_ANALYSES:  # written only where there was none
+        if name == SUMMARY_OF_ANALYSES:  # present only if an image was not analysed
             texts = [child.TextValue for child in children(answer) if child.ValueType == "TEXT"]
             verdicts[image] = Verdict(False, " ".join(texts))
             continue

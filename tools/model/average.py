@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A running mean of a network's weights, which generalises better than the last step's."""
+"""A running mean of a network's weights; it generalises better than the last step's."""
 import copy
 
 import torch

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Class activation maps (Zhou et al. 2016): where a classifier sees what it says.
+"""Class activation maps (Zhou et al. 2016): the places on which a classifier bases its answer.
 
-Of a network that averages its last feature map over the image and ends in one linear layer, the
-layer can be applied to every place instead: the mean of what the places say is what the network
-says. So the heatmap is an exact account of the score, at the size of the last feature map.
+If a network averages its last feature map over the image and ends with one linear layer, this layer
+can be applied to each place instead: the mean over the places is the network's output. So the
+heatmap explains the score exactly, at the size of the last feature map.
 """
 from typing import Optional, Tuple
 
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 
 class Split(nn.Module):
-    """Everything up to the last feature map, and the linear layer behind the average."""
+    """The network up to the last feature map, and the linear layer behind the average."""
 
     def __init__(self, features: nn.Module, linear: nn.Linear, relu: bool):
         super().__init__()
@@ -22,7 +22,7 @@ class Split(nn.Module):
         self.register_buffer("bias", linear.bias.detach().clone())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits by place [N, K, h, w]."""
+        """Logits for each place [N, K, h, w]."""
         features = self.features(x)
         if self.relu:
             features = F.relu(features)
@@ -37,7 +37,7 @@ def last_linear(head: nn.Module) -> Optional[nn.Linear]:
 
 
 def split(net: nn.Module) -> Optional[Split]:
-    """For DenseNet, ResNet, EfficientNet, MobileNet and their like; None for other heads."""
+    """Splits DenseNet, ResNet, EfficientNet, MobileNet and similar; None for other heads."""
     if hasattr(net, "layer4") and isinstance(getattr(net, "fc", None), nn.Linear):
         names = [name for name, _ in net.named_children() if name not in ("avgpool", "fc")]
         return Split(nn.Sequential(*[getattr(net, name) for name in names]), net.fc, False)
@@ -50,14 +50,14 @@ def split(net: nn.Module) -> Optional[Split]:
 
 
 def agrees(net: nn.Module, parts: Split, example: torch.Tensor) -> bool:
-    """The split network says what the whole one says."""
+    """Whether the split network gives the same output as the whole one."""
     with torch.no_grad():
         whole, mean = net(example), parts(example).mean(dim=[2, 3])
     return whole.shape == mean.shape and bool(torch.allclose(whole, mean, rtol=1e-3, atol=1e-3))
 
 
 class Classifier(nn.Module):
-    """Logits to the scores, and the heatmaps if the network could be split."""
+    """Turns logits into scores, and into heatmaps if the network could be split."""
 
     def __init__(self, net: nn.Module, parts: Optional[Split], exclusive: bool):
         super().__init__()
@@ -75,7 +75,7 @@ class Classifier(nn.Module):
 
 
 def traced(net: nn.Module, example: torch.Tensor) -> torch.jit.ScriptModule:
-    """TorchScript that takes any number of images and gives what the network gave."""
+    """TorchScript that accepts any number of images and gives the same output as the network."""
     net = net.eval()
     with torch.no_grad():
         script = torch.jit.trace(net, example[:2], check_trace=False)

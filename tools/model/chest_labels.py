@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The 18 labels of TorchXRayVision, and the codes by which a report names them.
+"""The 18 labels of TorchXRayVision and their codes in a report.
 
-SNOMED CT where the concept and its number are beyond doubt; DICOM's own code (PS3.16 CID 6104)
-where DICOM has the word; a code of ours (99BUCKY) where no source could confirm a number: a wrong
-code names another disease to every reader that trusts it.
+A label gets a SNOMED CT code if the concept and its number are certain; DICOM's own code (PS3.16
+CID 6104) if DICOM has one; a private code (99BUCKY) if no source confirmed a number. A wrong code
+would name another disease to every reader that relies on it.
 """
 from typing import Dict, NamedTuple
 

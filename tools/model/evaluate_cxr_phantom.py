@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure models/cxr-phantom on phantoms it has never seen; see evaluate-cxr-phantom."""
+"""Measures models/cxr-phantom on unseen phantoms; see evaluate-cxr-phantom."""
 import argparse
 import datetime
 from pathlib import Path

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a model package: weights.ts, model.toml, golden inputs with their outputs, CARD.md.
 
-What every converter and trainer shares. The golden files let `bucky model check` see whether a
-node computes what was computed here.
+Shared by all converters and trainers. With the golden files `bucky model check` finds out whether a
+node computes the same.
 """
 import hashlib
 import json
@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 import torch
 
-GOLDEN_TOLERANCE = 2e-3  # of scores and heatmaps: other convolutions round otherwise
+GOLDEN_TOLERANCE = 2e-3  # of scores and heatmaps: other convolutions round differently
 
 FRONTAL_CHEST = {
     "sop_classes": ["1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1",
@@ -26,7 +26,7 @@ FRONTAL_CHEST = {
     "min_columns": 200,
 }
 
-# How the packages that come with Bucky begin: written for people to read, too.
+# The beginning of model.toml in packages that come with Bucky; people read it, too.
 OURS = """\
 # {what}. Written by tools/model/{trainer} together with weights.ts.
 [model]
@@ -120,7 +120,7 @@ def write_golden(net: torch.jit.ScriptModule, folder: Path, inputs: torch.Tensor
 
 
 def save(net: torch.jit.ScriptModule, folder: Path) -> str:
-    """weights.ts of a package; gives its hash."""
+    """Writes weights.ts of a package; returns its hash."""
     folder.mkdir(parents=True, exist_ok=True)
     net.save(str(folder / "weights.ts"))
     return hash_of_weights(folder)
@@ -133,8 +133,8 @@ def hash_of_weights(folder: Path) -> str:
 def read(folder: Path, fixed_for: str) -> Tuple[torch.jit.ScriptModule, str, str]:
     """The network, the text of model.toml and the hash of the weights.
 
-    Debian's Python has no TOML reader and the trainers need none: they look for the numbers that
-    they wrote. Refuses numbers that `fixed_for` says were fixed for other weights.
+    Debian's Python has no TOML reader and the trainers need none: they search for the numbers that
+    they wrote. Refuses numbers that were fixed for other weights, as `fixed_for` says.
     """
     sha256 = hash_of_weights(folder)
     text = (folder / "model.toml").read_text(encoding="utf-8")
@@ -144,7 +144,7 @@ def read(folder: Path, fixed_for: str) -> Tuple[torch.jit.ScriptModule, str, str
 
 
 def put_into_card(folder: Path, report: str) -> None:
-    """Replace the measured part of CARD.md, which stands between two marks."""
+    """Replaces the measured part of CARD.md, which is between two marks."""
     card = folder / "CARD.md"
     text = card.read_text(encoding="utf-8")
     start, end = "<!-- measured -->", "<!-- /measured -->"
@@ -155,7 +155,7 @@ def put_into_card(folder: Path, report: str) -> None:
 
 def write(package: Package, net: torch.jit.ScriptModule, folder: Path, written_by: str,
           golden: Optional[torch.Tensor] = None) -> str:
-    """The whole package but CARD.md; gives the hash of the weights."""
+    """Writes the whole package except CARD.md; returns the hash of the weights."""
     sha256 = save(net, folder)
     for old in folder.glob("golden-*.f32"):
         old.unlink()

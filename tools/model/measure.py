@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a model makes of phantoms, beside what was planted in them."""
+"""The answers of a model to phantoms, compared with the lesions that they contain."""
 from dataclasses import dataclass
 from typing import List, Tuple
 
@@ -11,7 +11,7 @@ from phantom_net import FINDINGS, SIDE
 from phantom_set import PhantomSet
 
 OVERLAP_IOU = 0.3
-FRAGMENT_PX = 12  # the thin end of a pneumothorax breaks into crumbs; a nodule has 40 and more
+FRAGMENT_PX = 12  # the thin end of a pneumothorax breaks up; a nodule has 40 and more
 
 
 @dataclass
@@ -36,7 +36,7 @@ def run(net, phantoms: PhantomSet, batch: int = 25) -> Answers:
 
 
 def best_threshold(scores: np.ndarray, present: np.ndarray) -> float:
-    """Fewest errors; where a range of thresholds has as few (give or take one), its middle."""
+    """The threshold with the fewest errors; the middle of a range with as few (or one more)."""
     candidates = np.linspace(0.05, 0.95, 91)
     wrong = np.array([((scores >= t) != present).sum() for t in candidates])
     best = candidates[wrong <= wrong.min() + 1]
@@ -64,7 +64,7 @@ def components(mask: np.ndarray) -> List[np.ndarray]:
 
 
 def outlines(heat: np.ndarray, threshold: float) -> List[np.ndarray]:
-    """A heatmap (uint8) at the size of the input, cut at the threshold, in its parts."""
+    """A heatmap (uint8) at the size of the input, thresholded and split into its parts."""
     small = torch.from_numpy(heat.astype(np.float32) / 255)[None, None]
     large = F.interpolate(small, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
     return components(large[0, 0].numpy() >= threshold)
@@ -82,7 +82,7 @@ class Located:
     centred: int = 0     # centre of the largest outline lies in a planted lesion
     iou_sum: float = 0
     lesions: int = 0     # planted lesions of the true positives
-    lesions_found: int = 0  # of those, the ones that some outline has IoU >= 0.3 with
+    lesions_found: int = 0  # of those: some outline has IoU >= 0.3
     stray: int = 0       # further outlines that touch no planted lesion
 
 

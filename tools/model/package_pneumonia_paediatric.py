@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calibrate, threshold, package and measure models/pneumonia-paediatric; see
+"""Calibrates, thresholds, packages and measures models/pneumonia-paediatric; see
 train-pneumonia-paediatric."""
 import argparse
 import datetime
@@ -15,7 +15,7 @@ from paediatric_net import INPUT_SIDE, PaediatricNet
 from paediatric_set import ChildSet, read_sets
 
 VERSION = "1.0.0"
-# On the validation part; more than the 0.95 that is aimed at, so that chance does not undercut it.
+# On the validation part. It is above the goal of 0.95, so that chance does not bring it below.
 SENSITIVITY_ON_VALIDATION = 0.965
 HEAT_THRESHOLD = 0.8
 
@@ -30,7 +30,7 @@ def answers(net, children: ChildSet) -> Tuple[np.ndarray, np.ndarray]:
 
 
 def golden_image() -> torch.Tensor:
-    """No child's picture: a chest-like pattern, with a black border on one side."""
+    """Not a patient's picture: a chest-like pattern, with a black border on one side."""
     along = torch.linspace(-1, 1, INPUT_SIDE)
     rows, columns = torch.meshgrid(along, along, indexing="ij")
     lungs = torch.exp(-((columns.abs() - 0.45) / 0.25) ** 2 - (rows / 0.7) ** 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How good and how well calibrated one score is, where the truth is known; and its picture."""
+"""How good and how well calibrated a score is where the truth is known, and a plot of it."""
 from pathlib import Path
 from typing import List, Tuple
 
@@ -17,7 +17,7 @@ def logistic(x: np.ndarray) -> np.ndarray:
 
 
 def calibrated(logits: np.ndarray, truth: np.ndarray) -> Tuple[float, float]:
-    """Scale and shift that make the logits probabilities (Platt 1999), by Newton's method."""
+    """Scale and shift that turn logits into probabilities (Platt 1999), by Newton's method."""
     x = np.stack([logits, np.ones_like(logits)], axis=1)
     weights = np.array([1.0, 0.0])
     for _ in range(50):
@@ -57,7 +57,7 @@ def operating_point(scores: np.ndarray, truth: np.ndarray, threshold: float, wor
 
 
 def auc_interval(scores: np.ndarray, truth: np.ndarray, patients: List[str]) -> Tuple[float, float]:
-    """95 % interval by drawing patients, not images, again and again."""
+    """95 % interval by bootstrap over patients, not over images."""
     random = np.random.default_rng(7)
     names, where = np.unique(patients, return_inverse=True)
     of_patient = [np.flatnonzero(where == i) for i in range(len(names))]
@@ -69,7 +69,7 @@ def auc_interval(scores: np.ndarray, truth: np.ndarray, patients: List[str]) -> 
 
 
 def bins_of(scores: np.ndarray, truth: np.ndarray) -> List[Tuple[float, float, int]]:
-    """Mean score, share of sick and number of images, for each tenth of the scores that has any."""
+    """Mean score, share of sick and number of images for each tenth of the scores, if not empty."""
     at = np.minimum((scores * BINS).astype(int), BINS - 1)
     return [(float(scores[at == b].mean()), float(truth[at == b].mean()), int((at == b).sum()))
             for b in range(BINS) if (at == b).any()]

@@ -4,10 +4,10 @@
 In:  float32 [N, 1, 448, 448], display values 0..1 (bright = dense), the image stretched over all.
 Out: (scores [N, 1], heatmaps [N, 1, 56, 56]), both 0..1.
 
-Two steps before the convolutions make the answer depend on the chest and not on how its picture
-arrived: the content is cut out of whatever black surrounds it, at 224 x 224, and its greys are
-standardised. The input is twice that size, so that a picture that is half border keeps its detail.
-The heatmap is put back to where the content lay.
+Two steps before the convolutions make the answer independent of the way in which the picture
+arrived: the content is cut out of the black border, at 224 x 224, and its greys are standardised.
+The input is twice that size, so that a picture that is half border keeps its detail. The heatmap is
+moved back to the position of the content.
 """
 from typing import Tuple
 
@@ -27,7 +27,7 @@ def extent(seen: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
     length = seen.size(1)
     first = seen.argmax(dim=1).float()
     end = float(length) - seen.flip([1]).argmax(dim=1).float()
-    empty = (end - first) < 0.25 * length  # a nearly black image is looked at as it is
+    empty = (end - first) < 0.25 * length  # a nearly black image is not cropped
     first = torch.where(empty, torch.zeros_like(first), first)
     end = torch.where(empty, torch.full_like(end, float(length)), end)
     return (first + end) / float(length) - 1.0, (end - first) / float(length)
@@ -36,8 +36,8 @@ def extent(seen: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
 def content_box(x: torch.Tensor, black: float = 0.06, share: float = 0.05) -> torch.Tensor:
     """[N, 4]: centre x, centre y, half width, half height of the content.
 
-    Display values up to `black` may be border; a row of the content has at least this share of the
-    brighter pixels that the fullest row has, however wide the border is.
+    Display values up to `black` may be border. A row belongs to the content if it has at least
+    this share of the brighter pixels of the fullest row, however wide the border is.
     """
     bright = (x[:, 0] > black).float()
     columns, rows = bright.mean(dim=1), bright.mean(dim=2)
@@ -78,14 +78,14 @@ class PaediatricNet(nn.Module):
         self.stage28 = Stage(16, 40, 1)
         self.stage14 = Stage(40, 80, 2)
         self.drop = nn.Dropout(0.2)
-        # The score is the mean of what each place says: its heatmap is an exact account of it.
+        # The score is the mean over all places, so the heatmap explains it exactly.
         self.place = nn.Conv2d(80, 1, 1)
         # Set after training, so that scores are probabilities on the validation part.
         self.scale = nn.Parameter(torch.ones(1), requires_grad=False)
         self.shift = nn.Parameter(torch.zeros(1), requires_grad=False)
 
     def places(self, content: torch.Tensor) -> torch.Tensor:
-        """Evidence by place [N, 1, 14, 14] of images that are nothing but content."""
+        """Evidence for each place [N, 1, 14, 14] of images without a border."""
         features = self.stage14(self.stage28(self.stem(standardised(content))))
         return self.place(self.drop(features))
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chest radiographs of children as arrays, split by patient.
 
-LABELS.csv names file, set, patient, label, licence. All images of one patient fall into the same
-part: the part is a function of the patient's name alone, so it never changes with the set.
+LABELS.csv names file, set, patient, label, licence. All images of one patient are in the same part.
+The part depends on the patient's name alone, so it does not change when the set grows.
 """
 import csv
 import hashlib
@@ -41,7 +41,7 @@ class ChildSet:
         return torch.from_numpy(self.images[picks].astype(np.float32) / 255).unsqueeze(1)
 
     def input(self, picks: np.ndarray) -> torch.Tensor:
-        """As the node prepares them: enlarged by area, which doubles every pixel."""
+        """Enlarged by area, as in the node, which doubles every pixel."""
         assert INPUT_SIDE == 2 * SIDE
         return self.batch(picks).repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
 
@@ -55,13 +55,13 @@ def read_sets(folder: Path) -> Dict[str, ChildSet]:
 
 
 def contents(images: torch.Tensor, side: int) -> torch.Tensor:
-    """What the network makes of the images before its first convolution, at a smaller size."""
+    """The images after the steps before the first convolution, at a smaller size."""
     content = look_at(images, content_box(images), SIDE)
     return content if side == SIDE else F.interpolate(content, size=(side, side), mode="area")
 
 
 def augment(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """What other rooms, plates and consoles would do to the same child."""
+    """Variation as between sites, plates and consoles, of the same child."""
     n, side = len(images), images.size(3)
 
     def uniform(low: float, high: float) -> torch.Tensor:
@@ -91,8 +91,8 @@ def augment(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
 
 
 def without_marks(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """Cover corners and edges of some images: side markers and lettering differ between the sick
-    and the healthy of this source, and a network would read them."""
+    """Covers corners and edges of some images: side markers and lettering differ between the sick
+    and the healthy of this source, and a network would learn them."""
     side = images.size(3)
     for image in images:
         for corner in range(4):

@@ -34,7 +34,7 @@ class Residual(nn.Module):
 
 
 class Stage(nn.Module):
-    """Halve the size, then refine."""
+    """Halves the size, then refines."""
 
     def __init__(self, inputs: int, outputs: int, blocks: int):
         super().__init__()
@@ -46,7 +46,7 @@ class Stage(nn.Module):
 
 
 class Merge(nn.Module):
-    """Double the size and add what the way down still knew at that size."""
+    """Doubles the size and adds the features of that size from the encoder."""
 
     def __init__(self, deep: int, skip: int):
         super().__init__()
@@ -70,10 +70,10 @@ class PhantomNet(nn.Module):
         self.merge32 = Merge(64, 32)
         self.merge64 = Merge(32, 16)
         self.last = conv(16, 32)
-        # Four heatmap pixels from each place: 128 x 128 at the cost of 64 x 64.
+        # Four heatmap pixels for each place: 128 x 128 at the cost of 64 x 64.
         self.heat = nn.Sequential(nn.Conv2d(32, 4 * len(FINDINGS), 1), nn.PixelShuffle(2))
         self.score = nn.Linear(96 + 2 * len(FINDINGS), len(FINDINGS))
-        nn.init.constant_(self.heat[0].bias, -4.0)  # lesions are rare among pixels
+        nn.init.constant_(self.heat[0].bias, -4.0)  # few pixels are lesions
 
     def logits(self, x: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
         at64 = self.stem(x)
@@ -81,13 +81,13 @@ class PhantomNet(nn.Module):
         at16 = self.stage16(at32)
         at8 = self.stage8(at16)
         pooled = at8.mean(dim=[2, 3])
-        # The whole image says how to read each place: exposure, size, which lung is abnormal.
+        # Global context for each place: exposure, size, which lung is abnormal.
         at8 = at8 * torch.sigmoid(self.context(pooled)).unsqueeze(2).unsqueeze(3)
         at16 = self.merge16(at8, at16)
         at32 = self.merge32(at16, at32)
         at64 = self.merge64(at32, at64)
         heat = self.heat(self.last(at64))
-        # A finding is as likely as its best place, averaged over a few pixels against noise.
+        # A finding has the score of its best place, averaged over a few pixels against noise.
         calm = F.avg_pool2d(heat, 3, 1)
         best = calm.amax(dim=[2, 3])
         share = torch.sigmoid(heat).mean(dim=[2, 3]).add(1e-4).log()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Phantoms as arrays: asks bucky-phantom-set for them once, then maps the files.
+"""Phantoms as arrays: bucky-phantom-set writes them once, then the files are mapped.
 
-The seeds of the three sets never meet; a phantom shown to a person (`bucky phantom`) starts at
-seed 0, so none of those has been trained on either.
+The seeds of the three sets are disjoint. Phantoms for people (`bucky phantom`) start at seed 0, so
+none of them was used for training.
 """
 import subprocess
 from pathlib import Path
@@ -39,8 +39,8 @@ class PhantomSet:
     def batch(self, picks: np.ndarray, mask_step: int = 1) -> Tuple[torch.Tensor, torch.Tensor]:
         """Images [n, 1, 256, 256] and masks [n, 4, 256, 256], both float32 0..1.
 
-        With mask_step 2, every second pixel of the masks: all that training needs, for a quarter
-        of the time.
+        With mask_step 2, every second pixel of the masks: enough for training, in a quarter of the
+        time.
         """
         images = torch.from_numpy(self.images[picks].astype(np.float32) / 65535)
         bits = self.masks[picks][:, ::mask_step, ::mask_step]
@@ -51,7 +51,7 @@ class PhantomSet:
 
 def augment(images: torch.Tensor, masks: torch.Tensor,
             random: torch.Generator) -> Tuple[torch.Tensor, torch.Tensor]:
-    """What other rooms, films and consoles would do to the same patient.
+    """Variation as between sites, films and consoles, of the same patient.
 
     Images are 256 x 256, masks 128 x 128, as the network's heatmaps.
     """
@@ -81,7 +81,7 @@ def augment(images: torch.Tensor, masks: torch.Tensor,
     low, high = pixelwise(uniform(-0.15, 0.10)), pixelwise(uniform(0.88, 1.18))
     gamma = pixelwise(torch.exp(uniform(-0.38, 0.38)))
     windowed = ((images - low) / (high - low)).clamp(1e-4, 1) ** gamma
-    images = torch.where(images > 0, windowed, images)  # the letterbox stays black
+    images = torch.where(images > 0, windowed, images)  # bars stay black
     blur = pixelwise(uniform(-0.8, 0.8).clamp(min=0))
     images = images * (1 - blur) + F.avg_pool2d(images, 3, 1, 1) * blur
     noise = pixelwise(uniform(-0.015, 0.025).clamp(min=0))
@@ -90,7 +90,7 @@ def augment(images: torch.Tensor, masks: torch.Tensor,
 
 
 def letterbox_again(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """Black out a narrow border of some images: other aspect ratios, tighter collimation."""
+    """Blackens a narrow border of some images: other aspect ratios, tighter collimation."""
     for image in images:
         if torch.rand(1, generator=random) < 0.3:
             widths = torch.rand(4, generator=random) * 0.06 * SIDE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the converters share: reading weights and tables of findings, and the card they leave."""
+"""Shared by the converters: reading weights and tables of findings, and the card of the package."""
 import argparse
 import csv
 import importlib
@@ -26,9 +26,9 @@ measured in the conversion; only that the package computes what the original com
 
 
 def read_network(options: argparse.Namespace) -> nn.Module:
-    """From TorchScript, a pickled module, or a state_dict and the function that builds its network.
+    """Loads TorchScript, a pickled module, or a state_dict and the function to build its network.
 
-    A pickle can run anything: convert only files you trust.
+    A pickle can run any code: convert only files that you trust.
     """
     try:
         return torch.jit.load(str(options.weights), map_location="cpu").eval()
@@ -46,8 +46,8 @@ def read_network(options: argparse.Namespace) -> nn.Module:
 
 
 def read_findings(file: Path) -> List[manifest.Finding]:
-    """A CSV with the columns key, name, code, scheme, meaning and perhaps threshold and name_ko, a
-    row for each output in its order."""
+    """Reads a CSV with the columns key, name, code, scheme, meaning and optionally threshold and
+    name_ko, one row for each output in order."""
     with open(file, newline="", encoding="utf-8") as text:
         return [manifest.Finding(row["key"], row["name"], row["code"], row["meaning"],
                                  float(row.get("threshold") or 0.5), row.get("name_ko") or "",
@@ -55,7 +55,7 @@ def read_findings(file: Path) -> List[manifest.Finding]:
 
 
 def arguments(words: str) -> argparse.ArgumentParser:
-    torch.set_num_threads(os.cpu_count() or 1)  # Debian's torch begins with one
+    torch.set_num_threads(os.cpu_count() or 1)  # Debian's torch uses one by default
     parser = argparse.ArgumentParser(description=words)
     parser.add_argument("--out", type=Path, required=True, help="folder of the new package")
     parser.add_argument("--name", required=True)
@@ -76,7 +76,7 @@ def describe(options: argparse.Namespace, findings: List[manifest.Finding], heat
 
 
 def golden_images(channels: int, height: int, width: int, low: float, high: float) -> torch.Tensor:
-    """Three inputs that are no patient's: smooth noise over the range of values."""
+    """Three synthetic inputs: smooth noise over the range of values."""
     random = torch.Generator().manual_seed(1)
     coarse = torch.rand(3, 1, 9, 9, generator=random)
     fine = nn.functional.interpolate(coarse, size=(height, width), mode="bicubic",

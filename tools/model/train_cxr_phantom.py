@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train models/cxr-phantom on phantoms and fix its thresholds; see train-cxr-phantom."""
+"""Trains models/cxr-phantom on phantoms and fixes its thresholds; see train-cxr-phantom."""
 import argparse
 import math
 import time
@@ -21,9 +21,9 @@ HEAT_WEIGHT = 4.0
 def loss_of(score, heat, masks) -> torch.Tensor:
     present = (masks.amax(dim=[2, 3]) > 0.5).float()
     score_loss = F.binary_cross_entropy_with_logits(score, present)
-    weight = 1 + 4 * masks  # a missed lesion pixel costs more than a doubtful healthy one
+    weight = 1 + 4 * masks  # a missed lesion pixel costs more than a false one
     pixel_loss = F.binary_cross_entropy_with_logits(heat, masks, weight=weight)
-    # Dice counts each present lesion alike, a nodule of ten pixels as much as a lung of air.
+    # Dice gives every lesion the same weight, a nodule of ten pixels or a large pneumothorax.
     probable = torch.sigmoid(heat)
     both = (probable * masks).sum(dim=[2, 3])
     either = probable.sum(dim=[2, 3]) + masks.sum(dim=[2, 3])
@@ -44,7 +44,7 @@ def train(training: PhantomSet, epochs: int, batch: int, seed: int) -> PhantomNe
     for epoch in range(epochs):
         order = np.random.default_rng(seed + epoch).permutation(len(training))
         for first in range(0, len(order) - batch + 1, batch):
-            # Warm-up, then a cosine down to nothing. By steps and never by the clock: the same
+            # Warm-up, then a cosine to zero. It depends on steps, never on the clock: the same
             # command makes the same weights on a slow machine.
             rate = 4e-3 * min(1, step / 150) * 0.5 * (1 + math.cos(math.pi * step / steps))
             optimizer.param_groups[0]["lr"] = rate

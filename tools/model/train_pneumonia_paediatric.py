@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train models/pneumonia-paediatric; see train-pneumonia-paediatric."""
+"""Trains models/pneumonia-paediatric; see train-pneumonia-paediatric."""
 import argparse
 import math
 import time
@@ -13,12 +13,12 @@ from average import Average
 from paediatric_net import SIDE, PaediatricNet
 from paediatric_set import ChildSet, augment, contents, read_sets
 
-SMALL_SIDE = 144      # most epochs see smaller pictures: 2.4 times as fast
-SMOOTHING = 0.05      # the labels were read from reports by people, who err
+SMALL_SIDE = 144      # most epochs use smaller pictures: 2.4 times as fast
+SMOOTHING = 0.05      # labels come from reports, which have errors
 
 
 def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    # Three in four are sick: a healthy child counts as much as a sick one all the same.
+    # Three in four are sick: the weights balance the classes.
     weight = torch.where(labels > 0.5, torch.tensor(0.68), torch.tensor(1.93))
     smooth = labels * (1 - 2 * SMOOTHING) + SMOOTHING
     return F.binary_cross_entropy_with_logits(logits, smooth, weight=weight)

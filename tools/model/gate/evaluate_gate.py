@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fix the limits of models/cxr-gate on the validation set, or measure it on the test set; see
+"""Fixes the limits of models/cxr-gate on the validation set, or measures it on the test set; see
 train-cxr-gate and evaluate-cxr-gate."""
 import argparse
 import datetime

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of models/cxr-gate: a picture of 96 x 96 in, what kind of picture it is out.
+"""The network of models/cxr-gate: input a picture of 96 x 96, output what kind of picture it is.
 
-One pass answers four questions of one picture: is this a frontal chest, by how many quarter turns
-is it rotated, is its grey inverted, is it mirrored. The gate asks all eight turned and mirrored
-copies and turns their answers back: what a chest is does not depend on how it lies, and a picture
-that is no chest seldom fools all eight alike.
+One pass answers four questions: is the picture a frontal chest, by how many quarter turns is it
+rotated, is its grey inverted, is it mirrored. The gate asks this for all eight turned and mirrored
+copies and turns the answers back: whether a picture shows a chest does not depend on its
+orientation, and a picture without a chest seldom deceives the network in all eight.
 """
 from typing import Tuple
 
@@ -44,7 +44,7 @@ class GateNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor,
                                                 torch.Tensor]:
-        # Exposure and window say nothing about what is shown: every picture has mean 0, spread 1.
+        # Exposure and window do not depend on the subject: every picture gets mean 0, spread 1.
         mean = x.mean(dim=[1, 2, 3], keepdim=True)
         spread = (x - mean).square().mean(dim=[1, 2, 3], keepdim=True).sqrt()
         seen = self.body((x - mean) / (spread + 0.02))
@@ -71,16 +71,16 @@ class Gate(nn.Module):
         mirrored = torch.zeros_like(chest)
         for flip in range(2):
             for turn in range(4):
-                # The view is the picture, mirrored if flip, then turned by `turn` quarters.
+                # The view is the picture, mirrored if flip, then rotated by `turn` quarters.
                 view = torch.rot90(torch.flip(x, [3]) if flip == 1 else x, turn, [2, 3])
                 c, t, i, m = self.net(view)
                 chest += c / 8
                 inverted += i / 8
                 t = F.log_softmax(t, dim=1)
-                if flip == 0:  # a picture turned by k shows k + turn
+                if flip == 0:  # a picture rotated by k now shows k + turn
                     turned += torch.roll(t, -turn, 1) / 8
                     mirrored += m / 8
-                else:  # mirrored, its turns go the other way round: turn - k
+                else:  # mirrored: rotation has the other direction, turn - k
                     turned += torch.roll(torch.flip(t, [1]), turn + 1, 1) / 8
                     mirrored -= m / 8
         return torch.cat([torch.sigmoid(chest).unsqueeze(1), torch.softmax(turned, dim=1),

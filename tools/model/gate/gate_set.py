@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate is trained and measured on, at 160 x 160, and how a batch is varied.
+"""The pictures for training and measuring the gate, at 160 x 160, and the variation of a batch.
 
 Real chests come from the training folder, split by patient. Phantoms come from bucky-phantom-set.
-Everything else is made here: other bodies, no bodies, torn chests (of the same split only).
+All other pictures are made here: other bodies, no bodies, torn chests (of the same split only).
 """
 import csv
 import hashlib
@@ -23,7 +23,7 @@ from rays import SIDE as SOURCE
 
 PHANTOMS = {"train": (4_000_000, 3_000), "val": (4_100_000, 500), "test": (4_200_000, 500)}
 OTHERS = {"train": (11, 18_000), "val": (12, 2_000), "test": (13, 2_000)}  # seed, count
-# Found to lie upside down or across by people who looked: their label "upright" would be a lie.
+# People found these pictures upside down or rotated: the label "upright" would be wrong.
 LYING = {"nih512/00003490_011.jpg"}
 
 
@@ -34,7 +34,7 @@ def split_of(patient: str) -> str:
 
 
 def held_out(samples: Path) -> set:
-    """Patients that also stand in the samples, which are the test: in no split at all."""
+    """Patients that are in the samples, too, which are test data: they are in no split."""
     names = set()
     for file in (samples / "cxr").glob("*"):
         stem = file.stem
@@ -48,7 +48,7 @@ def held_out(samples: Path) -> set:
 
 
 def chests(training: Path, samples: Path, split: str) -> Tuple[np.ndarray, np.ndarray]:
-    """Pictures [n, 160, 160] uint8 and which of them are Kermany's (squeezed to a square)."""
+    """Pictures [n, 160, 160] uint8, and which of them are Kermany's (squeezed to a square)."""
     out = held_out(samples)
     pictures, squeezed = [], []
     with open(training / "LABELS.csv", newline="") as labels:
@@ -79,7 +79,7 @@ def families() -> Dict[str, List]:
 
 
 def others(cache: Path, split: str, real: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Pictures of no chest and the name of the family of each."""
+    """Pictures without a chest, and the family of each."""
     seed, count = OTHERS[split]
     kept = cache / f"others-{split}.npz"
     if kept.exists():
@@ -103,10 +103,10 @@ def others(cache: Path, split: str, real: np.ndarray) -> Tuple[np.ndarray, np.nd
 
 
 class Variation:
-    """How other rooms would show the same: pose, exposure, polarity, collimation, markers.
+    """Variation as between sites: pose, exposure, polarity, collimation, markers.
 
-    Every picture of a batch is turned by quarters, mirrored and inverted at will; what was done is
-    what the network is asked about.
+    Every picture of a batch is also rotated by quarters, mirrored and inverted at random; the
+    network is trained to tell which.
     """
 
     def __init__(self, seed: int):
@@ -120,11 +120,11 @@ class Variation:
         return torch.rand(n, generator=self.random) < share
 
     def pose(self, n: int, aspect: torch.Tensor, quarters: torch.Tensor, flips: torch.Tensor):
-        """Grids from the wanted picture back to the source."""
+        """Sampling grids from the output picture to the source."""
         angle = self.uniform(n, -0.2, 0.2) + quarters * (torch.pi / 2)
         zoom = torch.exp(self.uniform(n, -0.22, 0.28))  # above 1: smaller
         shear = self.uniform(n, -0.06, 0.06)
-        wide = torch.maximum(aspect, torch.ones(n))  # a wide picture is letterboxed above and below
+        wide = torch.maximum(aspect, torch.ones(n))  # a wide picture has bars above and below
         tall = torch.maximum(1 / aspect, torch.ones(n))
         theta = torch.zeros(n, 2, 3)
         c, s = torch.cos(angle), torch.sin(angle)
@@ -143,7 +143,7 @@ class Variation:
         high = self.uniform(n, 0.8, 1.35).view(shape)
         gamma = torch.exp(self.uniform(n, -0.7, 0.7)).view(shape)
         x = ((x - low) / (high - low)).clamp(1e-4, 1) ** gamma
-        # A scanner's lamp or a grid put askew: brighter on one side.
+        # The lamp of a scanner or a tilted grid: brighter on one side.
         ramp = torch.linspace(-1, 1, SIDE)
         shade = self.uniform(n, -0.15, 0.15).view(shape) * ramp.view(1, 1, 1, SIDE) + \
             self.uniform(n, -0.15, 0.15).view(shape) * ramp.view(1, 1, SIDE, 1)
@@ -151,7 +151,7 @@ class Variation:
         return torch.where(inverted.view(shape), 1 - x, x)
 
     def process(self, x: torch.Tensor) -> torch.Tensor:
-        """What consoles do to a film: edges and local contrast raised, by a little or by a lot."""
+        """Processing at the console: edges and local contrast enhanced, weakly or strongly."""
         n = len(x)
         out = x
         for width in (9, 17, 31):
@@ -192,7 +192,7 @@ class Variation:
                 picture[:, :, SIDE - right:] = level
 
     def __call__(self, pictures: np.ndarray, aspect: torch.Tensor, fixed: bool = False):
-        """Batch [n, 1, 96, 96], quarters, inverted, mirrored. fixed: as they came, upright."""
+        """Batch [n, 1, 96, 96], quarters, inverted, mirrored. fixed: not varied, upright."""
         n = len(pictures)
         source = torch.from_numpy(pictures.astype(np.float32) / 255).unsqueeze(1)
         quarters = torch.randint(0, 4, (n,), generator=self.random)

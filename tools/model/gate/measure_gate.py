@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate makes of pictures as they come: letterboxed, not varied."""
+"""The gate's answers to pictures as they are: letterboxed, not varied."""
 from pathlib import Path
 from typing import Dict, List
 
@@ -11,14 +11,14 @@ import gate_set
 from gate_net import SIDE
 
 CHEST, UPRIGHT, LEFT, DOWN, RIGHT, INVERTED, MIRRORED = range(7)
-PAEDIATRIC_ASPECT = 1.4  # of the originals that the training folder holds squeezed to squares
-# By hand, and low: the validation chests, like the training's, score above 0.9 and would allow 0.7;
-# chests of other devices score lower, and a refused chest is worse than a jaw let through.
+PAEDIATRIC_ASPECT = 1.4  # of the originals, which the training folder holds as squares
+# Chosen by hand, and low. Validation chests, like those of the training, score above 0.9 and would
+# allow 0.7. Chests of other devices score lower; refusing a chest is worse than accepting a jaw.
 CHEST_LIMIT = 0.3
 
 
 def letterboxed(picture: np.ndarray, aspect: float = 0) -> np.ndarray:
-    """A picture (uint8) in 96 x 96, 0 around it, 0..1; aspect: width by height it should have."""
+    """A picture (uint8) fitted into 96 x 96 with 0 around it, 0..1; aspect: its width by height."""
     rows, columns = picture.shape
     wide = aspect or columns / rows
     w, h = (SIDE, max(1, round(SIDE / wide))) if wide >= 1 else (max(1, round(SIDE * wide)), SIDE)
@@ -31,7 +31,7 @@ def letterboxed(picture: np.ndarray, aspect: float = 0) -> np.ndarray:
 
 @torch.no_grad()
 def asked(gate, pictures: np.ndarray) -> np.ndarray:
-    """[n, 7] of letterboxed pictures [n, 96, 96]."""
+    """Answers [n, 7] for letterboxed pictures [n, 96, 96]."""
     parts = [gate(torch.from_numpy(pictures[i:i + 32]).unsqueeze(1)).numpy()
              for i in range(0, len(pictures), 32)]
     return np.concatenate(parts)
@@ -53,11 +53,11 @@ def plain(pictures: np.ndarray) -> np.ndarray:
 
 
 def inverted(pictures: np.ndarray) -> np.ndarray:
-    return np.where(pictures > 0, 1 - pictures, 0).astype(np.float32)  # the letterbox stays black
+    return np.where(pictures > 0, 1 - pictures, 0).astype(np.float32)  # bars stay black
 
 
 def limits_for(gate, chests: np.ndarray, others: np.ndarray) -> Dict[str, float]:
-    """Only the limit of the warning is fixed by figures: one of two hundred chests gets it."""
+    """Only the limit of the warning depends on figures: one of two hundred chests gets it."""
     yes, no = asked(gate, chests), asked(gate, others)
     print(f"validation at {CHEST_LIMIT}: {(yes[:, CHEST] < CHEST_LIMIT).sum()} of {len(yes)} "
           f"chests refused, {(no[:, CHEST] >= CHEST_LIMIT).sum()} of {len(no)} others let through")

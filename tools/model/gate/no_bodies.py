@@ -20,7 +20,7 @@ def _grey(random) -> int:
 
 
 def test_pattern(random):
-    """Grey steps in a ring, bars, grids, resolution wedges: as monitors are judged by."""
+    """Test patterns of monitors: grey steps in a ring, bars, grids, resolution wedges."""
     image, draw = _canvas(random.uniform(0.2, 0.8))
     line = _grey(random)
     step = int(random.integers(8, 40))
@@ -63,7 +63,7 @@ def squares(random):
 
 
 def leaves(random):
-    """Discs and blobs that cover each other: the statistics of a photograph."""
+    """Discs and blobs that cover each other, with the statistics of a photograph."""
     image, draw = _canvas(random.random())
     for _ in range(random.integers(20, 200)):
         x, y = random.integers(-20, SIDE + 20, 2)
@@ -80,7 +80,7 @@ def leaves(random):
 
 
 def page(random):
-    """Lines of writing, perhaps with a table or a figure: a scanned report, a screen."""
+    """Lines of text, perhaps with a table or a figure: a scanned report, a screen."""
     dark = random.random() < 0.3
     image, draw = _canvas(0.05 if dark else 0.95)
     ink = 230 if dark else 20
@@ -121,7 +121,7 @@ def noise(random):
 
 
 def blank(random):
-    """Nothing was exposed, or everything: a level, a shade, a disc of light."""
+    """No exposure or full exposure: a level, a gradient, a disc of light."""
     picture = np.full_like(X, random.random())
     if random.random() < 0.7:
         picture = picture + random.uniform(-0.5, 0.5) * X + random.uniform(-0.5, 0.5) * Y
@@ -133,7 +133,7 @@ def blank(random):
 
 
 def two_ovals(random):
-    """Two dark ovals in a bright frame and nothing else: a child's drawing of a chest, no chest."""
+    """Two dark ovals in a bright frame, nothing else: like a drawing of a chest, but no chest."""
     count = int(random.integers(1, 5))
     picture = np.full_like(X, 0.8)
     for _ in range(count):

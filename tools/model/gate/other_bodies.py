@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of what is no frontal chest: other parts of the body, other modalities, an animal.
+"""Pictures that are no frontal chest: other parts of the body, other modalities, an animal.
 
-None of them shows anybody. They are crude on purpose and differ a lot among themselves, because the
-gate must learn what a chest is and not what these are.
+All are synthetic. They are simple on purpose and vary widely, because the gate must learn what a
+chest is, not what these are.
 """
 import numpy as np
 
@@ -72,7 +72,7 @@ def hand(random):
 
 
 def pelvis(random):
-    """A pelvis, whole or one hip of it, with femora and bowel gas."""
+    """A pelvis, or one hip of it, with femora and bowel gas."""
     shift = _spread(random, -0.9, 0.9) if random.random() < 0.6 else 0.0
     drop = _spread(random, -0.3, 0.3)
     thick = 0.9 * ellipse(shift, drop - 0.4, _spread(random, 0.9, 1.3), 1.0)
@@ -185,7 +185,7 @@ def spine(random):
 
 
 def lying_animal(random):
-    """A trunk seen from the side: spine along the back, ribs aslant, dark lung, round heart."""
+    """A trunk seen from the side: spine along the back, sloping ribs, dark lung, round heart."""
     back = _spread(random, -0.6, -0.3)
     belly = _spread(random, 0.5, 0.8)
     thick = 0.8 * capsule((-2, (back + belly) / 2), (2, (back + belly) / 2),
@@ -211,7 +211,7 @@ def lying_animal(random):
 
 
 def side_of_chest(random):
-    """A chest from the side, as a schoolbook draws it: spine behind, sternum and heart in front."""
+    """A chest from the side, as in a textbook: spine behind, sternum and heart in front."""
     thick = 0.8 * ellipse(0, 0, _spread(random, 0.6, 0.85), 1.4)
     for front, x in ((1, _spread(random, 0.0, 0.15)), (0, _spread(random, -0.25, -0.1))):
         lung = ellipse(x, -0.05, _spread(random, 0.35, 0.5), _spread(random, 0.65, 0.85), 0.15)
@@ -229,7 +229,7 @@ def side_of_chest(random):
 
 
 def slice_of_body(random):
-    """A cross-section: trunk or head, with organs, vessels and bone, as CT or MR show it."""
+    """A cross-section of trunk or head, with organs, vessels and bone, as in CT or MR."""
     a, b = _spread(random, 0.6, 0.95), _spread(random, 0.45, 0.85)
     inside = (X / a) ** 2 + (Y / b) ** 2 < 1
     picture = np.where(inside, 0.45, 0.0)
@@ -262,7 +262,7 @@ def breast(random):
 
 
 def whole_skeleton(random):
-    """A thin whole body, as a bone scan shows it."""
+    """A thin whole body, as in a bone scan."""
     thin = _spread(random, 0.1, 0.25)
     thick = ellipse(0, -0.8, thin * 0.5, 0.1) + capsule((0, -0.65), (0, 0), thin, thin * 0.8)
     for side in (-1, 1):

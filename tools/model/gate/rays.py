@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A few solids and what a beam through them leaves: the vocabulary of other_bodies.py.
+"""A few solids, and the attenuation of a beam through them: the primitives of other_bodies.py.
 
 Coordinates are -1 to 1, x to the right, y down. A solid is the length of the beam inside it at each
-pixel, so solids add up as they do on film.
+pixel, so solids add up as in a radiograph.
 """
 import numpy as np
 
@@ -33,7 +33,7 @@ def capsule(start, end, r0: float, r1: float) -> np.ndarray:
 
 
 def bone(start, end, r0: float, r1: float, hollow: float = 0.6) -> np.ndarray:
-    """A long bone: a dense cortex around a marrow that lets more through."""
+    """A long bone: a dense cortex around a marrow that attenuates less."""
     return capsule(start, end, r0, r1) - 0.8 * hollow * capsule(start, end, r0 * hollow,
                                                                 r1 * hollow)
 
@@ -63,7 +63,7 @@ def stretched(picture: np.ndarray) -> np.ndarray:
 
 
 def film(random: np.random.Generator, thick: np.ndarray) -> np.ndarray:
-    """What a plate behind these solids would show, dense is bright: saturation, scatter, grain."""
+    """The picture of these solids on a plate, dense is bright: saturation, scatter, grain."""
     picture = 1 - np.exp(-thick * random.uniform(0.6, 2.5) / max(thick.max(), 1e-3))
     picture = stretched(picture)
     if random.random() < 0.8:  # soft tissue is never even

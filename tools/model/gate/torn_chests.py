@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures made of parts of real chest radiographs that are no chest any more.
+"""Pictures made of parts of real chest radiographs that are no longer a chest.
 
-They keep the grain, the contrast and the markers of real film, so that none of these can stand for
-"chest": what is left to learn is where the lungs, the heart and the ribs lie.
+They keep the grain, contrast and markers of real film, so the network cannot use these to recognise
+a chest: it must learn the positions of the lungs, the heart and the ribs.
 """
 import numpy as np
 from PIL import Image
@@ -17,7 +17,7 @@ def _resized(picture: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def detail(random, chest, _):
-    """A small part of the picture, large: a shoulder, a flank, a piece of lung."""
+    """A small part of the picture, enlarged: a shoulder, a flank, a piece of lung."""
     side = int(SIDE * random.uniform(0.15, 0.42))
     row, column = random.integers(0, SIDE - side, 2)
     return _resized(chest[row:row + side, column:column + side], SIDE, SIDE)
@@ -39,13 +39,13 @@ def shuffled(random, chest, _):
 
 
 def rolled(random, chest, _):
-    """Cut through the middle and put together the wrong way round."""
+    """The picture cut through the middle, with its halves exchanged."""
     by = int(SIDE * random.uniform(0.35, 0.65))
     return np.roll(chest, by, axis=int(random.integers(0, 2)))
 
 
 def spectrum(random, chest, other):
-    """The same frequencies in another order: everything of a chest but its shape."""
+    """The same frequencies in another order: like a chest in everything but its shape."""
     wave = np.fft.rfft2(chest)
     phase = np.angle(np.fft.rfft2(clouds(random, 1)))
     if random.random() < 0.3:
@@ -55,7 +55,7 @@ def spectrum(random, chest, other):
 
 
 def warped(random, chest, _):
-    """Bent and swirled past recognition."""
+    """The picture bent and swirled until it cannot be recognised."""
     turn = random.choice([-1, 1]) * random.uniform(2.0, 5.0)
     radius = np.hypot(X, Y)
     angle = np.arctan2(Y, X) + turn * np.clip(1 - radius, 0, 1)
@@ -66,7 +66,7 @@ def warped(random, chest, _):
 
 
 def clothed(random, chest, other):
-    """Another body part that wears the grain of a radiograph."""
+    """Another body part with the grain of a radiograph."""
     body = other_bodies.FAMILIES[random.integers(len(other_bodies.FAMILIES))](random)
     grain = detail(random, chest, other)
     if random.random() < 0.5:
@@ -76,7 +76,7 @@ def clothed(random, chest, other):
 
 
 def sheet(random, chest, other):
-    """Several pictures on one: a contact sheet, a comparison of two dates."""
+    """Several pictures in one: a contact sheet, a comparison of two dates."""
     across, down = ((2, 1), (1, 2), (2, 2), (3, 2), (3, 3))[random.integers(5)]
     out = np.zeros((SIDE, SIDE), np.float32)
     rows, columns = SIDE // down, SIDE // across
@@ -88,7 +88,7 @@ def sheet(random, chest, other):
 
 
 def half(random, chest, _):
-    """Less than half of the picture is there, the rest was never exposed."""
+    """Less than half of the picture is there; the rest was not exposed."""
     keep = int(SIDE * random.uniform(0.15, 0.42))
     out = np.full_like(chest, 0 if random.random() < 0.7 else 1)
     if random.random() < 0.5:
@@ -99,7 +99,7 @@ def half(random, chest, _):
 
 
 def halves_of_two(random, chest, other):
-    """The same side of the body twice, each time from another patient, back to back."""
+    """The same side of the body twice, from two patients, back to back."""
     out = chest.copy()
     middle = SIDE // 2
     cut = int(random.uniform(0.25, 0.4) * SIDE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train models/cxr-gate; see tools/model/train-cxr-gate."""
+"""Trains models/cxr-gate; see tools/model/train-cxr-gate."""
 import argparse
 import copy
 import math
@@ -18,8 +18,8 @@ CHESTS, PHANTOMS, OTHERS = 26, 8, 30  # in a batch of 64
 
 
 class Drawer:
-    """Draws batches in fixed shares; adult and paediatric chests alike, though there are eight
-    times as many of the latter."""
+    """Draws batches in fixed shares. Adult and paediatric chests have equal shares, although there
+    are eight times as many of the latter."""
 
     def __init__(self, real, squeezed, phantoms, others, seed: int):
         self.real, self.phantoms, self.others = real, phantoms, others
@@ -45,7 +45,7 @@ def loss_of(net: GateNet, x, quarters, inverted, flips) -> torch.Tensor:
     is_chest = torch.zeros(len(x))
     is_chest[:CHESTS + PHANTOMS] = 1
     n = CHESTS + PHANTOMS
-    # 0.02 of doubt: a network that is never sure beyond reason is easier to put a threshold to.
+    # Label smoothing of 0.02: without extreme scores a threshold is easier to choose.
     loss = F.binary_cross_entropy_with_logits(chest, is_chest * 0.96 + 0.02)
     loss = loss + 0.5 * F.cross_entropy(turned[:n], quarters[:n], label_smoothing=0.02)
     loss = loss + 0.5 * F.binary_cross_entropy_with_logits(dark[:n], inverted[:n].float())
@@ -58,7 +58,7 @@ def train(drawer: Drawer, options, keep: Path) -> GateNet:
     net = GateNet()
     if options.start:
         net.load_state_dict(torch.load(options.start))
-    mean = copy.deepcopy(net).eval()  # a running mean of the weights generalises better
+    mean = copy.deepcopy(net).eval()  # running mean of the weights, generalises better
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=2e-3)
     started, running = time.time(), 0.0
     for step in range(steps):
