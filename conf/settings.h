@@ -49,6 +49,7 @@ struct StudySettings {
     std::int64_t quiet_s = 3;
     std::int64_t ceiling_s = 300;
     std::int64_t reporters = 0;  ///< 0: one for every two cores
+    std::int64_t give_up_hours = 72;
 };
 
 struct StorageSettings {
@@ -73,6 +74,7 @@ struct InferenceSettings {
     std::filesystem::path gate_model;  ///< empty: cxr-gate beside the first of models
     bool models_writable_ok = false;
     std::int64_t attempts = 5;
+    std::int64_t give_up_hours = 72;
     std::int64_t queue_max = 20000;
 };
 

@@ -36,12 +36,12 @@ constexpr Sql kClaim{"job.claim", R"sql(
     UPDATE job SET state = 'running', attempt = attempt + 1, lease_until_ms = :now_ms + :lease_ms
      WHERE id = :id
     RETURNING id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
-              not_before_ms, last_error, model)sql"};
+              not_before_ms, last_error, model, deaths, own_faults)sql"};
 
 constexpr Sql kLeave{"job.leave", R"sql(
     UPDATE job
        SET state = :to, not_before_ms = :not_before_ms, lease_until_ms = 0, ended_at_ms = :now_ms,
-           last_error = :why
+           last_error = :why, own_faults = own_faults + :own_faults
      WHERE id = :id AND state = 'running' AND attempt = :attempt
        AND created_at_ms = :created_at_ms -- ids of jobs that have left are given again
     )sql"};
@@ -70,27 +70,31 @@ constexpr Sql kOpen{"job.open", "SELECT open FROM tally WHERE lane = :lane"};
 
 constexpr Sql kResubmitRefused{"job.resubmit_refused", R"sql(
     UPDATE job INDEXED BY job_open_of_study
-       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+       SET state = 'ready', attempt = 0, deaths = 0, own_faults = 0, submitted_at_ms = :now_ms,
+           not_before_ms = :now_ms
      WHERE state <> 'done' AND study = :study AND state = 'parked'
        AND lane >= 'deliver:' AND lane < 'deliver;')sql"};
 
 constexpr Sql kResubmitLane{"job.resubmit_lane", R"sql(
     UPDATE job INDEXED BY job_open
-       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+       SET state = 'ready', attempt = 0, deaths = 0, own_faults = 0, submitted_at_ms = :now_ms,
+           not_before_ms = :now_ms
      WHERE state <> 'done' AND lane = :lane
        AND (state = 'parked'
             OR (:waiting AND state = 'ready' AND not_before_ms > :now_ms)))sql"};
 
 constexpr Sql kResubmitAll{"job.resubmit_all", R"sql(
     UPDATE job INDEXED BY job_open
-       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+       SET state = 'ready', attempt = 0, deaths = 0, own_faults = 0, submitted_at_ms = :now_ms,
+           not_before_ms = :now_ms
      WHERE state <> 'done'
        AND (state = 'parked'
             OR (:waiting AND state = 'ready' AND not_before_ms > :now_ms)))sql"};
 
 constexpr Sql kResubmitStudy{"job.resubmit_study", R"sql(
     UPDATE job
-       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+       SET state = 'ready', attempt = 0, deaths = 0, own_faults = 0, submitted_at_ms = :now_ms,
+           not_before_ms = :now_ms
      WHERE study = :study
        AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
 
@@ -113,14 +117,21 @@ constexpr Sql kLastError{"job.last_error", R"sql(
      WHERE state <> 'done' AND last_error <> '' AND lane = :lane
      ORDER BY ended_at_ms DESC LIMIT 1)sql"};
 
+// An attempt that no death ended has failed.
+constexpr Sql kFailing{"job.failing", R"sql(
+    SELECT 1 FROM job INDEXED BY job_in_trouble
+     WHERE state <> 'done' AND last_error <> '' AND lane = :lane AND state = 'ready'
+       AND attempt > deaths
+     LIMIT :at_most)sql"};
+
 constexpr Sql kOfStudy{"job.of_study", R"sql(
     SELECT id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
-           not_before_ms, last_error, model
+           not_before_ms, last_error, model, deaths, own_faults
       FROM job WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kParked{"job.parked", R"sql(
     SELECT id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
-           not_before_ms, last_error, model
+           not_before_ms, last_error, model, deaths, own_faults
       FROM job INDEXED BY job_open
      WHERE state <> 'done' AND state = 'parked' AND (:lane = '' OR lane = :lane)
      ORDER BY created_at_ms, id LIMIT :at_most)sql"};
@@ -128,7 +139,7 @@ constexpr Sql kParked{"job.parked", R"sql(
 constexpr Sql kAll[] = {kAnythingToClaim, kExpireLeases, kClaim,           kLeave,      kCountDone,
                         kResubmitLane,    kResubmitAll,  kResubmitStudy,   kNextDue,    kTally,
                         kSettle,          kOpen,         kResubmitRefused, kWaitsSince, kLastError,
-                        kOfStudy,         kParked,       kOldest};
+                        kOfStudy,         kParked,       kOldest,          kFailing};
 
 JobState state_named(std::string_view name) {
     for (const auto state :
@@ -151,6 +162,8 @@ Job job_of_row(const Statement& row) {
     job.not_before_ms = row.integer(8);
     job.last_error = row.text(9);
     job.model = row.text(10);
+    job.deaths = static_cast<int>(row.integer(11));
+    job.own_faults = static_cast<int>(row.integer(12));
     return job;
 }
 
@@ -213,8 +226,9 @@ bool JobQueue::finish(const Job& job) {
     return leave(job, JobEvent::finished, job.not_before_ms, "");
 }
 
-bool JobQueue::retry_later(const Job& job, std::int64_t not_before_ms, std::string_view why) {
-    return leave(job, JobEvent::failed, not_before_ms, why);
+bool JobQueue::retry_later(const Job& job, std::int64_t not_before_ms, std::string_view why,
+                           Blame blame) {
+    return leave(job, JobEvent::failed, not_before_ms, why, blame);
 }
 
 bool JobQueue::park(const Job& job, std::string_view why) {
@@ -222,7 +236,7 @@ bool JobQueue::park(const Job& job, std::string_view why) {
 }
 
 bool JobQueue::leave(const Job& job, JobEvent event, std::int64_t not_before_ms,
-                     std::string_view why) {
+                     std::string_view why, Blame blame) {
     const auto to = next(JobState::running, event);
     if (!to) throw Error(Fault::bug, "a running job knows no event {}", name_of(event));
 
@@ -236,6 +250,7 @@ bool JobQueue::leave(const Job& job, JobEvent event, std::int64_t not_before_ms,
         .bind(":not_before_ms", not_before_ms)
         .bind(":now_ms", clock_.now_ms())
         .bind(":why", limited(why))
+        .bind(":own_faults", std::int64_t{blame == Blame::subject ? 1 : 0})
         .run();
     const bool ours = db_.changes() == 1;
     if (ours && *to == JobState::done) {
@@ -304,6 +319,9 @@ std::vector<Backlog> JobQueue::backlog() {
         line.oldest_waiting_ms = waits_since(line.lane);
         auto error = db_.prepare(kLastError);
         if (error.bind(":lane", line.lane).step()) line.last_error = error.text(0);
+        auto failing = db_.prepare(kFailing);
+        failing.bind(":lane", line.lane).bind(":at_most", kFailingCounted);
+        while (failing.step()) ++line.failing;
     }
     return backlog;
 }

@@ -32,8 +32,17 @@ struct Job {
     std::int64_t submitted_at_ms = 0;  ///< created, or resubmitted: giving up counts from here
     std::int64_t not_before_ms = 0;
     std::string last_error;
-    std::string model;  ///< the only one that may do it; empty: any
+    std::string model;   ///< the only one that may do it; empty: any
+    int deaths = 0;      ///< processes that ended while they worked on it; recover() counts them
+    int own_faults = 0;  ///< failures that its subject may have caused; both as `attempt` begins
 };
+
+/// What a failure says of the job: that its subject (an image, say) may have caused it, or that the
+/// machine did (no memory, no process, a device that is gone).
+enum class Blame { machine, subject };
+
+/// Of jobs that fail, nobody counts more at each look.
+inline constexpr std::int64_t kFailingCounted = 1000;
 
 /// One line of the backlog: what waits in a lane, and since when.
 struct Backlog {
@@ -41,6 +50,7 @@ struct Backlog {
     std::int64_t ready = 0, running = 0, parked = 0, done = 0;
     std::int64_t oldest_waiting_ms = 0;  ///< created_at of the oldest not done; 0 when none
     std::string last_error;              ///< of the job that failed last
+    std::int64_t failing = 0;            ///< of ready: failed before; no more than kFailingCounted
 };
 
 class JobQueue {
@@ -66,7 +76,8 @@ public:
     bool finish(const Job& job);
 
     /// Failed for now: ready again not before `not_before_ms`, with the words kept.
-    bool retry_later(const Job& job, std::int64_t not_before_ms, std::string_view why);
+    bool retry_later(const Job& job, std::int64_t not_before_ms, std::string_view why,
+                     Blame blame = Blame::machine);
 
     /// Given up: waits for a person, with the words kept.
     bool park(const Job& job, std::string_view why);
@@ -106,7 +117,8 @@ private:
     std::optional<Job> claim_chosen(std::string_view lane, std::int64_t lease_ms,
                                     const Choose& choose);
     std::int64_t waits_since(std::string_view lane);
-    bool leave(const Job& job, JobEvent event, std::int64_t not_before_ms, std::string_view why);
+    bool leave(const Job& job, JobEvent event, std::int64_t not_before_ms, std::string_view why,
+               Blame blame = Blame::machine);
 
     Database& db_;
     const Clock& clock_;

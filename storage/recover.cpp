@@ -19,8 +19,9 @@ namespace {
 constexpr Sql kReturnJobs{"recover.return_jobs", R"sql(
     UPDATE job
        SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
-           not_before_ms = CASE WHEN attempt < 2 THEN not_before_ms
-                                ELSE :now_ms + (:first_wait_ms << min(attempt - 2, :doublings)) END,
+           not_before_ms = CASE WHEN deaths = 0 THEN not_before_ms
+                                ELSE :now_ms + (:first_wait_ms << min(deaths - 1, :doublings)) END,
+           deaths = deaths + 1,
            last_error = 'the node ended while this ran'
      WHERE state = 'running' AND lease_until_ms >= 0
     RETURNING lane)sql"};

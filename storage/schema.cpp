@@ -359,6 +359,15 @@ UPDATE study SET key = key || '@' || owner WHERE owner <> '';
 PRAGMA user_version = 9;
 )sql";
 
+constexpr const char* kDeaths = R"sql(
+-- processes that ended while they worked on a job, and failures that its subject may have caused.
+-- Nobody knows how many of the attempts so far were deaths: none counts as one
+ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN own_faults INTEGER NOT NULL DEFAULT 0;
+
+PRAGMA user_version = 10;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -369,6 +378,7 @@ constexpr Migration kMigrations[] = {
     {7, "open jobs counted by state, and turns in delivery", kCountedByState},
     {8, "whose an image is, and a model asked for by name", kOwners},
     {9, "studies of one UID and several owners", kStudyKeys},
+    {10, "deaths and faults of a job, each counted", kDeaths},
 };
 
 }  // namespace

@@ -52,7 +52,8 @@ constexpr Sql kReportJob{"study.report_job", R"sql(
 
 constexpr Sql kResubmitReport{"study.resubmit_report", R"sql(
     UPDATE job
-       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms
+       SET state = 'ready', attempt = 0, deaths = 0, own_faults = 0, submitted_at_ms = :now_ms,
+           not_before_ms = :now_ms
      WHERE state <> 'done' AND lane = 'report' AND subject = :study AND state = 'parked')sql"};
 
 constexpr Sql kReporting{"study.reporting", R"sql(
@@ -83,8 +84,8 @@ constexpr Sql kEarlierReports{"study.earlier_reports", R"sql(
 
 constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
     UPDATE job
-       SET state = 'ready', attempt = 0, submitted_at_ms = :now_ms, not_before_ms = :now_ms,
-           model = :model
+       SET state = 'ready', attempt = 0, deaths = 0, own_faults = 0, submitted_at_ms = :now_ms,
+           not_before_ms = :now_ms, model = :model
      WHERE study = :study AND lane = 'infer' AND state IN ('parked', 'ready'))sql"};
 
 constexpr Sql kRetryJobs{"study.retry_jobs", R"sql(

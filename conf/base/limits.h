@@ -69,6 +69,10 @@ inline constexpr int kLogLinesPerSecond = 50;
 /// day lacks its line.
 inline constexpr int kLogInfoLinesPerSecond = 3000;
 
+/// Lines of the log that wait for who reads it: some 20,000. Beyond it they are dropped and
+/// counted, for no image and no stop may wait for a reader.
+inline constexpr std::size_t kLogQueueBytesMax = 4U << 20U;
+
 /// Values of one label that have series of their own, where callers or images bring the value: 32
 /// tenants with 32 kinds of equipment make 1,024 series a metric, which Prometheus does not feel.
 inline constexpr std::size_t kLabelValuesMax = 32;
@@ -91,5 +95,9 @@ inline constexpr std::size_t kHandshakesMax = 32;
 /// Sequences inside sequences. The deepest IODs need about 10; a parser that recurses dies at some
 /// 10,000.
 inline constexpr std::size_t kSequenceDepthMax = 64;
+
+/// Elements and items of a data set: DCMTK takes about 300 bytes for each, even an empty one. An
+/// enhanced multi-frame image of 2,000 frames has 200,000.
+inline constexpr std::uint64_t kDatasetElementsMax = 250'000;
 
 }  // namespace bucky::limits

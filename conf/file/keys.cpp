@@ -289,7 +289,11 @@ constexpr Key<InferenceSettings> kInferenceKeys[] = {
      "For development: true takes model packages that the user who runs Bucky, their group or "
      "everyone may write. A model is a program: else they are refused."},
     {"attempts", &InferenceSettings::attempts, Range{1, 100}, "attempts",
-     "Tries of an image that meets a passing fault before its verdict is failed."},
+     "Tries of an image whose decoder fails and may have failed of it, before its verdict is "
+     "failed."},
+    {"give_up_hours", &InferenceSettings::give_up_hours, Range{1, 720}, "hours",
+     "An image that this machine could not analyse for so long (no memory, no process, no device) "
+     "has failed. Until then it is tried again, every 5 minutes at the longest."},
     {"queue_max", &InferenceSettings::queue_max, Range{1, 1'000'000}, "images",
      "Images that may wait for their verdict; beyond it senders are told to try again later."},
 };
@@ -321,6 +325,9 @@ constexpr Key<StudySettings> kStudyKeys[] = {
     {"reporters", &StudySettings::reporters, Range{0, 64}, "threads",
      "Studies whose reports are made at once; 0: one for every two cores, from 2 to 16. 1 makes "
      "them one after another."},
+    {"give_up_hours", &StudySettings::give_up_hours, Range{1, 720}, "hours",
+     "A report that this machine could not make for so long (no memory, no disk) waits for a "
+     "person. Until then it is tried again, every 5 minutes at the longest."},
 };
 
 constexpr Key<OverlaySettings> kOverlayKeys[] = {

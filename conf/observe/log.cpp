@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
+
+#include <time.h>
+#include <unistd.h>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -16,6 +20,7 @@
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/log_queue.h"
 #include "conf/base/printable.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/immortal.h"
@@ -158,7 +163,73 @@ std::string as_json(const Line& line) {
     return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
+std::string written(const Line& line) {
+    return form == Form::json ? as_json(line) : as_text(line);
+}
+
+std::string notice(std::uint64_t dropped) {
+    const Field lines{"lines", dropped};
+    return written(
+               {iso_utc(SystemClock{}.now_ms()), word(Level::warning), "log.dropped", {lines}, 0}) +
+           '\n';
+}
+
+using namespace std::chrono_literals;
+
+constexpr auto kAtTheEnd = 1s;     // for what waits, where the process ends in order
+constexpr int kLooksAtDeath = 40;  // 5 ms apart, where it does not
+constexpr auto kUnread = 5s;       // a write takes so long: nobody reads
+
+std::atomic<LogQueue*> in_background = nullptr;  ///< for good: a thread may be at work in it
+
+/// The last lines say why: they get a moment, then the signal does what it would have done.
+void at_death(int signal) {
+    const auto* queue = in_background.load();
+    const timespec while_waiting{0, 5'000'000};
+    for (int look = 0; look < kLooksAtDeath && queue != nullptr && !queue->is_empty(); ++look) {
+        (void)::nanosleep(&while_waiting, nullptr);
+    }
+    (void)std::signal(signal, SIG_DFL);
+    if (signal != SIGABRT) (void)std::raise(signal);
+}
+
+void heed_deaths() {
+    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+        struct sigaction before {};
+        if (::sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) continue;
+        struct sigaction ours {};
+        ours.sa_handler = at_death;
+        ours.sa_flags = SA_NODEFER;
+        (void)::sigaction(signal, &ours, nullptr);
+    }
+}
+
 }  // namespace
+
+Background::Background() {
+    if (in_background != nullptr) return;
+    in_background = new LogQueue(STDOUT_FILENO, limits::kLogQueueBytesMax, notice);
+    heed_deaths();
+}
+
+Background::~Background() {
+    flush(kAtTheEnd);
+}
+
+void flush(std::chrono::milliseconds at_most) {
+    if (auto* queue = in_background.load()) (void)queue->flush(at_most);
+}
+
+std::string trouble() {
+    const auto* queue = in_background.load();
+    if (queue == nullptr) return {};
+    const auto [dropped, waiting_bytes, stuck_for] = queue->state();
+    if (dropped == 0 && stuck_for < kUnread) return {};
+    return fmt::format(
+        "nobody takes the log: {} kB wait, {} lines were dropped; look at where "
+        "standard output of the service goes",
+        waiting_bytes / 1000, dropped);
+}
 
 std::string escaped(std::string_view text) {
     text = text.substr(0, limits::kWordsMax);
@@ -184,7 +255,11 @@ void event(Level level, std::string_view name, std::initializer_list<Field> fiel
     const auto left_out = rate().admit(name, most, std::chrono::steady_clock::now());
     if (!left_out) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
     const Line line{iso_utc(SystemClock{}.now_ms()), word(level), name, fields, *left_out};
-    logger().log(to_spdlog(level), form == Form::json ? as_json(line) : as_text(line));
+    if (auto* queue = in_background.load()) {
+        if (!queue->put(written(line) + '\n')) metrics::count("bucky_log_dropped_total");
+        return;
+    }
+    logger().log(to_spdlog(level), written(line));
 }
 
 bool is_written(Level level, std::string_view name) {

@@ -13,6 +13,7 @@
 // call.
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -46,6 +47,23 @@ Field patient(std::string_view name, const Value& what) {
 
 void event(Level level, std::string_view name, std::initializer_list<Field> fields = {});
 void event(std::string_view name, std::initializer_list<Field> fields = {});  ///< at info
+
+/// From its constructor on, whoever tells an event no longer waits until it is written: a thread
+/// writes, through limits::kLogQueueBytesMax; what does not fit is dropped and counted. A signal
+/// that ends the process lets it write for a moment. One a process, made by the node.
+class Background {
+public:
+    Background();
+    Background(const Background&) = delete;
+    Background& operator=(const Background&) = delete;
+    ~Background();  ///< gives what waits a second
+};
+
+/// Until everything is written, `at_most` so long.
+void flush(std::chrono::milliseconds at_most);
+
+/// What a person should know of the log itself; empty: nothing.
+std::string trouble();
 
 /// Events below this level are dropped. "debug", "info", "warning" or "error"; throws bad_input.
 /// `modules` ("deliver=debug") says otherwise for the events whose names begin so, up to the dot.

@@ -138,8 +138,7 @@ Source read_source(const std::filesystem::path& file) {
                                 ERM_autoDetect, DCM_PixelData);
     // A file that breaks off says who it is of all the same.
     if (read.bad() && format.getDataset()->card() == 0) {
-        throw Error(Fault::bad_input, "{} is not a DICOM image: {}", file.filename().string(),
-                    read.text());
+        throw Error(Fault::bad_input, "not a DICOM image: {}", read.text());
     }
     DcmDataset& dataset = *format.getDataset();
     complete_from_meta(*format.getMetaInfo(), dataset);

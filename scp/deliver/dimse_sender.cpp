@@ -11,6 +11,7 @@
 #include "conf/base/error.h"
 #include "scp/wire/association.h"
 #include "scp/wire/contexts.h"
+#include "scp/wire/dataset_header.h"
 #include "scp/wire/part10.h"
 #include "scp/wire/status.h"
 
@@ -165,7 +166,11 @@ Sender::~Sender() {
 }
 
 void Sender::announce(const std::filesystem::path& file) {
-    impl_->want(read_part10_header(file));
+    check_file_meta(file);
+    const auto header = read_part10_header(file);
+    // Where it must be rewritten, DCMTK's parser recurses into it.
+    (void)read_dataset_header(file, header.dataset_at, header.transfer_syntax);
+    impl_->want(header);
 }
 
 void Sender::propose(std::string_view sop_class) {

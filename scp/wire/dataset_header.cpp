@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <limits>
 #include <span>
 #include <vector>
@@ -65,10 +66,10 @@ bool has_long_length(const std::array<char, 2>& vr) {  // PS3.5 7.1.2
 
 class Walk {
 public:
-    Walk(DcmInputStream& stream, std::string_view transfer_syntax)
+    Walk(DcmInputStream& stream, std::string_view transfer_syntax, std::uint64_t ends_at = kNoEnd)
         : stream_(stream),
           big_endian_(transfer_syntax == kExplicitBigEndian),
-          levels_{{Level::Kind::elements, kNoEnd, transfer_syntax != kImplicitLittleEndian}} {}
+          levels_{{Level::Kind::elements, ends_at, transfer_syntax != kImplicitLittleEndian}} {}
 
     DatasetHeader run();
 
@@ -94,6 +95,7 @@ private:
     bool big_endian_;
     std::vector<Level> levels_;
     std::uint64_t at_ = 0;
+    std::uint64_t elements_ = 0;  ///< items, fragments and delimiters too
     DatasetHeader header_;
 };
 
@@ -114,6 +116,7 @@ DatasetHeader Walk::run() {
 /// False at the end of the dataset.
 bool Walk::step() {
     leave_finished_levels();
+    if (levels_.size() == 1 && levels_.back().ends_at == at_) return false;
     stream_.mark();
     std::uint8_t probe = 0;
     const bool more = stream_.read(&probe, 1) == 1;
@@ -121,6 +124,10 @@ bool Walk::step() {
     if (!more) {
         if (levels_.size() > 1) throw Unreadable{"ends inside a sequence"};
         return false;
+    }
+    if (++elements_ > limits::kDatasetElementsMax) {
+        throw Error(Fault::bad_input, "data set has more than {} elements",
+                    limits::kDatasetElementsMax);
     }
     if (levels_.back().kind == Level::Kind::elements) {
         read_element();
@@ -343,6 +350,27 @@ DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64
         header.accession_number.begin(), header.accession_number.end(),
         [](char c) { return c < ' ' || c > '~'; }, '?');
     return header;
+}
+
+void check_file_meta(const std::filesystem::path& file) {
+    constexpr std::size_t kPrefixAt = 128, kMetaAt = 132, kLengthAt = 140, kBehindLength = 144;
+    std::ifstream in{file, std::ios::binary};
+    if (!in) throw Error(Fault::unavailable, "cannot read {}", file.string());
+    std::array<char, kBehindLength> head{};
+    in.read(head.data(), head.size());
+    const std::string_view begins{head.data(), head.size()};
+    constexpr std::string_view kGroupLength{"\x02\0\0\0UL\x04\0", 8};  // (0002,0000)
+    if (!in || begins.substr(kPrefixAt, 4) != "DICM" ||
+        begins.substr(kMetaAt, kGroupLength.size()) != kGroupLength) {
+        throw Error(Fault::bad_input, "{} is not a DICOM file: it has no file meta information",
+                    file.string());
+    }
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        bytes |= std::uint64_t{static_cast<std::uint8_t>(head[kLengthAt + i])} << 8U * i;
+    }
+    DcmInputFileStream stream(file.c_str(), static_cast<offile_off_t>(kBehindLength));
+    (void)Walk{stream, kExplicitLittleEndian, bytes}.run();
 }
 
 }  // namespace bucky::scp

@@ -27,10 +27,16 @@ bool is_of_our_make(const DatasetHeader& header);
 /// in   a file whose dataset begins at `dataset_at` and is encoded in `transfer_syntax`
 /// out  its identifiers
 /// err  bad_input when it cannot be followed to its end (cut off, lengths that contradict each
-///      other, nested beyond limits::kSequenceDepthMax); exhausted when it inflates beyond
+///      other, nested beyond limits::kSequenceDepthMax, of more than limits::kDatasetElementsMax
+///      elements and items); exhausted when it inflates beyond
 ///      limits::kInstanceBytesMax
 /// src  PS3.5 7.1 (elements), 7.5 (sequences), A.4 (encapsulated pixel data), A.5 (deflated)
 DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
                                   std::string_view transfer_syntax);
+
+/// The same walk over the File Meta Information of a file that nobody has looked at yet.
+/// err  bad_input when there is none, or as above; unavailable when the file cannot be read
+/// src  PS3.10 7.1
+void check_file_meta(const std::filesystem::path& file);
 
 }  // namespace bucky::scp

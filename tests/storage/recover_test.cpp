@@ -127,6 +127,33 @@ TEST_CASE("reports that several workers had at hand are returned, each one, and 
     CHECK_FALSE(node.jobs.claim("report", 60'000));
 }
 
+TEST_CASE("deaths are counted apart from failures, and both begin anew when a person says so",
+          "[storage][crash]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    for (int failure = 0; failure < 3; ++failure) {
+        const auto job = node.jobs.claim("infer", 60'000);
+        REQUIRE(job);
+        CHECK(job->deaths == 0);
+        CHECK(job->own_faults == failure);
+        node.jobs.retry_later(*job, node.clock.now_ms(), "no", Blame::subject);
+    }
+    REQUIRE(node.jobs.claim("infer", 60'000));
+    recovered(node);
+    auto job = node.jobs.claim("infer", 60'000);  // the first death: it goes on at once
+    REQUIRE(job);
+    CHECK(job->attempt == 5);
+    CHECK(job->deaths == 1);
+    CHECK(job->own_faults == 3);
+    node.jobs.retry_later(*job, node.clock.now_ms() + 1000, "no");
+    CHECK(node.jobs.backlog().at(0).failing == 1);
+    node.jobs.resubmit("infer");
+    job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    CHECK(job->deaths == 0);
+    CHECK(job->own_faults == 0);
+}
+
 TEST_CASE("a job met by one death goes on at once, one met again waits longer each time",
           "[storage]") {
     DataFolder node;

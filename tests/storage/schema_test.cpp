@@ -80,6 +80,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "33f866fbe6dda3186d4c21e550bc14b52510dd6fa8a7b238cb97fb777433fe57",
         "befb06b23244dc0cb0d7c57eaf1f823d43b5cf4871efacc69b9585d98d33c701",
         "b736a1eb53b6cfb2315a8b245926a750ae6bdb6bacc82971712a92bdd664a411",
+        "fe4b8fd3c31d60ce6982154d8ae66f9dac7dfee70bbc1f6f3c14cd49574d61c2",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {

@@ -2,6 +2,7 @@
 #include "tests/support/process.h"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
@@ -79,6 +80,7 @@ struct Process::Impl {
     std::condition_variable came;
     std::vector<std::string> lines;  // guarded by mutex
     bool at_end = false;             // guarded by mutex
+    std::atomic<bool> held = false;  // nobody reads; not once it has ended
     std::mutex reaping;
     std::optional<int> status;  // guarded by reaping
     std::thread reader;
@@ -121,8 +123,18 @@ struct Process::Impl {
         std::string rest;
         std::array<char, 65536> chunk{};
         for (;;) {
-            std::array<pollfd, 2> events{pollfd{out, POLLIN, 0}, pollfd{ended, POLLIN, 0}};
-            if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) break;
+            const bool waits = held;
+            std::array<pollfd, 2> events{pollfd{waits ? -1 : out, POLLIN, 0},
+                                         pollfd{ended, POLLIN, 0}};
+            constexpr int kLookAgainMs = 20;
+            if (::poll(events.data(), events.size(), waits ? kLookAgainMs : -1) < 0 &&
+                errno != EINTR) {
+                break;
+            }
+            if (waits) {
+                if (events[1].revents != 0) held = false;
+                continue;
+            }
             if ((events[0].revents & (POLLIN | POLLHUP)) == 0) {
                 if (events[1].revents != 0) break;
                 continue;
@@ -187,6 +199,16 @@ std::string Process::output() const {
     std::string all;
     for (const auto& line : lines()) all += line + '\n';
     return all;
+}
+
+void Process::hold_output() {
+    constexpr int kPipeBytes = 4096;
+    (void)::fcntl(impl_->out, F_SETPIPE_SZ, kPipeBytes);
+    impl_->held = true;
+}
+
+void Process::let_output_flow() {
+    impl_->held = false;
 }
 
 void Process::signal(int number) {

@@ -38,6 +38,10 @@ public:
     std::vector<std::string> lines() const;
     std::string output() const;  ///< all lines
 
+    /// Its standard output becomes a small pipe that nobody reads, until it may flow again.
+    void hold_output();
+    void let_output_flow();
+
     void signal(int number);
 
     /// How it ended: its exit status, or minus the signal that killed it. Nothing after `at_most`.

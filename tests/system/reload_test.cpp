@@ -157,3 +157,21 @@ TEST_CASE("a reload is whole or refused: what stands, who may call, what waits f
     CHECK(node.stop() == 0);
     check_says(node.bucky({"reload"}), 1, "no node runs");
 }
+
+TEST_CASE("a reload that cannot make its workers is refused, and those that are there go on",
+          "[system][reload]") {
+    const TempDir dir;
+    RunningNode node;
+    const auto database = node.data_dir() / "bucky.db";
+    std::filesystem::rename(database, dir / "bucky.db");  // nobody opens it anew
+    node.process().signal(SIGHUP);
+    CHECK(node.logged("reload.refused"));
+    std::filesystem::rename(dir / "bucky.db", database);
+    CHECK(node.running());
+    const auto ready = [&] { return node.get("/readyz").find("ready") != std::string::npos; };
+    CHECK(poll_until(ready, 60s));
+    const auto xray = write_xray(dir.path(), {.seed = 91, .rows = 256, .columns = 256});
+    CHECK(poll_until([&] { return node.store(xray.file) == 0x0000; }, 60s));
+    CHECK_FALSE(node.verdict_line(xray.uids.sop_instance_uid).empty());
+    CHECK(node.stop() == 0);
+}

@@ -89,6 +89,10 @@ InferWorker& NodeHarness::infer() {
     return *infer_;
 }
 
+InferWorker NodeHarness::infer_with(inference::Decoder& decoder) {
+    return {settings, phantom_shelf(), clock, work, decoder};
+}
+
 ReportWorker& NodeHarness::report() {
     if (!report_) report_.emplace(settings, clock, work, room);
     return *report_;

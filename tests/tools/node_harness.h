@@ -59,6 +59,7 @@ public:
     void die_in(std::string_view lane);
 
     InferWorker& infer();
+    InferWorker infer_with(inference::Decoder& decoder);  ///< another
     ReportWorker& report();
     int infer_all();  ///< how many images were looked at
     int report_all();

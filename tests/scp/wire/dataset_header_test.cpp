@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
+#include "conf/base/limits.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_header.h"
 #include "scp/wire/part10.h"
@@ -103,6 +104,20 @@ TEST_CASE("a dataset cut off anywhere is refused, except between two of its elem
         }
         CHECK(taken == 16);  // before each of its 16 elements
     }
+}
+
+TEST_CASE("more elements and items than any image has are refused before they cost memory",
+          "[scp]") {
+    const auto items = [](std::size_t count) {
+        Bytes all = element(kPrivate, {}, kUndefined);
+        const Bytes empty = element(kItem, {});
+        all.reserve(all.size() + empty.size() * count);
+        for (std::size_t i = 0; i < count; ++i) all.insert(all.end(), empty.begin(), empty.end());
+        return all + element(0xFFFEE0DD, {});
+    };
+    CHECK_NOTHROW(read(items(100'000)));
+    check_bad(items(limits::kDatasetElementsMax), "has more than 250000 elements");
+    check_bad(items(8'000'000), "has more than 250000 elements");
 }
 
 TEST_CASE("sequences nested deeper than any IOD are refused without a crash", "[scp]") {

@@ -310,28 +310,6 @@ TEST_CASE("a report that ends the process again and again waits for a person", "
     CHECK_THAT(parked[0].last_error, Catch::Contains("ended the process"));
 }
 
-TEST_CASE("a passing fault is tried again with growing waits, then the image is failed",
-          "[tools]") {
-    NodeHarness harness;
-    harness.settings.inference.attempts = 3;
-    harness.receive({});
-    harness.hang_up();
-    const auto file = harness.context().received.absolute(harness.images().at(0).file);
-    std::filesystem::rename(file, file.string() + ".away");
-    for (int attempt = 1; attempt < 3; ++attempt) {
-        INFO(attempt);
-        CHECK(harness.infer_all() == 1);
-        CHECK(harness.images().at(0).verdict.empty());
-        CHECK(harness.infer_all() == 0);  // not yet due again
-        harness.clock.advance_ms(600'000);
-    }
-    CHECK(harness.infer_all() == 1);
-    CHECK(harness.images().at(0).verdict == "failed");
-    CHECK_THAT(result_of(harness.images().at(0)).reason->text, !Catch::Contains("/"));
-    CHECK(harness.report_all() == 1);
-    CHECK(kinds(harness.results()) == std::vector<std::string>{"sr"});
-}
-
 TEST_CASE("a verdict that the database does not take is given again, not after a lease but soon",
           "[tools]") {
     NodeHarness harness;

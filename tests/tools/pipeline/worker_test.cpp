@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <atomic>
 #include <new>
+#include <system_error>
 #include <thread>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+
+#include "inference/pixels/decoder.h"
 
 using namespace bucky;
 
@@ -23,6 +26,39 @@ TEST_CASE("what a later try may mend is tried again, what stays wrong is not", "
     CHECK(fault_of(Error(Fault::corrupt, "x")) == Fault::corrupt);
     CHECK(fault_of(std::bad_alloc{}) == Fault::exhausted);
     CHECK(fault_of(std::out_of_range{"x"}) == Fault::bug);
+}
+
+TEST_CASE("a system that has no thread, process or descriptor left is a passing fault", "[tools]") {
+    for (const auto code : {std::errc::resource_unavailable_try_again, std::errc::not_enough_memory,
+                            std::errc::too_many_files_open}) {
+        const std::system_error error{std::make_error_code(code)};
+        CHECK(fault_of(error) == Fault::exhausted);
+        CHECK(blame_of(error) == storage::Blame::machine);
+    }
+    CHECK(fault_of(std::system_error{std::make_error_code(std::errc::invalid_argument)}) ==
+          Fault::bug);
+}
+
+TEST_CASE("only what a decoder met may be the image's own fault", "[tools]") {
+    CHECK(blame_of(inference::DecoderFailed(Fault::exhausted, "x")) == storage::Blame::subject);
+    CHECK(blame_of(Error(Fault::exhausted, "x")) == storage::Blame::machine);
+}
+
+TEST_CASE("a job ends the process when processes have ended, however often it failed otherwise",
+          "[tools][crash]") {
+    storage::Job job;
+    job.attempt = 300;
+    job.last_error = "the node ended while this ran";
+    job.deaths = kDeathsMax - 1;
+    CHECK_FALSE(ends_the_process(job));
+    job.deaths = kDeathsMax;
+    CHECK(ends_the_process(job));
+}
+
+TEST_CASE("hours are counted in tries, a first one and every five minutes later on", "[tools]") {
+    CHECK(tries_within(1) > 12);
+    CHECK(tries_within(1) < 25);
+    CHECK(tries_within(24) - tries_within(23) == 12);
 }
 
 TEST_CASE("waits between tries grow up to five minutes", "[tools]") {

@@ -3,16 +3,22 @@
 // one image that it was asked for.
 #include "tools/bucky/sandbox/decoder_pool.h"
 
+#include <algorithm>
 #include <csignal>
+#include <cstring>
+#include <fstream>
 #include <future>
 #include <optional>
 #include <thread>
+
+#include <fcntl.h>
 
 #include <catch2/catch.hpp>
 
 #include "conf/base/limits.h"
 #include "conf/observe/metrics.h"
 #include "inference/pixels/decode.h"
+#include "scp/wire/unique_fd.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
 #include "tests/support/temp_dir.h"
@@ -42,6 +48,42 @@ std::filesystem::path image_in(const TempDir& dir, phantom::TransferSyntax synta
     return dir / "image.dcm";
 }
 
+std::vector<int> children_of(int pid) {
+    const auto id = std::to_string(pid);
+    std::ifstream file("/proc/" + id + "/task/" + id + "/children");
+    std::vector<int> children;
+    for (int child = 0; file >> child;) children.push_back(child);
+    return children;
+}
+
+/// Neither gone nor waited for.
+bool is_running(int pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string id, name, state;
+    file >> id >> name >> state;
+    return !state.empty() && state != "Z";
+}
+
+/// 400,000 sequences, each in an item of the last.
+std::filesystem::path nested_in(const TempDir& dir) {
+    const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
+    std::ifstream in{file, std::ios::binary};
+    std::string bytes(132 + 12, '\0');
+    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::uint32_t meta_bytes = 0;
+    std::memcpy(&meta_bytes, bytes.data() + 140, sizeof meta_bytes);
+    std::string meta(meta_bytes, '\0');
+    in.read(meta.data(), static_cast<std::streamsize>(meta.size()));
+    const std::string level{
+        "\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff"
+        "\xfe\xff\x00\xe0\xff\xff\xff\xff",
+        20};
+    std::string all = bytes + meta;
+    for (int i = 0; i < 400'000; ++i) all += level;
+    std::ofstream{dir / "nested.dcm", std::ios::binary} << all;
+    return dir / "nested.dcm";
+}
+
 Fault fault_of_image(inference::Decoder& decoder, const std::filesystem::path& file) {
     try {
         (void)decoder.image(file);
@@ -68,6 +110,82 @@ TEST_CASE("a decode worker gives the image and the header that this process woul
         CHECK(image.frame.patterns == requested.frame.patterns);
         CHECK(pack(image) == pack(requested));
         CHECK(pack(workers.header(file)) == pack(inference::read_header(file)));
+    }
+}
+
+TEST_CASE("a decode worker tells what a result copies of an image", "[tools][decoder]") {
+    const TempDir dir;
+    DecoderPool workers(1, kOwn);
+    const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
+    const auto requested = dicom_sr::read_source(file);
+    CHECK(pack(workers.source(file)) == pack(requested));
+    CHECK(workers.source(file).study == requested.study);
+    std::filesystem::resize_file(file, 2001);  // it breaks off, at an odd number of bytes
+    CHECK(pack(workers.source(file)) == pack(dicom_sr::read_source(file)));
+}
+
+TEST_CASE("each file meets a process that has seen no other, and leaves it no pixel",
+          "[tools][decoder][containment]") {
+    const TempDir dir, other;
+    DecoderPool workers(1, kOwn);
+    const auto first = image_in(dir, phantom::TransferSyntax::explicit_little);
+    const auto second = image_in(other, phantom::TransferSyntax::explicit_little);
+    const auto worker = workers.pids().at(0);
+    const auto memory = "/proc/" + std::to_string(worker) + "/fd/" + std::to_string(kWorkerMemory);
+    (void)workers.header(first);
+    const auto opener = children_of(worker);
+    REQUIRE(opener.size() == 1);
+    (void)workers.image(first);
+    CHECK(children_of(worker) == opener);
+    CHECK(std::filesystem::file_size(memory) > 200 * 180 * 2);
+    (void)workers.header(second);
+    CHECK(workers.pids().at(0) == worker);
+    CHECK(children_of(worker) != opener);
+    CHECK(std::filesystem::file_size(memory) < 10'000);
+}
+
+TEST_CASE("a file that has taken another one's name is another file", "[tools][decoder]") {
+    const TempDir dir, other;
+    DecoderPool workers(1, kOwn);
+    const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
+    const auto first = workers.image(file).frame.patterns;
+    const auto second = image_in(other, phantom::TransferSyntax::rle);
+    std::filesystem::rename(second, file);
+    const auto header = workers.header(file);
+    CHECK(header.transfer_syntax == "1.2.840.10008.1.2.5");
+    CHECK(workers.image(file).frame.patterns == first);
+}
+
+TEST_CASE("sequences nested without end cost a decode worker nothing but the file",
+          "[tools][decoder]") {
+    const TempDir dir;
+    DecoderPool workers(1, kOwn);
+    const auto file = nested_in(dir);
+    CHECK_THROWS_AS(workers.header(file), Error);
+    CHECK_THROWS_AS(workers.source(file), Error);
+    CHECK(workers.image(image_in(dir, phantom::TransferSyntax::explicit_little)).frame.rows == 200);
+}
+
+TEST_CASE("a decoder that is stopped ends with who asks, and when all are to end",
+          "[tools][decoder]") {
+    const TempDir dir;
+    std::optional<DecoderPool> workers(std::in_place, 2, kOwn);
+    (void)workers->header(image_in(dir, phantom::TransferSyntax::explicit_little));
+    std::vector<int> all = workers->pids();
+    for (const int worker : workers->pids()) {
+        REQUIRE(poll_until([&] { return children_of(worker).size() == 1; }, 60s));
+        all.push_back(children_of(worker).front());
+    }
+    for (const int one : all) REQUIRE(::kill(one, SIGSTOP) == 0);
+    SECTION("in order") {
+        workers.reset();
+    }
+    SECTION("in a hurry") {
+        workers->kill_all();
+    }
+    for (const int one : all) {
+        INFO(one);
+        CHECK(poll_until([&] { return !is_running(one); }, 60s));
     }
 }
 
@@ -153,6 +271,24 @@ TEST_CASE("an image waits until others have left it room in memory, however many
     const auto patterns = first->frame.patterns;
     first.reset();
     CHECK(second.get().frame.patterns == patterns);
+}
+
+TEST_CASE("a decoder works whichever numbers its descriptors had in the node", "[tools][decoder]") {
+    const TempDir dir;
+    const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
+    for (int memory = 5; memory < 15; ++memory) {  // the number that its memory gets here
+        INFO(memory);
+        std::vector<scp::UniqueFd> taken;
+        while (taken.empty() || taken.back().get() < 20) {
+            taken.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        }
+        std::vector<int> to_free{memory - 2, memory - 1, memory};
+        std::erase_if(taken, [&](const auto& one) {
+            return std::ranges::find(to_free, one.get()) != to_free.end();
+        });
+        DecoderPool workers(1, kOwn);
+        CHECK(workers.image(file).frame.rows == 200);
+    }
 }
 
 TEST_CASE("a decoder that burns the processor is ended, and the image is to blame",

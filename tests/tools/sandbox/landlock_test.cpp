@@ -5,6 +5,8 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -17,10 +19,9 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
+#include "scp/wire/unique_fd.h"
 #include "tests/support/temp_dir.h"
-#include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/sandbox/landlock.h"
-#include "tools/phantom/write.h"
 
 using namespace bucky;
 using bucky::test::TempDir;
@@ -30,11 +31,12 @@ namespace {
 constexpr int kVersionWithTcp = 4;
 
 /// What `attempt` says in a process that may read in `folder`: its errno, 0 when it succeeded.
-int errno_inside(const std::filesystem::path& folder, const std::function<bool()>& attempt) {
+int errno_inside(const std::filesystem::path& folder, const std::function<bool()>& attempt,
+                 int file = -1) {
     const std::vector<std::filesystem::path> readable{folder, "/not/there"};
     const pid_t child = ::fork();
     if (child == 0) {
-        if (!restrict_files(readable)) ::_exit(255);
+        if (!restrict_files(readable, file)) ::_exit(255);
         errno = 0;
         ::_exit(attempt() ? 0 : errno);
     }
@@ -47,10 +49,6 @@ bool has_landlock() {
     if (landlock_version() > 0) return true;
     std::cout << "skipped: this kernel has no Landlock\n";
     return false;
-}
-
-void write_image(const std::filesystem::path& file) {
-    phantom::write_dicom(phantom::draw(phantom::random_recipe(3, 200, 180)), {}, file);
 }
 
 }  // namespace
@@ -91,20 +89,22 @@ TEST_CASE("who is fenced in calls nobody, where the kernel can forbid it", "[too
           }) == EACCES);
 }
 
-TEST_CASE("a decode worker of the node opens what lies in the spool, and no other file",
+TEST_CASE("who was handed a file opens that one again, and not the one beside it",
           "[tools][decoder][containment]") {
     if (!has_landlock()) return;
-    const TempDir spool, elsewhere;
-    write_image(spool / "image.dcm");
-    write_image(elsewhere / "image.dcm");
-    const auto rows = inference::in_process().header(spool / "image.dcm").rows;
-    DecoderPool decoders{1, DecoderPool::own_command({spool.path()})};
-    CHECK(decoders.header(spool / "image.dcm").rows == rows);
-    CHECK(decoders.image(spool / "image.dcm").frame.rows == rows);
-    CHECK_THROWS_AS(decoders.header(elsewhere / "image.dcm"), Error);
-    CHECK_THROWS_AS(decoders.image(elsewhere / "image.dcm"), Error);
-    CHECK(decoders.header(spool / "image.dcm").rows == rows);
-
-    DecoderPool of_commands{1};
-    CHECK(of_commands.header(elsewhere / "image.dcm").rows == rows);
+    const TempDir spool;
+    const auto own = spool / "own", other = spool / "other";
+    std::ofstream{own} << "an image";
+    std::ofstream{other} << "another's image";
+    const scp::UniqueFd file{::open(own.c_str(), O_RDONLY | O_CLOEXEC)};
+    const auto opens = [](std::string name) {
+        return [name = std::move(name)] { return ::open(name.c_str(), O_RDONLY | O_CLOEXEC) >= 0; };
+    };
+    const auto handed = [&](const std::function<bool()>& attempt) {
+        return errno_inside("/not/there", attempt, file.get());
+    };
+    CHECK(handed(opens("/proc/self/fd/" + std::to_string(file.get()))) == 0);
+    CHECK(handed(opens(other.string())) == EACCES);
+    CHECK(handed(opens(spool.path().string())) == EACCES);
+    CHECK(handed([&] { return ::open(own.c_str(), O_RDWR | O_CLOEXEC) >= 0; }) == EACCES);
 }

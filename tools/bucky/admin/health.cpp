@@ -19,6 +19,15 @@ std::string how_to_send_again(std::string_view lane) {
     return fmt::format("`bucky queue retry --destination {}` sends them again", name);
 }
 
+/// A destination that is away has a back-off and words of its own; images and reports must not wait
+/// unnoticed.
+std::string words_of_failing(const storage::Backlog& lane) {
+    const auto many = lane.failing == storage::kFailingCounted ? "or more " : "";
+    const auto what = lane.lane == "infer" ? "images cannot be analysed" : "reports cannot be made";
+    return fmt::format("{}: {} {}{} for now and are tried again; last words: {}", lane.lane,
+                       lane.failing, many, what, lane.last_error);
+}
+
 }  // namespace
 
 Health look(const conf::Settings& settings, const Clock& clock, storage::Database& db) {
@@ -41,6 +50,8 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
     std::ranges::copy(health.database, std::back_inserter(health.not_ready));
     health.troubles = health.not_ready;
     for (const auto& lane : health.lanes) {
+        const bool is_ours = lane.lane == "infer" || lane.lane == "report";
+        if (is_ours && lane.failing > 0) health.troubles.push_back(words_of_failing(lane));
         if (lane.parked == 0) continue;
         health.troubles.push_back(fmt::format("{}: {} parked, {}; last words: {}", lane.lane,
                                               lane.parked, how_to_send_again(lane.lane),

@@ -32,7 +32,8 @@ json json_of(const std::vector<Bar>& bars) {
 json json_of(const storage::Backlog& lane) {
     return {{"lane", lane.lane},       {"ready", lane.ready},
             {"running", lane.running}, {"parked", lane.parked},
-            {"done", lane.done},       {"oldest_waiting_ms", lane.oldest_waiting_ms}};
+            {"done", lane.done},       {"oldest_waiting_ms", lane.oldest_waiting_ms},
+            {"failing", lane.failing}};
 }
 
 std::string_view state_of(const storage::Backlog& lane) {

@@ -47,9 +47,9 @@ inference::GateOptions gate_of(const Asked& asked) {
     return {inference::gate_mode_of(mode), folder};
 }
 
-bool is_dicom(const fs::path& file) {
+bool is_dicom(const fs::path& file, inference::Decoder& decoder) {
     try {
-        (void)inference::read_header(file);
+        (void)decoder.header(file);
         return true;
     } catch (const Error&) {
         return false;
@@ -57,11 +57,12 @@ bool is_dicom(const fs::path& file) {
 }
 
 /// Folders hold other things too, truth.json for one: only what is named is judged, whatever it is.
-std::vector<fs::path> dicom_files_of(const std::vector<fs::path>& asked) {
+std::vector<fs::path> dicom_files_of(const std::vector<fs::path>& asked,
+                                     inference::Decoder& decoder) {
     auto files = files_of(asked);
     std::erase_if(files, [&](const fs::path& file) {
         const bool is_named = std::find(asked.begin(), asked.end(), file) != asked.end();
-        return !is_named && !is_dicom(file);
+        return !is_named && !is_dicom(file, decoder);
     });
     return files;
 }
@@ -69,8 +70,9 @@ std::vector<fs::path> dicom_files_of(const std::vector<fs::path>& asked) {
 /// One run over many files: each is looked at by itself; a study's report comes at the end.
 class Analysis {
 public:
-    explicit Analysis(const Asked& asked)
+    Analysis(const Asked& asked, DecoderPool& decoders)
         : asked_(asked),
+          decoders_(decoders),
           shelf_(asked.models, {asked.device, 0}, gate_of(asked)),
           style_{asked.language, dicom_sr::OverlayStyle{}.longer_side, BUCKY_VERSION} {
         style_.marking = dicom_sr::marking_of(asked.style);
@@ -88,7 +90,7 @@ public:
             if (result.reason && result.reason->key == "image.decoder_died") {
                 throw Error(Fault::bad_input, "{}", result.reason->text);
             }
-            dicom_sr::ReportedImage image{dicom_sr::read_source(file), result};
+            dicom_sr::ReportedImage image{decoders_.source(file), result};
             if (result.verdict == Verdict::findings || result.verdict == Verdict::no_findings) {
                 draw(file, image, stem);
             }
@@ -171,7 +173,7 @@ private:
 
     const Asked& asked_;
     SystemClock clock_;
-    DecoderPool decoders_{1};  // it starts while the models load
+    DecoderPool& decoders_;
     inference::Shelf shelf_;
     dicom_sr::OverlayStyle style_;
     std::map<std::string, int> names_;
@@ -183,8 +185,9 @@ private:
 
 int analyze(const Asked& asked) {
     scp::start_wire();
-    const auto files = dicom_files_of(asked.files);
-    Analysis analysis{asked};
+    DecoderPool decoders{1};  // no file is opened in this process
+    const auto files = dicom_files_of(asked.files, decoders);
+    Analysis analysis{asked, decoders};
     {
         Progress progress{"analysing", files.size()};
         for (const auto& file : files) {

@@ -20,6 +20,7 @@ void add_serve(CLI::App& app, int&) {
         "slower on any other.");
     const auto config = config_option(*command);
     command->callback([config] {
+        const log::Background nobody_waits_for_the_log;
         const auto settings = checked_settings(*config);
         take_up_log(settings.log);
         scp::start_wire();

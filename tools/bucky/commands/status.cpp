@@ -66,6 +66,7 @@ void print_json(const Status& status) {
                           {"parked", lane.parked},
                           {"done", lane.done},
                           {"oldest_waiting_ms", lane.oldest_waiting_ms},
+                          {"failing", lane.failing},
                           {"last_error", lane.last_error}});
     }
     const nlohmann::json whole{{"version", BUCKY_VERSION},

@@ -28,9 +28,6 @@
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/wakeup.h"
-#include "scp/deliver/commitment_scu.h"
-#include "scp/deliver/courier.h"
-#include "scp/receive/commitment_scp.h"
 #include "scp/receive/front_door.h"
 #include "scp/wire/unique_fd.h"
 #include "storage/database.h"
@@ -43,6 +40,7 @@
 #include "tools/bucky/admin/status_page.h"
 #include "tools/bucky/audit/trail.h"
 #include "tools/bucky/engine/model_pool.h"
+#include "tools/bucky/generation_plan.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/reload.h"
 #include "tools/bucky/node/supervisor.h"
@@ -52,7 +50,6 @@
 #include "tools/bucky/pipeline/worker.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/sandbox/landlock.h"
-#include "tools/bucky/shared/priority.h"
 #include "tools/bucky/shared/secret.h"
 
 namespace bucky {
@@ -76,14 +73,12 @@ std::size_t decode_workers() {
     return std::max(2U, std::thread::hardware_concurrency() / 2);
 }
 
-/// What a stranger's image could do to a decoder ends at the images.
-std::vector<std::string> decoder_for(const conf::Settings& settings) {
+std::vector<std::string> decoder_command() {
     if (landlock_version() == 0) {
         log::event(log::Level::warning, "decoder.no_landlock",
                    {{"words", "this kernel has none: decoders can read what the service can"}});
     }
-    const storage::Spool made{settings.spool_dir()};  // a fence has no place for what is not there
-    return DecoderPool::own_command({std::filesystem::absolute(settings.spool_dir())});
+    return DecoderPool::own_command();
 }
 
 std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settings,
@@ -126,6 +121,8 @@ void show(const Health& health, std::int64_t now_ms) {
         set("ready", lane.ready);
         set("running", lane.running);
         set("parked", lane.parked);
+        metrics::set("bucky_jobs_failing", static_cast<double>(lane.failing),
+                     {{"lane", lane.lane}});
         const auto waits_ms = lane.oldest_waiting_ms == 0 ? 0 : now_ms - lane.oldest_waiting_ms;
         metrics::set("bucky_oldest_job_seconds", static_cast<double>(waits_ms) / 1000.0,
                      {{"lane", lane.lane}});
@@ -157,7 +154,7 @@ struct Node::Impl {
           lock(in_force->node.data_dir),
           database(in_force->database_file()),
           returned(recovered(database, *in_force, clock)),
-          decoders(decode_workers(), decoder_for(*in_force)),
+          decoders(decode_workers(), decoder_command()),
           shelves(load_models(*in_force)),
           signals(io),
           hangups(io),
@@ -202,17 +199,15 @@ struct Node::Impl {
     ThreadGroup threads;
     std::jthread asio;
 
-    void start_generation();
+    ThreadGroup::Generation gather(const Told& told, const inference::Shelf& shelf);
     void start_keepers();
     void heed_signals();
     void heed_hangups();
     void reload_when_asked(std::stop_token stop);
     void reload();
     void note_down(const std::function<void(RunningNote&)>& change);
-    std::size_t take_up(conf::Settings next, std::vector<std::string>& waiting);
+    std::size_t take_up(conf::Settings read, std::vector<std::string>& waiting);
     std::vector<std::string> own_troubles() const;
-    void analyse(const Told& told, const std::stop_token& stop);
-    void report(const Told& told, const std::stop_token& stop);
     void look_around(storage::Database& db);
     void tell_page(storage::Database& db, const Health& health);
     void let_go(storage::Database& db);
@@ -227,8 +222,10 @@ void Node::Impl::heed_signals() {
     signals.async_wait([this](const boost::system::error_code& failed, int signal) {
         if (failed) return;
         first_signal.set_value(signal);
-        signals.async_wait([](const boost::system::error_code& late, int second) {
-            if (!late) std::_Exit(128 + second);  // as a shell reports a death by signal
+        signals.async_wait([this](const boost::system::error_code& late, int second) {
+            if (late) return;
+            decoders.kill_all();
+            std::_Exit(128 + second);  // as a shell reports a death by signal
         });
     });
 }
@@ -242,7 +239,7 @@ void Node::Impl::heed_hangups() {
 }
 
 /// Loading takes seconds and memory for both shelves, so it has a thread of its own. The images and
-/// the reports that the last process left behind are done first: each kind alone (work_together()).
+/// the reports that the last process left behind are done first: each kind alone (plan_together()).
 void Node::Impl::reload_when_asked(std::stop_token stop) {
     while (!stop.stop_requested() && returned_are_done.rings() < 2) {
         returned_are_done.wait_beyond(1, stop, kLookPeriod);
@@ -297,70 +294,44 @@ void Node::Impl::note_down(const std::function<void(RunningNote&)>& change) {
 }
 
 /// The images and results at hand are finished by those who began them, with the settings and the
-/// models that they began with; the next are for the next shift. Returns how many keys changed, and
-/// which `waiting` for a restart.
-std::size_t Node::Impl::take_up(conf::Settings next, std::vector<std::string>& waiting) {
+/// models that they began with; the next are for the next generation, which stands ready before
+/// anything changes. Returns how many keys changed, and which `waiting` for a restart.
+std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& waiting) {
     const Told before = settings();
-    const auto shelf = shelves.now();
-    waiting = keep_until_restart(*before, next);
-    auto models = load_models(next, shelf.get());
-    door.adopt(next);
-    take_up_log(next.log);
+    waiting = keep_until_restart(*before, read);
+    auto models = load_models(read, shelves.now().get());
+    const auto changes = conf::differences(conf::spelled_out(*before), conf::spelled_out(read));
+    const auto next = std::make_shared<const conf::Settings>(std::move(read));
+    auto generation = gather(next, *models);
+    door.adopt(*next);  // the last that may be refused
+    take_up_log(next->log);
     shelves.exchange(std::move(models));
-    const auto changes = conf::differences(conf::spelled_out(*before), conf::spelled_out(next));
     {
         const std::lock_guard guard(in_force_mutex);
-        in_force = std::make_shared<const conf::Settings>(std::move(next));
+        in_force = next;
     }
-    threads.end_generation();
-    start_generation();
+    threads.exchange(std::move(generation));
     return changes.size();
 }
 
-/// As many workers as keep every replica busy while others decode and prepare.
-void Node::Impl::analyse(const Told& told, const std::stop_token& stop) {
-    lower_priority();  // and so do the threads that it starts
-    work_together(
-        "infer", std::exchange(returned.images_returned, 0), returned_are_done, stop,
-        [&] { return preparers_for(*told, *shelves.now()); },
-        [&] {
-            return InferWorker{*told, shelves, clock, work, decoders};
-        });
-}
-
-void Node::Impl::report(const Told& told, const std::stop_token& stop) {
-    lower_priority();
-    work_together(
-        "report", std::exchange(returned.reports_returned, 0), returned_are_done, stop,
-        [&] { return reporters_for(*told); },
-        [&] {
-            return ReportWorker{*told, clock, work, report_shared, decoders};
-        });
-}
-
-/// Everyone who works by the settings in force.
-void Node::Impl::start_generation() {
-    const Told told = settings();
-    threads.start_in_generation("infer",
-                                [this, told](const std::stop_token& stop) { analyse(told, stop); });
-    threads.start_in_generation("report",
-                                [this, told](const std::stop_token& stop) { report(told, stop); });
-    for (const auto& destination : told->destinations) {
-        threads.start_in_generation("courier", [this, told, &destination](std::stop_token stop) {
-            scp::Courier{*told, destination, clock, work, give_up.get()}.run(std::move(stop));
-        });
-        if (!destination.commitment) continue;
-        threads.start_in_generation("committer", [this, told, &destination](std::stop_token stop) {
-            scp::CommitmentScu{*told, destination, clock, work, give_up.get()}.run(std::move(stop));
-        });
-    }
-    threads.start_in_generation("pledger", [this, told](std::stop_token stop) {
-        scp::CommitmentScp{*told, clock, work, give_up.get()}.run(std::move(stop));
-    });
-    if (told->destinations.empty()) {
-        log::event(log::Level::warning, "node.no_destination",
-                   {{"words", "results stay in data_dir"}});
-    }
+/// Everyone who works by these settings, ready to begin. As many infer workers as keep every
+/// replica busy while others decode and prepare.
+ThreadGroup::Generation Node::Impl::gather(const Told& told, const inference::Shelf& shelf) {
+    std::vector<ThreadGroup::Planned> plan;
+    const GenerationPlan by{told, clock, work, give_up.get()};
+    by.plan_workers(
+        plan, "infer", preparers_for(*told, shelf), returned.images_returned, returned_are_done,
+        [&] { return std::make_shared<InferWorker>(*told, shelves, clock, work, decoders); });
+    by.plan_workers(plan, "report", reporters_for(*told), returned.reports_returned,
+                    returned_are_done, [&] {
+                        return std::make_shared<ReportWorker>(
+                            *told, clock, work, report_shared, decoders,
+                            [this](const auto& file) { return decoders.source(file); });
+                    });
+    by.plan_senders(plan);
+    auto generation = ThreadGroup::gather(std::move(plan));
+    returned.images_returned = returned.reports_returned = 0;  // the first generation's alone
+    return generation;
 }
 
 void Node::Impl::start_keepers() {
@@ -382,6 +353,7 @@ std::vector<std::string> Node::Impl::own_troubles() const {
         metrics::set("bucky_model_answers", loaded.model->answers() ? 1 : 0,
                      {{"model", loaded.package.identity.name}});
     }
+    if (auto log = log::trouble(); !log.empty()) all.push_back(std::move(log));
     if (trail) std::ranges::move(trail->troubles(), std::back_inserter(all));
     return all;
 }
@@ -494,8 +466,9 @@ void Node::open() {
         of_it.process = std::to_string(::getpid());
         of_it.in_force = conf::spelled_out(*told);
     });
+    auto generation = node.gather(told, *node.shelves.now());
     node.door.open();
-    node.start_generation();
+    node.threads.exchange(std::move(generation));
     node.start_keepers();
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
     audit::tell({.kind = audit::Kind::started, .words = "version " BUCKY_VERSION});
@@ -520,10 +493,10 @@ void Node::close() {
     node.supervisor.stopping(at_most + kForTheEnd);
     node.door.close();
     node.threads.ask_to_stop();
-    node.stop_timer = named_thread(
-        "stop", [&node, whole, all = node.threads.watched()](const std::stop_token& in_time) {
-            stop_within(in_time, whole, node.give_up.get(), all);
-        });
+    node.stop_timer = named_thread("stop", [&node, whole, all = node.threads.watched()](
+                                               const std::stop_token& in_time) {
+        stop_within(in_time, whole, node.give_up.get(), all, [&node] { node.decoders.kill_all(); });
+    });
     if (!node.door.drain(whole * kDrainPercent / 100)) {
         log::event(log::Level::warning, "node.impatient",
                    {{"associations_left", node.door.open_associations()}});

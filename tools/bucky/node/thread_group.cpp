@@ -17,6 +17,8 @@ namespace {
 /// order.
 constexpr int kGiveUpPercent = 80;
 
+constexpr std::chrono::milliseconds kForLastLines{250};
+
 }  // namespace
 
 std::jthread named_thread(const char* name, std::function<void(std::stop_token)> function) {
@@ -46,17 +48,31 @@ void ThreadGroup::start(const char* name, Work work) {
     if (!is_stopping_) members_.push_back(make(name, std::move(work)));
 }
 
-void ThreadGroup::start_in_generation(const char* name, Work work) {
-    const std::lock_guard lock(mutex_);
-    if (!is_stopping_) generation_.push_back(make(name, std::move(work)));
+bool passed(Wakeup& gate, const std::stop_token& stop) {
+    using namespace std::chrono_literals;
+    while (gate.rings() == 0 && !stop.stop_requested()) gate.wait_beyond(0, stop, 1h);
+    return !stop.stop_requested();
 }
 
-void ThreadGroup::end_generation() {
+ThreadGroup::Generation ThreadGroup::gather(std::vector<Planned> plan) {
+    Generation generation;
+    for (auto& [name, work] : plan) {
+        generation.members_.push_back(make(
+            name, [begin = generation.begin_, work = std::move(work)](const std::stop_token& stop) {
+                if (passed(*begin, stop)) work(stop);
+            }));
+    }
+    return generation;
+}
+
+void ThreadGroup::exchange(Generation next) {
     const std::lock_guard lock(mutex_);
     if (is_stopping_) return;
     leaving_.remove_if([](const Member& member) { return member.has_ended->load(); });
     for (auto& member : generation_) member.thread.request_stop();
     leaving_.splice(leaving_.end(), generation_);
+    generation_.splice(generation_.end(), next.members_);
+    next.begin_->ring();
 }
 
 void ThreadGroup::ask_to_stop() {
@@ -84,7 +100,8 @@ std::vector<ThreadGroup::Watched> ThreadGroup::watched() const {
 }
 
 void stop_within(const std::stop_token& in_time, std::chrono::milliseconds whole, int give_up_fd,
-                 const std::vector<ThreadGroup::Watched>& everyone) {
+                 const std::vector<ThreadGroup::Watched>& everyone,
+                 const std::function<void()>& at_last) {
     Wakeup{}.wait_beyond(0, in_time, whole * kGiveUpPercent / 100);
     if (in_time.stop_requested()) return;
     (void)::eventfd_write(give_up_fd, 1);
@@ -95,6 +112,8 @@ void stop_within(const std::stop_token& in_time, std::chrono::milliseconds whole
         if (!*one.has_ended) left += (left.empty() ? "" : ",") + std::string{one.name};
     }
     log::event(log::Level::warning, "node.left_behind", {{"threads", left}});
+    log::flush(kForLastLines);
+    if (at_last) at_last();
     std::_Exit(EXIT_SUCCESS);
 }
 

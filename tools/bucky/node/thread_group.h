@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The threads of the node: started, changed for others while it runs, and ended in time.
 //
-// A shift is everyone who works by one set of settings. When others come into force, the next shift
-// starts at once, and those of the last leave as each has finished what is at hand: a lease says
-// whose a job is, so that two shifts never do one job. Once all are asked to stop, nobody starts
-// and no shift ends any more. Any thread may call.
+// A generation is everyone who works by one set of settings. When others come into force, the next
+// generation stands ready, thread by thread, before the last one is asked to leave: where one of
+// its threads cannot be had, nothing has changed. Those of the last leave as each has finished what
+// is at hand: a lease says whose a job is, so that two generations never do one job. Once all are
+// asked to stop, nobody starts and no generation leaves any more. Any thread may call.
 #pragma once
 
 #include <atomic>
@@ -31,12 +32,25 @@ class ThreadGroup {
 public:
     using Work = std::function<void(std::stop_token)>;
 
-    /// Until it is asked to stop; with everyone, or where it is of a shift, with that.
+    /// Until everyone is asked to stop.
     void start(const char* name, Work work);
-    void start_in_generation(const char* name, Work work);
 
-    /// Those of the shift are asked to stop and leave. Who has ended since the last call is gone.
-    void end_generation();
+    /// What one thread of a generation will do. Everything that may fail at its beginning (a
+    /// connection, a file) is done already: what `work` holds stands ready.
+    struct Planned {
+        const char* name;
+        Work work;
+    };
+
+    class Generation;
+
+    /// Their threads, which wait for their exchange(). Throws when the system has not all of them;
+    /// then none is left.
+    static Generation gather(std::vector<Planned> plan);
+
+    /// The next one begins, the last one is asked to stop and leaves. Nothing here can fail. Who
+    /// has ended since the last call is gone.
+    void exchange(Generation next);
 
     void ask_to_stop();
     void join();  ///< after ask_to_stop()
@@ -61,32 +75,49 @@ private:
     std::list<Member> members_, generation_, leaving_;
 };
 
-/// Works of one kind, from the thread of one of them: what the last process did not finish (`left`
-/// jobs) comes first, alone: should one of these jobs have ended it, the next death must not be
-/// blamed on a neighbour. Then as many as there should be (`workers`, asked when it is time) work
-/// at once. `hire` makes one; its thread is the one that it works on.
-template <typename Workers, typename MakeWorker>
-void work_together(const char* name, std::int64_t left, Wakeup& left_is_done,
-                   const std::stop_token& stop, const Workers& workers,
-                   const MakeWorker& make_worker) {
-    auto first = make_worker();
-    for (; left > 0 && !stop.stop_requested(); --left) {
-        if (!first.work_once()) break;
+/// Threads that stand ready. Where they are let go without an exchange(), they end without work.
+class ThreadGroup::Generation {
+    friend class ThreadGroup;
+    std::shared_ptr<Wakeup> begin_ = std::make_shared<Wakeup>();
+    std::list<Member> members_;
+};
+
+/// Until `gate` has rung. False: a stop came first.
+bool passed(Wakeup& gate, const std::stop_token& stop);
+
+/// Workers of one kind, each for a thread of its own. What the last process did not finish (`left`
+/// jobs) the first of them does alone: should one of these jobs have ended it, the next death must
+/// not be blamed on a neighbour. Then all are at work.
+template <typename Worker>
+void plan_together(std::vector<ThreadGroup::Planned>& plan, const char* name,
+                   const std::vector<std::shared_ptr<Worker>>& workers, std::int64_t left,
+                   Wakeup& left_is_done) {
+    const auto all_may = std::make_shared<Wakeup>();
+    for (const auto& worker : workers) {
+        if (worker != workers.front()) {
+            plan.push_back({name, [worker, all_may](const std::stop_token& stop) {
+                                if (passed(*all_may, stop)) worker->run(stop);
+                            }});
+            continue;
+        }
+        plan.push_back({name, [worker, all_may, left, &left_is_done](const std::stop_token& stop) {
+                            for (auto jobs = left; jobs > 0 && !stop.stop_requested(); --jobs) {
+                                if (!worker->work_once()) break;
+                            }
+                            left_is_done.ring();
+                            all_may->ring();
+                            worker->run(stop);
+                        }});
     }
-    left_is_done.ring();
-    std::vector<std::jthread> others;
-    while (others.size() + 1 < workers()) {
-        others.push_back(named_thread(
-            name, [&make_worker, stop](const std::stop_token&) { make_worker().run(stop); }));
-    }
-    first.run(stop);
 }
 
 /// Stopping takes no longer than `whole`. Who waits for a peer is called back first, by
 /// `give_up_fd`; who has not ended when the time is over (a model that hangs, a disk that does not
-/// answer) is left where he is, and the process ends: everything that counts is in the database,
-/// and his job is taken up at the next start. Returns when `in_time` says that all have ended.
+/// answer) is left where he is, and the process ends, after a call of `at_last`: everything that
+/// counts is in the database, and his job is taken up at the next start. Returns when `in_time`
+/// says that all have ended.
 void stop_within(const std::stop_token& in_time, std::chrono::milliseconds whole, int give_up_fd,
-                 const std::vector<ThreadGroup::Watched>& everyone);
+                 const std::vector<ThreadGroup::Watched>& everyone,
+                 const std::function<void()>& at_last = {});
 
 }  // namespace bucky

@@ -143,6 +143,15 @@ void InferWorker::note_shadows(const storage::Instance& instance) {
     }
 }
 
+/// What the machine lacks is no verdict on an image: it is tried for hours. What the image may have
+/// caused itself is tried a few times.
+bool InferWorker::may_try_again(const storage::Job& job, storage::Blame blame) const {
+    const auto& told = settings_.inference;
+    const bool is_own = blame == storage::Blame::subject;
+    if (is_own && job.own_faults + 1 >= told.attempts) return false;
+    return job.attempt - job.deaths < tries_within(told.give_up_hours);
+}
+
 /// A verdict, or nothing when a later try may bring one.
 std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
                                                 const storage::Instance& instance) {
@@ -158,8 +167,9 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",
                    {{"sop", instance.sop_instance.str()}, {"words", error.what()}});
-        if (may_pass(fault) && job.attempt < settings_.inference.attempts) {
-            context_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what());
+        const auto blame = blame_of(error);
+        if (may_pass(fault) && may_try_again(job, blame)) {
+            context_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what(), blame);
             return std::nullopt;
         }
         context_.journal.write(job.study, instance.sop_instance.str(), "image.failed",

@@ -40,6 +40,7 @@ private:
     inference::Among models_for(const storage::Instance& instance,
                                 const std::string& asked_for) const;
     void note_shadows(const storage::Instance& instance);
+    bool may_try_again(const storage::Job& job, storage::Blame blame) const;
     std::optional<inference::ImageResult> look_at(const storage::Job& job,
                                                   const storage::Instance& instance);
     void record(const storage::Job& job, const storage::Instance& instance,

@@ -29,9 +29,6 @@ constexpr std::string_view kLane = "report";
 /// More only wait for each other: for the disk, and for the one writer of the database.
 constexpr std::size_t kReportersMax = 16;
 
-/// About a day at the longest wait; then a person should know.
-constexpr int kAttemptsMax = 300;
-
 class Stopwatch {
 public:
     double seconds() const {
@@ -56,13 +53,15 @@ ImageResult conflicting(const storage::Instance& instance) {
 
 /// Nothing for an image that could not be analysed because nobody can read its file.
 std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
-                                          const ImageResult& result) {
+                                          const ImageResult& result, const ReadSource& read) {
     const bool is_deadly = result.reason && result.reason->key == "image.decoder_died";
-    if (is_deadly) return std::nullopt;  // what killed a decoder is not opened in this process
+    if (is_deadly) return std::nullopt;  // it would only die again
     try {
-        return dicom_sr::read_source(file);
-    } catch (const Error&) {
+        return read(file);
+    } catch (const Error& error) {
         if (dicom_sr::was_analysed(result)) throw;  // it was readable a moment ago
+        const bool is_machine = blame_of(error) == storage::Blame::machine;
+        if (may_pass(error.fault()) && is_machine) throw;
         return std::nullopt;
     }
 }
@@ -94,12 +93,14 @@ std::size_t reporters_for(const conf::Settings& settings) {
 }
 
 ReportWorker::ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work,
-                           ReportShared& shared, inference::Decoder& decoder)
+                           ReportShared& shared, inference::Decoder& decoder,
+                           ReadSource read_source)
     : settings_(settings),
       clock_(clock),
       work_(work),
       shared_(shared),
       decoder_(decoder),
+      read_source_(std::move(read_source)),
       context_(settings, clock) {}
 
 void ReportWorker::run(std::stop_token stop) {
@@ -134,7 +135,8 @@ void ReportWorker::take_up(const storage::Job& job, PatientTurns::Turn& turn) {
     } catch (const std::exception& error) {
         log::event(log::Level::error, "report.trouble",
                    {{"study", job.study}, {"words", error.what()}});
-        if (may_pass(fault_of(error)) && job.attempt < kAttemptsMax) {
+        const bool in_time = job.attempt - job.deaths < tries_within(settings_.study.give_up_hours);
+        if (may_pass(fault_of(error)) && in_time) {
             context_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what());
         } else {
             context_.jobs.park(job, error.what());
@@ -177,7 +179,7 @@ std::vector<JudgedImage> ReportWorker::images_of(const std::string& study) {
         const auto file = context_.received.absolute(instance.file);
         const auto result = instance.conflicting ? conflicting(instance)
                                                  : inference::from_json(instance.result_json);
-        const auto source = source_of(file, result);
+        const auto source = source_of(file, result, read_source_);
         (source ? images : unreadable)
             .push_back(
                 {{source ? *source : source_known_of(instance), result}, file, instance.owner});

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -42,10 +44,14 @@ struct ReportShared {
     MemoryBudget memory;  ///< for pictures, until they are put; asked for after the turn has come
 };
 
+/// As dicom_sr::read_source() does, wherever a stranger's file is opened.
+using ReadSource = std::function<dicom_sr::Source(const std::filesystem::path&)>;
+
 class ReportWorker {
 public:
     ReportWorker(const conf::Settings& settings, const Clock& clock, Wakeup& work,
-                 ReportShared& shared, inference::Decoder& decoder = inference::in_process());
+                 ReportShared& shared, inference::Decoder& decoder = inference::in_process(),
+                 ReadSource read_source = dicom_sr::read_source);
 
     /// Until a stop is asked for; the report at hand is finished first.
     void run(std::stop_token stop);
@@ -74,6 +80,7 @@ private:
     Wakeup& work_;
     ReportShared& shared_;
     inference::Decoder& decoder_;
+    const ReadSource read_source_;
     WorkerContext context_;
     std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
 };

@@ -4,11 +4,12 @@
 #include <chrono>
 #include <new>
 #include <random>
-#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "conf/observe/log.h"
 #include "conf/run/poll_loop.h"
+#include "inference/pixels/decoder.h"
 
 namespace bucky {
 namespace {
@@ -18,6 +19,13 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kRetryFirstMs = 1000;
 constexpr std::int64_t kRetryCapMs = 5 * 60 * 1000;
 constexpr std::chrono::milliseconds kPollPeriod = 5s;
+
+bool wants_room(const std::error_code& code) {
+    return code == std::errc::resource_unavailable_try_again ||
+           code == std::errc::not_enough_memory || code == std::errc::too_many_files_open ||
+           code == std::errc::too_many_files_open_in_system ||
+           code == std::errc::no_space_on_device;
+}
 
 }  // namespace
 
@@ -35,7 +43,14 @@ bool may_pass(Fault fault) {
 
 Fault fault_of(const std::exception& error) {
     if (const auto* ours = dynamic_cast<const Error*>(&error)) return ours->fault();
-    return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? Fault::exhausted : Fault::bug;
+    if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return Fault::exhausted;
+    const auto* of_system = dynamic_cast<const std::system_error*>(&error);
+    return of_system != nullptr && wants_room(of_system->code()) ? Fault::exhausted : Fault::bug;
+}
+
+storage::Blame blame_of(const std::exception& error) {
+    const bool is_decoder = dynamic_cast<const inference::DecoderFailed*>(&error) != nullptr;
+    return is_decoder ? storage::Blame::subject : storage::Blame::machine;
 }
 
 std::int64_t next_try_ms(const Clock& clock, int attempt) {
@@ -44,9 +59,17 @@ std::int64_t next_try_ms(const Clock& clock, int attempt) {
     return clock.now_ms() + storage::back_off_ms(attempt, kRetryFirstMs, kRetryCapMs, dice);
 }
 
+int tries_within(std::int64_t hours) {
+    constexpr double kNoSpread = 0.5;
+    int tries = 1;
+    for (std::int64_t waited_ms = 0; waited_ms < hours * 3600 * 1000; ++tries) {
+        waited_ms += storage::back_off_ms(tries, kRetryFirstMs, kRetryCapMs, kNoSpread);
+    }
+    return tries;
+}
+
 bool ends_the_process(const storage::Job& job) {
-    constexpr std::string_view kWordsOfRecover = "the node ended while this ran";
-    return job.attempt > kDeathsMax && job.last_error == kWordsOfRecover;
+    return job.deaths >= kDeathsMax;
 }
 
 void give_back_unsettled(storage::JobQueue& jobs, const Clock& clock,

@@ -29,13 +29,20 @@ inline constexpr std::int64_t kLeaseMs = 30 * 60 * 1000;
 /// The job runner's edge: can a later try mend it?
 bool may_pass(Fault fault);
 
+/// What the system says when it has no memory, thread, process or descriptor left is exhausted.
 Fault fault_of(const std::exception& error);
+
+/// The image or the machine: the image, when a decoder came to its end over it.
+storage::Blame blame_of(const std::exception& error);
 
 /// When to try again after this attempt.
 std::int64_t next_try_ms(const Clock& clock, int attempt);
 
-/// Claimed more than kDeathsMax times, and the last attempt did not end in an error: its process
-/// ended.
+/// How many tries fit into so many hours, by the waits between them. Hours are counted in tries, so
+/// that a clock that is set, or a node that is off for a week, gives nothing up.
+int tries_within(std::int64_t hours);
+
+/// kDeathsMax processes have ended while they worked on it. Other failures do not count.
 bool ends_the_process(const storage::Job& job);
 
 /// A job whose end the database did not take (a full disk, most likely) is given back as soon as it

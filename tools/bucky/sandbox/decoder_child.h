@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of a decode worker: `bucky decode-worker`, which the node starts and nobody else.
-//
-// It opens strangers' files, so it has little to lose: no database, no network, an address space
-// that is limited, a processor time that is limited for each image, no core file. It ends when its
-// node does. One thread.
+// `bucky decode-worker`: what runs at the other end of DecoderPool. It never opens a stranger's
+// file. A child that it forks does, one child a file (decode_child.h): what one file makes of the
+// child ends with it, and the next file meets a process that has seen none. How the child ended,
+// this process ends.
 #pragma once
-
-#include <filesystem>
-#include <vector>
 
 namespace bucky {
 
-/// Answers questions from kWorkerSocket until the other end is closed, about files beneath these
-/// folders (none: about any). Returns the exit status.
-int serve_decoder(const std::vector<std::filesystem::path>& reads);
+/// Until the node is gone. Returns the exit status.
+int serve_decoder();
 
 }  // namespace bucky

@@ -2,6 +2,7 @@
 #include "tools/bucky/sandbox/decoder_pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
@@ -17,12 +18,15 @@
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "conf/base/limits.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
+#include "scp/wire/unique_fd.h"
+#include "tools/bucky/pass_file.h"
 #include "tools/bucky/sandbox/protocol.h"
 
 extern char** environ;  // NOLINT: POSIX names it
@@ -30,23 +34,16 @@ extern char** environ;  // NOLINT: POSIX names it
 namespace bucky {
 namespace {
 
-/// A descriptor that is closed with its owner.
-class Fd {
-public:
-    explicit Fd(int fd = -1) : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd& operator=(Fd&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~Fd() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const { return fd_; }
+using Fd = scp::UniqueFd;
 
-private:
-    int fd_;
-};
+/// The same file under a number beyond `least`, whatever numbers are free.
+Fd above(int least, int fd) {
+    Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, least + 1));
+    if (copy.get() < 0) {
+        throw Error(Fault::exhausted, "no descriptor for a decoder: {}", std::strerror(errno));
+    }
+    return copy;
+}
 
 /// How a worker ended in the middle of a question.
 struct Death {
@@ -66,12 +63,17 @@ struct Death {
     }
 };
 
-/// What says nothing about the image.
+/// What says nothing about the image, or leaves it open.
 void must_be_the_image(const Death& death) {
     if (death.by(SIGKILL)) {
         throw Error(Fault::exhausted, "the decoder was killed, most likely for want of memory");
     }
-    if (WIFEXITED(death.status)) throw Error(Fault::unavailable, "{}", death.words());
+    if (WIFEXITED(death.status) && WEXITSTATUS(death.status) == kNoRoomForWorker) {
+        throw Error(Fault::exhausted, "the system gave no process for a decoder");
+    }
+    if (WIFEXITED(death.status)) {
+        throw inference::DecoderFailed(Fault::unavailable, death.words());
+    }
 }
 
 }  // namespace
@@ -92,12 +94,23 @@ public:
         end();
         start();
     }
+    void kill() const noexcept {
+        if (const pid_t pid = pid_; pid > 0) (void)::kill(pid, SIGKILL);
+    }
+
+    bool knows(const std::filesystem::path& file) const { return file_ == file; }
 
     /// The answer, or how the worker died of the question.
-    std::optional<Answer> ask(Question requested, const std::string& file, Death& death) {
-        std::string question(1, static_cast<char>(requested));
-        question += file;
-        if (::send(socket_.get(), question.data(), question.size(), MSG_NOSIGNAL) < 0) {
+    std::optional<Answer> ask(Question requested, const std::filesystem::path& file, Death& death) {
+        FileId id;
+        const Fd opened = open_file(file, id);
+        if (!file_.empty() && (!knows(file) || id != id_)) {
+            (void)send_question(socket_.get(), Question::forget);  // death shows at the next
+            questions_ = 0;
+        }
+        file_ = file;
+        id_ = id;
+        if (!send_question(socket_.get(), requested, opened.get())) {
             death = {reap(), false};
             return std::nullopt;
         }
@@ -111,6 +124,9 @@ public:
     }
 
 private:
+    /// A name may have become another file's.
+    using FileId = std::pair<dev_t, ino_t>;
+
     void start() {
         int ends[2] = {-1, -1};
         if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -123,30 +139,32 @@ private:
             throw Error(Fault::exhausted, "no memory for a decoder: {}", std::strerror(errno));
         }
         questions_ = 0;
+        file_.clear();
         spawn(theirs.get());
     }
 
     void spawn(int theirs) {
         posix_spawn_file_actions_t actions;
         (void)::posix_spawn_file_actions_init(&actions);
-        // Through numbers that neither has: dup2 must not step on the other one.
-        constexpr int kAside = 10;
-        (void)::posix_spawn_file_actions_adddup2(&actions, theirs, kAside);
-        (void)::posix_spawn_file_actions_adddup2(&actions, memory_.get(), kWorkerMemory);
-        (void)::posix_spawn_file_actions_adddup2(&actions, kAside, kWorkerSocket);
+        // From above the numbers that they get: neither dup2 steps on the other one.
+        const Fd socket = above(kWorkerMemory, theirs);
+        const Fd memory = above(kWorkerMemory, memory_.get());
+        (void)::posix_spawn_file_actions_adddup2(&actions, socket.get(), kWorkerSocket);
+        (void)::posix_spawn_file_actions_adddup2(&actions, memory.get(), kWorkerMemory);
         // Nobody's association must stay open because a worker inherited its socket.
         (void)::posix_spawn_file_actions_addclosefrom_np(&actions, kWorkerMemory + 1);
         std::vector<char*> arguments;
         for (const auto& word : command_) arguments.push_back(const_cast<char*>(word.c_str()));
         arguments.push_back(nullptr);
+        pid_t pid = -1;
         const int failed =
-            ::posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
+            ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
         (void)::posix_spawn_file_actions_destroy(&actions);
         if (failed != 0) {
-            pid_ = -1;
             throw Error(Fault::unavailable, "cannot start {}: {}", command_[0],
                         std::strerror(failed));
         }
+        pid_ = pid;
     }
 
     void wait_for_answer() {
@@ -157,8 +175,27 @@ private:
         } while (ready < 0 && errno == EINTR);
         if (ready > 0) return;
         restart();  // kills it
-        throw Error(Fault::unavailable, "the decoder did not answer for {} s",
-                    limits::kDecodeWallSeconds);
+        throw inference::DecoderFailed(
+            Fault::unavailable,
+            fmt::format("the decoder did not answer for {} s", limits::kDecodeWallSeconds));
+    }
+
+    /// A number that is the node's to open: what is wrong here is no decoder's doing.
+    static Fd open_file(const std::filesystem::path& file, FileId& id) {
+        Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        struct stat about {};
+        if (!opened || ::fstat(opened.get(), &about) != 0) {
+            const bool is_gone = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+            const auto words =
+                fmt::format("cannot read {}: {}", file.string(), std::strerror(errno));
+            if (is_gone) throw inference::DecoderFailed(Fault::unavailable, words);
+            throw Error(Fault::exhausted, "{}", words);
+        }
+        if (!S_ISREG(about.st_mode)) {
+            throw Error(Fault::bad_input, "{} is not a file", file.string());
+        }
+        id = {about.st_dev, about.st_ino};
+        return opened;
     }
 
     /// The status with which it ended, as waitpid() tells it.
@@ -181,8 +218,10 @@ private:
 
     const std::vector<std::string>& command_;
     Fd socket_, memory_;
-    pid_t pid_ = -1;
-    unsigned questions_ = 0;
+    std::atomic<pid_t> pid_ = -1;
+    unsigned questions_ = 0;      ///< about file_
+    std::filesystem::path file_;  ///< that it has seen; empty: none
+    FileId id_;
 };
 
 /// Lends each worker to one question at a time.
@@ -196,9 +235,9 @@ public:
     }
 
     /// in   what to do with the answer while the worker's memory still holds it
-    void ask(Question requested, const std::string& file,
+    void ask(Question requested, const std::filesystem::path& file,
              const std::function<void(const Answer&, int memory)>& use) {
-        Loan loan(*this);
+        Loan loan(*this, file);
         Death death;
         bool was_fresh = false;
         while (!(was_fresh && death.was_asked)) {
@@ -226,6 +265,10 @@ public:
         return pids;
     }
 
+    void kill_all() noexcept {
+        for (const auto& worker : all_) worker->kill();
+    }
+
 private:
     static bool is_full(const Answer& answer) {
         return answer.kind == Answer::Kind::error && answer.fault == Fault::exhausted;
@@ -233,11 +276,16 @@ private:
 
     class Loan {
     public:
-        explicit Loan(Pool& pool) : pool_(pool) {
+        /// The one that has seen the file, if that is idle.
+        Loan(Pool& pool, const std::filesystem::path& file) : pool_(pool) {
             std::unique_lock lock(pool.mutex_);
             pool.returned_.wait(lock, [&] { return !pool.idle_.empty(); });
-            worker_ = pool.idle_.back();
-            pool.idle_.pop_back();
+            auto& idle = pool.idle_;
+            auto best = std::find_if(idle.begin(), idle.end(),
+                                     [&](const Worker* worker) { return worker->knows(file); });
+            if (best == idle.end()) --best;
+            worker_ = *best;
+            idle.erase(best);
         }
         ~Loan() {
             {
@@ -275,8 +323,9 @@ void read_all(int memory, void* bytes, std::size_t count, off_t at) {
     }
 }
 
-/// A LUT has 128 KB, a header less: what is longer is no honest answer.
-constexpr std::uint64_t kPackedBytesMax = 1U << 20U;
+/// A LUT has 128 KB, a header less, some 40 texts at most 64 KB each: what is longer is no honest
+/// answer.
+constexpr std::uint64_t kPackedBytesMax = 16U << 20U;
 
 std::string packed_in(const Answer& answer, int memory) {
     if (answer.packed_bytes > kPackedBytesMax) {
@@ -284,7 +333,10 @@ std::string packed_in(const Answer& answer, int memory) {
     }
     std::string packed(answer.packed_bytes, '\0');
     read_all(memory, packed.data(), packed.size(), 0);
-    if (answer.kind == Answer::Kind::error) throw Error(answer.fault, "{}", packed);
+    if (answer.kind == Answer::Kind::error) {
+        if (answer.fault == Fault::exhausted) throw inference::DecoderFailed(answer.fault, packed);
+        throw Error(answer.fault, "{}", packed);
+    }
     return packed;
 }
 
@@ -316,7 +368,7 @@ DecoderPool::~DecoderPool() = default;
 
 inference::Header DecoderPool::header(const std::filesystem::path& file) {
     inference::Header header;
-    pool_->ask(Question::header, file.string(), [&](const Answer& answer, int memory) {
+    pool_->ask(Question::header, file, [&](const Answer& answer, int memory) {
         header = unpack_header(packed_in(answer, memory));
     });
     return header;
@@ -324,11 +376,23 @@ inference::Header DecoderPool::header(const std::filesystem::path& file) {
 
 inference::Image DecoderPool::image(const std::filesystem::path& file) {
     inference::Image image;
-    pool_->ask(Question::image, file.string(), [&](const Answer& answer, int memory) {
+    pool_->ask(Question::image, file, [&](const Answer& answer, int memory) {
         image = unpack_image(packed_in(answer, memory));
         read_pixels(image, answer, memory, memory_);
     });
     return image;
+}
+
+dicom_sr::Source DecoderPool::source(const std::filesystem::path& file) {
+    dicom_sr::Source source;
+    pool_->ask(Question::source, file, [&](const Answer& answer, int memory) {
+        source = unpack_source(packed_in(answer, memory));
+    });
+    return source;
+}
+
+void DecoderPool::kill_all() noexcept {
+    pool_->kill_all();
 }
 
 std::vector<int> DecoderPool::pids() const {
@@ -336,14 +400,8 @@ std::vector<int> DecoderPool::pids() const {
 }
 
 std::vector<std::string> DecoderPool::own_command() {
-    return own_command({});
-}
-
-std::vector<std::string> DecoderPool::own_command(const std::vector<std::filesystem::path>& reads) {
     const char* other = std::getenv("BUCKY_DECODER");
-    std::vector<std::string> command{other != nullptr ? other : "/proc/self/exe", "decode-worker"};
-    for (const auto& folder : reads) command.push_back(folder.string());
-    return command;
+    return {other != nullptr ? other : "/proc/self/exe", "decode-worker"};
 }
 
 }  // namespace bucky

@@ -2,10 +2,11 @@
 // DecoderPool: a Decoder whose parser and codecs run in processes of their own. What a stranger's
 // image does to them (crash, hang, eat memory) costs that image and nothing else.
 //
-// A worker that dies takes its question with it. It is asked again, once, of a fresh process: only
-// an image that kills that one too is to blame (DecoderDied), because an earlier image may have
-// damaged the first. The limits of a worker are in conf/base/limits.h.
-// Threads: any; each question has a process to itself, and waits for one when all are busy.
+// A worker is handed one file at a time, as a descriptor, and forgets all of it before the next
+// (decode_worker.h). One that dies takes its question with it. It is asked again, once, of a fresh
+// process: only an image that kills that one too is to blame (DecoderDied), because an earlier
+// question may have damaged the first. The limits of a worker are in conf/base/limits.h. Threads:
+// any; each question has a process to itself, and waits for one when all are busy.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "conf/base/limits.h"
+#include "dicom_sr/common/object.h"
 #include "inference/pixels/decoder.h"
 #include "tools/bucky/shared/memory_budget.h"
 
@@ -37,14 +39,18 @@ public:
     inference::Header header(const std::filesystem::path& file) override;
     inference::Image image(const std::filesystem::path& file) override;
 
+    /// As dicom_sr::read_source() promises, and what it throws beside.
+    dicom_sr::Source source(const std::filesystem::path& file);
+
+    /// Every process ends at once, stopped ones too: before this one does so in a hurry. Any
+    /// thread.
+    void kill_all() noexcept;
+
     /// Of the processes that run now; for tests.
     std::vector<int> pids() const;
 
     /// This program's, or that of the bucky which BUCKY_DECODER names: for tests, which are none.
     static std::vector<std::string> own_command();
-
-    /// The same, but it reads only what lies beneath these folders, and files of the system.
-    static std::vector<std::string> own_command(const std::vector<std::filesystem::path>& reads);
 
 private:
     class Worker;

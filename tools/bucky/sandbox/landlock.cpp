@@ -55,7 +55,7 @@ int landlock_version() {
     return std::max(0, static_cast<int>(::syscall(kCreateRuleset, nullptr, 0, kAskVersion)));
 }
 
-bool restrict_files(std::span<const std::filesystem::path> readable) {
+bool restrict_files(std::span<const std::filesystem::path> readable, int file) {
     const auto version = static_cast<std::size_t>(landlock_version());
     if (version == 0) return false;
     const Version& known = kVersions[std::min(version, kVersions.size()) - 1];
@@ -68,6 +68,8 @@ bool restrict_files(std::span<const std::filesystem::path> readable) {
         const BeneathPath beneath{kReadFile | kReadFolder, opened.get()};
         if (::syscall(kAddRule, rules.get(), kBeneathPath, &beneath, 0) != 0) return false;
     }
+    const BeneathPath alone{kReadFile, file};
+    if (file >= 0 && ::syscall(kAddRule, rules.get(), kBeneathPath, &alone, 0) != 0) return false;
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     return ::syscall(kRestrictSelf, rules.get(), 0) == 0;
 }

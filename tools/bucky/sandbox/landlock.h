@@ -13,7 +13,8 @@ namespace bucky {
 int landlock_version();
 
 /// For good: files are read beneath these folders and nowhere else, and none is written. A folder
-/// that is not there is left out. False when the kernel has no Landlock; then nothing has changed.
-bool restrict_files(std::span<const std::filesystem::path> readable);
+/// that is not there is left out. `file`, a descriptor (-1: none), may be opened again by its name
+/// in /proc, wherever it lies. False when the kernel has no Landlock; then nothing has changed.
+bool restrict_files(std::span<const std::filesystem::path> readable, int file = -1);
 
 }  // namespace bucky

@@ -9,6 +9,8 @@
 namespace bucky {
 namespace {
 
+using dicom_sr::OriginalText;
+using dicom_sr::Source;
 using inference::GreyRules;
 using inference::Header;
 using inference::Image;
@@ -40,6 +42,7 @@ private:
         put(static_cast<std::uint64_t>(value.size()));
         text += value;
     }
+    void put(const Uid& uid) { put(uid.str()); }
     template <typename T>
     void put(const std::vector<T>& values) {
         put(static_cast<std::uint64_t>(values.size()));
@@ -81,6 +84,11 @@ private:
         take(size);
         value = bytes(size);
     }
+    void take(Uid& uid) {
+        std::string text;
+        take(text);
+        uid = text.empty() ? Uid{} : Uid{text};
+    }
     template <typename T>
     void take(std::vector<T>& values) {
         std::uint64_t size = 0;
@@ -99,6 +107,7 @@ private:
 };
 
 // A field that is added to one of these must be passed here too; pixels and their room are not.
+static_assert(sizeof(Source) == 1320 && sizeof(OriginalText) == 48);
 static_assert(sizeof(Header) == 624 && sizeof(GreyRules) == 152 && sizeof(Image) == 248);
 
 template <typename Archive>
@@ -134,6 +143,26 @@ void pass(Archive& archive, Header& header) {
             header.bits_stored, header.has_pixels);
 }
 
+template <typename Archive>
+void pass(Archive& archive, OriginalText& text) {
+    archive(text.group, text.element, text.bytes, text.lost);
+}
+template <typename Archive>
+void pass(Archive& archive, Source& source) {
+    archive(source.patient_name, source.patient_id, source.issuer_of_patient_id, source.birth_date,
+            source.sex, source.age, source.size, source.weight, source.study, source.study_date,
+            source.study_time, source.study_id, source.study_description, source.accession_number,
+            source.referring_physician, source.series, source.sop_class, source.sop_instance,
+            source.modality, source.body_part, source.view_position, source.laterality,
+            source.patient_orientation, source.acquisition_date, source.acquisition_time,
+            source.content_date, source.content_time, source.series_number,
+            source.series_description, source.instance_number, source.manufacturer,
+            source.model_name, source.rows, source.columns, source.frames, source.pixel_spacing,
+            source.pixel_aspect_ratio, source.burned_in_annotation, source.lossy_compression,
+            source.lossy_ratio, source.lossy_method, source.timezone_offset, source.character_set,
+            source.originals);
+}
+
 template <typename T>
 std::string packed(const T& value) {
     Packer packer;
@@ -158,11 +187,17 @@ std::string pack(const Header& header) {
 std::string pack(const Image& image) {
     return packed(image);
 }
+std::string pack(const Source& source) {
+    return packed(source);
+}
 Header unpack_header(std::string_view text) {
     return unpacked<Header>(text);
 }
 Image unpack_image(std::string_view text) {
     return unpacked<Image>(text);
+}
+Source unpack_source(std::string_view text) {
+    return unpacked<Source>(text);
 }
 
 }  // namespace bucky

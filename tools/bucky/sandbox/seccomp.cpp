@@ -171,6 +171,11 @@ Filter make_filter() {
 
 }  // namespace
 
+bool can_shut_in() {
+    const std::uint32_t refuse = SECCOMP_RET_ERRNO;
+    return kArchitecture != 0 && ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &refuse) == 0;
+}
+
 bool install_seccomp_filter() {
     if (kArchitecture == 0) return false;
     auto filter = make_filter();

@@ -10,4 +10,7 @@ namespace bucky {
 /// False when the kernel has none; then nothing has changed.
 bool install_seccomp_filter();
 
+/// Whether it would find a kernel that has such filters. Nothing changes.
+bool can_shut_in();
+
 }  // namespace bucky

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// A log that nobody reads costs lines and nothing else.
+#include "conf/base/log_queue.h"
+
+#include <array>
+#include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/poll.h"
+
+using namespace bucky;
+using namespace bucky::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A pipe that holds 4096 bytes.
+struct Pipe {
+    Pipe() {
+        REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        REQUIRE(::fcntl(ends[1], F_SETPIPE_SZ, 4096) == 4096);
+    }
+    ~Pipe() {
+        for (const int end : ends) ::close(end);
+    }
+    std::string read_until(const std::string& last) const {
+        std::string all;
+        std::array<char, 4096> chunk{};
+        while (!all.ends_with(last)) {
+            const auto got = ::read(ends[0], chunk.data(), chunk.size());
+            if (got <= 0) break;
+            all.append(chunk.data(), static_cast<std::size_t>(got));
+        }
+        return all;
+    }
+    std::array<int, 2> ends{};
+};
+
+std::string notice(std::uint64_t dropped) {
+    return "dropped " + std::to_string(dropped) + '\n';
+}
+
+std::string line(int number) {
+    std::string text = std::to_string(number);
+    text.resize(99, '.');
+    return text + '\n';
+}
+
+}  // namespace
+
+TEST_CASE("lines are written in the order in which they came", "[conf][base][log]") {
+    const Pipe pipe;
+    log::LogQueue queue{pipe.ends[1], 100'000, notice};
+    std::string all;
+    for (int number = 0; number < 30; ++number) {
+        CHECK(queue.put(line(number)));
+        all += line(number);
+    }
+    CHECK(queue.flush(60s));
+    CHECK(queue.is_empty());
+    CHECK(pipe.read_until(line(29)) == all);
+}
+
+TEST_CASE(
+    "a pipe that nobody reads stops nobody, and the lines that it cost are told in their place",
+    "[conf][base][log]") {
+    const Pipe pipe;
+    log::LogQueue queue{pipe.ends[1], 10'000, notice};
+    int kept = 0, dropped = 0;
+    for (int number = 0; number < 1000; ++number) {
+        const bool is_kept = queue.put(line(number));
+        ++(is_kept ? kept : dropped);
+        if (number == 0) REQUIRE(poll_until([&] { return queue.is_empty(); }, 60s));
+    }
+    CHECK(kept >= 100);
+    CHECK(dropped > 0);
+    CHECK(queue.state().dropped == static_cast<std::uint64_t>(dropped));
+    CHECK_FALSE(queue.flush(1ms));
+    CHECK_FALSE(queue.is_empty());
+    const auto read = pipe.read_until(notice(static_cast<std::uint64_t>(dropped)));
+    CHECK(read.starts_with(line(0) + line(1)));
+    CHECK(read.ends_with(line(kept - 1) + notice(static_cast<std::uint64_t>(dropped))));
+    CHECK(queue.put(line(1000)));
+    CHECK(queue.flush(60s));
+    CHECK(pipe.read_until(line(1000)) == line(1000));
+    CHECK(poll_until([&] { return queue.state().dropped == 0; }, 60s));
+}
+
+TEST_CASE("a reader that has gone costs lines, and no signal", "[conf][base][log]") {
+    Pipe pipe;
+    ::close(pipe.ends[0]);
+    pipe.ends[0] = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    log::LogQueue queue{pipe.ends[1], 10'000, notice};
+    CHECK(queue.put(line(1)));
+    CHECK(poll_until([&] { return queue.state().dropped == 1; }, 60s));
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/generation_plan.h"
+
+#include <stop_token>
+#include <utility>
+
+#include "conf/observe/log.h"
+#include "scp/deliver/commitment_scu.h"
+#include "scp/deliver/courier.h"
+#include "scp/receive/commitment_scp.h"
+
+namespace bucky {
+
+void GenerationPlan::plan_senders(std::vector<ThreadGroup::Planned>& plan) const {
+    const auto add = [&](const char* name, auto sender) {
+        plan.push_back({name, [told = told, sender = std::move(sender)](std::stop_token stop) {
+                            sender->run(std::move(stop));
+                        }});
+    };
+    for (const auto& destination : told->destinations) {
+        add("courier", std::make_shared<scp::Courier>(*told, destination, clock, work, give_up_fd));
+        if (!destination.commitment) continue;
+        add("committer",
+            std::make_shared<scp::CommitmentScu>(*told, destination, clock, work, give_up_fd));
+    }
+    add("pledger", std::make_shared<scp::CommitmentScp>(*told, clock, work, give_up_fd));
+    if (told->destinations.empty()) {
+        log::event(log::Level::warning, "node.no_destination",
+                   {{"words", "results stay in data_dir"}});
+    }
+}
+
+}  // namespace bucky

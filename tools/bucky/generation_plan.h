@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// GenerationPlan: what a generation of the node's threads (crew.h) is made of. Each worker is made
+// here, with its connection, on the thread that plans; what its constructor throws leaves the node
+// as it was. The settings live as long as the last of these threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "conf/base/clock.h"
+#include "conf/run/wakeup.h"
+#include "conf/settings.h"
+#include "tools/bucky/node/thread_group.h"
+#include "tools/bucky/pipeline/worker.h"
+
+namespace bucky {
+
+struct GenerationPlan {
+    std::shared_ptr<const conf::Settings> told;
+    const Clock& clock;
+    Wakeup& work;
+    int give_up_fd;
+
+    /// `count` of them, made by `make`; behind what answers callers (lower_priority()).
+    template <typename Make>
+    void plan_workers(std::vector<ThreadGroup::Planned>& plan, const char* name, std::size_t count,
+                      std::int64_t left, Wakeup& left_is_done, const Make& make) const {
+        std::vector<decltype(make())> workers;
+        while (workers.size() < count) workers.push_back(make());
+        std::vector<ThreadGroup::Planned> all;
+        plan_together(all, name, workers, left, left_is_done);
+        for (auto& one : all) {
+            plan.push_back({one.name, [told = told, work = std::move(one.work)](auto stop) {
+                                lower_priority();
+                                work(stop);
+                            }});
+        }
+    }
+
+    /// A courier a destination, a committer where it is asked to keep what it takes, the pledger.
+    void plan_senders(std::vector<ThreadGroup::Planned>& plan) const;
+};
+
+}  // namespace bucky
