@@ -20,8 +20,8 @@
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
-#include "conf/base/log_queue.h"
 #include "conf/base/printable.h"
+#include "conf/observe/log_queue.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/immortal.h"
 

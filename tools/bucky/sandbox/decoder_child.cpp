@@ -21,8 +21,8 @@
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
 #include "scp/wire/unique_fd.h"
-#include "tools/bucky/decode_child.h"
-#include "tools/bucky/pass_file.h"
+#include "tools/bucky/sandbox/confined_decoder.h"
+#include "tools/bucky/sandbox/pass_file.h"
 #include "tools/bucky/sandbox/protocol.h"
 #include "tools/bucky/sandbox/seccomp.h"
 
@@ -37,7 +37,7 @@ void get_ready() {
     (void)::setrlimit(RLIMIT_CORE, &no_core);
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
     (void)dcmDataDict.isDictionaryLoaded();  // once for all children
-    if (!can_shut_in()) {
+    if (!has_seccomp_filters()) {
         log::event(log::Level::warning, "decoder.not_shut_in",
                    {{"words", "this kernel has no seccomp filters"}});
     }

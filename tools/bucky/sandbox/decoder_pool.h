@@ -3,7 +3,7 @@
 // image does to them (crash, hang, eat memory) costs that image and nothing else.
 //
 // A worker is handed one file at a time, as a descriptor, and forgets all of it before the next
-// (decode_worker.h). One that dies takes its question with it. It is asked again, once, of a fresh
+// (decoder_child.h). One that dies takes its question with it. It is asked again, once, of a fresh
 // process: only an image that kills that one too is to blame (DecoderDied), because an earlier
 // question may have damaged the first. The limits of a worker are in conf/base/limits.h. Threads:
 // any; each question has a process to itself, and waits for one when all are busy.
@@ -53,7 +53,6 @@ public:
     static std::vector<std::string> own_command();
 
 private:
-    class Worker;
     class Pool;
     std::unique_ptr<Pool> pool_;
     MemoryBudget memory_;

@@ -171,7 +171,7 @@ Filter make_filter() {
 
 }  // namespace
 
-bool can_shut_in() {
+bool has_seccomp_filters() {
     const std::uint32_t refuse = SECCOMP_RET_ERRNO;
     return kArchitecture != 0 && ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &refuse) == 0;
 }

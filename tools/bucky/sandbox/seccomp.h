@@ -11,6 +11,6 @@ namespace bucky {
 bool install_seccomp_filter();
 
 /// Whether it would find a kernel that has such filters. Nothing changes.
-bool can_shut_in();
+bool has_seccomp_filters();
 
 }  // namespace bucky

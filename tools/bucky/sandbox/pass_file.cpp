@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/bucky/pass_file.h"
+#include "tools/bucky/sandbox/pass_file.h"
 
 #include <array>
 #include <cerrno>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/bucky/decode_child.h"
+#include "tools/bucky/sandbox/confined_decoder.h"
 
 #include <filesystem>
 #include <fstream>
@@ -16,8 +16,8 @@
 #include "conf/base/limits.h"
 #include "dicom_sr/common/object.h"
 #include "inference/pixels/decoder.h"
-#include "tools/bucky/pass_file.h"
 #include "tools/bucky/sandbox/landlock.h"
+#include "tools/bucky/sandbox/pass_file.h"
 #include "tools/bucky/sandbox/protocol.h"
 #include "tools/bucky/sandbox/seccomp.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// GenerationPlan: what a generation of the node's threads (crew.h) is made of. Each worker is made
-// here, with its connection, on the thread that plans; what its constructor throws leaves the node
-// as it was. The settings live as long as the last of these threads.
+// GenerationPlan: what a generation of the node's threads (thread_group.h) is made of. Each worker
+// is made here, with its connection, on the thread that plans; what its constructor throws leaves
+// the node as it was. The settings live as long as the last of these threads.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 #include "conf/run/wakeup.h"
 #include "conf/settings.h"
 #include "tools/bucky/node/thread_group.h"
-#include "tools/bucky/pipeline/worker.h"
+#include "tools/bucky/shared/priority.h"
 
 namespace bucky {
 

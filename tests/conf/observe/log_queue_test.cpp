@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log that nobody reads costs lines and nothing else.
-#include "conf/base/log_queue.h"
+#include "conf/observe/log_queue.h"
 
 #include <array>
 #include <string>

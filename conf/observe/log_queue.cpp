@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conf/base/log_queue.h"
+#include "conf/observe/log_queue.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/bucky/generation_plan.h"
+#include "tools/bucky/node/generation_plan.h"
 
 #include <stop_token>
 #include <utility>
