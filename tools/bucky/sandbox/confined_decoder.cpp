@@ -24,9 +24,6 @@
 namespace bucky {
 namespace {
 
-/// Beyond it, the memory goes back to the system before the next answer.
-constexpr off_t kMemoryKeptBytes = 64 << 20;
-
 void write_all(const void* bytes, std::size_t count, off_t at) {
     const auto* from = static_cast<const char*>(bytes);
     while (count > 0) {
@@ -127,7 +124,7 @@ int serve_one_file(int link) {
             file = std::move(asked->file);
             shut_in_with(file.get());
         }
-        if (::lseek(kWorkerMemory, 0, SEEK_END) > kMemoryKeptBytes) {
+        if (::lseek(kWorkerMemory, 0, SEEK_END) > kWorkerMemoryKeptBytes) {
             (void)::ftruncate(kWorkerMemory, 0);
         }
         limit_processor_time();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/sandbox/decoder_child.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -116,6 +117,21 @@ bool pass_on(Child& child) {
     }
 }
 
+/// The next child sees no pixel of this one's file.
+void wipe_memory() {
+    static std::array<char, 1 << 20> zeros{};
+    const auto size = ::lseek(kWorkerMemory, 0, SEEK_END);
+    bool is_wiped = size <= kWorkerMemoryKeptBytes;
+    for (off_t at = 0; is_wiped && at < size;) {
+        const auto most = std::min<off_t>(size - at, static_cast<off_t>(zeros.size()));
+        const auto written =
+            ::pwrite(kWorkerMemory, zeros.data(), static_cast<std::size_t>(most), at);
+        is_wiped = written > 0;
+        at += written;
+    }
+    if (!is_wiped) (void)::ftruncate(kWorkerMemory, 0);
+}
+
 }  // namespace
 
 int serve_decoder() {
@@ -126,7 +142,7 @@ int serve_decoder() {
                 Child child;
                 if (!pass_on(child)) return 0;
             }
-            (void)::ftruncate(kWorkerMemory, 0);  // the next child sees no pixel of this one's file
+            wipe_memory();
         }
     } catch (const Error&) {  // the machine's fault: the node tells it from the image's
         return kNoRoomForWorker;

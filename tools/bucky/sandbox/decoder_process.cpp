@@ -26,6 +26,26 @@ namespace {
 
 using Fd = scp::UniqueFd;
 
+/// Ours, and that its malloc asks for large pages: each file meets new memory, which costs by the
+/// page.
+std::vector<std::string> environment_of_decoder() {
+    std::vector<std::string> all;
+    bool is_told = false;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        all.emplace_back(*entry);
+        is_told = is_told || all.back().starts_with("GLIBC_TUNABLES=");
+    }
+    if (!is_told) all.emplace_back("GLIBC_TUNABLES=glibc.malloc.hugetlb=1");
+    return all;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (auto& text : texts) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
 /// The same file under a number beyond `least`, whatever numbers are free.
 Fd above(int least, int fd) {
     Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, least + 1));
@@ -132,12 +152,13 @@ void DecoderProcess::spawn(int theirs) {
     (void)::posix_spawn_file_actions_adddup2(&actions, memory.get(), kWorkerMemory);
     // Nobody's association must stay open because a worker inherited its socket.
     (void)::posix_spawn_file_actions_addclosefrom_np(&actions, kWorkerMemory + 1);
-    std::vector<char*> arguments;
-    for (const auto& word : command_) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
+    auto words = command_;
+    auto environment = environment_of_decoder();
+    const auto arguments = pointers_to(words);
+    const auto variables = pointers_to(environment);
     pid_t pid = -1;
     const int failed =
-        ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+        ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), variables.data());
     (void)::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) {
         throw Error(Fault::unavailable, "cannot start {}: {}", command_[0], std::strerror(failed));

@@ -23,6 +23,10 @@ namespace bucky {
 inline constexpr int kWorkerSocket = 3;  ///< the worker's descriptors
 inline constexpr int kWorkerMemory = 4;
 
+/// Beyond it, the memory goes back to the system before the next answer. Below, it is used again:
+/// pages cost more than pixels.
+inline constexpr std::int64_t kWorkerMemoryKeptBytes = 64 << 20;
+
 /// Its exit status when the system gave it no process for a file: EX_TEMPFAIL.
 inline constexpr int kNoRoomForWorker = 75;
 
