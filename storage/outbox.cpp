@@ -11,11 +11,13 @@ namespace bucky::storage {
 namespace {
 
 constexpr Sql kResult{"outbox.result", R"sql(
-    SELECT sop_instance, sop_class, study, transfer_syntax, kind, file, created_at_ms
+    SELECT id, sop_instance, sop_class, study, transfer_syntax, kind, file, created_at_ms,
+           rendering, filed_under
       FROM result WHERE sop_instance = :sop_instance)sql"};
 
 constexpr Sql kOfStudy{"outbox.of_study", R"sql(
-    SELECT sop_instance, sop_class, study, transfer_syntax, kind, file, created_at_ms
+    SELECT id, sop_instance, sop_class, study, transfer_syntax, kind, file, created_at_ms,
+           rendering, filed_under
       FROM result WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kLastByte{"outbox.last_byte", R"sql(
@@ -26,9 +28,12 @@ constexpr Sql kLastByte{"outbox.last_byte", R"sql(
 
 constexpr Sql kInsert{"outbox.insert", R"sql(
     INSERT INTO result (sop_instance, sop_class, study, transfer_syntax, kind, rendering, file,
-                        size_bytes, created_at_ms)
+                        size_bytes, created_at_ms, filed_under, patient)
     VALUES (:sop_instance, :sop_class, :study, :transfer_syntax, :kind, :rendering, :file,
-            :size_bytes, :now_ms))sql"};
+            :size_bytes, :now_ms, :filed_under, :patient))sql"};
+
+constexpr Sql kRefile{"outbox.refile", R"sql(
+    UPDATE result SET filed_under = :to WHERE study = :study AND filed_under = :from)sql"};
 
 constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
@@ -44,7 +49,7 @@ constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
 constexpr Sql kReported{"outbox.reported", R"sql(
     UPDATE study
        SET reported_at_ms = :now_ms, state = iif(state = 'reporting', 'reported', state),
-           patient = :patient
+           patients = :patients
      WHERE key = :study)sql"};
 
 constexpr Sql kTakeBack{"outbox.take_back", R"sql(
@@ -55,18 +60,21 @@ constexpr Sql kDueAgain{"outbox.due_again", R"sql(
     UPDATE study SET state = 'open', first_unreported_ms = :now_ms, due_at_ms = :now_ms
      WHERE key = :study AND state <> 'open')sql"};
 
-constexpr Sql kAll[] = {kResult,     kOfStudy,  kLastByte, kInsert,
-                        kDeliverJob, kReported, kTakeBack, kDueAgain};
+constexpr Sql kAll[] = {kResult,   kOfStudy,  kLastByte, kInsert, kDeliverJob,
+                        kReported, kTakeBack, kDueAgain, kRefile};
 
 Result result_of_row(const Statement& row, const Spool& results) {
     Result result;
-    result.sop_instance = Uid{row.text(0)};
-    result.sop_class = Uid{row.text(1)};
-    result.study = row.text(2);
-    result.transfer_syntax = row.text(3);
-    result.kind = row.text(4);
-    result.file = results.absolute(row.text(5));
-    result.created_at_ms = row.integer(6);
+    result.id = row.integer(0);
+    result.sop_instance = Uid{row.text(1)};
+    result.sop_class = Uid{row.text(2)};
+    result.study = row.text(3);
+    result.transfer_syntax = row.text(4);
+    result.kind = row.text(5);
+    result.file = results.absolute(row.text(6));
+    result.created_at_ms = row.integer(7);
+    result.rendering = row.text(8);
+    result.filed_under = row.text(9);
     return result;
 }
 
@@ -76,21 +84,30 @@ std::span<const Sql> outbox_statements() {
     return kAll;
 }
 
-bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
-                 std::span<const std::string> destinations, std::string_view patient) {
-    const auto now_ms = clock_.now_ms();
-    // One job makes these UIDs and it is leased to us: what is not here now will not come
-    // meanwhile.
-    UnclaimedFiles kept(results_);
-    for (const auto& made : results) {
-        if (result(made.sop_instance.str())) {
-            kept.add("");
-            continue;
-        }
-        auto file = results_.open();
-        file.write(made.part10);
-        kept.add(results_.keep(file, now_ms));
+/// One job makes these UIDs and it is leased to us: what is not here now will not come meanwhile.
+void Outbox::Batch::add(const NewResult& result) {
+    if (outbox_.result(result.sop_instance.str())) {
+        files_.add("");
+    } else {
+        auto file = outbox_.results_.open();
+        file.write(result.part10);
+        files_.add(outbox_.results_.keep(file, outbox_.clock_.now_ms()));
     }
+    sizes_bytes_.push_back(static_cast<std::int64_t>(result.part10.size()));
+    results_.push_back(result);
+    results_.back().part10 = {};
+}
+
+bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
+                 std::span<const std::string> destinations) {
+    Batch batch(*this);
+    for (const auto& result : results) batch.add(result);
+    return put(report_job, batch, destinations);
+}
+
+bool Outbox::put(const Job& report_job, Batch& batch, std::span<const std::string> destinations,
+                 std::int64_t patients) {
+    const auto now_ms = clock_.now_ms();
     crash_point("outbox.after_files");
 
     Database::Transaction transaction(db_);
@@ -98,24 +115,25 @@ bool Outbox::put(const Job& report_job, std::span<const NewResult> results,
         log::event(log::Level::warning, "report.lease_lost", {{"study", report_job.study}});
         return false;
     }
-    insert_new(report_job, results, kept.files(), now_ms);
-    for (const auto& made : results) {
+    insert_new(report_job, batch, now_ms);
+    for (const auto& made : batch.results_) {
         make_deliver_jobs(report_job, made, made.only_for ? *made.only_for : destinations, now_ms);
     }
     db_.prepare(kReported)
         .bind(":study", report_job.study)
         .bind(":now_ms", now_ms)
-        .bind(":patient", patient)
+        .bind(":patients", patients)
         .run();
     JobQueue(db_, clock_).settle(report_job.study);  // the same results, delivered long ago
     crash_point("outbox.before_commit");
-    kept.commit(transaction);
+    batch.files_.commit(transaction);
     crash_point("outbox.after_commit");
     return true;
 }
 
-void Outbox::insert_new(const Job& job, std::span<const NewResult> results,
-                        std::span<const std::string> files, std::int64_t now_ms) {
+void Outbox::insert_new(const Job& job, const Batch& batch, std::int64_t now_ms) {
+    const auto& results = batch.results_;
+    const auto files = batch.files_.files();
     std::string report;
     std::int64_t fresh = 0;
     for (std::size_t at = 0; at < results.size(); ++at) {
@@ -131,8 +149,10 @@ void Outbox::insert_new(const Job& job, std::span<const NewResult> results,
             .bind(":kind", made.kind)
             .bind(":rendering", made.rendering)
             .bind(":file", files[at])
-            .bind(":size_bytes", static_cast<std::int64_t>(made.part10.size()))
+            .bind(":size_bytes", batch.sizes_bytes_[at])
             .bind(":now_ms", now_ms)
+            .bind(":filed_under", made.filed_under)
+            .bind(":patient", made.patient)
             .run();
     }
     Journal(db_, clock_)
@@ -160,6 +180,12 @@ bool Outbox::make_again(const Job& deliver_job, std::string_view why) {
     Journal(db_, clock_).write(deliver_job.study, deliver_job.subject, kTakenBackEvent, why);
     transaction.commit();
     return true;
+}
+
+void Outbox::refile(std::string_view study, std::string_view from, std::string_view to) {
+    Database::Transaction transaction(db_);
+    db_.prepare(kRefile).bind(":study", study).bind(":from", from).bind(":to", to).run();
+    transaction.commit();
 }
 
 std::optional<Result> Outbox::result(std::string_view sop_instance) {

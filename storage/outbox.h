@@ -22,6 +22,7 @@
 #include "storage/database.h"
 #include "storage/job_queue.h"
 #include "storage/spool.h"
+#include "storage/unclaimed_files.h"
 
 namespace bucky::storage {
 
@@ -34,14 +35,18 @@ struct NewResult {
     std::string rendering = {};  ///< in words; empty: the one that needs none
     /// The destinations that get it; nothing: all that put() is told of.
     std::optional<std::vector<std::string>> only_for = std::nullopt;
+    std::string filed_under = {};  ///< whose it is, as a digest
+    std::string patient = {};      ///< how they are known again (Studies::earlier_reports)
 };
 
 struct Result {
+    std::int64_t id = 0;  ///< later ones are higher
     Uid sop_instance, sop_class;
     std::string study;  ///< its key: study_key.h
     std::string transfer_syntax, kind;
     std::filesystem::path file;  ///< absolute
     std::int64_t created_at_ms = 0;
+    std::string rendering, filed_under;
 };
 
 /// The journal's word for what make_again() does.
@@ -49,6 +54,25 @@ inline constexpr std::string_view kTakenBackEvent = "result.taken_back";
 
 class Outbox {
 public:
+    /// Results on their way in: each is durable once it is added, so that its bytes need not be
+    /// held until all are made. What is not put in the end is removed.
+    class Batch {
+    public:
+        explicit Batch(Outbox& outbox) : outbox_(outbox), files_(outbox.results_) {}
+        void add(const NewResult& result);
+
+        bool empty() const { return results_.empty(); }
+        std::size_t size() const { return results_.size(); }
+        const Uid& first() const { return results_.front().sop_instance; }
+
+    private:
+        friend class Outbox;
+        Outbox& outbox_;
+        UnclaimedFiles files_;
+        std::vector<NewResult> results_;  ///< without their bytes
+        std::vector<std::int64_t> sizes_bytes_;
+    };
+
     Outbox(Database& db, Spool& results, const Clock& clock)
         : db_(db), results_(results), clock_(clock) {}
 
@@ -56,9 +80,15 @@ public:
     /// The study is reported then, unless images came while the job ran. False: the lease was lost
     /// and the job is somebody else's; nothing was kept.
     /// Crash points: outbox.after_files, outbox.before_commit, outbox.after_commit.
-    /// `patient` is how the study's patient is known again (Studies::earlier_reports).
+    /// `patients`: of how many the study's images are.
+    bool put(const Job& report_job, Batch& batch, std::span<const std::string> destinations,
+             std::int64_t patients = 1);
     bool put(const Job& report_job, std::span<const NewResult> results,
-             std::span<const std::string> destinations, std::string_view patient = "");
+             std::span<const std::string> destinations);
+
+    /// Results of a study that are filed under one digest are the patient's with another: an ID
+    /// that was missing came with a later image.
+    void refile(std::string_view study, std::string_view from, std::string_view to);
 
     /// Takes back a running deliver job whose destination does not take the object's class, and
     /// makes the study due for another report at once: one transaction. False: the lease was lost,
@@ -73,8 +103,7 @@ public:
     std::vector<Result> results_of_study(std::string_view study);
 
 private:
-    void insert_new(const Job& job, std::span<const NewResult> results,
-                    std::span<const std::string> files, std::int64_t now_ms);
+    void insert_new(const Job& job, const Batch& batch, std::int64_t now_ms);
     void make_deliver_jobs(const Job& job, const NewResult& result,
                            std::span<const std::string> destinations, std::int64_t now_ms);
 

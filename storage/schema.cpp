@@ -368,6 +368,22 @@ ALTER TABLE job ADD COLUMN own_faults INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 10;
 )sql";
 
+constexpr const char* kFiledUnder = R"sql(
+-- of how many patients the images of a study are, as its last report found
+ALTER TABLE study ADD COLUMN patients INTEGER NOT NULL DEFAULT 1;
+
+-- whom a result is filed under, as a digest that says nothing of them, and how they are known again
+-- in other studies (empty: not for sure). A result from before has no filed_under
+ALTER TABLE result ADD COLUMN filed_under TEXT NOT NULL DEFAULT '';
+ALTER TABLE result ADD COLUMN patient TEXT NOT NULL DEFAULT '';
+UPDATE result SET patient = (SELECT patient FROM study WHERE study.key = result.study);
+CREATE INDEX result_of_patient ON result (patient, kind, rendering) WHERE patient <> '';
+DROP INDEX study_of_patient;
+ALTER TABLE study DROP COLUMN patient;
+
+PRAGMA user_version = 11;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -379,6 +395,7 @@ constexpr Migration kMigrations[] = {
     {8, "whose an image is, and a model asked for by name", kOwners},
     {9, "studies of one UID and several owners", kStudyKeys},
     {10, "deaths and faults of a job, each counted", kDeaths},
+    {11, "whom a result is filed under", kFiledUnder},
 };
 
 }  // namespace

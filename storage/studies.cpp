@@ -15,14 +15,20 @@ constexpr Sql kInstance{"study.instance", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
            result_json, analysed_at_ms, owner,
-           (SELECT tenant FROM study WHERE study.key = instance.study)
+           (SELECT tenant FROM study WHERE study.key = instance.study),
+           EXISTS (SELECT 1 FROM instance AS copy
+                    WHERE copy.sop_instance = instance.sop_instance
+                      AND copy.owner = instance.owner AND copy.conflicting = 1)
       FROM instance WHERE id = :id)sql"};
 
 constexpr Sql kInstances{"study.instances", R"sql(
     SELECT id, sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
            calling_ae, called_ae, peer_address, received_at_ms, conflicting, awaiting, verdict,
            result_json, analysed_at_ms, owner,
-           (SELECT tenant FROM study WHERE study.key = instance.study)
+           (SELECT tenant FROM study WHERE study.key = instance.study),
+           EXISTS (SELECT 1 FROM instance AS copy
+                    WHERE copy.sop_instance = instance.sop_instance
+                      AND copy.owner = instance.owner AND copy.conflicting = 1)
       FROM instance WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kVerdict{"study.verdict", R"sql(
@@ -70,16 +76,21 @@ constexpr Sql kNextDue{"study.next_due", R"sql(
 constexpr Sql kLastReport{"study.last_report", R"sql(
     SELECT sop_instance FROM result
      WHERE study = :study AND kind = :kind AND rendering = :rendering
+       AND (:filed_under = '' OR filed_under = :filed_under)
      ORDER BY id DESC LIMIT 1)sql"};
 
 constexpr Sql kEarlierReports{"study.earlier_reports", R"sql(
     SELECT result.sop_instance
-      FROM study AS this JOIN study AS earlier JOIN result
-     WHERE this.key = :study AND earlier.patient = :patient AND earlier.patient <> ''
+      FROM study AS this JOIN result JOIN study AS earlier
+     WHERE this.key = :study AND earlier.key = result.study
+       AND result.patient = :patient AND result.patient <> ''
+       AND result.kind = 'sr' AND result.rendering = :rendering
        AND earlier.first_image_ms < this.first_image_ms AND earlier.study_uid <> this.study_uid
        AND (:has_issuer OR earlier.tenant = this.tenant)
-       AND result.id = (SELECT max(id) FROM result
-                         WHERE study = earlier.key AND kind = 'sr' AND rendering = :rendering)
+       AND result.id = (SELECT max(newest.id) FROM result AS newest
+                         WHERE newest.study = earlier.key AND newest.kind = 'sr'
+                           AND newest.rendering = :rendering
+                           AND newest.filed_under = result.filed_under)
      ORDER BY earlier.first_image_ms DESC LIMIT :at_most)sql"};
 
 constexpr Sql kRetryWaiting{"study.retry_waiting", R"sql(
@@ -121,7 +132,8 @@ constexpr Sql kLine{"study.line", R"sql(
            coalesce(sum(verdict = 'findings'), 0), coalesce(sum(verdict = 'no_findings'), 0),
            coalesce(sum(verdict = 'not_analysed' OR conflicting), 0),
            coalesce(sum(verdict = 'failed'), 0),
-           first_image_ms, last_image_ms, reported_at_ms, coalesce(max(analysed_at_ms), 0)
+           first_image_ms, last_image_ms, reported_at_ms, coalesce(max(analysed_at_ms), 0),
+           patients
       FROM study LEFT JOIN instance ON instance.study = study.key
      WHERE key = :study GROUP BY key)sql"};
 
@@ -158,6 +170,7 @@ Instance instance_of_row(const Statement& row) {
     instance.analysed_at_ms = row.integer(16);
     instance.owner = row.text(17);
     instance.tenant = row.text(18);
+    instance.has_copies = row.integer(19) != 0;
     return instance;
 }
 
@@ -252,9 +265,12 @@ std::optional<std::int64_t> Studies::next_due_ms() {
 }
 
 std::optional<Uid> Studies::last_report(std::string_view study, std::string_view rendering,
-                                        std::string_view kind) {
+                                        std::string_view kind, std::string_view filed_under) {
     auto last = db_.prepare(kLastReport);
-    last.bind(":study", study).bind(":rendering", rendering).bind(":kind", kind);
+    last.bind(":study", study)
+        .bind(":rendering", rendering)
+        .bind(":kind", kind)
+        .bind(":filed_under", filed_under);
     if (!last.step()) return std::nullopt;
     return Uid{last.text(0)};
 }
@@ -335,6 +351,7 @@ std::optional<StudyLine> Studies::line(std::string_view study) {
     line.last_image_ms = row.integer(10);
     line.reported_at_ms = row.integer(11);
     line.verdict_at_ms = row.integer(12);
+    line.patients = row.integer(13);
     auto deliveries = db_.prepare(kDeliveries);
     deliveries.bind(":study", study).step();
     line.deliveries_open = deliveries.integer(0);

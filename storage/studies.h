@@ -36,7 +36,8 @@ struct Instance {
     std::string verdict;       ///< empty until there is one
     std::string result_json;   ///< inference::to_json; empty until there is one
     std::int64_t analysed_at_ms = 0;
-    std::string owner;  ///< the tenant whose image it is; empty: nobody's
+    std::string owner;        ///< the tenant whose image it is; empty: nobody's
+    bool has_copies = false;  ///< conflicting ones of it are here
 };
 
 struct StudyLine {
@@ -50,6 +51,7 @@ struct StudyLine {
     std::int64_t reported_at_ms = 0, delivered_at_ms = 0;
     std::int64_t deliveries_open = 0;   ///< waiting, running or parked; delivered_at_ms is 0 then
     std::int64_t commitments_open = 0;  ///< destinations that have not promised yet what they took
+    std::int64_t patients = 1;          ///< of whom its images are, as its last report found
 };
 
 class Studies {
@@ -79,12 +81,13 @@ public:
     /// an image waiting, or a report running, is nobody's to wait for by the clock).
     std::optional<std::int64_t> next_due_ms();
 
-    /// The last report of this study in this rendering, for the Predecessor Documents Sequence.
+    /// The last report of this study in this rendering, for the Predecessor Documents Sequence; of
+    /// the patient that it is filed under, or whose ever when that is empty.
     std::optional<Uid> last_report(std::string_view study, std::string_view rendering = "",
-                                   std::string_view kind = "sr");
+                                   std::string_view kind = "sr", std::string_view filed_under = "");
 
     /// The last reports, in one rendering, of studies of the same patient that came before this
-    /// one, newest first; `patient` as Outbox::put() was told, none for an empty one. Whose
+    /// one, newest first; `patient` as NewResult::patient told, none for an empty one. Whose
     /// identifier says who issued it is the same patient in every tenant's studies, else in those
     /// of one tenant alone.
     std::vector<Uid> earlier_reports(std::string_view study, std::string_view patient,

@@ -48,6 +48,8 @@ constexpr Row kRows[] = {
     {"bucky_studies_left_total", Kind::counter, "Studies deleted after their delivery."},
     {"bucky_database_sound", Kind::gauge,
      "1 while the database is whole and has its name; 0: images are refused."},
+    {"bucky_studies_of_several_patients_total", Kind::counter,
+     "Studies that were found to hold images of more than one patient."},
     {"bucky_held_bytes", Kind::gauge, "Bytes of the instances and results kept."},
     {"bucky_images_total", Kind::counter,
      "Verdicts; an image that is looked at again has another."},

@@ -233,7 +233,7 @@ bool is_chest_cad_finding(const Finding& finding) {
 }
 
 Object chest_cad(const StudyReport& report) {
-    require_one_study(report.images);
+    require_listable(report.images);
     Object object = object_of_study(kind::kChestCad, Uid(UID_ChestCADSRStorage), report.images,
                                     report.node_name);
     auto dataset = std::make_unique<DcmDataset>();

@@ -15,6 +15,9 @@ namespace bucky::dicom_sr {
 /// Throws corrupt when the images are of more than one study or patient; bug when there are none.
 void require_one_study(const std::vector<ReportedImage>& images);
 
+/// The same, and bug when there are more than one document lists.
+void require_listable(const std::vector<ReportedImage>& images);
+
 void write_document(DcmItem& dataset, const StudyReport& report, const Object& object,
                     std::string_view series_number);
 

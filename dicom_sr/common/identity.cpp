@@ -28,13 +28,23 @@ std::string_view outcome(const inference::ImageResult& result) {
     __builtin_unreachable();
 }
 
+/// What sets a series apart. An ordinary study in the plain way has none of it.
 std::string told(const ReportedImage& image) {
-    return image.rendering.empty() ? "" : " told " + image.rendering;
+    std::string words = image.rendering.empty() ? "" : " told " + image.rendering;
+    if (!image.patient.empty()) words += " of patient " + image.patient;
+    return words;
+}
+
+/// What sets an object apart within its series.
+std::string told_now(const ReportedImage& image) {
+    const auto revision = image.revision;
+    return told(image) + (revision == 0 ? "" : fmt::format(" at revision {}", revision));
 }
 
 }  // namespace
 
-Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class) {
+Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class,
+               std::string_view beside) {
     std::vector<std::string> said;
     for (const ReportedImage& image : images) {
         said.push_back(fmt::format("{} {} {}", image.source.sop_instance.str(), model_hash(image),
@@ -43,7 +53,9 @@ Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class) {
     std::ranges::sort(said);  // the order in which they came does not matter
     const std::string study = images.empty() ? "" : images.front().source.study.str();
     std::string name = fmt::format("report {} {}", study, fmt::join(said, " "));
-    if (!images.empty()) name += told(images.front());
+    if (!images.empty()) name += told_now(images.front());
+    if (std::ranges::any_of(images, &ReportedImage::has_copies)) name += " beside copies";
+    name += beside;
     if (sop_class.str() != kReportClasses.front()) name += " in " + sop_class.str();
     return Uid::from_name(name);
 }

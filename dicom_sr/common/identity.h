@@ -13,7 +13,7 @@ namespace bucky::dicom_sr {
 
 /// The UID of a report of these images in that class: known before it is made.
 Uid report_uid(const std::vector<ReportedImage>& images,
-               const Uid& sop_class = Uid{kReportClasses.front()});
+               const Uid& sop_class = Uid{kReportClasses.front()}, std::string_view beside = {});
 
 /// One per study, node, class and rendering: a superseding report joins the series of the one it
 /// supersedes, where a viewer that shows the last instance of a series (OHIF) shows the right one.

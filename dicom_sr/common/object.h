@@ -81,6 +81,13 @@ struct ReportedImage {
     /// How it is told where that is not the plain way (language, thresholds), in words: what is
     /// told otherwise is another object, so they are part of every UID. Empty: the plain way.
     std::string rendering = {};
+    /// Whose it is in a study that holds, or held, results of several patients, as a digest: part
+    /// of every UID, so that no series has two patients. Empty: the only patient.
+    std::string patient = {};
+    /// How often the identity of images of its study has changed: what is told of the corrected one
+    /// is another object.
+    std::int64_t revision = 0;
+    bool has_copies = false;  ///< others came with its UID and other content
 };
 
 }  // namespace bucky::dicom_sr

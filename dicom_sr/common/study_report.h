@@ -2,6 +2,7 @@
 // StudyReport: what an SR document of one study is made from, whatever its template and class.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,16 +25,26 @@ struct Prior {
     std::string words;       ///< its series description
 };
 
+/// Images that a report counts without listing them.
+struct Unlisted {
+    std::string reason;  ///< why they were not analysed
+    std::size_t images = 0;
+};
+
 struct StudyReport {
     Uid sop_class{kReportClasses.front()};  ///< one of kReportClasses
     std::vector<ReportedImage> images;      ///< all of one study and patient, 1 to kReportImagesMax
     std::string language = "en";            ///< "en" or "ko": names of findings for people
     std::optional<Uid> predecessor;         ///< the document that this one supersedes
+    Uid predecessor_series = {};            ///< empty: that of this report
     std::vector<Prior> priors = {};         ///< newest first
     std::int64_t content_at_ms = 0;         ///< when the analysis started (UTC)
     std::string node_name = "Bucky";        ///< device observer, station name
     std::string software_version;
     std::vector<Explanation> explanations;  ///< of the same study; referenced at each finding
+    bool has_other_patients = false;        ///< the study holds images of others, too
+    std::size_t listed_elsewhere = 0;       ///< images that other reports of the study list
+    std::vector<Unlisted> unlisted = {};    ///< images that no report of the study lists
 };
 
 }  // namespace bucky::dicom_sr

@@ -59,6 +59,14 @@ constexpr Words kEnglish{
     .series = "series",
     .more_in_report = "more images: see the report",
     .earlier_result = "Earlier result",
+    .other_patients =
+        "The study holds images of more than one patient. This report is about the "
+        "images of its own patient only.",
+    .has_copies =
+        "An image of this report has copies with the same SOP Instance UID and other content. "
+        "They were not analysed.",
+    .listed_elsewhere = "Images of the study that other reports of this series list",
+    .unlisted = "Images of the study that were not analysed and are not listed",
 };
 
 constexpr Words kKorean{
@@ -98,6 +106,14 @@ constexpr Words kKorean{
     .series = "시리즈",
     .more_in_report = "개 영상은 보고서 참조",
     .earlier_result = "이전 결과",
+    .other_patients =
+        "이 검사에는 두 명 이상의 환자 영상이 있습니다. 이 보고서는 해당 환자의 "
+        "영상만 다룹니다.",
+    .has_copies =
+        "이 보고서의 영상과 UID는 같으나 내용이 다른 영상이 수신되었습니다. 그 영상은 "
+        "분석하지 않았습니다.",
+    .listed_elsewhere = "이 시리즈의 다른 보고서에 실린 검사 영상 수",
+    .unlisted = "분석하지 않았으며 목록에 없는 검사 영상 수",
 };
 
 /// Why an image has no answer, by the code of the reason (inference/reasons.h).

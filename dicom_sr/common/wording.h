@@ -50,6 +50,10 @@ struct Words {
     const char* series;
     const char* more_in_report;  ///< after a count: "+3 more images: see the report"
     const char* earlier_result;
+    const char* other_patients;    ///< of a study that holds images of others, too
+    const char* has_copies;        ///< of an image whose UID came with other content
+    const char* listed_elsewhere;  ///< before a count of images
+    const char* unlisted;          ///< before a count of images and why
 };
 
 const Words& words(std::string_view language);  ///< "ko", else English

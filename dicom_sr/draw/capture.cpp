@@ -79,7 +79,8 @@ Object captured(Capture page, const Drawing& drawing, const OverlayStyle& style)
         throw Error(Fault::bug, "a drawing of {} x {} has {} bytes", drawing.columns, drawing.rows,
                     drawing.rgb.size());
     }
-    const auto& [source, result, rendering] = page.images.front();
+    const auto& source = page.images.front().source;
+    const auto& result = page.images.front().result;
     Object object = std::move(page.object);
     const bool as_radiograph = object.sop_class.str() == UID_ComputedRadiographyImageStorage;
     auto dataset = std::make_unique<DcmDataset>();

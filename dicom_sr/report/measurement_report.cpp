@@ -35,7 +35,8 @@ void write_evidence(DcmItem& dataset, const StudyReport& report) {
         if (!named.insert(sop_instance).second) return;
         by_series[series].push_back({sop_class, sop_instance, {}});
     };
-    for (const auto& [source, result, rendering] : report.images) {
+    for (const ReportedImage& image : report.images) {
+        const Source& source = image.source;
         add(source.series, source.sop_class, source.sop_instance);
     }
     for (const Explanation& one : report.explanations) {
@@ -52,14 +53,15 @@ void write_evidence(DcmItem& dataset, const StudyReport& report) {
     }
 }
 
-/// The last document of the same kind, class and rendering: it stands in the same series.
+/// The last document of the same kind, class and rendering: mostly it stands in the same series.
 void write_predecessor(DcmItem& dataset, const StudyReport& report, const Object& self) {
     // Reported again without a new image, it is the same object, which cannot supersede itself.
     if (!report.predecessor || *report.predecessor == self.sop_instance) return;
     DcmItem& study = new_item(dataset, DCM_PredecessorDocumentsSequence);
     put(study, DCM_StudyInstanceUID, report.images.front().source.study.str());
     DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
-    put(series, DCM_SeriesInstanceUID, self.series.str());
+    const Uid& its_series = report.predecessor_series;
+    put(series, DCM_SeriesInstanceUID, its_series.empty() ? self.series.str() : its_series.str());
     put_reference(series, DCM_ReferencedSOPSequence, {self.sop_class, *report.predecessor, {}});
 }
 
@@ -120,6 +122,17 @@ void write_document_general(DcmItem& dataset, const StudyReport& report, const L
     write_other_evidence(dataset, report.priors);
 }
 
+/// What the report tells beside its images, for its UID. Nothing of an ordinary study.
+std::string beside_images(const StudyReport& report) {
+    std::string words;
+    if (report.has_other_patients) words += " beside other patients";
+    if (report.listed_elsewhere > 0) words += fmt::format(" and {} more", report.listed_elsewhere);
+    for (const Unlisted& one : report.unlisted) {
+        words += fmt::format(" and {} of {}", one.images, one.reason);
+    }
+    return words;
+}
+
 void write_own_scheme(DcmItem& dataset) {  // PS3.3 C.12.1: required for a private scheme
     DcmItem& scheme = new_item(dataset, DCM_CodingSchemeIdentificationSequence);
     put(scheme, DCM_CodingSchemeDesignator, codes::kOwnScheme);
@@ -142,10 +155,7 @@ void write_tree(DcmItem& dataset, const StudyReport& report) {
 }  // namespace
 
 void require_one_study(const std::vector<ReportedImage>& images) {
-    if (images.empty() || images.size() > limits::kReportImagesMax) {
-        throw Error(Fault::bug, "a report of {} images: 1 to {} are allowed", images.size(),
-                    limits::kReportImagesMax);
-    }
+    if (images.empty()) throw Error(Fault::bug, "a report without an image");
     const Source& first = images.front().source;
     for (const ReportedImage& image : images) {
         const Source& source = image.source;
@@ -157,6 +167,14 @@ void require_one_study(const std::vector<ReportedImage>& images) {
             throw Error(Fault::corrupt, "image {} of study {} is of another patient",
                         source.sop_instance.str(), first.study.str());
         }
+    }
+}
+
+void require_listable(const std::vector<ReportedImage>& images) {
+    require_one_study(images);
+    if (images.size() > limits::kReportImagesMax) {
+        throw Error(Fault::bug, "a report of {} images: 1 to {} are allowed", images.size(),
+                    limits::kReportImagesMax);
     }
 }
 
@@ -175,10 +193,10 @@ void write_document(DcmItem& dataset, const StudyReport& report, const Object& o
 }
 
 Object measurement_report(const StudyReport& report) {
-    require_one_study(report.images);
+    require_listable(report.images);
     Object object;
     object.sop_class = report.sop_class;
-    object.sop_instance = report_uid(report.images, report.sop_class);
+    object.sop_instance = report_uid(report.images, report.sop_class, beside_images(report));
     object.series = report_series_uid(report);
     object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
     object.kind = kind::kReport;

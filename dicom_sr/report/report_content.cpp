@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -242,6 +243,22 @@ std::vector<std::string> notes_on_text(const StudyReport& report, const Words& s
     return notes;
 }
 
+/// What the study holds beside the images that this report lists.
+std::vector<std::string> notes_on_study(const StudyReport& report, const Words& say) {
+    std::vector<std::string> notes;
+    if (report.has_other_patients) notes.emplace_back(say.other_patients);
+    if (std::ranges::any_of(report.images, &ReportedImage::has_copies)) {
+        notes.emplace_back(say.has_copies);
+    }
+    if (report.listed_elsewhere > 0) {
+        notes.push_back(fmt::format("{}: {}", say.listed_elsewhere, report.listed_elsewhere));
+    }
+    for (const Unlisted& one : report.unlisted) {
+        notes.push_back(cleaned(fmt::format("{}: {} ({})", say.unlisted, one.images, one.reason)));
+    }
+    return notes;
+}
+
 void add_evaluations(ContentTree& tree, const StudyReport& report) {
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
         for (const std::string& note : notes_of(report)) {
@@ -263,8 +280,9 @@ void add_evaluations(ContentTree& tree, const StudyReport& report) {
 
 std::vector<std::string> notes_of(const StudyReport& report) {
     const Words& say = words(report.language);
-    std::vector<std::string> notes = notes_on_text(report, say);
-    notes.insert(notes.begin(), say.assists);
+    std::vector<std::string> notes{say.assists};
+    for (auto& note : notes_on_study(report, say)) notes.push_back(std::move(note));
+    for (auto& note : notes_on_text(report, say)) notes.push_back(std::move(note));
     for (const inference::ModelIdentity& model : models_of(report.images)) {
         notes.push_back(cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model,
                                             model.name, model.version, model.vendor, say.weights,

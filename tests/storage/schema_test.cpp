@@ -81,6 +81,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "befb06b23244dc0cb0d7c57eaf1f823d43b5cf4871efacc69b9585d98d33c701",
         "b736a1eb53b6cfb2315a8b245926a750ae6bdb6bacc82971712a92bdd664a411",
         "fe4b8fd3c31d60ce6982154d8ae66f9dac7dfee70bbc1f6f3c14cd49574d61c2",
+        "8d2580ad0429e61356b4011bab7ded683302f6e1df49ac5630ea80792826e3ca",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {
@@ -213,6 +214,7 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
         {"study.verdict", "INTEGER PRIMARY KEY"},
         {"intake.twins", "(sop_instance=?"},
         {"study.waiting", "PRIMARY KEY (owner=?)"},
+        {"study.earlier_reports", "result_of_patient (patient=? AND kind=? AND rendering=?)"},
         {"study.of_uid", "study_of_uid (study_uid=?)"},
         {"journal.studies_of_uid", "journal_of_study (study>? AND study<?)"},
         {"intake.own_result", "sqlite_autoindex_result_1 (sop_instance=?)"},

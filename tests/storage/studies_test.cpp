@@ -206,9 +206,12 @@ void report_on(DataFolder& node, std::string_view study, std::string_view digest
     node.studies.make_due_reports();
     const auto job = node.jobs.claim("report", 60'000);
     REQUIRE(job);
-    const NewResult report{Uid{uid + ".2"}, Uid{"1.2.840.10008.5.1.4.1.1.88.34"}, kExplicitLittle,
-                           "sr", bytes_of("SR")};
-    REQUIRE(node.outbox.put(*job, {&report, 1}, {}, digest));
+    const NewResult report{Uid{uid + ".2"},    Uid{"1.2.840.10008.5.1.4.1.1.88.34"},
+                           kExplicitLittle,    "sr",
+                           bytes_of("SR"),     "",
+                           std::nullopt,       std::string{digest},
+                           std::string{digest}};
+    REQUIRE(node.outbox.put(*job, {&report, 1}, {}));
 }
 
 }  // namespace

@@ -203,6 +203,10 @@ void show_one(const conf::Settings& settings, Database& db, const std::string& s
                              line->accession_number.empty()
                                  ? ""
                                  : ", accession number " + printable(line->accession_number));
+    if (line->patients > 1) {
+        std::cout << fmt::format("  holds images of {} patients: each has a report of its own\n",
+                                 line->patients);
+    }
     print_images(studies.instances(study));
     storage::Spool results{settings.results_dir()};
     print_results(storage::Outbox{db, results, clock}.results_of_study(study),

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "conf/base/limits.h"
 #include "conf/dicom/sop_classes.h"
 #include "conf/tenants.h"
 #include "dicom_sr/common/modules.h"
@@ -45,21 +46,17 @@ std::string rendering_of(const DeliveryPlan& plan) {
     return words;
 }
 
+std::string and_words(std::string rendering, const std::string& words) {
+    if (words.empty()) return rendering;
+    return rendering + (rendering.empty() ? "" : ", ") + words;
+}
+
 std::string with_class(std::string rendering, const Uid& sop_class, std::string_view plain) {
-    if (sop_class.str() == plain) return rendering;
-    return rendering + (rendering.empty() ? "" : ", ") + "in " + sop_class.str();
+    return and_words(std::move(rendering), sop_class.str() == plain ? "" : "in " + sop_class.str());
 }
 
 bool is_analysed(const JudgedImage& judged) {
     return dicom_sr::was_analysed(judged.image.result);
-}
-
-/// Something that a reader should look at: what is undetermined is not nothing.
-bool has_finding(const JudgedImage& judged) {
-    return is_analysed(judged) &&
-           std::ranges::any_of(judged.image.result.findings, [](const auto& finding) {
-               return finding.answer != inference::Answer::absent;
-           });
 }
 
 // What a report costs in memory, for bytes_to_make(): rather too much than too little.
@@ -107,16 +104,68 @@ std::map<Uid, Group> by_class(const Group& group, Uid DeliveryPlan::*sop_class) 
     return parts;
 }
 
+/// What one document lists.
+struct Listing {
+    std::vector<JudgedImage> images;
+    std::size_t listed_elsewhere = 0;
+    std::vector<dicom_sr::Unlisted> unlisted{};
+};
+
+/// What finds no place in a document is counted by reason; the rarest reasons as one.
+std::vector<dicom_sr::Unlisted> counted(std::span<const JudgedImage> images) {
+    constexpr std::size_t kReasonsMax = 20;
+    std::map<std::string, std::size_t> by_reason;
+    for (const auto& judged : images) {
+        const auto& reason = judged.image.result.reason;
+        ++by_reason[reason ? reason->text : ""];
+    }
+    std::vector<dicom_sr::Unlisted> all;
+    for (const auto& [reason, count] : by_reason) all.push_back({reason, count});
+    std::ranges::stable_sort(all, std::ranges::greater{}, &dicom_sr::Unlisted::images);
+    while (all.size() > kReasonsMax) {
+        const auto rarest = all.back().images;
+        all.pop_back();
+        all.back().reason = "other reasons";
+        all.back().images += rarest;
+    }
+    return all;
+}
+
+/// In which order a report that cannot list all lists them.
+int place_in_line(const JudgedImage& judged) {
+    if (has_finding(judged)) return 0;
+    if (is_analysed(judged)) return 1;
+    return judged.image.result.verdict == inference::Verdict::failed ? 2 : 3;
+}
+
+/// Mostly one of all images, as they came. See fill() for more.
+std::vector<Listing> listings_of(const std::vector<JudgedImage>& images) {
+    constexpr auto kMost = limits::kReportImagesMax;
+    if (images.size() <= kMost) return {{images}};
+    auto sorted = images;
+    std::ranges::stable_sort(sorted, {}, place_in_line);
+    const auto analysed = static_cast<std::size_t>(std::ranges::count_if(images, is_analysed));
+    const std::size_t documents = std::max<std::size_t>(1, (analysed + kMost - 1) / kMost);
+    const std::size_t listed = std::min(sorted.size(), documents * kMost);
+    const auto unlisted = counted(std::span{sorted}.subspan(listed));
+    std::vector<Listing> listings;
+    for (std::size_t from = 0; from < listed; from += kMost) {
+        const auto part = std::span{sorted}.subspan(from, std::min(kMost, listed - from));
+        listings.push_back({{part.begin(), part.end()}, listed - part.size(), unlisted});
+    }
+    return listings;
+}
+
 /// Makes what one group of orders asks for, which tell everything alike but for SOP classes.
 class Maker {
 public:
     Maker(const Group& group, std::vector<JudgedImage> images, const Requested& common,
-          std::vector<Planned>& made, inference::Decoder& decoder)
+          const Give& give, inference::Decoder& decoder)
         : group_(group),
           rendering_(rendering_of(*group.front())),
           common_(common),
           images_(std::move(images)),
-          made_(made),
+          give_(give),
           decoder_(decoder) {
         common_.report.language = group.front()->language;
         for (auto& judged : images_) {
@@ -125,36 +174,19 @@ public:
             judged.image.rendering = rendering_;
         }
         found_ = std::ranges::any_of(images_, has_finding);
+        choose_pictured(images_);
     }
 
     void add_documents(const EarlierIn& earlier_in) {
-        for (const auto& [sop_class, part] : by_class(group_, &DeliveryPlan::report_class)) {
-            const Group readers = takers(part, kind::kReport, found_);
-            if (readers.empty()) continue;
-            Requested requested = common_;
-            requested.kinds = {kind::kReport};
-            requested.report.sop_class = sop_class;
-            explain(readers, requested);
-            const auto rendering = with_class(rendering_, sop_class, kReportClasses.front());
-            auto [last, priors] = earlier_in(kind::kReport, rendering);
-            requested.report.predecessor = std::move(last);
-            requested.report.priors = std::move(priors);
-            keep(results_of(images_, std::move(requested), decoder_), rendering,
-                 {{kind::kReport, readers}});
+        const auto listings = listings_of(images_);
+        for (std::size_t at = 0; at < listings.size(); ++at) {
+            add_documents(listings[at], at == 0 ? "" : fmt::format("part {}", at + 1), earlier_in);
         }
-        const Group readers = takers(group_, kind::kChestCad, found_);
-        if (readers.empty()) return;
-        Requested requested = common_;
-        requested.kinds = {kind::kChestCad};
-        requested.report.predecessor = earlier_in(kind::kChestCad, rendering_).last;
-        keep(results_of(images_, std::move(requested), decoder_), rendering_,
-             {{kind::kChestCad, readers}});
     }
 
     void add_pictures() {
-        std::size_t pictured = 0, noticed = 0;
         for (const auto& judged : images_) {
-            if (++(is_analysed(judged) ? pictured : noticed) > kPicturedImagesMax) continue;
+            if (!judged.is_pictured) continue;
             bool is_first = true;
             for (const auto& [sop_class, part] : by_class(group_, &DeliveryPlan::picture_class)) {
                 Takers names =
@@ -170,6 +202,40 @@ public:
 
 private:
     using Takers = std::map<std::string, Group, std::less<>>;  ///< by kind
+
+    void add_documents(const Listing& listing, const std::string& part_name,
+                       const EarlierIn& earlier_in) {
+        for (const auto& [sop_class, part] : by_class(group_, &DeliveryPlan::report_class)) {
+            const Group readers = takers(part, kind::kReport, found_);
+            if (readers.empty()) continue;
+            const auto rendering =
+                and_words(with_class(rendering_, sop_class, kReportClasses.front()), part_name);
+            const auto earlier = earlier_in(kind::kReport, rendering);
+            Requested requested = wanted_of(listing, kind::kReport, earlier);
+            requested.report.sop_class = sop_class;
+            explain(readers, requested);
+            keep(results_of(listing.images, std::move(requested), decoder_), rendering,
+                 {{kind::kReport, readers}});
+        }
+        const Group readers = takers(group_, kind::kChestCad, found_);
+        if (readers.empty()) return;
+        const auto rendering = and_words(rendering_, part_name);
+        Requested requested =
+            wanted_of(listing, kind::kChestCad, earlier_in(kind::kChestCad, rendering));
+        keep(results_of(listing.images, std::move(requested), decoder_), rendering,
+             {{kind::kChestCad, readers}});
+    }
+
+    Requested wanted_of(const Listing& listing, const char* kind, const Earlier& earlier) const {
+        Requested requested = common_;
+        requested.kinds = {kind};
+        requested.report.predecessor = earlier.last;
+        requested.report.predecessor_series = earlier.last_series;
+        requested.report.priors = earlier.priors;
+        requested.report.listed_elsewhere = listing.listed_elsewhere;
+        requested.report.unlisted = listing.unlisted;
+        return requested;
+    }
 
     /// The picture is made in each class that somebody takes, what has one class only once.
     Takers of_analysed(const JudgedImage& judged, const Group& part, bool is_first) const {
@@ -219,8 +285,10 @@ private:
             for (const DeliveryPlan* plan : takers_of.find(object.kind)->second) {
                 if (!plan->destination.empty()) names.push_back(plan->destination);
             }
+            const bool is_document = object.kind == kind::kReport || object.kind == kind::kChestCad;
             const bool has_classes = !fallbacks_of(object.sop_class.str()).empty();
-            made_.push_back({std::move(object), has_classes ? rendering : rendering_, names});
+            give_({std::move(object), is_document || has_classes ? rendering : rendering_,
+                   std::move(names)});
         }
     }
 
@@ -228,7 +296,7 @@ private:
     const std::string rendering_;
     Requested common_;
     std::vector<JudgedImage> images_;
-    std::vector<Planned>& made_;
+    const Give& give_;
     inference::Decoder& decoder_;
     bool found_ = false;
 };
@@ -264,18 +332,16 @@ std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
 
 std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
                             const std::vector<JudgedImage>& images, const Requested& common) {
-    double kept = kDocumentBytesAnImage * static_cast<double>(images.size());
-    double drawn = 0;
+    const double documents = kDocumentBytesAnImage * static_cast<double>(images.size());
+    double pictures = 0;  // of the image that takes most
     const auto add = [&](double pixels, std::size_t times, double beside) {
         if (times == 0) return;
-        kept += kPictureBytesAPixel * pixels * static_cast<double>(times);
-        drawn = std::max(drawn, kDrawingBytesAPixel * pixels + beside);
+        pictures = std::max(pictures, kPictureBytesAPixel * pixels * static_cast<double>(times) +
+                                          kDrawingBytesAPixel * pixels + beside);
     };
     const auto overlays = ways_of(plans, kind::kOverlay);
     const auto notices = ways_of(plans, kind::kNotice);
-    std::size_t pictured = 0, noticed = 0;
     for (const auto& judged : images) {
-        if (++(is_analysed(judged) ? pictured : noticed) > kPicturedImagesMax) continue;
         const auto& source = judged.image.source;
         if (is_analysed(judged)) {
             const double stored = static_cast<double>(source.rows) * source.columns;
@@ -285,21 +351,28 @@ std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
         }
     }
     add(kSummaryPixels, ways_of(plans, kind::kSummary), 0);
-    return static_cast<std::uint64_t>(kept + drawn);
+    return static_cast<std::uint64_t>(documents + pictures);
+}
+
+void make_planned(const std::vector<DeliveryPlan>& plans, const std::vector<JudgedImage>& images,
+                  const Requested& common, const EarlierIn& earlier_in, inference::Decoder& decoder,
+                  const Give& give) {
+    std::map<std::string, Group> groups;
+    for (const auto& plan : plans) groups[rendering_of(plan)].push_back(&plan);
+    std::vector<Maker> makers;
+    for (const auto& [rendering, group] : groups) {
+        makers.emplace_back(group, images, common, give, decoder);
+    }
+    for (auto& maker : makers) maker.add_documents(earlier_in);
+    for (auto& maker : makers) maker.add_pictures();
 }
 
 std::vector<Planned> make_planned(const std::vector<DeliveryPlan>& plans,
                                   const std::vector<JudgedImage>& images, const Requested& common,
                                   const EarlierIn& earlier_in, inference::Decoder& decoder) {
-    std::map<std::string, Group> groups;
-    for (const auto& plan : plans) groups[rendering_of(plan)].push_back(&plan);
     std::vector<Planned> made;
-    std::vector<Maker> makers;
-    for (const auto& [rendering, group] : groups) {
-        makers.emplace_back(group, images, common, made, decoder);
-    }
-    for (auto& maker : makers) maker.add_documents(earlier_in);
-    for (auto& maker : makers) maker.add_pictures();
+    make_planned(plans, images, common, earlier_in, decoder,
+                 [&](Planned one) { made.push_back(std::move(one)); });
     return made;
 }
 

@@ -51,20 +51,31 @@ struct Planned {
 /// reports of earlier studies of the patient.
 struct Earlier {
     std::optional<Uid> last;
+    Uid last_series = {};  ///< empty: that of what is made now
     std::vector<dicom_sr::Prior> priors;
 };
 using EarlierIn = std::function<Earlier(const char* kind, const std::string& rendering)>;
 
-/// Bytes that fill() holds of these at once, and what it gives until that is put away, about: three
-/// a pixel of each picture, and what there is beside while one is drawn.
+/// Bytes that fill() holds of these at once, about: the documents, and of the image with the
+/// largest pictures three a pixel of each, and what there is beside while one is drawn.
 std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
                             const std::vector<JudgedImage>& images, const Requested& common);
 
-/// in   the images of one study, who wants what, who opens their files, what is the same for all:
-///      node and version (the rest of `common` is filled in), and what was made before
+/// Takes an object away as soon as it is made: what is made for one image is let go before the next
+/// is opened.
+using Give = std::function<void(Planned)>;
+
+/// in   the images of one study and patient, who wants what, who opens their files, what is the
+/// same
+///      for all: node and version (the rest of `common` is filled in), and what was made before
 /// out  documents first; same images and same orders, same UIDs. What is an owner's has UIDs of its
-///      own, so that one owner's result never names, replaces or is taken for another's
+///      own, so that one owner's result never names, replaces or is taken for another's. Of more
+///      images than one document lists there are several, so that each analysed image is listed;
+///      images that were not analysed fill the last one, and what finds no place is counted in all
 /// err  as results_of()
+void make_planned(const std::vector<DeliveryPlan>& plans, const std::vector<JudgedImage>& images,
+                  const Requested& common, const EarlierIn& earlier_in, inference::Decoder& decoder,
+                  const Give& give);
 std::vector<Planned> make_planned(const std::vector<DeliveryPlan>& plans,
                                   const std::vector<JudgedImage>& images, const Requested& common,
                                   const EarlierIn& earlier_in,

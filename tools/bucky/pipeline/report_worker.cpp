@@ -15,6 +15,8 @@
 #include "conf/tenants.h"
 #include "dicom_sr/common/modules.h"
 #include "inference/findings_json.h"
+#include "tools/bucky/pipeline/filed_results.h"
+#include "tools/bucky/pipeline/patients.h"
 #include "tools/bucky/pipeline/priors.h"
 #include "tools/bucky/pipeline/worker.h"
 
@@ -40,17 +42,6 @@ private:
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
-ImageResult conflicting(const storage::Instance& instance) {
-    const inference::Code code{"CONFLICTING", "99BUCKY", "Another image has the same UID"};
-    ImageResult result;
-    result.verdict = Verdict::not_analysed;
-    result.reason =
-        inference::Reason{"instance.conflicting", code,
-                          "an image with the same SOP Instance UID and other content came earlier"};
-    result.started_at_ms = instance.received_at_ms;
-    return result;
-}
-
 /// Nothing for an image that could not be analysed because nobody can read its file.
 std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
                                           const ImageResult& result, const ReadSource& read) {
@@ -66,16 +57,7 @@ std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
     }
 }
 
-/// An unreadable image is named in its study's report all the same, by what the database knows of
-/// it and, for the patient, by another image of the study.
-dicom_sr::Source stand_in(const dicom_sr::Source& image, dicom_sr::Source sibling) {
-    sibling.study = image.study;
-    sibling.series = image.series;
-    sibling.sop_class = image.sop_class;
-    sibling.sop_instance = image.sop_instance;
-    return sibling;
-}
-
+/// What the database knows of an image that nobody can read.
 dicom_sr::Source source_known_of(const storage::Instance& image) {
     dicom_sr::Source source;
     source.study = image.study.uid;
@@ -146,72 +128,90 @@ void ReportWorker::take_up(const storage::Job& job, PatientTurns::Turn& turn) {
 
 void ReportWorker::report(const storage::Job& job, PatientTurns::Turn& turn) {
     const Stopwatch watch;
-    const auto images = images_of(job.study);
-    const auto& source = images.front().image.source;
-    const auto patient = patient_digest(source);
-    turn.wait_as(patient);
-    const auto parts = parts_of(job, images);
+    const auto study = study_of(job);
     std::uint64_t bytes = 0;
-    for (const auto& [his, plans] : parts) bytes += bytes_to_make(plans, his, common());
+    for (const auto& part : study.parts) {
+        turn.wait_as(part.patient);
+        bytes = std::max(bytes, bytes_to_make(part.plans, part.images, common()));
+    }
     const auto shared = shared_.memory.take(bytes);
-    const auto objects = objects_of(job, parts, source);
-    if (!put(job, objects, patient)) return;
+    storage::Outbox::Batch batch(context_.outbox);
+    make(job, study, batch);
+    if (study.patients > 1) tell_of_patients(job, study);
+    if (!context_.outbox.put(job, batch, {}, static_cast<std::int64_t>(study.patients))) return;
+    work_.ring();  // couriers have something to carry
     metrics::observe("bucky_stage_seconds", watch.seconds(), {{"stage", "report"}});
-    log::event("report.made",
-               {{"study", job.study},
-                {"sop", objects.empty() ? "-" : objects.front().object.sop_instance.str()},
-                {"images", images.size()},
-                {"objects", objects.size()},
-                {"took_ms", watch.ms()}});
+    log::event("report.made", {{"study", job.study},
+                               {"sop", batch.empty() ? "-" : batch.first().str()},
+                               {"images", study.images},
+                               {"patients", study.patients},
+                               {"objects", batch.size()},
+                               {"took_ms", watch.ms()}});
 }
 
-/// Every image of the study that has its verdict; one that is still looked at came after the study
-/// was complete, and a superseding report will have it.
-std::vector<JudgedImage> ReportWorker::images_of(const std::string& study) {
-    std::vector<JudgedImage> images, unreadable;
-    for (const auto& instance : context_.studies.instances(study)) {
-        if (instance.verdict.empty() && !instance.conflicting) continue;
-        if (images.size() + unreadable.size() == limits::kReportImagesMax) {
-            log::event(log::Level::warning, "report.cut",
-                       {{"study", study}, {"images_max", limits::kReportImagesMax}});
-            break;
-        }
+/// Every image of the study that has its verdict, by owner and patient. One that is still looked at
+/// came after the study was complete, and a superseding report will have it. Copies that conflict
+/// with another image are told of in its report alone.
+std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job) {
+    struct Images {
+        std::vector<JudgedImage> readable, unreadable;
+    };
+    std::map<std::string, Images> by_owner;
+    bool has_any = false;
+    for (const auto& instance : context_.studies.instances(job.study)) {
+        has_any |= instance.conflicting;
+        if (instance.verdict.empty() || instance.conflicting) continue;
         const auto file = context_.received.absolute(instance.file);
-        const auto result = instance.conflicting ? conflicting(instance)
-                                                 : inference::from_json(instance.result_json);
+        const auto result = inference::from_json(instance.result_json);
         const auto source = source_of(file, result, read_source_);
-        (source ? images : unreadable)
-            .push_back(
-                {{source ? *source : source_known_of(instance), result}, file, instance.owner});
+        dicom_sr::ReportedImage image{source ? *source : source_known_of(instance), result};
+        image.has_copies = instance.has_copies;
+        auto& images = by_owner[instance.owner];
+        (source ? images.readable : images.unreadable)
+            .push_back({std::move(image), file, instance.owner});
     }
-    for (auto& judged : unreadable) {
-        const auto sibling = std::ranges::find(images, judged.owner, &JudgedImage::owner);
-        if (sibling == images.end()) continue;
-        judged.image.source = stand_in(judged.image.source, sibling->image.source);
+    if (by_owner.empty() && !has_any) {
+        throw Error(Fault::bug, "a report is due for a study without verdicts");
     }
-    std::move(unreadable.begin(), unreadable.end(), std::back_inserter(images));
-    if (images.empty()) throw Error(Fault::bug, "a report is due for a study without verdicts");
-    return images;
+    std::vector<Part> parts;
+    for (auto& [owner, images] : by_owner) {
+        for (auto& [filed_under, his] :
+             by_patient(std::move(images.readable), std::move(images.unreadable))) {
+            const auto patient = patient_digest(his.front().image.source);
+            parts.push_back({filed_under, owner, std::move(his), {}, patient});
+        }
+    }
+    return parts;
 }
 
 /// Each owner has a report of its own images. Only a study from before studies had an owner holds
 /// images of several.
-std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job,
-                                                       const std::vector<JudgedImage>& images) {
-    std::map<std::string, Part> by_owner;
-    for (const auto& judged : images) by_owner[judged.owner].images.push_back(judged);
-    std::vector<Part> parts;
-    for (auto& [owner, part] : by_owner) {
-        if (!owner.empty() && conf::tenant_of(settings_, owner) == nullptr) {
+ReportWorker::Study ReportWorker::study_of(const storage::Job& job) {
+    Study study;
+    study.parts = parts_of(job);
+    std::vector<OnePatient> patients;
+    for (auto& part : study.parts) {
+        const bool is_new =
+            std::ranges::count(patients, part.filed_under, &OnePatient::filed_under) == 0;
+        if (is_new) patients.push_back({part.filed_under, {part.images.front()}});
+        if (!part.owner.empty() && conf::tenant_of(settings_, part.owner) == nullptr) {
             log::event(log::Level::warning, "report.tenant_gone",
                        {{"study", job.study},
-                        {"tenant", owner},
+                        {"tenant", part.owner},
                         {"words", "no [[tenant]] has this title any more; results stay here"}});
         }
-        part.plans = delivery_plans_of(settings_, context_.peer_classes, owner);
-        parts.push_back(std::move(part));
+        part.plans = delivery_plans_of(settings_, context_.peer_classes, part.owner);
+        study.images += part.images.size();
     }
-    return parts;
+    study.patients = patients.size();
+    const auto others = filed_elsewhere(context_.outbox, job.study, patients);
+    study.is_shared = patients.size() + others.size() > 1;
+    for (auto& part : study.parts) {
+        for (auto& judged : part.images) {
+            if (study.is_shared) judged.image.patient = part.filed_under;
+        }
+    }
+    return study;
 }
 
 Requested ReportWorker::common() const {
@@ -223,35 +223,55 @@ Requested ReportWorker::common() const {
     return requested;
 }
 
-std::vector<Planned> ReportWorker::objects_of(const storage::Job& job,
-                                              const std::vector<Part>& parts,
-                                              const dicom_sr::Source& source) {
-    const auto earlier_in = [&](const char* kind, const std::string& rendering) {
-        Earlier earlier{context_.studies.last_report(job.study, rendering, kind), {}};
-        if (kind == std::string_view{dicom_sr::kind::kReport}) {
-            earlier.priors =
-                priors_of(context_.studies, context_.outbox, job.study, source, rendering);
-        }
-        return earlier;
-    };
-    std::vector<Planned> all;
-    for (const auto& [his, plans] : parts) {
-        auto made = make_planned(plans, his, common(), earlier_in, decoder_);
-        std::move(made.begin(), made.end(), std::back_inserter(all));
+Earlier ReportWorker::earlier_of(const storage::Job& job, const Study& study, const Part& part,
+                                 const char* kind, const std::string& rendering) {
+    Earlier earlier{
+        context_.studies.last_report(job.study, rendering, kind, part.filed_under), {}, {}};
+    if (study.is_shared && earlier.last) {  // it may be from when the study was of one patient
+        const auto last = context_.outbox.result(earlier.last->str());
+        earlier.last_series = dicom_sr::read_source(last.value().file).series;
     }
-    return all;
+    if (kind == std::string_view{dicom_sr::kind::kReport}) {
+        earlier.priors = priors_of(context_.studies, context_.outbox, job.study,
+                                   part.images.front().image.source, rendering);
+    }
+    return earlier;
 }
 
-bool ReportWorker::put(const storage::Job& job, const std::vector<Planned>& objects,
-                       const std::string& patient) {
-    std::vector<storage::NewResult> results;
-    for (const auto& [object, rendering, destinations] : objects) {
-        results.push_back({object.sop_instance, object.sop_class, object.transfer_syntax,
-                           object.kind, object.part10, rendering, destinations});
+void ReportWorker::make(const storage::Job& job, const Study& study,
+                        storage::Outbox::Batch& batch) {
+    for (const auto& part : study.parts) {
+        Requested requested = common();
+        requested.report.has_other_patients = study.patients > 1;
+        const auto earlier_in = [&](const char* kind, const std::string& rendering) {
+            return earlier_of(job, study, part, kind, rendering);
+        };
+        make_planned(part.plans, part.images, requested, earlier_in, decoder_,
+                     [&](const Planned& made) {
+                         const auto& object = made.object;
+                         batch.add({.sop_instance = object.sop_instance,
+                                    .sop_class = object.sop_class,
+                                    .transfer_syntax = object.transfer_syntax,
+                                    .kind = object.kind,
+                                    .part10 = object.part10,
+                                    .rendering = made.rendering,
+                                    .only_for = made.destinations,
+                                    .filed_under = part.filed_under,
+                                    .patient = part.patient});
+                     });
     }
-    const bool is_ours = context_.outbox.put(job, results, {}, patient);
-    if (is_ours) work_.ring();  // couriers have something to carry
-    return is_ours;
+}
+
+/// A person should see why: one patient's image may have come with another's Study UID.
+void ReportWorker::tell_of_patients(const storage::Job& job, const Study& study) {
+    context_.journal.write_repeated(
+        job.study, "", "study.patients",
+        fmt::format("images of {} patients: a report for each", study.patients));
+    const auto before = context_.studies.line(job.study);
+    if (before && before->patients > 1) return;
+    log::event(log::Level::warning, "study.patients",
+               {{"study", job.study}, {"patients", study.patients}});
+    metrics::count("bucky_studies_of_several_patients_total");
 }
 
 }  // namespace bucky

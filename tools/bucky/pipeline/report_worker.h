@@ -60,20 +60,28 @@ public:
     bool work_once();
 
 private:
-    /// Of one owner: what he gets of his images.
+    /// Of one patient's images, and of one owner's: who gets what of them.
     struct Part {
+        std::string filed_under, owner;
         std::vector<JudgedImage> images;
         std::vector<DeliveryPlan> plans;
+        std::string patient;  ///< known again in other studies by this
+    };
+    /// What a study holds, and what its results were filed under before.
+    struct Study {
+        std::vector<Part> parts;
+        std::size_t images = 0, patients = 0;
+        bool is_shared = false;  ///< it holds, or held, results of several patients
     };
     void take_up(const storage::Job& job, PatientTurns::Turn& turn);
     void report(const storage::Job& job, PatientTurns::Turn& turn);
-    std::vector<JudgedImage> images_of(const std::string& study);
-    std::vector<Part> parts_of(const storage::Job& job, const std::vector<JudgedImage>& images);
+    Study study_of(const storage::Job& job);
+    std::vector<Part> parts_of(const storage::Job& job);
     Requested common() const;
-    std::vector<Planned> objects_of(const storage::Job& job, const std::vector<Part>& parts,
-                                    const dicom_sr::Source& source);
-    bool put(const storage::Job& job, const std::vector<Planned>& objects,
-             const std::string& patient);
+    void make(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
+    Earlier earlier_of(const storage::Job& job, const Study& study, const Part& part,
+                       const char* kind, const std::string& rendering);
+    void tell_of_patients(const storage::Job& job, const Study& study);
 
     const conf::Settings& settings_;
     const Clock& clock_;

@@ -57,14 +57,15 @@ dicom_sr::Softcopy softcopy_of(const inference::GreyRules& rules) {
 
 /// The pictures that the report refers to as what explains its findings; the segments in their
 /// stead where there are none.
-std::vector<dicom_sr::Explanation> explanations_of(const Requested& requested) {
+std::vector<dicom_sr::Explanation> explanations_of(const std::vector<JudgedImage>& images,
+                                                   const Requested& requested) {
     std::vector<dicom_sr::Explanation> explanations;
     const auto goes_out = [&](std::string_view kind) {
         return requested.kinds.contains(kind) || requested.beside.contains(kind);
     };
-    std::size_t pictured = 0;
-    for (const auto& image : requested.report.images) {
-        if (!dicom_sr::was_analysed(image.result) || pictured++ >= kPicturedImagesMax) continue;
+    for (const auto& judged : images) {
+        const auto& image = judged.image;
+        if (!dicom_sr::was_analysed(image.result) || !judged.is_pictured) continue;
         if (dicom_sr::present(image.result).empty()) continue;  // no finding to explain
         const auto add = [&](const char* kind, const Uid& sop_class) {
             const auto shown = dicom_sr::object_beside(kind, sop_class, image);
@@ -163,6 +164,22 @@ private:
 
 }  // namespace
 
+bool has_finding(const JudgedImage& judged) {
+    return dicom_sr::was_analysed(judged.image.result) &&
+           std::ranges::any_of(judged.image.result.findings, [](const auto& finding) {
+               return finding.answer != inference::Answer::absent;
+           });
+}
+
+void choose_pictured(std::vector<JudgedImage>& images) {
+    auto pictured = static_cast<std::size_t>(std::ranges::count_if(images, has_finding));
+    std::size_t noticed = 0;
+    for (auto& judged : images) {
+        auto& so_far = dicom_sr::was_analysed(judged.image.result) ? pictured : noticed;
+        judged.is_pictured = has_finding(judged) || so_far++ < kPicturedImagesMax;
+    }
+}
+
 std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
                                          Requested requested, inference::Decoder& decoder) {
     if (images.empty()) throw Error(Fault::bug, "results are asked for without an image");
@@ -173,7 +190,7 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
         report.content_at_ms = std::min(report.content_at_ms, judged.image.result.started_at_ms);
         report.images.push_back(judged.image);
     }
-    report.explanations = explanations_of(requested);
+    report.explanations = explanations_of(images, requested);
     Collector results{requested, decoder};
     if (results.wants(kind::kReport)) {
         results.add(dicom_sr::measurement_report(report), report.images.front().source);
@@ -181,15 +198,14 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
     if (results.wants(kind::kChestCad)) {
         results.add(dicom_sr::chest_cad(report), report.images.front().source);
     }
-    std::size_t pictured = 0;
     for (const auto& judged : images) {
-        if (!dicom_sr::was_analysed(judged.image.result)) {
-            results.add_notice(judged.image);
-        } else if (pictured++ < kPicturedImagesMax) {
+        if (!judged.is_pictured) {
+            results.add_unseen(judged.image);
+        } else if (dicom_sr::was_analysed(judged.image.result)) {
             results.add_pictures(judged);
             results.add_segments(judged.image);
         } else {
-            results.add_unseen(judged.image);
+            results.add_notice(judged.image);
         }
     }
     results.add_summary();

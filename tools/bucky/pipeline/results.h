@@ -17,16 +17,23 @@
 
 namespace bucky {
 
-/// A picture has up to 13 MB in memory until the results are put; a chest study has one to four
-/// images, and of a series of hundreds those beyond these are reported without pictures.
+/// A chest study has one to four images. Of a series of hundreds, what has a finding has its
+/// pictures, and of the rest as many as bring all of them to this.
 inline constexpr std::size_t kPicturedImagesMax = 32;
 
 /// An image of the study with its verdict, and where it lies.
 struct JudgedImage {
     dicom_sr::ReportedImage image;
     std::filesystem::path file;
-    std::string owner{};  ///< the tenant whose it is; empty: nobody's
+    std::string owner{};      ///< the tenant whose it is; empty: nobody's
+    bool is_pictured = true;  ///< its own pictures are made, or its notice
 };
+
+/// Something that a reader should look at: what is undetermined is not nothing.
+bool has_finding(const JudgedImage& judged);
+
+/// Decides which images of a study are pictured: see kPicturedImagesMax.
+void choose_pictured(std::vector<JudgedImage>& images);
 
 /// What is asked for. The images of `report` are filled in by results_of, and so is its time.
 struct Requested {

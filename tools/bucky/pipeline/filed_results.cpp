@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/pipeline/filed_results.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <ranges>
+#include <utility>
+
+#include "conf/base/error.h"
+#include "conf/observe/log.h"
+
+namespace bucky {
+namespace {
+
+std::optional<dicom_sr::Source> identity_of(const std::vector<storage::Result>& results) {
+    for (const auto& result : std::views::reverse(results)) {
+        try {
+            return dicom_sr::read_source(result.file);
+        } catch (const Error& error) {  // an older one tells it as well
+            log::event(log::Level::warning, "report.unreadable_result",
+                       {{"sop", result.sop_instance.str()}, {"words", error.what()}});
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<FiledElsewhere> filed_elsewhere(storage::Outbox& outbox, std::string_view study,
+                                            const std::vector<OnePatient>& patients) {
+    std::map<std::string, std::vector<storage::Result>> by_digest;
+    for (auto& result : outbox.results_of_study(study)) {
+        by_digest[result.filed_under].push_back(std::move(result));
+    }
+    std::vector<FiledElsewhere> others;
+    for (auto& [digest, results] : by_digest) {
+        if (std::ranges::count(patients, digest, &OnePatient::filed_under) > 0) continue;
+        const auto identity = identity_of(results);
+        if (!identity) continue;
+        const auto patient = std::ranges::find_if(patients, [&](const OnePatient& one) {
+            return same_patient(one.images.front().image.source, *identity);
+        });
+        if (patient != patients.end()) {
+            outbox.refile(study, digest, patient->filed_under);
+            continue;
+        }
+        const auto own = filing_digest(*identity);
+        if (digest != own) outbox.refile(study, digest, own);
+        others.push_back({own, *identity, std::move(results)});
+    }
+    return others;
+}
+
+}  // namespace bucky
