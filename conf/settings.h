@@ -50,6 +50,7 @@ struct StudySettings {
     std::int64_t ceiling_s = 300;
     std::int64_t reporters = 0;  ///< 0: one for every two cores
     std::int64_t give_up_hours = 72;
+    std::string identity_changes = "follow";  ///< follow | keep
 };
 
 struct StorageSettings {

@@ -89,6 +89,8 @@ std::vector<std::string> verify(const Object& object, const Source& source) {
         check_identity(dataset, source, out);
         if (is_picture) {
             check_picture(dataset, parts.pixel_bytes, source, out);
+        } else if (object.kind == std::string_view{kind::kWithdrawal}) {
+            require_values(dataset, {DCM_PredecessorDocumentsSequence, DCM_ContentSequence}, out);
         } else if (const auto check = check_of(object.sop_class)) {
             check(dataset, source, out);
         } else {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/intake.h"
 
+#include <filesystem>
 #include <optional>
-#include <vector>
+#include <system_error>
 
 #include "conf/base/error.h"
 #include "conf/run/crash_point.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
-#include "storage/same_data_set.h"
 #include "storage/statements.h"
 #include "storage/unclaimed_files.h"
 
@@ -18,10 +18,33 @@ namespace {
 constexpr Sql kOwnResult{"intake.own_result", R"sql(
     SELECT study FROM result WHERE sop_instance = :sop_instance)sql"};
 
-constexpr Sql kTwins{"intake.twins", R"sql(
-    SELECT id, file, study, series, sop_class, transfer_syntax
+constexpr Sql kStanding{"intake.standing", R"sql(
+    SELECT id, file, study, series, sop_class, transfer_syntax, pixels, revision
       FROM instance
-     WHERE sop_instance = :sop_instance AND owner = :owner AND id > :after_id ORDER BY id)sql"};
+     WHERE sop_instance = :sop_instance AND owner = :owner AND conflicting = 0
+       AND replaced = 0)sql"};
+
+constexpr Sql kSetPixels{"intake.set_pixels", R"sql(
+    UPDATE instance SET pixels = :pixels WHERE id = :id)sql"};
+
+constexpr Sql kSameConflict{"intake.same_conflict", R"sql(
+    SELECT id, study FROM instance
+     WHERE sop_instance = :sop_instance AND owner = :owner AND conflicting = 1
+       AND pixels = :pixels LIMIT 1)sql"};
+
+constexpr Sql kReplace{"intake.replace", R"sql(
+    UPDATE instance SET replaced = 1 WHERE id = :id)sql"};
+
+constexpr Sql kRevise{"intake.revise", R"sql(
+    UPDATE study SET revision = revision + 1 WHERE key = :study)sql"};
+
+// What it told of an image has changed, though none came to it.
+constexpr Sql kDueAnew{"intake.due_anew", R"sql(
+    UPDATE study
+       SET state = 'open', first_unreported_ms = iif(state = 'open', first_unreported_ms, :now_ms),
+           due_at_ms = iif(state = 'open', due_at_ms, :now_ms + min(:quiet_ms, :ceiling_ms)),
+           settled_at_ms = 0
+     WHERE key = :study)sql"};
 
 constexpr Sql kTouchStudy{"intake.touch_study", R"sql(
     INSERT INTO study (key, study_uid, owner, accession_number, state, pending, first_image_ms,
@@ -32,7 +55,8 @@ constexpr Sql kTouchStudy{"intake.touch_study", R"sql(
             :urgent)
     ON CONFLICT (key) DO UPDATE
        SET state = 'open', pending = pending + :awaiting, last_image_ms = :now_ms,
-           accession_number = iif(accession_number = '', :accession_number, accession_number),
+           accession_number = iif(:accession_number <> '' AND (accession_number = '' OR :corrected),
+                                  :accession_number, accession_number),
            first_unreported_ms = iif(state = 'open', first_unreported_ms, :now_ms),
            due_at_ms = min(:now_ms + :quiet_ms,
                            iif(state = 'open', first_unreported_ms, :now_ms) + :ceiling_ms),
@@ -42,10 +66,10 @@ constexpr Sql kTouchStudy{"intake.touch_study", R"sql(
 constexpr Sql kInsert{"intake.insert", R"sql(
     INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax, file,
                           size_bytes, association, calling_ae, called_ae, peer_address,
-                          received_at_ms, conflicting, awaiting, owner)
+                          received_at_ms, conflicting, awaiting, owner, pixels, revision)
     VALUES (:sop_instance, :sop_class, :study, :series, :transfer_syntax, :file, :size_bytes,
             :association, :calling_ae, :called_ae, :peer_address, :now_ms, :conflicting,
-            1 - :conflicting, :owner))sql"};
+            1 - :conflicting, :owner, :pixels, :revision))sql"};
 
 constexpr Sql kInferJob{"intake.infer_job", R"sql(
     INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
@@ -56,7 +80,9 @@ constexpr Sql kAssociationEnded{"intake.association_ended", R"sql(
     UPDATE study SET due_at_ms = :now_ms
      WHERE state = 'open' AND last_association = :association AND due_at_ms > :now_ms)sql"};
 
-constexpr Sql kAll[] = {kOwnResult, kTwins, kTouchStudy, kInsert, kInferJob, kAssociationEnded};
+constexpr Sql kAll[] = {kOwnResult, kStanding, kSetPixels,       kSameConflict,
+                        kReplace,   kRevise,   kDueAnew,         kTouchStudy,
+                        kInsert,    kInferJob, kAssociationEnded};
 
 constexpr KeepSteps kKeepSteps{[] { crash_point("intake.after_sync"); },
                                [] { crash_point("intake.after_rename"); }};
@@ -67,67 +93,136 @@ std::span<const Sql> intake_statements() {
     return kAll;
 }
 
-/// The instances of the same UID that are here already.
-struct Intake::Twins {
-    std::optional<std::int64_t> same;  ///< the one that this is again
-    std::string study;                 ///< the key of its study
-    bool other_encoding = false;       ///< and it is that in another transfer syntax
-    bool any = false;
-    std::int64_t last_id = 0;
+/// The image of that UID that counts now.
+struct Intake::Standing {
+    std::int64_t id = 0;
+    std::string file, study, series, sop_class, transfer_syntax, pixels;
+    std::int64_t revision = 0;
 };
 
-Intake::Twins Intake::look_for_twins(const Received& in, std::int64_t after_id) {
-    struct Candidate {
-        std::int64_t id;
-        std::string file, study;
-        bool same_place, same_encoding;
-    };
-    std::vector<Candidate> candidates;
-    {
-        auto rows = db_.prepare(kTwins);
-        rows.bind(":sop_instance", in.sop_instance.str())
-            .bind(":owner", in.owner)
-            .bind(":after_id", after_id);
-        while (rows.step()) {
-            const bool same_place = StudyKey::parse(rows.text(2)).uid == in.study &&
-                                    rows.text(3) == in.series.str() &&
-                                    rows.text(4) == in.sop_class.str();
-            candidates.push_back({rows.integer(0), rows.text(1), rows.text(2), same_place,
-                                  rows.text(5) == in.transfer_syntax});
-        }
-    }
-    Twins twins;
-    twins.last_id = after_id;
-    for (const auto& candidate : candidates) {
-        twins.any = true;
-        twins.last_id = candidate.id;
-        if (twins.same || !candidate.same_place) continue;
-        if (!candidate.same_encoding ||
-            same_data_set(spool_.absolute(candidate.file), in.file.path())) {
-            twins.same = candidate.id;
-            twins.study = candidate.study;
-            twins.other_encoding = !candidate.same_encoding;
-        }
-    }
-    return twins;
+/// What becomes of an instance.
+struct Intake::Decision {
+    Receipt::Kept kept = Receipt::Kept::fresh;
+    std::string pixels{};  ///< its digest, if it was needed
+    std::optional<Standing> stands{};
+    std::int64_t again_id = 0;  ///< the one that it is again, in this study
+    std::string again_study{}, words{};
+};
+
+std::optional<Intake::Standing> Intake::standing(const Received& in) {
+    auto row = db_.prepare(kStanding);
+    row.bind(":sop_instance", in.sop_instance.str()).bind(":owner", in.owner);
+    if (!row.step()) return std::nullopt;
+    return Standing{.id = row.integer(0),
+                    .file = row.text(1),
+                    .study = row.text(2),
+                    .series = row.text(3),
+                    .sop_class = row.text(4),
+                    .transfer_syntax = row.text(5),
+                    .pixels = row.text(6),
+                    .revision = row.integer(7)};
 }
 
-Receipt Intake::answer_again(const Received& in, const Twins& twins) {
-    const auto words = twins.other_encoding
-                           ? fmt::format("from {} in {}: the same image in another transfer syntax",
-                                         in.calling_ae, in.transfer_syntax)
-                           : fmt::format("from {}, the same bytes", in.calling_ae);
+/// Computed when the first copy comes, and kept: a study without copies pays nothing.
+std::string Intake::pixels_of(const Standing& stands) {
+    if (!stands.pixels.empty()) return stands.pixels;
+    const auto file = spool_.absolute(stands.file);
+    auto pixels = copies_.read(file, stands.transfer_syntax, true).pixels;
     std::optional<Database::Transaction> own;
     if (!db_.in_transaction()) own.emplace(db_);
+    db_.prepare(kSetPixels).bind(":id", stands.id).bind(":pixels", pixels).run();
+    if (own) own->commit();
+    return pixels;
+}
+
+Intake::Decision Intake::decide(const Received& in, const std::filesystem::path& arrived) {
+    using Kept = Receipt::Kept;
+    auto stands = standing(in);
+    if (!stands) return {};
+    const auto came = copies_.read(arrived, in.transfer_syntax, true);
+    const auto file = spool_.absolute(stands->file);
+    std::error_code ignored;
+    const bool is_there = std::filesystem::exists(file, ignored);
+    const bool same_place = StudyKey::parse(stands->study).uid == in.study &&
+                            stands->series == in.series.str() &&
+                            stands->sop_class == in.sop_class.str();
+    if (!is_there || !same_place) return conflict_or_again(in, *stands, came.pixels);
+    const bool other_encoding = stands->transfer_syntax != in.transfer_syntax;
+    if (!other_encoding && pixels_of(*stands) != came.pixels) {
+        return conflict_or_again(in, *stands, came.pixels);
+    }
+    const auto differs = difference(copies_.read(file, stands->transfer_syntax, false), came);
+    const bool is_followed =
+        differs == Difference::filled || (differs != Difference::none && copies_.follow);
+    Decision decision{.kept = is_followed ? Kept::corrected : Kept::again,
+                      .pixels = came.pixels,
+                      .again_id = stands->id,
+                      .again_study = stands->study};
+    decision.words = other_encoding
+                         ? fmt::format("from {} in {}: the same image in another transfer syntax",
+                                       in.calling_ae, in.transfer_syntax)
+                         : fmt::format("from {}, the same pixels", in.calling_ae);
+    if (differs == Difference::patient) decision.words += ", of another patient";
+    if (differs == Difference::changed) decision.words += ", with another header";
+    if (differs != Difference::none && !is_followed) {
+        decision.words += ": what came first stands (study.identity_changes)";
+    }
+    decision.stands = std::move(stands);
+    return decision;
+}
+
+/// Other pixels under a UID that is taken: a conflict, unless that copy is here already.
+Intake::Decision Intake::conflict_or_again(const Received& in, const Standing& stands,
+                                           const std::string& pixels) {
+    auto row = db_.prepare(kSameConflict);
+    row.bind(":sop_instance", in.sop_instance.str())
+        .bind(":owner", in.owner)
+        .bind(":pixels", pixels);
+    if (row.step()) {
+        return {.kept = Receipt::Kept::again,
+                .pixels = pixels,
+                .again_id = row.integer(0),
+                .again_study = row.text(1),
+                .words = fmt::format("from {}, the same conflicting copy", in.calling_ae)};
+    }
+    return {.kept = Receipt::Kept::conflicting, .pixels = pixels, .stands = stands};
+}
+
+Receipt Intake::answer_again(const Received& in, const Decision& decision) {
+    std::optional<Database::Transaction> own;
+    if (!db_.in_transaction()) own.emplace(db_);
+    const auto& study = decision.again_study;
     Journal journal(db_, clock_);
-    journal.write_repeated(twins.study, in.sop_instance.str(), "image.again", words);
+    journal.write_repeated(study, in.sop_instance.str(), "image.again", decision.words);
     // Whoever sends an image again may be missing its result. What was delivered is there.
-    if (const auto refused = JobQueue(db_, clock_).resubmit_refused(twins.study); refused > 0) {
-        journal.write_repeated(twins.study, in.sop_instance.str(), "result.again",
+    if (const auto refused = JobQueue(db_, clock_).resubmit_refused(study); refused > 0) {
+        journal.write_repeated(study, in.sop_instance.str(), "result.again",
                                fmt::format("{} refused before: sent again", refused));
     }
     if (own) own->commit();
-    return {Receipt::Kept::again, *twins.same};
+    return {Receipt::Kept::again, decision.again_id};
+}
+
+/// Another report is due for a study to which no image came.
+void Intake::make_due_anew(const std::string& study, std::int64_t now_ms) {
+    db_.prepare(kDueAnew)
+        .bind(":study", study)
+        .bind(":now_ms", now_ms)
+        .bind(":quiet_ms", times_.quiet_ms)
+        .bind(":ceiling_ms", times_.ceiling_ms)
+        .run();
+}
+
+/// What stood stands no longer; the study that told of it tells it.
+void Intake::replace(const Received& in, const Standing& stands, std::int64_t now_ms) {
+    db_.prepare(kReplace).bind(":id", stands.id).run();
+    db_.prepare(kRevise).bind(":study", stands.study).run();
+    if (stands.study == in.key().str()) return;  // it is due: the copy comes to it
+    make_due_anew(stands.study, now_ms);
+    Journal(db_, clock_)
+        .write(stands.study, in.sop_instance.str(), "image.left_study",
+               fmt::format("from {}: its pixels came again in study {}", in.calling_ae,
+                           in.key().str()));
 }
 
 /// The loop guard: what we sent to a PACS may come back from it, also after its rows have left.
@@ -150,9 +245,9 @@ Receipt Intake::receive(const Received& in) {
     db_.require_sound();
     if (is_own_result(in)) return {Receipt::Kept::own_result};
     in.file.flush();
-    // Looked for first without the writers' turn: comparing 10 MB must not hold up the others.
-    const auto before = look_for_twins(in, 0);
-    if (before.same) return answer_again(in, before);
+    // Decided first without the writers' turn: reading 10 MB must not hold up the others.
+    auto decision = decide(in, in.file.path());
+    if (decision.kept == Receipt::Kept::again) return answer_again(in, decision);
 
     const auto now_ms = clock_.now_ms();
     const auto size_bytes = static_cast<std::int64_t>(in.file.bytes());
@@ -160,28 +255,37 @@ Receipt Intake::receive(const Received& in) {
     kept.add(spool_.keep(in.file, now_ms, kKeepSteps));
 
     Database::Transaction transaction(db_);
-    const auto meanwhile = look_for_twins(in, before.last_id);
-    if (meanwhile.same) {  // sent twice at once, and the other one was first
-        const auto receipt = answer_again(in, meanwhile);
+    const auto meanwhile = standing(in);  // another copy may have been sent at once
+    const auto id_of = [](const auto& stands) { return stands ? stands->id : 0; };
+    if (id_of(meanwhile) != id_of(decision.stands)) {
+        decision = decide(in, spool_.absolute(kept.files().front()));
+    } else if (decision.kept == Receipt::Kept::conflicting) {
+        decision = conflict_or_again(in, *meanwhile, decision.pixels);
+    }
+    if (decision.kept == Receipt::Kept::again) {
+        const auto receipt = answer_again(in, decision);
         transaction.commit();
         return receipt;
     }
-    const bool conflicting = before.any || meanwhile.any;
-    const auto id = insert(in, kept.files().front(), size_bytes, conflicting, now_ms);
+    const auto id = insert(in, kept.files().front(), size_bytes, decision, now_ms);
     crash_point("intake.before_commit");
     kept.commit(transaction);
     crash_point("intake.after_commit");
-    return {conflicting ? Receipt::Kept::conflicting : Receipt::Kept::fresh, id};
+    return {decision.kept, id};
 }
 
 std::int64_t Intake::insert(const Received& in, const std::string& file, std::int64_t size_bytes,
-                            bool conflicting, std::int64_t now_ms) {
+                            const Decision& decision, std::int64_t now_ms) {
     const auto study = in.key().str();
+    const bool conflicting = decision.kept == Receipt::Kept::conflicting;
+    const bool corrected = decision.kept == Receipt::Kept::corrected;
+    if (corrected) replace(in, *decision.stands, now_ms);
     db_.prepare(kTouchStudy)
         .bind(":study", study)
         .bind(":study_uid", in.study.str())
         .bind(":owner", in.owner)
         .bind(":accession_number", in.accession_number)
+        .bind(":corrected", corrected ? 1 : 0)
         .bind(":awaiting", conflicting ? 0 : 1)
         .bind(":now_ms", now_ms)
         .bind(":quiet_ms", times_.quiet_ms)
@@ -205,14 +309,20 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
         .bind(":now_ms", now_ms)
         .bind(":conflicting", conflicting ? 1 : 0)
         .bind(":owner", in.owner)
+        .bind(":pixels", decision.pixels)
+        .bind(":revision", corrected ? decision.stands->revision + 1 : 0)
         .run();
     const auto id = db_.last_row_id();
+    if (corrected && decision.stands->study != study) {
+        db_.prepare(kRevise).bind(":study", study).run();
+    }
     Journal journal(db_, clock_);
     if (conflicting) {
         journal.write(study, in.sop_instance.str(), "image.conflict",
                       fmt::format("from {} at {}: this UID came before with other content; kept "
                                   "apart and not analysed",
                                   in.calling_ae, in.peer_address));
+        if (decision.stands->study != study) make_due_anew(decision.stands->study, now_ms);
         return id;
     }
     db_.prepare(kInferJob)
@@ -222,9 +332,11 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
         .bind(":tenant", in.tenant)
         .bind(":urgent", std::int64_t{in.urgent})
         .run();
-    journal.write(
-        study, in.sop_instance.str(), "image.received",
-        fmt::format("from {} at {}, {} bytes", in.calling_ae, in.peer_address, size_bytes));
+    const auto words = corrected ? decision.words + ": it stands from now on"
+                                 : fmt::format("from {} at {}, {} bytes", in.calling_ae,
+                                               in.peer_address, size_bytes);
+    journal.write(study, in.sop_instance.str(), corrected ? "image.corrected" : "image.received",
+                  words);
     return id;
 }
 

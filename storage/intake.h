@@ -8,10 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "conf/base/clock.h"
 #include "conf/base/ids.h"
+#include "storage/copies.h"
 #include "storage/database.h"
 #include "storage/spool.h"
 #include "storage/study_key.h"
@@ -41,6 +44,7 @@ struct Receipt {
                       ///< but that results which a destination refused are due again
         conflicting,  ///< the UID was here with other bytes: kept apart, told in the journal, not
                       ///< analysed
+        corrected,    ///< the same pixels with another header: stored, and stands from now on
         own_result,   ///< an object of our make came back: not kept, nothing to do
     };
     Kept kept;
@@ -55,19 +59,22 @@ struct StudyTimes {
 
 class Intake {
 public:
-    Intake(Database& db, Spool& spool, const Clock& clock, StudyTimes times)
-        : db_(db), spool_(spool), clock_(clock), times_(times) {}
+    Intake(Database& db, Spool& spool, const Clock& clock, StudyTimes times, CopyRules copies = {})
+        : db_(db), spool_(spool), clock_(clock), times_(times), copies_(std::move(copies)) {}
 
     /// Keep `in`. Throws exhausted (disk) or unavailable; nothing is kept then.
     ///
-    /// A SOP Instance UID that is here already is `again` when study, series, class, transfer
-    /// syntax and every byte of the data set agree, and also when only the transfer syntax differs:
-    /// the standard wants a new UID for any change of content, lossy compression included (PS3.3
-    /// C.7.6.1.1.5), so another encoding under the same UID is the same image, and holding it for a
-    /// conflict would put a false alarm into every report of a PACS that recompresses. The journal
-    /// tells it. Anything else is `conflicting`. An owner's image is compared with his own alone:
-    /// the same instance of another owner's is another image. Crash points: intake.after_sync,
-    /// .after_rename, .before_commit, .after_commit.
+    /// A SOP Instance UID that is here already is the same image when study, series, class and
+    /// pixels agree, and also
+    /// when the transfer syntax differs: the standard wants a new UID for any change of content,
+    /// lossy compression included (PS3.3 C.7.6.1.1.5), so another encoding under the same UID is
+    /// the same image, and holding it for a conflict would put a false alarm into every report of a
+    /// PACS that recompresses. It is `again` when its header says nothing new, else `corrected`
+    /// (copies.h): then it is analysed anew, for models go by headers, and every study that it
+    /// concerns is due for another report. The journal tells it. Anything else is `conflicting`. An
+    /// owner's image is compared with its own alone: the same instance of another owner's is
+    /// another image. Crash points: intake.after_sync, .after_rename, .before_commit,
+    /// .after_commit.
     Receipt receive(const Received& in);
 
     /// The association ended: its studies need not wait for more images from it.
@@ -75,16 +82,24 @@ public:
 
 private:
     bool is_own_result(const Received& in);
-    struct Twins;
-    Twins look_for_twins(const Received& in, std::int64_t after_id);
-    Receipt answer_again(const Received& in, const Twins& twins);
+    struct Standing;
+    struct Decision;
+    std::optional<Standing> standing(const Received& in);
+    std::string pixels_of(const Standing& stands);
+    Decision decide(const Received& in, const std::filesystem::path& arrived);
+    Decision conflict_or_again(const Received& in, const Standing& stands,
+                               const std::string& pixels);
+    Receipt answer_again(const Received& in, const Decision& decision);
+    void make_due_anew(const std::string& study, std::int64_t now_ms);
+    void replace(const Received& in, const Standing& stands, std::int64_t now_ms);
     std::int64_t insert(const Received& in, const std::string& file, std::int64_t size_bytes,
-                        bool conflicting, std::int64_t now_ms);
+                        const Decision& decision, std::int64_t now_ms);
 
     Database& db_;
     Spool& spool_;
     const Clock& clock_;
     StudyTimes times_;
+    CopyRules copies_;
 };
 
 /// Before anything else runs: unlink temporary and orphaned files, make running jobs ready again.

@@ -60,8 +60,12 @@ constexpr Sql kDueAgain{"outbox.due_again", R"sql(
     UPDATE study SET state = 'open', first_unreported_ms = :now_ms, due_at_ms = :now_ms
      WHERE key = :study AND state <> 'open')sql"};
 
+constexpr Sql kDestinations{"outbox.destinations", R"sql(
+    SELECT DISTINCT substr(lane, length('deliver:') + 1) FROM job
+     WHERE subject = :sop_instance AND lane >= 'deliver:' AND lane < 'deliver;' ORDER BY lane)sql"};
+
 constexpr Sql kAll[] = {kResult,   kOfStudy,  kLastByte, kInsert, kDeliverJob,
-                        kReported, kTakeBack, kDueAgain, kRefile};
+                        kReported, kTakeBack, kDueAgain, kRefile, kDestinations};
 
 Result result_of_row(const Statement& row, const Spool& results) {
     Result result;
@@ -186,6 +190,14 @@ void Outbox::refile(std::string_view study, std::string_view from, std::string_v
     Database::Transaction transaction(db_);
     db_.prepare(kRefile).bind(":study", study).bind(":from", from).bind(":to", to).run();
     transaction.commit();
+}
+
+std::vector<std::string> Outbox::destinations_of(const Result& result) {
+    auto rows = db_.prepare(kDestinations);
+    rows.bind(":sop_instance", result.sop_instance.str());
+    std::vector<std::string> destinations;
+    while (rows.step()) destinations.push_back(rows.text(0));
+    return destinations;
 }
 
 std::optional<Result> Outbox::result(std::string_view sop_instance) {

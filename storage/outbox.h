@@ -86,6 +86,9 @@ public:
     bool put(const Job& report_job, std::span<const NewResult> results,
              std::span<const std::string> destinations);
 
+    /// Where this result went, or is on its way.
+    std::vector<std::string> destinations_of(const Result& result);
+
     /// Results of a study that are filed under one digest are the patient's with another: an ID
     /// that was missing came with a later image.
     void refile(std::string_view study, std::string_view from, std::string_view to);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/schema.h"
 
+#include "storage/schema_of_studies.h"
+
 namespace bucky::storage {
 namespace {
 
@@ -326,39 +328,6 @@ ALTER TABLE job ADD COLUMN model TEXT NOT NULL DEFAULT '';
 PRAGMA user_version = 8;
 )sql";
 
-constexpr const char* kStudyKeys = R"sql(
--- a study is known by its UID and whose it is (storage/study_key.h): two owners may each have one
--- of the same UID. What was made before: a study whose images are all one owner's becomes that
--- owner's, one that several share stays as it is
-ALTER TABLE study RENAME COLUMN uid TO key;
-ALTER TABLE study ADD COLUMN study_uid TEXT NOT NULL DEFAULT '';
-ALTER TABLE study ADD COLUMN owner TEXT NOT NULL DEFAULT '';
-UPDATE study SET study_uid = key;
-CREATE INDEX study_of_uid ON study (study_uid);
-
-PRAGMA defer_foreign_keys = ON;
-UPDATE study SET owner = coalesce(
-    (SELECT min(owner) FROM instance WHERE instance.study = study.key
-     HAVING min(owner) = max(owner)), '');
-UPDATE instance SET study = study.key || '@' || study.owner
-  FROM study WHERE study.key = instance.study AND study.owner <> '';
-UPDATE result SET study = study.key || '@' || study.owner
-  FROM study WHERE study.key = result.study AND study.owner <> '';
-UPDATE job
-   SET study = study.key || '@' || study.owner,
-       subject = iif(subject = study.key, study.key || '@' || study.owner, subject)
-  FROM study WHERE study.key = job.study AND study.owner <> '';
-UPDATE commitment SET study = study.key || '@' || study.owner
-  FROM study WHERE study.key = commitment.study AND study.owner <> '';
-UPDATE commitment_request SET study = study.key || '@' || study.owner
-  FROM study WHERE study.key = commitment_request.study AND study.owner <> '';
-UPDATE journal SET study = study.key || '@' || study.owner
-  FROM study WHERE study.key = journal.study AND study.owner <> '';
-UPDATE study SET key = key || '@' || owner WHERE owner <> '';
-
-PRAGMA user_version = 9;
-)sql";
-
 constexpr const char* kDeaths = R"sql(
 -- processes that ended while they worked on a job, and failures that its subject may have caused.
 -- Nobody knows how many of the attempts so far were deaths: none counts as one
@@ -366,22 +335,6 @@ ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE job ADD COLUMN own_faults INTEGER NOT NULL DEFAULT 0;
 
 PRAGMA user_version = 10;
-)sql";
-
-constexpr const char* kFiledUnder = R"sql(
--- of how many patients the images of a study are, as its last report found
-ALTER TABLE study ADD COLUMN patients INTEGER NOT NULL DEFAULT 1;
-
--- whom a result is filed under, as a digest that says nothing of them, and how they are known again
--- in other studies (empty: not for sure). A result from before has no filed_under
-ALTER TABLE result ADD COLUMN filed_under TEXT NOT NULL DEFAULT '';
-ALTER TABLE result ADD COLUMN patient TEXT NOT NULL DEFAULT '';
-UPDATE result SET patient = (SELECT patient FROM study WHERE study.key = result.study);
-CREATE INDEX result_of_patient ON result (patient, kind, rendering) WHERE patient <> '';
-DROP INDEX study_of_patient;
-ALTER TABLE study DROP COLUMN patient;
-
-PRAGMA user_version = 11;
 )sql";
 
 constexpr Migration kMigrations[] = {
@@ -396,6 +349,7 @@ constexpr Migration kMigrations[] = {
     {9, "studies of one UID and several owners", kStudyKeys},
     {10, "deaths and faults of a job, each counted", kDeaths},
     {11, "whom a result is filed under", kFiledUnder},
+    {12, "copies with the same pixels", kCopies},
 };
 
 }  // namespace

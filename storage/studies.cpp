@@ -18,7 +18,8 @@ constexpr Sql kInstance{"study.instance", R"sql(
            (SELECT tenant FROM study WHERE study.key = instance.study),
            EXISTS (SELECT 1 FROM instance AS copy
                     WHERE copy.sop_instance = instance.sop_instance
-                      AND copy.owner = instance.owner AND copy.conflicting = 1)
+                      AND copy.owner = instance.owner AND copy.conflicting = 1),
+           replaced, revision
       FROM instance WHERE id = :id)sql"};
 
 constexpr Sql kInstances{"study.instances", R"sql(
@@ -28,7 +29,8 @@ constexpr Sql kInstances{"study.instances", R"sql(
            (SELECT tenant FROM study WHERE study.key = instance.study),
            EXISTS (SELECT 1 FROM instance AS copy
                     WHERE copy.sop_instance = instance.sop_instance
-                      AND copy.owner = instance.owner AND copy.conflicting = 1)
+                      AND copy.owner = instance.owner AND copy.conflicting = 1),
+           replaced, revision
       FROM instance WHERE study = :study ORDER BY id)sql"};
 
 constexpr Sql kVerdict{"study.verdict", R"sql(
@@ -105,13 +107,14 @@ constexpr Sql kRetryJobs{"study.retry_jobs", R"sql(
     SELECT 'infer', CAST(instance.id AS TEXT), study.key, 'ready', :now_ms, :now_ms, :now_ms,
            study.tenant, study.urgent, :model
       FROM instance JOIN study ON study.key = instance.study
-     WHERE instance.study = :study AND conflicting = 0
+     WHERE instance.study = :study AND conflicting = 0 AND replaced = 0
        AND NOT EXISTS (SELECT 1 FROM job
                         WHERE state <> 'done' AND lane = 'infer'
                           AND subject = CAST(instance.id AS TEXT)))sql"};
 
 constexpr Sql kRetryInstances{"study.retry_instances", R"sql(
-    UPDATE instance SET awaiting = 1 WHERE study = :study AND conflicting = 0)sql"};
+    UPDATE instance SET awaiting = 1
+     WHERE study = :study AND conflicting = 0 AND (replaced = 0 OR awaiting = 1))sql"};
 
 constexpr Sql kReopen{"study.reopen", R"sql(
     UPDATE study
@@ -133,8 +136,8 @@ constexpr Sql kLine{"study.line", R"sql(
            coalesce(sum(verdict = 'not_analysed' OR conflicting), 0),
            coalesce(sum(verdict = 'failed'), 0),
            first_image_ms, last_image_ms, reported_at_ms, coalesce(max(analysed_at_ms), 0),
-           patients
-      FROM study LEFT JOIN instance ON instance.study = study.key
+           patients, study.revision
+      FROM study LEFT JOIN instance ON instance.study = study.key AND replaced = 0
      WHERE key = :study GROUP BY key)sql"};
 
 constexpr Sql kDeliveries{"study.deliveries", R"sql(
@@ -171,6 +174,8 @@ Instance instance_of_row(const Statement& row) {
     instance.owner = row.text(17);
     instance.tenant = row.text(18);
     instance.has_copies = row.integer(19) != 0;
+    instance.replaced = row.integer(20) != 0;
+    instance.revision = row.integer(21);
     return instance;
 }
 
@@ -352,6 +357,7 @@ std::optional<StudyLine> Studies::line(std::string_view study) {
     line.reported_at_ms = row.integer(11);
     line.verdict_at_ms = row.integer(12);
     line.patients = row.integer(13);
+    line.revision = row.integer(14);
     auto deliveries = db_.prepare(kDeliveries);
     deliveries.bind(":study", study).step();
     line.deliveries_open = deliveries.integer(0);

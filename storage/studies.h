@@ -36,8 +36,10 @@ struct Instance {
     std::string verdict;       ///< empty until there is one
     std::string result_json;   ///< inference::to_json; empty until there is one
     std::int64_t analysed_at_ms = 0;
-    std::string owner;        ///< the tenant whose image it is; empty: nobody's
-    bool has_copies = false;  ///< conflicting ones of it are here
+    std::string owner;          ///< the tenant whose image it is; empty: nobody's
+    bool has_copies = false;    ///< conflicting ones of it are here
+    bool replaced = false;      ///< it came again with another header, and that one stands
+    std::int64_t revision = 0;  ///< how many it has replaced
 };
 
 struct StudyLine {
@@ -52,6 +54,7 @@ struct StudyLine {
     std::int64_t deliveries_open = 0;   ///< waiting, running or parked; delivered_at_ms is 0 then
     std::int64_t commitments_open = 0;  ///< destinations that have not promised yet what they took
     std::int64_t patients = 1;          ///< of whom its images are, as its last report found
+    std::int64_t revision = 0;          ///< how often an image of it was replaced
 };
 
 class Studies {

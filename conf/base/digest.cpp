@@ -16,32 +16,36 @@ struct FreeContext {
     void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 };
 
-/// OpenSSL's digest context, so that a file need not be in memory at once.
-class Hasher {
-public:
-    Hasher() : context_(EVP_MD_CTX_new()) {
-        must(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-    }
-    void add(std::string_view bytes) {
-        must(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-    }
-    Sha256 finish() {
-        Sha256 hash{};
-        must(EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr) == 1);
-        return hash;
-    }
-
-private:
-    static void must(bool worked) {
-        if (!worked) throw Error(Fault::bug, "OpenSSL cannot compute SHA-256");
-    }
-    std::unique_ptr<EVP_MD_CTX, FreeContext> context_;
-};
+void must(bool worked) {
+    if (!worked) throw Error(Fault::bug, "OpenSSL cannot compute SHA-256");
+}
 
 }  // namespace
 
+/// OpenSSL's digest context.
+struct Sha256Stream::Context {
+    std::unique_ptr<EVP_MD_CTX, FreeContext> evp{EVP_MD_CTX_new()};
+};
+
+Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) {
+    EVP_MD_CTX* evp = context_->evp.get();
+    must(evp != nullptr && EVP_DigestInit_ex(evp, EVP_sha256(), nullptr) == 1);
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::add(std::string_view bytes) {
+    must(EVP_DigestUpdate(context_->evp.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Sha256 Sha256Stream::finish() {
+    Sha256 hash{};
+    must(EVP_DigestFinal_ex(context_->evp.get(), hash.data(), nullptr) == 1);
+    return hash;
+}
+
 Sha256 sha256(std::string_view bytes) {
-    Hasher hasher;
+    Sha256Stream hasher;
     hasher.add(bytes);
     return hasher.finish();
 }
@@ -49,7 +53,7 @@ Sha256 sha256(std::string_view bytes) {
 std::string sha256_of_file(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw Error(Fault::unavailable, "cannot read {}", file.string());
-    Hasher hasher;
+    Sha256Stream hasher;
     std::vector<char> buffer(1U << 20U);
     while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
         hasher.add({buffer.data(), static_cast<std::size_t>(in.gcount())});

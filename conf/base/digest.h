@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,5 +19,21 @@ Sha256 sha256(std::string_view bytes);
 std::string sha256_of_file(const std::filesystem::path& file);
 
 std::string hex(const Sha256& hash);
+
+/// The same hash, of bytes that come in pieces.
+class Sha256Stream {
+public:
+    Sha256Stream();
+    Sha256Stream(const Sha256Stream&) = delete;
+    Sha256Stream& operator=(const Sha256Stream&) = delete;
+    ~Sha256Stream();
+
+    void add(std::string_view bytes);
+    Sha256 finish();  ///< once
+
+private:
+    struct Context;
+    std::unique_ptr<Context> context_;
+};
 
 }  // namespace bucky

@@ -138,6 +138,7 @@ constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
 constexpr std::array<std::string_view, 3> kClientCertificates{"off", "asked", "required"};
 constexpr Fits kFileOrNone{is_empty_or_file, "empty, or a file"};
 constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
+constexpr std::array<std::string_view, 2> kIdentityChanges{"follow", "keep"};
 constexpr std::array<std::string_view, 3> kGates{"off", "warn", "refuse"};
 constexpr std::array<std::string_view, 3> kPrecisions{"float32", "bfloat16", "float16"};
 constexpr std::array<std::string_view, 4> kPrecisionsOrSame{"", "float32", "bfloat16", "float16"};
@@ -328,6 +329,11 @@ constexpr Key<StudySettings> kStudyKeys[] = {
     {"give_up_hours", &StudySettings::give_up_hours, Range{1, 720}, "hours",
      "A report that this machine could not make for so long (no memory, no disk) waits for a "
      "person. Until then it is tried again, every 5 minutes at the longest."},
+    {"identity_changes", &StudySettings::identity_changes, OneOf{kIdentityChanges}, "",
+     "An image that comes again with the same pixels and another patient, order or description. "
+     "follow: the newer one is the truth; it is analysed and reported anew, and what was filed "
+     "under another patient is withdrawn. keep: the first one stands, and only what was empty is "
+     "taken up."},
 };
 
 constexpr Key<OverlaySettings> kOverlayKeys[] = {

@@ -49,11 +49,12 @@ Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class,
     for (const ReportedImage& image : images) {
         said.push_back(fmt::format("{} {} {}", image.source.sop_instance.str(), model_hash(image),
                                    outcome(image.result)));
+        if (image.revision > 0) said.back() += fmt::format(" at revision {}", image.revision);
     }
     std::ranges::sort(said);  // the order in which they came does not matter
     const std::string study = images.empty() ? "" : images.front().source.study.str();
     std::string name = fmt::format("report {} {}", study, fmt::join(said, " "));
-    if (!images.empty()) name += told_now(images.front());
+    if (!images.empty()) name += told(images.front());
     if (std::ranges::any_of(images, &ReportedImage::has_copies)) name += " beside copies";
     name += beside;
     if (sop_class.str() != kReportClasses.front()) name += " in " + sop_class.str();

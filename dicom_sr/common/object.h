@@ -21,6 +21,8 @@ inline constexpr const char* kSegmentation = "segmentation";  ///< one an image 
 inline constexpr const char* kSummary = "summary";            ///< one a study, a picture
 inline constexpr const char* kNotice = "notice";              ///< one an image not analysed
 inline constexpr const char* kChestCad = "chest_cad";         ///< one a study
+/// What supersedes a report that was filed under a wrong identity; goes where that went.
+inline constexpr const char* kWithdrawal = "withdrawal";
 }  // namespace kind
 
 /// A result object, complete as a Part 10 file.
@@ -84,8 +86,8 @@ struct ReportedImage {
     /// Whose it is in a study that holds, or held, results of several patients, as a digest: part
     /// of every UID, so that no series has two patients. Empty: the only patient.
     std::string patient = {};
-    /// How often the identity of images of its study has changed: what is told of the corrected one
-    /// is another object.
+    /// How often it has come anew with another header: what is told of the newest is another
+    /// object.
     std::int64_t revision = 0;
     bool has_copies = false;  ///< others came with its UID and other content
 };

@@ -42,9 +42,19 @@ struct StudyReport {
     std::string node_name = "Bucky";        ///< device observer, station name
     std::string software_version;
     std::vector<Explanation> explanations;  ///< of the same study; referenced at each finding
+    std::int64_t revision = 0;              ///< how often an image of the study came anew
     bool has_other_patients = false;        ///< the study holds images of others, too
     std::size_t listed_elsewhere = 0;       ///< images that other reports of the study list
     std::vector<Unlisted> unlisted = {};    ///< images that no report of the study lists
+};
+
+/// A report that was filed under a wrong identity and is to be superseded there.
+struct Withdrawn {
+    Source filed_as;  ///< the report itself: under whom it stands, its study, series and UIDs
+    std::string language = "en";
+    std::string node_name = "Bucky";
+    std::string software_version;
+    std::int64_t content_at_ms = 0;  ///< when that became known (UTC)
 };
 
 }  // namespace bucky::dicom_sr

@@ -66,6 +66,10 @@ constexpr Words kEnglish{
         "An image of this report has copies with the same SOP Instance UID and other content. "
         "They were not analysed.",
     .listed_elsewhere = "Images of the study that other reports of this series list",
+    .withdrawn =
+        "The report that this one supersedes was filed under a wrong patient identity. "
+        "Its findings, and the pictures beside it, are withdrawn.",
+    .withdrawn_short = "Bucky: withdrawn, wrong patient identity",
     .unlisted = "Images of the study that were not analysed and are not listed",
 };
 
@@ -113,6 +117,10 @@ constexpr Words kKorean{
         "이 보고서의 영상과 UID는 같으나 내용이 다른 영상이 수신되었습니다. 그 영상은 "
         "분석하지 않았습니다.",
     .listed_elsewhere = "이 시리즈의 다른 보고서에 실린 검사 영상 수",
+    .withdrawn =
+        "이 보고서가 대체하는 보고서는 잘못된 환자 신원으로 등록되었습니다. 그 소견과 "
+        "함께 보낸 그림을 철회합니다.",
+    .withdrawn_short = "Bucky: 철회됨, 환자 신원 오류",
     .unlisted = "분석하지 않았으며 목록에 없는 검사 영상 수",
 };
 

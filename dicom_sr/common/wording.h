@@ -53,6 +53,8 @@ struct Words {
     const char* other_patients;    ///< of a study that holds images of others, too
     const char* has_copies;        ///< of an image whose UID came with other content
     const char* listed_elsewhere;  ///< before a count of images
+    const char* withdrawn;         ///< of a report that was filed under a wrong identity
+    const char* withdrawn_short;   ///< the same for a series description
     const char* unlisted;          ///< before a count of images and why
 };
 

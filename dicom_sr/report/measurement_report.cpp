@@ -53,16 +53,23 @@ void write_evidence(DcmItem& dataset, const StudyReport& report) {
     }
 }
 
+void write_superseded(DcmItem& dataset, const Uid& study_uid, const Uid& series_uid,
+                      const ImageReference& document) {
+    DcmItem& study = new_item(dataset, DCM_PredecessorDocumentsSequence);
+    put(study, DCM_StudyInstanceUID, study_uid.str());
+    DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
+    put(series, DCM_SeriesInstanceUID, series_uid.str());
+    put_reference(series, DCM_ReferencedSOPSequence, document);
+}
+
 /// The last document of the same kind, class and rendering: mostly it stands in the same series.
 void write_predecessor(DcmItem& dataset, const StudyReport& report, const Object& self) {
     // Reported again without a new image, it is the same object, which cannot supersede itself.
     if (!report.predecessor || *report.predecessor == self.sop_instance) return;
-    DcmItem& study = new_item(dataset, DCM_PredecessorDocumentsSequence);
-    put(study, DCM_StudyInstanceUID, report.images.front().source.study.str());
-    DcmItem& series = new_item(study, DCM_ReferencedSeriesSequence);
-    const Uid& its_series = report.predecessor_series;
-    put(series, DCM_SeriesInstanceUID, its_series.empty() ? self.series.str() : its_series.str());
-    put_reference(series, DCM_ReferencedSOPSequence, {self.sop_class, *report.predecessor, {}});
+    const Uid& series = report.predecessor_series;
+    write_superseded(dataset, report.images.front().source.study,
+                     series.empty() ? self.series : series,
+                     {self.sop_class, *report.predecessor, {}});
 }
 
 /// What the content refers to in other studies (PS3.3 C.17.2): each report is of a study of its
@@ -125,6 +132,7 @@ void write_document_general(DcmItem& dataset, const StudyReport& report, const L
 /// What the report tells beside its images, for its UID. Nothing of an ordinary study.
 std::string beside_images(const StudyReport& report) {
     std::string words;
+    if (report.revision > 0) words += fmt::format(" at revision {}", report.revision);
     if (report.has_other_patients) words += " beside other patients";
     if (report.listed_elsewhere > 0) words += fmt::format(" and {} more", report.listed_elsewhere);
     for (const Unlisted& one : report.unlisted) {
@@ -150,6 +158,28 @@ void write_tree(DcmItem& dataset, const StudyReport& report) {
         write_content(tree, report);
         tree.write(dataset);
     }
+}
+
+/// A viewer that takes the last of a series takes this one.
+constexpr const char* kAfterEveryReport = "999999";
+
+void write_withdrawal_tree(DcmItem& dataset, const Withdrawn& report) {
+    StudyReport plain;
+    plain.language = report.language;
+    plain.node_name = report.node_name;
+    plain.software_version = report.software_version;
+    const bool is_text = report.filed_as.sop_class.str() == UID_BasicTextSRStorage;
+    ContentTree tree(is_text ? codes::kImagingReport : codes::kMeasurementReport,
+                     is_text ? "2000" : "1500", report.filed_as.sop_class);
+    add_head(tree, plain);
+    const Words& say = words(report.language);
+    const auto& section = is_text ? codes::kConclusionsSection : codes::kQualitativeEvaluations;
+    tree.container(Relation::contains, section, "", [&] {
+        for (const char* line : {say.withdrawn, say.assists}) {
+            tree.text(Relation::contains, is_text ? codes::kConclusion : codes::kComment, line);
+        }
+    });
+    tree.write(dataset);
 }
 
 }  // namespace
@@ -205,6 +235,46 @@ Object measurement_report(const StudyReport& report) {
     write_document(*dataset, report, object, kReportSeries);
 
     write_tree(*dataset, report);
+    object.part10 = to_part10(std::move(dataset));
+    return object;
+}
+
+Uid withdrawal_uid(const Uid& report) {
+    return Uid::from_name(fmt::format("withdrawal of {}", report.str()));
+}
+
+Object withdrawal(const Withdrawn& report) {
+    const Source& filed_as = report.filed_as;
+    Object object;
+    object.sop_class = filed_as.sop_class;
+    object.sop_instance = withdrawal_uid(filed_as.sop_instance);
+    object.series = filed_as.series;
+    object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
+    object.kind = kind::kWithdrawal;
+
+    auto dataset = std::make_unique<DcmDataset>();
+    const LocalTime content = local_time(report.content_at_ms, filed_as);
+    const Words& say = words(report.language);
+    write_sop_common(*dataset, object.sop_class, object.sop_instance, content, filed_as);
+    write_own_scheme(*dataset);
+    write_patient(*dataset, filed_as);
+    write_study(*dataset, filed_as);
+    put(*dataset, DCM_Modality, "SR");
+    put(*dataset, DCM_SeriesInstanceUID, object.series.str());
+    put(*dataset, DCM_SeriesNumber, kReportSeries);
+    put(*dataset, DCM_SeriesDescription, say.withdrawn_short);
+    (void)dataset->insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
+    write_equipment(*dataset, report.node_name, report.software_version);
+    put(*dataset, DCM_InstanceNumber, kAfterEveryReport);
+    put(*dataset, DCM_ContentDate, content.date);
+    put(*dataset, DCM_ContentTime, content.time);
+    put(*dataset, DCM_CompletionFlag, "COMPLETE");
+    put(*dataset, DCM_VerificationFlag, "UNVERIFIED");
+    put(*dataset, DCM_PreliminaryFlag, "PRELIMINARY");
+    (void)dataset->insertEmptyElement(DCM_PerformedProcedureCodeSequence);
+    write_superseded(*dataset, filed_as.study, filed_as.series,
+                     {filed_as.sop_class, filed_as.sop_instance, {}});
+    write_withdrawal_tree(*dataset, report);
     object.part10 = to_part10(std::move(dataset));
     return object;
 }

@@ -19,4 +19,10 @@ namespace bucky::dicom_sr {
 /// src  PS3.16 TID 1500, 1410, 1600, 4019; PS3.3 A.35.13, A.35.3, A.35.2, A.35.1
 Object measurement_report(const StudyReport& report);
 
+/// in   a report whose image turned out to be another patient's
+/// out  what supersedes it: an SR of its class, in its series, under its identity, which says that
+///      it was filed under a wrong identity and takes its findings back. It names no image
+Object withdrawal(const Withdrawn& report);
+Uid withdrawal_uid(const Uid& report);
+
 }  // namespace bucky::dicom_sr

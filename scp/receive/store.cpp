@@ -37,6 +37,7 @@ std::string_view words_for(storage::Receipt::Kept kept) {
         case storage::Receipt::Kept::fresh: return "fresh";
         case storage::Receipt::Kept::again: return "again";
         case storage::Receipt::Kept::conflicting: return "conflicting";
+        case storage::Receipt::Kept::corrected: return "corrected";
         case storage::Receipt::Kept::own_result: return "own_result";
     }
     __builtin_unreachable();
@@ -220,8 +221,12 @@ storage::Receipt Store::keep(Reception& reception) {
         caller_.urgent,     is_of_our_make(found),     caller_.owner};
     const conf::StudySettings& study = context_.settings.study;
     storage::Intake intake(database(), context_.spool, context_.clock,
-                           {study.quiet_s * 1000, study.ceiling_s * 1000});
+                           {study.quiet_s * 1000, study.ceiling_s * 1000},
+                           {study.identity_changes == "follow", read_image_facts});
     auto receipt = intake.receive(received);
+    if (receipt.kept == storage::Receipt::Kept::corrected) {
+        metrics::count("bucky_images_corrected_total");
+    }
     audit_.kept(found, caller_);
     return receipt;
 }

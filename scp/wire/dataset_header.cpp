@@ -5,6 +5,7 @@
 #include <array>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,10 +13,13 @@
 #include <dcmtk/dcmdata/dcistrmf.h>
 #include <dcmtk/dcmdata/dctag.h>
 
+#include "conf/base/digest.h"
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
 #include "conf/base/product.h"
 #include "scp/wire/contexts.h"
+#include "scp/wire/dataset_tags.h"
+#include "scp/wire/part10.h"
 
 namespace bucky::scp {
 namespace {
@@ -23,14 +27,6 @@ namespace {
 constexpr std::uint32_t kUndefined = 0xFFFFFFFF;  // PS3.5 7.1.1: undefined length
 constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kIdentifierBytesMax = 1024;  ///< a UID has 64; longer is no identifier
-
-constexpr std::uint32_t tag(std::uint16_t group, std::uint16_t element) {
-    return static_cast<std::uint32_t>(group) << 16U | element;
-}
-constexpr std::uint32_t kItem = tag(0xFFFE, 0xE000);
-constexpr std::uint32_t kItemEnd = tag(0xFFFE, 0xE00D);
-constexpr std::uint32_t kSequenceEnd = tag(0xFFFE, 0xE0DD);
-constexpr std::uint32_t kPixelData = tag(0x7FE0, 0x0010);
 
 /// One thing the walk is inside of.
 struct Level {
@@ -54,16 +50,6 @@ struct Element {
     bool has_vr(std::string_view name) const { return std::string_view{vr.data(), 2} == name; }
 };
 
-bool has_long_length(const std::array<char, 2>& vr) {  // PS3.5 7.1.2
-    static constexpr std::string_view kShort[] = {"AE", "AS", "AT", "CS", "DA", "DS", "DT",
-                                                  "FL", "FD", "IS", "LO", "LT", "PN", "SH",
-                                                  "SL", "SS", "ST", "TM", "UI", "UL", "US"};
-    const std::string_view name{vr.data(), vr.size()};
-    const bool letters =
-        std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    return letters && std::find(std::begin(kShort), std::end(kShort), name) == std::end(kShort);
-}
-
 class Walk {
 public:
     Walk(DcmInputStream& stream, std::string_view transfer_syntax, std::uint64_t ends_at = kNoEnd)
@@ -72,6 +58,13 @@ public:
           levels_{{Level::Kind::elements, ends_at, transfer_syntax != kImplicitLittleEndian}} {}
 
     DatasetHeader run();
+
+    /// Collects what copies are compared by instead of identifiers.
+    void collect(ImageFacts& facts, bool with_pixels) {
+        facts_ = &facts;
+        if (with_pixels) hash_.emplace();
+    }
+    std::string pixels() { return hash_ ? hex(hash_->finish()) : ""; }
 
 private:
     bool step();
@@ -87,6 +80,7 @@ private:
 
     void read(std::span<std::uint8_t> into);
     void skip(std::uint64_t bytes);
+    void hash(std::uint64_t bytes);
     void claim(std::uint64_t bytes);
     std::uint32_t number(std::span<const std::uint8_t> bytes) const;
     std::uint64_t innermost_end() const;
@@ -97,6 +91,11 @@ private:
     std::uint64_t at_ = 0;
     std::uint64_t elements_ = 0;  ///< items, fragments and delimiters too
     DatasetHeader header_;
+    ImageFacts* facts_ = nullptr;
+    std::optional<Sha256Stream> hash_;
+    bool in_pixels_ = false;      ///< the value that is skipped now is hashed
+    bool is_pixel_data_ = false;  ///< of the element at the top that was met last
+    bool in_fragments_ = false;   ///< of the pixel data, behind the offset table
 };
 
 [[noreturn]] void throw_bad(std::string_view why, std::uint64_t at) {
@@ -150,11 +149,15 @@ void Walk::read_marker() {
     const std::uint32_t length = number(bytes);
     if (marker == kSequenceEnd && level.ends_at == kNoEnd) {
         levels_.pop_back();
+        in_fragments_ = false;
     } else if (marker != kItem) {
         throw Unreadable{"has something else where an item must be"};
     } else if (level.kind == Level::Kind::fragments) {
         if (length == kUndefined) throw Unreadable{"has a pixel fragment without a length"};
+        in_pixels_ = in_fragments_;
         skip(length);
+        in_pixels_ = false;
+        in_fragments_ = levels_.size() == 2 && is_pixel_data_;
     } else {
         if (length != kUndefined) claim(length);
         push({Level::Kind::elements, length == kUndefined ? kNoEnd : at_ + length,
@@ -174,6 +177,7 @@ void Walk::read_element() {
         return;
     }
     const Element element = read_element_head(tag);
+    if (levels_.size() == 1) is_pixel_data_ = (tag >> 16U) == kPixelDataGroup;
     if (std::string* value = levels_.size() == 1 ? wanted(element.tag) : nullptr;
         value != nullptr && element.length <= kIdentifierBytesMax) {
         value->resize(element.length);
@@ -221,7 +225,9 @@ void Walk::descend(const Element& element) {
             return;
         }
     }
+    in_pixels_ = levels_.size() == 1 && is_pixel_data_;
     skip(element.length);
+    in_pixels_ = false;
 }
 
 /// A guess that was wrong is skipped as the plain value it is; anything else ends the walk.
@@ -235,6 +241,10 @@ void Walk::recover(const Unreadable& found) {
 }
 
 std::string* Walk::wanted(std::uint32_t tag_found) {
+    if (facts_ != nullptr) {
+        const bool is_compared = std::ranges::binary_search(kCompared, tag_found);
+        return is_compared ? &facts_->said[tag_found] : nullptr;
+    }
     switch (tag_found) {
         case tag(0x0008, 0x0016): return &header_.sop_class;
         case tag(0x0008, 0x0018): return &header_.sop_instance;
@@ -312,11 +322,23 @@ void Walk::skip(std::uint64_t bytes) {
         throw Error(Fault::exhausted, "data set is larger than {} MiB",
                     limits::kInstanceBytesMax >> 20U);
     }
+    if (in_pixels_ && hash_) return hash(bytes);
     while (bytes > 0) {
         const auto got = stream_.skip(static_cast<offile_off_t>(bytes));
         if (got <= 0) throw_bad("is cut off", at_);
         bytes -= static_cast<std::uint64_t>(got);
         at_ += static_cast<std::uint64_t>(got);
+    }
+}
+
+/// The same, but looked at on the way.
+void Walk::hash(std::uint64_t bytes) {
+    std::vector<std::uint8_t> chunk(std::min<std::uint64_t>(bytes, 1U << 18U));
+    while (bytes > 0) {
+        const auto part = std::span{chunk}.first(std::min<std::uint64_t>(bytes, chunk.size()));
+        read(part);
+        hash_->add({reinterpret_cast<const char*>(part.data()), part.size()});
+        bytes -= part.size();
     }
 }
 
@@ -335,9 +357,10 @@ bool is_of_our_make(const DatasetHeader& header) {
     return header.manufacturer == kManufacturer && header.model_name == kManufacturerModel;
 }
 
-DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
-                                  std::string_view transfer_syntax) {
-    DcmInputFileStream stream(file.c_str(), static_cast<offile_off_t>(dataset_at));
+namespace {
+
+void make_ready(DcmInputFileStream& stream, const std::filesystem::path& file,
+                std::string_view transfer_syntax) {
     if (stream.good() && transfer_syntax == kDeflatedLittleEndian) {
         (void)stream.installCompressionFilter(ESC_zlib);
     }
@@ -345,6 +368,28 @@ DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64
         throw Error(Fault::unavailable, "cannot read {}: {}", file.string(),
                     stream.status().text());
     }
+}
+
+}  // namespace
+
+ImageFacts read_image_facts(const std::filesystem::path& part10, std::string_view transfer_syntax,
+                            bool with_pixels) {
+    const auto begins = read_part10_header(part10).dataset_at;
+    DcmInputFileStream stream(part10.c_str(), static_cast<offile_off_t>(begins));
+    make_ready(stream, part10, transfer_syntax);
+    ImageFacts facts;
+    Walk walk{stream, transfer_syntax};
+    walk.collect(facts, with_pixels);
+    (void)walk.run();
+    facts.pixels = walk.pixels();
+    std::erase_if(facts.said, [](const auto& one) { return one.second.empty(); });
+    return facts;
+}
+
+DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
+                                  std::string_view transfer_syntax) {
+    DcmInputFileStream stream(file.c_str(), static_cast<offile_off_t>(dataset_at));
+    make_ready(stream, file, transfer_syntax);
     DatasetHeader header = Walk{stream, transfer_syntax}.run();
     std::replace_if(
         header.accession_number.begin(), header.accession_number.end(),

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "conf/dicom/image_facts.h"
+
 namespace bucky::scp {
 
 /// Empty where the dataset does not say. Padding is trimmed; nothing else is judged here.
@@ -38,5 +40,9 @@ DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64
 /// err  bad_input when there is none, or as above; unavailable when the file cannot be read
 /// src  PS3.10 7.1
 void check_file_meta(const std::filesystem::path& file);
+/// What a copy of an image is compared by (storage/copies.h), read in the same walk. Fragments of
+/// encapsulated pixels count as one, without their offset table: how they are cut is no content.
+ImageFacts read_image_facts(const std::filesystem::path& part10, std::string_view transfer_syntax,
+                            bool with_pixels);
 
 }  // namespace bucky::scp

@@ -82,6 +82,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "b736a1eb53b6cfb2315a8b245926a750ae6bdb6bacc82971712a92bdd664a411",
         "fe4b8fd3c31d60ce6982154d8ae66f9dac7dfee70bbc1f6f3c14cd49574d61c2",
         "8d2580ad0429e61356b4011bab7ded683302f6e1df49ac5630ea80792826e3ca",
+        "605722bf40c6f00df45640f18faaeab0e06688550bd6a5ee18f81020a2c0558f",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {
@@ -212,7 +213,8 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
         {"study.next_due", "job_open (lane=? AND subject=?)"},
         {"study.report_state", "job_open (lane=? AND subject=?)"},
         {"study.verdict", "INTEGER PRIMARY KEY"},
-        {"intake.twins", "(sop_instance=?"},
+        {"intake.standing", "(sop_instance=?"},
+        {"intake.same_conflict", "(sop_instance=?"},
         {"study.waiting", "PRIMARY KEY (owner=?)"},
         {"study.earlier_reports", "result_of_patient (patient=? AND kind=? AND rendering=?)"},
         {"study.of_uid", "study_of_uid (study_uid=?)"},

@@ -12,6 +12,9 @@
 #include "dcmtk/dcmdata/dcdeftag.h"
 #include "dcmtk/dcmdata/dcfilefo.h"
 
+#include "conf/base/error.h"
+#include "scp/wire/dataset_header.h"
+#include "scp/wire/part10.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/shared/files.h"
 
@@ -19,6 +22,15 @@ namespace bucky::test {
 namespace {
 
 constexpr auto kAssociation = "1";
+
+/// As a session would have negotiated it.
+std::string transfer_syntax_of(const std::filesystem::path& file) {
+    try {
+        return scp::read_part10_header(file).transfer_syntax;
+    } catch (const Error&) {  // a test's bytes need be no DICOM
+        return "1.2.840.10008.1.2.1";
+    }
+}
 
 }  // namespace
 
@@ -53,10 +65,15 @@ storage::Receipt NodeHarness::receive_bytes(const std::string& bytes, const Uid&
                                             const Uid& study, const std::string& owner) {
     auto incoming = context().received.open();
     incoming.write({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-    storage::Intake intake{context().db, context().received, clock, {}};
+    incoming.flush();
+    storage::Intake intake{context().db,
+                           context().received,
+                           clock,
+                           {},
+                           {settings.study.identity_changes == "follow", scp::read_image_facts}};
     return intake.receive({incoming, sop_instance, Uid{"1.2.840.10008.5.1.4.1.1.1.1"}, study,
-                           Uid{study.str() + ".1"}, "1.2.840.10008.1.2.1", "A-1", kAssociation,
-                           "XRAY1", "BUCKY", "10.0.0.9", owner, false, false, owner});
+                           Uid{study.str() + ".1"}, transfer_syntax_of(incoming.path()), "A-1",
+                           kAssociation, "XRAY1", "BUCKY", "10.0.0.9", owner, false, false, owner});
 }
 
 void NodeHarness::hang_up() {

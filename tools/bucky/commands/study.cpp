@@ -104,6 +104,7 @@ void list(const conf::Settings& settings, std::int64_t at_most) {
 }
 
 std::string words_of(const storage::Instance& image) {
+    if (image.replaced) return "replaced: it came again with another header";
     if (image.conflicting) return "not_analysed: same UID as an earlier image, other content";
     if (image.verdict.empty()) return "waits for its verdict";
     const auto result = inference::from_json(image.result_json);

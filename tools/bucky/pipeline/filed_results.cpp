@@ -9,6 +9,7 @@
 
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
+#include "dicom_sr/report/measurement_report.h"
 
 namespace bucky {
 namespace {
@@ -50,6 +51,32 @@ std::vector<FiledElsewhere> filed_elsewhere(storage::Outbox& outbox, std::string
         others.push_back({own, *identity, std::move(results)});
     }
     return others;
+}
+
+std::vector<storage::Result> to_withdraw(const std::vector<storage::Result>& results) {
+    std::map<std::string, std::vector<storage::Result>> by_rendering;
+    for (const auto& result : results) {
+        if (result.kind == dicom_sr::kind::kReport)
+            by_rendering[result.rendering].push_back(result);
+    }
+    std::vector<storage::Result> last;
+    for (const auto& [rendering, reports] : by_rendering) {
+        const auto& newest = reports.back();
+        const bool is_withdrawal = std::ranges::any_of(reports, [&](const storage::Result& report) {
+            return dicom_sr::withdrawal_uid(report.sop_instance) == newest.sop_instance;
+        });
+        if (!is_withdrawal) last.push_back(newest);
+    }
+    return last;
+}
+
+std::string language_of(std::string_view rendering) {
+    for (std::size_t at = 0; at <= rendering.size();) {
+        const auto end = std::min(rendering.find(", ", at), rendering.size());
+        if (rendering.substr(at, end - at) == "ko") return "ko";
+        at = end + 2;
+    }
+    return "en";
 }
 
 }  // namespace bucky

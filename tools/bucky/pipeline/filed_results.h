@@ -29,4 +29,10 @@ struct FiledElsewhere {
 std::vector<FiledElsewhere> filed_elsewhere(storage::Outbox& outbox, std::string_view study,
                                             const std::vector<OnePatient>& patients);
 
+/// The last report in each rendering that has not been withdrawn yet.
+std::vector<storage::Result> to_withdraw(const std::vector<storage::Result>& results);
+
+/// In which language something in this rendering is told (orders.h).
+std::string language_of(std::string_view rendering);
+
 }  // namespace bucky

@@ -14,6 +14,8 @@
 #include "conf/run/crash_point.h"
 #include "conf/tenants.h"
 #include "dicom_sr/common/modules.h"
+#include "dicom_sr/report/measurement_report.h"
+#include "dicom_sr/verify.h"
 #include "inference/findings_json.h"
 #include "tools/bucky/pipeline/filed_results.h"
 #include "tools/bucky/pipeline/patients.h"
@@ -136,6 +138,7 @@ void ReportWorker::report(const storage::Job& job, PatientTurns::Turn& turn) {
     }
     const auto shared = shared_.memory.take(bytes);
     storage::Outbox::Batch batch(context_.outbox);
+    withdraw(job, study, batch);
     make(job, study, batch);
     if (study.patients > 1) tell_of_patients(job, study);
     if (!context_.outbox.put(job, batch, {}, static_cast<std::int64_t>(study.patients))) return;
@@ -152,20 +155,24 @@ void ReportWorker::report(const storage::Job& job, PatientTurns::Turn& turn) {
 /// Every image of the study that has its verdict, by owner and patient. One that is still looked at
 /// came after the study was complete, and a superseding report will have it. Copies that conflict
 /// with another image are told of in its report alone.
-std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job) {
+std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job, bool& is_whole) {
     struct Images {
         std::vector<JudgedImage> readable, unreadable;
     };
     std::map<std::string, Images> by_owner;
     bool has_any = false;
     for (const auto& instance : context_.studies.instances(job.study)) {
-        has_any |= instance.conflicting;
-        if (instance.verdict.empty() || instance.conflicting) continue;
+        has_any |= instance.conflicting || instance.replaced;
+        if (instance.conflicting || instance.replaced) continue;
+        is_whole &= !instance.verdict.empty();
+        if (instance.verdict.empty()) continue;
         const auto file = context_.received.absolute(instance.file);
         const auto result = inference::from_json(instance.result_json);
         const auto source = source_of(file, result, read_source_);
         dicom_sr::ReportedImage image{source ? *source : source_known_of(instance), result};
         image.has_copies = instance.has_copies;
+        image.revision = instance.revision;
+        is_whole &= source.has_value();
         auto& images = by_owner[instance.owner];
         (source ? images.readable : images.unreadable)
             .push_back({std::move(image), file, instance.owner});
@@ -175,10 +182,13 @@ std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job) 
     }
     std::vector<Part> parts;
     for (auto& [owner, images] : by_owner) {
-        for (auto& [filed_under, his] :
-             by_patient(std::move(images.readable), std::move(images.unreadable))) {
-            const auto patient = patient_digest(his.front().image.source);
-            parts.push_back({filed_under, owner, std::move(his), {}, patient});
+        for (auto& one : by_patient(std::move(images.readable), std::move(images.unreadable))) {
+            Part part;
+            part.filed_under = one.filed_under;
+            part.owner = owner;
+            part.patient = patient_digest(one.images.front().image.source);
+            part.images = std::move(one.images);
+            parts.push_back(std::move(part));
         }
     }
     return parts;
@@ -188,7 +198,7 @@ std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job) 
 /// images of several.
 ReportWorker::Study ReportWorker::study_of(const storage::Job& job) {
     Study study;
-    study.parts = parts_of(job);
+    study.parts = parts_of(job, study.is_whole);
     std::vector<OnePatient> patients;
     for (auto& part : study.parts) {
         const bool is_new =
@@ -204,8 +214,9 @@ ReportWorker::Study ReportWorker::study_of(const storage::Job& job) {
         study.images += part.images.size();
     }
     study.patients = patients.size();
-    const auto others = filed_elsewhere(context_.outbox, job.study, patients);
-    study.is_shared = patients.size() + others.size() > 1;
+    study.elsewhere = filed_elsewhere(context_.outbox, job.study, patients);
+    study.is_shared = patients.size() + study.elsewhere.size() > 1;
+    if (const auto line = context_.studies.line(job.study)) study.revision = line->revision;
     for (auto& part : study.parts) {
         for (auto& judged : part.images) {
             if (study.is_shared) judged.image.patient = part.filed_under;
@@ -243,6 +254,7 @@ void ReportWorker::make(const storage::Job& job, const Study& study,
     for (const auto& part : study.parts) {
         Requested requested = common();
         requested.report.has_other_patients = study.patients > 1;
+        requested.report.revision = study.revision;
         const auto earlier_in = [&](const char* kind, const std::string& rendering) {
             return earlier_of(job, study, part, kind, rendering);
         };
@@ -259,6 +271,41 @@ void ReportWorker::make(const storage::Job& job, const Study& study,
                                     .filed_under = part.filed_under,
                                     .patient = part.patient});
                      });
+    }
+}
+
+/// What was filed under one who has no image in the study any more is taken back, where it went.
+void ReportWorker::withdraw(const storage::Job& job, const Study& study,
+                            storage::Outbox::Batch& batch) {
+    // Who seems to have no image may have the one that waits or that nobody can read.
+    if (study.revision == 0 || !study.is_whole) return;
+    for (const auto& filed : study.elsewhere) {
+        for (const auto& report : to_withdraw(filed.results)) {
+            dicom_sr::Withdrawn withdrawn;
+            withdrawn.filed_as = dicom_sr::read_source(report.file);
+            withdrawn.language = language_of(report.rendering);
+            withdrawn.node_name = settings_.node.ae_title.str();
+            withdrawn.software_version = BUCKY_VERSION;
+            withdrawn.content_at_ms = clock_.now_ms();
+            const auto object = dicom_sr::withdrawal(withdrawn);
+            if (const auto wrong = dicom_sr::verify(object, withdrawn.filed_as); !wrong.empty()) {
+                throw Error(Fault::corrupt, "not fit to leave: withdrawal: {}", wrong.front());
+            }
+            batch.add({.sop_instance = object.sop_instance,
+                       .sop_class = object.sop_class,
+                       .transfer_syntax = object.transfer_syntax,
+                       .kind = dicom_sr::kind::kReport,
+                       .part10 = object.part10,
+                       .rendering = report.rendering,
+                       .only_for = context_.outbox.destinations_of(report),
+                       .filed_under = filed.filed_under});
+            context_.journal.write_repeated(job.study, report.sop_instance.str(),
+                                            "report.withdrawn",
+                                            "its image is another patient's now");
+            log::event(log::Level::warning, "report.withdrawn",
+                       {{"study", job.study}, {"sop", report.sop_instance.str()}});
+            metrics::count("bucky_reports_withdrawn_total");
+        }
     }
 }
 

@@ -25,6 +25,7 @@
 #include "inference/pixels/decoder.h"
 #include "storage/job_queue.h"
 #include "tools/bucky/pipeline/delivery_plan.h"
+#include "tools/bucky/pipeline/filed_results.h"
 #include "tools/bucky/pipeline/patient_turns.h"
 #include "tools/bucky/pipeline/results.h"
 #include "tools/bucky/pipeline/worker_context.h"
@@ -72,15 +73,19 @@ private:
         std::vector<Part> parts;
         std::size_t images = 0, patients = 0;
         bool is_shared = false;  ///< it holds, or held, results of several patients
+        std::vector<FiledElsewhere> elsewhere;
+        std::int64_t revision = 0;
+        bool is_whole = true;  ///< every image that stands has a verdict and was read
     };
     void take_up(const storage::Job& job, PatientTurns::Turn& turn);
     void report(const storage::Job& job, PatientTurns::Turn& turn);
     Study study_of(const storage::Job& job);
-    std::vector<Part> parts_of(const storage::Job& job);
+    std::vector<Part> parts_of(const storage::Job& job, bool& is_whole);
     Requested common() const;
     void make(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
     Earlier earlier_of(const storage::Job& job, const Study& study, const Part& part,
                        const char* kind, const std::string& rendering);
+    void withdraw(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
     void tell_of_patients(const storage::Job& job, const Study& study);
 
     const conf::Settings& settings_;
