@@ -29,6 +29,7 @@ struct ScpSettings {
     std::int64_t read_timeout_s = 60;
     std::int64_t max_associations = 64;
     std::int64_t max_associations_per_peer = 32;
+    std::int64_t max_associations_per_address = 48;
     std::int64_t max_instance_mb = 1024;
     std::string conflicting = "accept";  ///< accept | refuse
     std::filesystem::path users;         ///< empty: nobody is asked who he is
@@ -77,6 +78,7 @@ struct InferenceSettings {
     std::int64_t attempts = 5;
     std::int64_t give_up_hours = 72;
     std::int64_t queue_max = 20000;
+    std::int64_t queue_reserved_percent = 50;
 };
 
 /// How one of inference.models runs, where that differs from [inference].

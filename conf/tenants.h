@@ -5,6 +5,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,29 @@ inline std::vector<const DestinationSettings*> destinations_of(const Settings& s
         if (is_his) his.push_back(&one);
     }
     return his;
+}
+
+/// How inference.queue_max is shared by those on whose account images wait. As long as fewer than
+/// `open_to_all` wait, everyone's are taken; then only of those that have fewer than `of_each`. So
+/// one that fills the queue leaves each of the others its share.
+struct QueueShares {
+    std::int64_t open_to_all, of_each;
+};
+inline QueueShares queue_shares(const Settings& settings) {
+    // Nobody's images are an account beside the tenants'. Where the config names few accounts, each
+    // AE title is one: as many as a site has modalities.
+    constexpr std::size_t kAccountsAtLeast = 8;
+    std::set<std::string_view> named;
+    for (const auto& row : settings.peers) {
+        named.insert(row.tenant.empty() ? row.ae_title : row.tenant);
+    }
+    const auto accounts = std::max(
+        kAccountsAtLeast, settings.tenants.size() + std::max<std::size_t>(named.size(), 1));
+    constexpr std::int64_t kPercent = 100;
+    const auto& told = settings.inference;
+    const auto reserved = told.queue_max * told.queue_reserved_percent / kPercent;
+    return {told.queue_max - reserved,
+            std::max<std::int64_t>(reserved / static_cast<std::int64_t>(accounts), 1)};
 }
 
 }  // namespace bucky::conf

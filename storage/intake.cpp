@@ -76,9 +76,14 @@ constexpr Sql kInferJob{"intake.infer_job", R"sql(
                      tenant, urgent)
     VALUES ('infer', :subject, :study, 'ready', :now_ms, :now_ms, :now_ms, :tenant, :urgent))sql"};
 
+// Only of a study that came in this association alone: where each image has an association of its
+// own, every end would be one report more.
 constexpr Sql kAssociationEnded{"intake.association_ended", R"sql(
     UPDATE study SET due_at_ms = :now_ms
-     WHERE state = 'open' AND last_association = :association AND due_at_ms > :now_ms)sql"};
+     WHERE state = 'open' AND last_association = :association AND due_at_ms > :now_ms
+       AND NOT EXISTS (SELECT 1 FROM instance
+                        WHERE instance.study = study.key
+                          AND instance.association <> :association))sql"};
 
 constexpr Sql kAll[] = {kOwnResult, kStanding, kSetPixels,       kSameConflict,
                         kReplace,   kRevise,   kDueAnew,         kTouchStudy,

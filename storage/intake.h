@@ -77,7 +77,9 @@ public:
     /// .after_commit.
     Receipt receive(const Received& in);
 
-    /// The association ended: its studies need not wait for more images from it.
+    /// The association ended: a study that came in it alone is complete at once. One of which
+    /// images came in others, too, waits for its quiet time: some modalities open an association
+    /// for each image, and some send over several at a time.
     void association_ended(const std::string& association);
 
 private:

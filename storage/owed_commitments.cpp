@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/owed_commitments.h"
 
+#include <algorithm>
 #include <system_error>
+#include <utility>
 
+#include "conf/base/error.h"
+#include "conf/base/limits.h"
+#include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
 #include "storage/statements.h"
 #include "storage/words.h"
@@ -16,11 +21,13 @@ constexpr std::uint16_t kClassInstanceConflict = 0x0119;
 
 constexpr Sql kTake{"pledge.take", R"sql(
     INSERT INTO pledge (transaction_uid, requester, called_ae, peer_address, asked_at_ms,
-                        not_before_ms)
-    VALUES (:transaction, :requester, :called_ae, :peer_address, :now_ms, :not_before_ms)
+                        not_before_ms, objects)
+    VALUES (:transaction, :requester, :called_ae, :peer_address, :now_ms, :not_before_ms,
+            :objects)
     ON CONFLICT (transaction_uid, requester) DO UPDATE
        SET called_ae = :called_ae, peer_address = :peer_address, attempt = 0,
-           asked_at_ms = :now_ms, not_before_ms = :not_before_ms, last_error = ''
+           asked_at_ms = :now_ms, not_before_ms = :not_before_ms, objects = :objects,
+           last_error = ''
     RETURNING id)sql"};
 
 constexpr Sql kForgetItems{"pledge.forget_items", R"sql(
@@ -31,10 +38,27 @@ constexpr Sql kItem{"pledge.item", R"sql(
     VALUES (:id, :sop_instance, :sop_class)
     ON CONFLICT (pledge, sop_instance) DO NOTHING)sql"};
 
-constexpr Sql kNext{"pledge.next", R"sql(
+// As many rows as may be owed in all, and no others.
+constexpr Sql kOwedTo{"pledge.owed_to", R"sql(
+    SELECT count(*), coalesce(sum(objects), 0),
+           count(*) FILTER (WHERE peer_address = :address),
+           coalesce(sum(objects) FILTER (WHERE peer_address = :address), 0),
+           count(*) FILTER (WHERE requester = :requester),
+           coalesce(sum(objects) FILTER (WHERE requester = :requester), 0)
+      FROM pledge
+     WHERE requester >= ''
+       AND NOT (requester = :requester AND transaction_uid = :transaction))sql"};
+
+constexpr Sql kFirstOfNext{"pledge.first_of_next", R"sql(
+    SELECT requester, id, not_before_ms FROM pledge
+     WHERE requester > :after ORDER BY requester, not_before_ms, id LIMIT 1)sql"};
+
+constexpr Sql kAskedBy{"pledge.asked_by", R"sql(
+    SELECT id FROM pledge WHERE requester = :requester AND asked_at_ms <= :asked_by_ms)sql"};
+
+constexpr Sql kClaim{"pledge.claim", R"sql(
     UPDATE pledge SET attempt = attempt + 1, not_before_ms = :until_ms
-     WHERE id = (SELECT id FROM pledge
-                  WHERE not_before_ms <= :now_ms ORDER BY not_before_ms, id LIMIT 1)
+     WHERE id = :id AND not_before_ms <= :now_ms
     RETURNING id, transaction_uid, requester, called_ae, peer_address, attempt, asked_at_ms,
               last_error)sql"};
 
@@ -64,8 +88,8 @@ constexpr Sql kOwed{"pledge.owed", R"sql(
            last_error
       FROM pledge ORDER BY asked_at_ms, id LIMIT :at_most)sql"};
 
-constexpr Sql kAll[] = {kTake, kForgetItems, kItem,       kNext,    kItems,
-                        kHeld, kSettled,     kRetryLater, kNextDue, kOwed};
+constexpr Sql kAll[] = {kTake, kForgetItems, kItem,       kClaim,   kItems, kOwedTo,     kAskedBy,
+                        kHeld, kSettled,     kRetryLater, kNextDue, kOwed,  kFirstOfNext};
 
 OwedCommitment pledge_of_row(const Statement& row) {
     OwedCommitment pledge;
@@ -86,10 +110,36 @@ std::span<const Sql> pledge_statements() {
     return kAll;
 }
 
+/// Who asks again in the same transaction replaces what it asked before.
+void OwedCommitments::check_quota(const OwedCommitment& asked, std::size_t objects) {
+    auto row = db_.prepare(kOwedTo);
+    row.bind(":address", asked.peer_address)
+        .bind(":requester", asked.requester)
+        .bind(":transaction", asked.transaction.str());
+    row.step();
+    const struct {
+        std::string_view whom;
+        limits::CommitmentQuota most;
+    } quotas[] = {{"all callers", limits::kCommitmentInAllMax},
+                  {"callers at this address", limits::kCommitmentOfAddressMax},
+                  {"this caller", limits::kCommitmentOfCallerMax}};
+    int column = 0;
+    for (const auto& [whom, most] : quotas) {
+        const auto requests = row.integer(column++) + 1;
+        const auto named = row.integer(column++) + static_cast<std::int64_t>(objects);
+        if (requests <= most.requests && named <= most.objects) continue;
+        metrics::count("bucky_limit_reached_total", {{"limit", "commitment"}});
+        throw Error(Fault::exhausted,
+                    "{} would be owed reports on {} requests with {} instances; {} and {} may be",
+                    whom, requests, named, most.requests, most.objects);
+    }
+}
+
 std::int64_t OwedCommitments::take(const OwedCommitment& asked,
                                    const std::vector<ObjectReference>& objects,
                                    std::int64_t not_before_ms) {
     Database::Transaction open(db_);
+    check_quota(asked, objects.size());
     std::int64_t id = 0;
     {
         auto taken = db_.prepare(kTake);
@@ -98,7 +148,8 @@ std::int64_t OwedCommitments::take(const OwedCommitment& asked,
             .bind(":called_ae", asked.called_ae)
             .bind(":peer_address", asked.peer_address)
             .bind(":now_ms", clock_.now_ms())
-            .bind(":not_before_ms", not_before_ms);
+            .bind(":not_before_ms", not_before_ms)
+            .bind(":objects", static_cast<std::int64_t>(objects.size()));
         taken.step();
         id = taken.integer(0);
     }
@@ -116,17 +167,38 @@ std::int64_t OwedCommitments::take(const OwedCommitment& asked,
     return id;
 }
 
-std::optional<OwedCommitment> OwedCommitments::next(std::int64_t until_ms) {
+/// The first of each requester, a look into the index each.
+std::vector<OwedCommitments::First> OwedCommitments::first_of_each() {
+    std::vector<First> all;
+    std::string after;
+    while (true) {
+        auto row = db_.prepare(kFirstOfNext);
+        if (!row.bind(":after", after).step()) return all;
+        all.push_back({row.text(0), row.integer(1), row.integer(2)});
+        after = all.back().requester;
+    }
+}
+
+std::optional<OwedCommitment> OwedCommitments::next(std::int64_t until_ms,
+                                                    const MayCall& may_call) {
     const auto now_ms = clock_.now_ms();
     const auto due_ms = next_due_ms();
     if (!due_ms || *due_ms > now_ms) return std::nullopt;  // most often: nothing is locked
+    auto all = first_of_each();
+    std::erase_if(all, [&](const First& one) {
+        return one.not_before_ms > now_ms || (may_call && !may_call(one.requester));
+    });
+    const auto longest =
+        std::min_element(all.begin(), all.end(), [](const First& one, const First& other) {
+            return std::pair{one.not_before_ms, one.id} < std::pair{other.not_before_ms, other.id};
+        });
+    if (longest == all.end()) return std::nullopt;
     Database::Transaction open(db_);
     std::optional<OwedCommitment> pledge;
     {
-        auto row = db_.prepare(kNext);
-        if (row.bind(":now_ms", now_ms).bind(":until_ms", until_ms).step()) {
-            pledge = pledge_of_row(row);
-        }
+        auto row = db_.prepare(kClaim);
+        row.bind(":id", longest->id).bind(":now_ms", now_ms).bind(":until_ms", until_ms);
+        if (row.step()) pledge = pledge_of_row(row);
     }
     open.commit();
     return pledge;
@@ -186,6 +258,33 @@ std::optional<std::int64_t> OwedCommitments::next_due_ms() {
     auto row = db_.prepare(kNextDue);
     if (!row.step() || row.is_null(0)) return std::nullopt;
     return row.integer(0);
+}
+
+std::optional<std::int64_t> OwedCommitments::next_due_ms(const FreeAt& free_at_ms) {
+    std::optional<std::int64_t> next;
+    for (const auto& first : first_of_each()) {
+        const auto free_ms = free_at_ms(first.requester);
+        if (!free_ms) continue;
+        const auto due_ms = std::max(first.not_before_ms, *free_ms);
+        next = std::min(next.value_or(due_ms), due_ms);
+    }
+    return next;
+}
+
+std::int64_t OwedCommitments::give_up(const std::string& requester, std::int64_t asked_by_ms) {
+    std::vector<std::int64_t> ids;
+    {
+        auto rows = db_.prepare(kAskedBy);
+        rows.bind(":requester", requester).bind(":asked_by_ms", asked_by_ms);
+        while (rows.step()) ids.push_back(rows.integer(0));
+    }
+    Database::Transaction open(db_);
+    for (const auto id : ids) {
+        db_.prepare(kForgetItems).bind(":id", id).run();
+        db_.prepare(kSettled).bind(":id", id).run();
+    }
+    open.commit();
+    return static_cast<std::int64_t>(ids.size());
 }
 
 std::vector<OwedCommitment> OwedCommitments::owed(std::int64_t at_most) {

@@ -5,12 +5,15 @@
 // The request is durable before its N-ACTION is answered with success: from then on the caller is
 // owed a report, and gets it on the association it holds or on a new one, after a crash too. What
 // the report says is looked up when it is sent: rows of the database and files of the right size.
-// A pledge ends when the caller has taken the report, or when whoever sends it gives it up.
-// Threads: one OwedCommitments per worker, over that worker's Database.
+// A pledge ends when the caller has taken the report, or when whoever sends it gives it up. How
+// much may be owed to one caller, to one address and in all is bounded
+// (limits::kCommitmentOfCallerMax). Threads: one OwedCommitments per worker, over that worker's
+// Database.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,12 +41,15 @@ public:
 
     /// Keeps the request. Until `not_before_ms` it is the association's it came on. The same
     /// transaction of the same caller is the same pledge, with the objects named last.
-    /// Crash points: pledge.before_commit, pledge.after_commit.
+    /// Throws exhausted, and keeps nothing, when as much is owed as may be. Crash points:
+    /// pledge.before_commit, pledge.after_commit.
     std::int64_t take(const OwedCommitment& asked, const std::vector<ObjectReference>& objects,
                       std::int64_t not_before_ms);
 
-    /// The one that is due longest, counted as tried and not due again before `until_ms`.
-    std::optional<OwedCommitment> next(std::int64_t until_ms);
+    /// The one that is due longest, counted as tried and not due again before `until_ms`; of those
+    /// requesters alone that may be called now.
+    using MayCall = std::function<bool(const std::string& requester)>;
+    std::optional<OwedCommitment> next(std::int64_t until_ms, const MayCall& may_call = {});
 
     /// What can be said now of the objects it names (PS3.3 C.14.1.1 for the reasons).
     CommitmentAnswer answer(const OwedCommitment& pledge);
@@ -53,11 +59,26 @@ public:
 
     void retry_later(std::int64_t id, std::int64_t not_before_ms, std::string_view why);
 
+    /// What this requester asked for at `asked_by_ms` or before is not owed any more. Returns how
+    /// many.
+    std::int64_t give_up(const std::string& requester, std::int64_t asked_by_ms);
+
     std::optional<std::int64_t> next_due_ms();
+
+    /// The same, of each requester not before it is free, and not of those for which nothing is
+    /// said.
+    using FreeAt = std::function<std::optional<std::int64_t>(const std::string& requester)>;
+    std::optional<std::int64_t> next_due_ms(const FreeAt& free_at_ms);
     std::vector<OwedCommitment> owed(std::int64_t at_most);  ///< oldest first
 
 private:
+    struct First {
+        std::string requester;
+        std::int64_t id, not_before_ms;
+    };
     std::uint16_t reason_against(const ObjectReference& object);
+    void check_quota(const OwedCommitment& asked, std::size_t objects);
+    std::vector<First> first_of_each();
 
     Database& db_;
     const Clock& clock_;

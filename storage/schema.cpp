@@ -337,6 +337,18 @@ ALTER TABLE job ADD COLUMN own_faults INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 10;
 )sql";
 
+constexpr const char* kOwedToCallers = R"sql(
+-- how many instances a caller's request names, so that nobody counts them
+ALTER TABLE pledge ADD COLUMN objects INTEGER NOT NULL DEFAULT 0;
+UPDATE pledge SET objects = (SELECT count(*) FROM pledge_item WHERE pledge = pledge.id);
+
+-- each caller is called by itself, and is owed no more than its quota
+CREATE INDEX pledge_of_requester ON pledge (requester, not_before_ms, id);
+CREATE INDEX pledge_asked_by ON pledge (requester, asked_at_ms);
+
+PRAGMA user_version = 13;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -350,6 +362,7 @@ constexpr Migration kMigrations[] = {
     {10, "deaths and faults of a job, each counted", kDeaths},
     {11, "whom a result is filed under", kFiledUnder},
     {12, "copies with the same pixels", kCopies},
+    {13, "what callers are owed, by caller", kOwedToCallers},
 };
 
 }  // namespace

@@ -37,7 +37,12 @@ constexpr Sql kFirstSince{"turn.first_since", R"sql(
        AND created_at_ms >= :since_ms AND not_before_ms <= :now_ms
      ORDER BY created_at_ms, id LIMIT 1)sql"};
 
-constexpr Sql kAll[] = {kLast, kNote, kTenantAfter, kTenantFrom, kFirst, kFirstSince};
+constexpr Sql kHasWaiting{"turn.has_waiting", R"sql(
+    SELECT 1 FROM job INDEXED BY job_turn
+     WHERE state = 'ready' AND lane = :lane AND urgent IN (0, 1) AND tenant = :tenant
+     LIMIT 1 OFFSET :jobs - 1)sql"};
+
+constexpr Sql kAll[] = {kLast, kNote, kTenantAfter, kTenantFrom, kFirst, kFirstSince, kHasWaiting};
 
 std::optional<std::int64_t> first_of(Statement& rows) {
     if (!rows.step()) return std::nullopt;
@@ -115,6 +120,11 @@ std::optional<std::string> Turns::tenant_from(const Sql& sql, std::string_view l
     row.bind(":lane", lane).bind(":urgent", std::int64_t{urgent}).bind(":after", after);
     if (!row.step()) return std::nullopt;
     return row.text(0);
+}
+
+bool Turns::has_waiting(std::string_view lane, std::string_view tenant, std::int64_t jobs) {
+    auto row = db_.prepare(kHasWaiting);
+    return row.bind(":lane", lane).bind(":tenant", tenant).bind(":jobs", jobs).step();
 }
 
 Turns::Last Turns::last(std::string_view lane, bool urgent) {

@@ -33,6 +33,9 @@ public:
     std::optional<std::int64_t> next_created_since(std::string_view lane, std::int64_t since_ms,
                                                    std::int64_t now_ms);
 
+    /// Whether a tenant has so many ready jobs in a lane, 1 or more; nobody counts further.
+    bool has_waiting(std::string_view lane, std::string_view tenant, std::int64_t jobs);
+
 private:
     using First = std::function<std::optional<std::int64_t>(bool urgent, std::string_view tenant)>;
     struct Last {

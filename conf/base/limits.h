@@ -12,6 +12,10 @@ namespace bucky::limits {
 /// PS3.8 sets none; 131072 is the most DCMTK takes, and 16 K halves the speed of large images.
 inline constexpr std::uint32_t kMaxPduBytes = 131072;
 
+/// A command set as it comes, over however many fragments. Those of C-STORE have some 200 bytes;
+/// the longest that anyone sends is an N-GET with a list of attributes. DCMTK gathers it in memory.
+inline constexpr std::size_t kCommandBytesMax = 64U << 10U;
+
 /// The longest A-ASSOCIATE-RQ we wait for. 128 contexts with 64 transfer syntaxes each, and every
 /// user item, stay below 600 K; DCMTK's own limit is 1 MiB.
 inline constexpr std::size_t kAssociateRequestBytesMax = 1U << 20U;
@@ -55,6 +59,24 @@ inline constexpr std::size_t kReportImagesMax = 1000;
 inline constexpr std::size_t kCommitmentObjectsMax = 10'000;
 inline constexpr std::uint64_t kCommitmentBytesMax = 4U << 20U;
 
+/// Its elements and items: 4 MB of empty ones, at 300 bytes each once parsed, would take 150 MB.
+/// A report of which half failed has 12 a reference, delimiters included.
+inline constexpr std::uint64_t kCommitmentElementsMax = 20 * kCommitmentObjectsMax;
+
+/// Requests for storage commitment whose reports are still owed, and the instances that they name,
+/// about 120 bytes each: for one caller (a modality of 100 studies a day that cannot be called for
+/// a week has 700), for all callers at one address, and in all.
+struct CommitmentQuota {
+    std::int64_t requests, objects;
+};
+inline constexpr CommitmentQuota kCommitmentOfCallerMax{1000, 50'000};
+inline constexpr CommitmentQuota kCommitmentOfAddressMax{2000, 200'000};
+inline constexpr CommitmentQuota kCommitmentInAllMax{5000, 400'000};
+
+/// Callers that get owed reports at once, each on a thread: as many may be switched off without
+/// anybody else's report waiting for them.
+inline constexpr std::size_t kCommitmentCallersAtOnce = 4;
+
 /// A model's manifest and the config file: text a person wrote.
 inline constexpr std::uint64_t kTextFileBytesMax = 1U << 20U;
 
@@ -73,9 +95,11 @@ inline constexpr int kLogInfoLinesPerSecond = 3000;
 /// counted, for no image and no stop may wait for a reader.
 inline constexpr std::size_t kLogQueueBytesMax = 4U << 20U;
 
-/// Values of one label that have series of their own, where callers or images bring the value: 32
-/// tenants with 32 kinds of equipment make 1,024 series a metric, which Prometheus does not feel.
-inline constexpr std::size_t kLabelValuesMax = 32;
+/// Values of one label that have series of their own, where callers or images bring the value: four
+/// times the 254 sites of a service. And pairs of values, where a metric has two such labels: some
+/// kinds of equipment for each of those; 1,000 x 1,000 would be more than a scrape can carry.
+inline constexpr std::size_t kLabelValuesMax = 1000;
+inline constexpr std::size_t kLabelPairsMax = 4000;
 inline constexpr std::size_t kLabelValueBytesMax = 64;
 
 /// Audit messages that wait for a disk or a server, about 1.5 kB each: some minutes of a busy node.
@@ -85,11 +109,22 @@ inline constexpr std::size_t kAuditQueueMax = 10'000;
 inline constexpr std::size_t kAuditStudiesMax = 100;
 
 /// Connections that have not yet shown their whole A-ASSOCIATE-RQ: they cost a descriptor and their
-/// bytes, no thread. Beyond either, the one that waits longest makes room for the newest.
+/// bytes, no thread. Beyond either, the one that waits longest of the address that has most makes
+/// room for the newest.
 inline constexpr std::size_t kGreetingsMax = 2048;
 inline constexpr std::size_t kGreetingBytesMax = 64U << 20U;
 
-/// TLS handshakes at once, each on a thread: beyond it, the one that takes longest is cut off.
+/// Admin connections that have not shown their HTTP header, and answers being read that are longer
+/// than a line: a browser has six connections, a Prometheus one.
+inline constexpr std::size_t kAdminConnectionsMax = 64;
+inline constexpr std::size_t kAdminAnswersMax = 16;
+
+/// Callers that were rejected and may still read why: for a second each, on a thread, but without a
+/// place among the associations. Beyond it the connection is closed at once.
+inline constexpr std::size_t kFarewellsMax = 32;
+
+/// TLS handshakes at once, each on a thread: beyond it, the one that takes longest of the address
+/// that has most is cut off.
 inline constexpr std::size_t kHandshakesMax = 32;
 
 /// Sequences inside sequences. The deepest IODs need about 10; a parser that recurses dies at some

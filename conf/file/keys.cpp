@@ -190,6 +190,10 @@ constexpr Key<ScpSettings> kScpKeys[] = {
     {"max_associations_per_peer", &ScpSettings::max_associations_per_peer, Range{1, 1000},
      "associations",
      "Of these, for one caller (AE title and address), so that it cannot shut out the others."},
+    {"max_associations_per_address", &ScpSettings::max_associations_per_address, Range{1, 1000},
+     "associations",
+     "Of these, for all callers at one address (of IPv6: in one /64), whatever they call "
+     "themselves. Raise it where many call through one: NAT, a proxy, a gateway."},
     {"max_instance_mb", &ScpSettings::max_instance_mb, Range{1, 1024}, "MB",
      "Larger instances are refused; the largest radiograph has about 300 MB."},
     {"conflicting", &ScpSettings::conflicting, OneOf{kConflictAnswers}, "",
@@ -249,7 +253,8 @@ constexpr Key<PeerSettings> kPeerKeys[] = {
     {"store", &PeerSettings::store, Anything{}, "", "It may store images."},
     {"commit", &PeerSettings::commit, Anything{}, "", "It may ask for storage commitment."},
     {"max_associations", &PeerSettings::max_associations, Range{0, 1000}, "associations",
-     "At once, of all callers that this row names; 0: scp.max_associations_per_peer for each."},
+     "At once, of all callers that this row names, whatever their address; 0: "
+     "scp.max_associations_per_peer for each and scp.max_associations_per_address."},
     {"images_per_minute", &PeerSettings::images_per_minute, Range{0, 1'000'000}, "images",
      "Of all callers that this row names; more are told to try again later; 0: as many as come."},
 };
@@ -297,6 +302,9 @@ constexpr Key<InferenceSettings> kInferenceKeys[] = {
      "has failed. Until then it is tried again, every 5 minutes at the longest."},
     {"queue_max", &InferenceSettings::queue_max, Range{1, 1'000'000}, "images",
      "Images that may wait for their verdict; beyond it senders are told to try again later."},
+    {"queue_reserved_percent", &InferenceSettings::queue_reserved_percent, Range{0, 100}, "%",
+     "Part of queue_max that is kept for tenants and senders with few images waiting, an equal "
+     "share for each: none can fill the queue for all. 0: the first to come may fill it."},
 };
 
 constexpr Key<ModelSettings> kModelKeys[] = {
@@ -320,7 +328,8 @@ constexpr Key<ModelSettings> kModelKeys[] = {
 
 constexpr Key<StudySettings> kStudyKeys[] = {
     {"quiet_s", &StudySettings::quiet_s, Range{0, 3600}, "s",
-     "A study is complete when no image of it came for so long and no sender holds it open."},
+     "A study is complete when no image of it came for so long, or when the association that all "
+     "of it came in has ended."},
     {"ceiling_s", &StudySettings::ceiling_s, Range{1, 86400}, "s",
      "The longest that a first image waits for the report, whatever is still coming."},
     {"reporters", &StudySettings::reporters, Range{0, 64}, "threads",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <prometheus/counter.h>
@@ -127,20 +128,46 @@ const Row& row(std::string_view name, Kind kind) {
     throw Error(Fault::bug, "metric {} has no row of its kind in metrics.cpp", name);
 }
 
-/// Which values of a label that strangers fill have series of their own.
+/// Which values of the labels that strangers fill have series of their own, and which pairs of
+/// them.
 class Seats {
 public:
-    std::string seat(const std::string& label, std::string_view value) {
-        auto clean = printable(value);
+    void seat(Labels& labels) {
+        const auto tenant = labels.find("tenant");
+        const auto equipment = labels.find("equipment");
         const std::lock_guard lock(mutex_);
-        auto& taken = taken_[label];
-        if (taken.contains(clean)) return clean;
-        if (taken.size() >= limits::kLabelValuesMax) return "other";
-        taken.insert(clean);
-        return clean;
+        for (const auto label : {tenant, equipment}) {
+            if (label != labels.end()) label->second = seated(label->first, label->second);
+        }
+        if (tenant == labels.end() || equipment == labels.end()) return;
+        if (!has_place(pairs_, {tenant->second, equipment->second}, limits::kLabelPairsMax)) {
+            equipment->second = kOther;
+        }
+    }
+
+    /// These have series of their own, however many have come before.
+    void keep(const std::string& label, const std::vector<std::string>& values) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& value : values) kept_[label].insert(printable(value));
     }
 
 private:
+    static constexpr const char* kOther = "other";
+
+    template <typename Value>
+    static bool has_place(std::set<Value>& taken, const Value& value, std::size_t most) {
+        if (taken.contains(value)) return true;
+        if (taken.size() >= most) return false;
+        taken.insert(value);
+        return true;
+    }
+
+    std::string seated(const std::string& label, std::string_view value) {
+        auto clean = printable(value);
+        if (kept_[label].contains(clean)) return clean;
+        return has_place(taken_[label], clean, limits::kLabelValuesMax) ? clean : kOther;
+    }
+
     static std::string printable(std::string_view value) {
         std::string clean{value.substr(0, limits::kLabelValueBytesMax)};
         std::replace_if(
@@ -151,15 +178,12 @@ private:
     }
 
     std::mutex mutex_;
-    std::map<std::string, std::set<std::string>> taken_;
+    std::map<std::string, std::set<std::string>> taken_, kept_;
+    std::set<std::pair<std::string, std::string>> pairs_;
 };
 
 Labels seated(Labels labels) {
-    auto& seats = immortal<Seats>();
-    for (const auto* label : {"tenant", "equipment"}) {
-        const auto found = labels.find(label);
-        if (found != labels.end()) found->second = seats.seat(found->first, found->second);
-    }
+    immortal<Seats>().seat(labels);
     return labels;
 }
 
@@ -187,6 +211,10 @@ void observe(std::string_view name, double value, const Labels& labels) {
     family(prometheus::BuildHistogram(), of)
         .Add(seated(labels), bounds_of(of.scale))
         .Observe(value);
+}
+
+void keep_series(const std::string& label, const std::vector<std::string>& values) {
+    immortal<Seats>().keep(label, values);
 }
 
 Total total(std::string_view name) {

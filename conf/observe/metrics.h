@@ -3,8 +3,9 @@
 // help, buckets); a name that has no row is a bug and throws. Any thread may call.
 //
 // Values of the labels `tenant` and `equipment` come from callers and their images, so they are
-// kept few: the first limits::kLabelValuesMax of each have series of their own, whoever comes later
-// is counted under "other" (docs/decisions/0702).
+// bounded: the first limits::kLabelValuesMax of each, and the first kLabelPairsMax of both
+// together, have series of their own; whoever comes later is counted under "other"
+// (docs/decisions/0702).
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,10 @@ using Labels = std::map<std::string, std::string>;
 void count(std::string_view name, const Labels& labels = {}, double by = 1);
 void set(std::string_view name, double value, const Labels& labels = {});
 void observe(std::string_view name, double value, const Labels& labels = {});
+
+/// These values of the label `tenant` or `equipment` have series of their own, whoever came before.
+/// The config names them, so they are few.
+void keep_series(const std::string& label, const std::vector<std::string>& values);
 
 /// A metric summed over its labels: a counter's value; of a histogram how many were observed, how
 /// many of them in each bucket (the last has no upper bound) and what the bounds are.

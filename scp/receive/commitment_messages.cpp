@@ -56,7 +56,8 @@ Commitment::Judgement Commitment::judge(T_ASC_Association& assoc,
     try {
         return {EC_Normal, take(received), ""};
     } catch (const Error& error) {
-        return {EC_Normal, action_status(error.fault()), error.what()};
+        return {EC_Normal, action_status(error.fault()), error.what(),
+                error_comment(error.fault())};
     } catch (const std::exception& error) {
         return {EC_Normal, kProcessingFailure, error.what()};
     }
@@ -88,7 +89,7 @@ OFCondition Commitment::take_request(T_ASC_Association& assoc, T_ASC_Presentatio
     const auto judged = judge(assoc, context, request.DataSetType, take);
     if (judged.condition.bad()) return judged.condition;
     tell_refusal("commitment.refused", judged);
-    return answer_commitment_request(assoc, context, request, judged.status);
+    return answer_commitment_request(assoc, context, request, judged.status, judged.comment);
 }
 
 void Commitment::keep(DcmItem& dataset, T_ASC_PresentationContextID context) {

@@ -62,7 +62,8 @@ private:
     struct Judgement {
         OFCondition condition;  ///< bad when the association is lost
         std::uint16_t status;
-        std::string why;  ///< for the log, where the status does not say it
+        std::string why;             ///< for the log, where the status does not say it
+        std::string_view comment{};  ///< for the caller, the same
     };
     using Take = std::function<std::uint16_t(const ReceivedDataset&)>;
 

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scp/receive/commitment_scp.h"
 
+#include <atomic>
+#include <list>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "conf/base/error.h"
+#include "conf/base/limits.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/poll_loop.h"
 #include "scp/deliver/backoff.h"
+#include "scp/receive/database_pool.h"
+#include "scp/receive/peer_pauses.h"
 #include "scp/wire/association.h"
 #include "scp/wire/commitment.h"
 #include "scp/wire/contexts.h"
@@ -21,7 +28,7 @@ namespace bucky::scp {
 namespace {
 
 constexpr std::int64_t kSecondMs = 1000;
-constexpr Backoff::Limits kPatience{
+constexpr Backoff::Limits kBackoff{
     .first_ms = 5 * kSecondMs, .cap_ms = 900 * kSecondMs, .give_up_days = 7};
 constexpr std::int64_t kLeaseMs = 300 * kSecondMs;  ///< longer than one report can take
 
@@ -33,21 +40,40 @@ struct CommitmentScp::Impl {
           clock(at),
           work(rung),
           give_up_fd(give_up),
+          databases(told.database_file()),
           db(told.database_file()),
           pledges(db, clock, told.node.data_dir) {}
 
-    bool report_next();
-    void report(const storage::OwedCommitment& pledge);
+    /// A report that is due, and its caller, which nobody else calls now.
+    struct Claim {
+        storage::OwedCommitment pledge;
+        PeerPauses::Turn turn;
+    };
+    /// A thread that calls one caller.
+    struct Calling {
+        std::jthread thread;
+        std::shared_ptr<std::atomic<bool>> done;
+    };
+
+    bool start_next();
+    std::optional<std::int64_t> next_due_ms();
+    std::optional<Claim> claim();
+    void serve(Claim claim, const std::stop_token& stop) noexcept;
+    void report(storage::OwedCommitments& owed, const storage::OwedCommitment& pledge);
     std::optional<Target> address_of(const std::string& requester) const;
-    void later(const storage::OwedCommitment& pledge, std::string_view why);
+    void later(storage::OwedCommitments& owed, const storage::OwedCommitment& pledge,
+               std::string_view why);
 
     const conf::Settings& settings;
     const Clock& clock;
     Wakeup& work;
     const int give_up_fd;
+    DatabasePool databases;  ///< of the threads that call
     storage::Database db;
     storage::OwedCommitments pledges;
-    Backoff backoff{kPatience};
+    PeerPauses pauses{kBackoff};
+    const Backoff backoff{kBackoff};
+    std::list<Calling> calling;  ///< used by run()'s thread alone
 };
 
 CommitmentScp::CommitmentScp(const conf::Settings& settings, const Clock& clock, Wakeup& work,
@@ -57,32 +83,91 @@ CommitmentScp::CommitmentScp(const conf::Settings& settings, const Clock& clock,
 CommitmentScp::~CommitmentScp() = default;
 
 bool CommitmentScp::report_next() {
-    return impl_->report_next();
+    const auto claim = impl_->claim();
+    if (!claim) return false;
+    impl_->report(impl_->pledges, claim->pledge);
+    return true;
 }
 
 void CommitmentScp::run(std::stop_token stop) {
     auto& self = *impl_;
     run_loop(
-        {[&self] { return self.report_next(); }, [&self] { return self.pledges.next_due_ms(); },
+        {[&self] { return self.start_next(); }, [&self] { return self.next_due_ms(); },
          [](const std::exception& error) {
              log::event(log::Level::error, "commitment.report_failed", {{"why", error.what()}});
          }},
         stop, self.clock, self.work);
+    for (auto& one : self.calling) one.thread.request_stop();
+    self.calling.clear();
 }
 
-bool CommitmentScp::Impl::report_next() {
-    const auto pledge = pledges.next(clock.now_ms() + kLeaseMs);
-    if (!pledge) return false;
-    report(*pledge);
+/// A thread for the caller whose report is due longest. False: none is due, or as many are being
+/// called as may be; the one that ends first rings.
+bool CommitmentScp::Impl::start_next() {
+    std::erase_if(calling, [](const Calling& one) { return one.done->load(); });
+    if (calling.size() >= limits::kCommitmentCallersAtOnce) return false;
+    auto next = claim();
+    if (!next) return false;
+    const auto done = std::make_shared<std::atomic<bool>>(false);
+    auto taken = std::make_shared<Claim>(std::move(*next));
+    calling.push_back({std::jthread([this, taken, done](const std::stop_token& stop) {
+                           serve(std::move(*taken), stop);
+                           *done = true;
+                           work.ring();
+                       }),
+                       done});
     return true;
 }
 
-void CommitmentScp::Impl::report(const storage::OwedCommitment& pledge) {
+std::optional<std::int64_t> CommitmentScp::Impl::next_due_ms() {
+    if (calling.size() >= limits::kCommitmentCallersAtOnce) return std::nullopt;
+    const auto now_ms = clock.now_ms();
+    return pledges.next_due_ms([&](const std::string& requester) -> std::optional<std::int64_t> {
+        if (pauses.is_called(requester)) return std::nullopt;
+        return pauses.rests_until_ms(requester, now_ms);
+    });
+}
+
+std::optional<CommitmentScp::Impl::Claim> CommitmentScp::Impl::claim() {
+    const auto now_ms = clock.now_ms();
+    auto pledge = pledges.next(now_ms + kLeaseMs, [&](const std::string& requester) {
+        return pauses.is_free(requester, now_ms);
+    });
+    if (!pledge) return std::nullopt;
+    auto turn = pauses.begin(pledge->requester);
+    return Claim{std::move(*pledge), std::move(turn)};
+}
+
+/// One report after the other, until none is due to this caller or it did not take one.
+void CommitmentScp::Impl::serve(Claim claim, const std::stop_token& stop) noexcept {
+    const auto requester = claim.pledge.requester;
+    try {
+        const auto lease = databases.lease();
+        storage::OwedCommitments owed(*lease, clock, settings.node.data_dir);
+        std::optional<storage::OwedCommitment> pledge = std::move(claim.pledge);
+        while (pledge) {
+            report(owed, *pledge);
+            if (stop.stop_requested()) return;
+            const auto now_ms = clock.now_ms();
+            if (pauses.rests_until_ms(requester, now_ms) > now_ms) return;
+            pledge = owed.next(now_ms + kLeaseMs,
+                               [&](const std::string& other) { return other == requester; });
+        }
+    } catch (const std::exception& error) {  // the database or the disk: the report stays owed
+        pauses.failed(requester, clock.now_ms());
+        log::event(log::Level::error, "commitment.report_failed",
+                   {{"to", requester}, {"why", error.what()}});
+    }
+}
+
+void CommitmentScp::Impl::report(storage::OwedCommitments& owed,
+                                 const storage::OwedCommitment& pledge) {
     auto target = address_of(pledge.requester);
     if (!target) {
-        return later(pledge, fmt::format("nobody knows where {} listens: give its [[peer]] row "
-                                         "host and port",
-                                         pledge.requester));
+        return later(owed, pledge,
+                     fmt::format("nobody knows where {} listens: give its [[peer]] row host and "
+                                 "port",
+                                 pledge.requester));
     }
     target->give_up_fd = give_up_fd;
     Offer offer{std::string{kCommitmentClass},
@@ -91,15 +176,17 @@ void CommitmentScp::Impl::report(const storage::OwedCommitment& pledge) {
     try {
         Association association(*target, AeTitle{pledge.called_ae}, {&offer, 1});
         if (association.contexts().front().transfer_syntax.empty()) {
-            return later(pledge, "it accepts no report of storage commitment: " +
-                                     association.contexts().front().refusal);
+            return later(owed, pledge,
+                         "it accepts no report of storage commitment: " +
+                             association.contexts().front().refusal);
         }
-        const auto answer = pledges.answer(pledge);
+        const auto answer = owed.answer(pledge);
         const auto said = association.report_commitment(answer);
         if (said.status != kSuccess) {
-            return later(pledge, fmt::format("the report was answered {:04X}", said.status));
+            return later(owed, pledge, fmt::format("the report was answered {:04X}", said.status));
         }
-        pledges.settled(pledge.id);
+        owed.settled(pledge.id);
+        pauses.answered(pledge.requester);
         association.release();
         metrics::count("bucky_commitment_reports_total", {{"end", "heard"}});
         log::event("commitment.reported", {{"to", pledge.requester},
@@ -108,7 +195,7 @@ void CommitmentScp::Impl::report(const storage::OwedCommitment& pledge) {
                                            {"failed", answer.failed.size()},
                                            {"attempt", pledge.attempt}});
     } catch (const Error& error) {
-        later(pledge, error.what());
+        later(owed, pledge, error.what());
     }
 }
 
@@ -127,18 +214,25 @@ std::optional<Target> CommitmentScp::Impl::address_of(const std::string& request
     return std::nullopt;
 }
 
-void CommitmentScp::Impl::later(const storage::OwedCommitment& pledge, std::string_view why) {
+/// The report is tried again when the caller has rested. After a week all of its reports of that
+/// age are given up together: else each would wait for a rest of its own.
+void CommitmentScp::Impl::later(storage::OwedCommitments& owed,
+                                const storage::OwedCommitment& pledge, std::string_view why) {
     const auto now_ms = clock.now_ms();
+    const auto wait_ms = pauses.failed(pledge.requester, now_ms);
     if (backoff.is_over(pledge.asked_at_ms, now_ms)) {
-        pledges.settled(pledge.id);
-        metrics::count("bucky_commitment_reports_total", {{"end", "given_up"}});
-        log::event(
-            log::Level::error, "commitment.report_given_up",
-            {{"to", pledge.requester}, {"transaction", pledge.transaction.str()}, {"why", why}});
+        const auto given_up =
+            owed.give_up(pledge.requester, now_ms - kBackoff.give_up_days * 24 * 3600 * kSecondMs);
+        metrics::count("bucky_commitment_reports_total", {{"end", "given_up"}},
+                       static_cast<double>(given_up));
+        log::event(log::Level::error, "commitment.report_given_up",
+                   {{"to", pledge.requester},
+                    {"transaction", pledge.transaction.str()},
+                    {"reports", given_up},
+                    {"why", why}});
         return;
     }
-    const auto wait_ms = backoff.wait_ms(pledge.attempt);
-    pledges.retry_later(pledge.id, now_ms + wait_ms, why);
+    owed.retry_later(pledge.id, now_ms + wait_ms, why);
     log::event(log::Level::warning, "commitment.not_reported",
                {{"to", pledge.requester}, {"why", why}, {"next_in_s", wait_ms / kSecondMs}});
 }

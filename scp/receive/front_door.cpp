@@ -2,7 +2,6 @@
 #include "scp/receive/front_door.h"
 
 #include <atomic>
-#include <list>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -20,6 +19,7 @@
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "scp/receive/listener.h"
+#include "scp/receive/pending_by_address.h"
 #include "scp/receive/sessions.h"
 #include "scp/wire/associate_request.h"
 #include "scp/wire/client_hello.h"
@@ -95,6 +95,8 @@ public:
 
 private:
     /// A connection that has not shown its whole request, or its ClientHello.
+    struct PendingAssociation;
+    using GreetingPtr = std::shared_ptr<PendingAssociation>;
     struct PendingAssociation {
         PendingAssociation(tcp::socket connected, std::string from,
                            std::shared_ptr<const ListenerConfig> by)
@@ -109,9 +111,8 @@ private:
         std::vector<std::uint8_t> buffer;  ///< grows as bytes come, not as the length claims
         std::size_t used = 0;
         bool over = false;
-        std::list<std::shared_ptr<PendingAssociation>>::iterator place;
+        PendingByAddress<GreetingPtr>::Slot place;
     };
-    using GreetingPtr = std::shared_ptr<PendingAssociation>;
 
     void open(Listener& door, bool is_of_scp);
     void greet(tcp::socket socket, std::shared_ptr<const ListenerConfig> listener);
@@ -140,7 +141,7 @@ private:
         listeners_;  ///< constant; each is of the io_context's thread
 
     // Used by the io_context's thread only.
-    std::list<GreetingPtr> greetings_;  ///< the longest waiting first
+    PendingByAddress<GreetingPtr> greetings_;
     std::size_t greeting_bytes_ = 0;
     std::uint64_t associations_ = 0;
     std::chrono::steady_clock::time_point refusals_since_{};
@@ -168,8 +169,9 @@ void FrontDoor::Impl::open(Listener& door, bool is_of_scp) {
                    self->greet(std::move(socket), std::move(listener));
                },
                [self] {
-                   if (self->greetings_.empty()) return;
-                   self->turn_away(GreetingPtr{self->greetings_.front()}, "crowded");
+                   if (const auto* one = self->greetings_.first_to_go()) {
+                       self->turn_away(GreetingPtr{*one}, "crowded");
+                   }
                }},
               is_of_scp ? "scp" : "listener");
     const auto& [tls, users, name] = door.listener();
@@ -202,7 +204,7 @@ void FrontDoor::Impl::greet(tcp::socket socket, std::shared_ptr<const ListenerCo
     socket.non_blocking(true, error);
     auto greeting = std::make_shared<PendingAssociation>(std::move(socket), plain(peer.address()),
                                                          std::move(listener));
-    greeting->place = greetings_.insert(greetings_.end(), greeting);
+    greeting->place = greetings_.join(network_of(greeting->address), greeting);
     greeting_count_ = greetings_.size();
     make_room();
     greeting->artim.expires_after(std::chrono::seconds{artim_s_});
@@ -302,15 +304,18 @@ void FrontDoor::Impl::forget(const GreetingPtr& greeting) {
     greeting->socket.close(ignored);
     greeting->artim.cancel();
     greeting_bytes_ -= greeting->buffer.size();
-    greetings_.erase(greeting->place);
+    greetings_.leave(greeting->place);
     greeting_count_ = greetings_.size();
 }
 
-/// The one that waits longest makes room: a caller who speaks DICOM is through in milliseconds.
+/// One that waits long makes room: a caller who speaks DICOM is through in milliseconds.
 void FrontDoor::Impl::make_room() {
-    while (greetings_.size() > limits::kGreetingsMax ||
-           greeting_bytes_ > limits::kGreetingBytesMax) {
-        turn_away(GreetingPtr{greetings_.front()}, "crowded");
+    while (greetings_.size() > limits::kGreetingsMax) {
+        turn_away(GreetingPtr{*greetings_.first_to_go()}, "crowded");
+    }
+    const auto bytes = [](const GreetingPtr& one) { return one->buffer.size(); };
+    while (greeting_bytes_ > limits::kGreetingBytesMax) {
+        turn_away(GreetingPtr{*greetings_.first_to_go_by(bytes)}, "crowded");
     }
 }
 
@@ -337,7 +342,7 @@ void FrontDoor::Impl::log_refusal(const std::string& address, std::string_view w
 
 void FrontDoor::Impl::close_doors() {
     for (const auto& door : listeners_) door->close();
-    while (!greetings_.empty()) forget(GreetingPtr{greetings_.front()});
+    while (const auto* one = greetings_.first_to_go()) forget(GreetingPtr{*one});
 }
 
 /// After this no session is left and none begins.

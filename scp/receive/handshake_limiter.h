@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// HandshakeLimiter: who is in the TLS handshake, or has not sent his A-ASSOCIATE-RQ after it. Each
-// costs a thread and a key exchange, so they are few; when one more comes, the one that stands here
-// longest has his connection cut: a caller who speaks TLS is through in milliseconds. Any thread.
+// HandshakeLimiter: who is in the TLS handshake, or has not sent its A-ASSOCIATE-RQ after it. Each
+// costs a thread and a key exchange, so they are few; when one more comes, one that stands here has
+// its connection cut (whose: pending_by_address.h): a caller that speaks TLS is through in
+// milliseconds. Any thread.
 #pragma once
 
 #include <cstddef>
-#include <list>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include <sys/socket.h>
+
+#include "scp/receive/pending_by_address.h"
 
 namespace bucky::scp {
 
 class HandshakeLimiter {
     struct Standing {
         int fd;
-        bool cut = false;
+        std::shared_ptr<bool> cut;  ///< outlives the place that it lost
     };
+    using Pending = PendingByAddress<Standing>;
 
 public:
     explicit HandshakeLimiter(std::size_t most) : most_(most) {}
@@ -27,51 +32,54 @@ public:
     /// Given up before the descriptor is closed.
     class Slot {
     public:
-        Slot(HandshakeLimiter& of, std::list<Standing>::iterator at) : of_(&of), at_(at) {}
-        Slot(Slot&& other) noexcept : of_(std::exchange(other.of_, nullptr)), at_(other.at_) {}
+        Slot(HandshakeLimiter& of, Pending::Slot at, std::shared_ptr<bool> cut)
+            : of_(&of), at_(std::move(at)), cut_(std::move(cut)) {}
+        Slot(Slot&& other) noexcept
+            : of_(std::exchange(other.of_, nullptr)), at_(other.at_), cut_(other.cut_) {}
         Slot& operator=(Slot&& other) noexcept {
             std::swap(of_, other.of_);
             std::swap(at_, other.at_);
+            std::swap(cut_, other.cut_);
             return *this;
         }
         ~Slot() {
-            if (of_ != nullptr) of_->leave(at_);
+            if (of_ != nullptr) of_->leave(*this);
         }
 
-        /// Whether he had to make room.
+        /// Whether it had to make room.
         bool cut() const {
             const std::lock_guard lock(of_->mutex_);
-            return at_->cut;
+            return *cut_;
         }
 
     private:
+        friend class HandshakeLimiter;
         HandshakeLimiter* of_;
-        std::list<Standing>::iterator at_;
+        Pending::Slot at_;  ///< valid unless it was cut
+        std::shared_ptr<bool> cut_;
     };
 
-    Slot stand(int fd) {
+    Slot stand(int fd, const std::string& address) {
         const std::lock_guard lock(mutex_);
-        std::size_t uncut = 0;
-        for (const auto& one : standing_) uncut += one.cut ? 0 : 1;
-        for (auto& one : standing_) {
-            if (uncut < most_) break;
-            if (one.cut) continue;
-            one.cut = true;
+        while (standing_.size() >= most_) {
+            const auto one = standing_.take_first_to_go();
+            *one.cut = true;
             (void)::shutdown(one.fd, SHUT_RDWR);
-            --uncut;
         }
-        return {*this, standing_.insert(standing_.end(), {fd})};
+        auto cut = std::make_shared<bool>(false);
+        auto at = standing_.join(address, {fd, cut});
+        return {*this, std::move(at), std::move(cut)};
     }
 
 private:
-    void leave(std::list<Standing>::iterator at) {
+    void leave(const Slot& place) {
         const std::lock_guard lock(mutex_);
-        standing_.erase(at);
+        if (!*place.cut_) standing_.leave(place.at_);
     }
 
     const std::size_t most_;
     std::mutex mutex_;
-    std::list<Standing> standing_;  ///< the longest standing first
+    Pending standing_;
 };
 
 }  // namespace bucky::scp

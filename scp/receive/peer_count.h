@@ -36,7 +36,7 @@ public:
     };
 
     /// Nothing when this caller has `most` already.
-    std::optional<Slot> accept_tls(const std::string& peer, std::size_t most) {
+    std::optional<Slot> take(const std::string& peer, std::size_t most) {
         const std::lock_guard lock(mutex_);
         auto& open = open_[peer];
         if (open >= most) return std::nullopt;

@@ -112,6 +112,14 @@ struct Peers::Rules {
     }
 };
 
+std::string network_of(const std::string& address) {
+    boost::system::error_code error;
+    const auto parsed = unmapped(ip::make_address(address, error));
+    if (error || parsed.is_v4()) return address;
+    constexpr unsigned short kSiteBits = 64;
+    return ip::make_network_v6(parsed.to_v6(), kSiteBits).canonical().to_string();
+}
+
 Peers::Peers(std::span<const conf::PeerSettings> rows) {
     auto rules = std::make_unique<Rules>();
     for (const auto& row : rows) {

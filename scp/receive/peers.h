@@ -15,6 +15,10 @@
 
 namespace bucky::scp {
 
+/// As what an address counts where each has its share: itself, or of IPv6 its /64, which is one
+/// host's or one site's to fill.
+std::string network_of(const std::string& address);
+
 /// Someone who asks for an association.
 struct Stranger {
     std::string_view calling_ae, address;

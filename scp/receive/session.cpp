@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmnet/assoc.h>
@@ -22,6 +23,7 @@
 #include "scp/wire/connection.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/negotiate.h"
+#include "scp/wire/refuse_operation.h"
 #include "scp/wire/request_check.h"
 #include "scp/wire/start.h"
 #include "scp/wire/status.h"
@@ -38,6 +40,10 @@ constexpr std::chrono::milliseconds kIdleBeforeClosing{500};
 /// A caller that asked for storage commitment and rests so long holds the association for the
 /// report; one that releases it wants the report on another.
 constexpr std::chrono::milliseconds kRestBeforeReport{300};
+
+/// Messages that bring no image: so many as fast as they come, then one each pause.
+constexpr int kWithoutImageAtOnce = 500;
+constexpr std::chrono::milliseconds kPauseWithoutImage{10};
 
 void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why) {
     audit::tell({.kind = audit::Kind::caller_refused,
@@ -72,16 +78,18 @@ private:
     bool reject(const T_ASC_RejectParameters& rejection, std::string_view why);
     bool tenant_takes_caller() const;
     bool find_place();
+    bool reject_crowded(const char* limit, std::string_view why);
     bool identify();
     Caller caller() const;
     void acknowledge();
     std::string_view serve_requests(Store& store, Commitment& commitment);
     bool connection_waits(std::chrono::milliseconds at_most);
     OFCondition next_step(Store& store, Commitment& commitment);
+    void pace();
     std::string_view wait_for_request();
     OFCondition serve_request(Store& store, Commitment& commitment,
                               T_ASC_PresentationContextID context, T_DIMSE_Message& message);
-    OFCondition refuse_operation(T_ASC_PresentationContextID context, T_DIMSE_Message& message);
+    OFCondition refuse(T_ASC_PresentationContextID context, T_DIMSE_Message& message);
     std::string_view end_after(const OFCondition& condition);
     int read_timeout_s() const { return static_cast<int>(context_.settings.scp.read_timeout_s); }
 
@@ -91,12 +99,13 @@ private:
     const std::string security_;
     const std::optional<PeerCertificate> certificate_;
     Peers::Standing standing_;
-    const std::optional<Slots::Slot> slots_;
+    std::optional<Slots::Slot> slots_;
     Layer layer_;
     NetworkPtr net_;
     AssociationPtr assoc_;
-    std::optional<PeerCount::Slot> place_;
+    std::optional<PeerCount::Slot> place_, place_of_address_;
     bool closing_ = false;
+    int without_image_ = 0;  ///< messages
 };
 
 /// Whoever asks is answered, whatever goes wrong: a connection that only closes tells nobody that
@@ -191,19 +200,34 @@ bool Session::tenant_takes_caller() const {
            tenant->callers.end();
 }
 
+/// A [[peer]] row that says how many has been given them; whoever else calls shares what its
+/// address may have, for an AE title is whatever a caller says.
 bool Session::find_place() {
-    const bool of_row = standing_.max_associations > 0;
-    const auto most =
-        of_row ? standing_.max_associations : context_.settings.scp.max_associations_per_peer;
-    place_ = context_.peer_count.accept_tls(
-        of_row ? fmt::format("[[peer]] {}", standing_.row) : calling_ae_ + " at " + address_,
-        static_cast<std::size_t>(most));
-    if (place_) return true;
-    metrics::count("bucky_limit_reached_total", {{"limit", "associations_per_peer"}});
+    const auto& scp = context_.settings.scp;
+    auto& count = context_.peer_count;
+    if (standing_.max_associations > 0) {
+        place_ = count.take(fmt::format("[[peer]] {}", standing_.row),
+                            static_cast<std::size_t>(standing_.max_associations));
+        return place_ || reject_crowded("associations_per_peer",
+                                        "its [[peer]] row has max_associations open already");
+    }
+    place_of_address_ = count.take("address " + network_of(address_),
+                                   static_cast<std::size_t>(scp.max_associations_per_address));
+    if (!place_of_address_) {
+        return reject_crowded("associations_per_address",
+                              "its address has scp.max_associations_per_address open already");
+    }
+    place_ = count.take(calling_ae_ + " at " + address_,
+                        static_cast<std::size_t>(scp.max_associations_per_peer));
+    return place_ || reject_crowded("associations_per_peer",
+                                    "it has scp.max_associations_per_peer open already");
+}
+
+bool Session::reject_crowded(const char* limit, std::string_view why) {
+    metrics::count("bucky_limit_reached_total", {{"limit", limit}});
     return reject({ASC_RESULT_REJECTEDTRANSIENT, ASC_SOURCE_SERVICEPROVIDER_PRESENTATION_RELATED,
                    ASC_REASON_SP_PRES_LOCALLIMITEXCEEDED},
-                  of_row ? "its [[peer]] row has max_associations open already"
-                         : "it has scp.max_associations_per_peer open already");
+                  why);
 }
 
 /// Where the listener has users: the caller must give the name and the passcode of one. PS3.7
@@ -247,7 +271,10 @@ bool Session::reject(T_ASC_RejectParametersReason reason, std::string_view why) 
 
 bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view why) {
     (void)ASC_rejectAssociation(assoc_.get(), &rejection);
-    (void)ASC_dropSCPAssociation(assoc_.get(), 1);  // the peer reads it before the socket closes
+    slots_.reset();  // whoever is rejected takes no place from others while it reads that
+    if (const auto farewell = context_.farewells.take()) {
+        (void)ASC_dropSCPAssociation(assoc_.get(), 1);  // read before the socket closes
+    }
     log::event(log::Level::warning, "association.refused",
                {{"assoc", id_},
                 {"peer", address_},
@@ -315,7 +342,17 @@ OFCondition Session::next_step(Store& store, Commitment& commitment) {
     const OFCondition received = DIMSE_receiveCommand(
         assoc_.get(), DIMSE_NONBLOCKING, read_timeout_s(), &context, &message, nullptr);
     if (received.bad() || received == DUL_PEERREQUESTEDRELEASE) return received;
-    return serve_request(store, commitment, context, message);
+    const auto kept = store.kept();
+    const auto served = serve_request(store, commitment, context, message);
+    if (store.kept() == kept) pace();
+    return served;
+}
+
+/// Images are taken as fast as they come. Messages that bring none (C-ECHO, what is refused) would
+/// in a loop keep the processor from the models, which stand back.
+void Session::pace() {
+    if (++without_image_ <= kWithoutImageAtOnce) return;
+    std::this_thread::sleep_for(kPauseWithoutImage);
 }
 
 /// Empty when a request is there, else why the association ends.
@@ -349,58 +386,24 @@ OFCondition Session::serve_request(Store& store, Commitment& commitment,
         case DIMSE_C_STORE_RQ: return store.serve(*assoc_, context, message.msg.CStoreRQ);
         case DIMSE_C_CANCEL_RQ: return EC_Normal;  // of nothing that is still running
         case DIMSE_N_ACTION_RQ:
-            if (!of_commitment) return refuse_operation(context, message);
+            if (!of_commitment) return refuse(context, message);
             return commitment.take_request(*assoc_, context, message.msg.NActionRQ);
         case DIMSE_N_EVENT_REPORT_RQ:
-            if (!of_commitment) return refuse_operation(context, message);
+            if (!of_commitment) return refuse(context, message);
             return commitment.take_report(*assoc_, context, message.msg.NEventReportRQ);
         case DIMSE_N_EVENT_REPORT_RSP:
             commitment.report_answered(message.msg.NEventReportRSP);
             return EC_Normal;
-        default: return refuse_operation(context, message);
+        default: return refuse(context, message);
     }
 }
 
-/// Status 0211 to an operation that no context of ours offers; its dataset is read and forgotten.
-OFCondition Session::refuse_operation(T_ASC_PresentationContextID context,
-                                      T_DIMSE_Message& message) {
-    T_DIMSE_Message reply{};
-    T_DIMSE_DataSetType with = DIMSE_DATASET_NULL;
-    const auto fill = [&](const auto& request, auto& response) {
-        with = request.DataSetType;
-        response.MessageIDBeingRespondedTo = request.MessageID;
-        response.DataSetType = DIMSE_DATASET_NULL;
-        response.DimseStatus = kUnrecognizedOperation;
-    };
-    const auto& asked = message.msg;
-    auto& said = reply.msg;
-    switch (message.CommandField) {
-        case DIMSE_C_FIND_RQ: fill(asked.CFindRQ, said.CFindRSP); break;
-        case DIMSE_C_GET_RQ: fill(asked.CGetRQ, said.CGetRSP); break;
-        case DIMSE_C_MOVE_RQ: fill(asked.CMoveRQ, said.CMoveRSP); break;
-        case DIMSE_N_EVENT_REPORT_RQ: fill(asked.NEventReportRQ, said.NEventReportRSP); break;
-        case DIMSE_N_GET_RQ: fill(asked.NGetRQ, said.NGetRSP); break;
-        case DIMSE_N_SET_RQ: fill(asked.NSetRQ, said.NSetRSP); break;
-        case DIMSE_N_ACTION_RQ: fill(asked.NActionRQ, said.NActionRSP); break;
-        case DIMSE_N_CREATE_RQ: fill(asked.NCreateRQ, said.NCreateRSP); break;
-        case DIMSE_N_DELETE_RQ: fill(asked.NDeleteRQ, said.NDeleteRSP); break;
-        default: return DIMSE_BADCOMMANDTYPE;  // a response to nothing we asked
-    }
+OFCondition Session::refuse(T_ASC_PresentationContextID context, T_DIMSE_Message& message) {
     log::event(log::Level::warning, "operation.refused",
                {{"assoc", id_},
                 {"from", calling_ae_},
                 {"command", fmt::format("{:04X}", static_cast<unsigned>(message.CommandField))}});
-    if (with != DIMSE_DATASET_NULL) {
-        DIC_UL bytes = 0, pdvs = 0;
-        const OFCondition read =
-            DIMSE_ignoreDataSet(assoc_.get(), DIMSE_NONBLOCKING, read_timeout_s(), &bytes, &pdvs);
-        if (read.bad()) return read;
-    }
-    constexpr unsigned kResponseBit = 0x8000;  // PS3.7 E.1
-    reply.CommandField =
-        static_cast<T_DIMSE_Command>(static_cast<unsigned>(message.CommandField) | kResponseBit);
-    return DIMSE_sendMessageUsingMemoryData(assoc_.get(), context, &reply, nullptr, nullptr,
-                                            nullptr, nullptr);
+    return refuse_operation(*assoc_, context, message, read_timeout_s());
 }
 
 std::string_view Session::end_after(const OFCondition& condition) {

@@ -47,6 +47,7 @@ struct SessionContext {
     PeerCount& peer_count;
     ImageRate& image_rate;
     Slots& slots;
+    Slots& farewells;  ///< for those that were rejected
     DatabasePool& databases;
     storage::Spool& spool;
     int closing_fd;  ///< readable once the node wants to stop: sessions end when they fall idle

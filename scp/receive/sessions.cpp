@@ -56,12 +56,20 @@ Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& w
       rules_(std::make_shared<const Rules>(settings, *this)) {}
 
 Sessions::Rules::Rules(const conf::Settings& told, Sessions& all)
-    : settings(told), peers(callers(settings)), context{settings,          all.clock_,
-                                                        all.work_,         peers,
-                                                        all.peer_count_,   all.image_rate_,
-                                                        all.slots_,        all.databases_,
-                                                        all.spool_,        all.closing_.get(),
-                                                        all.give_up_.get()} {}
+    : settings(told),
+      peers(callers(settings)),
+      context{.settings = settings,
+              .clock = all.clock_,
+              .work = all.work_,
+              .peers = peers,
+              .peer_count = all.peer_count_,
+              .image_rate = all.image_rate_,
+              .slots = all.slots_,
+              .farewells = all.farewells_,
+              .databases = all.databases_,
+              .spool = all.spool_,
+              .closing_fd = all.closing_.get(),
+              .give_up_fd = all.give_up_.get()} {}
 
 void Sessions::adopt(const conf::Settings& settings) {
     auto next = std::make_shared<const Rules>(settings, *this);
@@ -89,7 +97,9 @@ Sessions::~Sessions() {
 
 void Sessions::start(PendingConnection pending) {
     join_finished();
-    if (pending.listener->tls) pending.handshake = handshakes_.stand(pending.fd.get());
+    if (pending.listener->tls) {
+        pending.handshake = handshakes_.stand(pending.fd.get(), network_of(pending.address));
+    }
     auto taken = std::make_shared<PendingConnection>(std::move(pending));
     auto done = std::make_shared<std::atomic<bool>>(false);
     const std::lock_guard lock(mutex_);

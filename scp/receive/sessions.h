@@ -70,7 +70,7 @@ private:
     Wakeup& work_;
     PeerCount peer_count_;
     ImageRate image_rate_;
-    Slots slots_;
+    Slots slots_, farewells_{limits::kFarewellsMax};
     HandshakeLimiter handshakes_{limits::kHandshakesMax};
     DatabasePool databases_;
     storage::Spool spool_;

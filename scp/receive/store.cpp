@@ -12,6 +12,7 @@
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
+#include "conf/tenants.h"
 #include "scp/wire/check.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_header.h"
@@ -20,11 +21,10 @@
 #include "scp/wire/status.h"
 #include "storage/job_queue.h"
 #include "storage/studies.h"
+#include "storage/turns.h"
 
 namespace bucky::scp {
 namespace {
-
-constexpr std::size_t kErrorCommentMax = 64;  // PS3.6: (0000,0902) is LO
 
 using Steady = std::chrono::steady_clock;
 
@@ -172,13 +172,25 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
     return received;
 }
 
-/// Before the image is taken: nobody should wait for an answer from a queue of days.
+/// Before the image is taken: nobody should wait for an answer from a queue of days, and nobody
+/// should be refused for another's.
 void Store::check_queue() {
     database().require_sound();
     const auto most = context_.settings.inference.queue_max;
-    if (storage::JobQueue(database(), context_.clock).open("infer") < most) return;
-    metrics::count("bucky_limit_reached_total", {{"limit", "queue"}});
-    throw Error(Fault::exhausted, "{} images wait, inference.queue_max", most);
+    const auto shares = conf::queue_shares(context_.settings);
+    const auto open = storage::JobQueue(database(), context_.clock).open("infer");
+    if (open < shares.open_to_all) return;
+    if (open >= most) {
+        metrics::count("bucky_limit_reached_total", {{"limit", "queue"}});
+        throw Error(Fault::exhausted, "{} images wait, inference.queue_max", most);
+    }
+    storage::Turns turns(database());
+    if (!turns.has_waiting("infer", caller_.tenant, shares.of_each)) return;
+    metrics::count("bucky_limit_reached_total", {{"limit", "queue_share"}});
+    throw Error(Fault::exhausted,
+                "{} images wait, of {} at least {}: the rest of inference.queue_max is kept for "
+                "others by inference.queue_reserved_percent",
+                open, caller_.tenant, shares.of_each);
 }
 
 /// One caller's flood is that caller's to wait for.
@@ -239,7 +251,7 @@ OFCondition Store::answer(T_ASC_Association& assoc, const Reception& reception) 
         const Error& error = *reception.failure;
         response.DimseStatus = dimse_status(error.fault());
         detail = std::make_unique<DcmDataset>();
-        const std::string comment = std::string{error.what()}.substr(0, kErrorCommentMax);
+        const std::string comment{error_comment(error.fault())};
         (void)detail->putAndInsertString(DCM_ErrorComment, comment.c_str());
         ++refused_;
         const auto status = fmt::format("{:04X}", response.DimseStatus);

@@ -124,7 +124,8 @@ OFCondition answer_commitment_report(T_ASC_Association& assoc, T_ASC_Presentatio
 }
 
 OFCondition answer_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
-                                      const T_DIMSE_N_ActionRQ& request, std::uint16_t status) {
+                                      const T_DIMSE_N_ActionRQ& request, std::uint16_t status,
+                                      std::string_view comment) {
     T_DIMSE_Message message{};
     message.CommandField = DIMSE_N_ACTION_RSP;
     auto& said = message.msg.NActionRSP;
@@ -136,7 +137,12 @@ OFCondition answer_commitment_request(T_ASC_Association& assoc, T_ASC_Presentati
     said.DataSetType = DIMSE_DATASET_NULL;
     said.opts =
         O_NACTION_AFFECTEDSOPCLASSUID | O_NACTION_AFFECTEDSOPINSTANCEUID | O_NACTION_ACTIONTYPEID;
-    return send(assoc, context, message, nullptr);
+    DcmDataset detail;
+    if (!comment.empty()) {
+        (void)detail.putAndInsertString(DCM_ErrorComment, std::string{comment}.c_str());
+    }
+    return DIMSE_sendMessageUsingMemoryData(
+        &assoc, context, &message, comment.empty() ? nullptr : &detail, nullptr, nullptr, nullptr);
 }
 
 ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
@@ -162,7 +168,11 @@ ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
     try {
         if (came_in != context) throw Error(Fault::bad_input, "data set came in another context");
         file->flush();
-        (void)read_dataset_header(file->path(), 0, negotiated.acceptedTransferSyntax);
+        const auto walked = read_dataset_header(file->path(), 0, negotiated.acceptedTransferSyntax);
+        if (walked.elements > limits::kCommitmentElementsMax) {
+            throw Error(Fault::exhausted, "has more than {} elements",
+                        limits::kCommitmentElementsMax);
+        }
         received.dataset = std::make_unique<DcmDataset>();
         const auto syntax = DcmXfer(negotiated.acceptedTransferSyntax).getXfer();
         if (received.dataset->loadFile(file->path().c_str(), syntax).bad() ||

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <dcmtk/config/osconfig.h>
@@ -40,9 +41,10 @@ OFCondition send_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationC
 OFCondition answer_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                                      const T_DIMSE_N_EventReportRQ& request, std::uint16_t status);
 
-/// N-ACTION-RSP.
+/// N-ACTION-RSP; `comment` is its Error Comment, none when empty.
 OFCondition answer_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
-                                      const T_DIMSE_N_ActionRQ& request, std::uint16_t status);
+                                      const T_DIMSE_N_ActionRQ& request, std::uint16_t status,
+                                      std::string_view comment = {});
 
 /// A data set that a peer is sending, read to its end whatever is wrong with it.
 struct ReceivedDataset {

@@ -12,6 +12,7 @@
 
 #include <dcmtk/dcmnet/dul.h>
 
+#include "conf/base/limits.h"
 #include "scp/wire/dial.h"
 
 namespace bucky::scp {
@@ -20,6 +21,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kForReadingAbort{200};
+
+constexpr std::uint8_t kDataTf = 4;       // PS3.8 9.3.5: P-DATA-TF
+constexpr std::size_t kPduHeadBytes = 6;  // type, reserved, length
+constexpr std::size_t kPdvHeadBytes = 6;  // length, context, message control header
+
+/// The first four bytes (PS3.8 9.3.1).
+std::uint32_t big_endian(std::span<const std::uint8_t> bytes) {
+    return std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
+           std::uint32_t{bytes[2]} << 8U | std::uint32_t{bytes[3]};
+}
 
 void set_option(int fd, int level, int option, int value) {
     (void)::setsockopt(fd, level, option, &value, sizeof(value));
@@ -111,7 +122,35 @@ ssize_t Connection::read(void* to, size_t wanted) {
     // PS3.8 9.3.1, 9.3.5.1: 6 bytes head a PDU, 6 a PDV
     constexpr std::size_t kHeadBytes = 12;
     if (wanted > kHeadBytes) content_bytes_ += wanted - kHeadBytes;
+    if (!takes({into, wanted})) {
+        errno = EMSGSIZE;
+        return -1;
+    }
     return static_cast<ssize_t>(done);
+}
+
+/// False when a command set has grown beyond its limit. `part` is the head of a PDU, or its body.
+bool Connection::takes(std::span<const std::uint8_t> part) {
+    if (pdu_bytes_ == 0 && part.size() == kPduHeadBytes) {
+        pdu_type_ = part[0];
+        pdu_bytes_ = big_endian(part.subspan(2));
+        return true;
+    }
+    const bool is_data = pdu_type_ == kDataTf && part.size() == pdu_bytes_;
+    pdu_bytes_ = 0;
+    if (!is_data) return true;
+    constexpr std::uint8_t kCommand = 1, kLast = 2;  // PS3.8 E.2
+    while (part.size() >= kPdvHeadBytes) {
+        const std::size_t length = big_endian(part) + sizeof(std::uint32_t);
+        const auto control = part[kPdvHeadBytes - 1];
+        if ((control & kCommand) != 0) {
+            command_bytes_ += length;  // with its head: of fragments without bytes there is an end
+            if (command_bytes_ > limits::kCommandBytesMax) return false;
+            if ((control & kLast) != 0) command_bytes_ = 0;
+        }
+        part = part.subspan(std::min(std::max(length, kPdvHeadBytes), part.size()));
+    }
+    return true;
 }
 
 ssize_t Connection::write_some(const std::uint8_t* from, std::size_t bytes,

@@ -51,6 +51,9 @@ public:
     /// content earn a second on top of the patience.
     void begin_message();
 
+    // And no command set is longer than limits::kCommandBytesMax: DCMTK gathers it in memory. Then
+    // read() fails.
+
     enum class Waited { readable, timed_out, woken };
     /// Until there is something to read, or `wake_fd` (-1: none) has.
     Waited wait_readable(std::chrono::milliseconds at_most, int wake_fd = -1);
@@ -64,6 +67,7 @@ private:
     ssize_t write_some(const std::uint8_t* from, std::size_t bytes,
                        std::chrono::steady_clock::time_point deadline);
     std::chrono::steady_clock::time_point read_deadline() const;
+    bool takes(std::span<const std::uint8_t> part);
     Waiting waiting() { return {getSocket(), give_up_fd_}; }
 
     std::vector<std::uint8_t> first_;
@@ -73,6 +77,9 @@ private:
     std::unique_ptr<TlsStream> tls_;
     std::chrono::steady_clock::time_point message_began_{};  ///< the epoch: none has
     std::uint64_t content_bytes_ = 0;                        ///< of that message, so far
+    std::uint8_t pdu_type_ = 0;
+    std::size_t pdu_bytes_ = 0;      ///< of the PDU whose head was read last; 0: its body was, too
+    std::size_t command_bytes_ = 0;  ///< of the command set that is being read
 };
 
 /// createConnection() gives out the one connection it was made for.

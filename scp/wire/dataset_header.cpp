@@ -144,6 +144,7 @@ void Walk::leave_finished_levels() {
 void Walk::read_marker() {
     const Level level = levels_.back();
     const std::uint32_t marker = read_tag();
+    ++header_.elements;
     std::array<std::uint8_t, 4> bytes{};
     read(bytes);
     const std::uint32_t length = number(bytes);
@@ -167,6 +168,7 @@ void Walk::read_marker() {
 
 void Walk::read_element() {
     const std::uint32_t tag = read_tag();
+    ++header_.elements;
     if (tag == kItemEnd) {
         std::array<std::uint8_t, 4> zero{};
         read(zero);

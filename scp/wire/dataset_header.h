@@ -20,6 +20,7 @@ struct DatasetHeader {
     std::string accession_number;  ///< printable ASCII; other bytes as '?'
     std::string manufacturer, model_name;
     std::string patient_name, patient_id;  ///< as they came, in whatever charset; for log.phi
+    std::uint64_t elements = 0;            ///< and items, in sequences too
 };
 
 /// Whether the equipment that made it is this product (PS3.3 C.7.5.1): then it is a result of ours,
@@ -40,6 +41,7 @@ DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64
 /// err  bad_input when there is none, or as above; unavailable when the file cannot be read
 /// src  PS3.10 7.1
 void check_file_meta(const std::filesystem::path& file);
+
 /// What a copy of an image is compared by (storage/copies.h), read in the same walk. Fragments of
 /// encapsulated pixels count as one, without their offset table: how they are cut is no content.
 ImageFacts read_image_facts(const std::filesystem::path& part10, std::string_view transfer_syntax,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// DIMSE statuses: what we answer for a fault of ours, and what a peer's answer to a C-STORE means.
+// DIMSE statuses: what we answer for a fault of ours, in a number and in words, and what a peer's
+// answer to a C-STORE means.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "conf/base/error.h"
 
@@ -21,6 +23,21 @@ constexpr std::uint16_t dimse_status(Fault fault) {  // PS3.4 Table B.2-1, PS3.7
         case Fault::exhausted: return 0xA700;  // Refused: out of resources; the sender may retry
         case Fault::corrupt: return 0xA900;    // Error: data set does not match SOP Class
         case Fault::bug: return 0x0110;        // Processing failure
+    }
+    __builtin_unreachable();
+}
+
+/// Error Comment (0000,0902), an LO of at most 64 characters: what the sender can do about it. Made
+/// of the fault alone, never of an error's words: these may name a path, a host or a limit of this
+/// machine, and every caller reads the comment. The log has the words.
+constexpr std::string_view error_comment(Fault fault) {
+    switch (fault) {
+        case Fault::bad_input: return "the data set, or a UID of it, cannot be accepted";
+        case Fault::unsupported: return "this SOP class or transfer syntax is not taken";
+        case Fault::unavailable: return "cannot be kept now; send it again later";
+        case Fault::exhausted: return "a limit of this node is reached; send it again later";
+        case Fault::corrupt: return "the data set contradicts the request or what came before";
+        case Fault::bug: return "internal error; the log of this node says more";
     }
     __builtin_unreachable();
 }

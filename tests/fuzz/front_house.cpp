@@ -60,13 +60,23 @@ struct FrontHouse::Rooms {
     scp::Peers peers{settings.peers};
     scp::PeerCount peer_count;
     scp::ImageRate image_rate;
-    scp::Slots room{kContextsMax};
+    scp::Slots room{kContextsMax}, farewells{kContextsMax};
     storage::Database db{settings.database_file()};
     scp::DatabasePool databases{settings.database_file()};
     storage::Spool spool{settings.spool_dir()};
     std::shared_ptr<const scp::ListenerConfig> listener = std::make_shared<scp::ListenerConfig>();
-    scp::SessionContext context{settings, clock,     work,  peers, peer_count, image_rate,
-                                room,     databases, spool, -1,    -1};
+    scp::SessionContext context{.settings = settings,
+                                .clock = clock,
+                                .work = work,
+                                .peers = peers,
+                                .peer_count = peer_count,
+                                .image_rate = image_rate,
+                                .room = room,
+                                .farewells = farewells,
+                                .databases = databases,
+                                .spool = spool,
+                                .closing_fd = -1,
+                                .give_up_fd = -1};
 };
 
 FrontHouse::FrontHouse() {

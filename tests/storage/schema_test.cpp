@@ -83,6 +83,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "fe4b8fd3c31d60ce6982154d8ae66f9dac7dfee70bbc1f6f3c14cd49574d61c2",
         "8d2580ad0429e61356b4011bab7ded683302f6e1df49ac5630ea80792826e3ca",
         "605722bf40c6f00df45640f18faaeab0e06688550bd6a5ee18f81020a2c0558f",
+        "861994cff263de97127540df41f09afcf45a8b92c0651dd3fdfea6c910692582",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {

@@ -70,8 +70,7 @@ TEST_CASE("no report is made while an image awaits its verdict", "[storage]") {
     CHECK(node.studies.make_due_reports() == 1);
 }
 
-TEST_CASE("the end of an association makes the studies due whose last image came on it",
-          "[storage]") {
+TEST_CASE("the end of an association makes the studies due that came in it alone", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1", .study = "1.2.1", .association = "7"});
     node.send({.sop_instance = "1.2", .study = "1.2.2", .association = "7"});
@@ -85,8 +84,39 @@ TEST_CASE("the end of an association makes the studies due whose last image came
     CHECK(node.studies.make_due_reports() == 1);
     CHECK(state(node, "1.2.1") == "reporting");
     CHECK(state(node, "1.2.2") == "open");
-    node.intake.association_ended("8");
+    node.intake.association_ended("8");  // more may come in a third
+    CHECK(node.studies.make_due_reports() == 0);
+    CHECK(node.studies.next_due_ms() == kStartMs + 3000);
+    node.clock.advance_ms(3000);
     CHECK(node.studies.make_due_reports() == 1);
+}
+
+TEST_CASE("150 images of a study, one association each, make two reports, not 150", "[storage]") {
+    DataFolder node;
+    int reports = 0;
+    const auto work = [&] {
+        node.studies.make_due_reports();
+        while (const auto job = node.jobs.claim("report", 60'000)) {
+            REQUIRE(node.put(*job, "report " + std::to_string(++reports)));
+            node.studies.make_due_reports();
+        }
+    };
+    for (int i = 1; i <= 150; ++i) {
+        const auto association = std::to_string(i);
+        node.send({.sop_instance = "1." + association, .association = association});
+        REQUIRE(node.give_verdict());
+        node.clock.advance_ms(400);
+        node.intake.association_ended(association);
+        work();
+        if (i == 1) CHECK(reports == 1);  // at once: it may be all there is
+        node.clock.advance_ms(600);
+        work();
+    }
+    CHECK(reports == 1);
+    node.clock.advance_ms(3000);
+    work();
+    CHECK(reports == 2);
+    CHECK(state(node) == "reported");
 }
 
 TEST_CASE("of studies that became due in one moment, the one that came first is reported first",

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::uint32_t kOurPduBytes = 131072;
 constexpr std::uint8_t kContext = 1;
+constexpr auto kCommitment = "1.2.840.10008.1.20.1";
+constexpr auto kCommitmentInstance = "1.2.840.10008.1.20.1.1";
 constexpr std::uint8_t kCommand = 1, kLast = 2;  // message control header, PS3.8 E.2
 
 void put(Bytes& to, std::string_view text) {
@@ -85,11 +88,13 @@ Bytes with_group_length(const Bytes& elements) {
     return command;
 }
 
-std::optional<int> status_in(const Bytes& command) {
+/// The value of a command element; nothing when it is not there.
+std::optional<Bytes> value_in(const Bytes& command, int wanted) {
     for (std::size_t at = 0; at + 8 <= command.size();) {
         const auto element = command[at + 2] | command[at + 3] << 8;
         const auto length = command[at + 4] | command[at + 5] << 8;  // no command value is longer
-        if (element == 0x0900) return command[at + 8] | command[at + 9] << 8;
+        const auto value = command.begin() + static_cast<long>(at) + 8;
+        if (element == wanted) return Bytes(value, value + length);
         at += 8 + static_cast<std::size_t>(length);
     }
     return std::nullopt;
@@ -97,9 +102,14 @@ std::optional<int> status_in(const Bytes& command) {
 
 }  // namespace
 
-WireClient::WireClient(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+WireClient::WireClient(int port, const std::string& from)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (!from.empty()) {
+        ::inet_pton(AF_INET, from.c_str(), &address.sin_addr);
+        (void)::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int on = 1;
@@ -281,7 +291,13 @@ std::optional<int> WireClient::response_status() {
             const auto control = pdu->body[at + 5];
             command.insert(command.end(), pdu->body.begin() + static_cast<long>(at) + 6,
                            pdu->body.begin() + static_cast<long>(at) + 4 + length);
-            if ((control & kLast) != 0) return status_in(command);
+            if ((control & kLast) != 0) {
+                const auto status = value_in(command, 0x0900);
+                const auto comment = value_in(command, 0x0902).value_or(Bytes{});
+                comment_.assign(comment.begin(), comment.end());
+                if (!status || status->size() < 2) return std::nullopt;
+                return status->at(0) | status->at(1) << 8;
+            }
             at += 4 + length;
         }
     }
@@ -300,6 +316,19 @@ std::optional<int> WireClient::store(const std::string& sop_instance,
     send_command(with_group_length(elements));
     send_dataset(dataset, midway);
     last_byte_sent_ = std::chrono::steady_clock::now();
+    return response_status();
+}
+
+std::optional<int> WireClient::ask_commitment(std::span<const std::uint8_t> dataset) {
+    Bytes elements;  // N-ACTION-RQ, PS3.7 10.3.4.1
+    put_element(elements, 0x0003, std::string{kCommitment});
+    put_element(elements, 0x0100, 0x0130, 2);
+    put_element(elements, 0x0110, ++message_, 2);
+    put_element(elements, 0x0800, 0x0001, 2);  // a data set follows
+    put_element(elements, 0x1001, std::string{kCommitmentInstance});
+    put_element(elements, 0x1008, 1, 2);  // request storage commitment
+    send_command(with_group_length(elements));
+    send_dataset(dataset, {});
     return response_status();
 }
 

@@ -48,7 +48,8 @@ private:
 
 class WireClient {
 public:
-    explicit WireClient(int port);  ///< connected, nothing said
+    /// Connected, nothing said; from another loopback address such as 127.0.0.2, if one is given.
+    explicit WireClient(int port, const std::string& from = {});
     WireClient(int port, const ClientTls& tls);
     WireClient(const WireClient&) = delete;
     WireClient& operator=(const WireClient&) = delete;
@@ -69,6 +70,12 @@ public:
     std::optional<int> store(const std::string& sop_instance, std::span<const std::uint8_t> dataset,
                              const std::function<void()>& midway = {});
     std::optional<int> echo();
+
+    /// N-ACTION for storage commitment (PS3.4 Annex J), on an association for that class.
+    std::optional<int> ask_commitment(std::span<const std::uint8_t> dataset);
+
+    /// Error Comment (0000,0902) of the last response; empty: it had none.
+    const std::string& comment() const { return comment_; }
 
     /// What the peer says next, as PDU type; 0: it closes, or says nothing within this time.
     int next_pdu(std::chrono::milliseconds at_most);
@@ -95,7 +102,7 @@ private:
 
     int fd_;
     std::shared_ptr<ssl_st> tls_;  ///< nullptr: the socket is spoken through as it is
-    std::string sop_class_;
+    std::string sop_class_, comment_;
     std::uint32_t peer_pdu_bytes_ = 16384;
     std::uint16_t message_ = 0;
     std::chrono::steady_clock::time_point last_byte_sent_;

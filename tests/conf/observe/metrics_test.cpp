@@ -21,21 +21,38 @@ std::size_t times(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("254 tenants are told apart", "[conf][base]") {
+    for (int at = 0; at < 254; ++at) {
+        metrics::count("bucky_positive_images_total",
+                       {{"tenant", "CENTRE" + std::to_string(at)}, {"equipment", "DR 1"}});
+    }
+    const auto text = metrics::text();
+    CHECK_THAT(text, Catch::Contains("CENTRE0\"") && Catch::Contains("CENTRE253\""));
+}
+
 TEST_CASE("strangers who bring a million names make few series, and the sum stays true",
           "[conf][base]") {
     constexpr auto kName = "bucky_analysed_images_total";
     const auto before = metrics::total(kName).value;
     metrics::count(kName, {{"tenant", "WARD"}, {"equipment", "DR 1"}});
-    for (int at = 0; at < 1000; ++at) {
+    constexpr int kStrangers = 10'000;
+    for (int at = 0; at < kStrangers; ++at) {
         metrics::count(kName, {{"tenant", "T" + std::to_string(at)}, {"equipment", "DR 1"}});
     }
     metrics::count(kName, {{"tenant", "WARD"}, {"equipment", "DR 1"}});
-    CHECK(metrics::total(kName).value == before + 1002);
+    CHECK(metrics::total(kName).value == before + kStrangers + 2);
     const auto text = metrics::text();
     CHECK(times(text, std::string{kName} + "{") <= limits::kLabelValuesMax + 1);
     CHECK_THAT(text,
                Catch::Contains(R"(bucky_analysed_images_total{equipment="DR 1",tenant="WARD"} 2)"));
-    CHECK_THAT(text, Catch::Contains(R"(tenant="other"} 9)"));  // 900-odd
+    CHECK_THAT(text, Catch::Contains(R"(tenant="other"} 9)"));  // 9,000-odd
+
+    // Whom the config names is told apart all the same.
+    metrics::count(kName, {{"tenant", "LATE"}, {"equipment", "DR 1"}});
+    CHECK_THAT(metrics::text(), !Catch::Contains("LATE"));
+    metrics::keep_series("tenant", {"LATE"});
+    metrics::count(kName, {{"tenant", "LATE"}, {"equipment", "DR 1"}});
+    CHECK_THAT(metrics::text(), Catch::Contains(R"(equipment="DR 1",tenant="LATE"} 1)"));
 }
 
 TEST_CASE("a label from the network is printable, short and never empty", "[conf][base]") {
@@ -65,4 +82,17 @@ TEST_CASE("a histogram's sum over its labels tells each bucket by itself", "[con
     CHECK(std::find(total.bounds.begin(), total.bounds.end(), 20.0) != total.bounds.end());
     CHECK(metrics::total("bucky_commitments_total").value == 0);  // nothing was counted yet
     CHECK_THROWS_AS(metrics::total("bucky_unheard_of_total"), Error);
+}
+
+TEST_CASE("a thousand tenants with a thousand devices each stay few series", "[conf][base]") {
+    constexpr auto kName = "bucky_positive_images_total";
+    for (int tenant = 0; tenant < 200; ++tenant) {
+        for (int device = 0; device < 50; ++device) {
+            metrics::count(kName, {{"tenant", "CENTRE" + std::to_string(tenant)},
+                                   {"equipment", "DX " + std::to_string(device)}});
+        }
+    }
+    const auto series = times(metrics::text(), std::string{kName} + "{");
+    CHECK(series > limits::kLabelValuesMax);
+    CHECK(series <= limits::kLabelPairsMax + limits::kLabelValuesMax + 2);
 }

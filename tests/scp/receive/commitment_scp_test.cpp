@@ -3,13 +3,24 @@
 // DCMTK, stores, asks, and waits for the report on the association it holds or on a new one.
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <netinet/in.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
 
+#include "conf/base/limits.h"
+#include "conf/observe/metrics.h"
 #include "scp/receive/commitment_scp.h"
+#include "scp/wire/contexts.h"
+#include "scp/wire/status.h"
+#include "scp/wire/unique_fd.h"
 #include "storage/owed_commitments.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
@@ -17,6 +28,7 @@
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
+#include "tests/support/wire_client.h"
 
 using namespace bucky;
 using namespace bucky::scp;
@@ -24,16 +36,73 @@ using namespace bucky::test;
 
 namespace {
 
+/// A port that takes connections and says nothing on them.
+class SilentPeer {
+public:
+    SilentPeer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* any = reinterpret_cast<sockaddr*>(&address);
+        REQUIRE(::bind(fd_.get(), any, size) == 0);
+        REQUIRE(::listen(fd_.get(), 16) == 0);
+        REQUIRE(::getsockname(fd_.get(), any, &size) == 0);
+        port_ = ntohs(address.sin_port);
+    }
+    int port() const { return port_; }
+
+private:
+    UniqueFd fd_;
+    int port_ = 0;
+};
+
+void put(Bytes& to, std::uint16_t group, std::uint16_t element, std::string value) {
+    if (value.size() % 2 != 0) value.push_back('\0');
+    const auto size = static_cast<std::uint32_t>(value.size());
+    for (const std::uint32_t part : {std::uint32_t{group}, std::uint32_t{element}}) {
+        to.push_back(static_cast<std::uint8_t>(part));
+        to.push_back(static_cast<std::uint8_t>(part >> 8U));
+    }
+    for (int at = 0; at < 4; ++at) to.push_back(static_cast<std::uint8_t>(size >> (8 * at)));
+    to.insert(to.end(), value.begin(), value.end());
+}
+
+/// An N-ACTION data set for so many instances, implicit VR little endian.
+Bytes commitment_request(const std::string& transaction, int instances) {
+    Bytes items;
+    for (int i = 1; i <= instances; ++i) {
+        Bytes item;
+        put(item, 0x0008, 0x1150, kCr);
+        put(item, 0x0008, 0x1155, "1.2.9." + std::to_string(i));
+        put(items, 0xFFFE, 0xE000, std::string(item.begin(), item.end()));
+    }
+    Bytes made;
+    put(made, 0x0008, 0x1195, transaction);
+    put(made, 0x0008, 0x1199, std::string(items.begin(), items.end()));
+    return made;
+}
+
+Bytes empty_items(int count) {
+    std::string items;
+    for (int i = 0; i < count; ++i) items.append("\xFE\xFF\x00\xE0\0\0\0\0", 8);
+    Bytes made;
+    put(made, 0x0008, 0x1195, "2.25.1");
+    put(made, 0x0008, 0x1199, items);
+    return made;
+}
+
 /// A node's door and pledger, and a modality that it knows how to call back at `callback`.
 struct Ward {
-    explicit Ward(int port = free_port())
+    explicit Ward(int port = free_port(), const std::function<void(conf::Settings&)>& more = {})
         : callback(port),
           door([&](conf::Settings& settings) {
               settings.peers = {{"XRAY1", ""}, {"STRANGER", ""}};
               settings.peers[0].host = "127.0.0.1";
               settings.peers[0].port = callback;
+              if (more) more(settings);
           }),
-          pledger(door.settings(), clock, door.work()) {}
+          pledger(door.settings(), clock, door.work(), give_up.get()) {}
 
     Finished modality(std::vector<std::string> more) const {
         std::vector<std::string> words{fake_modality_program().string(), "--to",
@@ -45,7 +114,9 @@ struct Ward {
     /// The same, while a thread reports what is due.
     Finished modality_called_back(std::vector<std::string> more) {
         const std::jthread reports([&](std::stop_token stop) { pledger.run(std::move(stop)); });
-        return modality(std::move(more));
+        auto heard = modality(std::move(more));
+        (void)::eventfd_write(give_up.get(), 1);  // nobody is waited for
+        return heard;
     }
     std::string image(const std::string& uid) const {
         return write_image(door.dir() / (uid + ".dcm"), {.sop_instance = uid}).string();
@@ -56,6 +127,7 @@ struct Ward {
     }
 
     int callback;
+    const UniqueFd give_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     SystemClock clock;
     TestFrontDoor door;
     CommitmentScp pledger;
@@ -117,6 +189,107 @@ TEST_CASE("only what is really here is promised: row, class and file", "[scp][co
     CHECK(answer.kept.size() == 1);
     asked.id = pledges.take(asked, {{Uid{"1.2.3"}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() + 1000);
     CHECK(pledges.answer(asked).failed.at(0).reason == 0x0119);  // of another class
+}
+
+TEST_CASE("one that is switched off rests by itself: the others' reports do not wait for its",
+          "[scp][commitment]") {
+    Ward ward;
+    storage::Database db(ward.door.settings().database_file());
+    storage::OwedCommitments pledges(db, ward.clock, ward.door.settings().node.data_dir);
+    const auto ask = [&](const char* requester, const char* transaction) {
+        storage::OwedCommitment asked;
+        asked.requester = requester;
+        asked.called_ae = "BUCKY";
+        asked.transaction = Uid{transaction};
+        pledges.take(asked, {{Uid{kCr}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() - 1000);
+    };
+    ask("XRAY1", "2.25.1");
+    ask("XRAY1", "2.25.2");
+    ask("XRAY1", "2.25.3");
+    ask("STRANGER", "2.25.4");
+    CHECK(ward.pledger.report_next());
+    CHECK(ward.pledger.report_next());
+    CHECK_FALSE(ward.pledger.report_next());  // both rest, and nothing was tried in vain
+    const auto owed = ward.owed();
+    REQUIRE(owed.size() == 4);
+    CHECK(owed[0].attempt + owed[1].attempt + owed[2].attempt == 1);
+    CHECK(owed[3].attempt == 1);
+}
+
+TEST_CASE("a report goes out beside as many callers that say nothing as are called at once",
+          "[scp][commitment][hostile]") {
+    std::list<SilentPeer> silent(limits::kCommitmentCallersAtOnce - 1);
+    Ward ward(free_port(), [&](conf::Settings& settings) {
+        for (const auto& peer : silent) {
+            auto& row = settings.peers.emplace_back();
+            row.ae_title = "SILENT" + std::to_string(peer.port());
+            row.host = "127.0.0.1";
+            row.port = peer.port();
+        }
+    });
+    storage::Database db(ward.door.settings().database_file());
+    storage::OwedCommitments pledges(db, ward.clock, ward.door.settings().node.data_dir);
+    for (const auto& peer : silent) {
+        for (int i = 0; i < 5; ++i) {
+            storage::OwedCommitment asked;
+            asked.requester = "SILENT" + std::to_string(peer.port());
+            asked.called_ae = "BUCKY";
+            asked.transaction = Uid{"2.25." + std::to_string(i + 1)};
+            pledges.take(asked, {{Uid{kCr}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() - 1000);
+        }
+    }
+    const auto heard = ward.modality_called_back({"--wait", "30", ward.image("1.2.9.1")});
+    INFO(heard.output);
+    CHECK(heard.status == 0);
+    CHECK_THAT(heard.output, Catch::Contains("report new SCP type 1"));
+}
+
+TEST_CASE("a caller that is owed as much as may be is told to come later, and why in words",
+          "[scp][commitment][hostile]") {
+    Ward ward;
+    storage::Database db(ward.door.settings().database_file());
+    storage::OwedCommitments pledges(db, ward.clock, ward.door.settings().node.data_dir);
+    std::vector<storage::ObjectReference> objects;
+    for (std::int64_t i = 1; i <= limits::kCommitmentOfCallerMax.objects; ++i) {
+        objects.push_back({Uid{kCr}, Uid{"1.2." + std::to_string(i)}});
+    }
+    storage::OwedCommitment asked;
+    asked.requester = "XRAY1";
+    asked.transaction = Uid{"2.25.1"};
+    pledges.take(asked, objects, ward.clock.now_ms() + 1'000'000);
+    CHECK_THAT(ward.modality({"--wait", "0", "--also", "1.2.9.1"}).output,
+               Catch::Contains("action 0213"));
+    CHECK_THAT(ward.modality({"--ae", "STRANGER", "--wait", "0", "--also", "1.2.9.1"}).output,
+               Catch::Contains("action 0000"));
+    CHECK(metrics::text().find("bucky_limit_reached_total{limit=\"commitment\"}") !=
+          std::string::npos);
+
+    WireClient client(ward.door.port());
+    REQUIRE(client.associate({scp::kCommitmentClass.data(), bucky::test::kImplicitLittleEndian}) ==
+            2);
+    CHECK(client.ask_commitment(commitment_request("2.25.7", 1)) == 0x0213);
+    CHECK(client.comment() == error_comment(Fault::exhausted));
+}
+
+TEST_CASE("requests that name too many instances, or are made to fill the memory, are refused",
+          "[scp][commitment][hostile]") {
+    Ward ward;
+    const auto ask = [&](const Bytes& dataset) {
+        WireClient client(ward.door.port());
+        REQUIRE(client.associate(
+                    {scp::kCommitmentClass.data(), bucky::test::kImplicitLittleEndian}) == 2);
+        const auto status = client.ask_commitment(dataset);
+        CHECK(client.echo().has_value());  // the association lives on
+        return status.value_or(-1);
+    };
+    CHECK(ask(commitment_request("2.25.1", 100)) == 0);
+    CHECK(ask(commitment_request("2.25.2", 10'001)) == 0x0213);
+    CHECK(ask(commitment_request("2.25.3", 100'000)) == 0x0213);
+    CHECK(ask(empty_items(500'000)) == 0x0213);
+    CHECK(ask(empty_items(1000)) == 0x0115);
+    CHECK(ask(nested_sequences(100'000)) == 0x0115);
+    CHECK(ask({}) == 0x0115);
+    CHECK(ward.owed().size() == 1);
 }
 
 TEST_CASE("a modality that is not there is called again, and one without an address is told of",

@@ -38,6 +38,50 @@ TEST_CASE("a C-ECHO is answered", "[scp]") {
     CHECK(poll_until([&] { return door.door().open_associations() == 0; }, 60s));
 }
 
+TEST_CASE("a command set without an end is cut off before it fills the memory", "[scp][hostile]") {
+    TestFrontDoor door;
+    const auto ends = [&](const Bytes& fragment) {
+        WireClient client(door.port());
+        REQUIRE(client.associate({}) == 2);
+        for (int i = 0; i < 20'000; ++i) {
+            client.send(fragment);
+            if (i % 100 == 0 && client.closed_within(1ms)) return true;
+        }
+        return client.closed_within(2s);
+    };
+    Bytes empty{4, 0, 0, 0, 0, 6, 0, 0, 0, 2, 1, 1};
+    CHECK(ends(empty));
+    Bytes large{4, 0, 0, 0, 0x10, 6, 0, 0, 0x10, 2, 1, 1};
+    large.resize(large.size() + 0x1000, 0x41);
+    CHECK(ends(large));
+    CHECK(echo(door) == 0);
+}
+
+TEST_CASE("callers that are rejected and stay take no place from the others", "[scp][hostile]") {
+    TestFrontDoor door([](conf::Settings& settings) { settings.scp.max_associations = 4; });
+    std::list<WireClient> strangers;
+    for (int i = 0; i < 10; ++i) {
+        CHECK(strangers.emplace_back(door.port()).associate({.called = "NOT_US"}) == 3);
+        WireClient client(door.port());
+        CHECK(client.associate({}) == 2);
+        client.release();
+    }
+}
+
+TEST_CASE("a caller that sends C-ECHO in a loop is slowed down, and answered all the same",
+          "[scp][hostile]") {
+    TestFrontDoor door;
+    WireClient client(door.port());
+    REQUIRE(client.associate({}) == 2);
+    const auto took = [&](int echoes) {
+        const auto began = std::chrono::steady_clock::now();
+        for (int i = 0; i < echoes; ++i) REQUIRE(client.echo() == 0);
+        return std::chrono::steady_clock::now() - began;
+    };
+    (void)took(500);
+    CHECK(took(50) >= 490ms);
+}
+
 TEST_CASE("20 echoes behind strangers finish within a second", "[scp]") {
     TestFrontDoor door;
     std::list<WireClient> strangers;

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <list>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "scp/receive/handshake_limiter.h"
 #include "scp/receive/image_rate.h"
+#include "scp/receive/peers.h"
 #include "scp/receive/slots.h"
 #include "scp/wire/dial.h"
 
@@ -41,14 +46,56 @@ TEST_CASE("when one too many stands at the door, the one that stands there longe
     auto [first, first_peer] = connected_pair();
     auto [second, second_peer] = connected_pair();
     auto [third, third_peer] = connected_pair();
-    const auto oldest = step.stand(first.get());
-    const auto newer = step.stand(second.get());
+    const auto oldest = step.stand(first.get(), "10.0.0.1");
+    const auto newer = step.stand(second.get(), "10.0.0.1");
     CHECK_FALSE(oldest.cut());
-    const auto newest = step.stand(third.get());
+    const auto newest = step.stand(third.get(), "10.0.0.1");
     CHECK(oldest.cut());
     CHECK_FALSE(newer.cut());
     CHECK_FALSE(newest.cut());
     char byte = 0;
     CHECK(::recv(first_peer.get(), &byte, 1, 0) == 0);
     CHECK(::recv(second_peer.get(), &byte, 1, MSG_DONTWAIT) < 0);
+}
+
+TEST_CASE("an address that crowds the door makes room itself, though another stands there longer",
+          "[scp][tls][hostile]") {
+    HandshakeLimiter step(3);
+    std::vector<UniqueFd> fds;
+    const auto stand = [&](const char* address) {
+        auto [here, there] = connected_pair();
+        const int fd = here.get();
+        fds.push_back(std::move(here));
+        fds.push_back(std::move(there));
+        return step.stand(fd, address);
+    };
+    const auto modality = stand("10.0.0.7");
+    std::list<HandshakeLimiter::Slot> flood;
+    for (int i = 0; i < 20; ++i) flood.push_back(stand("10.0.0.66"));
+    CHECK_FALSE(modality.cut());
+    CHECK(std::count_if(flood.begin(), flood.end(), [](const auto& one) { return one.cut(); }) ==
+          18);
+    CHECK_FALSE(flood.back().cut());
+}
+
+TEST_CASE("who makes room is counted by connections, or by what they weigh", "[scp][hostile]") {
+    PendingByAddress<int> pending;
+    CHECK(pending.first_to_go() == nullptr);
+    const auto heavy = pending.join("10.0.0.1", 100);
+    (void)pending.join("10.0.0.2", 1);
+    (void)pending.join("10.0.0.2", 2);
+    CHECK(*pending.first_to_go() == 1);
+    CHECK(*pending.first_to_go_by([](int one) { return std::size_t(one); }) == 100);
+    CHECK(pending.take_first_to_go() == 1);
+    pending.leave(heavy);
+    CHECK(pending.size() == 1);
+    CHECK(pending.take_first_to_go() == 2);
+    CHECK(pending.first_to_go() == nullptr);
+}
+
+TEST_CASE("an IPv6 host is counted by its /64, an IPv4 host by itself", "[scp]") {
+    CHECK(network_of("10.1.2.3") == "10.1.2.3");
+    CHECK(network_of("fd00:1:2:3:4:5:6:7") == network_of("fd00:1:2:3::9"));
+    CHECK(network_of("fd00:1:2:4::9") != network_of("fd00:1:2:3::9"));
+    CHECK(network_of("") == "");
 }

@@ -2,6 +2,7 @@
 // Every limit at the door and in a session, reached: the answer is transient, counted, and costs
 // nobody else anything.
 #include <csignal>
+#include <list>
 #include <string>
 
 #include <sys/resource.h>
@@ -98,9 +99,78 @@ TEST_CASE("a caller who has as many associations as he may is told to come later
     CHECK(poll_until([&] { return WireClient{door.port()}.associate({}) == kAccepted; }, 60s));
 }
 
+TEST_CASE("one address has so many associations, by whatever AE titles, and no more", "[scp]") {
+    TestFrontDoor door(
+        [](conf::Settings& settings) { settings.scp.max_associations_per_address = 3; });
+    const auto before = reached("associations_per_address");
+    std::list<WireClient> callers;
+    int accepted = 0;
+    for (int i = 1; i <= 5; ++i) {
+        accepted +=
+            callers.emplace_back(door.port()).associate({.calling = "X" + std::to_string(i)}) ==
+            kAccepted;
+    }
+    CHECK(accepted == 3);
+    CHECK(reached("associations_per_address") == before + 2);
+    const auto more =
+        run({"echoscu", "-v", "-aet", "X9", "-aec", "BUCKY", "127.0.0.1", door.port_text()});
+    CHECK_THAT(more.output, Catch::Contains("Rejected Transient"));
+    WireClient neighbour(door.port(), "127.0.0.2");
+    CHECK(neighbour.associate({}) == kAccepted);
+    callers.front().release();
+    CHECK(poll_until([&] { return WireClient{door.port()}.associate({}) == kAccepted; }, 60s));
+}
+
+TEST_CASE("a [[peer]] row that says how many has them, whatever else calls from its address",
+          "[scp]") {
+    TestFrontDoor door([](conf::Settings& settings) {
+        settings.scp.max_associations_per_address = 1;
+        settings.peers = {{"GATEWAY", ""}, {"", ""}};
+        settings.peers[0].max_associations = 3;
+    });
+    std::list<WireClient> gateway;
+    for (int i = 0; i < 3; ++i) {
+        CHECK(gateway.emplace_back(door.port()).associate({.calling = "GATEWAY"}) == kAccepted);
+    }
+    WireClient other(door.port()), one_more(door.port());
+    CHECK(other.associate({}) == kAccepted);
+    CHECK(one_more.associate({.calling = "XRAY2"}) != kAccepted);
+}
+
+TEST_CASE("one that fills the queue leaves the others their share of it", "[scp]") {
+    TestFrontDoor door([](conf::Settings& settings) {
+        settings.inference.queue_max = 32;  // 16 for all, 2 for each of 8
+    });
+    const auto send_all = [&](const std::string& calling, int images) {
+        WireClient client(door.port());
+        REQUIRE(client.associate({kCr, kExplicitLittleEndian, "BUCKY", calling}) == kAccepted);
+        int taken = 0;
+        for (int i = 0; i < images; ++i) {
+            static int last = 0;
+            const auto uid = "1.1." + std::to_string(++last);
+            const auto status = client.store(uid, image_bytes(door, {.sop_instance = uid}));
+            CHECK((status == 0 || status == 0xA700));
+            taken += status == 0;
+        }
+        client.release();
+        return taken;
+    };
+    const auto before = reached("queue_share");
+    CHECK(send_all("PACS", 20) == 16);
+    CHECK(reached("queue_share") == before + 4);
+    CHECK(send_all("XRAY1", 3) == 2);
+    CHECK(send_all("XRAY2", 3) == 2);
+    CHECK(send_all("PACS", 1) == 0);
+    for (int i = 3; i <= 8; ++i) CHECK(send_all("XRAY" + std::to_string(i), 3) == 2);
+    CHECK(send_all("XRAY9", 1) == 0);  // that was all of it
+}
+
 TEST_CASE("beyond the queue's length images are refused for now, until one has its verdict",
           "[scp]") {
-    TestFrontDoor door([](conf::Settings& settings) { settings.inference.queue_max = 2; });
+    TestFrontDoor door([](conf::Settings& settings) {
+        settings.inference.queue_max = 2;
+        settings.inference.queue_reserved_percent = 0;
+    });
     REQUIRE(store(door, {.sop_instance = "1.1"}) == 0);
     REQUIRE(store(door, {.sop_instance = "1.2"}) == 0);
     const auto before = reached("queue");

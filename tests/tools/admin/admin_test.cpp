@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "conf/base/error.h"
+#include "conf/base/limits.h"
 #include "conf/observe/metrics.h"
 #include "tests/tools/admin/http_talk.h"
 
@@ -109,18 +110,51 @@ TEST_CASE("a caller who says nothing keeps nobody else waiting", "[tools]") {
     CHECK_THAT(served.ask("GET /healthz HTTP/1.1\r\n\r\n"), Catch::StartsWith("HTTP/1.1 200"));
 }
 
-TEST_CASE("callers beyond the limit are closed, and room comes back when others leave", "[tools]") {
+TEST_CASE("callers who say nothing, or half a line, cannot keep anybody from asking", "[tools]") {
     const Served served;
-    {
-        std::vector<Talk> silent;
-        for (int i = 0; i < 16; ++i) silent.emplace_back(served.port());
-        CHECK(served.ask("GET /healthz HTTP/1.1\r\n\r\n").empty());
+    std::vector<Talk> silent;
+    for (std::size_t i = 0; i < 3 * limits::kAdminConnectionsMax; ++i) {
+        silent.emplace_back(served.port()).say(i % 2 == 0 ? "" : "GET /he");
+        if (i % 16 != 15) continue;
+        for (const auto* path : {"/healthz", "/readyz", "/metrics"}) {
+            CHECK_THAT(served.ask("GET " + std::string{path} + " HTTP/1.1\r\n\r\n"),
+                       Catch::StartsWith("HTTP/1.1 200"));
+        }
     }
-    std::string answer;  // the sixteen are seen to have left one after the other
-    for (int i = 0; i < 1000 && answer.empty(); ++i) {
-        answer = served.ask("GET /healthz HTTP/1.1\r\n\r\n");
+    CHECK(silent.front().rest().empty());  // it made room
+}
+
+TEST_CASE("callers who ask and do not read leave health to be told, and are answered in turn",
+          "[tools]") {
+    for (int i = 0; i < 200; ++i) {  // an answer that no socket buffer holds
+        metrics::set("bucky_jobs", 1, {{"lane", std::string(100'000, 'x') + std::to_string(i)}});
+    }
+    const Served served;
+    std::vector<Talk> deaf;
+    for (std::size_t i = 0; i <= limits::kAdminAnswersMax; ++i) {
+        deaf.emplace_back(served.port()).say("GET /metrics HTTP/1.1\r\n\r\n");
+    }
+    CHECK_THAT(deaf.back().rest(),
+               Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("Retry-After: 1"));
+    CHECK_THAT(served.ask("GET /healthz HTTP/1.1\r\n\r\n"), Catch::StartsWith("HTTP/1.1 200"));
+    deaf.clear();
+    std::string answer;  // they are seen to have left one after the other
+    for (int i = 0; i < 1000 && !answer.starts_with("HTTP/1.1 200"); ++i) {
+        answer = served.ask("GET /status.json HTTP/1.1\r\n\r\n");
     }
     CHECK_THAT(answer, Catch::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("why the node is not ready is for those who show the token: it may name a path",
+          "[tools][hostile]") {
+    const auto ask = [](const Served& served, const std::string& header) {
+        return served.ask("GET /readyz HTTP/1.1\r\n" + header + "\r\n");
+    };
+    Served closed{"correct-horse-battery"};
+    closed.set_reasons({"database /var/lib/bucky/bucky.db: disk I/O error"});
+    CHECK_THAT(ask(closed, ""), Catch::StartsWith("HTTP/1.1 503") && !Catch::Contains("/var/lib"));
+    CHECK_THAT(ask(closed, "Authorization: Bearer correct-horse-battery\r\n"),
+               Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("/var/lib"));
 }
 
 TEST_CASE("with a token, all but health is for those who show it", "[tools]") {

@@ -2,6 +2,8 @@
 #include "tools/bucky/admin/admin.h"
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -10,7 +12,10 @@
 #include <boost/beast/http.hpp>
 
 #include "conf/base/error.h"
+#include "conf/base/limits.h"
 #include "conf/endpoint.h"
+#include "scp/receive/peers.h"
+#include "scp/receive/pending_by_address.h"
 #include "tools/bucky/admin/admin_answer.h"
 
 namespace bucky {
@@ -22,33 +27,74 @@ namespace http = boost::beast::http;
 using admin::Asked;
 using asio::ip::tcp;
 
-constexpr std::size_t kConnectionsMax = 16;
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kForHeader{5};
+constexpr std::chrono::seconds kForReading{10};
 
-/// One request on one connection, within kPatience.
+class Conversation;
+
+/// What the conversations of one listener share. The Asio thread only.
+struct Visits {
+    using Waiting = scp::PendingByAddress<std::weak_ptr<Conversation>>;
+
+    explicit Visits(Asked told) : asked(std::move(told)) {}
+
+    const Asked asked;
+    Waiting waiting;          ///< those whose header is not here yet
+    std::size_t answers = 0;  ///< that are being read, those on health not counted
+};
+
+/// One request on one connection: its header within kForHeader, its answer read within kForReading.
 class Conversation : public std::enable_shared_from_this<Conversation> {
 public:
-    Conversation(tcp::socket socket, std::shared_ptr<const Asked> asked,
-                 std::shared_ptr<void> place)
-        : stream_(std::move(socket)), asked_(std::move(asked)), place_(std::move(place)) {}
+    Conversation(tcp::socket socket, std::string from, std::shared_ptr<Visits> visits)
+        : stream_(std::move(socket)), from_(std::move(from)), visits_(std::move(visits)) {}
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+    ~Conversation() {
+        leave_line();
+        if (is_counted_) --visits_->answers;
+    }
 
+    /// Those that said nothing yet make room: who asks as supervisors do is through in a moment.
     void start() {
-        stream_.expires_after(kPatience);
+        make_room(*visits_);
+        place_ = visits_->waiting.join(scp::network_of(from_), weak_from_this());
+        stream_.expires_after(kForHeader);
         http::async_read(stream_, buffer_, parser_,
                          [self = shared_from_this()](beast::error_code failed, std::size_t) {
+                             self->leave_line();
                              if (!failed) self->reply();
                          });
+    }
+
+    static void make_room(Visits& visits) {
+        while (visits.waiting.size() >= limits::kAdminConnectionsMax) cut_one(visits);
+    }
+
+    /// The one that waits longest of the address that has most.
+    static void cut_one(Visits& visits) {
+        const auto* first = visits.waiting.first_to_go();
+        if (first == nullptr) return;
+        const auto one = first->lock();
+        one->leave_line();
+        one->stream_.close();
     }
 
 private:
     void reply() {
         const auto request = parser_.release();
-        beast::error_code unknown;
-        const auto from = stream_.socket().remote_endpoint(unknown);
-        response_ = admin::answer(request, *asked_, unknown ? "" : from.address().to_string());
+        // Health is a line, which the kernel takes at once: it is told however many read the rest.
+        if (!admin::is_about_health(request)) {
+            is_counted_ = true;
+            ++visits_->answers;
+        }
+        response_ = visits_->answers > limits::kAdminAnswersMax && is_counted_
+                        ? admin::busy(request)
+                        : admin::answer(request, visits_->asked, from_);
         response_.prepare_payload();
         // A HEAD is told the length of the body that it does not get (RFC 9110 9.3.2).
         if (request.method() == http::verb::head) response_.body().clear();
+        stream_.expires_after(kForReading);
         http::async_write(stream_, response_,
                           [self = shared_from_this()](beast::error_code, std::size_t) {
                               beast::error_code ignored;
@@ -56,9 +102,16 @@ private:
                           });
     }
 
+    void leave_line() {
+        if (place_) visits_->waiting.leave(*place_);
+        place_.reset();
+    }
+
     beast::tcp_stream stream_;
-    std::shared_ptr<const Asked> asked_;
-    std::shared_ptr<void> place_;  // counts this connection while it lives
+    const std::string from_;
+    std::shared_ptr<Visits> visits_;
+    std::optional<Visits::Waiting::Slot> place_;
+    bool is_counted_ = false;
     beast::flat_buffer buffer_{admin::kHeaderBytesMax};
     admin::RequestParser parser_;
     admin::Response response_;
@@ -88,23 +141,27 @@ struct Admin::Impl : std::enable_shared_from_this<Impl> {
     Impl(asio::io_context& io, const std::string& endpoint, Asked told)
         : acceptor(listen(io, endpoint, !told.token.empty())),
           pause(io),
-          asked(std::make_shared<const Asked>(std::move(told))) {}
+          visits(std::make_shared<Visits>(std::move(told))) {}
 
     void accept() {
         acceptor.async_accept(
             [self = shared_from_this()](beast::error_code failed, tcp::socket socket) {
                 if (failed == asio::error::operation_aborted) return;
                 if (failed) return self->accept_later();
-                if (self->places.use_count() <= static_cast<long>(kConnectionsMax)) {
-                    std::make_shared<Conversation>(std::move(socket), self->asked, self->places)
+                beast::error_code gone;
+                const auto from = socket.remote_endpoint(gone);
+                if (!gone) {
+                    std::make_shared<Conversation>(std::move(socket), from.address().to_string(),
+                                                   self->visits)
                         ->start();
-                }  // else it is closed: a supervisor asks again
+                }
                 self->accept();
             });
     }
 
     /// No file handle left, most likely: trying at once would spin.
     void accept_later() {
+        Conversation::cut_one(*visits);
         pause.expires_after(std::chrono::seconds{1});
         pause.async_wait([self = shared_from_this()](beast::error_code failed) {
             if (!failed) self->accept();
@@ -113,8 +170,7 @@ struct Admin::Impl : std::enable_shared_from_this<Impl> {
 
     tcp::acceptor acceptor;
     asio::steady_timer pause;
-    std::shared_ptr<const Asked> asked;
-    std::shared_ptr<void> places = std::make_shared<int>();
+    std::shared_ptr<Visits> visits;
 };
 
 Admin::Admin(asio::io_context& io, const std::string& endpoint, NotReady not_ready,

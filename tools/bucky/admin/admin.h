@@ -6,9 +6,12 @@
 //   /         the status page (status_page.h); /status.json  what it shows
 //
 // Runs on the Asio thread and only waits and formats there: bounded in connections, request size
-// and time. Where it has a token, all but /healthz and /readyz ask for it; without one it listens
-// on loopback addresses alone, and to who calls it by an address or as localhost: a page of a
-// stranger that a browser here has open may give its own name our address, and must learn nothing.
+// and time. Connections that say nothing make room for the next, and health is answered however
+// many read the rest, so nobody can make a supervisor believe that the node is dead. Where it has a
+// token, all but /healthz and /readyz ask for it, and these tell nobody else why; without one it
+// listens on loopback addresses alone, and to who calls it by an address or as localhost: a page of
+// a stranger that a browser here has open may give its own name our address, and must learn
+// nothing.
 #pragma once
 
 #include <cstdint>

@@ -71,6 +71,15 @@ Response page(const Request& request, const PageFile& file) {
     return response;
 }
 
+/// Why not is for those who may see the rest: it may name a path.
+Response readiness(const Request& request, const Asked& asked) {
+    const auto reasons = asked.not_ready();
+    if (reasons.empty()) return answered(request, http::status::ok, "ready\n");
+    return answered(request, http::status::service_unavailable,
+                    may_see(request, asked) ? fmt::format("{}\n", fmt::join(reasons, "\n"))
+                                            : "not ready; with the token this says why\n");
+}
+
 /// What is for those who may see more than whether the node lives.
 Response tell(const Request& request, const Asked& asked, std::string_view target) {
     if (target == "/metrics") {
@@ -92,6 +101,16 @@ Response tell(const Request& request, const Asked& asked, std::string_view targe
 
 }  // namespace
 
+bool is_about_health(const Request& request) {
+    return request.target() == "/healthz" || request.target() == "/readyz";
+}
+
+Response busy(const Request& request) {
+    auto response = answered(request, http::status::service_unavailable, "too many ask at once\n");
+    response.set(http::field::retry_after, "1");
+    return response;
+}
+
 Response answer(const Request& request, const Asked& asked, const std::string& from) {
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
         auto response = answered(request, http::status::method_not_allowed, "GET or HEAD\n");
@@ -100,12 +119,7 @@ Response answer(const Request& request, const Asked& asked, const std::string& f
     }
     const std::string_view target{request.target().data(), request.target().size()};
     if (target == "/healthz") return answered(request, http::status::ok, "alive\n");
-    if (target == "/readyz") {
-        const auto reasons = asked.not_ready();
-        if (reasons.empty()) return answered(request, http::status::ok, "ready\n");
-        return answered(request, http::status::service_unavailable,
-                        fmt::format("{}\n", fmt::join(reasons, "\n")));
-    }
+    if (target == "/readyz") return readiness(request, asked);
     if (!may_see(request, asked)) {
         audit_refusal(from);
         auto response = answered(request, http::status::unauthorized, "a token is needed\n");

@@ -30,6 +30,12 @@ struct Asked {
     std::function<std::string()> status{};  ///< what /status.json answers
 };
 
+/// Of /healthz or /readyz: what a supervisor must always be told.
+bool is_about_health(const Request& request);
+
+/// For who asks for anything else while too many do.
+Response busy(const Request& request);
+
 /// `from`: the address of who asks, for the audit trail.
 Response answer(const Request& request, const Asked& asked, const std::string& from);
 

@@ -64,8 +64,10 @@ std::string model() {
            "one to each destination that has results to get, one to a destination that is asked "
            "for storage commitment, and one to a caller that waits for a report of its own.\n\n"
            "#### 4.1.3 Sequencing\n"
-           "An image is analysed as soon as it is stored. The report of a study follows when its "
-           "association is released or no image came for a while; an image that comes later makes "
+           "An image is analysed as soon as it is stored. The report of a study follows when the "
+           "one "
+           "association that it came in has ended, or no image came for a while; an image that "
+           "comes later makes "
            "another report that names the first (Predecessor Documents Sequence).\n\n";
 }
 
@@ -98,14 +100,15 @@ std::string acceptor(const conf::Settings& settings) {
         "| Implementation Class UID | {} |\n| Implementation Version Name | {} |\n"
         "| Application context | {} |\n| Largest PDU received | {} bytes |\n"
         "| Listens on | {} |\n| Called AE title | {} |\n| Calling AE titles | {} |\n"
-        "| Associations at once | {}, of one caller {} |\n"
+        "| Associations at once | {}, of one caller {}, from one address {} |\n"
         "| Asynchronous operations | not supported: one at a time |\n"
         "| ARTIM timer | {} s; silence within an association ends it after {} s |\n\n",
         scp::implementation_class_uid(), scp::implementation_version_name(),
         scp::kApplicationContext, limits::kMaxPduBytes, fmt::join(doors(settings), "; "),
         called_titles(settings),
         settings.peers.empty() ? "any" : fmt::format("those of {} rules", settings.peers.size()),
-        settings.scp.max_associations, settings.scp.max_associations_per_peer, settings.scp.artim_s,
+        settings.scp.max_associations, settings.scp.max_associations_per_peer,
+        settings.scp.max_associations_per_address, settings.scp.artim_s,
         settings.scp.read_timeout_s);
     out += fmt::format(
         "| SOP class | UID | analysed |\n|---|---|---|\n"

@@ -132,6 +132,16 @@ void show(const Health& health, std::int64_t now_ms) {
     metrics::set("bucky_disk_size_bytes", static_cast<double>(health.disk_bytes));
 }
 
+/// Whoever else comes first, those whom the config names are told apart in the metrics.
+void keep_series_of_tenants(const conf::Settings& settings) {
+    std::vector<std::string> names;
+    for (const auto& tenant : settings.tenants) names.push_back(tenant.ae_title.str());
+    for (const auto& peer : settings.peers) {
+        if (!peer.tenant.empty()) names.push_back(peer.tenant);
+    }
+    metrics::keep_series("tenant", names);
+}
+
 std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
     std::vector<ModelLine> lines;
     for (const auto& [package, model, shadow] : shelf.packages()) {
@@ -317,6 +327,7 @@ std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& w
 /// Everyone who works by these settings, ready to begin. As many infer workers as keep every
 /// replica busy while others decode and prepare.
 ThreadGroup::Generation Node::Impl::gather(const Told& told, const inference::Shelf& shelf) {
+    keep_series_of_tenants(*told);
     std::vector<ThreadGroup::Planned> plan;
     const GenerationPlan by{told, clock, work, give_up.get()};
     by.plan_workers(

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// PeerPauses: of peers that are called in turn, which are being called now and which rest after a
+// failure. Each peer is called by one thread at a time and waits for itself alone: one that is
+// switched off costs its own time, twice as much after each failure up to a cap, and no other's.
+//
+// Kept in memory: after a restart each peer is tried once, soon. Times are of one clock, which the
+// caller reads. Any thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "scp/deliver/backoff.h"
+
+namespace bucky::scp {
+
+class PeerPauses {
+public:
+    explicit PeerPauses(const Backoff::Limits& limits) : patience_(limits) {}
+    PeerPauses(const PeerPauses&) = delete;
+    PeerPauses& operator=(const PeerPauses&) = delete;
+
+    /// The peer is being called as long as this lives.
+    class Turn {
+    public:
+        Turn(PeerPauses& of, std::string peer) : of_(&of), peer_(std::move(peer)) {}
+        Turn(Turn&& other) noexcept
+            : of_(std::exchange(other.of_, nullptr)), peer_(std::move(other.peer_)) {}
+        Turn& operator=(Turn&&) = delete;
+        ~Turn() {
+            if (of_ != nullptr) of_->end(peer_);
+        }
+
+    private:
+        PeerPauses* of_;
+        std::string peer_;
+    };
+
+    /// It is free: nobody calls it now, and it does not rest.
+    Turn begin(const std::string& peer) {
+        const std::lock_guard lock(mutex_);
+        peers_[peer].is_called = true;
+        return {*this, peer};
+    }
+
+    bool is_called(const std::string& peer) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = peers_.find(peer);
+        return found != peers_.end() && found->second.is_called;
+    }
+
+    /// Until when it rests; `now_ms` when it does not. A clock that was put back ends a rest.
+    std::int64_t rests_until_ms(const std::string& peer, std::int64_t now_ms) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = peers_.find(peer);
+        if (found == peers_.end() || now_ms < found->second.failed_at_ms) return now_ms;
+        return std::max(now_ms, found->second.failed_at_ms + found->second.rest_ms);
+    }
+
+    bool is_free(const std::string& peer, std::int64_t now_ms) const {
+        return !is_called(peer) && rests_until_ms(peer, now_ms) <= now_ms;
+    }
+
+    /// It was called in vain and rests. Returns for how long.
+    std::int64_t failed(const std::string& peer, std::int64_t now_ms) {
+        const std::lock_guard lock(mutex_);
+        auto& state = peers_[peer];
+        state.failed_at_ms = now_ms;
+        state.rest_ms = patience_.wait_ms(++state.failures);
+        return state.rest_ms;
+    }
+
+    void answered(const std::string& peer) {
+        const std::lock_guard lock(mutex_);
+        auto& state = peers_[peer];
+        state.failures = 0;
+        state.rest_ms = 0;
+    }
+
+private:
+    struct State {
+        bool is_called = false;
+        int failures = 0;  ///< in a row
+        std::int64_t failed_at_ms = 0, rest_ms = 0;
+    };
+
+    void end(const std::string& peer) {
+        const std::lock_guard lock(mutex_);
+        const auto found = peers_.find(peer);
+        found->second.is_called = false;
+        if (found->second.failures == 0) peers_.erase(found);
+    }
+
+    mutable std::mutex mutex_;
+    Backoff patience_;
+    std::map<std::string, State> peers_;  ///< of those that are called or have failed
+};
+
+}  // namespace bucky::scp
