@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 between any two steps of the journey: every answered image has exactly one result in the
 // PACS after a restart. The real daemon kills itself at the named point (conf/run/crash_point.h).
+#include <algorithm>
 #include <csignal>
-#include <cstdlib>
-#include <random>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -39,16 +37,6 @@ void die_and_recover(const std::string& crash_at, const std::string& storage) {
     CHECK(journey.all_answered());
     journey.wait_until_quiet();
     journey.check();
-}
-
-/// What a person does with the database of a node that is about to die.
-void beside(RunningNode& node, unsigned long command) {
-    switch (command) {
-        case 0: (void)node.bucky({"queue", "retry"}); break;
-        case 1: (void)node.bucky({"study", "list"}); break;
-        case 2: (void)node.bucky({"backup", (node.data_dir() += "-backup").string()}); break;
-        default: (void)sqlite(node.data_dir() / "bucky.db", "SELECT count(*) FROM instance");
-    }
 }
 
 /// By default the first image on its way, and a later one, when there is more that can be
@@ -140,35 +128,4 @@ TEST_CASE("every crash point belongs to a room that is walked", "[crash]") {
         CHECK(std::find(std::begin(kRooms), std::end(kRooms), point.substr(0, point.find('.'))) !=
               std::end(kRooms));
     }
-}
-
-TEST_CASE("killed at random moments again and again, the node loses nothing", "[crash]") {
-    const std::size_t kills = std::getenv("BUCKY_LONG") != nullptr ? 200 : 20;
-    std::mt19937 random{std::random_device{}()};
-    const auto seed = random();
-    INFO("seed " << seed);
-    random.seed(seed);
-    constexpr std::size_t kModalities = 4;
-    // One image more for each modality at every start: none falls idle before the last kill.
-    Journey journey{kills * kModalities, ""};
-    for (std::size_t kill = 0; kill < kills; ++kill) {
-        std::vector<std::jthread> modalities;
-        for (std::size_t number = 0; number < kModalities; ++number) {
-            modalities.emplace_back([&, number] {
-                journey.send_unanswered(number, kModalities, (kill + 1) * kModalities);
-            });
-        }
-        std::jthread person{[&, command = random() % 4] { beside(journey.node(), command); }};
-        const std::chrono::milliseconds moment{random() % 1500};
-        CHECK_FALSE(journey.node().process().wait(moment));  // it dies of nothing but us
-        journey.node().process().signal(SIGKILL);
-        modalities.clear();  // joins
-        person.join();
-        journey.node().restart();
-    }
-    while (!journey.all_answered()) journey.send_unanswered();
-    journey.wait_until_quiet(kills * 2s + 90s);
-    journey.check();
-    CHECK_THAT(sqlite(journey.node().data_dir() / "bucky.db", "PRAGMA integrity_check").output,
-               Catch::Contains("ok"));
 }

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,10 +27,8 @@ public:
     RunningNode& node() noexcept { return node_; }
 
     /// Sends what was not answered with success yet, one association an image, as a modality would
-    /// try again. Stops when the node is gone. Sender `number` of `of` sends every of-th image:
-    /// each may have its own thread. `before`: images from this one on are not taken yet.
-    void send_unanswered(std::size_t number = 0, std::size_t of = 1,
-                         std::size_t before = std::numeric_limits<std::size_t>::max());
+    /// try again. Stops when the node is gone.
+    void send_unanswered();
     bool all_answered() const;
 
     /// Until nothing waits any more.

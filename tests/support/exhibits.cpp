@@ -56,6 +56,7 @@ std::string name_of(std::string_view bytes) {
 }  // namespace
 
 void exhibit_results(const fs::path& folder) {
+    if (hidden > 0) return;
     const auto on = table();
     if (!on || !fs::exists(folder)) return;
     for (const auto& entry : fs::recursive_directory_iterator{folder}) {

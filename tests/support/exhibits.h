@@ -20,7 +20,8 @@ void exhibit_results(const std::filesystem::path& folder);
 /// The bytes of a Part 10 file.
 void exhibit(std::span<const std::uint8_t> part10);
 
-/// While one lives, exhibit() keeps nothing: what is made is broken on purpose.
+/// While one lives, nothing is kept: what is made is broken on purpose, or a thousand times the
+/// same.
 class NotForJudges {
 public:
     NotForJudges() noexcept;

@@ -12,16 +12,25 @@ namespace bucky::test {
 
 using namespace std::chrono_literals;
 
-FakePacs::FakePacs(std::vector<std::string> more_arguments, int port) {
+FakePacs::FakePacs(std::vector<std::string> more_arguments, int port)
+    : more_arguments_(std::move(more_arguments)), port_(port) {
+    start();
+}
+
+void FakePacs::start() {
     std::vector<std::string> command{
-        fake_pacs_program().string(), "--port", std::to_string(port), "--ae", "FAKEPACS", "--dir",
+        fake_pacs_program().string(), "--port", std::to_string(port_), "--ae", "FAKEPACS", "--dir",
         dir_.path().string()};
-    command.insert(command.end(), more_arguments.begin(), more_arguments.end());
+    command.insert(command.end(), more_arguments_.begin(), more_arguments_.end());
     process_.emplace(command);
     const auto first =
         process_->wait_for_line([](std::string_view line) { return !line.empty(); }, 10s);
     if (!first) throw std::runtime_error("fake_pacs did not start:\n" + process_->output());
     port_ = std::stoi(first->substr(first->find_first_of("0123456789")));
+}
+
+void FakePacs::start_again() {
+    if (process_->wait(0ms)) start();
 }
 
 Destination FakePacs::destination() const {

@@ -21,12 +21,17 @@ public:
     int port() const noexcept { return port_; }
     Destination destination() const;  ///< for a node's config
     void kill9();
+    void start_again();  ///< at the same port, with what it has stored; nothing when it runs
+    void signal(int number) { process_->signal(number); }
 
     /// Everything that was stored, in the order it came.
     std::vector<std::filesystem::path> stored() const;
 
 private:
+    void start();
+
     TempDir dir_;
+    std::vector<std::string> more_arguments_;
     std::optional<Process> process_;
     int port_ = 0;
 };

@@ -12,7 +12,8 @@ fs::path source_dir() {
     return BUCKY_SOURCE_DIR;
 }
 fs::path bucky_program() {
-    return BUCKY_PROGRAM;
+    const char* named = std::getenv("BUCKY_PROGRAM");  // another build's
+    return named != nullptr ? named : BUCKY_PROGRAM;
 }
 fs::path fake_pacs_program() {
     return BUCKY_FAKE_PACS;

@@ -50,10 +50,14 @@ RunningNode::~RunningNode() {
     exhibit_results(data_dir() / "results");
 }
 
-void RunningNode::start(const Environment& environment) {
+void RunningNode::launch(const Environment& environment) {
     process_.emplace(std::vector<std::string>{bucky_program().string(), "serve", "--config",
                                               config_file().string()},
                      environment);
+}
+
+void RunningNode::start(const Environment& environment) {
+    launch(environment);
     const auto ready = process_->wait_for_line(" node.ready ", kReadyWithin);
     if (!ready) throw std::runtime_error("bucky serve is not ready:\n" + process_->output());
     dicom_port_ = std::stoi(field(*ready, "dicom_port"));
@@ -76,9 +80,16 @@ int RunningNode::stop() {
     return process_->wait(30s).value_or(kStopped);
 }
 
-void RunningNode::restart() {
+void RunningNode::restart(const Environment& environment) {
     if (running()) kill9();
-    start({});
+    start(environment);
+}
+
+void RunningNode::die_starting(std::chrono::milliseconds after, const Environment& environment) {
+    if (running()) kill9();
+    launch(environment);
+    (void)process_->wait(after);
+    kill9();
 }
 
 std::string RunningNode::verdict_line(const std::string& sop_instance,

@@ -3,6 +3,7 @@
 // folder that outlives its restarts.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -55,8 +56,10 @@ public:
     void kill9();
     /// SIGTERM; returns the exit status.
     int stop();
-    /// A fresh process on the same data, without the first one's environment.
-    void restart();
+    /// A fresh process on the same data, with this environment and not the first one's.
+    void restart(const Environment& environment = {});
+    /// The same, killed by SIGKILL when this time has passed: ready or not, mostly not.
+    void die_starting(std::chrono::milliseconds after, const Environment& environment = {});
 
     /// The log line with this image's verdict ("image.verdict ... verdict=findings ..."), waited
     /// for; "" when none comes.
@@ -70,6 +73,7 @@ public:
     Finished bucky(std::vector<std::string> arguments);  ///< the program with this node's config
 
 private:
+    void launch(const Environment& environment);
     void start(const Environment& environment);
 
     TempDir dir_;

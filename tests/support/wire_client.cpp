@@ -139,6 +139,12 @@ WireClient::~WireClient() {
     ::close(fd_);
 }
 
+void WireClient::wait_at_most(std::chrono::seconds silence) {
+    const timeval time{silence.count(), 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
 std::string WireClient::security() const {
     if (!tls_) return "none";
     return std::string{SSL_get_version(tls_.get())} + ' ' + SSL_get_cipher_name(tls_.get());

@@ -55,6 +55,9 @@ public:
     WireClient& operator=(const WireClient&) = delete;
     ~WireClient();
 
+    /// A peer that says nothing, or takes nothing, for so long went away.
+    void wait_at_most(std::chrono::seconds silence);
+
     void send(std::span<const std::uint8_t> bytes);
     void send(std::string_view text);
 
