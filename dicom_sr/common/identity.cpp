@@ -77,7 +77,7 @@ Uid series_uid(std::string_view kind, const ReportedImage& image) {
 Uid object_uid(std::string_view kind, const ReportedImage& image) {
     return Uid::from_name(fmt::format("{} {} {} {}{}", kind, image.source.study.str(),
                                       image.source.sop_instance.str(), model_hash(image),
-                                      told(image)));
+                                      told_now(image)));
 }
 
 Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images) {

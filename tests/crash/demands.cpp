@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using storage::Database;
 
 constexpr storage::Sql kUnreported{"test.unreported", R"sql(
-    SELECT uid, state, pending FROM study WHERE state <> 'reported' ORDER BY uid LIMIT 3)sql"};
+    SELECT key, state, pending FROM study WHERE state <> 'reported' ORDER BY key LIMIT 3)sql"};
 constexpr storage::Sql kAwaiting{
     "test.awaiting", "SELECT sop_instance FROM instance WHERE awaiting = 1 ORDER BY id LIMIT 3"};
 constexpr storage::Sql kRows{"test.rows", R"sql(

@@ -60,7 +60,7 @@ struct FrontHouse::Rooms {
     scp::Peers peers{settings.peers};
     scp::PeerCount peer_count;
     scp::ImageRate image_rate;
-    scp::Slots room{kContextsMax}, farewells{kContextsMax};
+    scp::Slots slots{kContextsMax}, farewells{kContextsMax};
     storage::Database db{settings.database_file()};
     scp::DatabasePool databases{settings.database_file()};
     storage::Spool spool{settings.spool_dir()};
@@ -71,7 +71,7 @@ struct FrontHouse::Rooms {
                                 .peers = peers,
                                 .peer_count = peer_count,
                                 .image_rate = image_rate,
-                                .room = room,
+                                .slots = slots,
                                 .farewells = farewells,
                                 .databases = databases,
                                 .spool = spool,
@@ -104,7 +104,7 @@ void FrontHouse::serve(Bytes request, std::span<const std::uint8_t> more) {
     (void)::send(theirs.get(), more.data(), more.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)::shutdown(theirs.get(), SHUT_WR);
     scp::serve({std::move(ours), std::move(request), "192.0.2.1", "1", rooms_->listener,
-                rooms_->room.take()},
+                rooms_->slots.take()},
                rooms_->context);
     if (more.empty()) return;  // nothing can have been stored
     auto last = rooms_->db.prepare(kLastInstance);

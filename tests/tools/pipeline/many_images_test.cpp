@@ -65,7 +65,7 @@ std::vector<std::string> reports_on(const std::vector<JudgedImage>& images) {
     plan.picture_class = Uid{kPictureClasses.front()};
     std::vector<std::string> reports;
     std::set<Uid> uids;
-    for (const auto& made : fill({plan}, images, {}, [](auto&&...) { return Earlier{}; })) {
+    for (const auto& made : make_planned({plan}, images, {}, [](auto&&...) { return Earlier{}; })) {
         reports.emplace_back(made.object.part10.begin(), made.object.part10.end());
         uids.insert(made.object.sop_instance);
     }
