@@ -84,7 +84,7 @@ void check_same(const ImageResult& a, const ImageResult& b) {
 
 }  // namespace
 
-TEST_CASE("a result survives the way to JSON and back", "[inference]") {
+TEST_CASE("a result is the same after writing to JSON and reading back", "[inference]") {
     SECTION("with findings") {
         check_same(from_json(to_json(full_result())), full_result());
     }
@@ -114,14 +114,14 @@ TEST_CASE("the same result is the same text, in a stable order of keys", "[infer
     CHECK(text.find("\"findings\":") < text.find("\"rows\""));
 }
 
-TEST_CASE("bytes that are not UTF-8 do not stop a result from being kept", "[inference]") {
+TEST_CASE("a result with bytes that are not UTF-8 can still be stored", "[inference]") {
     ImageResult result;
     result.verdict = Verdict::not_analysed;
     result.reason = reason("modality.not_taken", "modality \xC7\xD1");
     CHECK_THAT(from_json(to_json(result)).reason->text, Catch::StartsWith("modality "));
 }
 
-TEST_CASE("what to_json never writes is corrupt", "[inference]") {
+TEST_CASE("text that to_json never writes is corrupt", "[inference]") {
     const std::string good = to_json(full_result());
     const auto with = [&](const std::string& from, const std::string& to) {
         std::string text = good;

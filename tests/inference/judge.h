@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two decoders that are not ours, for the same file: DCMTK's DicomImage for what is displayed, and
-// pydicom with GDCM for what is stored (judge.py, one start for any number of files).
+// Two independent decoders for the same file: DCMTK's DicomImage for display values, and pydicom
+// with GDCM for stored values (judge.py, one start for any number of files).
 #pragma once
 
 #include <filesystem>
@@ -14,16 +14,16 @@
 
 namespace bucky::test {
 
-/// The stored values of many images, compared at once.
+/// Compares the stored values of many images at once.
 class StoredValuesJudge {
 public:
-    /// What decode() made of `file`, whose high bit is `high_bit`. The file must stay.
+    /// Adds the result of decode() for `file`, whose high bit is `high_bit`. The file must stay.
     void add(const std::filesystem::path& file, const inference::Frame& frame, unsigned high_bit);
 
     struct Verdict {
         std::filesystem::path file;
-        std::optional<long> difference;  ///< the largest; nothing when pydicom cannot
-        std::string words;               ///< why it cannot
+        std::optional<long> difference;  ///< the largest; nullopt when pydicom cannot decode it
+        std::string words;               ///< why pydicom cannot decode it
     };
     std::vector<Verdict> judge();
 
@@ -33,9 +33,9 @@ private:
     std::string questions_;
 };
 
-/// The largest difference of a picture to DCMTK's own rendering of the first frame, with the first
-/// VOI LUT or window; nothing where DCMTK cannot render it, or has neither. Padding and what a
-/// shutter hides is left out: DicomImage has no rule for them.
+/// The largest difference of a picture to DCMTK's rendering of the first frame with the first VOI
+/// LUT or window; nullopt if DCMTK cannot render it or there is neither. Padding and pixels hidden
+/// by a shutter are left out, because DicomImage has no rule for them.
 std::optional<int> difference_to_dcmtk(const std::filesystem::path& file,
                                        const inference::Image& image,
                                        const inference::GreyPicture& picture);

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An independent decoder: pydicom with GDCM, its own RLE and NumPy. One start for many files.
 
-Reads lines "FILE<tab>RAW<tab>BITS<tab>SHIFT" from stdin, RAW being little endian uint16 that this
-project's decoder made of frame 1: BITS wide, from SHIFT up. Prints a line for each: the largest
-difference to what pydicom makes of FILE, or "cannot" and why.
+Reads lines "FILE<tab>RAW<tab>BITS<tab>SHIFT" from stdin. RAW is a file with the little endian uint16
+of frame 1 as this project decoded them: BITS wide, from bit SHIFT up. Prints a line for each: the
+largest difference to pydicom's values of FILE, or "cannot" and the reason.
 """
 import sys
 import warnings
@@ -37,5 +37,5 @@ for line in sys.stdin:
     file, raw, bits, shift = line.rstrip("\n").split("\t")
     try:
         print(difference(file, raw, int(bits), int(shift)), flush=True)
-    except Exception as error:  # whatever pydicom throws, it is that it cannot
+    except Exception as error:  # every exception of pydicom means "cannot"
         print("cannot:", type(error).__name__, str(error).replace("\n", " ")[:100], flush=True)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of support.h that needs no DCMTK: tests/torch_alone builds without it.
+// The part of support.h that needs no DCMTK, because tests/torch_alone is built without it.
 #include <fstream>
 #include <iterator>
 
@@ -21,7 +21,7 @@ void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
 Error error_of(const std::function<void()>& action) {
     try {
         action();
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the result of this function
         return error;
     }
     FAIL("no Error was thrown");

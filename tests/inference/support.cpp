@@ -26,7 +26,7 @@
 namespace bucky::test {
 namespace {
 
-/// DCMTK's complaints about broken files would bury the test's own words.
+/// Silences DCMTK: its messages about broken files would hide those of the test.
 const bool kQuiet = [] {
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
     return true;
@@ -41,7 +41,7 @@ void register_encoders_once() {
     std::call_once(once, [] {
         DcmRLEEncoderRegistration::registerCodecs();
         DJEncoderRegistration::registerCodecs();
-        // Cooked, DCMTK renders signed values first, and CharLS asserts on what comes out.
+        // With "cooked" values DCMTK renders signed values first, and CharLS asserts on the result.
         constexpr auto cooked = OFFalse;
         DJLSEncoderRegistration::registerCodecs(0, 0, 0, 0, cooked);
     });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small DICOM files and model packages made on the spot, for the tests of inference/.
+// Small DICOM files and model packages made by the tests of inference/.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ inline constexpr const char* kJpegLsNear = "1.2.840.10008.1.2.4.81";
 inline constexpr const char* kJpeg2000Lossless = "1.2.840.10008.1.2.4.90";
 inline constexpr const char* kJpeg2000 = "1.2.840.10008.1.2.4.91";
 
-/// A frontal chest radiograph, as far as its header goes; the pixels are a picture of gradients.
+/// A frontal chest radiograph by its header; the pixels are a picture of gradients.
 struct Recipe {
     std::uint16_t rows = 40, columns = 56;
     std::uint16_t allocated = 16, stored = 12;
@@ -38,12 +38,12 @@ struct Recipe {
     int frames = 1;
     std::string photometric = "MONOCHROME2";
     std::string syntax = kExplicitLittle;
-    std::vector<std::uint16_t> samples = {};     ///< as they are stored; empty: gradients
-    std::function<void(DcmDataset&)> edit = {};  ///< before it is encoded
-    bool edit_last = false;                      ///< after: lossy encoders of DCMTK obey the LUTs
+    std::vector<std::uint16_t> samples = {};     ///< as stored; empty: gradients
+    std::function<void(DcmDataset&)> edit = {};  ///< applied before encoding
+    bool edit_last = false;  ///< after encoding: DCMTK's lossy encoders apply LUTs
 };
 
-/// The samples of a recipe that names none: every row and column differs, all bits are used.
+/// The samples of a recipe without any: every row and column differs, and all bits are used.
 std::vector<std::uint16_t> gradients(const Recipe& recipe);
 
 void write_dicom(const std::filesystem::path& file, const Recipe& recipe);
@@ -51,21 +51,22 @@ void write_dicom(const std::filesystem::path& file, const Recipe& recipe);
 std::string bytes_of(const std::filesystem::path& file);
 void write_bytes(const std::filesystem::path& file, const std::string& bytes);
 
-/// The Error that this throws; fails the test when it throws none.
+/// The Error that `action` throws; fails the test if it throws none.
 Error error_of(const std::function<void()>& action);
 
-/// BUCKY_SHARED, or the folder shared beside the source root; empty when there is none.
+/// BUCKY_SHARED, or the folder shared beside the source root; empty if there is none.
 std::filesystem::path shared_folder();
 
-/// model.toml of a package with those weights, 64 x 64 input and the findings left_spot,
+/// model.toml of a package with these weights, an input of 64 x 64 and the findings left_spot,
 /// right_spot.
 std::string manifest_for(const std::filesystem::path& weights);
 
-/// A whole package in `folder`.
+/// Writes a whole package into `folder`.
 void write_package(const std::filesystem::path& folder,
                    Behaviour behaviour = Behaviour::bright_spots);
 
-/// The package of a gate in `folder`: what its seven answers are stands in the picture's rows.
+/// Writes the package of a gate into `folder`; its seven answers are read from the rows of the
+/// picture.
 void write_gate(const std::filesystem::path& folder);
 
 }  // namespace bucky::test

@@ -19,7 +19,7 @@ namespace {
 
 const ModelOptions kOneThread{"cpu", 1};
 
-/// 12 bits, windowed over all of them, dark with a bright square.
+/// A 12-bit image, dark with a bright square, with a window over the full range.
 Recipe spot_at(std::size_t row, std::size_t column) {
     Recipe recipe;
     recipe.rows = 128;
@@ -37,8 +37,8 @@ Recipe spot_at(std::size_t row, std::size_t column) {
     return recipe;
 }
 
-/// The same, with one thing about its dataset changed.
-Recipe but(Recipe recipe, const std::function<void(DcmDataset&)>& change) {
+/// The same recipe with one change to its dataset.
+Recipe changed(Recipe recipe, const std::function<void(DcmDataset&)>& change) {
     recipe.edit = [first = recipe.edit, change](DcmDataset& dataset) {
         first(dataset);
         change(dataset);
@@ -50,10 +50,10 @@ std::function<void(DcmDataset&)> text(const DcmTagKey& tag, const char* value) {
     return [=](DcmDataset& dataset) { dataset.putAndInsertString(tag, value); };
 }
 
-/// A shelf with one package, and a file to look at.
-class WorkerContext {
+/// A shelf with one package, and a file to analyse.
+class ExamineFixture {
 public:
-    explicit WorkerContext(Behaviour behaviour = Behaviour::bright_spots) {
+    explicit ExamineFixture(Behaviour behaviour = Behaviour::bright_spots) {
         write_package(dir_ / "package", behaviour);
         shelf_ = std::make_unique<Shelf>(std::vector{dir_ / "package"}, kOneThread);
     }
@@ -72,8 +72,8 @@ private:
 }  // namespace
 
 TEST_CASE("a spot is found, named, scored and outlined where it is", "[inference]") {
-    const WorkerContext context;
-    const ImageResult result = context.examined(spot_at(40, 10));
+    const ExamineFixture fixture;
+    const ImageResult result = fixture.examined(spot_at(40, 10));
     CHECK(result.verdict == Verdict::findings);
     CHECK_FALSE(result.reason.has_value());
     CHECK(result.model->name == "spots");
@@ -93,17 +93,17 @@ TEST_CASE("a spot is found, named, scored and outlined where it is", "[inference
     CHECK(share_left_of(spot.regions[0].outline, 20) == Approx(0.5).margin(0.1));
 }
 
-TEST_CASE("no spot is a verdict too", "[inference]") {
-    const WorkerContext context;
+TEST_CASE("an image without a spot gets the verdict " no findings "", "[inference]") {
+    const ExamineFixture fixture;
     Recipe recipe = spot_at(40, 10);
     std::fill(recipe.samples.begin(), recipe.samples.end(), std::uint16_t{400});
-    const ImageResult result = context.examined(recipe);
+    const ImageResult result = fixture.examined(recipe);
     CHECK(result.verdict == Verdict::no_findings);
     CHECK(result.findings.size() == 2);
 }
 
-TEST_CASE("the findings do not depend on how the pixels were packed", "[inference]") {
-    const WorkerContext context;
+TEST_CASE("the findings do not depend on how the pixels were encoded", "[inference]") {
+    const ExamineFixture fixture;
     Recipe recipe = spot_at(40, 60);
     SECTION("transfer syntax") {
         recipe.syntax = GENERATE(kImplicitLittle, kBigEndian, kDeflated, kRle, kJpegLosslessSv1,
@@ -120,7 +120,7 @@ TEST_CASE("the findings do not depend on how the pixels were packed", "[inferenc
         recipe.frames = 2;
         recipe.samples.resize(recipe.samples.size() * 2);
     }
-    const ImageResult result = context.examined(recipe);
+    const ImageResult result = fixture.examined(recipe);
     REQUIRE(result.verdict == Verdict::findings);
     CHECK(result.findings[0].answer == Answer::absent);
     CHECK(result.findings[1].answer == Answer::present);
@@ -129,38 +129,38 @@ TEST_CASE("the findings do not depend on how the pixels were packed", "[inferenc
     if (recipe.frames == 2) CHECK_THAT(result.window, Catch::EndsWith("; frame 1 of 2"));
 }
 
-TEST_CASE("an image that the model does not take is not analysed, with its reason", "[inference]") {
-    const WorkerContext context;
+TEST_CASE("an image that the model does not accept is not analysed, with a reason", "[inference]") {
+    const ExamineFixture fixture;
     Recipe recipe = spot_at(40, 10);
     const char* key = nullptr;
     const char* words = nullptr;
     SECTION("a CT") {
-        recipe = but(recipe, text(DCM_SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"));
+        recipe = changed(recipe, text(DCM_SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"));
         key = "sop_class.not_taken";
         words = "1.2.840.10008.5.1.4.1.1.2";
     }
     SECTION("FOR PROCESSING") {
-        recipe = but(recipe, text(DCM_SOPClassUID, "1.2.840.10008.5.1.4.1.1.1.1.1"));
+        recipe = changed(recipe, text(DCM_SOPClassUID, "1.2.840.10008.5.1.4.1.1.1.1.1"));
         key = "sop_class.not_taken";
         words = "1.2.840.10008.5.1.4.1.1.1.1.1";
     }
     SECTION("a mammography unit") {
-        recipe = but(recipe, text(DCM_Modality, "MG"));
+        recipe = changed(recipe, text(DCM_Modality, "MG"));
         key = "modality.not_taken";
         words = "modality MG: the model reads DX, CR";
     }
     SECTION("a knee") {
-        recipe = but(recipe, text(DCM_BodyPartExamined, "KNEE"));
+        recipe = changed(recipe, text(DCM_BodyPartExamined, "KNEE"));
         key = "body_part.not_taken";
         words = "body part KNEE: the model reads CHEST";
     }
     SECTION("a lateral view") {
-        recipe = but(recipe, text(DCM_ViewPosition, "LL"));
+        recipe = changed(recipe, text(DCM_ViewPosition, "LL"));
         key = "view.not_taken";
         words = "view position LL: the model reads PA, AP";
     }
     SECTION("a child") {
-        recipe = but(recipe, text(DCM_PatientAge, "007Y"));
+        recipe = changed(recipe, text(DCM_PatientAge, "007Y"));
         key = "age.out_of_range";
         words = "7 years, it reads 18 years and more";
     }
@@ -171,7 +171,7 @@ TEST_CASE("an image that the model does not take is not analysed, with its reaso
         words = "12 x 12 pixels: the model needs 16 x 16";
     }
     SECTION("60000 x 60000") {
-        recipe = but(recipe, [](DcmDataset& dataset) {
+        recipe = changed(recipe, [](DcmDataset& dataset) {
             dataset.putAndInsertUint16(DCM_Rows, 60000);
             dataset.putAndInsertUint16(DCM_Columns, 60000);
         });
@@ -179,7 +179,7 @@ TEST_CASE("an image that the model does not take is not analysed, with its reaso
         words = "60000 x 60000 pixels";
     }
     SECTION("0 x 0") {
-        recipe = but(recipe, [](DcmDataset& dataset) {
+        recipe = changed(recipe, [](DcmDataset& dataset) {
             dataset.putAndInsertUint16(DCM_Rows, 0);
             dataset.putAndInsertUint16(DCM_Columns, 0);
         });
@@ -187,7 +187,7 @@ TEST_CASE("an image that the model does not take is not analysed, with its reaso
         words = "0 x 0 pixels";
     }
     SECTION("no pixels") {
-        recipe = but(recipe, [](DcmDataset& d) { delete d.remove(DCM_PixelData); });
+        recipe = changed(recipe, [](DcmDataset& d) { delete d.remove(DCM_PixelData); });
         key = "image.no_pixels";
         words = "no pixel data";
     }
@@ -197,11 +197,11 @@ TEST_CASE("an image that the model does not take is not analysed, with its reaso
         words = "PALETTE COLOR";
     }
     SECTION("pixels that contradict the header") {
-        recipe = but(recipe, [](DcmDataset& d) { d.putAndInsertUint16(DCM_Rows, 5000); });
+        recipe = changed(recipe, [](DcmDataset& d) { d.putAndInsertUint16(DCM_Rows, 5000); });
         key = "image.not_decodable";
         words = "the pixel data has";
     }
-    const ImageResult result = context.examined(recipe);
+    const ImageResult result = fixture.examined(recipe);
     CHECK(result.verdict == Verdict::not_analysed);
     REQUIRE(result.reason.has_value());
     CHECK(result.reason->key == key);
@@ -211,41 +211,41 @@ TEST_CASE("an image that the model does not take is not analysed, with its reaso
     CHECK(result.findings.empty());
 }
 
-TEST_CASE("a file that is not DICOM has a verdict", "[inference]") {
-    const WorkerContext context;
-    write_bytes(context.file(), "not DICOM at all");
-    const ImageResult result = examine(context.file(), context.shelf(), 0);
+TEST_CASE("a file that is not DICOM gets a verdict", "[inference]") {
+    const ExamineFixture fixture;
+    write_bytes(fixture.file(), "not DICOM at all");
+    const ImageResult result = examine(fixture.file(), fixture.shelf(), 0);
     CHECK(result.verdict == Verdict::not_analysed);
     CHECK(result.reason->key == "image.not_decodable");
 }
 
-TEST_CASE("a truncated file has a verdict", "[inference]") {
-    const WorkerContext context;
-    write_dicom(context.file(), spot_at(40, 10));
-    write_bytes(context.file(), bytes_of(context.file()).substr(0, 9000));
-    const ImageResult result = examine(context.file(), context.shelf(), 0);
+TEST_CASE("a truncated file gets a verdict", "[inference]") {
+    const ExamineFixture fixture;
+    write_dicom(fixture.file(), spot_at(40, 10));
+    write_bytes(fixture.file(), bytes_of(fixture.file()).substr(0, 9000));
+    const ImageResult result = examine(fixture.file(), fixture.shelf(), 0);
     CHECK(result.verdict == Verdict::not_analysed);
     CHECK(result.reason->key == "image.not_decodable");
     CHECK(result.rows == 128);
 }
 
-TEST_CASE("a file that cannot be read is for a later try", "[inference]") {
-    const WorkerContext context;
-    CHECK(error_of([&] { examine(context.file(), context.shelf(), 0); }).fault() ==
+TEST_CASE("a file that cannot be read is tried again later", "[inference]") {
+    const ExamineFixture fixture;
+    CHECK(error_of([&] { examine(fixture.file(), fixture.shelf(), 0); }).fault() ==
           Fault::unavailable);
 }
 
-TEST_CASE("a model that fails on an image says so in the verdict", "[inference]") {
-    const WorkerContext context(Behaviour::throws_on_white);
+TEST_CASE("a model that fails on an image gives the verdict " failed "", "[inference]") {
+    const ExamineFixture fixture(Behaviour::throws_on_white);
     Recipe recipe = spot_at(40, 10);
     for (auto& sample : recipe.samples) sample = 4095;
-    const ImageResult result = context.examined(recipe);
+    const ImageResult result = fixture.examined(recipe);
     CHECK(result.verdict == Verdict::failed);
     CHECK(result.reason->key == "model.failed");
     CHECK_THAT(result.reason->text, Catch::Contains("too white for me"));
     CHECK(result.model.has_value());
     CHECK(result.findings.empty());
-    CHECK(context.examined(spot_at(40, 10)).verdict == Verdict::findings);
+    CHECK(fixture.examined(spot_at(40, 10)).verdict == Verdict::findings);
 }
 
 TEST_CASE("a package whose model breaks the contract is refused when it is loaded", "[inference]") {
@@ -257,7 +257,7 @@ TEST_CASE("a package whose model breaks the contract is refused when it is loade
     CHECK_THAT(error.what(), Catch::Contains((dir / "package").string()));
 }
 
-TEST_CASE("the first package that takes an image gets it, and a refusal is the first one's",
+TEST_CASE("the first package that accepts an image gets it; a refusal is that of the first package",
           "[inference]") {
     const TempDir dir;
     for (const char* name : {"first", "second"}) {
@@ -272,7 +272,7 @@ TEST_CASE("the first package that takes an image gets it, and a refusal is the f
     const Shelf shelf({dir / "first", dir / "second"}, kOneThread);
     CHECK(shelf.packages().size() == 2);
     const auto choice_for = [&](const char* view) {
-        write_dicom(dir / "image.dcm", but(spot_at(1, 1), text(DCM_ViewPosition, view)));
+        write_dicom(dir / "image.dcm", changed(spot_at(1, 1), text(DCM_ViewPosition, view)));
         return shelf.choose(read_header(dir / "image.dcm"));
     };
     CHECK(choice_for("PA").taken == &shelf.packages()[0]);
@@ -282,7 +282,7 @@ TEST_CASE("the first package that takes an image gets it, and a refusal is the f
     CHECK_THAT(choice_for("").refused->text, Catch::Contains("names no view position"));
 }
 
-TEST_CASE("an empty shelf analyses nothing and says why", "[inference]") {
+TEST_CASE("an empty shelf analyses no image and gives the reason", "[inference]") {
     const TempDir dir;
     write_dicom(dir / "image.dcm", spot_at(1, 1));
     const ImageResult result = examine(dir / "image.dcm", Shelf({}, kOneThread), 0);
@@ -291,14 +291,14 @@ TEST_CASE("an empty shelf analyses nothing and says why", "[inference]") {
 }
 
 TEST_CASE("the same file gives the same result", "[inference]") {
-    const WorkerContext context;
-    const ImageResult once = context.examined(spot_at(40, 10));
-    const ImageResult again = context.examined(spot_at(40, 10));
+    const ExamineFixture fixture;
+    const ImageResult once = fixture.examined(spot_at(40, 10));
+    const ImageResult again = fixture.examined(spot_at(40, 10));
     CHECK(once.findings[0].score == again.findings[0].score);
     CHECK(once.findings[0].regions[0].outline == again.findings[0].regions[0].outline);
 }
 
-TEST_CASE("a shadow package reports nothing, and says what it would have said", "[inference]") {
+TEST_CASE("a shadow package reports nothing; its answer is returned separately", "[inference]") {
     const TempDir dir;
     for (const char* name : {"first", "shadow"}) write_package(dir / name);
     const auto load = [](const Package& package) {
@@ -311,7 +311,7 @@ TEST_CASE("a shadow package reports nothing, and says what it would have said", 
     REQUIRE(said.size() == 1);
     CHECK(said[0].verdict == Verdict::findings);
     CHECK(said[0].started_at_ms == 1000);
-    write_dicom(dir / "lateral.dcm", but(spot_at(1, 1), text(DCM_ViewPosition, "LL")));
+    write_dicom(dir / "lateral.dcm", changed(spot_at(1, 1), text(DCM_ViewPosition, "LL")));
     CHECK(examine_by_shadows(dir / "lateral.dcm", shelf, 0).empty());
 
     const Shelf alone(std::vector<Placed>{{dir / "shadow", true}}, load);

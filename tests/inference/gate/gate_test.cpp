@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the gate objects to, and what becomes of it: by rule with a package whose answers are
-// painted into the picture, and by sight with the package that comes with Bucky.
+// The objections of the gate and their consequences: the rules with a package whose answers are
+// drawn into the picture, and the package that comes with Bucky with real pictures.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -43,7 +43,7 @@ std::vector<std::string> keys_of(const GateOpinion& opinion,
     return keys;
 }
 
-/// A picture for the gate of write_gate(): 140 x 140, an answer in each seventh of its rows.
+/// A picture for the gate of write_gate(): 140 x 140, with one answer in each seventh of its rows.
 Recipe painted(const Answers& answers) {
     Recipe recipe;
     recipe.rows = recipe.columns = 140;
@@ -71,7 +71,7 @@ std::filesystem::path own_gate() {
     return std::filesystem::path(BUCKY_SOURCE_DIR) / "models" / "cxr-gate";
 }
 
-/// A chest that is a PGM of eight bits, as a Recipe windowed over all of them.
+/// A chest from an 8-bit PGM, as a Recipe with a window over the full range.
 Recipe eight_bits_of(const std::filesystem::path& pgm) {
     std::istringstream in(bytes_of(pgm));
     std::string kind;
@@ -122,20 +122,21 @@ std::filesystem::path written(const TempDir& dir, std::size_t side, Grey grey) {
 
 TEST_CASE("the gate has no objection to an upright frontal chest", "[inference]") {
     CHECK(keys_of({0.95, 0.9, 0, 0.1, 0, 0.1, 0.1}).empty());
-    CHECK(keys_of({0.95, 0.9, 0, 0.1, 0, 0.1, 0.6}).empty());  // not sure of the side: says nothing
+    CHECK(keys_of({0.95, 0.9, 0, 0.1, 0, 0.1, 0.6}).empty());  // side uncertain: no objection
 }
 
-TEST_CASE("the gate objects to what does not look as it should", "[inference]") {
+TEST_CASE("the gate objects to each picture that does not look as it should", "[inference]") {
     using Keys = std::vector<std::string>;
     CHECK(keys_of({0.2, 0.9, 0, 0.1, 0, 0.1, 0.1}) == Keys{"gate.not_chest"});
-    CHECK(keys_of({0.2, 0, 1, 0, 0, 0.9, 0.99}) == Keys{"gate.not_chest"});  // and nothing else
+    CHECK(keys_of({0.2, 0, 1, 0, 0, 0.9, 0.99}) ==
+          Keys{"gate.not_chest"});  // and no other objection
     CHECK(keys_of({0.9, 0.1, 0.8, 0.1, 0, 0.1, 0.99}) == Keys{"gate.rotated"});
     CHECK(keys_of({0.9, 0.9, 0, 0.1, 0, 0.9, 0.1}) == Keys{"gate.inverted"});
     CHECK(keys_of({0.9, 0.1, 0, 0.9, 0, 0.9, 0.1}) == Keys{"gate.rotated", "gate.inverted"});
     CHECK(keys_of({0.9, 0.9, 0, 0.1, 0, 0.1, 0.95}) == Keys{"gate.mirrored?"});
 }
 
-TEST_CASE("the gate says how a chest lies", "[inference]") {
+TEST_CASE("the gate states the orientation of a chest", "[inference]") {
     const auto words = [](double left, double down, double right) {
         return objections({0.9, 0.1, left, down, right, 0, 0}, kHalves, kUsual).at(0).reason.text;
     };
@@ -144,7 +145,7 @@ TEST_CASE("the gate says how a chest lies", "[inference]") {
     CHECK_THAT(words(0, 0.1, 0.8), Catch::Contains("turned to the right"));
 }
 
-TEST_CASE("a mirrored picture is told from a wrong label", "[inference]") {
+TEST_CASE("a mirrored picture is distinguished from a wrong label", "[inference]") {
     using Keys = std::vector<std::string>;
     const GateOpinion mirrored{0.9, 0.9, 0, 0, 0, 0, 0.95};
     const GateOpinion straight{0.9, 0.9, 0, 0, 0, 0, 0.05};
@@ -155,7 +156,7 @@ TEST_CASE("a mirrored picture is told from a wrong label", "[inference]") {
     CHECK(keys_of(straight, {}).empty());
 }
 
-TEST_CASE("what the gate objects to is refused, told, or not asked for", "[inference]") {
+TEST_CASE("an objection is a refusal, a warning or not asked for, by mode", "[inference]") {
     Answers upside_down = kGood;
     upside_down[1] = 0.05;
     upside_down[3] = 0.9;
@@ -188,13 +189,13 @@ TEST_CASE("an image that only looks mirrored is analysed with a warning", "[infe
     CHECK(result.warnings[0].key == "gate.mirrored");
 }
 
-TEST_CASE("a good image passes the gate without a word", "[inference]") {
+TEST_CASE("a good image passes the gate without a warning", "[inference]") {
     const ImageResult result = examined(kGood, GateMode::refuse);
     CHECK(result.verdict == Verdict::findings);
     CHECK(result.warnings.empty());
 }
 
-TEST_CASE("a gate that is none is refused when it is loaded", "[inference]") {
+TEST_CASE("a folder that is no gate is refused when it is loaded", "[inference]") {
     const TempDir dir;
     CHECK(error_of([&] { Gate(dir / "absent", kOneThread); }).fault() == Fault::bad_input);
     write_package(dir / "package");  // a model's package
@@ -218,7 +219,7 @@ TEST_CASE("a gate that is none is refused when it is loaded", "[inference]") {
     CHECK(gate_beside({"/a/models/cxr-phantom/"}) == "/a/models/cxr-gate");
 }
 
-TEST_CASE("phantoms pass Bucky's own gate, and turned, inverted or mirrored they do not",
+TEST_CASE("Bucky's own gate accepts phantoms, but not if they are turned, inverted or mirrored",
           "[inference][gate]") {
     using Keys = std::vector<std::string>;
     const TempDir dir;
@@ -246,7 +247,7 @@ TEST_CASE("phantoms pass Bucky's own gate, and turned, inverted or mirrored they
     }
 }
 
-TEST_CASE("what shows no body is no chest to Bucky's own gate", "[inference][gate]") {
+TEST_CASE("Bucky's own gate takes a picture without a body for no chest", "[inference][gate]") {
     using Keys = std::vector<std::string>;
     const TempDir dir;
     const auto looks = [&](auto grey) { return objections_of_own_gate(written(dir, 400, grey)); };
@@ -284,7 +285,8 @@ TEST_CASE("real files: chests pass, a hip, a leg, a jaw, a dog and a test patter
     }
 }
 
-TEST_CASE("sixty real chests pass the gate, and not one of them inverted", "[inference][samples]") {
+TEST_CASE("sixty real chests pass the gate, and none of them passes when inverted",
+          "[inference][samples]") {
     const auto folder = shared_folder() / "samples" / "cxr";
     if (!std::filesystem::is_directory(folder)) {
         std::cout << "skipped: no shared folder with samples\n";

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The golden tensors: what a model maker's Python pipeline makes of four small radiographs.
+"""The golden tensors: the model input that a Python pipeline makes of four small radiographs.
 
-Writes NAME.dcm (pydicom) and NAME.f32 (little endian float32 [channels, height, width]) beside
-itself. Grey is worked out here in NumPy's doubles from the standard's formulas, resizing is
-PyTorch's own where it has the filter; none of it is this project's C++.
+Writes NAME.dcm (pydicom) and NAME.f32 (little endian float32 [channels, height, width]) beside this
+file. Grey is computed here in NumPy's doubles from the formulas of the standard; resizing is
+PyTorch's own if it has the filter. Nothing here uses this project's C++.
 tests/inference/run/golden_test compares within 1e-4 of the range.
 Debian's python3-pydicom, python3-numpy, python3-torch.
 """
@@ -51,7 +51,7 @@ def keep(name, tensor):
 
 
 def picture(rows, columns, low, high, seed):
-    """Bands, a blob and noise, so that every filter has something to do."""
+    """Bands, a blob and noise, so that every filter changes something."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:rows, 0:columns]
     noise = rng.standard_normal((rows, columns))
@@ -70,7 +70,7 @@ def sigmoid(x, centre, width):  # PS3.3 C.11.2.1.3.1
 
 
 def area_matrix(inputs, outputs):
-    """Each output is the mean of what it covers: a row of overlaps."""
+    """The overlaps of each output with the inputs: each output is the mean of what it covers."""
     edges_in, edges_out = np.arange(inputs + 1), np.arange(outputs + 1) * inputs / outputs
     low = np.maximum(edges_out[:-1, None], edges_in[None, :-1])
     high = np.minimum(edges_out[1:, None], edges_in[None, 1:])
@@ -109,7 +109,7 @@ def letterbox(image, height, width, background, resize):
 
 
 def xrayvision():
-    """-1024..1024, centre crop, as torchxrayvision.datasets.normalize gives it."""
+    """-1024..1024, centre crop, as in torchxrayvision.datasets.normalize."""
     stored = picture(61, 47, 0, 4095, 1)
     write("xrayvision", stored, 12, WindowCenter=["1900", "800"], WindowWidth=["3000", "300"])
     shown = linear(stored, 1900, 3000)

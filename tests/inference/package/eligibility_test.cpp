@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image for each rule: what it refuses, in which words, what it takes, and what it does with an
-// image that does not say.
+// An image for each rule: the image that it refuses and the reason, the image that it accepts, and
+// its answer to an image without the attribute.
 #include <algorithm>
 #include <set>
 #include <sstream>
@@ -78,7 +78,7 @@ struct Refused {
     Edit edit;
 };
 
-/// At least one for every key that a rule gives.
+/// At least one image for every key of every rule.
 std::vector<Refused> refused_images() {
     return {
         {"own.result", "made itself",
@@ -134,7 +134,7 @@ std::vector<std::string> words_of(std::string_view text) {
     return {std::istream_iterator<std::string>(stream), {}};
 }
 
-/// docs/eligibility.md, as the rules have it.
+/// docs/eligibility.md, printed from the rules.
 std::string table() {
     std::string lines =
         "| attribute | set by | when missing | reason, code in the SR |\n"
@@ -157,7 +157,7 @@ std::string table() {
 
 }  // namespace
 
-TEST_CASE("every rule refuses what it is there for, in words that name it", "[inference]") {
+TEST_CASE("every rule refuses its image, with a reason that names it", "[inference]") {
     for (const Refused& image : refused_images()) {
         CAPTURE(image.key, image.words);
         const auto found = refusals_of(image.edit);
@@ -168,7 +168,7 @@ TEST_CASE("every rule refuses what it is there for, in words that name it", "[in
         CHECK_THAT(named->text, Catch::Contains(image.words));
         CHECK(named->code.scheme == "99BUCKY");
         CHECK_FALSE(named->code.value.empty());
-        CHECK(found.size() == 1);  // and no other rule is in the way
+        CHECK(found.size() == 1);  // and no other rule refuses it
     }
 }
 
@@ -182,7 +182,7 @@ TEST_CASE("every reason of every rule has an image that gets it", "[inference]")
     CHECK(shown == promised);
 }
 
-TEST_CASE("an image that does not say is taken, as far as the package allows it", "[inference]") {
+TEST_CASE("an image without an attribute is accepted if the package allows it", "[inference]") {
     for (const auto& tag : {DCM_BodyPartExamined, DCM_ViewPosition, DCM_PatientOrientation,
                             DCM_PatientAge, DCM_ImageType, DCM_BurnedInAnnotation}) {
         CAPTURE(DcmTag(tag).getTagName());
@@ -203,7 +203,7 @@ TEST_CASE("an image that does not say is taken, as far as the package allows it"
     CHECK(refusals_of(without(DCM_PatientAge), strict).at(0).key == "age.out_of_range");
 }
 
-TEST_CASE("what a package says it takes is taken", "[inference]") {
+TEST_CASE("an image is accepted if the package lists its values", "[inference]") {
     Accepts lenient = chest_of_adults();
     lenient.orientations = {"L\\F", "R\\F", ""};
     lenient.secondary_images = true;
@@ -213,19 +213,20 @@ TEST_CASE("what a package says it takes is taken", "[inference]") {
     CHECK(refusals_of(text(DCM_BurnedInAnnotation, "YES"), lenient).empty());
 }
 
-TEST_CASE("what is as good as the usual is taken", "[inference]") {
+TEST_CASE("values that mean the same as the usual ones are accepted", "[inference]") {
     CHECK(refusals_of(text(DCM_ImageType, "DERIVED\\PRIMARY")).empty());
-    CHECK(refusals_of(text(DCM_ImageType, "ORIGINAL PRIMARY")).empty());  // seen: no backslash
-    CHECK(refusals_of(text(DCM_PatientOrientation, "LP\\F")).empty());    // a little oblique
+    CHECK(refusals_of(text(DCM_ImageType, "ORIGINAL PRIMARY"))
+              .empty());  // seen in practice: no backslash
+    CHECK(refusals_of(text(DCM_PatientOrientation, "LP\\F")).empty());  // slightly oblique
     CHECK(refusals_of(text(DCM_PatientSpeciesDescription, "Homo sapiens")).empty());
     CHECK(refusals_of(code(DCM_PatientSpeciesCodeSequence, "337915000", "SCT")).empty());
     CHECK(refusals_of(code(DCM_AnatomicRegionSequence, "51185008", "SCT")).empty());
     CHECK(refusals_of(code(DCM_ViewCodeSequence, "R-10206", "SRT")).empty());  // AP beside PA
-    CHECK(refusals_of(text(DCM_Manufacturer, "Bucky")).empty());  // no model name of ours
+    CHECK(refusals_of(text(DCM_Manufacturer, "Bucky")).empty());  // no model name of Bucky
     CHECK(refusals_of(text(DCM_PatientAge, "018Y")).empty());
 }
 
-TEST_CASE("pixels that nobody here decodes are refused before they are tried", "[inference]") {
+TEST_CASE("pixels that cannot be decoded are refused before decoding", "[inference]") {
     Header header;
     header.sop_class = UID_DigitalXRayImageStorageForPresentation;
     header.modality = "DX";
@@ -239,7 +240,7 @@ TEST_CASE("pixels that nobody here decodes are refused before they are tried", "
     CHECK_THAT(found[0].text, Catch::Contains("1.2.840.10008.1.2.4.100"));
 }
 
-TEST_CASE("an image that breaks several rules is told all of them, the first one first",
+TEST_CASE("an image that breaks several rules gets all reasons, in the order of the rules",
           "[inference]") {
     const auto found = refusals_of(
         both(text(DCM_Modality, "MG"), both(text(DCM_ViewPosition, "LL"), number(DCM_Rows, 4))));
@@ -249,7 +250,7 @@ TEST_CASE("an image that breaks several rules is told all of them, the first one
     CHECK(found[2].key == "image.too_small");
 }
 
-TEST_CASE("docs/eligibility.md says what the rules say", "[inference][docs]") {
+TEST_CASE("docs/eligibility.md is what the rules print", "[inference][docs]") {
     const auto file = std::filesystem::path(BUCKY_SOURCE_DIR) / "docs" / "eligibility.md";
     INFO("the table should be:\n" << table());
     CHECK(bytes_of(file).find(table()) != std::string::npos);

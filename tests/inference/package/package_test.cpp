@@ -13,7 +13,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// A package's folder whose weights are any bytes: reading a manifest loads no model.
+/// The folder of a package with arbitrary bytes as weights: reading a manifest loads no model.
 class PackageFolder {
 public:
     PackageFolder() {
@@ -48,7 +48,7 @@ std::size_t lines_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a manifest says everything about a package", "[inference]") {
+TEST_CASE("a manifest states everything about a package", "[inference]") {
     PackageFolder folder;
     folder.replace("height = 64", R"(height = 48
 channels = 3
@@ -98,7 +98,7 @@ burned_in_annotation = true)");
     CHECK(package.findings[0].located);
 }
 
-TEST_CASE("what a manifest leaves out has its default", "[inference]") {
+TEST_CASE("a key that a manifest leaves out has its default", "[inference]") {
     const Package package = PackageFolder().read();
     CHECK(package.input.channels == 1);
     CHECK(package.input.range_low == 0);
@@ -136,11 +136,11 @@ TEST_CASE("each mistake in a manifest is named with its line and key", "[inferen
         folder.replace("threshold = 0.6", "threshold = 60");
         wanted = "finding[1].threshold: must be a number from 0 to 1";
     }
-    SECTION("an orientation that is none") {
+    SECTION("an invalid orientation") {
         folder.replace("min_age_years = 18", "orientations = [\"L/F\"]");
         wanted = "accepts.orientations: \"L/F\" is none: write \"L\\\\F\"";
     }
-    SECTION("a word that is none") {
+    SECTION("an invalid word") {
         folder.replace("height = 64", "height = 64\nfit = \"zoom\"");
         wanted = "input.fit: must be one of \"letterbox\", \"stretch\", \"crop\"";
     }
@@ -152,7 +152,7 @@ TEST_CASE("each mistake in a manifest is named with its line and key", "[inferen
         folder.replace("height = 64", "height = 64\nstd = [0.0]");
         wanted = "input.std: must not be 0";
     }
-    SECTION("a list that is a text") {
+    SECTION("a text instead of a list") {
         folder.replace("views = [\"PA\", \"AP\", \"\"]", "views = \"PA\"");
         wanted = "accepts.views: must be a list of texts";
     }
@@ -171,7 +171,7 @@ TEST_CASE("each mistake in a manifest is named with its line and key", "[inferen
     SECTION("a place without heatmaps") {
         folder.replace("heatmaps = true", "heatmaps = false");
         wanted = "finding[1].located: needs output.heatmaps = true";
-        lines = 2;  // so does finding[2]
+        lines = 2;  // finding[2] has the same problem
     }
     SECTION("the same finding twice") {
         folder.replace("right_spot", "left_spot");
@@ -189,7 +189,7 @@ TEST_CASE("each mistake in a manifest is named with its line and key", "[inferen
         folder.replace("width = 64", "width 64");
         wanted = "model.toml:11: ";
     }
-    SECTION("an age range that is upside down") {
+    SECTION("an age range with its limits exchanged") {
         folder.replace("min_age_years = 18", "min_age_years = 18\nmax_age_years = 3");
         wanted = "accepts.max_age_years: is below min_age_years";
     }
@@ -218,8 +218,7 @@ TEST_CASE("thresholds of another version of the weights are refused", "[inferenc
     CHECK_THAT(folder.complaint(), Catch::Contains("chosen for other weights"));
 }
 
-TEST_CASE("a finding may be undetermined from a score on that lies below its threshold",
-          "[inference]") {
+TEST_CASE("a finding may be undetermined from a score below its threshold", "[inference]") {
     PackageFolder folder;
     folder.replace("threshold = 0.6", "threshold = 0.6\nundetermined_from = 0.4");
     const auto package = folder.read();
@@ -229,7 +228,7 @@ TEST_CASE("a finding may be undetermined from a score on that lies below its thr
     CHECK_THAT(folder.complaint(), Catch::Contains("].undetermined_from: must be below threshold"));
 }
 
-TEST_CASE("all mistakes are told at once", "[inference]") {
+TEST_CASE("all mistakes are reported at once", "[inference]") {
     PackageFolder folder;
     folder.replace("width = 64", "width = 0");
     folder.replace("name = \"spots\"", "name = 5");

@@ -28,19 +28,19 @@ Answer answer_of(const ImageResult& result) {
 
 }  // namespace
 
-TEST_CASE("between its two limits a score is undetermined, each limit belongs to what is above it",
-          "[inference]") {
+TEST_CASE(
+    "a score between its two limits is undetermined; each limit belongs to the range above it",
+    "[inference]") {
     CHECK(answer_at(0.6, 0.6, 0.3) == Answer::present);
     CHECK(answer_at(0.5999, 0.6, 0.3) == Answer::undetermined);
     CHECK(answer_at(0.3, 0.6, 0.3) == Answer::undetermined);
     CHECK(answer_at(0.2999, 0.6, 0.3) == Answer::absent);
     CHECK(answer_at(0.5999, 0.6, std::nullopt) == Answer::absent);
-    CHECK(answer_at(0.25, 0.2, 0.3) == Answer::present);  // limits that have crossed
+    CHECK(answer_at(0.25, 0.2, 0.3) == Answer::present);  // limits in the wrong order
     CHECK(answer_at(0.19, 0.2, 0.3) == Answer::absent);
 }
 
-TEST_CASE("a site's threshold takes the place of the upper limit, and the lower one stays",
-          "[inference]") {
+TEST_CASE("a site's threshold replaces the upper limit; the lower one stays", "[inference]") {
     const std::vector<Threshold> at_point_eight{{std::string(64, 'a'), "nodule", 0.8}};
     const std::vector<Threshold> at_point_four{{std::string(64, 'a'), "nodule", 0.4}};
     CHECK(answer_of(decided_at(result_with(0.7, 0.3), at_point_eight)) == Answer::undetermined);
@@ -51,7 +51,8 @@ TEST_CASE("a site's threshold takes the place of the upper limit, and the lower 
     CHECK(answer_of(decided_at(result_with(0.5, 0.3), {})) == Answer::undetermined);
 }
 
-TEST_CASE("what is undetermined shows no place and makes no finding", "[inference]") {
+TEST_CASE("an undetermined finding has no place and does not make the verdict " findings "",
+          "[inference]") {
     const auto decided = decided_at(result_with(0.7, 0.3),
                                     std::vector<Threshold>{{std::string(64, 'a'), "nodule", 0.8}});
     CHECK(decided.findings.at(0).regions.empty());

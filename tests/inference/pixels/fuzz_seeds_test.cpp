@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes first inputs of every fuzz target into $BUCKY_FUZZ_SEEDS: small radiographs in every
-// transfer syntax and two depths, and of each compressed one the bare frame. Hidden: run it by its
-// tag, [.seeds].
+// Writes seeds for every fuzz target into $BUCKY_FUZZ_SEEDS: small radiographs in every transfer
+// syntax and two depths, and the bare frame of each compressed one. Hidden: run it by its tag,
+// [.seeds].
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -37,7 +37,7 @@ void keep(const fs::path& folder, const std::string& name, const std::string& by
     std::ofstream(folder / name, std::ios::binary) << bytes;
 }
 
-/// The frame behind the bytes that fuzz_codec reads first.
+/// The frame after the bytes that fuzz_codec reads first.
 std::string frame_of(const fs::path& file, const test::Recipe& recipe) {
     DcmFileFormat format;
     DcmElement* element = nullptr;
@@ -83,7 +83,7 @@ void write_seed(const fs::path& out, const std::string& syntax, std::uint16_t st
 
 }  // namespace
 
-TEST_CASE("the first inputs of the fuzz targets are written", "[.seeds]") {
+TEST_CASE("the seeds of the fuzz targets are written", "[.seeds]") {
     const char* named = std::getenv("BUCKY_FUZZ_SEEDS");
     REQUIRE(named != nullptr);
     fs::create_directories(named);

@@ -21,7 +21,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// One pixel of each of the 4096 values of 12 bits.
+/// One pixel for each of the 4096 values of 12 bits.
 Frame every_value() {
     Frame frame{64, 64, 12, false, std::vector<std::uint16_t>(4096)};
     for (std::size_t i = 0; i < frame.patterns.size(); ++i) {
@@ -62,7 +62,7 @@ void put_table(DcmDataset& dataset, const DcmTagKey& sequence, std::uint16_t fir
     item->putAndInsertUint16Array(DCM_LUTData, entries.data(), entries.size());
 }
 
-/// A curve over `count` inputs, as vendors ship them: steep in the middle.
+/// A curve over `count` inputs as devices have it: steep in the middle.
 std::vector<std::uint16_t> curve(std::size_t count, unsigned bits) {
     std::vector<std::uint16_t> entries(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -73,7 +73,7 @@ std::vector<std::uint16_t> curve(std::size_t count, unsigned bits) {
     return entries;
 }
 
-/// What DCMTK's own renderer makes of the file.
+/// The picture that DCMTK's renderer makes of the file.
 std::vector<std::uint8_t> rendered_by_dcmtk(const std::filesystem::path& file) {
     DicomImage image(file.c_str());
     REQUIRE(image.getStatus() == EIS_Normal);
@@ -204,7 +204,7 @@ TEST_CASE("signed values go through the pipeline as signed", "[inference]") {
                              rendered_by_dcmtk(dir / "image.dcm")) <= 1);
 }
 
-TEST_CASE("dense is bright, whatever the photometric interpretation says", "[inference]") {
+TEST_CASE("dense is bright in every photometric interpretation", "[inference]") {
     GreyRules rules = with_window(2048, 4096, Window::Function::linear);
     rules.inverse = true;
     const auto values = display_values(every_value(), rules).values;
@@ -231,7 +231,8 @@ TEST_CASE("MONOCHROME1 and Presentation LUT Shape INVERSE invert once", "[infere
     CHECK(decode(dir / "image.dcm").grey.inverse == inverse);
 }
 
-TEST_CASE("without a window, 99 % of the values are shown, and the words say so", "[inference]") {
+TEST_CASE("without a window, 99 % of the values are shown, and the description says so",
+          "[inference]") {
     Frame frame{100, 100, 16, false, std::vector<std::uint16_t>(10000)};
     for (std::size_t i = 0; i < frame.patterns.size(); ++i) {
         frame.patterns[i] = static_cast<std::uint16_t>(10000 + i);
@@ -257,13 +258,13 @@ TEST_CASE("without a window, 99 % of the values are shown, and the words say so"
         std::fill(frame.patterns.begin(), frame.patterns.end(), std::uint16_t{77});
         CHECK(display_values(frame, rules).values[77] == Approx(0.5));
     }
-    SECTION("nothing but padding is shown as it is") {
+    SECTION("an image of padding alone is shown as it is") {
         rules.padding = Padding{0, 65535};
         CHECK(display_values(frame, rules).values[15000] == Approx(0.5).margin(0.01));
     }
 }
 
-TEST_CASE("a window that contradicts the standard counts as none", "[inference]") {
+TEST_CASE("a window that contradicts the standard is ignored", "[inference]") {
     const TempDir dir;
     Recipe recipe = every_value_recipe();
     const auto* width = GENERATE("0", "-5", "0.5", "wide");
@@ -297,8 +298,9 @@ TEST_CASE("a LUT of bytes packed in words is unpacked", "[inference]") {
     CHECK(display_values(image.frame, image.grey).values[10] == Approx(245 / 255.0));
 }
 
-TEST_CASE("the first usable of several windows counts, and the words say how many there are",
-          "[inference]") {
+TEST_CASE(
+    "the first usable window of several is applied, and the description says how many there are",
+    "[inference]") {
     const TempDir dir;
     Recipe recipe = every_value_recipe();
     recipe.edit = [](DcmDataset& d) { put_window(d, "7\\1500\\10", "0\\2000\\5"); };
@@ -310,7 +312,7 @@ TEST_CASE("the first usable of several windows counts, and the words say how man
           "window 1500/2000 from the header, the first of 3");
 }
 
-TEST_CASE("a negative rescale slope turns the grey scale before the window sees it",
+TEST_CASE("a negative rescale slope inverts the grey scale before the window is applied",
           "[inference]") {
     const TempDir dir;
     Recipe recipe = every_value_recipe();
@@ -359,5 +361,5 @@ TEST_CASE("a signed padding value is compared as signed", "[inference]") {
     CHECK(image.grey.is_padding(-2000));
     const auto pixels = render_for_display(dir / "image.dcm").pixels;
     CHECK(pixels[0] == 0);
-    CHECK(pixels[7] == 128);  // the only value that counts: the middle of its own window
+    CHECK(pixels[7] == 128);  // the only value that counts: the middle of its window
 }

@@ -34,7 +34,7 @@ void put_text(DcmDataset& dataset, const DcmTagKey& tag, const char* value) {
     dataset.putAndInsertString(tag, value);
 }
 
-/// `levels` sequences inside each other, of undefined length, as explicit little endian bytes.
+/// `levels` nested sequences of undefined length, in explicit little endian.
 std::string nested(std::size_t levels) {
     const std::string level(
         "\x08\x00\x15\x11SQ\0\0\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\xFF\xFF\xFF\xFF", 20);
@@ -73,7 +73,7 @@ std::string deflated(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("a header says what eligibility and laterality need", "[inference]") {
+TEST_CASE("a header has what eligibility and laterality need", "[inference]") {
     const TempDir dir;
     const Header header = header_of(dir, [](DcmDataset& dataset) {
         put_text(dataset, DCM_ImageType, "ORIGINAL\\PRIMARY");
@@ -163,7 +163,8 @@ TEST_CASE("a patient's age is read in its unit, or counted from the birth date",
     CHECK_FALSE(age("", "1980XX24", "20261123").has_value());
 }
 
-TEST_CASE("what is not DICOM is bad input, and what cannot be read is unavailable", "[inference]") {
+TEST_CASE("a file that is not DICOM is bad input, and one that cannot be read is unavailable",
+          "[inference]") {
     const TempDir dir;
     SECTION("a text") {
         write_bytes(dir / "file", "Dear colleague,\nthe X-ray is in the post.\n");
@@ -184,8 +185,7 @@ TEST_CASE("what is not DICOM is bad input, and what cannot be read is unavailabl
     CHECK(error_of([&] { read_header(dir / "absent"); }).fault() == Fault::unavailable);
 }
 
-TEST_CASE("sequences nested beyond reason are refused, however they are packed",
-          "[inference][hostile]") {
+TEST_CASE("sequences nested too deep are refused in every encoding", "[inference][hostile]") {
     const TempDir dir;
     SECTION("explicit little endian") {
         write_bytes(dir / "file", meta_header(kExplicitLittle) + nested(200'000));
@@ -209,7 +209,7 @@ TEST_CASE("sequences nested beyond reason are refused, however they are packed",
     CHECK_THAT(error.what(), Catch::Contains("nested too deeply"));
 }
 
-TEST_CASE("a hundred levels, beyond any honest nesting, are read", "[inference]") {
+TEST_CASE("a hundred nested sequences, more than any real file has, are read", "[inference]") {
     const TempDir dir;
     const Header header = header_of(dir, [](DcmDataset& dataset) {
         DcmItem* item = &dataset;

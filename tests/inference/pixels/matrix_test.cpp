@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole product: transfer syntax x photometric interpretation x bits x sign x LUT kind, of a
-// phantom. Stored values against what was stored and against pydicom with GDCM; display values
-// against DCMTK's DicomImage where it has the rule, against the standard's formula where it has
-// not.
+// The whole product of transfer syntax x photometric interpretation x bits x sign x kind of LUT,
+// with a phantom. Stored values are compared with the input and with pydicom and GDCM; display
+// values with DCMTK's DicomImage if it has the rule, else with the formula of the standard.
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -50,14 +49,14 @@ constexpr Syntax kSyntaxes[] = {
     {kJpeg2000, 16, true},
 };
 
-/// How far a lossy codec at the tests' quality may leave the stored value, of full scale.
+/// How much a lossy codec at the tests' quality may change a stored value, of full scale.
 double tolerance_of(const Syntax& syntax, unsigned bits) {
     if (!syntax.lossy) return 0;
     if (std::string(syntax.uid) == kJpegLsNear) return 2;  // NEAR
     return 0.05 * (1U << bits);
 }
 
-/// The phantom's values in `bits`; signed ones lie around 0.
+/// The values of the phantom in `bits`; signed ones are centred at 0.
 std::vector<std::uint16_t> stored_phantom(unsigned bits, bool is_signed) {
     static const auto drawn = phantom::draw(phantom::random_recipe(11, kSide, kSide));
     const auto top = static_cast<float>((1U << bits) - 1);
@@ -92,7 +91,7 @@ void put_window(DcmItem& dataset, double center, double width, const char* funct
     if (function != nullptr) dataset.putAndInsertString(DCM_VOILUTFunction, function);
 }
 
-/// What a LUT kind puts into the dataset of values from `low` that span `span`.
+/// The elements of a kind of LUT, for values from `low` that span `span`.
 struct LutKind {
     const char* name;
     bool dcmtk_has_it;
@@ -143,7 +142,7 @@ const std::vector<LutKind>& lut_kinds() {
     return kinds;
 }
 
-/// One cell of the matrix, with the window that it will have.
+/// One cell of the matrix, with its window.
 struct Cell {
     const Syntax& syntax;
     unsigned bits;
@@ -180,7 +179,8 @@ double largest_difference(const std::vector<std::uint16_t>& a, const std::vector
     return largest;
 }
 
-/// LINEAR_EXACT by its formula (PS3.3 C.11.2.1.3.2), in pixels that differ by over half a level.
+/// LINEAR_EXACT by its formula (PS3.3 C.11.2.1.3.2): the pixels that differ by more than half a
+/// level.
 std::size_t off_the_formula(const Image& image, const GreyPicture& picture, double center,
                             double width) {
     std::size_t wrong = 0;
@@ -193,8 +193,8 @@ std::size_t off_the_formula(const Image& image, const GreyPicture& picture, doub
     return wrong;
 }
 
-/// Every cell; lossy codecs are encoded by DCMTK, which renders signed values before it encodes
-/// them, so there is nothing stored to compare with.
+/// Every cell. Lossy codecs are left out where values are signed: DCMTK renders these before it
+/// encodes them, so there are no stored values to compare.
 void each_cell(const std::function<void(const Cell&)>& visit) {
     for (const Syntax& syntax : kSyntaxes) {
         for (const unsigned bits : {8U, 10U, 12U, 16U}) {
@@ -215,7 +215,7 @@ void each_cell(const std::function<void(const Cell&)>& visit) {
 
 }  // namespace
 
-TEST_CASE("every cell of syntax, photometric, bits, sign and LUT kind is read right",
+TEST_CASE("every combination of syntax, photometric, bits, sign and LUT kind is read correctly",
           "[inference][matrix]") {
     const TempDir dir;
     StoredValuesJudge judge;
@@ -229,7 +229,7 @@ TEST_CASE("every cell of syntax, photometric, bits, sign and LUT kind is read ri
         const Image image = decode(file);
         const double tolerance = tolerance_of(cell.syntax, cell.bits);
         CHECK(largest_difference(image.frame.patterns, recipe.samples, image.frame) <= tolerance);
-        if (std::string(cell.lut.name) == "none") {  // what is stored does not hang on the LUT
+        if (std::string(cell.lut.name) == "none") {  // stored values do not depend on the LUT
             judge.add(file, image.frame, cell.bits - 1);
             tolerances.push_back(cell.syntax.lossy ? std::max(2.0, tolerance / 10) : 0);
         }
@@ -264,7 +264,8 @@ TEST_CASE("every cell of syntax, photometric, bits, sign and LUT kind is read ri
     CHECK(judged > verdicts.size() * 9 / 10);
 }
 
-TEST_CASE("a phantom in JPEG 2000 holds what was drawn, in every depth", "[inference][matrix]") {
+TEST_CASE("a phantom in JPEG 2000 has the values that were drawn, in every depth",
+          "[inference][matrix]") {
     const TempDir dir;
     const auto drawn = phantom::draw(phantom::random_recipe(5, 330, 300));
     for (const auto syntax :

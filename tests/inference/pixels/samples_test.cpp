@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of many makers, where the shared folder has them: no crash, an image or an Error with
-// words, and the picture that DCMTK renders.
+// Files of many manufacturers, if the shared folder has them: no crash, an image or an Error with a
+// message, and the same picture as DCMTK renders.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -48,7 +48,8 @@ unsigned high_bit_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("files of many makers are an image or an Error with words", "[inference][samples]") {
+TEST_CASE("files of many manufacturers give an image or an Error with a message",
+          "[inference][samples]") {
     const auto files = samples();
     if (files.empty()) {
         std::cout << "skipped: no shared folder with samples\n";
@@ -73,7 +74,7 @@ TEST_CASE("files of many makers are an image or an Error with words", "[inferenc
                 CHECK(*difference <= 1);
                 ++compared;
             }
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // the expected alternative to an image
             CHECK(std::string(error.what()).size() > 20);
             CHECK(error.fault() != Fault::bug);
             if (std::getenv("BUCKY_VERBOSE") != nullptr) {

@@ -29,7 +29,7 @@ std::vector<std::uint8_t> hidden_by(const std::function<void(DcmDataset&)>& put,
 }
 
 bool shows(const std::vector<std::uint8_t>& hidden, std::uint32_t row, std::uint32_t column) {
-    return hidden.at((row - 1) * kColumns + column - 1) == 0;  // counted from 1, as shutters are
+    return hidden.at((row - 1) * kColumns + column - 1) == 0;  // from 1, as in the attributes
 }
 
 void put_rectangle(DcmDataset& dataset) {
@@ -42,7 +42,7 @@ void put_rectangle(DcmDataset& dataset) {
 
 }  // namespace
 
-TEST_CASE("a rectangular shutter shows what lies between its edges", "[inference][shutter]") {
+TEST_CASE("a rectangular shutter shows the part between its edges", "[inference][shutter]") {
     const auto hidden = hidden_by(put_rectangle);
     CHECK(std::count(hidden.begin(), hidden.end(), 0) == 21 * 16);
     CHECK(shows(hidden, 3, 5));
@@ -82,7 +82,7 @@ TEST_CASE("a polygonal shutter may have corners that point inwards", "[inference
     CHECK_FALSE(shows(hidden, 19, 15));
 }
 
-TEST_CASE("several shutters show what all of them show", "[inference][shutter]") {
+TEST_CASE("several shutters show only what each of them shows", "[inference][shutter]") {
     const auto hidden = hidden_by([](DcmDataset& dataset) {
         put_rectangle(dataset);
         dataset.putAndInsertString(DCM_ShutterShape, "RECTANGULAR\\CIRCULAR");
@@ -95,7 +95,7 @@ TEST_CASE("several shutters show what all of them show", "[inference][shutter]")
     CHECK_FALSE(shows(hidden, 10, 10));  // in the rectangle, not in the circle
 }
 
-TEST_CASE("a shutter that is incomplete or hides everything is none", "[inference][shutter]") {
+TEST_CASE("a shutter that is incomplete or hides everything is ignored", "[inference][shutter]") {
     CHECK(hidden_by([](DcmDataset&) {}).empty());
     CHECK(hidden_by([](DcmDataset& dataset) {
               put_rectangle(dataset);
@@ -145,8 +145,8 @@ TEST_CASE("the shape of a pixel comes from the first attribute that has one",
     CHECK(ratio(text(DCM_PixelSpacing, "0.3\\0.15")) == Approx(2));
     CHECK(ratio(text(DCM_ImagerPixelSpacing, "0.1\\0.2")) == Approx(0.5));
     CHECK(ratio(text(DCM_PixelAspectRatio, "4\\3")) == Approx(4 / 3.0));
-    CHECK(ratio(text(DCM_PixelAspectRatio, "01")) == 1);        // seen: half of one
-    CHECK(ratio(text(DCM_PixelSpacing, "0.000\\0.000")) == 1);  // seen
+    CHECK(ratio(text(DCM_PixelAspectRatio, "01")) == 1);        // seen in practice: half a value
+    CHECK(ratio(text(DCM_PixelSpacing, "0.000\\0.000")) == 1);  // seen in practice
     CHECK(ratio(text(DCM_PixelSpacing, "100\\0.1")) == 1);
     CHECK(ratio([](DcmDataset& dataset) {
               dataset.putAndInsertString(DCM_PixelSpacing, "0\\0");

@@ -18,7 +18,7 @@ std::string raw(const std::vector<float>& numbers) {
     return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)};
 }
 
-/// A package with one golden input: a grey image, and what bright_spots makes of it.
+/// A package with one golden input: a grey image, and the answer of bright_spots to it.
 class GoldenPackage {
 public:
     explicit GoldenPackage(Behaviour behaviour = Behaviour::bright_spots) {
@@ -72,7 +72,8 @@ TEST_CASE("a sound package has no problems, and its golden input gives its golde
     CHECK(any_contains(checked.notes, "two images in one run"));
 }
 
-TEST_CASE("a golden output that does not come out is a problem, with the distance", "[inference]") {
+TEST_CASE("a golden output that is not reproduced is a problem, with the difference",
+          "[inference]") {
     GoldenPackage package;
     std::vector<float> other(2 + 2 * 16 * 16, 0.25F);
     package.expect(other);
@@ -84,7 +85,7 @@ TEST_CASE("a golden output that does not come out is a problem, with the distanc
     CHECK(any_contains(package.checked().problems, "tolerance: must be a number from 0 to 1"));
 }
 
-TEST_CASE("golden files that are missing or of another size are told before anything runs",
+TEST_CASE("golden files that are missing or of another size are reported before the model runs",
           "[inference]") {
     GoldenPackage package;
     write_bytes(package.folder() / "golden-1.input.f32", raw({1, 2, 3}));
@@ -94,7 +95,7 @@ TEST_CASE("golden files that are missing or of another size are told before anyt
     CHECK(error_of([&] { read_package(package.folder()); }).fault() == Fault::bad_input);
 }
 
-TEST_CASE("everything that is wrong with a package is told at once", "[inference]") {
+TEST_CASE("all problems of a package are reported at once", "[inference]") {
     GoldenPackage package(Behaviour::wrong_shape);
     package.replace("scheme = \"99BUCKY\"", "scheme = \"A SCHEME THAT IS TOO LONG\"");
     package.replace("threshold = 0.6", "threshold = 1.6");
@@ -107,13 +108,13 @@ TEST_CASE("everything that is wrong with a package is told at once", "[inference
     CHECK(any_contains(checked.problems, "golden-1.input.f32: "));
 }
 
-TEST_CASE("a model that gives no numbers fails the check with its words", "[inference]") {
+TEST_CASE("a model that gives no numbers fails the check with its message", "[inference]") {
     const auto [behaviour, words] = GENERATE(table<Behaviour, const char*>(
         {{Behaviour::not_finite, "not finite"}, {Behaviour::no_tensor, "must be scores"}}));
     CHECK(any_contains(GoldenPackage(behaviour).checked().problems, words));
 }
 
-TEST_CASE("weights that do not load are one problem among the others", "[inference]") {
+TEST_CASE("weights that do not load are reported with the other problems", "[inference]") {
     GoldenPackage package;
     write_bytes(package.folder() / "weights.ts", "these are no weights");
     const Checked checked = package.checked();
@@ -122,7 +123,7 @@ TEST_CASE("weights that do not load are one problem among the others", "[inferen
     CHECK(checked.device.empty());
 }
 
-TEST_CASE("compiled weights are taken on their device where this LibTorch loads such",
+TEST_CASE("compiled weights are used on their device if this LibTorch can load them",
           "[inference]") {
     GoldenPackage package;
     write_bytes(package.folder() / "weights.pt2", "compiled");

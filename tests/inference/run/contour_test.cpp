@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t kSide = 64;
 
-/// A round hill of height 1 and this radius at half height.
+/// A round hill of height 1 with this radius at half height.
 void add_hill(std::vector<float>& map, double column, double row, double radius) {
     for (std::uint32_t r = 0; r < kSide; ++r) {
         for (std::uint32_t c = 0; c < kSide; ++c) {
@@ -57,7 +57,7 @@ TEST_CASE("each connected area has its own outline and peak", "[inference]") {
     for (const Area& area : areas) CHECK(area.peak == Approx(0.9).margin(0.1));
 }
 
-TEST_CASE("areas that touch by a corner are apart", "[inference]") {
+TEST_CASE("areas that touch only at a corner are separate", "[inference]") {
     std::vector<float> map(kSide * kSide);
     map[10 * kSide + 10] = map[11 * kSide + 11] = 1;
     const auto areas = areas_of(map);

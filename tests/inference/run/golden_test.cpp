@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a model sees, against tensors that a Python pipeline made (golden/make.py): the conventions
-// by which chest models are trained, each from a file to the last float.
+// The input of a model, compared with tensors of a Python pipeline (golden/make.py): the
+// conventions of chest models, each from a file to the last float.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -34,7 +34,7 @@ InputSpec sized(std::uint32_t height, std::uint32_t width) {
     return spec;
 }
 
-/// The largest difference to the golden tensor, in its own units.
+/// The largest difference to the golden tensor, in its units.
 double largest_difference(const std::string& name, const InputSpec& spec) {
     const auto wanted = floats_of(golden(name + ".f32"));
     const auto made = prepare(decode(golden(name + ".dcm")), spec).input.values;

@@ -12,7 +12,7 @@ using namespace bucky::inference;
 
 namespace {
 
-constexpr std::uint32_t kSide = 32;  // of the heatmaps; the input is 256 x 256
+constexpr std::uint32_t kSide = 32;  // side of the heatmaps; the input is 256 x 256
 
 Package one_finding() {
     Package package;
@@ -23,7 +23,7 @@ Package one_finding() {
     return package;
 }
 
-/// Portrait, 1000 x 2000 pixels: the content fills columns 64 to 192 of the input.
+/// A portrait image of 1000 x 2000 pixels: the content fills columns 64 to 192 of the input.
 Placement portrait() {
     return {256, 256, 0, 64, 256, 128, 2000, 1000, 0, 0, 2000, 1000};
 }
@@ -77,7 +77,7 @@ TEST_CASE("a score in the band below its threshold is undetermined and without a
     CHECK(finding.regions.empty());
 }
 
-TEST_CASE("an outline lies where the heatmap does, in the image's own pixels", "[inference]") {
+TEST_CASE("an outline is where the heatmap is, in pixels of the image", "[inference]") {
     ModelOutput output = output_with(0.9F);
     // heatmap cells 12..14 x 8..11 are input columns 96..120, rows 64..96;
     // in the image: columns 250..437.5, rows 500..750
@@ -99,9 +99,9 @@ TEST_CASE("an outline lies where the heatmap does, in the image's own pixels", "
     CHECK(is_simple(outline));
 }
 
-TEST_CASE("what lies in the letterbox's bars is no finding", "[inference]") {
+TEST_CASE("heat in the bars of the letterbox is no finding", "[inference]") {
     ModelOutput output = output_with(0.9F);
-    paint(output, 0, 0, kSide, 8, 0.99F);  // the left bar, to its last column
+    paint(output, 0, 0, kSide, 8, 0.99F);  // the left bar, including its last column
     paint(output, 8, 12, 4, 3, 0.7F);
     const Finding finding = interpreted(output);
     REQUIRE(finding.regions.size() == 1);
@@ -147,7 +147,7 @@ TEST_CASE("a present finding below the heatmap's threshold is placed at its peak
     }
 }
 
-TEST_CASE("specks are dropped beside an area, and kept when they are all there is", "[inference]") {
+TEST_CASE("specks are dropped beside an area, and kept if there is nothing else", "[inference]") {
     Package package = one_finding();
     constexpr std::uint32_t kFine = 128;
     ModelOutput output{{0.9F}, kFine, kFine, std::vector<float>(kFine * kFine)};
@@ -161,9 +161,9 @@ TEST_CASE("specks are dropped beside an area, and kept when they are all there i
     CHECK(regions[0].score == Approx(0.8));
 }
 
-TEST_CASE("the side is the patient's, by Patient Orientation", "[inference]") {
+TEST_CASE("the side is that of the patient, by Patient Orientation", "[inference]") {
     ModelOutput output = output_with(0.9F);
-    paint(output, 8, 10, 4, 3, 0.9F);  // the image's left half
+    paint(output, 8, 10, 4, 3, 0.9F);  // the left half of the image
     CHECK(interpreted(output, {"L", "F"}).regions.at(0).side == Side::right);
     CHECK(interpreted(output, {"R", "F"}).regions.at(0).side == Side::left);
     CHECK(interpreted(output, {}).regions.at(0).side == Side::right);
@@ -176,7 +176,7 @@ TEST_CASE("the side is the patient's, by Patient Orientation", "[inference]") {
     CHECK(interpreted(other, {"L", "F"}).regions.at(0).side == Side::left);
 }
 
-TEST_CASE("an answer that is not the package's is corrupt", "[inference]") {
+TEST_CASE("an answer that does not match the package is corrupt", "[inference]") {
     ModelOutput output = output_with(0.9F);
     output.scores.push_back(0.5F);
     CHECK(test::error_of([&] { interpreted(output); }).fault() == Fault::corrupt);

@@ -28,7 +28,7 @@ std::vector<float> ramp() {
     return values;
 }
 
-/// The definition of an area resize, cell by cell: the mean over the source it covers.
+/// The definition of an area resize, pixel by pixel: the mean over the source that it covers.
 double area_by_definition(const Frame& frame, std::uint32_t rows, std::uint32_t columns,
                           std::uint32_t r, std::uint32_t c) {
     const double high = static_cast<double>(frame.rows) / rows;
@@ -114,7 +114,7 @@ TEST_CASE("letterbox keeps the proportions, centres, and pads with black", "[inf
     CHECK(ready.input.values[std::size_t{top} * 256 + left] == 1.0F);
 }
 
-TEST_CASE("points of the input map back to the image's corners", "[inference]") {
+TEST_CASE("points of the input map back to the corners of the image", "[inference]") {
     const Placement at = prepare(flat_image(2500, 2048, 1), square(256)).placement;
     CHECK(at.to_image({23, 0}) == Point{0, 0});
     CHECK(at.to_image({233, 256}) == Point{2048, 2500});
@@ -151,19 +151,19 @@ TEST_CASE("a model may ask for modality values", "[inference]") {
     image.frame.patterns[0] = 20;
     image.grey.slope = 2;
     image.grey.intercept = 1000;
-    image.grey.inverse = true;  // of no concern to modality values
+    image.grey.inverse = true;  // modality values ignore it
     const Prepared ready = prepare(image, spec);
     CHECK(ready.input.values[3] == Approx((1060 - 100) / 10.0));
     CHECK(ready.input.values[2] == Approx((1040 - 100) / 10.0));
-    CHECK(ready.input.values[0] == Approx((1040 - 100) / 10.0));  // padding: the smallest there is
+    CHECK(ready.input.values[0] == Approx((1040 - 100) / 10.0));  // padding: the smallest value
 }
 
-TEST_CASE("a triangle resize weighs what lies near, and enlarging is bilinear", "[inference]") {
+TEST_CASE("a triangle resize weights the pixels nearby, and enlarging is bilinear", "[inference]") {
     const Frame frame{1, 4, 8, false, {0, 100, 200, 40}};
     std::vector<float> same(256);
     for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
     const auto half = resample(frame, same, 1, 2, Resample::triangle).values;
-    // radius 2 about 1: pixel centres 0.5 and 1.5 weigh 3/4, 2.5 weighs 1/4
+    // radius 2 about 1: pixel centres 0.5 and 1.5 have weight 3/4, 2.5 has weight 1/4
     CHECK(half[0] == Approx((0.75 * 0 + 0.75 * 100 + 0.25 * 200) / 1.75));
     CHECK(half[1] == Approx((0.25 * 100 + 0.75 * 200 + 0.75 * 40) / 1.75));
     const auto doubled = resample(frame, same, 1, 8, Resample::triangle).values;
@@ -171,7 +171,7 @@ TEST_CASE("a triangle resize weighs what lies near, and enlarging is bilinear", 
     CHECK(doubled[2] == Approx(75));
 }
 
-TEST_CASE("a crop takes the middle, and points map back past what was cut", "[inference]") {
+TEST_CASE("a crop takes the middle, and points map back into the whole image", "[inference]") {
     InputSpec spec = square(100);
     spec.fit = Fit::crop;
     const Placement tall = place(2500, 2048, 1, spec);
@@ -210,7 +210,7 @@ TEST_CASE("pixels that are not square keep the patient's proportions", "[inferen
     CHECK(cut.part_row == 250);
 }
 
-TEST_CASE("what a shutter hides is black, and no part of the window", "[inference]") {
+TEST_CASE("pixels hidden by a shutter are black and do not change the window", "[inference]") {
     Image image = flat_image(8, 8, 1000);
     image.grey.window.reset();
     image.hidden.assign(64, 0);

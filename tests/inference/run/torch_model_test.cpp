@@ -49,7 +49,7 @@ TEST_CASE("a model gives its scores and heatmaps", "[inference]") {
     CHECK(model->device() == "cpu (1 thread)");
 }
 
-TEST_CASE("a model without heatmaps gives scores alone", "[inference]") {
+TEST_CASE("a model without heatmaps gives only scores", "[inference]") {
     const TempDir dir;
     const ModelOutput output = model_of(dir, Behaviour::scores_only)->run(spot(0.5F));
     CHECK(output.scores == std::vector<float>{0.5F, 0});
@@ -57,7 +57,7 @@ TEST_CASE("a model without heatmaps gives scores alone", "[inference]") {
     CHECK(output.heatmaps.empty());
 }
 
-TEST_CASE("an answer that breaks the contract is corrupt, with words", "[inference]") {
+TEST_CASE("an answer that breaks the contract is corrupt, with a message", "[inference]") {
     const TempDir dir;
     const auto [behaviour, words] = GENERATE(table<Behaviour, const char*>({
         {Behaviour::not_finite, "scores are not finite"},
@@ -88,7 +88,7 @@ TEST_CASE("an input whose values contradict its shape is bad input", "[inference
     CHECK(error_of([&] { model->run({}); }).fault() == Fault::bad_input);
 }
 
-TEST_CASE("what is not TorchScript is bad input", "[inference]") {
+TEST_CASE("a file that is not TorchScript is bad input", "[inference]") {
     const TempDir dir;
     write_bytes(dir / "weights.ts", "PK\x03\x04 these are not weights");
     const Error error = error_of([&] { load_torch_model(dir / "weights.ts", {"cpu", 1}); });
@@ -99,7 +99,7 @@ TEST_CASE("what is not TorchScript is bad input", "[inference]") {
           }).fault() == Fault::bad_input);
 }
 
-TEST_CASE("a device that is not there is told apart from a name that is none", "[inference]") {
+TEST_CASE("a missing device and an unknown device name are different errors", "[inference]") {
     const TempDir dir;
     CHECK(error_of([&] {
               model_of(dir, Behaviour::scores_only, {"cuda:63", 1});
@@ -114,7 +114,7 @@ TEST_CASE("a device that is not there is told apart from a name that is none", "
     CHECK(model_of(dir, Behaviour::scores_only, {"cpu", 2})->device() == "cpu (2 threads)");
 }
 
-TEST_CASE("threads take turns at one model", "[inference]") {
+TEST_CASE("threads can share one model", "[inference]") {
     const TempDir dir;
     const auto model = model_of(dir, Behaviour::bright_spots);
     std::atomic<int> right = 0;
@@ -131,7 +131,7 @@ TEST_CASE("threads take turns at one model", "[inference]") {
     CHECK(right == 80);
 }
 
-TEST_CASE("images that are run together get the answers they get alone, in their order",
+TEST_CASE("images that are run together get the same answers as alone, in their order",
           "[inference]") {
     const TempDir dir;
     const auto model = model_of(dir, Behaviour::bright_spots);
@@ -158,21 +158,21 @@ TEST_CASE("bfloat16 gives the scores of float32 to about the third digit", "[inf
     CHECK(model->run(spot(0.7F)).scores[0] == Approx(0.7F).margin(0.004));
 }
 
-TEST_CASE("a processor is not asked for float16", "[inference]") {
+TEST_CASE("float16 is refused on a CPU", "[inference]") {
     const TempDir dir;
     CHECK(error_of([&] {
               model_of(dir, Behaviour::bright_spots, {"cpu", 1, Precision::float16});
           }).fault() == Fault::bad_input);
 }
 
-TEST_CASE("the names of devices stand for what there is", "[inference]") {
+TEST_CASE("the names of devices resolve to the devices of the machine", "[inference]") {
     CHECK(devices_named("cpu") == std::vector<std::string>{"cpu"});
     const auto here = devices_named("auto");
     CHECK((here.front() == "cpu" || here.front() == "cuda:0"));
     CHECK(error_of([] { devices_named("cuda:63"); }).fault() == Fault::unavailable);
 }
 
-TEST_CASE("compiled weights are refused where LibTorch has no loader for them", "[inference]") {
+TEST_CASE("compiled weights are refused if LibTorch has no loader for them", "[inference]") {
     const TempDir dir;
     write_bytes(dir / "weights.pt2", "PK\x03\x04 compiled, they say");
     CHECK(error_of([&] {
@@ -180,7 +180,7 @@ TEST_CASE("compiled weights are refused where LibTorch has no loader for them", 
           }).fault() == Fault::bad_input);
 }
 
-TEST_CASE("compiled weights answer as their TorchScript does", "[inference][compiled]") {
+TEST_CASE("compiled weights give the same answers as their TorchScript", "[inference][compiled]") {
     const char* compiled = std::getenv("BUCKY_COMPILED_SPOTS");
     if (compiled == nullptr) {
         std::cout << "skipped: tools/torch2 compiles the weights for this\n";
