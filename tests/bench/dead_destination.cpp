@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One dead destination beside a healthy one: how long the healthy one waits for the results of a
-// stream of images, alone and beside one that is dead in each way. All in one run, in turns, so
-// that what else the machine does falls on all alike.
+// stream of images, alone and beside a destination that is dead in each way. All cases take turns
+// in one run, so that other load on the machine affects all of them equally.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -27,7 +27,7 @@ test::Destination dead(std::string name, int port) {
     return {std::move(name), "DEAD", port, "response_timeout_s = 5\n"};
 }
 
-/// A node with a healthy PACS and, maybe, a dead one beside it.
+/// A node with a healthy PACS and optionally a dead one.
 struct Setting {
     Setting(std::string named, std::vector<test::Destination> beside) : name(std::move(named)) {
         auto there = pacs.destination();
@@ -36,7 +36,7 @@ struct Setting {
         node.emplace(test::NodeOptions{.destinations = std::move(beside)});
     }
 
-    /// Sends an image; seconds until the healthy PACS has both its results.
+    /// Sends an image. Returns the seconds until the healthy PACS has both results.
     double journey(bench::Load& load, unsigned number) {
         load.become(number, true);
         const std::size_t before = pacs.stored().size();

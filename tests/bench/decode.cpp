@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a file to what a model is given: header, decode, prepare, of a 2500 x 2048 radiograph of 16
-// bits in each transfer syntax; on one core, in this process and through a decode worker, beside
-// DCMTK's dcm2pnm in the same run. Milliseconds of processor time, the median of the runs, and of
-// the clock for what waits for another process.
+// From a file to the input of a model: header, decode, prepare, for a radiograph of 2500 x 2048
+// with 16 bits in each transfer syntax; on one core, in this process and in a decoder process,
+// beside DCMTK's dcm2pnm in the same run. Figures are milliseconds of processor time, the median of
+// the runs; of the clock where another process does the work.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -61,7 +61,7 @@ double median_ms(const std::function<double()>& meter, const std::function<void(
     return took[took.size() / 2];
 }
 
-/// DCMTK has a program for each family of codecs, and none for JPEG 2000.
+/// DCMTK has one program for each family of codecs, and none for JPEG 2000.
 std::string dcmtk_program(std::string_view syntax_name) {
     if (syntax_name.starts_with("jpeg-ls")) return "dcml2pnm";
     return syntax_name.starts_with("jpeg") ? "dcmj2pnm" : "dcm2pnm";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FastStorescp: DCMTK's storescp as fast as its options make it: bytes to the file as they come, a
-// process for each association, the largest PDUs.
+// FastStorescp: DCMTK's storescp with its fastest options: bytes are written to the file as they
+// arrive, one process for each association, the largest PDUs.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ namespace bucky::bench {
 
 class FastStorescp {
 public:
-    /// `options`: further ones, such as those of TLS.
+    /// `options`: further options, such as those of TLS.
     explicit FastStorescp(const std::vector<std::string>& options = {})
         : process_(command(options)) {
         (void)test::poll_until(
@@ -24,7 +24,7 @@ public:
                 try {
                     (void)test::WireClient{port_};
                     return true;
-                } catch (const std::runtime_error&) {
+                } catch (const std::runtime_error&) {  // not listening yet: asked again
                     return false;
                 }
             },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model's bare forward, as fast as this device lets it: images a second by size of batch.
+// The bare forward run of a model on a device: images a second by size of batch.
 //   bench_forward WEIGHTS CHANNELS HEIGHT WIDTH [DEVICE] [THREADS] [float32|bfloat16|float16]
-// Needs nothing but torch_model.cpp: built alone too, where a GPU is (docs/gpu.md).
+// It needs only torch_model.cpp, so it is also built alone on a machine with a GPU (docs/gpu.md).
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -22,7 +22,7 @@ Precision precision_named(const std::string& name) {
     return name == "float16" ? Precision::float16 : Precision::float32;
 }
 
-/// Milliseconds of one run of `batch` images: the median of as many as two seconds hold.
+/// Milliseconds of one run of `batch` images: the median of the runs in two seconds.
 double median_ms(Model& model, const ModelInput& image, std::size_t batch) {
     const std::vector<const ModelInput*> inputs(batch, &image);
     for (int warm_up = 0; warm_up < 3; ++warm_up) (void)model.run_batch(inputs);
@@ -69,7 +69,7 @@ int main(int count, char** arguments) try {
         std::printf("| %zu | %.1f | %.1f |\n", batch, ms, 1000 * static_cast<double>(batch) / ms);
     }
     return 0;
-} catch (const std::exception& error) {
+} catch (const std::exception& error) {  // main: prints the error
     std::fprintf(stderr, "bench_forward: %s\n", error.what());
     return 1;
 }

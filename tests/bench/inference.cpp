@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worker queue beside the bare forward of the same replicas, in turns so that a busy moment of
-// the machine meets both: images a second, latency, memory. Random weights (make_models.py), and
-// 10,000 images through cxr-phantom.
+// The worker queue beside the bare forward runs of the same replicas, in turns, so that other load
+// on the machine affects both: images a second, latency, memory. With random weights
+// (make_models.py), and with 10,000 images through cxr-phantom.
 //   bench_inference [FOLDER OF *.ts] [SOAK IMAGES]
 #include <algorithm>
 #include <atomic>
@@ -29,7 +29,7 @@ using inference::ModelInput;
 using Clock = std::chrono::steady_clock;
 using Models = std::vector<std::shared_ptr<Model>>;
 
-constexpr int kReplicas = 2;  // of one thread: the machine of docs/benchmarks.md has two cores
+constexpr int kReplicas = 2;  // of one thread each: the machine of docs/benchmarks.md has two cores
 constexpr int kRounds = 5;
 
 double resident_mb() {
@@ -47,7 +47,7 @@ ModelInput image_of(std::uint32_t side) {
     return image;
 }
 
-/// Each of `models` answers images in a thread of its own until `images` are done: images a second.
+/// Images a second, if each of `models` answers in a thread of its own until `images` are done.
 double speed(const Models& models, const ModelInput& image, int images) {
     std::atomic<int> left = images;
     const auto started = Clock::now();
@@ -85,7 +85,7 @@ void compare(const std::filesystem::path& weights, std::uint32_t side, int image
     (void)speed(bare, image, 2 * kReplicas);
     const double each_mb = (resident_mb() - before_mb) / kReplicas;
     const auto queue = queue_of(weights);
-    const Models callers(kReplicas + 1, queue);  // one more than replicas: one always waits
+    const Models callers(kReplicas + 1, queue);  // one more than replicas, so that one always waits
     (void)speed(callers, image, 2 * kReplicas);
     std::vector<double> alone, queued, ratio;
     for (int round = 0; round < kRounds; ++round) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journey of one 10 MB DX: seconds from its last byte to the moment when the PACS (Orthanc) has
-// accepted both results. One image at a time, each a study of its own.
+// One DX of 10 MB from end to end: seconds from its last byte until the PACS (Orthanc) has accepted
+// both results. One image at a time, each in a study of its own.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -25,7 +25,7 @@ double at_quantile(std::vector<double> sorted, double quantile) {
     return sorted[static_cast<std::size_t>(quantile * last + 0.5)];
 }
 
-/// Sends the load as a study of its own; seconds until the node has the PACS's answer for both.
+/// Sends the load as a new study. Returns the seconds until the PACS has answered for both results.
 double journey(test::RunningNode& node, const bench::Load& load) {
     const std::size_t from = node.process().lines().size();
     test::WireClient modality{node.dicom_port()};

@@ -15,7 +15,7 @@
 namespace bucky::bench {
 namespace {
 
-// Each ends in nine digits that become() counts with, so that no length in the dataset changes.
+// Each ends in nine digits, which become() replaces, so that no length in the dataset changes.
 constexpr auto kInstance = "2.25.80142.1.100000000";
 constexpr auto kStudy = "2.25.80142.2.100000000";
 constexpr std::size_t kDigits = 9;

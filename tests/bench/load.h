@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load: a radiograph in memory that is sent again and again, each time as another instance. Sending
-// costs little more than the kernel's copy, so that what is measured is the receiver.
+// Load: a radiograph in memory that is sent repeatedly, each time as another instance. Sending
+// costs little more than the kernel's copy, so that the receiver is measured.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace bucky::bench {
 
 struct Shape {
     int rows = 512, columns = 512;    ///< 16 bits allocated: rows * columns * 2 bytes
-    std::string body_part = "CHEST";  ///< "KNEE": kept and reported, but no model runs
+    std::string body_part = "CHEST";  ///< "KNEE": stored and reported, but no model runs
 };
 
 class Load {
@@ -24,7 +24,7 @@ public:
     const std::string& sop_instance() const noexcept { return sop_instance_; }
     const std::string& study() const noexcept { return study_; }
 
-    /// From here on it is the instance, and with `own_study` the study, of this number.
+    /// Gives it the instance UID, and with `own_study` the study UID, of this number.
     void become(unsigned number, bool own_study);
 
 private:
@@ -34,14 +34,14 @@ private:
     std::string sop_instance_, study_;
 };
 
-/// Where a receiver listens, and how it is spoken to there.
+/// The address of a receiver, and its TLS.
 struct Address {
     int port = 0;
-    const test::ClientTls* tls = nullptr;  ///< nullptr: in the clear
+    const test::ClientTls* tls = nullptr;  ///< nullptr: without TLS
 };
 
-/// How many files a second a receiver takes, over so many associations at once. Throws when one is
-/// refused.
+/// Files a second that a receiver accepts over this number of associations at once. Throws if one
+/// is refused.
 double files_per_second(const Address& to, const std::string& called, const Load& load,
                         unsigned files, unsigned associations);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Machine: what a figure must say about where it was measured.
+// Machine: the description of the machine that a figure was measured on.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random weights of the architectures that benchmarks run, as TorchScript and, for ONNX Runtime, as
+"""Random weights of the architectures in the benchmarks, as TorchScript and, for ONNX Runtime, as
 ONNX: make_models.py FOLDER."""
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory of the receiving node over 10,000 instances of 0.5 MB at four associations: resident set
-// after each thousand. The images are of knees, so that no model takes part.
+// Memory of the node while it receives 10,000 instances of 0.5 MB over four associations: resident
+// set after each thousand. The images show knees, so that no model runs.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """ONNX Runtime's CPU build on the graphs of make_models.py, beside bench_inference: two sessions of
-one thread, and one of two. onnx_runtime.py FOLDER, with a Python that has onnxruntime."""
+one thread, and one of two threads. onnx_runtime.py FOLDER, with a Python that has onnxruntime."""
 import sys
 import threading
 import time

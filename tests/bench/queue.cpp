@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What history costs: claiming and finishing a job beside 1,000 and beside 1,000,000 others, and
-// starting over 100,000 spooled instances and 1,000,000 finished jobs. On a real disk, with syncs.
+// The cost of history: claiming and finishing a job beside 1,000 and beside 1,000,000 others, and a
+// start with 100,000 spooled instances and 1,000,000 finished jobs. On a real disk, with fsync.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -29,7 +29,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kStartMs = 1'795'444'200'000;
 
-/// By the clock, and of the processor alone: that a busy machine does not change.
+/// Time of the clock, and of the processor alone, which other load does not change.
 struct Took {
     double ms = 0, processor_ms = 0;
 };
@@ -71,8 +71,8 @@ void run(Database& db, const char* text, std::int64_t count = 0) {
     statement.run();
 }
 
-/// So many studies, each with an infer job in `state`; tenants in turn.
-void make_planned(Database& db, std::int64_t jobs, const char* insert_jobs) {
+/// Inserts studies, each with an infer job in `state`; tenants alternate.
+void insert_studies(Database& db, std::int64_t jobs, const char* insert_jobs) {
     Database::Transaction transaction(db);
     run(db, R"sql(
         INSERT INTO study (key, accession_number, state, pending, first_image_ms, last_image_ms,
@@ -90,12 +90,12 @@ constexpr auto kReadyJobs = R"sql(
     SELECT 'infer', key, key, 'ready', first_image_ms, first_image_ms, first_image_ms,
            'site ' || (first_image_ms % 20) FROM study)sql";
 
-/// A claim and a finish, median of many.
+/// A claim and a finish, median of many runs.
 Took claim_and_finish(std::int64_t jobs) {
     const test::TempDir dir;
     const SystemClock clock;
     Database db{dir / "bucky.db"};
-    make_planned(db, jobs, kReadyJobs);
+    insert_studies(db, jobs, kReadyJobs);
     JobQueue queue{db, clock};
     std::vector<Took> took;
     for (int at = 0; at < 900; ++at) {
@@ -107,8 +107,8 @@ Took claim_and_finish(std::int64_t jobs) {
     return median(took);
 }
 
-/// Opening the database, recover() and the first look at the backlog, as a node does
-/// before it opens its doors.
+/// Opening the database, recover() and the first count of the backlog, as a node does before it
+/// listens.
 Took start_over_history() {
     constexpr std::int64_t kInstances = 100'000;
     const test::TempDir dir;
@@ -116,11 +116,11 @@ Took start_over_history() {
     {
         Database db{dir / "bucky.db"};
         const Spool spool{dir / "spool"}, results{dir / "results"};
-        make_planned(db, 1'000'000, R"sql(
+        insert_studies(db, 1'000'000, R"sql(
             INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
                              not_before_ms)
             SELECT 'infer', key, key, 'done', 1, 1, 1 FROM study)sql");
-        // all of them in the last two hours: what recover() has to look through
+        // all of them in the last two hours, which recover() has to read
         Database::Transaction transaction(db);
         run(db, R"sql(
             INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax, file,
@@ -139,7 +139,7 @@ Took start_over_history() {
             std::ofstream{file} << 'x';
         }
     }
-    ::sync();  // the files of a node that starts were not written a moment ago
+    ::sync();  // a node that starts has not just written its files
     const Watch watch;
     Database db{dir / "bucky.db"};
     if (recover(db, dir.path(), clock).files_swept != 0) throw std::runtime_error("swept");
@@ -151,7 +151,7 @@ Took start_over_history() {
 
 int main() {
     std::printf("%s\n\n", bench::machine_line().c_str());
-    // in turn, twice: other work on the machine must not fall on one of them alone
+    // in turns, twice, so that other load does not affect only one of them
     Took few = claim_and_finish(1000);
     Took many = claim_and_finish(1'000'000);
     few = least(few, claim_and_finish(1000));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files a second received: `bucky serve` beside DCMTK's storescp and Orthanc, the same load, the
-// same disk, one after the other in one run.
+// Files a second received: `bucky serve` beside DCMTK's storescp and Orthanc, with the same load
+// and disk, one after the other in one run.
 //
-// What each promises when it answers differs, and stands under the table: Bucky has synced the file
-// and its row; storescp has not synced anything.
+// They promise different things with a response, as the line under the table says: Bucky has synced
+// the file and its row; storescp has synced nothing.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -48,7 +48,7 @@ struct StorescpReceiver : Receiver {
 struct Row {
     const char* name;
     std::function<std::unique_ptr<Receiver>()> start;
-    unsigned share;  // of the files: the slow ones get fewer
+    unsigned share;  // share of the files: slow receivers get fewer
 };
 
 struct Size {
@@ -57,7 +57,7 @@ struct Size {
     unsigned files;
 };
 
-/// Speeds by receiver; in turn, so that what else runs on the machine slows all of them.
+/// Speeds by receiver, measured in turns, so that other load slows all of them equally.
 std::vector<double> measure(const std::vector<Row>& rows, const Size& size, unsigned associations,
                             unsigned rounds) {
     std::vector<std::vector<double>> speeds(rows.size());
@@ -79,7 +79,7 @@ std::vector<double> measure(const std::vector<Row>& rows, const Size& size, unsi
 
 }  // namespace
 
-/// Arguments: rounds (1; the median of them counts), then associations (1 4 16).
+/// Arguments: rounds (1; the median is taken), then associations (1 4 16).
 int main(int count, char** arguments) {
     const std::vector<Row> rows{
         {"bucky serve", [] { return std::make_unique<BuckyReceiver>(); }, 1},

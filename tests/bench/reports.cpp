@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A burst: so many studies, each of one radiograph of 2500 x 2048, are complete at one moment and
-// their images looked at. Seconds until report and picture of all are put, each file and commit
-// synced, by 1, 2 and 4 report workers, in turns. Nothing else of the node runs beside them.
+// A burst: many studies, each with one radiograph of 2500 x 2048, are complete at the same moment
+// and their images are analysed. Seconds until report and picture of all are stored, each file and
+// commit synced, by 1, 2 and 4 report workers, in turns. Nothing else of the node runs at the same
+// time.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -43,7 +44,7 @@ conf::Settings settings_in(const fs::path& folder) {
     return settings;
 }
 
-/// A data folder in which `studies` reports are due.
+/// Makes a data folder in which `studies` reports are due.
 void prepare(const fs::path& folder, int studies, const fs::path& scratch) {
     fs::create_directories(folder);
     const SystemClock clock;
@@ -80,7 +81,7 @@ void prepare(const fs::path& folder, int studies, const fs::path& scratch) {
     }
 }
 
-/// The images are shared with `from`, the database is its own.
+/// Shares the images with `from` and copies the database.
 void copy_folder(const fs::path& from, const fs::path& to) {
     fs::create_directories(to);
     using enum fs::copy_options;

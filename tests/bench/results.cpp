@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result set of one image: processor milliseconds from the file as it was received (2500 x
-// 2048, 12 bits) to objects that are read back and fit to leave. One thread.
+// All results of one image: processor milliseconds from the received file (2500 x 2048, 12 bits) to
+// objects that verify has accepted. One thread.
 #include <algorithm>
 #include <cstdio>
 #include <ctime>

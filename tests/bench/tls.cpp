@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What TLS costs a receiver: files a second through TLS and in the clear, `bucky serve` beside
-// DCMTK's storescp, in turn, in one run.
+// The cost of TLS for a receiver: files a second with and without TLS, `bucky serve` beside DCMTK's
+// storescp, in turns, in one run.
 //
-// Sender and receiver encrypt on the same machine, and the same for both. What each promises when
-// it answers differs: Bucky has synced the file and its row; storescp has not synced anything.
+// Sender and receiver encrypt on the same machine, in both cases. They promise different things
+// with a response: Bucky has synced the file and its row; storescp has synced nothing.
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -25,8 +25,8 @@ namespace {
 
 using namespace bucky;
 
-/// The certificates of the run: one authority's, a receiver and a sender.
-struct Papers {
+/// The certificates of the run: an authority, a receiver and a sender.
+struct Certificates {
     const test::Authority& authority = test::pki().authority;
     const test::Identity &receiver = test::pki().node(), &sender = test::pki().xray1();
     test::ClientTls tls{sender.certificate.string(), sender.key.string()};
@@ -39,12 +39,12 @@ struct Receiver {
 
 class Bucky : public Receiver {
 public:
-    explicit Bucky(const Papers& papers)
+    explicit Bucky(const Certificates& certificates)
         : node_({.more = "[[listener]]\nlisten = \"127.0.0.1\"\nport = 0\ncertificate = \"" +
-                         papers.receiver.certificate.string() + "\"\nkey = \"" +
-                         papers.receiver.key.string() +
+                         certificates.receiver.certificate.string() + "\"\nkey = \"" +
+                         certificates.receiver.key.string() +
                          "\"\nclient_certificates = \"required\"\nca = \"" +
-                         papers.authority.certificate().string() + "\"\n"}) {}
+                         certificates.authority.certificate().string() + "\"\n"}) {}
 
     int port(bool tls) override {
         if (!tls) return node_.dicom_port();
@@ -63,9 +63,10 @@ private:
 
 class Storescp : public Receiver {
 public:
-    explicit Storescp(const Papers& papers)
-        : tls_({"+tls", papers.receiver.key.string(), papers.receiver.certificate.string(), "+cf",
-                papers.authority.certificate().string()}) {}
+    explicit Storescp(const Certificates& certificates)
+        : tls_({"+tls", certificates.receiver.key.string(),
+                certificates.receiver.certificate.string(), "+cf",
+                certificates.authority.certificate().string()}) {}
     int port(bool tls) override { return tls ? tls_.port() : plain_.port(); }
 
 private:
@@ -80,42 +81,42 @@ struct Figure {
     }
 };
 
-/// Figures of one receiver: in the clear, through TLS.
+/// The figures of one receiver: without TLS, with TLS.
 using Pair = std::array<Figure, 2>;
 
-void measure(Receiver& receiver, const Papers& papers, const bench::Load& load, unsigned files,
-             unsigned associations, Pair& into) {
+void measure(Receiver& receiver, const Certificates& certificates, const bench::Load& load,
+             unsigned files, unsigned associations, Pair& into) {
     for (const bool tls : {false, true}) {
-        const bench::Address to{receiver.port(tls), tls ? &papers.tls : nullptr};
+        const bench::Address to{receiver.port(tls), tls ? &certificates.tls : nullptr};
         into[tls ? 1 : 0].speeds.push_back(
             bench::files_per_second(to, "BUCKY", load, files, associations));
     }
 }
 
-std::string spoken(Receiver& receiver, const Papers& papers) {
-    return test::WireClient{receiver.port(true), papers.tls}.security();
+std::string spoken(Receiver& receiver, const Certificates& certificates) {
+    return test::WireClient{receiver.port(true), certificates.tls}.security();
 }
 
 }  // namespace
 
-/// Arguments: rounds (3; the median of them counts), files a round (96), associations (4).
+/// Arguments: rounds (3; the median is taken), files a round (96), associations (4).
 int main(int count, char** arguments) {
     const auto argument = [&](int at, unsigned otherwise) {
         return count > at ? static_cast<unsigned>(std::atoi(arguments[at])) : otherwise;
     };
     const unsigned rounds = argument(1, 3), files = argument(2, 96), associations = argument(3, 4);
     (void)std::signal(SIGPIPE, SIG_IGN);
-    const Papers papers;
+    const Certificates certificates;
     const bench::Load load{{2500, 2048, "KNEE"}};
     Pair bucky, storescp;
     std::string suites;
     for (unsigned round = 0; round < rounds; ++round) {
-        Bucky ours{papers};
-        if (round == 0) suites = "bucky serve " + spoken(ours, papers);
-        measure(ours, papers, load, files, associations, bucky);
-        Storescp theirs{papers};
-        if (round == 0) suites += ", storescp " + spoken(theirs, papers);
-        measure(theirs, papers, load, files, associations, storescp);
+        Bucky ours{certificates};
+        if (round == 0) suites = "bucky serve " + spoken(ours, certificates);
+        measure(ours, certificates, load, files, associations, bucky);
+        Storescp theirs{certificates};
+        if (round == 0) suites += ", storescp " + spoken(theirs, certificates);
+        measure(theirs, certificates, load, files, associations, storescp);
     }
     std::printf(
         "Files of 10 MB a second received over %u associations, median of %u.\n%s\n%s\n\n"

@@ -44,8 +44,7 @@ TEST_CASE("without tenants every destination gets everything", "[conf][tenants]"
     CHECK_FALSE(is_ours(settings, "NORTH"));
 }
 
-TEST_CASE("what a tenant names is his, and of those that name it too, and nobody else's",
-          "[conf][tenants]") {
+TEST_CASE("a destination belongs only to the tenants that name it", "[conf][tenants]") {
     auto settings = with_destinations({"north", "south", "both", "house"});
     add_tenant(settings, "NORTH", {"north", "both"});
     add_tenant(settings, "SOUTH", {"both", "south"});
@@ -59,13 +58,13 @@ TEST_CASE("what a tenant names is his, and of those that name it too, and nobody
     CHECK_FALSE(is_ours(settings, "EAST"));
 }
 
-TEST_CASE("the images of a tenant that is gone go to nobody", "[conf][tenants]") {
+TEST_CASE("the images of a removed tenant are sent to no destination", "[conf][tenants]") {
     auto settings = with_destinations({"north", "house"});
     add_tenant(settings, "NORTH", {"north"});
     CHECK(names_of(settings, "SOUTH").empty());
 }
 
-TEST_CASE("all that is wrong with tenants is told at once, each with its line", "[conf][tenants]") {
+TEST_CASE("all problems of tenants are reported at once, each with its line", "[conf][tenants]") {
     const bucky::test::TempDir dir;
     std::filesystem::create_directories(dir / "model");
     std::filesystem::create_directories(dir / "other");
@@ -95,8 +94,8 @@ value = 0.5
 )";
     try {
         (void)read_settings_text(text, dir / "bucky.toml");
-        FAIL("nobody minded");
-    } catch (const ConfigError& error) {
+        FAIL("no problem was reported");
+    } catch (const ConfigError& error) {  // the check of this test
         const std::string all = error.what();
         for (const auto* words :
              {R"(bucky.toml:9: tenant.models: ")", "is not one of inference.models",

@@ -202,7 +202,7 @@ Picture picture(std::uint32_t rows, std::uint32_t columns) {
     Picture made{rows, columns, std::vector<std::uint8_t>(std::size_t{rows} * columns)};
     for (std::uint32_t r = 0; r < rows; ++r) {
         for (std::uint32_t c = 0; c < columns; ++c) {
-            const double x = std::abs(2.0 * c / columns - 1);  // from the middle
+            const double x = std::abs(2.0 * c / columns - 1);  // distance from the middle
             const double y = 2.0 * r / rows - 1;
             const double lung = std::hypot((x - 0.42) / 0.3, (y + 0.05) / 0.62);
             const double body = std::hypot(x / 0.95, y / 1.4);

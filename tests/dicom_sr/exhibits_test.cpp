@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The judges can only judge what is shown to them: the witness between the product and its
-// to_part10 (tests/support/exhibit_witness.cpp) is there.
+// The judges see only objects that are kept for them. This test checks that the wrapper around
+// to_part10 (tests/support/exhibit_witness.cpp) is linked in.
 #include <cstdlib>
 
 #include <catch2/catch.hpp>
@@ -11,10 +11,10 @@
 
 using namespace bucky::dicom_sr;
 
-TEST_CASE("what a test of this folder makes is shown to the judges", "[dicom_sr]") {
-    if (std::getenv("BUCKY_EXHIBITS") == nullptr) return;  // run by hand, not by ctest
+TEST_CASE("every object that a test of this folder makes is kept for the judges", "[dicom_sr]") {
+    if (std::getenv("BUCKY_EXHIBITS") == nullptr) return;  // run by hand, without ctest
     auto job = examples::report({examples::with_findings()});
-    job.node_name = "WITNESS";  // no other test makes this one
+    job.node_name = "WITNESS";  // no other test makes this object
     const auto part10 = measurement_report(job).part10;
     CHECK(bucky::test::is_exhibited(part10));
 }

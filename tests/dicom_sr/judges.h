@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs by others that judge what we write, and a folder of a test's own.
+// Independent programs that check our objects, and a temporary folder for a test.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ public:
     std::filesystem::path keep(const std::string& name, const std::vector<std::uint8_t>& bytes);
 };
 
-/// Lines of dciodvfy -new (dicom3tools) that say Error; one of its own if it knew no IOD of ours.
+/// Lines with "Error" of dciodvfy -new (dicom3tools), and one line if it does not know the IOD.
 std::string iod_errors(const std::filesystem::path& file);
 
 }  // namespace bucky::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kind of patient with every kind of study, each object of it: verify sees them here, and
-// after the last test the judges do (dciodvfy, PixelMed, pydicom).
+// Every kind of patient with every kind of study, and each object of it: verify checks them here,
+// and the judges (dciodvfy, PixelMed, pydicom) after the last test.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -76,13 +76,13 @@ std::vector<Study> studies() {
             {"lateral beside", {with_findings(1), lateral(2)}}};
 }
 
-/// dcmpschk knows no names in UTF-8, and wants one though it may be empty (PS3.3 C.7.1.1, type 2).
+/// dcmpschk does not accept names in UTF-8, nor an empty name (allowed by PS3.3 C.7.1.1, type 2).
 bool has_plain_name(const Source& source) {
     const auto& name = source.patient_name;
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c > 0; });
 }
 
-/// An object that is not fit to leave fails the test; whose it is, Catch says.
+/// Fails the test if verify finds a problem; Catch reports the combination.
 void check(const Object& object, const ReportedImage& image) {
     CAPTURE(object.kind, object.sop_class.str());
     CHECK(verify(object, image.source) == std::vector<std::string>{});
@@ -127,7 +127,7 @@ void check_pages(const std::vector<ReportedImage>& images, const char* language)
 
 }  // namespace
 
-TEST_CASE("every object of every kind of study of every kind of patient may leave", "[dicom_sr]") {
+TEST_CASE("verify accepts every object of every kind of study and patient", "[dicom_sr]") {
     for (const auto& patient : patients()) {
         for (auto& study : studies()) {
             CAPTURE(patient.name, study.name);
@@ -135,7 +135,7 @@ TEST_CASE("every object of every kind of study of every kind of patient may leav
             auto job = examples::report(study.images);
             job.language = patient.language;
             check(measurement_report(job), study.images.front());
-            if (study.images.size() > 1) {  // PixelMed needs seconds for each shape of report
+            if (study.images.size() > 1) {  // PixelMed needs seconds for each form of report
                 for (const auto sop_class : kReportClasses) {
                     job.sop_class = Uid{sop_class};
                     check(measurement_report(job), study.images.front());
@@ -151,8 +151,8 @@ TEST_CASE("every object of every kind of study of every kind of patient may leav
     }
 }
 
-// For eyes: BUCKY_LOOK=FOLDER dicom_sr_tests "[.look]"
-TEST_CASE("pictures of every size, for people to look at", "[.look]") {
+// For viewing: BUCKY_LOOK=FOLDER dicom_sr_tests "[.look]"
+TEST_CASE("pictures of every size, for viewing", "[.look]") {
     const char* folder = std::getenv("BUCKY_LOOK");
     REQUIRE(folder != nullptr);
     auto undecided = examples::with_findings();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an attribute says, as text: the tests of this folder ask it of every object.
+// The value of an attribute as text, for the tests of this folder.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace bucky::dicom_sr {
 
-/// All values, binary numbers too; empty where the attribute is not there.
+/// All values, also binary numbers; empty if the attribute is absent.
 inline std::string value(DcmItem& item, const DcmTagKey& tag) {
     OFString text;
     (void)item.findAndGetOFStringArray(tag, text);

@@ -23,7 +23,7 @@ bool complains(const Object& object, const std::string& words,
         complaints, [&](const std::string& one) { return one.find(words) != std::string::npos; });
 }
 
-/// The n-th item of the content below `parent` whose concept name has this code value.
+/// The n-th content item below `parent` whose concept name has this code value.
 DcmItem& content(DcmItem& parent, const char* code, unsigned long n = 0) {
     DcmSequenceOfItems* items = nullptr;
     REQUIRE(parent.findAndGetSequence(DCM_ContentSequence, items).good());
@@ -60,12 +60,12 @@ Object overlay() {
 
 }  // namespace
 
-TEST_CASE("verify has nothing to say about what Bucky makes", "[dicom_sr]") {
+TEST_CASE("verify finds no problem in objects that Bucky makes", "[dicom_sr]") {
     CHECK(verify(report(), examples::source()).empty());
     CHECK(verify(overlay(), examples::source()).empty());
 }
 
-TEST_CASE("verify sees an object of another patient or study and does not say whose",
+TEST_CASE("verify detects an object of another patient or study without naming the patient",
           "[dicom_sr]") {
     const Object object = GENERATE(report(), overlay());
     auto stranger = examples::source();
@@ -86,7 +86,7 @@ TEST_CASE("verify sees an object of another patient or study and does not say wh
     CHECK(complains(object, "source", other));
 }
 
-TEST_CASE("verify sees an object that breaks off", "[dicom_sr]") {
+TEST_CASE("verify detects a truncated object", "[dicom_sr]") {
     Object object = GENERATE(report(), overlay());
     object.part10.resize(object.part10.size() / 2);
     CHECK_FALSE(verify(object, examples::source()).empty());
@@ -94,7 +94,7 @@ TEST_CASE("verify sees an object that breaks off", "[dicom_sr]") {
     CHECK_FALSE(verify(object, examples::source()).empty());
 }
 
-TEST_CASE("verify sees what would turn a viewer black", "[dicom_sr]") {
+TEST_CASE("verify detects errors that make a viewer show nothing", "[dicom_sr]") {
     SECTION("a group without its tracking identifier") {
         CHECK(complains(altered(report(), [](auto& set) { remove(group(set), "112039"); }),
                         "tracking identifier"));
@@ -156,7 +156,7 @@ TEST_CASE("verify sees what would turn a viewer black", "[dicom_sr]") {
     }
 }
 
-TEST_CASE("verify sees a picture whose pixels do not fill it", "[dicom_sr]") {
+TEST_CASE("verify detects a picture with too few pixels", "[dicom_sr]") {
     CHECK(complains(altered(overlay(), [](auto& set) { set.putAndInsertUint16(DCM_Rows, 9000); }),
                     "PixelData"));
     CHECK(complains(
@@ -164,7 +164,7 @@ TEST_CASE("verify sees a picture whose pixels do not fill it", "[dicom_sr]") {
         "SourceImageSequence"));
 }
 
-TEST_CASE("verify sees a missing attribute of the IOD", "[dicom_sr]") {
+TEST_CASE("verify detects a missing attribute of the IOD", "[dicom_sr]") {
     for (const DcmTagKey& tag : {DCM_CompletionFlag, DCM_StudyID, DCM_SeriesDescription,
                                  DCM_PerformedProcedureCodeSequence}) {
         const auto without = altered(report(), [&](auto& set) { set.findAndDeleteElement(tag); });

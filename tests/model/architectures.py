@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DenseNet-121 and ResNet-50 as their papers and torchvision have them, with random weights: what
-converters are tested with and benchmarks run, without a download."""
+"""DenseNet-121 and ResNet-50 as in their papers and torchvision, with random weights: used to test
+converters and to run benchmarks without a download."""
 from typing import List
 
 import torch

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The converters of tools/model, on networks of the right architecture with random weights. What
-they write is judged by `bucky model check` (BUCKY_PROGRAM), which runs it in the node's own way.
-And the manifests of the packages that come with Bucky: are they what their trainers would write?"""
+"""The converters of tools/model, with networks of the right architecture and random weights. Their
+output is checked by `bucky model check` (BUCKY_PROGRAM), which runs it as the node does. The
+manifests of the packages that come with Bucky are compared with the output of their trainers."""
 import json
 import math
 import os
@@ -71,7 +71,7 @@ class Converters(unittest.TestCase):
                   "Cardiomegaly", "Nodule", "Mass", "Hernia", "Lung Lesion", "", "Lung Opacity",
                   "Enlarged Cardiomediastinum"]
         points = torch.linspace(0.1, 0.6, 18)
-        points[15] = math.nan  # as where a set has no such label
+        points[15] = math.nan  # as in a set without this label
         net.pathologies, net.op_threshs = labels, points
         torch.save(net, self.dir / "net.pt")
         run([TOOLS / "from-torchxrayvision", "--weights", self.dir / "net.pt", "--side", 128,
@@ -110,8 +110,8 @@ class Converters(unittest.TestCase):
         self.assertIn("mean = [0.485, 0.456, 0.406]", (self.out / "model.toml").read_text())
 
     def test_a_classifier_whose_head_is_not_one_layer_has_scores_alone(self):
-        # A pooling whose size divides its input: the optimised graph of LibTorch 1.13 takes no
-        # other, and `model check` says so.
+        # The pooling size must divide its input: the optimised graph of LibTorch 1.13 takes no
+        # other, and `model check` reports it.
         net = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(4),
                             nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 2)).eval()
         torch.jit.trace(net, torch.rand(1, 3, 64, 64)).save(str(self.dir / "net.ts"))

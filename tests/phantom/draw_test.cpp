@@ -62,7 +62,7 @@ TEST_CASE("the same seed at another size is the same patient", "[phantom]") {
     CHECK(large.lesions[0].area_px == Approx(9 * small.lesions[0].area_px).epsilon(0.02));
 }
 
-TEST_CASE("a lesion's side is the patient's, whose right is on the image's left", "[phantom]") {
+TEST_CASE("the side of a lesion is the patient's: right is on the left of the image", "[phantom]") {
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
         const Finding finding = kFindings[seed % kFindings.size()];
         const Phantom phantom = draw(random_recipe(seed, 256, 256, {finding}));
@@ -75,7 +75,7 @@ TEST_CASE("a lesion's side is the patient's, whose right is on the image's left"
     }
 }
 
-TEST_CASE("outlines lie in the lung of their side", "[phantom]") {
+TEST_CASE("outlines are in the lung of their side", "[phantom]") {
     for (std::uint64_t seed = 100; seed < 130; ++seed) {
         const Recipe recipe = random_recipe(seed, 256, 256, {kFindings[seed % 4]});
         const Anatomy anatomy{seed};
@@ -96,7 +96,7 @@ TEST_CASE("outlines lie in the lung of their side", "[phantom]") {
     }
 }
 
-TEST_CASE("a lesion changes the picture inside its outline the way it would in life", "[phantom]") {
+TEST_CASE("a lesion changes the picture inside its outline as a real one does", "[phantom]") {
     for (const Finding finding : kFindings) {
         double difference = 0;
         for (std::uint64_t seed = 200; seed < 210; ++seed) {
@@ -128,7 +128,7 @@ TEST_CASE("about four phantoms in ten are healthy and the others have one to thr
     CHECK(healthy < 450);
 }
 
-TEST_CASE("the mask of an outline has the outline's area", "[phantom]") {
+TEST_CASE("the mask of an outline has the same area as the outline", "[phantom]") {
     const Phantom phantom = draw(random_recipe(11, 700, 600, {Finding::tuberculosis}));
     REQUIRE(phantom.lesions.size() == 1);
     const auto mask = mask_of(phantom.lesions[0], 700, 600);

@@ -70,11 +70,11 @@ void check_valid(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothing may be lost",
+TEST_CASE("a phantom reads back from every transfer syntax, exactly from the lossless ones",
           "[phantom][dicom]") {
     const bucky::test::TempDir folder;
     for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
-        // DCMTK reads no JPEG 2000: tests/inference/pixels/decode_test.cpp does
+        // DCMTK cannot read JPEG 2000; tests/inference/pixels/decode_test.cpp checks it
         if (syntax.name.starts_with("jpeg-2000")) continue;
         for (const int bits : {8, 10, 12, 14, 16}) {
             if (bits > syntax.most_bits) continue;
@@ -87,7 +87,7 @@ TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothin
 
             const auto wanted = stored_values(small_phantom(), options);
             auto got = read_back(path);
-            got.resize(wanted.size());  // a byte of padding after an odd number of pixels
+            got.resize(wanted.size());  // a padding byte after an odd number of pixels
             INFO(syntax.name << ", " << bits << " bits");
             double off = 0;
             for (std::size_t i = 0; i < wanted.size(); ++i) off += std::abs(got[i] - wanted[i]);
@@ -101,7 +101,7 @@ TEST_CASE("a phantom reads back from every transfer syntax, exactly where nothin
     }
 }
 
-TEST_CASE("every transfer syntax is the one that the file says", "[phantom][dicom]") {
+TEST_CASE("every file has the transfer syntax that it states", "[phantom][dicom]") {
     const bucky::test::TempDir folder;
     for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
         DicomOptions options;
@@ -124,7 +124,7 @@ TEST_CASE("dciodvfy finds no error in a CR or DX phantom", "[phantom][dicom]") {
     const bucky::test::TempDir folder;
     for (const ImageClass image_class : {ImageClass::cr, ImageClass::dx}) {
         for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
-            // dciodvfy of Debian 12 does not inflate.
+            // dciodvfy of Debian 12 cannot read deflated files.
             if (syntax.syntax == TransferSyntax::deflated) continue;
             DicomOptions options;
             options.image_class = image_class;
@@ -138,7 +138,7 @@ TEST_CASE("dciodvfy finds no error in a CR or DX phantom", "[phantom][dicom]") {
     }
 }
 
-TEST_CASE("dciodvfy finds no error whatever the options", "[phantom][dicom]") {
+TEST_CASE("dciodvfy finds no error with any options", "[phantom][dicom]") {
     const bucky::test::TempDir folder;
     const auto path = folder / "odd.dcm";
     for (const ImageClass image_class : {ImageClass::cr, ImageClass::dx}) {
@@ -173,7 +173,7 @@ TEST_CASE("the default window maps the stored range onto black to white", "[phan
     CHECK(window.centre - 0.5 + (window.width - 1) / 2 == Approx(4095));
 }
 
-TEST_CASE("UIDs come from the seed and differ where the pixels may differ", "[phantom][dicom]") {
+TEST_CASE("UIDs come from the seed, and differ if the pixels may differ", "[phantom][dicom]") {
     const Phantom& phantom = small_phantom();
     DicomOptions options;
     const Written first = identify(phantom, options);
@@ -186,19 +186,19 @@ TEST_CASE("UIDs come from the seed and differ where the pixels may differ", "[ph
     CHECK(first.series_uid != identify(phantom, options).series_uid);
 }
 
-TEST_CASE("what a file cannot hold is refused", "[phantom][dicom]") {
+TEST_CASE("options that a file cannot represent are refused", "[phantom][dicom]") {
     const bucky::test::TempDir folder;
     DicomOptions options;
     options.syntax = TransferSyntax::jpeg_baseline;
     CHECK_THROWS_AS(write_dicom(small_phantom(), options, folder / "a.dcm"), Error);
     options = {};
-    options.rescale_slope = 2;  // DX for presentation knows only 1
+    options.rescale_slope = 2;  // DX for presentation allows only 1
     CHECK_THROWS_AS(write_dicom(small_phantom(), options, folder / "a.dcm"), Error);
     options = {};
     CHECK_THROWS_AS(write_dicom(small_phantom(), options, folder / "no/such/place.dcm"), Error);
 }
 
-TEST_CASE("bucky phantom writes the same files again, and the truth beside them",
+TEST_CASE("bucky phantom writes the same files each time, with truth.json beside them",
           "[phantom][command]") {
     const bucky::test::TempDir folder;
     Options options;

@@ -10,7 +10,7 @@
 
 using namespace bucky;
 
-TEST_CASE("a UID is digits and dots, padding of PS3.5 6.2 is taken off", "[conf][base]") {
+TEST_CASE("a UID is digits and dots, and padding (PS3.5 6.2) is removed", "[conf][base]") {
     CHECK(Uid{std::string_view{"1.2.840.10008.1.1\0", 18}}.str() == "1.2.840.10008.1.1");
     CHECK(Uid{"1.2.840 "}.str() == "1.2.840");
     CHECK_THROWS_AS(Uid{""}, Error);
@@ -20,7 +20,7 @@ TEST_CASE("a UID is digits and dots, padding of PS3.5 6.2 is taken off", "[conf]
     CHECK_THROWS_AS(Uid{std::string(65, '1')}, Error);
 }
 
-TEST_CASE("the same name gives the same UID, another name another one", "[conf][base]") {
+TEST_CASE("the same name gives the same UID, and another name gives another one", "[conf][base]") {
     const auto uid = Uid::from_name("study 1, model 2");
     CHECK(uid == Uid::from_name("study 1, model 2"));
     CHECK(uid != Uid::from_name("study 1, model 3"));
@@ -30,8 +30,8 @@ TEST_CASE("the same name gives the same UID, another name another one", "[conf][
 }
 
 TEST_CASE("derived UIDs never change between releases", "[conf][base]") {
-    // Computed once with another implementation (Python hashlib): a change here would give the
-    // results of every archived study a second UID.
+    // Computed once with another implementation (Python hashlib). A change here would give the
+    // results of every archived study another UID.
     CHECK(Uid::from_name("pinned").str() == "2.25.70754136213850881398009051939371654268");
 }
 
@@ -43,11 +43,11 @@ TEST_CASE("an AE title has 1 to 16 printable characters and no backslash", "[con
     CHECK_THROWS_AS(AeTitle{"SEVENTEEN LETTERS"}, Error);
 }
 
-TEST_CASE("SHA-256 is the one of FIPS 180-4", "[conf][base]") {
+TEST_CASE("SHA-256 gives the values of FIPS 180-4", "[conf][base]") {
     CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST_CASE("a value from the network stays on its line in the log", "[conf][base]") {
+TEST_CASE("a value from the network does not break its line in the log", "[conf][base]") {
     CHECK(log::escaped("ORTHANC") == "ORTHANC");
     CHECK(log::escaped("") == "\"\"");
     CHECK(log::escaped("a b") == "\"a b\"");
@@ -55,21 +55,20 @@ TEST_CASE("a value from the network stays on its line in the log", "[conf][base]
     CHECK(log::escaped(std::string(100'000, 'x')).size() < 2000);
 }
 
-TEST_CASE("what a terminal or a reader would obey is written as bytes, what they read as it is",
-          "[conf][base]") {
+TEST_CASE("control characters are written as bytes, and printable text unchanged", "[conf][base]") {
     CHECK(log::escaped("김수희 Zoë 𝛼") == "\"김수희 Zoë 𝛼\"");
     CHECK(log::escaped("a\xC2\x9B"
-                       "2J") == "\"a\\xc2\\x9b2J\"");  // U+009B: CSI, as ESC [
+                       "2J") == "\"a\\xc2\\x9b2J\"");  // U+009B: CSI, the same as ESC [
     CHECK(log::escaped("a\x9B"
                        "2J") == "\"a\\x9b2J\"");                     // the same in Latin-1
-    CHECK(log::escaped("a\u2028b") == "\"a\\xe2\\x80\\xa8b\"");      // a line of Unicode's
-    CHECK(log::escaped("\u202Efdp.") == "\"\\xe2\\x80\\xaefdp.\"");  // written backwards
-    CHECK(log::escaped("\xC0\x8A") == "\"\\xc0\\x8a\"");             // a long way to say LF
-    CHECK(log::escaped("\xED\xA0\x80") == "\"\\xed\\xa0\\x80\"");    // half a character
+    CHECK(log::escaped("a\u2028b") == "\"a\\xe2\\x80\\xa8b\"");      // a line separator of Unicode
+    CHECK(log::escaped("\u202Efdp.") == "\"\\xe2\\x80\\xaefdp.\"");  // right-to-left override
+    CHECK(log::escaped("\xC0\x8A") == "\"\\xc0\\x8a\"");             // an overlong LF
+    CHECK(log::escaped("\xED\xA0\x80") == "\"\\xed\\xa0\\x80\"");    // half of a surrogate pair
     CHECK(log::escaped("cut \xEA\xB9") == "\"cut \\xea\\xb9\"");
 }
 
-TEST_CASE("each module of the log may have a level of its own, changed while it is written",
+TEST_CASE("each module of the log can have its own level, changed while the log is written",
           "[conf][base]") {
     const std::vector<std::string> modules{"deliver=debug", "image=error"};
     log::set_level("warning", modules);
@@ -84,7 +83,7 @@ TEST_CASE("each module of the log may have a level of its own, changed while it 
     CHECK_FALSE(log::is_written(log::Level::debug, "deliver.sent"));
 }
 
-TEST_CASE("a flood of one warning fills no log: it is cut, counted, and others are written",
+TEST_CASE("a flood of one warning is cut and counted, and other warnings are written",
           "[conf][base]") {
     const auto left_out = [] {
         const auto text = metrics::text();
@@ -98,16 +97,16 @@ TEST_CASE("a flood of one warning fills no log: it is cut, counted, and others a
     }
     CHECK(left_out() == before);
     for (int at = 0; at < 1000; ++at) log::event(log::Level::warning, "test.flood");
-    CHECK(left_out() >= before + 900);  // a second may have begun meanwhile
+    CHECK(left_out() >= before + 900);  // the next second may have begun
     const int flooded = left_out();
     log::event(log::Level::warning, "test.other");
-    log::event("test.flood");  // what is no warning is not cut
+    log::event("test.flood");  // other levels are not cut
     CHECK(left_out() == flooded);
 }
 
-TEST_CASE("a metric without a row is a bug, one with a row is in the text", "[conf][base]") {
+TEST_CASE("a metric without a row is a bug, and one with a row is in the text", "[conf][base]") {
     metrics::count("bucky_images_total", {{"verdict", "findings"}});
     CHECK(metrics::text().find("bucky_images_total{verdict=\"findings\"}") != std::string::npos);
     CHECK_THROWS_AS(metrics::count("bucky_unheard_of_total"), Error);
-    CHECK_THROWS_AS(metrics::set("bucky_images_total", 1), Error);  // a counter is no gauge
+    CHECK_THROWS_AS(metrics::set("bucky_images_total", 1), Error);  // a counter is not a gauge
 }

@@ -20,7 +20,7 @@ std::string kept_in_docs(const std::string& name) {
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// The TOML of every example in `markdown`, one after the other.
+/// The TOML of every example in `markdown`, joined.
 std::string examples_of(const std::string& markdown) {
     const std::string fence = "```toml\n";
     std::string all;
@@ -33,12 +33,12 @@ std::string examples_of(const std::string& markdown) {
 
 }  // namespace
 
-TEST_CASE("docs/configuration.md is what the rows print", "[conf]") {
+TEST_CASE("docs/configuration.md is printed from the rows", "[conf]") {
     INFO("renew it: bucky manual configuration.md >docs/configuration.md");
     CHECK(kept_in_docs("configuration.md") == configuration_markdown());
 }
 
-TEST_CASE("every example of the documents is a value that the reader takes", "[conf]") {
+TEST_CASE("every example of the documents is a value that the reader accepts", "[conf]") {
     const std::set<std::string> of_files{"users", "certificate", "key",   "ca",
                                          "crl",   "gate_model",  "models"};
     const auto is_of_a_file = [&](const Problem& problem) {
@@ -48,17 +48,17 @@ TEST_CASE("every example of the documents is a value that the reader takes", "[c
     try {
         (void)read_settings_text(examples_of(configuration_markdown()), "/nowhere/bucky.toml");
         FAIL("the files of the examples are not there, and nobody minded");
-    } catch (const ConfigError& error) {
+    } catch (const ConfigError& error) {  // the check of this test
         for (const auto& problem : error.problems()) {
             INFO(problem.key << ": " << problem.words);
-            // what is compared across keys misses the files that are not there, too
+            // checks across keys also report the missing files
             CHECK((is_of_a_file(problem) || problem.key == "listener.client_certificates" ||
                    problem.key == "model.folder" || problem.key.starts_with("peer.certificate_")));
         }
     }
 }
 
-TEST_CASE("a key whose default is empty has an example that shows what one writes", "[conf]") {
+TEST_CASE("a key with an empty default has an example of a value", "[conf]") {
     std::set<std::string, std::less<>> names;
     for_each_section([&](const auto& section) {
         for (const auto& key : section.keys) {
@@ -77,7 +77,7 @@ TEST_CASE("a key whose default is empty has an example that shows what one write
     }
 }
 
-TEST_CASE("every key stands in the manual and in the Markdown, with its default and its sentence",
+TEST_CASE("every key is in the manual and in the Markdown, with its default and its sentence",
           "[conf]") {
     const auto manual = manual_page("1.2");
     const auto markdown = configuration_markdown();
@@ -102,7 +102,7 @@ TEST_CASE("every key stands in the manual and in the Markdown, with its default 
     CHECK(keys == rows);
 }
 
-TEST_CASE("no text of a row is taken for troff", "[conf]") {
+TEST_CASE("no text of a row is read as a troff command", "[conf]") {
     CHECK(in_troff(".TH at the start") == "\\&.TH at the start");
     CHECK(in_troff("two\n'lines") == "two\n\\&'lines");
     CHECK(in_troff("C-STORE \\n") == "C\\-STORE \\en");

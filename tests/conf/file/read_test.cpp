@@ -1,65 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conf/file/read.h"
 
-#include <algorithm>
 #include <fstream>
-#include <iterator>
-#include <random>
+#include <utility>
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
-#include "conf/file/keys.h"
+#include "tests/conf/file/folder.h"
 
-namespace fs = std::filesystem;
 using namespace bucky;
 using namespace bucky::conf;
-
-namespace {
-
-/// A folder with one model package in it, which goes when the test ends.
-class Folder {
-public:
-    Folder()
-        : path_(fs::temp_directory_path() /
-                ("bucky-conf-" + std::to_string(std::random_device{}()))) {
-        fs::create_directories(path_ / "model");
-        std::ofstream(path_ / "model" / "model.toml") << "name = \"m\"\n";
-    }
-    ~Folder() { fs::remove_all(path_); }
-    fs::path file() const { return path_ / "bucky.toml"; }
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
-constexpr std::string_view kSmallest = R"(
-[inference]
-models = ["model"]
-[[destination]]
-name = "pacs"
-ae_title = "ORTHANC"
-host = "127.0.0.1"
-)";
-
-std::vector<Problem> problems_of(const Folder& folder, const std::string& text) {
-    try {
-        read_settings_text(text, folder.file());
-    } catch (const ConfigError& error) {
-        return error.problems();
-    }
-    return {};
-}
-
-/// The problem that `line` added to the smallest config gives; at line 8.
-std::string problem_of(const Folder& folder, const std::string& line) {
-    const auto problems = problems_of(folder, std::string{kSmallest} + line + "\n");
-    REQUIRE(problems.size() == 1);
-    CHECK(problems[0].line >= 1);
-    return problems[0].key + ": " + problems[0].words;
-}
-
-}  // namespace
+using namespace bucky::test;
 
 TEST_CASE("the smallest config that works gives every other key its default", "[conf]") {
     const Folder folder;
@@ -79,7 +31,8 @@ TEST_CASE("relative paths count from the folder of the config file", "[conf]") {
     CHECK(settings.inference.models == std::vector{folder.path() / "model"});
 }
 
-TEST_CASE("every problem is told at once, in the order of the file, each with its line", "[conf]") {
+TEST_CASE("every problem is reported at once, in the order of the file, each with its line",
+          "[conf]") {
     const Folder folder;
     const auto problems = problems_of(folder, R"([scp]
 port = 70000
@@ -111,7 +64,7 @@ listen = "0.0.0.0:8090"
                                                                     {16, "nod"}});
 }
 
-TEST_CASE("what() has a line a problem: file, line, key, what is wrong, what is allowed",
+TEST_CASE("what() has a line for each problem: file, line, key, problem, allowed values",
           "[conf]") {
     const Folder folder;
     const auto text = std::string{kSmallest} + "[scp]\nport = 70000\nartim_s = \"long\"\n";
@@ -121,7 +74,7 @@ TEST_CASE("what() has a line a problem: file, line, key, what is wrong, what is 
                           Catch::Contains("bucky.toml:10: scp.artim_s: must be a whole number"));
 }
 
-TEST_CASE("a misspelt key or section is an error that names its neighbour", "[conf]") {
+TEST_CASE("a misspelt key or section is an error that suggests the right one", "[conf]") {
     const Folder folder;
     CHECK_THAT(problem_of(folder, "[scp]\nartim = 10"), Catch::Contains("did you mean artim_s?"));
     CHECK_THAT(problem_of(folder, "[stdy]\nquiet_s = 10"), Catch::Contains("did you mean study?"));
@@ -129,7 +82,7 @@ TEST_CASE("a misspelt key or section is an error that names its neighbour", "[co
                Catch::Contains("known are enabled, style, longer_side_px"));
 }
 
-TEST_CASE("what must agree is compared across keys", "[conf]") {
+TEST_CASE("keys that must agree are compared", "[conf]") {
     const Folder folder;
     CHECK_THAT(problem_of(folder, "[study]\nquiet_s = 400"), Catch::Contains("study.ceiling_s"));
     CHECK_THAT(problem_of(folder, "retry_first_s = 1000"), Catch::Contains("retry_cap_s"));
@@ -140,7 +93,7 @@ TEST_CASE("what must agree is compared across keys", "[conf]") {
         Catch::Contains("names two destinations"));
 }
 
-TEST_CASE("the admin port is loopback only where it asks for no token", "[conf]") {
+TEST_CASE("without a token the admin listener must be on loopback", "[conf]") {
     const Folder folder;
     for (const std::string good : {"127.0.0.1:0", "[::1]:8090", "localhost:1", ""}) {
         const auto text = std::string{kSmallest} + "[admin]\nlisten = \"" + good + "\"\n";
@@ -161,7 +114,7 @@ TEST_CASE("the admin port is loopback only where it asks for no token", "[conf]"
                Catch::Contains("credential:NAME"));
 }
 
-TEST_CASE("a syslog server is told by scheme, host and port, and TLS is told whole or not at all",
+TEST_CASE("a syslog server has scheme, host and port, and its TLS keys need each other",
           "[conf][audit]") {
     const Folder folder;
     std::ofstream(folder.path() / "a.pem") << "a file";
@@ -191,7 +144,7 @@ TEST_CASE("a syslog server is told by scheme, host and port, and TLS is told who
           "destination.key: counts only beside a certificate");
 }
 
-TEST_CASE("a caller is told by AE title, by address or by network", "[conf]") {
+TEST_CASE("a peer is named by AE title, by address or by network", "[conf]") {
     const Folder folder;
     const auto text = std::string{kSmallest} + "[[peer]]\naddress = \"10.1.0.0/16\"\n[[peer]]\n";
     CHECK(read_settings_text(text, folder.file()).peers.size() == 2);
@@ -201,7 +154,7 @@ TEST_CASE("a caller is told by AE title, by address or by network", "[conf]") {
     }
 }
 
-TEST_CASE("a node without a model has nothing to say, so it does not start", "[conf]") {
+TEST_CASE("a node without a model has no results, so it does not start", "[conf]") {
     const Folder folder;
     const auto problems = problems_of(folder, "[node]\n");
     REQUIRE(problems.size() == 1);
@@ -216,7 +169,7 @@ TEST_CASE("a node without a destination keeps its results, so it may start", "[c
     CHECK(settings.destinations.empty());
 }
 
-TEST_CASE("values of the wrong type are named with the type that is wanted", "[conf]") {
+TEST_CASE("a value of the wrong type is reported with the required type", "[conf]") {
     const Folder folder;
     CHECK_THAT(problem_of(folder, "[scp]\ncheck_called_ae = 1"), Catch::Contains("true or false"));
     CHECK_THAT(problem_of(folder, "[scp]\nport = 1.5"), Catch::Contains("whole number"));
@@ -240,108 +193,7 @@ TEST_CASE("a config file that is not there is a config error, not a crash", "[co
     CHECK_THROWS_AS(read_settings("/nonexistent/bucky.toml"), ConfigError);
 }
 
-TEST_CASE("the example file in the tree is the one that the rows print", "[conf]") {
-    std::ifstream in(fs::path{BUCKY_SOURCE_DIR} / "conf" / "bucky.toml", std::ios::binary);
-    const std::string kept{std::istreambuf_iterator<char>{in}, {}};
-    CHECK(kept == example_config());
-}
-
-TEST_CASE("the example reads back, and with every comment taken off it still does", "[conf]") {
-    const Folder folder;
-    auto text = example_config();
-    const std::string sample = "/usr/share/bucky/models/cxr-phantom";
-    for (auto at = text.find(sample); at != std::string::npos; at = text.find(sample)) {
-        text.replace(at, sample.size(), "model");
-    }
-    CHECK(read_settings_text(text, folder.file()).destinations.size() == 1);
-
-    std::string live;  // "#key = value" is a default; "# words" is a sentence
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = text.find('\n', at);
-        const bool is_default = text[at] == '#' && text[at + 1] != ' ';
-        live += text.substr(at + (is_default ? 1 : 0), end - at + 1);
-        at = end + 1;
-    }
-    CHECK(live.size() < text.size());
-    CHECK(to_toml(read_settings_text(live, folder.file())) == to_toml([&] {
-              auto settings = read_settings_text(text, folder.file());
-              settings.peers.emplace_back();
-              settings.listeners.emplace_back();  // [[peer]] and [[model]] are live now
-              settings.models.emplace_back().folder = folder.path() / "model";
-              settings.thresholds.push_back({"", "cxr-phantom", "1.1.0", std::string(64, '0'),
-                                             "nodule", 0.5});  // and so is [[threshold]]
-              settings.tenants.emplace_back().ae_title = AeTitle{"CLINIC_NORTH"};
-              return settings;
-          }()));
-}
-
-TEST_CASE("what config show prints reads back to the same settings", "[conf]") {
-    const Folder folder;
-    const auto once =
-        read_settings_text(std::string{kSmallest} +
-                               "[[peer]]\nae_title = \"CT \\\"1\\\"\"\n[log]\nlevel = \"error\"\n",
-                           folder.file());
-    const auto shown = to_toml(once);
-    CHECK(to_toml(read_settings_text(shown, folder.file())) == shown);
-    CHECK_THAT(shown, Catch::Contains("level = \"error\""));
-}
-
-TEST_CASE("config show says of each setting on which line it stands, or that it is the default",
-          "[conf]") {
-    const Folder folder;
-    Lines lines;
-    const auto settings = read_settings_text(
-        std::string{kSmallest} + "port = 105\n[scp]\nartim_s = 9\n", folder.file(), &lines);
-    CHECK(lines.at("scp.artim_s") == 10);
-    CHECK(lines.at("destination.pacs.port") == 8);
-    CHECK_FALSE(lines.contains("scp.port"));
-    const auto shown = to_toml(settings, &lines, "bucky.toml");
-    CHECK_THAT(shown, Catch::Contains("artim_s = 9  # bucky.toml:10\n") &&
-                          Catch::Contains("port = 105  # bucky.toml:8\n") &&
-                          Catch::Contains("port = 11112  # default\n"));
-    CHECK(to_toml(read_settings_text(shown, folder.file())) == to_toml(settings));
-}
-
-TEST_CASE("two sets of settings differ by key, and by whole sections that came or went", "[conf]") {
-    Settings was, is;
-    was.destinations.emplace_back().name = "old";
-    was.destinations.back().ae_title = AeTitle{"A"};
-    is.scp.artim_s = 9;
-    is.destinations.emplace_back().name = "new";
-    is.destinations.back().ae_title = AeTitle{"B"};
-    const auto lines = differences(spelled_out(was), spelled_out(is));
-    const auto has = [&](const std::string& line) {
-        return std::find(lines.begin(), lines.end(), line) != lines.end();
-    };
-    CHECK(has("scp.artim_s: 30 -> 9"));
-    CHECK(has("- destination.old.ae_title: \"A\""));
-    CHECK(has("+ destination.new.ae_title: \"B\""));
-    CHECK(differences(spelled_out(is), spelled_out(is)).empty());
-}
-
-TEST_CASE("every key has a sentence, every number a range and a unit that holds its default",
-          "[conf]") {
-    for_each_section([]<typename Group>(const Section<Group>& section) {
-        INFO(section.name);
-        CHECK(section.sentence.ends_with('.'));
-        CHECK_FALSE(section.keys.empty());
-        for (const auto& key : section.keys) {
-            INFO(key.name);
-            CHECK(key.sentence.ends_with('.'));
-            const auto* number = std::get_if<std::int64_t Group::*>(&key.member);
-            if (key.name != "port") CHECK((number != nullptr) == !key.unit.empty());
-            if (number == nullptr) continue;
-            REQUIRE(std::holds_alternative<Range>(key.allowed));
-            const auto range = std::get<Range>(key.allowed);
-            const auto by_default = Group{}.**number;
-            CHECK(range.least <= by_default);
-            CHECK(by_default <= range.most);
-        }
-    });
-}
-
-TEST_CASE("how one model runs is told by its folder, once, and only of models that there are",
-          "[conf]") {
+TEST_CASE("a [[model]] row names a configured model by its folder, once", "[conf]") {
     const Folder folder;
     const auto with = [&](const std::string& text) { return std::string{kSmallest} + text; };
     const auto settings = read_settings_text(
@@ -362,7 +214,7 @@ TEST_CASE("how one model runs is told by its folder, once, and only of models th
                Catch::Contains("float32, bfloat16 or float16"));
 }
 
-TEST_CASE("a destination's objects are words of a list, each once and in one list", "[conf]") {
+TEST_CASE("the objects of a destination are listed once, in one list", "[conf]") {
     const Folder folder;
     const auto read = [&](const std::string& lines) {
         return read_settings_text(std::string{kSmallest} + lines, folder.file());
@@ -393,7 +245,8 @@ TEST_CASE("a destination's objects are words of a list, each once and in one lis
     }
 }
 
-TEST_CASE("a threshold of its own names the destination, the very weights and a share", "[conf]") {
+TEST_CASE("a [[threshold]] names the weights, a value between 0 and 1 and optionally a destination",
+          "[conf]") {
     const Folder folder;
     const auto read = [&](std::string sha256, const std::string& more) {
         return read_settings_text(fmt::format("{}[[threshold]]\nmodel = \"m\"\nversion = \"1\"\n"

@@ -17,14 +17,14 @@ using test::written_by;
 
 namespace {
 
-/// The log as it is told to be, and as it was again.
-struct Told {
-    explicit Told(log::Form form, bool patients = false) {
+/// Sets the form of the log, and resets it at the end of the scope.
+struct ScopedLogForm {
+    explicit ScopedLogForm(log::Form form, bool patients = false) {
         log::set_level("info");
         log::set_form(form);
         log::show_patients(patients);
     }
-    ~Told() {
+    ~ScopedLogForm() {
         log::set_form(log::Form::text);
         log::show_patients(false);
     }
@@ -41,15 +41,15 @@ void keep_an_image() {
 }  // namespace
 
 TEST_CASE("an event is one line of key=value", "[conf][base]") {
-    const Told told{log::Form::text};
+    const ScopedLogForm scoped{log::Form::text};
     CHECK_THAT(
         written_by(keep_an_image),
         Catch::EndsWith("Z info test.kept from=\"XRAY 1\" bytes=42 again=false sop=1.2.3\n"));
 }
 
-TEST_CASE("as JSON it is one object a line, numbers without quotes, in the same order",
+TEST_CASE("as JSON an event is one object a line, with numbers without quotes, in the same order",
           "[conf][base]") {
-    const Told told{log::Form::json};
+    const ScopedLogForm scoped{log::Form::json};
     const auto line = written_by(keep_an_image);
     CHECK_THAT(line, Catch::StartsWith("{\"time\":\"20") &&
                          Catch::EndsWith("Z\",\"level\":\"info\",\"event\":\"test.kept\","
@@ -57,8 +57,9 @@ TEST_CASE("as JSON it is one object a line, numbers without quotes, in the same 
                                          "\"sop\":\"1.2.3\"}\n"));
 }
 
-TEST_CASE("what a stranger sends is ASCII in a line of JSON, and stays on it", "[conf][base]") {
-    const Told told{log::Form::json};
+TEST_CASE("a value from the network is ASCII in a line of JSON and does not break it",
+          "[conf][base]") {
+    const ScopedLogForm scoped{log::Form::json};
     const std::string sent = "a\n\x1b[2J\xff\xc2\x9b\"}";
     const auto line = written_by([&] { log::event("test.sent", {{"words", sent}}); });
     CHECK(std::count(line.begin(), line.end(), '\n') == 1);
@@ -68,28 +69,27 @@ TEST_CASE("what a stranger sends is ASCII in a line of JSON, and stays on it", "
     CHECK(written_by([&] { log::event("test.sent", {{"words", endless}}); }).size() < 2000);
 }
 
-TEST_CASE("a patient's name appears when the admin asks for it, and never else", "[conf][base]") {
+TEST_CASE("a patient's name appears only if the admin has enabled it", "[conf][base]") {
     for (const auto form : {log::Form::text, log::Form::json}) {
         {
-            const Told told{form};
+            const ScopedLogForm scoped{form};
             CHECK_THAT(written_by(keep_an_image),
                        !Catch::Contains("Secret") && !Catch::Contains("patient_name"));
         }
-        const Told told{form, true};
+        const ScopedLogForm scoped{form, true};
         CHECK_THAT(written_by(keep_an_image), Catch::Contains("Secret^Person"));
     }
 }
 
-TEST_CASE("a flood of one event that is no warning is cut too, far above an honest day",
-          "[conf][base]") {
-    const Told told{log::Form::text};
+TEST_CASE("a flood of one event of level info is cut, too, far above normal load", "[conf][base]") {
+    const ScopedLogForm scoped{log::Form::text};
     const auto left_out = metrics::total("bucky_limit_reached_total").value;
     const auto text = written_by([] {
         for (int at = 0; at < 2 * limits::kLogInfoLinesPerSecond; ++at) log::event("test.pour");
     });
     const auto lines = std::count(text.begin(), text.end(), '\n');
     CHECK(lines >= limits::kLogInfoLinesPerSecond);
-    // a second may have begun meanwhile, and another
+    // one or two seconds may have begun
     CHECK(lines + static_cast<std::ptrdiff_t>(metrics::total("bucky_limit_reached_total").value -
                                               left_out) ==
           2 * limits::kLogInfoLinesPerSecond);

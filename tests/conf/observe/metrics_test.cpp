@@ -21,7 +21,7 @@ std::size_t times(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("254 tenants are told apart", "[conf][base]") {
+TEST_CASE("254 tenants have series of their own", "[conf][base]") {
     for (int at = 0; at < 254; ++at) {
         metrics::count("bucky_positive_images_total",
                        {{"tenant", "CENTRE" + std::to_string(at)}, {"equipment", "DR 1"}});
@@ -30,7 +30,7 @@ TEST_CASE("254 tenants are told apart", "[conf][base]") {
     CHECK_THAT(text, Catch::Contains("CENTRE0\"") && Catch::Contains("CENTRE253\""));
 }
 
-TEST_CASE("strangers who bring a million names make few series, and the sum stays true",
+TEST_CASE("a million names from the network make few series, and the sum stays correct",
           "[conf][base]") {
     constexpr auto kName = "bucky_analysed_images_total";
     const auto before = metrics::total(kName).value;
@@ -66,7 +66,7 @@ TEST_CASE("a label from the network is printable, short and never empty", "[conf
                Catch::Contains("\"" + std::string(limits::kLabelValueBytesMax, 'x') + "\""));
 }
 
-TEST_CASE("a histogram's sum over its labels tells each bucket by itself", "[conf][base]") {
+TEST_CASE("the sum of a histogram over its labels has each bucket separately", "[conf][base]") {
     constexpr auto kName = "bucky_last_byte_to_delivered_seconds";
     for (const auto* destination : {"pacs", "archive"}) {
         metrics::observe(kName, 4.5, {{"destination", destination}});
@@ -80,11 +80,11 @@ TEST_CASE("a histogram's sum over its labels tells each bucket by itself", "[con
     CHECK(total.buckets.at(static_cast<std::size_t>(five - total.bounds.begin())) == 2);
     CHECK(total.buckets.back() == 2);
     CHECK(std::find(total.bounds.begin(), total.bounds.end(), 20.0) != total.bounds.end());
-    CHECK(metrics::total("bucky_commitments_total").value == 0);  // nothing was counted yet
+    CHECK(metrics::total("bucky_commitments_total").value == 0);  // nothing counted yet
     CHECK_THROWS_AS(metrics::total("bucky_unheard_of_total"), Error);
 }
 
-TEST_CASE("a thousand tenants with a thousand devices each stay few series", "[conf][base]") {
+TEST_CASE("many tenants with many devices each make few series", "[conf][base]") {
     constexpr auto kName = "bucky_positive_images_total";
     for (int tenant = 0; tenant < 200; ++tenant) {
         for (int device = 0; device < 50; ++device) {

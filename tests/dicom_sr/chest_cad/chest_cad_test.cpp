@@ -33,7 +33,7 @@ void each(DcmItem& parent, const std::function<void(DcmItem&)>& visit) {
     for (unsigned long i = 0; i < items->card(); ++i) visit(*items->getItem(i));
 }
 
-/// The tree as PS3.17 prints it: "1.2.1 Single Image Finding = Abnormal opacity".
+/// The tree in the notation of PS3.17: "1.2.1 Single Image Finding = Abnormal opacity".
 void print(DcmItem& parent, const std::string& number, std::vector<std::string>& lines) {
     int n = 0;
     each(parent, [&](DcmItem& item) {
@@ -56,7 +56,7 @@ std::vector<std::string> tree(const Object& object) {
     return lines;
 }
 
-/// One nodule detector that found what it found, as in F.3.
+/// A nodule detector with its result, as in F.3.
 ReportedImage nodule_detected(double score) {
     auto image = examples::without_findings();
     image.result.findings = {examples::nodule(score)};
@@ -108,7 +108,7 @@ TEST_CASE("a nodule detector that found one writes the finding of PS3.17 F.3.2",
     has("1.5 Summary of Analyses = Not Attempted");
 }
 
-TEST_CASE("the processing status tells what was analysed and what was not", "[dicom_sr]") {
+TEST_CASE("the processing status says what was analysed and what was not", "[dicom_sr]") {
     const auto said = [](std::vector<ReportedImage> images) {
         std::string summary;
         for (const auto& line : tree(made(std::move(images)))) {
@@ -127,7 +127,7 @@ TEST_CASE("the processing status tells what was analysed and what was not", "[di
     CHECK(said({failed()}) == "No algorithms succeeded; without findings / Failed");
 }
 
-TEST_CASE("what CID 6101 has no word for is not in a Chest CAD SR", "[dicom_sr]") {
+TEST_CASE("a finding without a code in CID 6101 is not in a Chest CAD SR", "[dicom_sr]") {
     CHECK(is_chest_cad_finding(examples::nodule(0.9)));
     CHECK(is_chest_cad_finding(examples::pneumothorax(0.9)));
     CHECK_FALSE(is_chest_cad_finding(examples::pneumonia(0.9)));
@@ -167,11 +167,11 @@ TEST_CASE("dciodvfy and our row checker find no error in any Chest CAD SR", "[di
     }
 }
 
-TEST_CASE("the row checker sees a row that is missing, moved or outside its context group",
+TEST_CASE("the row checker detects a row that is missing, moved or outside its context group",
           "[dicom_sr]") {
     const Object good = made({examples::with_findings()});
     const auto source = examples::source();
-    /// Whether verify complains once the n-th item of the root is changed so.
+    /// Whether verify reports a problem after this change to the n-th item of the root.
     const auto complains = [&](unsigned long n, const std::function<void(DcmItem&)>& change) {
         const Object bad = altered(good, [&](DcmDataset& dataset) {
             DcmSequenceOfItems* items = nullptr;
@@ -196,7 +196,7 @@ TEST_CASE("the row checker sees a row that is missing, moved or outside its cont
     };
     CHECK_FALSE(complains(0, [](DcmItem&) {}));
     CHECK(complains(0, rename));
-    CHECK(complains(2, drop_content));  // findings said and none there
+    CHECK(complains(2, drop_content));  // the summary says findings, but there are none
     CHECK(complains(2, revalue));
     CHECK(complains(3, drop_content));
     CHECK(complains(3, relate));

@@ -27,7 +27,7 @@ ReportedImage misdeclared() {
     return image;
 }
 
-/// What the object keeps: the attribute's tag and its bytes, padded to an even length.
+/// The original values in the object: the tag and its bytes, padded to an even length.
 std::vector<std::pair<DcmTagKey, std::string>> kept_in(const Object& object) {
     const auto file = from_part10(object.part10);
     std::vector<std::pair<DcmTagKey, std::string>> kept;
@@ -62,7 +62,7 @@ std::string text_of(const Object& object, const DcmTagKey& tag) {
 
 }  // namespace
 
-TEST_CASE("a result says what a misdeclared name reads as, and keeps its bytes and character set",
+TEST_CASE("a result has the decoded text of a misdeclared name, and its bytes and character set",
           "[dicom_sr]") {
     const auto image = misdeclared();
     const auto picture = examples::picture(400, 320);
@@ -80,14 +80,15 @@ TEST_CASE("a result says what a misdeclared name reads as, and keeps its bytes a
     CHECK(kept[2] == std::pair(DcmTagKey(DCM_StudyDescription), std::string("Thorax \xB1")));
 }
 
-TEST_CASE("a report tells its reader which text is not what it declares", "[dicom_sr]") {
+TEST_CASE("a report lists the texts that do not match their declared character set", "[dicom_sr]") {
     const Object object = measurement_report(examples::report({misdeclared()}));
     const std::string bytes(object.part10.begin(), object.part10.end());
     CHECK(bytes.find("PatientName: not in its declared character set") != std::string::npos);
     CHECK(bytes.find("StudyDescription: cannot be decoded") != std::string::npos);
 }
 
-TEST_CASE("a result of an image whose text is as declared keeps nothing", "[dicom_sr]") {
+TEST_CASE("a result of an image with correctly declared text keeps no original values",
+          "[dicom_sr]") {
     const Object object = measurement_report(examples::report({examples::with_findings()}));
     CHECK(kept_in(object).empty());
     CHECK_FALSE(

@@ -43,7 +43,7 @@ std::filesystem::path saved(Folder& folder, DcmFileFormat& file) {
 Fault fault_of(const std::filesystem::path& path) {
     try {
         (void)read_source(path);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the result of this function
         return error.fault();
     }
     FAIL("read_source took " << path);
@@ -52,7 +52,7 @@ Fault fault_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("a source is what its file says, without padding", "[dicom_sr]") {
+TEST_CASE("a source has the values of its file, without padding", "[dicom_sr]") {
     Folder folder;
     DcmFileFormat file;
     fill(*file.getDataset());
@@ -71,7 +71,7 @@ TEST_CASE("a source is what its file says, without padding", "[dicom_sr]") {
     CHECK(source.frames == 1);
 }
 
-TEST_CASE("a Korean patient keeps the name whatever the device declared", "[dicom_sr]") {
+TEST_CASE("a Korean name is kept whatever character set the device declared", "[dicom_sr]") {
     Folder folder;
     const char* declared = GENERATE("\\ISO 2022 IR 149", "ISO 2022 IR 149", "ISO_IR 149");
     DcmFileFormat file;
@@ -82,7 +82,8 @@ TEST_CASE("a Korean patient keeps the name whatever the device declared", "[dico
     CHECK(read_source(saved(folder, file)).patient_name == "Hong^Gildong=洪^吉洞");
 }
 
-TEST_CASE("text that is not as declared is read, and kept byte for byte beside", "[dicom_sr]") {
+TEST_CASE("text that does not match its declaration is decoded, and its bytes are kept",
+          "[dicom_sr]") {
     Folder folder;
     DcmFileFormat file;
     fill(*file.getDataset());
@@ -103,7 +104,7 @@ TEST_CASE("text that is not as declared is read, and kept byte for byte beside",
     CHECK(source.originals[1].lost);
 }
 
-TEST_CASE("a file without a study or an instance is bad input, one without a series is not",
+TEST_CASE("a file without a study or an instance is bad input, one without a series is accepted",
           "[dicom_sr]") {
     Folder folder;
     DcmFileFormat file;
@@ -113,7 +114,7 @@ TEST_CASE("a file without a study or an instance is bad input, one without a ser
         REQUIRE(dataset.findAndDeleteElement(DCM_StudyInstanceUID).good());
         CHECK(fault_of(saved(folder, file)) == Fault::bad_input);
     }
-    SECTION("a study UID that is none") {
+    SECTION("an invalid study UID") {
         set(dataset, DCM_StudyInstanceUID, "../../etc/passwd");
         CHECK(fault_of(saved(folder, file)) == Fault::bad_input);
     }
@@ -123,7 +124,7 @@ TEST_CASE("a file without a study or an instance is bad input, one without a ser
     }
 }
 
-TEST_CASE("what is not DICOM is bad input", "[dicom_sr]") {
+TEST_CASE("a file that is not DICOM is bad input", "[dicom_sr]") {
     Folder folder;
     CHECK(fault_of(folder.path() / "not-there.dcm") == Fault::bad_input);
     CHECK(fault_of(folder.keep("empty.dcm", {})) == Fault::bad_input);
@@ -131,7 +132,8 @@ TEST_CASE("what is not DICOM is bad input", "[dicom_sr]") {
     CHECK(fault_of(folder.keep("http.dcm", {words.begin(), words.end()})) == Fault::bad_input);
 }
 
-TEST_CASE("a file that breaks off in its pixels still says who it is of", "[dicom_sr]") {
+TEST_CASE("a file that ends inside its pixel data still identifies its patient and study",
+          "[dicom_sr]") {
     Folder folder;
     DcmFileFormat file;
     fill(*file.getDataset());

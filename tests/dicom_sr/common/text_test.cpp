@@ -17,11 +17,11 @@ const std::string kJapanese =
 
 }  // namespace
 
-TEST_CASE("a Korean name is read as the standard writes it and as devices do", "[dicom_sr]") {
+TEST_CASE("a Korean name is read as in the standard and as devices write it", "[dicom_sr]") {
     const std::string expected = "Hong^Gildong=洪^吉洞=홍^길동";
     CHECK(to_utf8(kKorean, "\\ISO 2022 IR 149", true) == expected);
-    CHECK(to_utf8(kKorean, "ISO 2022 IR 149", true) == expected);  // the empty first value missing
-    CHECK(to_utf8(kKorean, "ISO_IR 149", true) == expected);       // no defined term
+    CHECK(to_utf8(kKorean, "ISO 2022 IR 149", true) == expected);  // without the empty first value
+    CHECK(to_utf8(kKorean, "ISO_IR 149", true) == expected);       // not a defined term
     CHECK(to_utf8(kKorean, "", true) == expected);
     CHECK(to_utf8(kBareKorean, "ISO_IR 149", true) == "홍^길동");
     CHECK(to_utf8(kBareKorean, "ISO 2022 IR 149", true) == "홍^길동");
@@ -44,13 +44,14 @@ TEST_CASE("other character sets arrive as UTF-8", "[dicom_sr]") {
     CHECK(to_utf8("홍^길동", "ISO_IR 192", true) == "홍^길동");
 }
 
-TEST_CASE("UTF-8 that is not declared, or declared as Latin 1, is UTF-8", "[dicom_sr]") {
+TEST_CASE("UTF-8 that is not declared, or declared as Latin 1, is read as UTF-8", "[dicom_sr]") {
     CHECK(to_utf8("홍^길동", "", true) == "홍^길동");
     CHECK(to_utf8("홍^길동", "ISO_IR 100", true) == "홍^길동");
-    CHECK(to_utf8(kBareKorean, "ISO_IR 192", true) == "홍^길동");  // and the other way round
+    CHECK(to_utf8(kBareKorean, "ISO_IR 192", true) == "홍^길동");  // declared as UTF-8, but is not
 }
 
-TEST_CASE("what cannot be decoded becomes question marks and stays one line", "[dicom_sr]") {
+TEST_CASE("bytes that cannot be decoded become question marks, and the text stays one line",
+          "[dicom_sr]") {
     CHECK(to_utf8("A\xFF\xFE\x80"
                   "B",
                   "ISO_IR 192", false)
@@ -58,7 +59,7 @@ TEST_CASE("what cannot be decoded becomes question marks and stays one line", "[
     CHECK(to_utf8("Chest\r\nPA\t ", "", false) == "ChestPA");
     CHECK(to_utf8(std::string("Doe^John\0", 9), "", true) == "Doe^John");
     CHECK(cleaned("ok\xC3") == "ok?");
-    CHECK(cleaned("\xE2\x82\xAC \xED\xA0\x80") == "€ ?");  // a surrogate is no character
+    CHECK(cleaned("\xE2\x82\xAC \xED\xA0\x80") == "€ ?");  // a surrogate is not a character
     CHECK(cleaned("\x1B[31m") == "[31m");
     CHECK(decoded("Kim^\xB1", "ISO 2022 IR 149", true).reading == Reading::lost);
     CHECK(to_utf8("x", "NO SUCH SET", false) == "x");
@@ -84,7 +85,7 @@ TEST_CASE("the Korean and Japanese deviations that DCMTK does not decode are rea
     struct Row {
         std::string bytes, declared, text;
     };
-    // PS3.5 H.3.2: half-width katakana, then kanji and hiragana that go back to JIS X 0201.
+    // PS3.5 H.3.2: half-width katakana, then kanji and hiragana that return to JIS X 0201.
     const std::string katakana =
         "\xD4\xCF\xC0\xDE^\xC0\xDB\xB3=\x1B$B;3ED\x1B(J^\x1B$BB@O:\x1B(J="
         "\x1B$B$d$^$@\x1B(J^\x1B$B$?$m$&\x1B(J";
@@ -95,8 +96,8 @@ TEST_CASE("the Korean and Japanese deviations that DCMTK does not decode are rea
         {kBareKorean, "ISO 2022 IR 149", "홍^길동"},
         {kBareKorean, "ISO_IR 149", "홍^길동"},
         {kBareKorean, "", "홍^길동"},
-        {kBareKorean, "ISO_IR 100", "홍^길동"},  // Latin 1 would take it: È«^±æµ¿
-        {"\x8C\x63\xB9\xE6\xB0\xA2\xC7\xCF", "ISO_IR 149", "똠방각하"},  // CP949 alone has it
+        {kBareKorean, "ISO_IR 100", "홍^길동"},  // Latin 1 would give È«^±æµ¿
+        {"\x8C\x63\xB9\xE6\xB0\xA2\xC7\xCF", "ISO_IR 149", "똠방각하"},  // only CP949 has it
         {kJapanese, "ISO 2022 IR 87", "Yamada^Tarou=山田^太郎=やまだ^たろう"},
         {katakana, "ISO_IR 13\\ISO 2022 IR 87", "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう"},
         {"\xBB\xB3\xC5\xC4^\xC2\xC0\xCF\xBA", "ISO 2022 IR 87", "山田^太郎"},  // EUC-JP
@@ -114,7 +115,7 @@ TEST_CASE("the Korean and Japanese deviations that DCMTK does not decode are rea
     }
 }
 
-TEST_CASE("what is as its file declares it is not flagged", "[dicom_sr]") {
+TEST_CASE("text that matches its declaration is not flagged", "[dicom_sr]") {
     CHECK(decoded(kKorean, "\\ISO 2022 IR 149", true).reading == Reading::declared);
     CHECK(decoded(kJapanese, "\\ISO 2022 IR 87", true).reading == Reading::declared);
     CHECK(decoded("\xD4\xCF\xC0\xDE^\xC0\xDB\xB3", "ISO_IR 13", true).reading == Reading::declared);
@@ -124,13 +125,14 @@ TEST_CASE("what is as its file declares it is not flagged", "[dicom_sr]") {
     CHECK(decoded("홍^길동", "ISO_IR 192", true).reading == Reading::declared);
     CHECK(decoded("Buc^J\xE9r\xF4me", "ISO_IR 100", true).reading == Reading::declared);
     CHECK(decoded("Doe^Jane", "", true).reading == Reading::declared);
-    // Latin 1 with two capitals of the upper half side by side: Hangul by its bytes, not by sense.
+    // Latin 1 with two adjacent capitals of the upper half: the bytes are valid Hangul, the text is
+    // not.
     const Decoded finnish = decoded("J\xC4\xC4SKEL\xC4INEN", "ISO_IR 100", true);
     CHECK(finnish.text == "JÄÄSKELÄINEN");
     CHECK(finnish.reading == Reading::declared);
 }
 
-TEST_CASE("undeclared bytes that are no Korean never read as Korean", "[dicom_sr]") {
+TEST_CASE("undeclared bytes that are not Korean are never read as Korean", "[dicom_sr]") {
     CHECK(decoded("\xBF\xD5\xE2\xE0", "", true).reading == Reading::lost);  // Петр, ISO 8859-5
     CHECK(decoded("\xCD\xF5\xD0\xA1\xB6\xAB", "", true).reading == Reading::lost);  // 王小东
     CHECK(decoded("\xBF\xD5\xE2\xE0", "", true).text == "????");

@@ -23,7 +23,8 @@ bool within(const Rect& box, const Extent& picture) {
            box.y + box.height <= picture.height;
 }
 
-/// Sampled, not by the code under test: does any point of the box lie in the outline?
+/// Whether any point of the box is inside the outline; sampled, independently of the code under
+/// test.
 bool covers(const Rect& box, const Outline& outline) {
     for (double y = box.y; y <= box.y + box.height; y += 2) {
         for (double x = box.x; x <= box.x + box.width; x += 2) {
@@ -69,10 +70,10 @@ TEST_CASE("no label ever covers a lesion, another label or leaves the picture", 
             }
         }
     }
-    CHECK(placed_in_all > 150);  // of 210: most find a place
+    CHECK(placed_in_all > 150);  // of 210: most labels find a position
 }
 
-TEST_CASE("a label stands beside its lesion when there is room", "[dicom_sr]") {
+TEST_CASE("a label is beside its lesion if there is space", "[dicom_sr]") {
     const std::vector<Outline> outlines{circle(400, 400, 50)};
     const std::vector<Label> labels{{&outlines[0], {100, 20}}};
     const auto placed = place_labels(outlines, labels, {800, 800}, 6);
@@ -81,8 +82,9 @@ TEST_CASE("a label stands beside its lesion when there is room", "[dicom_sr]") {
     CHECK(std::hypot(placed[0]->box.x + 50 - 400, placed[0]->box.y + 10 - 400) < 130);
 }
 
-TEST_CASE("a label far from its lesion points at it, through no other", "[dicom_sr]") {
-    // The small one lies inside the large one: its name must stand outside both.
+TEST_CASE("a label far from its lesion points to it, and its line crosses no other lesion",
+          "[dicom_sr]") {
+    // The small one is inside the large one: its label must be outside both.
     const std::vector<Outline> outlines{circle(400, 400, 200), circle(420, 380, 30)};
     const std::vector<Label> labels{{&outlines[1], {100, 20}}};
     const auto placed = place_labels(outlines, labels, {800, 800}, 6);
@@ -90,7 +92,7 @@ TEST_CASE("a label far from its lesion points at it, through no other", "[dicom_
     CHECK(placed[0]->pointer);
 }
 
-TEST_CASE("where nothing is free there is no label", "[dicom_sr]") {
+TEST_CASE("a lesion without free space has no label", "[dicom_sr]") {
     const std::vector<Outline> outlines{Outline{{0, 0}, {300, 0}, {300, 300}, {0, 300}}};
     const std::vector<Label> labels{{&outlines[0], {100, 20}}};
     CHECK_FALSE(place_labels(outlines, labels, {300, 300}, 6)[0]);

@@ -28,7 +28,7 @@ OverlayStyle style(std::uint32_t longer_side, const char* language = "en") {
     return {language, longer_side, "0.1.0"};
 }
 
-/// An example whose outlines fit a picture of this size.
+/// An example with its outlines scaled to a picture of this size.
 ReportedImage fitted(ReportedImage image, const examples::Picture& picture) {
     for (auto& finding : image.result.findings) {
         for (auto& region : finding.regions) {
@@ -54,7 +54,7 @@ bool is_grey(const std::array<int, 3>& pixel) {
     return pixel[0] == pixel[1] && pixel[1] == pixel[2];
 }
 
-/// Coloured pixels in the drawn image (not the panel).
+/// Number of coloured pixels in the drawn image, without the panel.
 std::size_t coloured(const Drawing& drawing, std::uint32_t rows) {
     std::size_t count = 0;
     for (std::uint32_t r = 0; r < rows; ++r) {
@@ -77,8 +77,7 @@ TEST_CASE("the same image gives the same picture", "[dicom_sr]") {
           secondary_capture(image, again, style(1024)).part10);
 }
 
-TEST_CASE("the anatomy fills its part of the picture and the panel stands beside it",
-          "[dicom_sr]") {
+TEST_CASE("the anatomy fills its part of the picture, and the panel is beside it", "[dicom_sr]") {
     struct Case {
         std::uint32_t rows, columns, longer_side, image_rows, image_columns;
     };
@@ -96,7 +95,7 @@ TEST_CASE("the anatomy fills its part of the picture and the panel stands beside
     CHECK(drawing.rows >= one.image_rows);
     CHECK(drawing.columns >= one.image_columns);
     CHECK(drawing.rgb.size() == std::size_t{3} * drawing.rows * drawing.columns);
-    CHECK(coloured(drawing, one.image_rows) == 0);  // nothing drawn over a negative image
+    CHECK(coloured(drawing, one.image_rows) == 0);  // nothing is drawn on a negative image
     const auto scaled = resampled(picture.view(), one.image_rows, one.image_columns);
     for (std::uint32_t r = 0; r < one.image_rows; r += 37) {
         for (std::uint32_t c = 0; c < one.image_columns; c += 41) {
@@ -105,7 +104,7 @@ TEST_CASE("the anatomy fills its part of the picture and the panel stands beside
     }
 }
 
-TEST_CASE("an outline is drawn on its place and leaves what it encloses alone", "[dicom_sr]") {
+TEST_CASE("an outline is drawn at its place and does not change the pixels inside", "[dicom_sr]") {
     const auto picture = examples::picture(1000, 800);
     auto image = fitted(examples::with_findings(), picture);
     image.result.findings[0] = fitted(examples::without_findings(), picture).result.findings[0];
@@ -121,25 +120,26 @@ TEST_CASE("an outline is drawn on its place and leaves what it encloses alone", 
     }
 }
 
-TEST_CASE("pixels that are not square are drawn in the patient's proportions", "[dicom_sr]") {
+TEST_CASE("an image with pixels that are not square is drawn in the patient's proportions",
+          "[dicom_sr]") {
     const auto picture = examples::picture(500, 800);
     auto image = fitted(examples::with_findings(), picture);
     image.result.findings[0] = fitted(examples::without_findings(), picture).result.findings[0];
     auto view = picture.view();
-    view.pixel_ratio = 2;  // twice as high as wide: 1000 x 800 to the eye
+    view.pixel_ratio = 2;  // twice as high as wide: displayed as 1000 x 800
     const Drawing drawing = draw_overlay(image, view, style(1000));
     CHECK(drawing.rows >= 1000);
-    // The pneumothorax where it is in the square picture above.
+    // The pneumothorax is at the same place as in the square picture above.
     CHECK_FALSE(is_grey(at(drawing, 590 + 95, 250)));
     CHECK(is_grey(at(drawing, 590, 250)));
-    std::size_t line = 0;  // it may be dashed: somewhere about its lowest point
+    std::size_t line = 0;  // the line may be dashed: check around its lowest point
     for (int c = -12; c <= 12; ++c) {
         for (int r = -6; r <= 6; ++r) line += !is_grey(at(drawing, 590 + c, 250 + 130 + r));
     }
     CHECK(line > 0);
 }
 
-TEST_CASE("findings are told apart by colour and by line", "[dicom_sr]") {
+TEST_CASE("findings differ by colour and by line", "[dicom_sr]") {
     for (std::size_t i = 0; i < 20; ++i) {
         for (std::size_t k = i + 1; k < 20; ++k) {
             const Mark a = mark_of(i);
@@ -154,7 +154,7 @@ TEST_CASE("findings are told apart by colour and by line", "[dicom_sr]") {
     }
 }
 
-TEST_CASE("the panel holds all its words whatever the width", "[dicom_sr]") {
+TEST_CASE("the panel shows all its text at every width", "[dicom_sr]") {
     auto image = examples::with_findings();
     image.result.model->intended_use = std::string(900, 'w') + " and " + std::string(300, 'x');
     image.result.findings[0].name = "A finding with a name of very many words indeed";
@@ -178,11 +178,11 @@ TEST_CASE("the panel holds all its words whatever the width", "[dicom_sr]") {
             }
         }
         CHECK(ink_outside == 0);
-        CHECK(ink_inside > 10000);  // 1,200 letters leave much of it
+        CHECK(ink_inside > 10000);  // 1,200 letters leave many coloured pixels
     }
 }
 
-TEST_CASE("the panel says verdict, scores, model, use, time and that it is no reading",
+TEST_CASE("the panel shows verdict, scores, model, use, time and that it is not a diagnosis",
           "[dicom_sr]") {
     const Panel panel = panel_of(examples::with_findings(), style(512));
     CHECK(panel.verdict == "Findings: Pneumothorax (left), Lung nodule (right)");
@@ -214,7 +214,7 @@ TEST_CASE("the panel says verdict, scores, model, use, time and that it is no re
     CHECK(lateral.rows.empty());
 }
 
-TEST_CASE("no word of the patient's identity is in the picture", "[dicom_sr]") {
+TEST_CASE("the picture does not show the patient's identity", "[dicom_sr]") {
     const auto picture = examples::picture(400, 320);
     const auto image = fitted(examples::with_findings(), picture);
     auto other = image;
@@ -225,7 +225,7 @@ TEST_CASE("no word of the patient's identity is in the picture", "[dicom_sr]") {
           draw_overlay(other, picture.view(), style(400)).rgb);
 }
 
-TEST_CASE("pictures are drawn by many threads at once", "[dicom_sr]") {
+TEST_CASE("many threads can draw pictures at once", "[dicom_sr]") {
     const auto picture = examples::picture(400, 320);
     const auto image = fitted(examples::with_findings(), picture);
     const auto expected = draw_overlay(image, picture.view(), style(640, "ko")).rgb;
@@ -265,7 +265,7 @@ TEST_CASE("dciodvfy finds no error in a picture as a Secondary Capture", "[dicom
     CHECK(test::iod_errors(folder.keep("picture.dcm", object.part10)) == "");
 }
 
-TEST_CASE("all pictures of a study and model share a series, each with a number of its own",
+TEST_CASE("all pictures of a study and model are in one series, each with its own number",
           "[dicom_sr]") {
     const auto picture = examples::picture(300, 300);
     const auto made = [&](ReportedImage image) {
@@ -283,7 +283,7 @@ TEST_CASE("all pictures of a study and model share a series, each with a number 
     CHECK(made(other).series != one.series);
 }
 
-TEST_CASE("what was burned in or lost before is said of the picture too", "[dicom_sr]") {
+TEST_CASE("a picture is marked as burned in or lossy if its source is", "[dicom_sr]") {
     const auto picture = examples::picture(300, 300);
     auto image = examples::with_findings();
     const auto dataset = [&] {
@@ -301,7 +301,7 @@ TEST_CASE("what was burned in or lost before is said of the picture too", "[dico
     CHECK(value(*marked->getDataset(), DCM_LossyImageCompression) == "01");
 }
 
-TEST_CASE("a flat picture stays flat at every size, and a mean stays a mean", "[dicom_sr]") {
+TEST_CASE("a flat picture stays flat at every size, and the mean is kept", "[dicom_sr]") {
     const std::vector<std::uint8_t> flat(30 * 40, 119);
     for (const std::uint32_t side : {1U, 7U, 29U, 30U, 31U, 77U}) {
         const auto out = resampled({30, 40, flat}, side, side + 3);
@@ -316,7 +316,8 @@ TEST_CASE("a flat picture stays flat at every size, and a mean stays a mean", "[
     CHECK(std::ranges::max(grown) <= 200);
 }
 
-TEST_CASE("a picture without pixels is refused, a drawing as PNG is a PNG", "[dicom_sr]") {
+TEST_CASE("a picture without pixels is refused, and a drawing can be written as PNG",
+          "[dicom_sr]") {
     const auto picture = examples::picture(300, 300);
     const auto image = examples::without_findings();
     CHECK_THROWS_AS(draw_overlay(image, {0, 0, {}}, style(512)), Error);
@@ -328,7 +329,7 @@ TEST_CASE("a picture without pixels is refused, a drawing as PNG is a PNG", "[di
     CHECK(std::equal(signature.begin(), signature.end(), png.begin()));
 }
 
-TEST_CASE("for an archive of radiographs alone the picture is a derived CR image in grey",
+TEST_CASE("for an archive that accepts only radiographs the picture is a derived CR image in grey",
           "[dicom_sr]") {
     test::Folder folder;
     const auto picture = examples::picture(500, 400);

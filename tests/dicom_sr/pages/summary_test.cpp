@@ -28,7 +28,7 @@ OverlayStyle style(const char* language = "en", Marking marking = Marking::outli
         .language = language, .longer_side = 400, .software_version = "0.1.0", .marking = marking};
 }
 
-/// How many of the pixels between two columns are not grey.
+/// Number of coloured pixels left of a column.
 std::size_t coloured(const Drawing& drawing, std::uint32_t columns, std::uint32_t rows) {
     std::size_t count = 0;
     for (std::uint32_t r = 0; r < rows; ++r) {
@@ -49,7 +49,8 @@ double luminance(const Colour& colour) {
 
 }  // namespace
 
-TEST_CASE("the colours of heat get brighter with every step, and cold is clear", "[dicom_sr]") {
+TEST_CASE("the colours of heat become brighter with every step, and zero is transparent",
+          "[dicom_sr]") {
     CHECK(heat_colour(0).alpha == 0);
     CHECK(heat_colour(0.1).alpha == 0);
     CHECK(heat_colour(0.5).alpha == Approx(0.4));
@@ -60,7 +61,7 @@ TEST_CASE("the colours of heat get brighter with every step, and cold is clear",
     }
 }
 
-TEST_CASE("the picture shows outlines, heat, or both, and outlines where there is no heat",
+TEST_CASE("the picture shows outlines, heat or both, and outlines if there is no heat",
           "[dicom_sr]") {
     const auto picture = examples::picture(400, 320);
     const auto small = [](ReportedImage image) {
@@ -94,7 +95,7 @@ TEST_CASE("the picture shows outlines, heat, or both, and outlines where there i
     CHECK(panel_of(plain, style("en", Marking::both)).heat.empty());
 }
 
-TEST_CASE("every reason why an image has no answer has Korean words, with the English detail",
+TEST_CASE("every reason why an image has no answer has a Korean text with the English detail",
           "[dicom_sr]") {
     for (const inference::ReasonRow& row : inference::kReasons) {
         CAPTURE(row.key);
@@ -107,7 +108,7 @@ TEST_CASE("every reason why an image has no answer has Korean words, with the En
     CHECK(text_of(other, "ko") == "because");
 }
 
-TEST_CASE("a legend without outlines shows no lines of them", "[dicom_sr]") {
+TEST_CASE("a legend without outlines shows no line samples", "[dicom_sr]") {
     const auto hot = examples::with_heat();
     CHECK(panel_of(hot, style("en", Marking::both)).rows.at(0).drawn);
     CHECK_FALSE(panel_of(hot, style("en", Marking::heatmap)).rows.at(0).drawn);
@@ -115,7 +116,8 @@ TEST_CASE("a legend without outlines shows no lines of them", "[dicom_sr]") {
     CHECK(panel_of(plain, style("en", Marking::heatmap)).rows.at(0).drawn);
 }
 
-TEST_CASE("a summary shows every image of the study, a notice the reason of one", "[dicom_sr]") {
+TEST_CASE("a summary shows every image of the study, and a notice the reason of one image",
+          "[dicom_sr]") {
     test::Folder folder;
     const char* language = GENERATE("en", "ko");
     const auto picture = examples::picture(400, 320);
@@ -143,7 +145,7 @@ TEST_CASE("a summary shows every image of the study, a notice the reason of one"
     CHECK(test::iod_errors(folder.keep("notice.dcm", notice.part10)) == "");
 }
 
-TEST_CASE("a summary of a hundred images is one page, and counts those it does not show",
+TEST_CASE("a summary of a hundred images is one page and states how many it does not show",
           "[dicom_sr]") {
     std::vector<ReportedImage> images;
     for (int i = 1; i <= 100; ++i) images.push_back(examples::lateral(i));
@@ -156,7 +158,8 @@ TEST_CASE("a summary of a hundred images is one page, and counts those it does n
     CHECK_THROWS_AS(draw_summary({}, style()), Error);
 }
 
-TEST_CASE("a picture's pixels stand in its file once, even and whole", "[dicom_sr]") {
+TEST_CASE("the pixels of a picture are in its file once, complete and of even length",
+          "[dicom_sr]") {
     const auto picture = examples::picture(301, 301);
     const auto image = examples::without_findings();
     auto drawing = draw_overlay(image, picture.view(), style());

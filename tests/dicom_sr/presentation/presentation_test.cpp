@@ -127,7 +127,7 @@ TEST_CASE("a presentation state of a negative image says so and names the model"
                                    "BUCKY: 모델: cxr-phantom 1.0.0 (가중치 9f86d081884c)"});
 }
 
-TEST_CASE("the displayed area is the whole image, in its own spacing where that is known",
+TEST_CASE("the displayed area is the whole image, with its spacing if that is known",
           "[dicom_sr]") {
     auto image = examples::with_findings();
     const auto area = [&] {
@@ -153,7 +153,7 @@ TEST_CASE("an image that was not analysed gets no presentation state", "[dicom_s
     CHECK_THROWS_AS(made(examples::failed()), Error);
 }
 
-TEST_CASE("verify sees a presentation state of another image, patient or size", "[dicom_sr]") {
+TEST_CASE("verify detects a presentation state of another image, patient or size", "[dicom_sr]") {
     const auto image = examples::with_findings();
     const Object object = made(image);
     const auto complains = [&](const Source& source) { return !verify(object, source).empty(); };

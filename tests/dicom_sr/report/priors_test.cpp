@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this node said of earlier studies, in the report of a later one.
+// The results of earlier studies in the report of a later one.
 #include <catch2/catch.hpp>
 
 #include "conf/dicom/sop_classes.h"
@@ -22,7 +22,7 @@ Prior prior(int number) {
 
 }  // namespace
 
-TEST_CASE("a report names the reports of earlier studies, with their date and words, in each class",
+TEST_CASE("a report lists the reports of earlier studies with date and conclusion, in each class",
           "[dicom_sr]") {
     test::Folder folder;
     for (const auto sop_class : kReportClasses) {
@@ -47,14 +47,14 @@ TEST_CASE("a report names the reports of earlier studies, with their date and wo
     }
 }
 
-TEST_CASE("priors change no UID: the same images and models are the same report", "[dicom_sr]") {
+TEST_CASE("priors change no UID: the same images and models give the same report", "[dicom_sr]") {
     auto job = examples::report({examples::with_findings()});
     const Object without = measurement_report(job);
     job.priors = {prior(1)};
     CHECK(measurement_report(job).sop_instance == without.sop_instance);
 }
 
-TEST_CASE("a report that names its own study as an earlier one may not leave", "[dicom_sr]") {
+TEST_CASE("verify refuses a report that lists its own study as an earlier one", "[dicom_sr]") {
     auto job = examples::report({examples::with_findings()});
     job.priors = {prior(1)};
     job.priors[0].study = job.images.front().source.study;

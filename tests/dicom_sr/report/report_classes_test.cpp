@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same report in each class that an archive may take, in the eyes of others.
+// The same report in each class that an archive may accept, checked by other software.
 #include <set>
 
 #include <catch2/catch.hpp>
@@ -30,7 +30,7 @@ std::vector<std::vector<ReportedImage>> studies() {
 
 }  // namespace
 
-TEST_CASE("a report is valid in each class, and says the findings, the model and its version",
+TEST_CASE("a report is valid in each class and has the findings, the model and its version",
           "[dicom_sr]") {
     Folder folder;
     for (std::size_t at = 0; at < kReportClasses.size(); ++at) {
@@ -59,8 +59,7 @@ TEST_CASE("a report is valid in each class, and says the findings, the model and
     }
 }
 
-TEST_CASE("in plain text a finding has its score, its threshold, its side and the box around it",
-          "[dicom_sr]") {
+TEST_CASE("in plain text a finding has its score, threshold, side and bounding box", "[dicom_sr]") {
     Folder folder;
     auto image = examples::with_findings();
     image.result.findings = {examples::pneumothorax(0.917)};
@@ -77,7 +76,7 @@ TEST_CASE("in plain text a finding has its score, its threshold, its side and th
     CHECK(dump.find("Assists. Not a reading.") != std::string::npos);
 }
 
-TEST_CASE("each class and each rendering is an object of its own, the same whenever it is made",
+TEST_CASE("each class and each rendering is an object of its own, and always the same object",
           "[dicom_sr]") {
     std::set<Uid> uids, series;
     for (const char* rendering : {"", "ko", "nodule 0.60"}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Independent judges on every shape of report: never our writer with our own reader alone.
+// Independent judges check every form of report: our writer is never checked with our reader alone.
 #include <catch2/catch.hpp>
 
 #include "dicom_sr/report/measurement_report.h"
@@ -89,7 +89,7 @@ std::vector<Shape> shapes() {
 
 }  // namespace
 
-TEST_CASE("dciodvfy finds no error in any shape of report, and dsrdump renders it", "[dicom_sr]") {
+TEST_CASE("dciodvfy finds no error in any form of report, and dsrdump can read it", "[dicom_sr]") {
     Folder folder;
     for (const Shape& shape : shapes()) {
         CAPTURE(shape.name);

@@ -51,7 +51,7 @@ std::vector<DcmItem*> children(DcmItem& parent, const std::string& named) {
     return all;
 }
 
-/// A report, read back.
+/// A report, parsed again.
 struct Read {
     explicit Read(const StudyReport& report)
         : object(measurement_report(report)), file(from_part10(object.part10)) {}
@@ -105,11 +105,11 @@ TEST_CASE("the same job gives the same bytes and the same UIDs", "[dicom_sr]") {
     CHECK(measurement_report(fewer).series == once.series);  // versions share a series
 }
 
-TEST_CASE("an image that failed once and was analysed later makes another report", "[dicom_sr]") {
+TEST_CASE("an image that failed and was analysed later gives another report", "[dicom_sr]") {
     CHECK(report_uid({examples::failed(1)}) != report_uid({examples::with_findings(1)}));
 }
 
-TEST_CASE("each outline has its group, closed, with its side, its score and its algorithm",
+TEST_CASE("each outline is closed and has a group with its side, score and algorithm",
           "[dicom_sr]") {
     auto image = examples::with_findings();
     image.result.findings[0] = examples::nodule(0.62, 3);
@@ -145,7 +145,8 @@ TEST_CASE("each outline has its group, closed, with its side, its score and its 
     CHECK(one_number(*children(highest, "R.36118008").at(0)) == "0.91");
 }
 
-TEST_CASE("every finding of every analysed image is answered, absent ones too", "[dicom_sr]") {
+TEST_CASE("every finding of every analysed image has an answer, also if it is absent",
+          "[dicom_sr]") {
     auto second = examples::without_findings(2);
     second.result.findings[1].answer = Answer::undetermined;
     Read report(examples::report({examples::with_findings(1), second}));
@@ -166,10 +167,10 @@ TEST_CASE("every finding of every analysed image is answered, absent ones too", 
     CHECK(answers["233604007"] == std::vector<std::string>{absent, absent});
 }
 
-TEST_CASE("an image that was not analysed is named with its reason, coded and readable",
+TEST_CASE("an image that was not analysed is listed with its reason, as code and text",
           "[dicom_sr]") {
     Read report(examples::report({examples::with_findings(1), examples::lateral(2)}));
-    CHECK(report.groups().size() == 2);  // the findings' alone
+    CHECK(report.groups().size() == 2);  // only those of the findings
     DcmItem& status = *children(report.answers(), "111065").at(0);
     CHECK(coded(status) == "111225");  // not attempted
     CHECK(coded(*children(status, "reason").at(0)) == "view");
@@ -180,7 +181,7 @@ TEST_CASE("an image that was not analysed is named with its reason, coded and re
     CHECK(value(report.dataset(), DCM_CompletionFlag) == "COMPLETE");
 }
 
-TEST_CASE("a warning about an image stands beside its answers, coded and readable", "[dicom_sr]") {
+TEST_CASE("a warning about an image is listed with its answers, as code and text", "[dicom_sr]") {
     auto image = examples::with_findings();
     image.result.warnings = {{"gate.mirrored",
                               {"LOOKS_MIRRORED", "99BUCKY", "Picture looks mirrored"},
@@ -191,10 +192,10 @@ TEST_CASE("a warning about an image stands beside its answers, coded and readabl
     CHECK(coded(*warned[0]) == "LOOKS_MIRRORED");
     CHECK(value(*children(*warned[0], "121106").at(0), DCM_TextValue) ==
           "left and right may be exchanged");
-    CHECK(items(*warned[0], DCM_ContentSequence).size() == 2);  // and the image it is about
+    CHECK(items(*warned[0], DCM_ContentSequence).size() == 2);  // and the image that it concerns
 }
 
-TEST_CASE("a failure makes the report partial and says so", "[dicom_sr]") {
+TEST_CASE("a failure makes the report partial, and the report states it", "[dicom_sr]") {
     Read report(examples::report({examples::with_findings(1), examples::failed(2)}));
     CHECK(value(report.dataset(), DCM_CompletionFlag) == "PARTIAL");
     CHECK(value(report.dataset(), DCM_CompletionFlagDescription) ==
@@ -202,20 +203,20 @@ TEST_CASE("a failure makes the report partial and says so", "[dicom_sr]") {
     CHECK(coded(*children(report.answers(), "111065").at(0)) == "111224");  // failed
 }
 
-TEST_CASE("a study without findings shows each picture's edge with the scores", "[dicom_sr]") {
+TEST_CASE("a study without findings has the edge of each image with the scores", "[dicom_sr]") {
     Read report(examples::report({examples::without_findings(1), examples::lateral(2)}));
     const auto groups = report.groups();
     REQUIRE(groups.size() == 2);
     CHECK(points(*groups[0]) == kEdge);
     CHECK(coded(*children(*groups[0], "121071").at(0)) == "no-finding");
     CHECK(one_number(*children(*groups[0], "S.36118008").at(0)) == "0.03");
-    CHECK(children(*groups[0], "363698007").empty());  // the whole image is no lung
+    CHECK(children(*groups[0], "363698007").empty());  // the whole image has no side
     CHECK(points(*groups[1]) == kEdge);
     CHECK(coded(*children(*groups[1], "121071").at(0)) == "not-analysed");
     CHECK(one_number(*children(*groups[1], "images-not-anal").at(0)) == "1");
 }
 
-TEST_CASE("a finding that nobody located is drawn as the picture's edge", "[dicom_sr]") {
+TEST_CASE("a finding without a place is drawn as the edge of the image", "[dicom_sr]") {
     auto image = examples::with_findings();
     image.result.findings[1].regions.clear();
     Read report(examples::report({image}));
@@ -233,7 +234,8 @@ TEST_CASE("an image of unknown size is reported without a frame", "[dicom_sr]") 
     CHECK(verify(report.object, image.source).empty());
 }
 
-TEST_CASE("two images that claim one UID are reported without drawing it twice", "[dicom_sr]") {
+TEST_CASE("two images with the same UID are reported, and its outline is drawn once",
+          "[dicom_sr]") {
     auto twin = examples::lateral(1);
     twin.result.reason->key = "instance.conflicting";
     const auto job = examples::report({examples::lateral(1), twin});
@@ -242,7 +244,7 @@ TEST_CASE("two images that claim one UID are reported without drawing it twice",
     CHECK(children(report.answers(), "111065").size() == 2);
 }
 
-TEST_CASE("a superseding report names the one before it, and never itself", "[dicom_sr]") {
+TEST_CASE("a superseding report refers to the one before it, never to itself", "[dicom_sr]") {
     auto job = examples::report({examples::with_findings(1)});
     const Uid first = measurement_report(job).sop_instance;
     const Uid series = measurement_report(job).series;
@@ -259,10 +261,10 @@ TEST_CASE("a superseding report names the one before it, and never itself", "[di
     CHECK(value(*in_series[0], DCM_SeriesInstanceUID) == series.str());
     CHECK(value(*items(*in_series[0], DCM_ReferencedSOPSequence).at(0),
                 DCM_ReferencedSOPInstanceUID) == first.str());
-    CHECK(value(report.dataset(), DCM_InstanceNumber) == "2");  // the last one a viewer takes
+    CHECK(value(report.dataset(), DCM_InstanceNumber) == "2");  // viewers show the highest number
 }
 
-TEST_CASE("content time is the source's local time when it says which", "[dicom_sr]") {
+TEST_CASE("content time is the source's local time if the source has a time zone", "[dicom_sr]") {
     auto job = examples::report({examples::with_findings()});
     job.images[0].source.timezone_offset = "+0900";
     Read report(job);
@@ -275,11 +277,11 @@ TEST_CASE("content time is the source's local time when it says which", "[dicom_
     CHECK_FALSE(Read(job).dataset().tagExists(DCM_TimezoneOffsetFromUTC));
 }
 
-TEST_CASE("images of two studies or two patients are no one report", "[dicom_sr]") {
+TEST_CASE("images of two studies or two patients are refused in one report", "[dicom_sr]") {
     const auto fault = [](const StudyReport& job) {
         try {
             (void)measurement_report(job);
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // the check of this test
             CHECK(std::string(error.what()).find("PID-2") == std::string::npos);
             return error.fault();
         }
@@ -294,7 +296,7 @@ TEST_CASE("images of two studies or two patients are no one report", "[dicom_sr]
     CHECK(fault(examples::report({})) == Fault::bug);
 }
 
-TEST_CASE("every object says that it assists and is no reading", "[dicom_sr]") {
+TEST_CASE("every object states that it assists and is not a diagnosis", "[dicom_sr]") {
     auto job = examples::report({GENERATE(examples::with_findings(1), examples::lateral(1))});
     CHECK(value(*children(Read(job).answers(), "121106").at(0), DCM_TextValue) ==
           "Assists. Not a reading.");
@@ -303,7 +305,7 @@ TEST_CASE("every object says that it assists and is no reading", "[dicom_sr]") {
           "판독이 아닌 보조 결과입니다.");
 }
 
-TEST_CASE("Korean words stand beside English codes", "[dicom_sr]") {
+TEST_CASE("Korean text is written beside English codes", "[dicom_sr]") {
     auto job = examples::report({examples::with_findings()});
     job.language = "ko";
     Read report(job);
@@ -313,7 +315,8 @@ TEST_CASE("Korean words stand beside English codes", "[dicom_sr]") {
           "Pneumothorax");
 }
 
-TEST_CASE("values that would not be DICOM are fitted, an identifier is never cut", "[dicom_sr]") {
+TEST_CASE("values that would not be valid DICOM are adjusted, and an identifier is never cut",
+          "[dicom_sr]") {
     const bucky::test::NotForJudges the_senders_error_is_cited;
     auto job = examples::report({examples::with_findings()});
     Source& source = job.images[0].source;
@@ -333,7 +336,7 @@ TEST_CASE("values that would not be DICOM are fitted, an identifier is never cut
     CHECK(verify(report.object, source).empty());
 }
 
-TEST_CASE("the series description says the finding, its side and its score in 64 bytes",
+TEST_CASE("the series description has the finding, its side and its score in 64 bytes",
           "[dicom_sr]") {
     const auto described = [](std::vector<ReportedImage> images, const char* language = "en") {
         const std::string text = series_description(images, language);
@@ -363,7 +366,7 @@ TEST_CASE("a score is never rounded up across its threshold", "[dicom_sr]") {
     CHECK(score_text(0) == "0.00");
 }
 
-TEST_CASE("a report of a thousand images is made and one of more is refused", "[dicom_sr]") {
+TEST_CASE("a report of a thousand images is written, and one of more is refused", "[dicom_sr]") {
     std::vector<ReportedImage> images;
     for (int i = 1; i <= 1000; ++i) images.push_back(examples::without_findings(i));
     auto job = examples::report(std::move(images));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A score between the two limits of its finding: neither present nor absent, wherever it is told.
+// A score between the two limits of its finding is neither present nor absent, in every object.
 #include <catch2/catch.hpp>
 
 #include "conf/dicom/sop_classes.h"
@@ -51,7 +51,7 @@ TEST_CASE("an undetermined finding is coded Undetermined, with both limits besid
     }
 }
 
-TEST_CASE("a study with nothing but an undetermined finding is not said to be without any",
+TEST_CASE("a study with only an undetermined finding is not reported as without findings",
           "[dicom_sr]") {
     const auto image = undecided(examples::without_findings());
     CHECK(series_description({&image, 1}, "en") ==
@@ -65,7 +65,8 @@ TEST_CASE("a study with nothing but an undetermined finding is not said to be wi
           "Findings: Pneumothorax (left). Undetermined: Lung nodule");
 }
 
-TEST_CASE("the legend of the picture says undetermined, and between which scores", "[dicom_sr]") {
+TEST_CASE("the legend of the picture says undetermined, and between which scores it is so",
+          "[dicom_sr]") {
     const auto image = undecided(examples::with_findings());
     const Panel panel = panel_of(image, {});
     REQUIRE(panel.rows.size() == 3);

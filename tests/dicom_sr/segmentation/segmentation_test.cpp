@@ -30,7 +30,7 @@ DcmItem& item(DcmItem& parent, const DcmTagKey& tag, signed long n = 0) {
     return *found;
 }
 
-ReportedImage small(ReportedImage image) {  // the outlines at a tenth of their size
+ReportedImage small(ReportedImage image) {  // outlines at a tenth of their size
     image.source.rows = image.result.rows = 200;
     image.source.columns = image.result.columns = 160;
     for (auto& finding : image.result.findings) {
@@ -46,7 +46,7 @@ ReportedImage small(ReportedImage image) {  // the outlines at a tenth of their 
 
 }  // namespace
 
-TEST_CASE("an outline is filled where the centres of pixels lie inside it", "[dicom_sr]") {
+TEST_CASE("an outline is filled at pixels whose centre is inside it", "[dicom_sr]") {
     const std::vector<inference::Point> square{{1, 1}, {4, 1}, {4, 3}, {1, 3}};
     const auto mask = filled(square, 4, 6);
     const std::vector<std::uint8_t> expected{0, 0, 0, 0, 0, 0,  //
@@ -58,7 +58,7 @@ TEST_CASE("an outline is filled where the centres of pixels lie inside it", "[di
     CHECK(std::ranges::count(beyond, 1) == 24);
 }
 
-TEST_CASE("a segmentation has one segment a lesion, in the image's pixels, by the report's UID",
+TEST_CASE("a segmentation has a segment for each lesion, in image pixels, with the report's UID",
           "[dicom_sr]") {
     auto image = small(examples::with_findings());
     image.result.findings[0].regions.push_back(image.result.findings[0].regions[0]);
@@ -108,7 +108,8 @@ TEST_CASE("an image without an outline gets no segmentation", "[dicom_sr]") {
     CHECK_THROWS_AS(segmentation(examples::without_findings(), "en", "1"), Error);
 }
 
-TEST_CASE("a report refers to what explains its findings, and lists it as evidence", "[dicom_sr]") {
+TEST_CASE("a report refers to the objects that show its findings, and lists them as evidence",
+          "[dicom_sr]") {
     test::Folder folder;
     const auto image = small(examples::with_findings());
     const auto other = small(examples::with_findings(2));
@@ -130,7 +131,7 @@ TEST_CASE("a report refers to what explains its findings, and lists it as eviden
     }
     const auto evidence = from_part10(object.part10);
     DcmItem& study = item(*evidence->getDataset(), DCM_CurrentRequestedProcedureEvidenceSequence);
-    std::set<std::string> named;  // each series once, with all of its instances
+    std::set<std::string> named;  // each series once, with all its instances
     for (signed long n = 0;; ++n) {
         DcmItem* series = nullptr;
         if (study.findAndGetSequenceItem(DCM_ReferencedSeriesSequence, series, n).bad()) break;

@@ -93,7 +93,7 @@ TEST_CASE("a spot is found, named, scored and outlined where it is", "[inference
     CHECK(share_left_of(spot.regions[0].outline, 20) == Approx(0.5).margin(0.1));
 }
 
-TEST_CASE("an image without a spot gets the verdict " no findings "", "[inference]") {
+TEST_CASE("an image without a spot gets the verdict no_findings", "[inference]") {
     const ExamineFixture fixture;
     Recipe recipe = spot_at(40, 10);
     std::fill(recipe.samples.begin(), recipe.samples.end(), std::uint16_t{400});
@@ -235,7 +235,7 @@ TEST_CASE("a file that cannot be read is tried again later", "[inference]") {
           Fault::unavailable);
 }
 
-TEST_CASE("a model that fails on an image gives the verdict " failed "", "[inference]") {
+TEST_CASE("a model that fails on an image gives the verdict failed", "[inference]") {
     const ExamineFixture fixture(Behaviour::throws_on_white);
     Recipe recipe = spot_at(40, 10);
     for (auto& sample : recipe.samples) sample = 4095;
@@ -257,7 +257,7 @@ TEST_CASE("a package whose model breaks the contract is refused when it is loade
     CHECK_THAT(error.what(), Catch::Contains((dir / "package").string()));
 }
 
-TEST_CASE("the first package that accepts an image gets it; a refusal is that of the first package",
+TEST_CASE("the first package that accepts an image gets it, and a refusal is that of the first",
           "[inference]") {
     const TempDir dir;
     for (const char* name : {"first", "second"}) {
@@ -298,7 +298,8 @@ TEST_CASE("the same file gives the same result", "[inference]") {
     CHECK(once.findings[0].regions[0].outline == again.findings[0].regions[0].outline);
 }
 
-TEST_CASE("a shadow package reports nothing; its answer is returned separately", "[inference]") {
+TEST_CASE("a shadow package reports nothing, and its answer is returned separately",
+          "[inference]") {
     const TempDir dir;
     for (const char* name : {"first", "shadow"}) write_package(dir / name);
     const auto load = [](const Package& package) {

@@ -28,9 +28,8 @@ Answer answer_of(const ImageResult& result) {
 
 }  // namespace
 
-TEST_CASE(
-    "a score between its two limits is undetermined; each limit belongs to the range above it",
-    "[inference]") {
+TEST_CASE("a score between its two limits is undetermined, a limit belongs to the range above it",
+          "[inference]") {
     CHECK(answer_at(0.6, 0.6, 0.3) == Answer::present);
     CHECK(answer_at(0.5999, 0.6, 0.3) == Answer::undetermined);
     CHECK(answer_at(0.3, 0.6, 0.3) == Answer::undetermined);
@@ -40,7 +39,7 @@ TEST_CASE(
     CHECK(answer_at(0.19, 0.2, 0.3) == Answer::absent);
 }
 
-TEST_CASE("a site's threshold replaces the upper limit; the lower one stays", "[inference]") {
+TEST_CASE("a site's threshold replaces the upper limit, and the lower one stays", "[inference]") {
     const std::vector<Threshold> at_point_eight{{std::string(64, 'a'), "nodule", 0.8}};
     const std::vector<Threshold> at_point_four{{std::string(64, 'a'), "nodule", 0.4}};
     CHECK(answer_of(decided_at(result_with(0.7, 0.3), at_point_eight)) == Answer::undetermined);
@@ -51,7 +50,7 @@ TEST_CASE("a site's threshold replaces the upper limit; the lower one stays", "[
     CHECK(answer_of(decided_at(result_with(0.5, 0.3), {})) == Answer::undetermined);
 }
 
-TEST_CASE("an undetermined finding has no place and does not make the verdict " findings "",
+TEST_CASE("an undetermined finding has no place and does not make the verdict findings",
           "[inference]") {
     const auto decided = decided_at(result_with(0.7, 0.3),
                                     std::vector<Threshold>{{std::string(64, 'a'), "nodule", 0.8}});

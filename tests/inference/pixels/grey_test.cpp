@@ -298,9 +298,8 @@ TEST_CASE("a LUT of bytes packed in words is unpacked", "[inference]") {
     CHECK(display_values(image.frame, image.grey).values[10] == Approx(245 / 255.0));
 }
 
-TEST_CASE(
-    "the first usable window of several is applied, and the description says how many there are",
-    "[inference]") {
+TEST_CASE("the first usable window of several is applied, and the description states their number",
+          "[inference]") {
     const TempDir dir;
     Recipe recipe = every_value_recipe();
     recipe.edit = [](DcmDataset& d) { put_window(d, "7\\1500\\10", "0\\2000\\5"); };
