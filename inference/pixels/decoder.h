@@ -19,8 +19,8 @@ public:
     explicit DecoderDied(const std::string& words) : Error(Fault::bad_input, "{}", words) {}
 };
 
-/// The process that decoded an image did not answer, ended without a word or had no memory left for
-/// it: the image may be the cause, and a later try may do.
+/// The process that decoded an image did not answer, ended without an error or ran out of memory.
+/// The image may be the cause, but a later try may succeed.
 class DecoderFailed : public Error {
 public:
     DecoderFailed(Fault fault, const std::string& words) : Error(fault, "{}", words) {}
@@ -33,7 +33,8 @@ public:
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
-    /// As read_header() and decode() promise; DecoderDied and DecoderFailed beside their errors.
+    /// As read_header() and decode(); throws DecoderDied and DecoderFailed in addition to their
+    /// errors.
     virtual Header header(const std::filesystem::path& file) = 0;
     virtual Image image(const std::filesystem::path& file) = 0;
 };

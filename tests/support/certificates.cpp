@@ -38,7 +38,7 @@ std::string run_openssl(std::vector<std::string> arguments) {
 
 }  // namespace
 
-/// In the folder, so that the config's relative paths hold.
+/// Runs in the folder, because the paths in openssl's config are relative.
 void Authority::openssl(std::vector<std::string> arguments) {
     std::string line = "cd '" + dir_.path().string() + "' && exec openssl";
     for (const auto& argument : arguments) line += " '" + argument + "'";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Authority: a certificate authority in a folder of the test's own, by the openssl program, with
-// the certificates that it makes: good ones, and bad ones of each kind.
+// Authority: a certificate authority in a folder of the test, run by the openssl program, and the
+// certificates that it issues: valid ones, and invalid ones of each kind.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,7 @@ struct Identity {
 class Authority {
 public:
     explicit Authority(const std::string& name = "Test Authority");
-    /// One that another has made, and that makes certificates in turn.
+    /// An intermediate authority, certified by `above`.
     Authority(const std::string& name, Authority& above);
 
     std::filesystem::path certificate() const { return dir_ / "ca.pem"; }
@@ -28,18 +28,18 @@ public:
         std::string names = "DNS:localhost,IP:127.0.0.1";  ///< subject alternative names
         bool expired = false;
     };
-    /// Made out to CN=`name`, O=TestPki; behind it in the file, an authority's that is not the
-    /// root.
+    /// Issued to CN=`name`, O=TestPki. The file has the certificate of an intermediate authority,
+    /// too.
     Identity issue(const std::string& name, const Wish& wish);
     Identity issue(const std::string& name) { return issue(name, Wish{}); }
 
     void revoke(const Identity& identity);
     void revoke(const Authority& below);
-    /// As things stand: written anew by each call.
+    /// Written again by each call, with the current revocations.
     std::filesystem::path revocation_list();
     std::filesystem::path expired_revocation_list();
 
-    /// Signed by itself, by nobody else.
+    /// A self-signed certificate.
     Identity self_signed(const std::string& name);
 
     static std::string sha256(const Identity& identity);  ///< as openssl prints it, with colons

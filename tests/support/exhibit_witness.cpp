@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands between the product and its own to_part10 in a test program (ld --wrap, see
-// tests/CMakeLists.txt): what is written there is shown to the judges, whichever test made it.
+// Wraps the product's to_part10 in a test program (ld --wrap, see tests/CMakeLists.txt): every
+// object that a test writes with it is kept for the judges.
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -13,8 +13,8 @@
 
 #include "tests/support/exhibits.h"
 
-// The linker's names for bucky::dicom_sr::to_part10: the one it is called by, and the real one;
-// then those of the one that takes pixels beside the dataset.
+// The linker's names of bucky::dicom_sr::to_part10: the wrapper and the real function, then the
+// same for the overload with pixels.
 extern "C" {
 std::vector<std::uint8_t> real_to_part10(std::unique_ptr<DcmDataset> dataset) asm(
     "__real__ZN5bucky8dicom_sr9to_part10ESt10unique_ptrI10DcmDatasetSt14default_deleteIS2_EE");

@@ -25,7 +25,7 @@ std::optional<fs::path> table() {
     return folder;
 }
 
-/// Tests run side by side: a file appears whole, under its name, or not at all.
+/// Tests run in parallel: a file appears complete under its name, or not at all.
 void lay_down(const fs::path& target, const std::function<void(const fs::path&)>& write) {
     if (fs::exists(target)) return;
     const fs::path part = target.string() + '.' + std::to_string(::getpid()) + ".part";
@@ -33,7 +33,7 @@ void lay_down(const fs::path& target, const std::function<void(const fs::path&)>
     fs::rename(part, target);
 }
 
-/// The value of (0002,0003), which stands in the File Meta Information as text (PS3.10 7.1).
+/// The value of (0002,0003), which is text in the File Meta Information (PS3.10 7.1).
 std::string sop_instance_of(const fs::path& file) {
     std::string head(512, '\0');
     std::ifstream{file, std::ios::binary}.read(head.data(), static_cast<long>(head.size()));
@@ -41,7 +41,7 @@ std::string sop_instance_of(const fs::path& file) {
     const auto at = head.find(kTag);
     if (at == std::string::npos || at + 8 > head.size()) return "unnamed";
     const auto length = static_cast<std::uint8_t>(head[at + 6]);
-    return head.substr(at + 8, length).c_str();  // without the padding zero
+    return head.substr(at + 8, length).c_str();  // without the padding NUL
 }
 
 std::string_view bytes_of(std::span<const std::uint8_t> part10) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exhibits: every object that a test makes lies in one folder until the judges have seen it.
+// Exhibits: every object that a test makes is kept in one folder until the judges have checked it.
 //
-// ctest names the folder (BUCKY_EXHIBITS) and runs tests/judges/judge.py over it after the last
-// test; without the variable nothing is kept. A RunningNode shows what its node made; in tests of
-// dicom_sr and tools the linker puts exhibit_witness.cpp before to_part10, so that no test can
-// forget. One object is shown once: the name is its UID or its bytes' hash, and its size.
+// ctest names the folder (BUCKY_EXHIBITS) and runs tests/judges/judge.py on it after the last test.
+// Without the variable nothing is kept. A RunningNode keeps the objects of its node. In tests of
+// dicom_sr and tools the linker wraps to_part10 with exhibit_witness.cpp, so that no test can
+// forget it. An object is kept once: its name is its UID or the hash of its bytes, and its size.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,16 @@
 
 namespace bucky::test {
 
-/// Every .dcm below a node's results folder, each named by its SOP Instance UID. A second object of
-/// one UID is another one only when it has another size: a resend differs in its times alone.
+/// Keeps every .dcm in a node's results folder, each named by its SOP Instance UID. A second object
+/// with the same UID is kept only if its size differs: objects that are sent again differ only in
+/// their times.
 void exhibit_results(const std::filesystem::path& folder);
 
-/// The bytes of a Part 10 file.
+/// Keeps the bytes of a Part 10 file.
 void exhibit(std::span<const std::uint8_t> part10);
 
-/// While one lives, nothing is kept: what is made is broken on purpose, or a thousand times the
-/// same.
+/// While an object of this class exists, nothing is kept: for objects that are invalid on purpose,
+/// or made a thousand times.
 class NotForJudges {
 public:
     NotForJudges() noexcept;
@@ -30,7 +31,7 @@ public:
     ~NotForJudges();
 };
 
-/// These bytes lie there.
+/// Whether these bytes are kept.
 bool is_exhibited(std::span<const std::uint8_t> part10);
 
 }  // namespace bucky::test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// FakePacs: a peer that takes what it is sent, or misbehaves as told (tools/fake_pacs). It keeps
-// every C-STORE as a file of its own, the same UID twice as two files: what a test counts.
+// FakePacs: a peer that stores what it receives, or misbehaves as its options say
+// (tools/fake_pacs). Each C-STORE becomes a file of its own, also for the same UID, so that a test
+// can count them.
 #pragma once
 
 #include <filesystem>
@@ -21,10 +22,10 @@ public:
     int port() const noexcept { return port_; }
     Destination destination() const;  ///< for a node's config
     void kill9();
-    void start_again();  ///< at the same port, with what it has stored; nothing when it runs
+    void start_again();  ///< on the same port and folder; no effect while it runs
     void signal(int number) { process_->signal(number); }
 
-    /// Everything that was stored, in the order it came.
+    /// All files that were stored, in the order of arrival.
     std::vector<std::filesystem::path> stored() const;
 
 private:

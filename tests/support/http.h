@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP as a stranger speaks it: through curl.
+// HTTP requests through curl, an independent client.
 #pragma once
 
 #include <filesystem>
@@ -11,10 +11,11 @@ namespace bucky::test {
 std::string http_get(const std::string& url);
 std::string http_post(const std::string& url, const std::string& body);
 
-/// The status code alone; 0 when nobody answered.
+/// The status code alone; 0 when there was no answer.
 int http_status(const std::string& url);
 
-/// A TCP port of the loopback that was free a moment ago, for peers that cannot take port 0.
+/// A free TCP port of loopback, for peers that cannot use port 0. Another process may take it
+/// first.
 int free_port();
 
 }  // namespace bucky::test

@@ -27,8 +27,8 @@ std::vector<std::string> dciodvfy_errors(const std::filesystem::path& file) {
 }
 
 std::vector<std::string> pixelmed_sr_errors(const std::filesystem::path& file) {
-    // Java's limits on XPath are too tight for the templates of PS3.16 (JAXP0801003); without its
-    // second compiler a run of a few seconds is twice as fast.
+    // Java's limits on XPath are too low for the templates of PS3.16 (JAXP0801003). Without its
+    // second compiler, a run of a few seconds is twice as fast.
     const auto said = run({"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
                            "-Djdk.xml.xpathExprOpLimit=0", "-Djdk.xml.xpathTotalOpLimit=0",
                            "-Djdk.xml.xpathExprGrpLimit=0", "-cp", "/usr/share/java/pixelmed.jar",

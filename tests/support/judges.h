@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judges: software by others that says whether our objects are DICOM. Each returns its complaints,
-// one a string; none is what we want.
+// Judges: independent software that checks whether our objects are valid DICOM. Each function
+// returns the complaints; an empty list means valid.
 #pragma once
 
 #include <filesystem>
@@ -9,13 +9,13 @@
 
 namespace bucky::test {
 
-/// dicom3tools' dciodvfy: its lines that say Error.
+/// The lines with "Error" of dicom3tools' dciodvfy.
 std::vector<std::string> dciodvfy_errors(const std::filesystem::path& file);
 
-/// PixelMed's DicomSRValidator: its lines that say Error.
+/// The lines with "Error" of PixelMed's DicomSRValidator.
 std::vector<std::string> pixelmed_sr_errors(const std::filesystem::path& file);
 
-/// DCMTK's dsrdump: the report as text; empty when it cannot read it.
+/// The report as text, by DCMTK's dsrdump; empty when dsrdump cannot read it.
 std::string dsrdump(const std::filesystem::path& file);
 
 /// The value of one attribute ("0020,000d") as DCMTK's dcmdump reads it; empty when absent.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ledger: what a node's data folder says, read beside the node (or after its death).
+// Ledger: reads a node's data folder while the node runs, or after it has ended.
 #pragma once
 
 #include <filesystem>
@@ -17,22 +17,22 @@ class Ledger {
 public:
     explicit Ledger(std::filesystem::path data_dir);
 
-    /// What was said about an image; nothing while it waits, or when it is not known.
+    /// The result of an image; nullopt while it waits, or if the image is not known.
     std::optional<inference::ImageResult> result_of(const std::string& sop_instance);
 
     /// Jobs that are not done, as "deliver:pacs ready 2 (its last error)".
     std::vector<std::string> open_jobs();
 
-    /// The SOP Instance UIDs of what was made for a study.
+    /// The SOP Instance UIDs of the results of a study.
     std::vector<std::string> results_of(const std::string& study);
 
-    /// It was delivered and deleted (storage/retention.h).
+    /// Whether the study was delivered and deleted (storage/retention.h).
     bool has_left(const std::string& study);
 
-    /// Files below spool/ and results/ that no row points at.
+    /// Files below spool/ and results/ without a row.
     std::vector<std::string> orphans();
 
-    /// Rows that point at no file.
+    /// Rows without a file.
     std::vector<std::string> dangling();
 
 private:

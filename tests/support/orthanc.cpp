@@ -19,7 +19,7 @@ Orthanc::Orthanc(Plugins plugins, const std::optional<OrthancTls>& tls) {
     if (plugins == Plugins::dicom_web) {
         names.push_back("/usr/share/orthanc/plugins/libOrthancDicomWeb.so");
     }
-    for (int tries = 0; tries < 5; ++tries) {  // somebody may take a free port before Orthanc does
+    for (int tries = 0; tries < 5; ++tries) {  // another process may take a port before Orthanc
         http_port_ = free_port();
         dicom_port_ = free_port();
         json config{{"Name", "test"},
@@ -33,7 +33,7 @@ Orthanc::Orthanc(Plugins plugins, const std::optional<OrthancTls>& tls) {
                     {"RemoteAccessAllowed", false},
                     {"AuthenticationEnabled", false},
                     {"OverwriteInstances", true},
-                    // Orthanc 1.10 answers QIDO in Latin-1 otherwise, names lost
+                    // otherwise Orthanc 1.10 answers QIDO in Latin-1
                     {"DefaultEncoding", "Utf8"},
                     {"Plugins", names}};
         if (tls) {
@@ -47,7 +47,7 @@ Orthanc::Orthanc(Plugins plugins, const std::optional<OrthancTls>& tls) {
         try {
             start();
             return;
-        } catch (const std::runtime_error&) {
+        } catch (const std::runtime_error&) {  // tried again with other ports
             if (tries == 4) throw;
         }
     }
@@ -81,7 +81,7 @@ std::vector<Held> Orthanc::instances(const std::string& study) {
     if (found.is_discarded()) return held;
     for (const auto& instance : found) {
         const std::string id = instance.at("ID");
-        const auto uid = [&](const std::string& tag) {  // without its padding
+        const auto uid = [&](const std::string& tag) {  // without padding
             const auto value = http_get(url("/instances/" + id + "/content/" + tag));
             return value.substr(0, value.find_first_not_of("0123456789."));
         };

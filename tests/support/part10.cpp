@@ -31,7 +31,7 @@ std::optional<Part10> read_part10(const std::filesystem::path& file) {
     }();
     (void)quiet;
     DcmFileFormat parsed;
-    // A truncated file is one of those that are sent: what was read of it has the identifiers.
+    // Truncated files are sent, too: the part that was read has the identifiers.
     (void)parsed.loadFileUntilTag(file.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength,
                                   ERM_autoDetect, DCM_PixelData);
     DcmDataset& dataset = *parsed.getDataset();
@@ -45,7 +45,7 @@ std::optional<Part10> read_part10(const std::filesystem::path& file) {
         part10.transfer_syntax = DcmXfer{dataset.getOriginalXfer()}.getXferID();
     }
     const std::string bytes = bytes_of(file);
-    // DcmMetaInfo counts the preamble in; without one, the file is the dataset.
+    // DcmMetaInfo includes the preamble; a file without a preamble is the dataset.
     const bool has_preamble =
         bytes.size() > 132 && std::string_view{bytes}.substr(128, 4) == "DICM";
     const std::size_t begin = has_preamble ? parsed.getMetaInfo()->calcElementLength(

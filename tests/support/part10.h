@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part10: a DICOM file as a sender sees it: its identifiers, and its dataset byte for byte.
+// Part10: a DICOM file for sending: its identifiers, and its dataset byte for byte.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +15,11 @@ struct Part10 {
     Bytes dataset;
 };
 
-/// Reads what DCMTK can identify, also without preamble or file meta information; nothing when it
-/// cannot, or when there is no SOP Class or Instance UID.
+/// Reads files that DCMTK can parse, also without preamble or file meta information; nullopt if it
+/// cannot, or if SOP Class or Instance UID is missing.
 std::optional<Part10> read_part10(const std::filesystem::path& file);
 
-/// The file holds this text somewhere: does an SR name that image?
+/// Whether the file contains this text, such as an SR the UID of an image.
 bool mentions(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace bucky::test

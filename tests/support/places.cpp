@@ -12,7 +12,7 @@ fs::path source_dir() {
     return BUCKY_SOURCE_DIR;
 }
 fs::path bucky_program() {
-    const char* named = std::getenv("BUCKY_PROGRAM");  // another build's
+    const char* named = std::getenv("BUCKY_PROGRAM");  // the program of another build
     return named != nullptr ? named : BUCKY_PROGRAM;
 }
 fs::path fake_pacs_program() {

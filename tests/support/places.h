@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places: where a test finds the programs it starts and the samples it may use.
+// Places: the paths of the programs that a test starts and of the samples that it may use.
 #pragma once
 
 #include <filesystem>
@@ -8,14 +8,13 @@
 namespace bucky::test {
 
 std::filesystem::path source_dir();
-std::filesystem::path bucky_program();          ///< the daemon under test, as it is installed
-std::filesystem::path fake_pacs_program();      ///< a peer that misbehaves on demand
-std::filesystem::path fake_modality_program();  ///< one that demands storage commitment
-std::filesystem::path phantom_model();          ///< the package that is kept in the repository
+std::filesystem::path bucky_program();          ///< the daemon under test
+std::filesystem::path fake_pacs_program();      ///< a peer that can misbehave
+std::filesystem::path fake_modality_program();  ///< a peer that requests storage commitment
+std::filesystem::path phantom_model();          ///< the package in the repository
 
-/// Real X-rays that are not part of the repository: the folder that BUCKY_SHARED names, else
-/// ../shared beside the source. Nothing, and one line "skipped: ..." on stdout, when neither is
-/// there.
+/// Real X-rays that are not in the repository: the folder BUCKY_SHARED, else ../shared beside the
+/// source. If there is neither: nullopt, and one line "skipped: ..." on stdout.
 std::optional<std::filesystem::path> shared_dir();
 
 }  // namespace bucky::test

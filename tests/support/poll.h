@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// poll_until: waits for something that another process does, and no longer than it takes.
+// poll_until: waits until another process has done something.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@ namespace bucky::test {
 
 using namespace std::chrono_literals;
 
-/// Asks until the answer is yes. False when `at_most` has passed without one.
+/// Asks until the answer is true. Returns false when `at_most` has passed without it.
 template <typename Question>
 bool poll_until(Question&& question, std::chrono::milliseconds at_most) {
     const auto give_up = std::chrono::steady_clock::now() + at_most;

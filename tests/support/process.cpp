@@ -55,7 +55,7 @@ Started start(std::vector<std::string> command, const Environment& extra) {
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) throw std::runtime_error("fork");
-    if (pid == 0) {  // only async-signal-safe calls from here on
+    if (pid == 0) {  // only async-signal-safe calls below
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::setpgid(0, 0);
         if (::getppid() != parent) ::_exit(126);
@@ -65,7 +65,7 @@ Started start(std::vector<std::string> command, const Environment& extra) {
         ::execvpe(arguments[0], arguments.data(), variables.data());
         ::_exit(127);
     }
-    ::setpgid(pid, pid);  // whoever comes first: a kill of the group must not miss
+    ::setpgid(pid, pid);  // in parent and child: a kill of the group must not be too early
     ::close(pipe_ends[1]);
     return {pid, pipe_ends[0]};
 }
@@ -80,7 +80,7 @@ struct Process::Impl {
     std::condition_variable came;
     std::vector<std::string> lines;  // guarded by mutex
     bool at_end = false;             // guarded by mutex
-    std::atomic<bool> held = false;  // nobody reads; not once it has ended
+    std::atomic<bool> held = false;  // the output is not read; not after the end
     std::mutex reaping;
     std::optional<int> status;  // guarded by reaping
     std::thread reader;
@@ -106,15 +106,15 @@ struct Process::Impl {
     }
 
     std::optional<int> wait(std::chrono::milliseconds at_most) {
-        pollfd exit{pid_fd, POLLIN, 0};  // stays readable once it has ended
+        pollfd exit{pid_fd, POLLIN, 0};  // stays readable after the end
         if (::poll(&exit, 1, static_cast<int>(at_most.count())) != 1) return std::nullopt;
         const std::lock_guard lock(reaping);
         if (status) return status;
         int raw = 0;
         (void)::waitpid(pid, &raw, 0);
         status = WIFEXITED(raw) ? WEXITSTATUS(raw) : -WTERMSIG(raw);
-        const std::uint64_t one = 1;  // the reader takes what is in the pipe and ends, even if a
-        (void)!::write(ended, &one, sizeof one);  // grandchild holds the other end open
+        const std::uint64_t one = 1;              // the reader empties the pipe and ends, even if
+        (void)!::write(ended, &one, sizeof one);  // a grandchild still has the other end open
         reader.join();
         return status;
     }

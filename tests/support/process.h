@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Process: a program that a test starts, listens to, and ends. It dies with its Process object, and
-// with the test program should that be killed.
+// Process: a program that a test starts, reads from and ends. It is killed when its Process object
+// is destroyed, and when the test program dies.
 //
-// stdout and stderr arrive as one stream of lines, kept by a thread of ours; who waits for a line
-// is woken when it comes. Any thread may call.
+// stdout and stderr are read as one sequence of lines by a thread of this class. A caller that
+// waits for a line is woken when it arrives. Any thread may call.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace bucky::test {
 
-using Environment = std::map<std::string, std::string>;  ///< on top of ours
+using Environment = std::map<std::string, std::string>;  ///< in addition to the test's own
 
 class Process {
 public:
@@ -27,8 +27,8 @@ public:
     Process& operator=(Process&&) noexcept;
     ~Process();  ///< SIGKILL, if it still runs
 
-    /// The first line at or after number `from` that `wanted` accepts, seen now or within
-    /// `at_most`. Nothing when the program ended or the time passed without it.
+    /// The first line from number `from` on that `wanted` accepts, if it comes within `at_most`.
+    /// nullopt when the program ended or the time passed without it.
     std::optional<std::string> wait_for_line(const std::function<bool(std::string_view)>& wanted,
                                              std::chrono::milliseconds at_most,
                                              std::size_t from = 0);
@@ -38,13 +38,14 @@ public:
     std::vector<std::string> lines() const;
     std::string output() const;  ///< all lines
 
-    /// Its standard output becomes a small pipe that nobody reads, until it may flow again.
+    /// Replaces its standard output by a small pipe that is not read until let_output_flow().
     void hold_output();
     void let_output_flow();
 
     void signal(int number);
 
-    /// How it ended: its exit status, or minus the signal that killed it. Nothing after `at_most`.
+    /// The exit status, or minus the signal that killed it. nullopt if it still runs after
+    /// `at_most`.
     std::optional<int> wait(std::chrono::milliseconds at_most);
 
     int pid() const;
@@ -54,7 +55,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-inline constexpr int kStopped = -1000;  ///< it did not end by itself in time
+inline constexpr int kStopped = -1000;  ///< it did not end in time
 
 struct Finished {
     int status = 0;  ///< exit status, minus the signal that killed it, or kStopped
@@ -65,10 +66,10 @@ struct Finished {
 Finished run(const std::vector<std::string>& command, const Environment& environment = {},
              std::chrono::milliseconds at_most = std::chrono::minutes(2));
 
-/// SQLite's shell, as Python has it: the rows of one statement, as Python prints them.
+/// Runs one statement with SQLite's shell in Python: the rows as Python prints them.
 Finished sqlite(const std::filesystem::path& database, const std::string& sql);
 
-/// What a shell command says, stdout and stderr together.
+/// The output of a shell command, stdout and stderr together.
 std::string output_of(const std::string& command);
 
 /// The value of key=value in a log line of the node, without its quotes.

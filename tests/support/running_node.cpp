@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kReadyWithin = 120s;  // a model is loaded and warmed up, on a busy machine
+constexpr auto kReadyWithin = 120s;  // loading and warming up a model on a busy machine
 
 std::string config_text(const NodeOptions& options, const std::filesystem::path& data_dir) {
     std::string text = "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" + data_dir.string() + "\"\n" +
@@ -26,7 +26,7 @@ std::string config_text(const NodeOptions& options, const std::filesystem::path&
             "\"]\ndevice = \"cpu\"\n"
             "models_writable_ok = true\n";
     text += "[admin]\nlisten = \"127.0.0.1:0\"\n";
-    // Without a destination no config is accepted; nobody listens on this one.
+    // A config needs a destination. No peer listens on this one.
     const std::vector<Destination> nowhere{{"nowhere", "NOWHERE", 1, ""}};
     for (const auto& pacs : options.destinations.empty() ? nowhere : options.destinations) {
         text += "[[destination]]\nname = \"" + pacs.name + "\"\nae_title = \"" + pacs.ae_title +

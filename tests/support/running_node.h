@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunningNode: the real `bucky serve`, on loopback, on ports that the system chooses, with a data
-// folder that outlives its restarts.
+// RunningNode: the real `bucky serve` on loopback, on ports that the system chooses, with a data
+// folder that is kept over restarts.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace bucky::test {
 
-/// A PACS that the node is told of.
+/// A PACS in the node's config.
 struct Destination {
     std::string name = "pacs";
     std::string ae_title = "ORTHANC";
@@ -28,20 +28,21 @@ struct Destination {
 struct NodeOptions {
     std::vector<Destination> destinations = {};
     std::string more = {};                ///< further TOML tables, as text
-    std::string node = {};                ///< further TOML lines of [node]
-    std::string scp = {};                 ///< of [scp]
+    std::string node = {};                ///< further TOML lines of [scp]
+    std::string scp = {};                 ///< further TOML lines of [storage]
     std::string storage = {};             ///< of [storage]
     std::filesystem::path data_dir = {};  ///< empty: in a temporary folder of its own
-    Environment environment = {};         ///< of the first start; restart() drops it
+    Environment environment = {};         ///< only for the first start; restart() drops it
 };
 
 class RunningNode {
 public:
-    /// Started and ready, or an exception with what it printed.
+    /// Starts the node and waits until it is ready. Throws with its output if it does not get
+    /// ready.
     explicit RunningNode(NodeOptions options = {});
     RunningNode(const RunningNode&) = delete;
     RunningNode& operator=(const RunningNode&) = delete;
-    ~RunningNode();  ///< SIGKILL; what the node made is shown to the judges (exhibits.h)
+    ~RunningNode();  ///< SIGKILL; the node's results are kept for the judges (exhibits.h)
 
     int dicom_port() const noexcept { return dicom_port_; }
     int admin_port() const noexcept { return admin_port_; }
@@ -49,28 +50,28 @@ public:
     std::filesystem::path data_dir() const { return data_dir_; }
     std::filesystem::path config_file() const { return dir_ / "bucky.toml"; }
 
-    /// The DIMSE status that dcmsend got for this file; nothing when it got none.
+    /// The DIMSE status that dcmsend received for this file; nullopt when it received none.
     std::optional<int> store(const std::filesystem::path& file);
 
-    /// SIGKILL, as a power cut would.
+    /// SIGKILL, like a power cut.
     void kill9();
     /// SIGTERM; returns the exit status.
     int stop();
-    /// A fresh process on the same data, with this environment and not the first one's.
+    /// Starts a new process on the same data, with this environment instead of the first one.
     void restart(const Environment& environment = {});
-    /// The same, killed by SIGKILL when this time has passed: ready or not, mostly not.
+    /// The same, but kills it with SIGKILL after this time, whether it is ready or not.
     void die_starting(std::chrono::milliseconds after, const Environment& environment = {});
 
-    /// The log line with this image's verdict ("image.verdict ... verdict=findings ..."), waited
-    /// for; "" when none comes.
+    /// Waits for the log line with the verdict of this image ("image.verdict ... verdict=findings
+    /// ..."); "" when none comes.
     std::string verdict_line(const std::string& sop_instance,
                              std::chrono::milliseconds at_most = std::chrono::seconds(60));
 
     bool running();
     bool logged(std::string_view part,
                 std::chrono::milliseconds at_most = std::chrono::seconds(30));
-    std::string get(std::string_view path);  ///< of the admin listener: body, "" when it fails
-    Finished bucky(std::vector<std::string> arguments);  ///< the program with this node's config
+    std::string get(std::string_view path);  ///< from the admin listener: body, "" on failure
+    Finished bucky(std::vector<std::string> arguments);  ///< with this node's config
 
 private:
     void launch(const Environment& environment);

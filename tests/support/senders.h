@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Senders: other people's software that hands a node its images, each in one call.
+// Senders: independent software that sends images to a node, each in one call.
 #pragma once
 
 #include <cstdint>
@@ -14,24 +14,24 @@ namespace bucky::test {
 
 struct Sent {
     std::map<std::string, int>
-        status;                 ///< DIMSE status by SOP Instance UID; only what was answered
-    std::vector<int> in_order;  ///< the same statuses as they came
+        status;                 ///< DIMSE status by SOP Instance UID, only of answered files
+    std::vector<int> in_order;  ///< the same statuses in order of arrival
     Finished program;
 
     bool all_accepted() const;
 };
 
-/// DCMTK's dcmsend: each file in its own transfer syntax, one association, no halt on a refusal.
+/// DCMTK's dcmsend: each file in its transfer syntax, one association; a refusal does not stop it.
 Sent dcmsend(int port, const std::vector<std::filesystem::path>& files,
              const std::string& called = "BUCKY", const std::string& calling = "XRAY1");
 
-/// odil, an independent C++ stack. 0 when it was satisfied.
+/// odil, an independent C++ stack. Status 0: accepted.
 Finished odil_store(int port, const std::filesystem::path& file);
 
-/// PixelMed's toolkit, an independent Java stack. Its own words; it exits with 0 whatever happens.
+/// PixelMed's toolkit, an independent Java stack. Its output matters: it always exits with 0.
 Finished pixelmed_store(int port, const std::filesystem::path& file);
 
-/// DCMTK's echoscu. 0 when it was answered.
+/// DCMTK's echoscu. 0: answered.
 int echo(int port, const std::string& called = "BUCKY");
 
 }  // namespace bucky::test

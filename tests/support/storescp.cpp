@@ -25,7 +25,7 @@ Storescp::Storescp(const std::vector<std::string>& sop_classes,
     }
     profile << "[[Profiles]]\n[Archive]\nPresentationContexts = Contexts\n";
     profile.close();
-    // It writes under the file's own name: only what it has whole is moved to where tests look.
+    // storescp writes under the final name, so files are moved to the tests' folder when complete.
     std::vector<std::string> command{"storescp",
                                      "--debug",
                                      "--output-directory",

@@ -24,7 +24,7 @@
 namespace bucky::test {
 namespace {
 
-/// Programs that a test starts later would keep it open.
+/// Otherwise programs that a test starts later would inherit it and keep it open.
 template <typename Socket>
 void keep_from_children(Socket& socket) {
     (void)::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
@@ -46,7 +46,7 @@ struct SyslogServer::Impl {
         if (callers_ca.empty()) return;
         context.load_verify_file(callers_ca.string());
         context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
-        const std::string session = "syslog";  // without a name OpenSSL resumes no caller's session
+        const std::string session = "syslog";  // required by OpenSSL to resume sessions
         SSL_CTX_set_session_id_context(context.native_handle(),
                                        reinterpret_cast<const unsigned char*>(session.data()),
                                        static_cast<unsigned>(session.size()));
@@ -83,7 +83,7 @@ asio::awaitable<void> SyslogServer::Impl::serve(tcp::socket socket) {
     try {
         co_await tls.async_handshake(Stream::server, asio::use_awaitable);
         shook_hands({});
-    } catch (const boost::system::system_error& error) {
+    } catch (const boost::system::system_error& error) {  // the test asks for it
         shook_hands(error.code().message());
         co_return;
     }
@@ -91,11 +91,11 @@ asio::awaitable<void> SyslogServer::Impl::serve(tcp::socket socket) {
         asio::streambuf buffer;
         while (true) co_await take_frame(tls, buffer);
     } catch (const boost::system::system_error&) {
-        co_return;  // the caller has left
+        co_return;  // the caller has closed the connection
     }
 }
 
-/// RFC 5425 4.3: its length, a space, and so many bytes.
+/// RFC 5425 4.3: the length, a space, and that number of bytes.
 asio::awaitable<void> SyslogServer::Impl::take_frame(Stream& tls, asio::streambuf& buffer) {
     co_await asio::async_read_until(tls, buffer, ' ', asio::use_awaitable);
     std::istream in{&buffer};

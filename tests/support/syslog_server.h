@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SyslogServer: takes syslog over TLS (RFC 5425) on loopback, from as many callers as come, in a
-// thread of its own; written with Asio's TLS, not with ours.
+// SyslogServer: receives syslog over TLS (RFC 5425) on loopback from any number of callers, in a
+// thread of its own. It uses Asio's TLS, not ours.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,8 @@ namespace bucky::test {
 
 class SyslogServer {
 public:
-    /// Callers must show a certificate of `callers_ca`; empty: none is asked for. Port 0: any.
+    /// Callers must present a certificate of `callers_ca`; empty: none is requested. Port 0: any
+    /// port.
     explicit SyslogServer(const Identity& identity, const std::filesystem::path& callers_ca = {},
                           std::uint16_t port = 0);
     SyslogServer(const SyslogServer&) = delete;
@@ -25,10 +26,10 @@ public:
 
     std::uint16_t port() const;
 
-    /// The oldest message that nobody has asked for, once it is there; nothing when none comes.
+    /// The oldest message not yet returned, as soon as there is one; nullopt when none comes.
     std::optional<std::string> next_message(std::chrono::seconds at_most);
 
-    /// What TLS said of the last handshake; empty: it went well, or there was none.
+    /// The error of the last TLS handshake; empty if it succeeded or there was none.
     std::string last_refusal() const;
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TempDir: a folder of this test's own, gone when it leaves its scope. BUCKY_KEEP=1 keeps it.
+// TempDir: a folder of a test, removed at the end of its scope. BUCKY_KEEP=1 keeps it.
 #pragma once
 
 #include <cstdlib>

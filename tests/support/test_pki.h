@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TestPki: the certificates that tests of TLS show each other, good ones and one of each bad kind.
-// Each is made when it is first asked for, once a program. A test that revokes one, or wants a
-// chain of authorities, makes its own with Authority.
+// TestPki: the certificates for tests of TLS: valid ones, and an invalid one of each kind. Each is
+// made at its first use, once in a program. A test that revokes one, or needs a chain of
+// authorities, uses an Authority of its own.
 #pragma once
 
 #include <filesystem>
@@ -17,17 +17,17 @@ class TestPki {
 public:
     Authority authority, stranger{"Another Authority"};
 
-    // of the authority, made out to this name and to 127.0.0.1 and localhost
-    const Identity& node();   ///< ours
-    const Identity& xray1();  ///< who calls us
-    const Identity& peer();   ///< whom we call
+    // issued by the authority to this name, 127.0.0.1 and localhost
+    const Identity& node();   ///< the node's
+    const Identity& xray1();  ///< of a caller
+    const Identity& peer();   ///< of a destination
 
-    // nobody should believe these
+    // these must be refused
     const Identity& expired();
-    const Identity& revoked();      ///< says crl()
-    const Identity& elsewhere();    ///< made out to elsewhere.example alone
-    const Identity& self_signed();  ///< of no authority
-    const Identity& unknown();      ///< of the stranger
+    const Identity& revoked();      ///< listed in crl()
+    const Identity& elsewhere();    ///< issued only to elsewhere.example
+    const Identity& self_signed();  ///< not issued by an authority
+    const Identity& unknown();      ///< issued by the stranger
 
     const std::filesystem::path& crl();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TorchScript for tests, defined in C++: the only test file that pays for LibTorch's headers.
+// TorchScript for tests, defined in C++. Only this test file includes LibTorch's headers.
 #include <torch/script.h>
 
 #include "tests/support/torch_models.h"

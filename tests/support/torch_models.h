@@ -6,14 +6,14 @@
 
 namespace bucky::test {
 
-/// What the TorchScript of a test package does.
+/// The behaviour of the TorchScript in a test package.
 enum class Behaviour {
-    bright_spots,     ///< scores: brightest value a half; heatmaps: the input, averaged 4 x 4
+    bright_spots,     ///< scores: brightest value of each half; heatmaps: the input, averaged 4 x 4
     scores_only,      ///< as above, without heatmaps
-    not_finite,       ///< NaN where there should be scores
+    not_finite,       ///< NaN instead of scores
     out_of_range,     ///< 7.5 as a score
     wrong_shape,      ///< one score too many
-    no_tensor,        ///< a text
+    no_tensor,        ///< a text instead of a tensor
     throws_on_white,  ///< raises when the input has a 1
     gate              ///< seven scores: the mean of each seventh of the rows, from the top
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// As the program loads LibTorch (inference/run/torch_module.cpp): only tests that ask for a model
-// wait for it.
+// Loads the module as the program loads LibTorch (inference/run/torch_module.cpp), so that only
+// tests that need a model wait for it.
 #include <stdexcept>
 
 #include <dlfcn.h>

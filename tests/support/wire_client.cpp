@@ -65,7 +65,7 @@ std::string padded(std::string text) {
     return text;
 }
 
-/// A command element, Implicit VR Little Endian (PS3.7 6.3.1).
+/// Appends a command element in Implicit VR Little Endian (PS3.7 6.3.1).
 void put_element(Bytes& to, std::uint16_t element, std::uint32_t value, int bytes) {
     put_little(to, 0, 2);
     put_little(to, element, 2);
@@ -88,11 +88,11 @@ Bytes with_group_length(const Bytes& elements) {
     return command;
 }
 
-/// The value of a command element; nothing when it is not there.
+/// The value of a command element; nullopt when it is not there.
 std::optional<Bytes> value_in(const Bytes& command, int wanted) {
     for (std::size_t at = 0; at + 8 <= command.size();) {
         const auto element = command[at + 2] | command[at + 3] << 8;
-        const auto length = command[at + 4] | command[at + 5] << 8;  // no command value is longer
+        const auto length = command[at + 4] | command[at + 5] << 8;  // 16 bits are enough
         const auto value = command.begin() + static_cast<long>(at) + 8;
         if (element == wanted) return Bytes(value, value + length);
         at += 8 + static_cast<std::size_t>(length);
@@ -153,11 +153,11 @@ std::string WireClient::security() const {
 void WireClient::send(std::span<const std::uint8_t> bytes) {
     if (tls_ && !bytes.empty()) {
         (void)SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
-        return;  // whole or not at all: the socket blocks
+        return;  // completely or not at all: the socket blocks
     }
     while (!bytes.empty()) {
         const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent <= 0) return;  // the peer went away: the next receive says so
+        if (sent <= 0) return;  // the peer has closed: the next receive reports it
         bytes = bytes.subspan(static_cast<std::size_t>(sent));
     }
 }
@@ -356,7 +356,7 @@ void WireClient::release() {
 Bytes dataset_of(const std::string& part10) {
     std::ifstream file{part10, std::ios::binary};
     const Bytes all{std::istreambuf_iterator<char>{file}, {}};
-    // preamble 128, "DICM" 4, then (0002,0000) UL 4: the length of what follows it (PS3.10 7.1)
+    // preamble 128, "DICM" 4, then (0002,0000) UL 4: the length of the rest (PS3.10 7.1)
     if (all.size() < 144) throw std::runtime_error(part10 + " is not a Part 10 file");
     const std::uint32_t meta = all[140] | static_cast<std::uint32_t>(all[141]) << 8U |
                                static_cast<std::uint32_t>(all[142]) << 16U;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// WireClient: DICOM's upper layer written byte by byte (PS3.8), so that a test can say what no
-// toolkit would: half a PDU, another protocol, a dataset that is none. Also the fastest sender that
-// a benchmark can have: it hands the kernel slices of one buffer.
+// WireClient: DICOM's upper layer, written byte by byte (PS3.8), so that a test can send what no
+// toolkit sends: half a PDU, another protocol, an invalid dataset. It is also the fastest sender
+// for a benchmark: it gives the kernel slices of one buffer.
 //
 // One association, one presentation context, blocking. Use from one thread.
 #pragma once
@@ -28,7 +28,7 @@ inline constexpr auto kDxForPresentation = "1.2.840.10008.5.1.4.1.1.1.1";
 inline constexpr auto kExplicitLittleEndian = "1.2.840.10008.1.2.1";
 inline constexpr auto kImplicitLittleEndian = "1.2.840.10008.1.2";
 
-/// What is proposed: one SOP class in one transfer syntax.
+/// A proposed presentation context: one SOP class in one transfer syntax.
 struct Proposal {
     std::string sop_class = kVerification;
     std::string transfer_syntax = kImplicitLittleEndian;
@@ -36,7 +36,8 @@ struct Proposal {
     std::string calling = "XRAY1";
 };
 
-/// How a client speaks TLS (1.2 or 1.3, as the peer likes): with this certificate, and any peer's.
+/// TLS of a client (1.2 or 1.3, as the peer prefers): it presents this certificate and accepts any
+/// peer.
 class ClientTls {
 public:
     ClientTls(const std::string& certificate, const std::string& key);  ///< PEM files
@@ -48,28 +49,30 @@ private:
 
 class WireClient {
 public:
-    /// Connected, nothing said; from another loopback address such as 127.0.0.2, if one is given.
+    /// Connects and sends nothing; from another loopback address such as 127.0.0.2, if one is
+    /// given.
     explicit WireClient(int port, const std::string& from = {});
     WireClient(int port, const ClientTls& tls);
     WireClient(const WireClient&) = delete;
     WireClient& operator=(const WireClient&) = delete;
     ~WireClient();
 
-    /// A peer that says nothing, or takes nothing, for so long went away.
+    /// After this time without sending or receiving, the peer counts as gone.
     void wait_at_most(std::chrono::seconds silence);
 
     void send(std::span<const std::uint8_t> bytes);
     void send(std::string_view text);
 
-    /// The peer closes the connection, within this time. Whatever it says before is read over.
+    /// Whether the peer closes the connection within this time. Anything it sends before is
+    /// ignored.
     bool closed_within(std::chrono::milliseconds at_most);
 
-    /// What the peer said to the proposal, as PDU type (PS3.8 9.3): 2 accept, 3 reject, 7 abort, 0
-    /// nothing. A context that was not accepted counts as 3.
+    /// The peer's answer to the proposal as PDU type (PS3.8 9.3): 2 accept, 3 reject, 7 abort, 0
+    /// none. If the context was not accepted: 3.
     int associate(const Proposal& proposal);
 
-    /// C-STORE of these bytes; the DIMSE status, or nothing when the association went away.
-    /// `midway` is called when all but the last part of the data set is on its way.
+    /// C-STORE of these bytes. Returns the DIMSE status; nullopt when the association was lost.
+    /// `midway` is called when all but the last part of the data set has been sent.
     std::optional<int> store(const std::string& sop_instance, std::span<const std::uint8_t> dataset,
                              const std::function<void()>& midway = {});
     std::optional<int> echo();
@@ -77,19 +80,19 @@ public:
     /// N-ACTION for storage commitment (PS3.4 Annex J), on an association for that class.
     std::optional<int> ask_commitment(std::span<const std::uint8_t> dataset);
 
-    /// Error Comment (0000,0902) of the last response; empty: it had none.
+    /// Error Comment (0000,0902) of the last response; empty if it had none.
     const std::string& comment() const { return comment_; }
 
-    /// What the peer says next, as PDU type; 0: it closes, or says nothing within this time.
+    /// The next PDU type; 0: the peer closes the connection, or sends nothing within this time.
     int next_pdu(std::chrono::milliseconds at_most);
 
     std::string security() const;  ///< such as "TLSv1.3 TLS_AES_256_GCM_SHA384"
 
-    /// When the last byte of the last dataset was handed to the kernel.
+    /// The time at which the last byte of the last dataset was handed to the kernel.
     std::chrono::steady_clock::time_point last_byte_sent() const { return last_byte_sent_; }
     void release();
 
-    /// The A-ASSOCIATE-RQ as it would be sent.
+    /// The A-ASSOCIATE-RQ that would be sent.
     static Bytes associate_request(const Proposal& proposal);
 
 private:
@@ -104,7 +107,7 @@ private:
     std::optional<int> response_status();
 
     int fd_;
-    std::shared_ptr<ssl_st> tls_;  ///< nullptr: the socket is spoken through as it is
+    std::shared_ptr<ssl_st> tls_;  ///< nullptr: no TLS
     std::string sop_class_, comment_;
     std::uint32_t peer_pdu_bytes_ = 16384;
     std::uint16_t message_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a piece of a program writes to standard output, where the log goes.
+// The text that a part of the program writes to standard output, where the log goes.
 #pragma once
 
 #include <cstdio>
@@ -13,7 +13,7 @@
 
 namespace bucky::test {
 
-/// Whatever any thread writes while `doing` runs; nobody else may call this meanwhile.
+/// The output of all threads while `doing` runs. Only one thread may call this at a time.
 template <typename Doing>
 std::string written_by(Doing doing) {
     const TempDir dir;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Xray: a computer-generated radiograph on disk, and where its lesions were planted.
+// Xray: a computer-generated radiograph in a file, with the outlines of its lesions.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,11 @@ struct XrayOptions {
     phantom::DicomOptions dicom = {};
 };
 
-/// Draws it and writes it into `dir` under its SOP Instance UID.
+/// Draws it and writes it into `dir`, named by its SOP Instance UID.
 Xray write_xray(const std::filesystem::path& dir, const XrayOptions& options);
 
-/// The share of the planted lesion and the found outline that they have in common: intersection
-/// over union of the two masks, 0..1.
+/// The overlap of the planted lesion and the found outline: intersection over union of the two
+/// masks, 0..1.
 double overlap(const phantom::Lesion& planted, const inference::Region& found, int rows,
                int columns);
 
