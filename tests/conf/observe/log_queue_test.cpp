@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log that nobody reads costs lines and nothing else.
+// A log that is not read loses lines and has no other effect.
 #include "conf/observe/log_queue.h"
 
 #include <array>
@@ -65,9 +65,8 @@ TEST_CASE("lines are written in the order in which they came", "[conf][base][log
     CHECK(pipe.read_until(line(29)) == all);
 }
 
-TEST_CASE(
-    "a pipe that nobody reads stops nobody, and the lines that it cost are told in their place",
-    "[conf][base][log]") {
+TEST_CASE("a pipe that is not read blocks no caller, and the lost lines are counted in their place",
+          "[conf][base][log]") {
     const Pipe pipe;
     log::LogQueue queue{pipe.ends[1], 10'000, notice};
     int kept = 0, dropped = 0;
@@ -90,7 +89,7 @@ TEST_CASE(
     CHECK(poll_until([&] { return queue.state().dropped == 0; }, 60s));
 }
 
-TEST_CASE("a reader that has gone costs lines, and no signal", "[conf][base][log]") {
+TEST_CASE("a closed reader of the log costs lines and raises no signal", "[conf][base][log]") {
     Pipe pipe;
     ::close(pipe.ends[0]);
     pipe.ends[0] = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

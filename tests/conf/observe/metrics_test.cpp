@@ -47,7 +47,7 @@ TEST_CASE("a million names from the network make few series, and the sum stays c
                Catch::Contains(R"(bucky_analysed_images_total{equipment="DR 1",tenant="WARD"} 2)"));
     CHECK_THAT(text, Catch::Contains(R"(tenant="other"} 9)"));  // 9,000-odd
 
-    // Whom the config names is told apart all the same.
+    // Tenants that the config names still have series of their own.
     metrics::count(kName, {{"tenant", "LATE"}, {"equipment", "DR 1"}});
     CHECK_THAT(metrics::text(), !Catch::Contains("LATE"));
     metrics::keep_series("tenant", {"LATE"});
