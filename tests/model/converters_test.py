@@ -160,7 +160,7 @@ class OurPackages(unittest.TestCase):
             shutil.copytree(TESTS.parent.parent / "models" / "cxr-gate", copy)
             with open(copy / "weights.ts", "ab") as weights:
                 weights.write(b"x")
-            with self.assertRaisesRegex(SystemExit, "limits_for says other weights"):
+            with self.assertRaisesRegex(SystemExit, "limits_for is for other weights"):
                 gate_package.read_package(copy)
 
 

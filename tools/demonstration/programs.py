@@ -47,7 +47,7 @@ class Program:
                 if not self.running() or time.monotonic() > give_up:
                     break
                 self._new_line.wait(0.1)
-        raise Failed(f"{self._process.args[0]} did not say '{part}'. Its last lines:\n"
+        raise Failed(f"{self._process.args[0]} did not print '{part}'. Its last lines:\n"
                      + "\n".join(self.lines[-15:]))
 
     def running(self):

@@ -50,9 +50,9 @@ def arguments():
     parser = argparse.ArgumentParser(prog="tools/demo", description=__doc__)
     parser.add_argument("paths", nargs="*", metavar="FILE|DIR", help="DICOM, PNG or JPEG")
     parser.add_argument("--once", action="store_true",
-                        help="end by itself: 0 when every image has a verdict in the PACS, else 1")
+                        help="end by itself; status 0 if every image has a verdict")
     parser.add_argument("--out", default="demo-out", metavar="DIR",
-                        help="where the overlays go as PNG (default: ./demo-out)")
+                        help="folder for the overlays as PNG (default: ./demo-out)")
     parser.add_argument("--dicom", action="store_true",
                         help="keep the reports and the pictures there as DICOM files, too")
     parser.add_argument("--bucky", required=True, help=argparse.SUPPRESS)
@@ -145,7 +145,7 @@ def show(options, work):
         bar.clear()
         xrays = images.gather(drawn, work)
     if not xrays:
-        raise Failed("there is no file in what was named")
+        raise Failed("there is no file in the given paths")
     os.makedirs(options.out, exist_ok=True)
 
     pacs_port = free_port()

@@ -240,14 +240,14 @@ private:
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app{"A DICOM storage peer for tests, as good or as bad as it is told to be."};
+    CLI::App app{"A DICOM storage peer for tests that can simulate faults."};
     app.add_option("--port", options.port, "TCP port; 0: any free one");
-    app.add_option("--ae", options.ae, "AE title it calls by; every called title is taken");
-    app.add_option("--dir", options.dir, "where what is stored goes")
+    app.add_option("--ae", options.ae, "calling AE title; every called title is accepted");
+    app.add_option("--dir", options.dir, "folder for received files")
         ->check(CLI::ExistingDirectory);
     app.add_option("--behave", options.behave, fake::kBehaviours)->delimiter(',');
     app.add_option("--report-to", options.report_to,
-                   "HOST:PORT that hears of storage commitment, on a new association");
+                   "HOST:PORT that gets storage commitment reports, on a new association");
     CLI11_PARSE(app, argc, argv);
     const Behaviour behaviour = fake::read_behaviour(options.behave);
 

@@ -141,12 +141,13 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app{"A modality for tests that demands storage commitment."};
+    CLI::App app{"A modality for tests that requests storage commitment."};
     app.add_option("--port", options.port, "TCP port for reports; 0: any free one");
     app.add_option("--ae", options.ae, "its AE title");
     app.add_option("--called", options.called, "the node's AE title");
     app.add_option("--to", options.to, "HOST:PORT of the node")->required();
-    app.add_option("--also", options.also, "demand commitment for this instance too, unsent");
+    app.add_option("--also", options.also,
+                   "also request commitment for this instance, which is not sent");
     app.add_option("--transaction", options.transaction, "Transaction UID");
     app.add_option("--hold", options.hold_s, "seconds to hold the association for the report");
     app.add_option("--wait", options.wait_s, "seconds to wait for a new association");

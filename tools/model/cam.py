@@ -82,7 +82,7 @@ def traced(net: nn.Module, example: torch.Tensor) -> torch.jit.ScriptModule:
         for images in (example[:1], example[:3]):
             for ours, theirs in zip(parts_of(script(images)), parts_of(net(images))):
                 if not torch.allclose(ours, theirs, rtol=1e-3, atol=1e-4):
-                    raise SystemExit("the network cannot be traced: it decides by what it sees")
+                    raise SystemExit("the network cannot be traced: its flow depends on the image")
     return script
 
 

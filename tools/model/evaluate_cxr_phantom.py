@@ -15,10 +15,10 @@ from phantom_set import TEST_SEEDS, PhantomSet
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--maker", required=True, help="path of bucky-phantom-set")
-    parser.add_argument("--cache", type=Path, required=True, help="where the phantoms are kept")
+    parser.add_argument("--cache", type=Path, required=True, help="folder of the phantoms")
     parser.add_argument("--package", type=Path, required=True, help="the model package's folder")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--card", action="store_true", help="put the figures into CARD.md")
+    parser.add_argument("--card", action="store_true", help="write the figures to CARD.md")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 

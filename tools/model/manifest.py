@@ -139,7 +139,7 @@ def read(folder: Path, fixed_for: str) -> Tuple[torch.jit.ScriptModule, str, str
     sha256 = hash_of_weights(folder)
     text = (folder / "model.toml").read_text(encoding="utf-8")
     if set(re.findall(rf'^(?:sha256|{fixed_for}) = "(\w+)"', text, re.M)) != {sha256}:
-        raise SystemExit(f"{folder}: {fixed_for} says other weights; train again")
+        raise SystemExit(f"{folder}: {fixed_for} is for other weights; train again")
     return torch.jit.load(str(folder / "weights.ts")).eval(), text, sha256
 
 

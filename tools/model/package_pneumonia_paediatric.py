@@ -59,7 +59,7 @@ def package_of(threshold: float) -> manifest.Package:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with LABELS.csv")
-    parser.add_argument("--work", type=Path, required=True, help="where the training was kept")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the training")
     parser.add_argument("--package", type=Path, required=True, help="the package to write")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

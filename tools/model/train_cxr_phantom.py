@@ -68,12 +68,12 @@ def train(training: PhantomSet, epochs: int, batch: int, seed: int) -> PhantomNe
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--maker", required=True, help="path of bucky-phantom-set")
-    parser.add_argument("--cache", type=Path, required=True, help="where the phantoms are kept")
+    parser.add_argument("--cache", type=Path, required=True, help="folder of the phantoms")
     parser.add_argument("--package", type=Path, required=True, help="the model package's folder")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=2,
-                        help="sums are split among them: other weights with another number")
+                        help="another number gives other weights: sums are split among them")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -63,7 +63,7 @@ def train(training: ChildSet, epochs: int, batch: int, seed: int, keep: Path) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with LABELS.csv")
-    parser.add_argument("--work", type=Path, required=True, help="where the training is kept")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the training")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--threads", type=int, default=2)

@@ -34,7 +34,7 @@ TransferSyntax syntax_of(const std::string& name) {
     for (const TransferSyntaxName& row : transfer_syntaxes()) {
         if (row.name == name) return row.syntax;
     }
-    throw Error(Fault::bad_input, "no transfer syntax is called {}", name);
+    throw Error(Fault::bad_input, "unknown transfer syntax {}", name);
 }
 
 DicomOptions dicom_options(const Options& options, int number) {
@@ -99,8 +99,8 @@ int run(const Options& options) {
 
 void add_command(CLI::App& app, int& exit_status) {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand(
-        "phantom", "Draw chest radiographs of patients who do not exist, as DICOM files");
+    CLI::App* command =
+        app.add_subcommand("phantom", "Draw synthetic chest radiographs as DICOM files");
     std::vector<std::string> syntaxes;
     for (const auto& row : transfer_syntaxes()) syntaxes.emplace_back(row.name);
     std::vector<std::string> keys;
@@ -112,7 +112,9 @@ void add_command(CLI::App& app, int& exit_status) {
     command->add_option("--count", options->count, "How many")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
-    command->add_option("--seed", options->seed, "Seed of the first; it decides the patient")
+    command
+        ->add_option("--seed", options->seed,
+                     "Seed of the first phantom; each seed is another patient")
         ->capture_default_str();
     command->add_option("--rows", options->rows, "Height in pixels")
         ->check(CLI::Range(64, 8192))
@@ -121,16 +123,17 @@ void add_command(CLI::App& app, int& exit_status) {
         ->check(CLI::Range(64, 8192))
         ->capture_default_str();
     auto* finding =
-        command->add_option("--finding", options->findings, "Plant these (otherwise by chance)")
+        command->add_option("--finding", options->findings, "Findings to draw (default: random)")
             ->check(CLI::IsMember(keys));
     command->add_flag("--healthy", options->healthy, "Plant nothing")->excludes(finding);
     command->add_option("--class", options->image_class, "SOP class: cr, or dx for presentation")
         ->check(CLI::IsMember({"cr", "dx"}))
         ->capture_default_str();
-    command->add_option("--transfer-syntax", options->transfer_syntax, "How the file is encoded")
+    command
+        ->add_option("--transfer-syntax", options->transfer_syntax, "Transfer syntax of the files")
         ->check(CLI::IsMember(syntaxes))
         ->capture_default_str();
-    command->add_option("--bits", options->bits, "Bits stored, at most what the encoding holds")
+    command->add_option("--bits", options->bits, "Bits stored, limited by the transfer syntax")
         ->check(CLI::Range(8, 16))
         ->capture_default_str();
     command->add_option("--photometric", options->photometric, "MONOCHROME1 or MONOCHROME2")
@@ -140,7 +143,7 @@ void add_command(CLI::App& app, int& exit_status) {
         ->check(CLI::IsMember({"PA", "AP", "LL"}))
         ->capture_default_str();
     command->add_flag("--one-study", options->one_study, "One patient, one study");
-    command->add_flag("--pictures", options->pictures, "Also PGM pictures, outlines traced");
+    command->add_flag("--pictures", options->pictures, "Also write PGM pictures with outlines");
     command->callback([options, &exit_status] { exit_status = run(*options); });
 }
 

@@ -51,9 +51,9 @@ def main() -> None:
     parser.add_argument("--maker", required=True, help="path of bucky-phantom-set")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--package", type=Path, required=True, help="the package's folder")
-    parser.add_argument("--weights", type=Path, help="fix limits for these and write the package")
+    parser.add_argument("--weights", type=Path, help="fix limits for them, write the package")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--card", action="store_true", help="put the figures into CARD.md")
+    parser.add_argument("--card", action="store_true", help="write the figures to CARD.md")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.weights:
