@@ -89,7 +89,6 @@ private:
     bool big_endian_;
     std::vector<Level> levels_;
     std::uint64_t at_ = 0;
-    std::uint64_t elements_ = 0;  ///< items, fragments and delimiters too
     DatasetHeader header_;
     ImageFacts* facts_ = nullptr;
     std::optional<Sha256Stream> hash_;
@@ -124,7 +123,7 @@ bool Walk::step() {
         if (levels_.size() > 1) throw Unreadable{"ends inside a sequence"};
         return false;
     }
-    if (++elements_ > limits::kDatasetElementsMax) {
+    if (++header_.elements > limits::kDatasetElementsMax) {
         throw Error(Fault::bad_input, "data set has more than {} elements",
                     limits::kDatasetElementsMax);
     }
@@ -144,7 +143,6 @@ void Walk::leave_finished_levels() {
 void Walk::read_marker() {
     const Level level = levels_.back();
     const std::uint32_t marker = read_tag();
-    ++header_.elements;
     std::array<std::uint8_t, 4> bytes{};
     read(bytes);
     const std::uint32_t length = number(bytes);
@@ -168,7 +166,6 @@ void Walk::read_marker() {
 
 void Walk::read_element() {
     const std::uint32_t tag = read_tag();
-    ++header_.elements;
     if (tag == kItemEnd) {
         std::array<std::uint8_t, 4> zero{};
         read(zero);

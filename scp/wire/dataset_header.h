@@ -20,7 +20,7 @@ struct DatasetHeader {
     std::string accession_number;  ///< printable ASCII; other bytes as '?'
     std::string manufacturer, model_name;
     std::string patient_name, patient_id;  ///< as they came, in whatever charset; for log.phi
-    std::uint64_t elements = 0;            ///< and items, in sequences too
+    std::uint64_t elements = 0;            ///< items, fragments and delimiters too
 };
 
 /// Whether the equipment that made it is this product (PS3.3 C.7.5.1): then it is a result of ours,
