@@ -19,7 +19,7 @@ constexpr std::uint16_t kProcessingFailure = 0x0110;
 constexpr std::uint16_t kNoSuchInstance = 0x0112;
 constexpr std::uint16_t kClassInstanceConflict = 0x0119;
 
-constexpr Sql kTake{"pledge.take", R"sql(
+constexpr Sql kTake{"owed.take", R"sql(
     INSERT INTO pledge (transaction_uid, requester, called_ae, peer_address, asked_at_ms,
                         not_before_ms, objects)
     VALUES (:transaction, :requester, :called_ae, :peer_address, :now_ms, :not_before_ms,
@@ -30,16 +30,16 @@ constexpr Sql kTake{"pledge.take", R"sql(
            last_error = ''
     RETURNING id)sql"};
 
-constexpr Sql kForgetItems{"pledge.forget_items", R"sql(
+constexpr Sql kForgetItems{"owed.forget_items", R"sql(
     DELETE FROM pledge_item WHERE pledge = :id)sql"};
 
-constexpr Sql kItem{"pledge.item", R"sql(
+constexpr Sql kItem{"owed.item", R"sql(
     INSERT INTO pledge_item (pledge, sop_instance, sop_class)
     VALUES (:id, :sop_instance, :sop_class)
     ON CONFLICT (pledge, sop_instance) DO NOTHING)sql"};
 
 // As many rows as may be owed in all, and no others.
-constexpr Sql kOwedTo{"pledge.owed_to", R"sql(
+constexpr Sql kOwedTo{"owed.owed_to", R"sql(
     SELECT count(*), coalesce(sum(objects), 0),
            count(*) FILTER (WHERE peer_address = :address),
            coalesce(sum(objects) FILTER (WHERE peer_address = :address), 0),
@@ -49,24 +49,24 @@ constexpr Sql kOwedTo{"pledge.owed_to", R"sql(
      WHERE requester >= ''
        AND NOT (requester = :requester AND transaction_uid = :transaction))sql"};
 
-constexpr Sql kFirstOfNext{"pledge.first_of_next", R"sql(
+constexpr Sql kFirstOfNext{"owed.first_of_next", R"sql(
     SELECT requester, id, not_before_ms FROM pledge
      WHERE requester > :after ORDER BY requester, not_before_ms, id LIMIT 1)sql"};
 
-constexpr Sql kAskedBy{"pledge.asked_by", R"sql(
+constexpr Sql kAskedBy{"owed.asked_by", R"sql(
     SELECT id FROM pledge WHERE requester = :requester AND asked_at_ms <= :asked_by_ms)sql"};
 
-constexpr Sql kClaim{"pledge.claim", R"sql(
+constexpr Sql kClaim{"owed.claim", R"sql(
     UPDATE pledge SET attempt = attempt + 1, not_before_ms = :until_ms
      WHERE id = :id AND not_before_ms <= :now_ms
     RETURNING id, transaction_uid, requester, called_ae, peer_address, attempt, asked_at_ms,
               last_error)sql"};
 
-constexpr Sql kItems{"pledge.items", R"sql(
+constexpr Sql kItems{"owed.items", R"sql(
     SELECT sop_class, sop_instance FROM pledge_item WHERE pledge = :id ORDER BY sop_instance)sql"};
 
 // Of the instances of one UID, the one that came first stands; one of our own results counts too.
-constexpr Sql kHeld{"pledge.held", R"sql(
+constexpr Sql kHeld{"owed.held", R"sql(
     SELECT sop_class, 'spool/' || file, size_bytes, conflicting FROM instance
      WHERE sop_instance = :sop_instance
      UNION ALL
@@ -74,16 +74,16 @@ constexpr Sql kHeld{"pledge.held", R"sql(
      WHERE sop_instance = :sop_instance
      ORDER BY 4)sql"};
 
-constexpr Sql kSettled{"pledge.settled", R"sql(
+constexpr Sql kSettled{"owed.settled", R"sql(
     DELETE FROM pledge WHERE id = :id)sql"};
 
-constexpr Sql kRetryLater{"pledge.retry_later", R"sql(
+constexpr Sql kRetryLater{"owed.retry_later", R"sql(
     UPDATE pledge SET not_before_ms = :not_before_ms, last_error = :why WHERE id = :id)sql"};
 
-constexpr Sql kNextDue{"pledge.next_due", R"sql(
+constexpr Sql kNextDue{"owed.next_due", R"sql(
     SELECT min(not_before_ms) FROM pledge)sql"};
 
-constexpr Sql kOwed{"pledge.owed", R"sql(
+constexpr Sql kOwed{"owed.owed", R"sql(
     SELECT id, transaction_uid, requester, called_ae, peer_address, attempt, asked_at_ms,
            last_error
       FROM pledge ORDER BY asked_at_ms, id LIMIT :at_most)sql"};
@@ -91,17 +91,17 @@ constexpr Sql kOwed{"pledge.owed", R"sql(
 constexpr Sql kAll[] = {kTake, kForgetItems, kItem,       kClaim,   kItems, kOwedTo,     kAskedBy,
                         kHeld, kSettled,     kRetryLater, kNextDue, kOwed,  kFirstOfNext};
 
-OwedCommitment pledge_of_row(const Statement& row) {
-    OwedCommitment pledge;
-    pledge.id = row.integer(0);
-    pledge.transaction = Uid{row.text(1)};
-    pledge.requester = row.text(2);
-    pledge.called_ae = row.text(3);
-    pledge.peer_address = row.text(4);
-    pledge.attempt = static_cast<int>(row.integer(5));
-    pledge.asked_at_ms = row.integer(6);
-    pledge.last_error = row.text(7);
-    return pledge;
+OwedCommitment owed_of_row(const Statement& row) {
+    OwedCommitment owed;
+    owed.id = row.integer(0);
+    owed.transaction = Uid{row.text(1)};
+    owed.requester = row.text(2);
+    owed.called_ae = row.text(3);
+    owed.peer_address = row.text(4);
+    owed.attempt = static_cast<int>(row.integer(5));
+    owed.asked_at_ms = row.integer(6);
+    owed.last_error = row.text(7);
+    return owed;
 }
 
 }  // namespace
@@ -161,9 +161,9 @@ std::int64_t OwedCommitments::take(const OwedCommitment& asked,
             .bind(":sop_class", object.sop_class.str())
             .run();
     }
-    crash_point("pledge.before_commit");
+    crash_point("owed.before_commit");
     open.commit();
-    crash_point("pledge.after_commit");
+    crash_point("owed.after_commit");
     return id;
 }
 
@@ -194,24 +194,24 @@ std::optional<OwedCommitment> OwedCommitments::next(std::int64_t until_ms,
         });
     if (longest == all.end()) return std::nullopt;
     Database::Transaction open(db_);
-    std::optional<OwedCommitment> pledge;
+    std::optional<OwedCommitment> owed;
     {
         auto row = db_.prepare(kClaim);
         row.bind(":id", longest->id).bind(":now_ms", now_ms).bind(":until_ms", until_ms);
-        if (row.step()) pledge = pledge_of_row(row);
+        if (row.step()) owed = owed_of_row(row);
     }
     open.commit();
-    return pledge;
+    return owed;
 }
 
-CommitmentAnswer OwedCommitments::answer(const OwedCommitment& pledge) {
+CommitmentAnswer OwedCommitments::answer(const OwedCommitment& owed) {
     std::vector<ObjectReference> objects;
     {
         auto rows = db_.prepare(kItems);
-        rows.bind(":id", pledge.id);
+        rows.bind(":id", owed.id);
         while (rows.step()) objects.push_back({Uid{rows.text(0)}, Uid{rows.text(1)}});
     }
-    CommitmentAnswer answer{pledge.transaction, {}, {}};
+    CommitmentAnswer answer{owed.transaction, {}, {}};
     for (const auto& object : objects) {
         const auto reason = reason_against(object);
         if (reason == 0) {
@@ -236,7 +236,7 @@ std::uint16_t OwedCommitments::reason_against(const ObjectReference& object) {
 }
 
 void OwedCommitments::settled(std::int64_t id) {
-    crash_point("pledge.after_report");
+    crash_point("owed.after_report");
     Database::Transaction open(db_);
     db_.prepare(kForgetItems).bind(":id", id).run();
     db_.prepare(kSettled).bind(":id", id).run();
@@ -290,9 +290,9 @@ std::int64_t OwedCommitments::give_up(const std::string& requester, std::int64_t
 std::vector<OwedCommitment> OwedCommitments::owed(std::int64_t at_most) {
     auto rows = db_.prepare(kOwed);
     rows.bind(":at_most", at_most);
-    std::vector<OwedCommitment> pledges;
-    while (rows.step()) pledges.push_back(pledge_of_row(rows));
-    return pledges;
+    std::vector<OwedCommitment> all_owed;
+    while (rows.step()) all_owed.push_back(owed_of_row(rows));
+    return all_owed;
 }
 
 }  // namespace bucky::storage

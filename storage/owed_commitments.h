@@ -5,7 +5,7 @@
 // The request is durable before its N-ACTION is answered with success: from then on the caller is
 // owed a report, and gets it on the association it holds or on a new one, after a crash too. What
 // the report says is looked up when it is sent: rows of the database and files of the right size.
-// A pledge ends when the caller has taken the report, or when whoever sends it gives it up. How
+// A owed ends when the caller has taken the report, or when whoever sends it gives it up. How
 // much may be owed to one caller, to one address and in all is bounded
 // (limits::kCommitmentOfCallerMax). Threads: one OwedCommitments per worker, over that worker's
 // Database.
@@ -40,9 +40,9 @@ public:
         : db_(db), clock_(clock), data_dir_(std::move(data_dir)) {}
 
     /// Keeps the request. Until `not_before_ms` it is the association's it came on. The same
-    /// transaction of the same caller is the same pledge, with the objects named last.
+    /// transaction of the same caller is the same owed, with the objects named last.
     /// Throws exhausted, and keeps nothing, when as much is owed as may be. Crash points:
-    /// pledge.before_commit, pledge.after_commit.
+    /// owed.before_commit, owed.after_commit.
     std::int64_t take(const OwedCommitment& asked, const std::vector<ObjectReference>& objects,
                       std::int64_t not_before_ms);
 
@@ -52,9 +52,9 @@ public:
     std::optional<OwedCommitment> next(std::int64_t until_ms, const MayCall& may_call = {});
 
     /// What can be said now of the objects it names (PS3.3 C.14.1.1 for the reasons).
-    CommitmentAnswer answer(const OwedCommitment& pledge);
+    CommitmentAnswer answer(const OwedCommitment& owed);
 
-    /// The caller has heard: nothing is owed. Crash point before: pledge.after_report.
+    /// The caller has heard: nothing is owed. Crash point before: owed.after_report.
     void settled(std::int64_t id);
 
     void retry_later(std::int64_t id, std::int64_t not_before_ms, std::string_view why);

@@ -37,9 +37,9 @@ inline constexpr std::string_view kCrashPoints[] = {
     "commitment.after_ask",       // the destination took the request, its report not yet here
     "commitment.before_promise",  // report noted, transaction open
     "commitment.after_promise",   // report durable, the destination not yet told so
-    "pledge.before_commit",       // a caller's request written, transaction open
-    "pledge.after_commit",        // durable, the caller not yet told
-    "pledge.after_report",        // the caller has the report, the pledge still stands
+    "owed.before_commit",         // a caller's request written, transaction open
+    "owed.after_commit",          // durable, the caller not yet told
+    "owed.after_report",          // the caller has the report, the owed still stands
 };
 
 void crash_point(std::string_view name);

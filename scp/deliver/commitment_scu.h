@@ -6,7 +6,7 @@
 // association if it comes at once, else on one that the destination opens to us (a session notes
 // it). No answer in commitment_timeout_s: asked again. Not kept: delivered again, then asked again,
 // with a back-off, for give_up_days; then parked with the destination's own words. A crash anywhere
-// asks once more. Threads: run() is the committer's thread; it opens its own database.
+// asks once more. Threads: run() is the CommitmentScu's thread; it opens its own database.
 #pragma once
 
 #include <memory>

@@ -94,32 +94,32 @@ OFCondition Commitment::take_request(T_ASC_Association& assoc, T_ASC_Presentatio
 
 void Commitment::keep(DcmItem& dataset, T_ASC_PresentationContextID context) {
     const auto request = read_commitment_request(dataset);
-    storage::OwedCommitment pledge;
-    pledge.transaction = request.transaction;
-    pledge.requester = caller_.calling_ae;
-    pledge.called_ae = caller_.called_ae;
-    pledge.peer_address = caller_.address;
-    storage::OwedCommitments pledges(database(), context_.clock, context_.settings.node.data_dir);
-    pledge.id = pledges.take(pledge, request.objects, context_.clock.now_ms() + kOursMs);
+    storage::OwedCommitment owed;
+    owed.transaction = request.transaction;
+    owed.requester = caller_.calling_ae;
+    owed.called_ae = caller_.called_ae;
+    owed.peer_address = caller_.address;
+    storage::OwedCommitments all_owed(database(), context_.clock, context_.settings.node.data_dir);
+    owed.id = all_owed.take(owed, request.objects, context_.clock.now_ms() + kOursMs);
     log::event("commitment.asked_of_us", {{"assoc", caller_.association},
                                           {"from", caller_.calling_ae},
                                           {"transaction", request.transaction.str()},
                                           {"objects", request.objects.size()}});
-    std::erase_if(owed_, [&](const Owed& one) { return one.pledge.id == pledge.id; });
-    owed_.push_back({std::move(pledge), context});
+    std::erase_if(owed_, [&](const Owed& one) { return one.owed.id == owed.id; });
+    owed_.push_back({std::move(owed), context});
 }
 
 OFCondition Commitment::report(T_ASC_Association& assoc) {
     const Owed owed = std::move(owed_.front());
     owed_.pop_front();
-    reported_ = Reported{owed.pledge.id, assoc.nextMsgID++};
+    reported_ = Reported{owed.owed.id, assoc.nextMsgID++};
     try {
-        storage::OwedCommitments pledges(database(), context_.clock,
-                                         context_.settings.node.data_dir);
-        const auto answer = pledges.answer(owed.pledge);
+        storage::OwedCommitments all_owed(database(), context_.clock,
+                                          context_.settings.node.data_dir);
+        const auto answer = all_owed.answer(owed.owed);
         log::event("commitment.reported", {{"assoc", caller_.association},
                                            {"to", caller_.calling_ae},
-                                           {"transaction", owed.pledge.transaction.str()},
+                                           {"transaction", owed.owed.transaction.str()},
                                            {"kept", answer.kept.size()},
                                            {"failed", answer.failed.size()}});
         return send_commitment_report(assoc, owed.context, reported_->message_id, answer);
@@ -132,16 +132,16 @@ OFCondition Commitment::report(T_ASC_Association& assoc) {
 
 void Commitment::report_answered(const T_DIMSE_N_EventReportRSP& response) noexcept {
     if (!reported_ || response.MessageIDBeingRespondedTo != reported_->message_id) return;
-    const auto pledge_id = reported_->pledge_id;
+    const auto owed_id = reported_->owed_id;
     try {
-        storage::OwedCommitments pledges(database(), context_.clock,
-                                         context_.settings.node.data_dir);
+        storage::OwedCommitments all_owed(database(), context_.clock,
+                                          context_.settings.node.data_dir);
         if (response.DimseStatus == kSuccess) {
-            pledges.settled(pledge_id);
+            all_owed.settled(owed_id);
             metrics::count("bucky_commitment_reports_total", {{"end", "heard"}});
         } else {
-            pledges.retry_later(
-                pledge_id, context_.clock.now_ms() + kOursMs,
+            all_owed.retry_later(
+                owed_id, context_.clock.now_ms() + kOursMs,
                 fmt::format("the report was answered {:04X}", response.DimseStatus));
         }
     } catch (const std::exception& error) {  // it is told once more, which does no harm
@@ -185,13 +185,13 @@ void Commitment::note(DcmItem& dataset) {
 void Commitment::association_ended() noexcept {
     if (owed_.empty() && !reported_) return;
     try {
-        storage::OwedCommitments pledges(database(), context_.clock,
-                                         context_.settings.node.data_dir);
+        storage::OwedCommitments all_owed(database(), context_.clock,
+                                          context_.settings.node.data_dir);
         const auto now_ms = context_.clock.now_ms();
-        for (const auto& owed : owed_) pledges.retry_later(owed.pledge.id, now_ms, "");
+        for (const auto& owed : owed_) all_owed.retry_later(owed.owed.id, now_ms, "");
         if (reported_) {
-            pledges.retry_later(reported_->pledge_id, now_ms,
-                                "the association ended before the report was answered");
+            all_owed.retry_later(reported_->owed_id, now_ms,
+                                 "the association ended before the report was answered");
         }
         owed_.clear();
         reported_.reset();

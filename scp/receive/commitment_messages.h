@@ -50,11 +50,11 @@ public:
 
 private:
     struct Owed {
-        storage::OwedCommitment pledge;
+        storage::OwedCommitment owed;
         T_ASC_PresentationContextID context;
     };
     struct Reported {
-        std::int64_t pledge_id;
+        std::int64_t owed_id;
         DIC_US message_id;
     };
 

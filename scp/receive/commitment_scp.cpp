@@ -42,11 +42,11 @@ struct CommitmentScp::Impl {
           give_up_fd(give_up),
           databases(told.database_file()),
           db(told.database_file()),
-          pledges(db, clock, told.node.data_dir) {}
+          owed_(db, clock, told.node.data_dir) {}
 
     /// A report that is due, and its caller, which nobody else calls now.
     struct Claim {
-        storage::OwedCommitment pledge;
+        storage::OwedCommitment owed;
         PeerPauses::Turn turn;
     };
     /// A thread that calls one caller.
@@ -59,9 +59,9 @@ struct CommitmentScp::Impl {
     std::optional<std::int64_t> next_due_ms();
     std::optional<Claim> claim();
     void serve(Claim claim, const std::stop_token& stop) noexcept;
-    void report(storage::OwedCommitments& owed, const storage::OwedCommitment& pledge);
+    void report(storage::OwedCommitments& all_owed, const storage::OwedCommitment& owed);
     std::optional<Target> address_of(const std::string& requester) const;
-    void later(storage::OwedCommitments& owed, const storage::OwedCommitment& pledge,
+    void later(storage::OwedCommitments& all_owed, const storage::OwedCommitment& owed,
                std::string_view why);
 
     const conf::Settings& settings;
@@ -70,7 +70,7 @@ struct CommitmentScp::Impl {
     const int give_up_fd;
     DatabasePool databases;  ///< of the threads that call
     storage::Database db;
-    storage::OwedCommitments pledges;
+    storage::OwedCommitments owed_;
     PeerPauses pauses{kBackoff};
     const Backoff backoff{kBackoff};
     std::list<Calling> calling;  ///< used by run()'s thread alone
@@ -85,7 +85,7 @@ CommitmentScp::~CommitmentScp() = default;
 bool CommitmentScp::report_next() {
     const auto claim = impl_->claim();
     if (!claim) return false;
-    impl_->report(impl_->pledges, claim->pledge);
+    impl_->report(impl_->owed_, claim->owed);
     return true;
 }
 
@@ -122,7 +122,7 @@ bool CommitmentScp::Impl::start_next() {
 std::optional<std::int64_t> CommitmentScp::Impl::next_due_ms() {
     if (calling.size() >= limits::kCommitmentCallersAtOnce) return std::nullopt;
     const auto now_ms = clock.now_ms();
-    return pledges.next_due_ms([&](const std::string& requester) -> std::optional<std::int64_t> {
+    return owed_.next_due_ms([&](const std::string& requester) -> std::optional<std::int64_t> {
         if (pauses.is_called(requester)) return std::nullopt;
         return pauses.rests_until_ms(requester, now_ms);
     });
@@ -130,28 +130,28 @@ std::optional<std::int64_t> CommitmentScp::Impl::next_due_ms() {
 
 std::optional<CommitmentScp::Impl::Claim> CommitmentScp::Impl::claim() {
     const auto now_ms = clock.now_ms();
-    auto pledge = pledges.next(now_ms + kLeaseMs, [&](const std::string& requester) {
+    auto owed = owed_.next(now_ms + kLeaseMs, [&](const std::string& requester) {
         return pauses.is_free(requester, now_ms);
     });
-    if (!pledge) return std::nullopt;
-    auto turn = pauses.begin(pledge->requester);
-    return Claim{std::move(*pledge), std::move(turn)};
+    if (!owed) return std::nullopt;
+    auto turn = pauses.begin(owed->requester);
+    return Claim{std::move(*owed), std::move(turn)};
 }
 
 /// One report after the other, until none is due to this caller or it did not take one.
 void CommitmentScp::Impl::serve(Claim claim, const std::stop_token& stop) noexcept {
-    const auto requester = claim.pledge.requester;
+    const auto requester = claim.owed.requester;
     try {
         const auto lease = databases.lease();
-        storage::OwedCommitments owed(*lease, clock, settings.node.data_dir);
-        std::optional<storage::OwedCommitment> pledge = std::move(claim.pledge);
-        while (pledge) {
-            report(owed, *pledge);
+        storage::OwedCommitments all_owed(*lease, clock, settings.node.data_dir);
+        std::optional<storage::OwedCommitment> owed = std::move(claim.owed);
+        while (owed) {
+            report(all_owed, *owed);
             if (stop.stop_requested()) return;
             const auto now_ms = clock.now_ms();
             if (pauses.rests_until_ms(requester, now_ms) > now_ms) return;
-            pledge = owed.next(now_ms + kLeaseMs,
-                               [&](const std::string& other) { return other == requester; });
+            owed = all_owed.next(now_ms + kLeaseMs,
+                                 [&](const std::string& other) { return other == requester; });
         }
     } catch (const std::exception& error) {  // the database or the disk: the report stays owed
         pauses.failed(requester, clock.now_ms());
@@ -160,42 +160,43 @@ void CommitmentScp::Impl::serve(Claim claim, const std::stop_token& stop) noexce
     }
 }
 
-void CommitmentScp::Impl::report(storage::OwedCommitments& owed,
-                                 const storage::OwedCommitment& pledge) {
-    auto target = address_of(pledge.requester);
+void CommitmentScp::Impl::report(storage::OwedCommitments& all_owed,
+                                 const storage::OwedCommitment& owed) {
+    auto target = address_of(owed.requester);
     if (!target) {
-        return later(owed, pledge,
+        return later(all_owed, owed,
                      fmt::format("nobody knows where {} listens: give its [[peer]] row host and "
                                  "port",
-                                 pledge.requester));
+                                 owed.requester));
     }
     target->give_up_fd = give_up_fd;
     Offer offer{std::string{kCommitmentClass},
                 {std::string{kExplicitLittleEndian}, std::string{kImplicitLittleEndian}}};
     offer.as_scp = true;
     try {
-        Association association(*target, AeTitle{pledge.called_ae}, {&offer, 1});
+        Association association(*target, AeTitle{owed.called_ae}, {&offer, 1});
         if (association.contexts().front().transfer_syntax.empty()) {
-            return later(owed, pledge,
+            return later(all_owed, owed,
                          "it accepts no report of storage commitment: " +
                              association.contexts().front().refusal);
         }
-        const auto answer = owed.answer(pledge);
+        const auto answer = all_owed.answer(owed);
         const auto said = association.report_commitment(answer);
         if (said.status != kSuccess) {
-            return later(owed, pledge, fmt::format("the report was answered {:04X}", said.status));
+            return later(all_owed, owed,
+                         fmt::format("the report was answered {:04X}", said.status));
         }
-        owed.settled(pledge.id);
-        pauses.answered(pledge.requester);
+        all_owed.settled(owed.id);
+        pauses.answered(owed.requester);
         association.release();
         metrics::count("bucky_commitment_reports_total", {{"end", "heard"}});
-        log::event("commitment.reported", {{"to", pledge.requester},
-                                           {"transaction", pledge.transaction.str()},
+        log::event("commitment.reported", {{"to", owed.requester},
+                                           {"transaction", owed.transaction.str()},
                                            {"kept", answer.kept.size()},
                                            {"failed", answer.failed.size()},
-                                           {"attempt", pledge.attempt}});
+                                           {"attempt", owed.attempt}});
     } catch (const Error& error) {
-        later(owed, pledge, error.what());
+        later(all_owed, owed, error.what());
     }
 }
 
@@ -216,25 +217,25 @@ std::optional<Target> CommitmentScp::Impl::address_of(const std::string& request
 
 /// The report is tried again when the caller has rested. After a week all of its reports of that
 /// age are given up together: else each would wait for a rest of its own.
-void CommitmentScp::Impl::later(storage::OwedCommitments& owed,
-                                const storage::OwedCommitment& pledge, std::string_view why) {
+void CommitmentScp::Impl::later(storage::OwedCommitments& all_owed,
+                                const storage::OwedCommitment& owed, std::string_view why) {
     const auto now_ms = clock.now_ms();
-    const auto wait_ms = pauses.failed(pledge.requester, now_ms);
-    if (backoff.is_over(pledge.asked_at_ms, now_ms)) {
-        const auto given_up =
-            owed.give_up(pledge.requester, now_ms - kBackoff.give_up_days * 24 * 3600 * kSecondMs);
+    const auto wait_ms = pauses.failed(owed.requester, now_ms);
+    if (backoff.is_over(owed.asked_at_ms, now_ms)) {
+        const auto given_up = all_owed.give_up(
+            owed.requester, now_ms - kBackoff.give_up_days * 24 * 3600 * kSecondMs);
         metrics::count("bucky_commitment_reports_total", {{"end", "given_up"}},
                        static_cast<double>(given_up));
         log::event(log::Level::error, "commitment.report_given_up",
-                   {{"to", pledge.requester},
-                    {"transaction", pledge.transaction.str()},
+                   {{"to", owed.requester},
+                    {"transaction", owed.transaction.str()},
                     {"reports", given_up},
                     {"why", why}});
         return;
     }
-    owed.retry_later(pledge.id, now_ms + wait_ms, why);
+    all_owed.retry_later(owed.id, now_ms + wait_ms, why);
     log::event(log::Level::warning, "commitment.not_reported",
-               {{"to", pledge.requester}, {"why", why}, {"next_in_s", wait_ms / kSecondMs}});
+               {{"to", owed.requester}, {"why", why}, {"next_in_s", wait_ms / kSecondMs}});
 }
 
 }  // namespace bucky::scp

@@ -7,7 +7,7 @@
 // Each caller is called by one thread at a time and has a pause of its own after a failure
 // (peer_pauses.h); up to limits::kCommitmentCallersAtOnce are called at once. So one that is
 // switched off delays nobody else's reports.
-// Threads: run() is the pledger's thread, which starts and ends the others.
+// Threads: run() is the CommitmentScp's thread, which starts and ends the others.
 #pragma once
 
 #include <memory>

@@ -96,7 +96,7 @@ public:
 private:
     /// A connection that has not shown its whole request, or its ClientHello.
     struct PendingAssociation;
-    using GreetingPtr = std::shared_ptr<PendingAssociation>;
+    using PendingPtr = std::shared_ptr<PendingAssociation>;
     struct PendingAssociation {
         PendingAssociation(tcp::socket connected, std::string from,
                            std::shared_ptr<const ListenerConfig> by)
@@ -111,19 +111,19 @@ private:
         std::vector<std::uint8_t> buffer;  ///< grows as bytes come, not as the length claims
         std::size_t used = 0;
         bool over = false;
-        PendingByAddress<GreetingPtr>::Slot place;
+        PendingByAddress<PendingPtr>::Slot place;
     };
 
     void open(Listener& door, bool is_of_scp);
-    void greet(tcp::socket socket, std::shared_ptr<const ListenerConfig> listener);
-    void read_more(const GreetingPtr& greeting, std::size_t wanted);
-    void look(const GreetingPtr& greeting);
-    void hand_over(const GreetingPtr& greeting);
-    void hand_over_tls(const GreetingPtr& greeting);
-    void start_session(const GreetingPtr& greeting, std::optional<Slots::Slot> place);
-    void reject_for_now(const GreetingPtr& greeting, std::string_view why);
-    void turn_away(const GreetingPtr& greeting, std::string_view why);
-    void forget(const GreetingPtr& greeting);
+    void take_over(tcp::socket socket, std::shared_ptr<const ListenerConfig> listener);
+    void read_more(const PendingPtr& pending, std::size_t wanted);
+    void look(const PendingPtr& pending);
+    void hand_over(const PendingPtr& pending);
+    void hand_over_tls(const PendingPtr& pending);
+    void start_session(const PendingPtr& pending, std::optional<Slots::Slot> place);
+    void reject_for_now(const PendingPtr& pending, std::string_view why);
+    void turn_away(const PendingPtr& pending, std::string_view why);
+    void forget(const PendingPtr& pending);
     void make_room();
     void log_refusal(const std::string& address, std::string_view why, std::size_t bytes);
 
@@ -141,8 +141,8 @@ private:
         listeners_;  ///< constant; each is of the io_context's thread
 
     // Used by the io_context's thread only.
-    PendingByAddress<GreetingPtr> greetings_;
-    std::size_t greeting_bytes_ = 0;
+    PendingByAddress<PendingPtr> pending_;
+    std::size_t pending_bytes_ = 0;
     std::uint64_t associations_ = 0;
     std::chrono::steady_clock::time_point refusals_since_{};
     int refusals_logged_ = 0;
@@ -166,11 +166,11 @@ void FrontDoor::Impl::open() {
 void FrontDoor::Impl::open(Listener& door, bool is_of_scp) {
     const auto self = shared_from_this();
     door.open({[self](tcp::socket socket, std::shared_ptr<const ListenerConfig> listener) {
-                   self->greet(std::move(socket), std::move(listener));
+                   self->take_over(std::move(socket), std::move(listener));
                },
                [self] {
-                   if (const auto* one = self->greetings_.first_to_go()) {
-                       self->turn_away(GreetingPtr{*one}, "crowded");
+                   if (const auto* one = self->pending_.first_to_go()) {
+                       self->turn_away(PendingPtr{*one}, "crowded");
                    }
                }},
               is_of_scp ? "scp" : "listener");
@@ -197,125 +197,126 @@ void FrontDoor::Impl::adopt(const conf::Settings& settings) {
 }
 
 /// Until the whole A-ASSOCIATE-RQ is here (or the ClientHello), or ARTIM closes the door.
-void FrontDoor::Impl::greet(tcp::socket socket, std::shared_ptr<const ListenerConfig> listener) {
+void FrontDoor::Impl::take_over(tcp::socket socket,
+                                std::shared_ptr<const ListenerConfig> listener) {
     error_code error;
     const auto peer = socket.remote_endpoint(error);
     if (error) return;  // gone already
     socket.non_blocking(true, error);
-    auto greeting = std::make_shared<PendingAssociation>(std::move(socket), plain(peer.address()),
-                                                         std::move(listener));
-    greeting->place = greetings_.join(network_of(greeting->address), greeting);
-    greeting_count_ = greetings_.size();
+    auto pending = std::make_shared<PendingAssociation>(std::move(socket), plain(peer.address()),
+                                                        std::move(listener));
+    pending->place = pending_.join(network_of(pending->address), pending);
+    greeting_count_ = pending_.size();
     make_room();
-    greeting->artim.expires_after(std::chrono::seconds{artim_s_});
-    greeting->artim.async_wait([self = shared_from_this(), greeting](error_code cancelled) {
-        if (!cancelled) self->turn_away(greeting, greeting->used == 0 ? "silent" : "slow");
+    pending->artim.expires_after(std::chrono::seconds{artim_s_});
+    pending->artim.async_wait([self = shared_from_this(), pending](error_code cancelled) {
+        if (!cancelled) self->turn_away(pending, pending->used == 0 ? "silent" : "slow");
     });
-    look(greeting);
+    look(pending);
 }
 
-void FrontDoor::Impl::look(const GreetingPtr& greeting) {
-    const bool tls = greeting->listener->tls != nullptr;
-    const std::span<const std::uint8_t> so_far{greeting->buffer.data(), greeting->used};
+void FrontDoor::Impl::look(const PendingPtr& pending) {
+    const bool tls = pending->listener->tls != nullptr;
+    const std::span<const std::uint8_t> so_far{pending->buffer.data(), pending->used};
     const Peek seen = tls ? peek_hello(so_far) : peek(so_far);
     switch (seen.kind) {
-        case Peek::Kind::more: return read_more(greeting, seen.bytes - greeting->used);
-        case Peek::Kind::wrong: return turn_away(greeting, seen.why);
-        case Peek::Kind::whole: return tls ? hand_over_tls(greeting) : hand_over(greeting);
+        case Peek::Kind::more: return read_more(pending, seen.bytes - pending->used);
+        case Peek::Kind::wrong: return turn_away(pending, seen.why);
+        case Peek::Kind::whole: return tls ? hand_over_tls(pending) : hand_over(pending);
     }
 }
 
 /// Never a byte more than `wanted`: what follows the request is the session's.
-void FrontDoor::Impl::read_more(const GreetingPtr& greeting, std::size_t wanted) {
+void FrontDoor::Impl::read_more(const PendingPtr& pending, std::size_t wanted) {
     wanted = std::min(wanted, kReadAtOnce);
-    greeting_bytes_ += greeting->used + wanted - greeting->buffer.size();
-    greeting->buffer.resize(greeting->used + wanted);
+    pending_bytes_ += pending->used + wanted - pending->buffer.size();
+    pending->buffer.resize(pending->used + wanted);
     make_room();
-    if (greeting->over) return;
-    greeting->socket.async_read_some(
-        asio::buffer(greeting->buffer.data() + greeting->used, wanted),
-        [self = shared_from_this(), greeting](error_code error, std::size_t bytes) {
-            if (greeting->over) return;
-            if (error) return self->turn_away(greeting, "gone");
-            greeting->used += bytes;
-            self->look(greeting);
+    if (pending->over) return;
+    pending->socket.async_read_some(
+        asio::buffer(pending->buffer.data() + pending->used, wanted),
+        [self = shared_from_this(), pending](error_code error, std::size_t bytes) {
+            if (pending->over) return;
+            if (error) return self->turn_away(pending, "gone");
+            pending->used += bytes;
+            self->look(pending);
         });
 }
 
-void FrontDoor::Impl::hand_over(const GreetingPtr& greeting) {
+void FrontDoor::Impl::hand_over(const PendingPtr& pending) {
     const std::lock_guard lock(handing_over_);
     if (ended_) return;
-    if (refusing_) return reject_for_now(greeting, "stopping");
+    if (refusing_) return reject_for_now(pending, "stopping");
     auto place = sessions_->take_slot();
     if (!place) {
         metrics::count("bucky_limit_reached_total", {{"limit", "associations"}});
-        return reject_for_now(greeting, "limit");
+        return reject_for_now(pending, "limit");
     }
-    start_session(greeting, std::move(place));
+    start_session(pending, std::move(place));
 }
 
 /// What would be said to him is said in TLS, so the session says it. He gets a place there, for
 /// most who come this far and no further are no callers.
-void FrontDoor::Impl::hand_over_tls(const GreetingPtr& greeting) {
+void FrontDoor::Impl::hand_over_tls(const PendingPtr& pending) {
     const std::lock_guard lock(handing_over_);
     if (ended_) return;
-    if (refusing_) return turn_away(greeting, "stopping");
-    start_session(greeting, std::nullopt);
+    if (refusing_) return turn_away(pending, "stopping");
+    start_session(pending, std::nullopt);
 }
 
-void FrontDoor::Impl::start_session(const GreetingPtr& greeting, std::optional<Slots::Slot> place) {
+void FrontDoor::Impl::start_session(const PendingPtr& pending, std::optional<Slots::Slot> place) {
     error_code error;
-    greeting->socket.native_non_blocking(false, error);
-    const int fd = greeting->socket.release(error);
-    if (error) return turn_away(greeting, "gone");
-    PendingConnection pending{
-        UniqueFd{fd},       greeting->buffer,
-        greeting->address,  fmt::format("{:x}-{}", started_s_, ++associations_),
-        greeting->listener, std::move(place)};
-    forget(greeting);
-    sessions_->start(std::move(pending));
+    pending->socket.native_non_blocking(false, error);
+    const int fd = pending->socket.release(error);
+    if (error) return turn_away(pending, "gone");
+    PendingConnection connection{
+        UniqueFd{fd},      pending->buffer,
+        pending->address,  fmt::format("{:x}-{}", started_s_, ++associations_),
+        pending->listener, std::move(place)};
+    forget(pending);
+    sessions_->start(std::move(connection));
 }
 
-void FrontDoor::Impl::reject_for_now(const GreetingPtr& greeting, std::string_view why) {
-    log_refusal(greeting->address, why, greeting->used);
-    greeting->artim.expires_after(kForReadingRejection);
-    greeting->artim.async_wait([self = shared_from_this(), greeting](error_code cancelled) {
-        if (!cancelled) self->forget(greeting);
+void FrontDoor::Impl::reject_for_now(const PendingPtr& pending, std::string_view why) {
+    log_refusal(pending->address, why, pending->used);
+    pending->artim.expires_after(kForReadingRejection);
+    pending->artim.async_wait([self = shared_from_this(), pending](error_code cancelled) {
+        if (!cancelled) self->forget(pending);
     });
-    asio::async_write(greeting->socket, asio::buffer(kRejectTransient),
-                      [self = shared_from_this(), greeting](error_code error, std::size_t) {
-                          if (error) return self->forget(greeting);
+    asio::async_write(pending->socket, asio::buffer(kRejectTransient),
+                      [self = shared_from_this(), pending](error_code error, std::size_t) {
+                          if (error) return self->forget(pending);
                           // The peer reads it, and closes (PS3.8 9.2.3, AE-8 and Sta13).
-                          greeting->socket.async_wait(
+                          pending->socket.async_wait(
                               tcp::socket::wait_read,
-                              [self, greeting](error_code) { self->forget(greeting); });
+                              [self, pending](error_code) { self->forget(pending); });
                       });
 }
 
-void FrontDoor::Impl::turn_away(const GreetingPtr& greeting, std::string_view why) {
-    if (greeting->over) return;
-    log_refusal(greeting->address, why, greeting->used);
-    forget(greeting);
+void FrontDoor::Impl::turn_away(const PendingPtr& pending, std::string_view why) {
+    if (pending->over) return;
+    log_refusal(pending->address, why, pending->used);
+    forget(pending);
 }
 
-void FrontDoor::Impl::forget(const GreetingPtr& greeting) {
-    if (std::exchange(greeting->over, true)) return;
+void FrontDoor::Impl::forget(const PendingPtr& pending) {
+    if (std::exchange(pending->over, true)) return;
     error_code ignored;
-    greeting->socket.close(ignored);
-    greeting->artim.cancel();
-    greeting_bytes_ -= greeting->buffer.size();
-    greetings_.leave(greeting->place);
-    greeting_count_ = greetings_.size();
+    pending->socket.close(ignored);
+    pending->artim.cancel();
+    pending_bytes_ -= pending->buffer.size();
+    pending_.leave(pending->place);
+    greeting_count_ = pending_.size();
 }
 
 /// One that waits long makes room: a caller who speaks DICOM is through in milliseconds.
 void FrontDoor::Impl::make_room() {
-    while (greetings_.size() > limits::kGreetingsMax) {
-        turn_away(GreetingPtr{*greetings_.first_to_go()}, "crowded");
+    while (pending_.size() > limits::kGreetingsMax) {
+        turn_away(PendingPtr{*pending_.first_to_go()}, "crowded");
     }
-    const auto bytes = [](const GreetingPtr& one) { return one->buffer.size(); };
-    while (greeting_bytes_ > limits::kGreetingBytesMax) {
-        turn_away(GreetingPtr{*greetings_.first_to_go_by(bytes)}, "crowded");
+    const auto bytes = [](const PendingPtr& one) { return one->buffer.size(); };
+    while (pending_bytes_ > limits::kGreetingBytesMax) {
+        turn_away(PendingPtr{*pending_.first_to_go_by(bytes)}, "crowded");
     }
 }
 
@@ -342,7 +343,7 @@ void FrontDoor::Impl::log_refusal(const std::string& address, std::string_view w
 
 void FrontDoor::Impl::close_doors() {
     for (const auto& door : listeners_) door->close();
-    while (const auto* one = greetings_.first_to_go()) forget(GreetingPtr{*one});
+    while (const auto* one = pending_.first_to_go()) forget(PendingPtr{*one});
 }
 
 /// After this no session is left and none begins.

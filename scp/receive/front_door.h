@@ -5,11 +5,11 @@
 // There may be several doors, [scp] and the [[listener]]s. Where one speaks TLS, the whole
 // ClientHello takes the place of the request, and the session does the rest (enter.h).
 //
-// Order: accept -> greet (the request arrives within artim_s, or the door closes) -> room? (else a
-// transient rejection, PS3.8 9.3.4: result 2, source 3, reason 2) -> a session on its own thread.
-// The request is read into our memory and handed on with the socket, not peeked at in the kernel's:
-// no buffer size has to be begged for, and what waits is counted by us. So strangers who are
-// silent, slow or no DICOM at all cost a descriptor and their bytes, and nobody else notices.
+// Order: accept -> take_over (the request arrives within artim_s, or the door closes) -> room?
+// (else a transient rejection, PS3.8 9.3.4: result 2, source 3, reason 2) -> a session on its own
+// thread. The request is read into our memory and handed on with the socket, not peeked at in the
+// kernel's: no buffer size has to be begged for, and what waits is counted by us. So strangers who
+// are silent, slow or no DICOM at all cost a descriptor and their bytes, and nobody else notices.
 // Threads: the io_context is run by one thread. open() before it runs or on it; everything else
 // from any thread. The destructor ends the sessions that are left; the io_context must outlive it.
 #pragma once

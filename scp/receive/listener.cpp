@@ -45,7 +45,7 @@ void Listener::accept_loop() {
     acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
         if (!self->acceptor_.is_open()) return;
         if (!error) {
-            self->calls_.greet(std::move(socket), self->config_);
+            self->calls_.take_over(std::move(socket), self->config_);
             return self->accept_loop();
         }
         // Out of descriptors, most likely: let one waiting stranger go, and breathe.

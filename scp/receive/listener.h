@@ -20,7 +20,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
 public:
     using Socket = boost::asio::ip::tcp::socket;
     struct Calls {
-        std::function<void(Socket, std::shared_ptr<const ListenerConfig>)> greet;
+        std::function<void(Socket, std::shared_ptr<const ListenerConfig>)> take_over;
         std::function<void()> make_room;  ///< no descriptor is left
     };
 

@@ -36,7 +36,7 @@ public:
     /// handshake.
     std::optional<Slots::Slot> take_slot() { return slots_.take(); }
 
-    /// On a thread of its own; without one to be had, the visitor's connection is closed.
+    /// On a thread of its own; without one to be had, the caller's connection is closed.
     void start(PendingConnection pending);
 
     /// Those that fall idle end. True when none is left within the time.

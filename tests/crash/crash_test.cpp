@@ -22,7 +22,7 @@ namespace {
 
 /// Each point's room in the house: one test case a room, so that they can run side by side.
 constexpr std::string_view kRooms[] = {"store",   "intake",    "infer",      "report", "outbox",
-                                       "courier", "retention", "commitment", "pledge"};
+                                       "courier", "retention", "commitment", "owed"};
 
 void die_and_recover(const std::string& crash_at, const std::string& storage) {
     INFO("killed at " << crash_at);
@@ -90,8 +90,7 @@ TEST_CASE("killed while asking for storage commitment, the node asks until it is
 
 TEST_CASE("killed while a modality waits for its commitment, the node still tells it",
           "[crash][commitment]") {
-    for (const auto* point :
-         {"pledge.before_commit", "pledge.after_commit", "pledge.after_report"}) {
+    for (const auto* point : {"owed.before_commit", "owed.after_commit", "owed.after_report"}) {
         INFO("killed at " << point);
         const TempDir dir;
         const int callback = free_port();

@@ -90,33 +90,33 @@ TEST_CASE("an answer promises what it names, fails what it names, and makes the 
     CHECK(node.jobs.claim("deliver:pacs", 1000)->subject == objects[1].sop_instance.str());
 }
 
-TEST_CASE("the same request of the same caller is one pledge, and a settled one is gone",
+TEST_CASE("the same request of the same caller is one owed, and a settled one is gone",
           "[storage][commitment]") {
     DataFolder node;
-    OwedCommitments pledges{node.db, node.clock, node.dir.path()};
+    OwedCommitments all_owed{node.db, node.clock, node.dir.path()};
     node.send({.sop_instance = "1.2.3.4"});
     OwedCommitment asked;
     asked.transaction = Uid{"2.25.1"};
     asked.requester = "XRAY1";
     const Uid sop_class{"1.2.840.10008.5.1.4.1.1.1.1"};
-    asked.id = pledges.take(asked, {{sop_class, Uid{"1.2.3.4"}}}, kStartMs);
-    CHECK(pledges.take(asked, {{sop_class, Uid{"1.2.3.4"}}}, kStartMs) == asked.id);
+    asked.id = all_owed.take(asked, {{sop_class, Uid{"1.2.3.4"}}}, kStartMs);
+    CHECK(all_owed.take(asked, {{sop_class, Uid{"1.2.3.4"}}}, kStartMs) == asked.id);
     asked.requester = "XRAY2";
-    CHECK(pledges.take(asked, {{sop_class, Uid{"1.2.3.5"}}}, kStartMs + 1) != asked.id);
-    CHECK(pledges.owed(10).size() == 2);
+    CHECK(all_owed.take(asked, {{sop_class, Uid{"1.2.3.5"}}}, kStartMs + 1) != asked.id);
+    CHECK(all_owed.owed(10).size() == 2);
 
-    const auto due = pledges.next(kStartMs + 60'000);
+    const auto due = all_owed.next(kStartMs + 60'000);
     REQUIRE(due);
     CHECK(due->id == asked.id);
-    CHECK(pledges.answer(*due).kept.size() == 1);
-    CHECK_FALSE(pledges.next(kStartMs + 60'000));
-    pledges.settled(due->id);
+    CHECK(all_owed.answer(*due).kept.size() == 1);
+    CHECK_FALSE(all_owed.next(kStartMs + 60'000));
+    all_owed.settled(due->id);
     node.clock.advance_ms(1);
-    const auto other = pledges.next(kStartMs + 60'000);
+    const auto other = all_owed.next(kStartMs + 60'000);
     REQUIRE(other);
-    CHECK(pledges.answer(*other).failed.at(0).reason == 0x0112);
-    pledges.settled(other->id);
-    CHECK_FALSE(pledges.next_due_ms());
+    CHECK(all_owed.answer(*other).failed.at(0).reason == 0x0112);
+    all_owed.settled(other->id);
+    CHECK_FALSE(all_owed.next_due_ms());
 }
 
 }  // namespace bucky::storage::test

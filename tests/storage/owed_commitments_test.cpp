@@ -17,7 +17,7 @@ const Uid kClass{"1.2.840.10008.5.1.4.1.1.1"};
 
 struct Callers {
     DataFolder node;
-    OwedCommitments pledges{node.db, node.clock, node.dir.path()};
+    OwedCommitments all_owed{node.db, node.clock, node.dir.path()};
     int transactions = 0;
 
     static std::vector<ObjectReference> objects(int count) {
@@ -33,11 +33,11 @@ struct Callers {
         asked.transaction = Uid{transaction};
         asked.requester = requester;
         asked.peer_address = address;
-        return pledges.take(asked, objects(count), node.clock.now_ms());
+        return all_owed.take(asked, objects(count), node.clock.now_ms());
     }
     std::string next(const OwedCommitments::MayCall& may_call = {}) {
-        const auto pledge = pledges.next(node.clock.now_ms() + 60'000, may_call);
-        return pledge ? pledge->requester : "";
+        const auto owed = all_owed.next(node.clock.now_ms() + 60'000, may_call);
+        return owed ? owed->requester : "";
     }
     /// So many requests of one instance each, by XRAY1, XRAY2 ... in turn, at one address.
     void owe(int requests, int callers, const std::string& address) {
@@ -90,7 +90,7 @@ TEST_CASE("the requests owed to a caller, to an address and in all are bounded",
         const int some = static_cast<int>(limits::kCommitmentInAllMax.requests) / 5;
         for (int i = 1; i <= 5; ++i) ward.owe(some, 100, "10.0.0." + std::to_string(i));
         CHECK(thrown_by([&] { ward.ask("NEW", 1, "10.0.0.9"); }) == Fault::exhausted);
-        CHECK(ward.pledges.give_up("XRAY7", ward.node.clock.now_ms()) == some / 100 * 5);
+        CHECK(ward.all_owed.give_up("XRAY7", ward.node.clock.now_ms()) == some / 100 * 5);
         CHECK_NOTHROW(ward.ask("NEW", 1, "10.0.0.9"));
     }
 }
@@ -105,7 +105,7 @@ TEST_CASE("whoever may not be called now is passed by, and keeps its place",
     const auto not_away = [](const std::string& requester) { return requester != "AWAY"; };
     CHECK(ward.next(not_away) == "HERE");
     CHECK(ward.next(not_away) == "");
-    const auto due_ms = ward.pledges.next_due_ms([&](const std::string& requester) {
+    const auto due_ms = ward.all_owed.next_due_ms([&](const std::string& requester) {
         return requester == "AWAY" ? std::optional{kStartMs + 900'000} : std::nullopt;
     });
     CHECK(due_ms == kStartMs + 900'000);
@@ -121,8 +121,8 @@ TEST_CASE("what was asked too long ago is given up at once, what was asked since
     ward.ask("HERE");
     ward.node.clock.advance_ms(1000);
     ward.ask("AWAY");
-    CHECK(ward.pledges.give_up("AWAY", kStartMs) == 3);
-    CHECK(ward.pledges.owed(10).size() == 2);
+    CHECK(ward.all_owed.give_up("AWAY", kStartMs) == 3);
+    CHECK(ward.all_owed.owed(10).size() == 2);
     CHECK(ward.node.count({"test.items", "SELECT count(*) FROM pledge_item"}) == 2);
 }
 

@@ -177,7 +177,7 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
     fill_with_history(node.db);
     const std::set<std::string_view> for_people{
         // what a person asks for now and then; bounded by what is open, or by the lanes there are
-        "job.resubmit_all", "queue_shape.open", "pledge.owed", "job.tally", "job.parked",
+        "job.resubmit_all", "queue_shape.open", "owed.owed", "job.tally", "job.parked",
         "study.recent",
         // a backup names every file there is
         "backup.files",

@@ -92,7 +92,7 @@ Bytes empty_items(int count) {
     return made;
 }
 
-/// A node's door and pledger, and a modality that it knows how to call back at `callback`.
+/// A node's door and CommitmentScp, and a modality that it knows how to call back at `callback`.
 struct Ward {
     explicit Ward(int port = free_port(), const std::function<void(conf::Settings&)>& more = {})
         : callback(port),
@@ -102,7 +102,7 @@ struct Ward {
               settings.peers[0].port = callback;
               if (more) more(settings);
           }),
-          pledger(door.settings(), clock, door.work(), give_up.get()) {}
+          scp(door.settings(), clock, door.work(), give_up.get()) {}
 
     Finished modality(std::vector<std::string> more) const {
         std::vector<std::string> words{fake_modality_program().string(), "--to",
@@ -113,7 +113,7 @@ struct Ward {
     }
     /// The same, while a thread reports what is due.
     Finished modality_called_back(std::vector<std::string> more) {
-        const std::jthread reports([&](std::stop_token stop) { pledger.run(std::move(stop)); });
+        const std::jthread reports([&](std::stop_token stop) { scp.run(std::move(stop)); });
         auto heard = modality(std::move(more));
         (void)::eventfd_write(give_up.get(), 1);  // nobody is waited for
         return heard;
@@ -130,7 +130,7 @@ struct Ward {
     const UniqueFd give_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     SystemClock clock;
     TestFrontDoor door;
-    CommitmentScp pledger;
+    CommitmentScp scp;
 };
 
 }  // namespace
@@ -174,42 +174,42 @@ TEST_CASE("only what is really here is promised: row, class and file", "[scp][co
     CHECK_THAT(heard.output, !Catch::Contains("held 1.2.9.2"));
 
     storage::Database db(ward.door.settings().database_file());
-    storage::OwedCommitments pledges(db, ward.clock, ward.door.settings().node.data_dir);
+    storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     storage::OwedCommitment asked;
     asked.transaction = Uid{"1.2.3"};
     asked.requester = "XRAY1";
-    asked.id = pledges.take(
+    asked.id = all_owed.take(
         asked,
         {{Uid{kCr}, Uid{"1.2.9.1"}}, {Uid{kCr}, Uid{"1.2.9.2"}}, {Uid{"1.2.3"}, Uid{"1.2.9.1"}}},
         ward.clock.now_ms() + 1000);
-    const auto answer = pledges.answer(asked);
+    const auto answer = all_owed.answer(asked);
     REQUIRE(answer.failed.size() == 1);
     CHECK(answer.failed[0].object.sop_instance == Uid{"1.2.9.2"});
     CHECK(answer.failed[0].reason == 0x0110);  // the row is here, its file is not
     CHECK(answer.kept.size() == 1);
-    asked.id = pledges.take(asked, {{Uid{"1.2.3"}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() + 1000);
-    CHECK(pledges.answer(asked).failed.at(0).reason == 0x0119);  // of another class
+    asked.id = all_owed.take(asked, {{Uid{"1.2.3"}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() + 1000);
+    CHECK(all_owed.answer(asked).failed.at(0).reason == 0x0119);  // of another class
 }
 
 TEST_CASE("one that is switched off rests by itself: the others' reports do not wait for its",
           "[scp][commitment]") {
     Ward ward;
     storage::Database db(ward.door.settings().database_file());
-    storage::OwedCommitments pledges(db, ward.clock, ward.door.settings().node.data_dir);
+    storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     const auto ask = [&](const char* requester, const char* transaction) {
         storage::OwedCommitment asked;
         asked.requester = requester;
         asked.called_ae = "BUCKY";
         asked.transaction = Uid{transaction};
-        pledges.take(asked, {{Uid{kCr}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() - 1000);
+        all_owed.take(asked, {{Uid{kCr}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() - 1000);
     };
     ask("XRAY1", "2.25.1");
     ask("XRAY1", "2.25.2");
     ask("XRAY1", "2.25.3");
     ask("STRANGER", "2.25.4");
-    CHECK(ward.pledger.report_next());
-    CHECK(ward.pledger.report_next());
-    CHECK_FALSE(ward.pledger.report_next());  // both rest, and nothing was tried in vain
+    CHECK(ward.scp.report_next());
+    CHECK(ward.scp.report_next());
+    CHECK_FALSE(ward.scp.report_next());  // both rest, and nothing was tried in vain
     const auto owed = ward.owed();
     REQUIRE(owed.size() == 4);
     CHECK(owed[0].attempt + owed[1].attempt + owed[2].attempt == 1);
@@ -228,14 +228,14 @@ TEST_CASE("a report goes out beside as many callers that say nothing as are call
         }
     });
     storage::Database db(ward.door.settings().database_file());
-    storage::OwedCommitments pledges(db, ward.clock, ward.door.settings().node.data_dir);
+    storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     for (const auto& peer : silent) {
         for (int i = 0; i < 5; ++i) {
             storage::OwedCommitment asked;
             asked.requester = "SILENT" + std::to_string(peer.port());
             asked.called_ae = "BUCKY";
             asked.transaction = Uid{"2.25." + std::to_string(i + 1)};
-            pledges.take(asked, {{Uid{kCr}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() - 1000);
+            all_owed.take(asked, {{Uid{kCr}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() - 1000);
         }
     }
     const auto heard = ward.modality_called_back({"--wait", "30", ward.image("1.2.9.1")});
@@ -248,7 +248,7 @@ TEST_CASE("a caller that is owed as much as may be is told to come later, and wh
           "[scp][commitment][hostile]") {
     Ward ward;
     storage::Database db(ward.door.settings().database_file());
-    storage::OwedCommitments pledges(db, ward.clock, ward.door.settings().node.data_dir);
+    storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     std::vector<storage::ObjectReference> objects;
     for (std::int64_t i = 1; i <= limits::kCommitmentOfCallerMax.objects; ++i) {
         objects.push_back({Uid{kCr}, Uid{"1.2." + std::to_string(i)}});
@@ -256,7 +256,7 @@ TEST_CASE("a caller that is owed as much as may be is told to come later, and wh
     storage::OwedCommitment asked;
     asked.requester = "XRAY1";
     asked.transaction = Uid{"2.25.1"};
-    pledges.take(asked, objects, ward.clock.now_ms() + 1'000'000);
+    all_owed.take(asked, objects, ward.clock.now_ms() + 1'000'000);
     CHECK_THAT(ward.modality({"--wait", "0", "--also", "1.2.9.1"}).output,
                Catch::Contains("action 0213"));
     CHECK_THAT(ward.modality({"--ae", "STRANGER", "--wait", "0", "--also", "1.2.9.1"}).output,
@@ -297,13 +297,13 @@ TEST_CASE("a modality that is not there is called again, and one without an addr
           "[scp][commitment]") {
     Ward ward;
     CHECK(ward.modality({"--wait", "0", ward.image("1.2.9.1")}).status == 1);
-    REQUIRE(poll_until([&] { return ward.pledger.report_next(); }, 60s));
+    REQUIRE(poll_until([&] { return ward.scp.report_next(); }, 60s));
     REQUIRE(ward.owed().size() == 1);
     CHECK_THAT(ward.owed()[0].last_error, Catch::Contains("Connection refused"));
     CHECK(ward.owed()[0].attempt == 1);
 
     CHECK(ward.modality({"--ae", "STRANGER", "--wait", "0", "--also", "1.2.9.1"}).status == 1);
-    REQUIRE(poll_until([&] { return ward.pledger.report_next(); }, 60s));
+    REQUIRE(poll_until([&] { return ward.scp.report_next(); }, 60s));
     CHECK_THAT(ward.owed().at(1).last_error,
                Catch::Contains("give its [[peer]] row host and port"));
 }

@@ -38,7 +38,7 @@ struct Journey {
     Journey(Results& of, const Peer& peer)
         : results(of),
           destination(committing(peer)),
-          committer(of.settings, destination, of.clock, of.work) {}
+          scu(of.settings, destination, of.clock, of.work) {}
 
     /// Deliveries until nothing is due, or so many. The association is released then: the peer
     /// serves one at a time.
@@ -53,7 +53,7 @@ struct Journey {
         bool any = true;
         while (any) {
             any = deliver() > 0;
-            any = committer.commit_next() || any;
+            any = scu.commit_next() || any;
         }
     }
 
@@ -69,7 +69,7 @@ struct Journey {
 
     Results& results;
     const conf::DestinationSettings destination;
-    CommitmentScu committer;
+    CommitmentScu scu;
 };
 
 std::size_t asked(const Peer& peer) {
@@ -260,7 +260,7 @@ TEST_CASE("a destination that is gone when it is to be asked costs one attempt f
         journey.deliver();
         destination = committing(pacs);
     }
-    CommitmentScu committer(results.settings, destination, results.clock, results.work);
-    CHECK(committer.commit_next());
-    CHECK_FALSE(committer.commit_next());
+    CommitmentScu scu(results.settings, destination, results.clock, results.work);
+    CHECK(scu.commit_next());
+    CHECK_FALSE(scu.commit_next());
 }

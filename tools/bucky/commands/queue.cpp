@@ -64,14 +64,14 @@ void show_json(const conf::Settings& settings) {
 }
 
 /// Who asked this node to keep images and has not heard our answer yet.
-void show_pledges(const std::vector<storage::OwedCommitment>& owed, std::int64_t now_ms) {
-    if (owed.empty()) return;
+void show_owed(const std::vector<storage::OwedCommitment>& all_owed, std::int64_t now_ms) {
+    if (all_owed.empty()) return;
     std::cout << "\nCallers that wait for a report of storage commitment, oldest first\n";
-    for (const auto& pledge : owed) {
-        std::cout << fmt::format("  {}  {}, asked {} ago\n", printable(pledge.requester),
-                                 short_uid(pledge.transaction.str(), 30),
-                                 age(now_ms - pledge.asked_at_ms));
-        if (!pledge.last_error.empty()) std::cout << "    " << printable(pledge.last_error) << '\n';
+    for (const auto& owed : all_owed) {
+        std::cout << fmt::format("  {}  {}, asked {} ago\n", printable(owed.requester),
+                                 short_uid(owed.transaction.str(), 30),
+                                 age(now_ms - owed.asked_at_ms));
+        if (!owed.last_error.empty()) std::cout << "    " << printable(owed.last_error) << '\n';
     }
 }
 
@@ -82,8 +82,8 @@ void show(const conf::Settings& settings) {
     const auto lanes = queue.backlog();
     std::cout << backlog_table(lanes, clock.now_ms())
               << shape_table(storage::queue_shape(db, clock));
-    show_pledges(storage::OwedCommitments{db, clock, settings.node.data_dir}.owed(kParkedShown),
-                 clock.now_ms());
+    show_owed(storage::OwedCommitments{db, clock, settings.node.data_dir}.owed(kParkedShown),
+              clock.now_ms());
     std::int64_t parked = 0;
     for (const auto& lane : lanes) {
         parked += lane.parked;

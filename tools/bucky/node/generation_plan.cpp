@@ -20,10 +20,10 @@ void GenerationPlan::plan_senders(std::vector<ThreadGroup::Planned>& plan) const
     for (const auto& destination : told->destinations) {
         add("courier", std::make_shared<scp::Courier>(*told, destination, clock, work, give_up_fd));
         if (!destination.commitment) continue;
-        add("committer",
+        add("commit-scu",
             std::make_shared<scp::CommitmentScu>(*told, destination, clock, work, give_up_fd));
     }
-    add("pledger", std::make_shared<scp::CommitmentScp>(*told, clock, work, give_up_fd));
+    add("commit-scp", std::make_shared<scp::CommitmentScp>(*told, clock, work, give_up_fd));
     if (told->destinations.empty()) {
         log::event(log::Level::warning, "node.no_destination",
                    {{"words", "results stay in data_dir"}});

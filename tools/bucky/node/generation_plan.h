@@ -39,7 +39,8 @@ struct GenerationPlan {
         }
     }
 
-    /// A courier a destination, a committer where it is asked to keep what it takes, the pledger.
+    /// A courier a destination, a CommitmentScu where it is asked to keep what it takes, the
+    /// CommitmentScp.
     void plan_senders(std::vector<ThreadGroup::Planned>& plan) const;
 };
 
