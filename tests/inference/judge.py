@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An independent decoder: pydicom with GDCM, its own RLE and NumPy. One start for many files.
 
-Reads lines "FILE<tab>RAW<tab>BITS<tab>SHIFT" from stdin. RAW is a file with the little endian uint16
+Reads lines "FILE<tab>RAW<tab>BITS<tab>SHIFT" from stdin. RAW is a file with the little endian
+uint16
 of frame 1 as this project decoded them: BITS wide, from bit SHIFT up. Prints a line for each: the
 largest difference to pydicom's values of FILE, or "cannot" and the reason.
 """
