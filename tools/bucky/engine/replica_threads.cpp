@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/engine/replica_threads.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <pthread.h>
+
+#include "conf/observe/log.h"
+#include "conf/observe/metrics.h"
+#include "tools/bucky/shared/priority.h"
+
+namespace bucky {
+namespace {
+
+using inference::Model;
+using inference::ModelInput;
+using inference::ModelOutput;
+using Now = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr int kComeBackCap = 20;              // times the first wait
+constexpr std::size_t kGoodRunsToGrow = 100;  // after a shortage of memory, before a larger batch
+
+/// Whatever a model throws is an Error from here on.
+Error error_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const Error& ours) {
+        return ours;
+    } catch (const std::bad_alloc&) {
+        return {Fault::exhausted, "no memory for the model"};
+    } catch (const std::exception& theirs) {
+        return {Fault::corrupt, "the model threw: {}", theirs.what()};
+    } catch (...) {
+        return {Fault::corrupt, "the model threw something that is no exception"};
+    }
+}
+
+}  // namespace
+
+void Replicas::Shared::start(const std::shared_ptr<Replica>& replica) {
+    ++threads;
+    std::thread{[shared = shared_from_this(), replica] {
+        ::pthread_setname_np(::pthread_self(), "model");
+        lower_priority();
+        shared->serve(replica);
+    }}.detach();  // the destructor counts them instead: one that hangs can not be joined
+}
+
+void Replicas::Shared::serve(const std::shared_ptr<Replica>& replica) {
+    while (wait_for_device(*replica)) {
+        const Requests batch = take(*replica);
+        if (!batch.empty()) run(*replica, batch);
+        const std::lock_guard lock(mutex);
+        replica->at_hand.clear();
+        if (replica->left_alone) {  // it hung, and came back after all: another took over
+            --hanging;
+            return;
+        }
+    }
+    replica->model = nullptr;
+    const std::lock_guard lock(mutex);
+    --threads;
+    answered.notify_all();
+}
+
+/// Until there is work that this replica may do. False: it closes.
+bool Replicas::Shared::wait_for_device(Replica& replica) {
+    while (true) {
+        if (replica.model == nullptr && Now::now() >= replica.come_back_at) come_back(replica);
+        std::unique_lock lock(mutex);
+        const auto may_work = [&] {
+            return closing || (!waiting.empty() && (!replica.lost || (spare_maker && !any_up())));
+        };
+        if (!replica.lost) {
+            work.wait(lock, may_work);
+            return !closing;
+        }
+        if (work.wait_until(lock, replica.come_back_at, may_work)) return !closing;
+    }
+}
+
+/// Makes the replica's model, on a device that may be there again.
+void Replicas::Shared::come_back(Replica& replica) {
+    try {
+        replica.model = replica.make();
+        replica.come_back_in = 0ms;
+        const std::lock_guard lock(mutex);
+        if (replica.lost) count(&Tally::back, "back");
+        replica.lost = false;
+        log::event("model.back", {{"model", options.name}, {"device", replica.device}});
+    } catch (...) {
+        const Error why = error_of(std::current_exception());
+        replica.come_back_in =
+            std::clamp<std::chrono::milliseconds>(2 * replica.come_back_in, options.come_back_after,
+                                                  kComeBackCap * options.come_back_after);
+        replica.come_back_at = Now::now() + replica.come_back_in;
+        const std::lock_guard lock(mutex);
+        replica.lost = true;
+        replica.last_words = why.what();
+        if (!any_up() && !spare_maker) refuse_waiting(why);
+    }
+}
+
+Requests Replicas::Shared::take(Replica& replica) {
+    std::unique_lock lock(mutex);
+    const std::size_t most = replica.lost ? 1 : replica.batch;
+    if (options.batch_wait > 0ms && most > 1) {
+        work.wait_for(lock, options.batch_wait, [&] { return closing || waiting.size() >= most; });
+    }
+    Requests batch;
+    while (batch.size() < most && !waiting.empty()) {
+        batch.push_back(std::move(waiting.front()));
+        waiting.pop_front();
+    }
+    replica.at_hand = batch;
+    return batch;
+}
+
+void Replicas::Shared::run(Replica& replica, const Requests& batch) {
+    {
+        const std::lock_guard lock(mutex);
+        if (replica.left_alone) return;
+    }
+    // Lost in an earlier part of this batch, or taken up for the spare.
+    if (replica.model == nullptr) return hand_over(replica, batch);
+    try {
+        run_on(*replica.model, batch, RunsOn::device);
+        const std::lock_guard lock(mutex);
+        if (replica.batch < options.batch_max && ++replica.good_runs >= kGoodRunsToGrow) {
+            replica.batch = std::min(2 * replica.batch, options.batch_max);
+            replica.good_runs = 0;
+        }
+    } catch (...) {
+        mend(replica, batch, error_of(std::current_exception()));
+    }
+}
+
+/// What a failed run means for its images, and for the replica.
+void Replicas::Shared::mend(Replica& replica, const Requests& batch, const Error& why) {
+    std::unique_lock lock(mutex);
+    if (replica.left_alone) return;  // it hung before it failed: its images have gone elsewhere
+    for (const auto& request : batch) request->started.reset();
+    const bool is_one = batch.size() == 1;
+    switch (why.fault()) {
+        case Fault::exhausted:
+            count(&Tally::memory, "memory");
+            lock.unlock();
+            return is_one ? run_on_spare(batch, why) : run_halves(replica, batch);
+        case Fault::unavailable: lock.unlock(); return lose(replica, batch, why);
+        case Fault::bad_input:
+        case Fault::unsupported:
+        case Fault::corrupt:
+        case Fault::bug:
+            if (is_one) count(&Tally::unusable, "unusable");
+            lock.unlock();
+            return is_one ? fail(batch, why) : run_each(replica, batch);
+    }
+}
+
+void Replicas::Shared::run_on(Model& model, const Requests& batch, RunsOn where) {
+    std::vector<const ModelInput*> inputs;
+    for (const auto& request : batch) inputs.push_back(&request->input);
+    {
+        const std::lock_guard lock(mutex);
+        for (const auto& request : batch) request->started = Now::now();
+    }
+    const auto began = Now::now();
+    std::vector<ModelOutput> outputs = model.run_batch(inputs);
+    metrics::observe("bucky_model_run_seconds",
+                     std::chrono::duration<double>(Now::now() - began).count(),
+                     {{"model", options.name}});
+    if (outputs.size() != batch.size()) {
+        throw Error(Fault::corrupt, "the model gave {} answers to {} images", outputs.size(),
+                    batch.size());
+    }
+    const std::lock_guard lock(mutex);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (batch[i]->done()) continue;  // given up on
+        batch[i]->output = std::move(outputs[i]);
+        ++tally.images;
+    }
+    // Counted under the lock that lets the callers go: a caller with an answer finds it in the
+    // tally.
+    ++tally.runs;
+    if (where == RunsOn::spare) count(&Tally::spared, "spared", batch.size());
+    answered.notify_all();
+}
+
+void Replicas::Shared::run_halves(Replica& replica, const Requests& batch) {
+    const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+    {
+        const std::lock_guard lock(mutex);
+        replica.batch = std::max<std::size_t>(1, batch.size() / 2);
+        replica.good_runs = 0;
+    }
+    run(replica, {batch.begin(), middle});
+    run(replica, {middle, batch.end()});
+}
+
+void Replicas::Shared::run_each(Replica& replica, const Requests& batch) {
+    for (const auto& request : batch) run(replica, {request});
+}
+
+void Replicas::Shared::run_on_spare(const Requests& batch, const Error& otherwise) {
+    if (!spare_maker) return fail(batch, otherwise);
+    try {
+        const std::lock_guard lock(spare_mutex);
+        if (spare == nullptr) spare = spare_maker();
+        run_on(*spare, batch, RunsOn::spare);
+    } catch (...) {
+        fail(batch, error_of(std::current_exception()));
+    }
+}
+
+void Replicas::Shared::lose(Replica& replica, const Requests& batch, const Error& why) {
+    replica.model = nullptr;
+    replica.come_back_in = options.come_back_after;
+    replica.come_back_at = Now::now() + replica.come_back_in;
+    log::event(log::Level::error, "model.lost",
+               {{"model", options.name}, {"device", replica.device}, {"words", why.what()}});
+    {
+        const std::lock_guard lock(mutex);
+        count(&Tally::lost, "lost");
+        replica.lost = true;
+        replica.last_words = why.what();
+        if (!any_up() && !spare_maker) refuse_waiting(why);
+    }
+    hand_over(replica, batch);
+}
+
+/// Images of a lost replica: to the front of the queue, or to the spare when nobody else is up.
+void Replicas::Shared::hand_over(Replica& replica, const Requests& batch) {
+    std::unique_lock lock(mutex);
+    if (!any_up()) {
+        const Error why(Fault::unavailable, "{}: {}", options.name, replica.last_words);
+        lock.unlock();
+        return run_on_spare(batch, why);
+    }
+    for (auto one = batch.rbegin(); one != batch.rend(); ++one) {
+        if ((*one)->done()) continue;
+        (*one)->started.reset();
+        waiting.push_front(*one);
+    }
+    replica.at_hand.clear();
+    work.notify_all();
+}
+
+void Replicas::Shared::fail(const Requests& batch, const Error& why) {
+    const std::lock_guard lock(mutex);
+    for (const auto& request : batch) {
+        if (!request->done()) request->wrong = std::make_exception_ptr(why);
+    }
+    answered.notify_all();
+}
+
+}  // namespace bucky
