@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Admin: HTTP/1.1 for supervisors, Prometheus and a person's browser. GET and HEAD of
+// Admin: an HTTP/1.1 listener for supervisors, Prometheus and a browser. It answers GET and HEAD of
 //   /healthz  200 while the process lives
 //   /readyz   200 when images are taken, else 503 with the reasons, one a line
 //   /metrics  the text exposition format
 //   /         the status page (status_page.h); /status.json  what it shows
 //
-// Runs on the Asio thread and only waits and formats there: bounded in connections, request size
-// and time. Connections that say nothing make room for the next, and health is answered however
-// many read the rest, so nobody can make a supervisor believe that the node is dead. Where it has a
-// token, all but /healthz and /readyz ask for it, and these tell nobody else why; without one it
-// listens on loopback addresses alone, and to who calls it by an address or as localhost: a page of
-// a stranger that a browser here has open may give its own name our address, and must learn
-// nothing.
+// It runs on the Asio thread and only waits and formats there. Connections, request size and time
+// are bounded. Idle connections are closed for new ones, and /healthz and /readyz are answered
+// however many connections read the rest: nobody can make a supervisor believe that the node is
+// dead.
+//
+// With a token, all but /healthz and /readyz require it, and /readyz gives its reasons only to a
+// caller with the token. Without one, Admin listens on loopback addresses alone and answers only
+// requests whose Host is an address or localhost. Otherwise a stranger's web page in a browser on
+// this machine could give its own name our address (DNS rebinding) and read the answers.
 #pragma once
 
 #include <cstdint>

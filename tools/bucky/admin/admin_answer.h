@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Admin answers to which request: bounded, pure but for what it asks of the node. Admin alone
-// waits for bytes; a fuzz target puts them in by hand.
+// The answers of Admin to requests: bounded, and pure but for what they ask of the node. Only Admin
+// waits for bytes; a fuzz target passes them in directly.
 #pragma once
 
 #include <cstdint>
@@ -23,20 +23,20 @@ public:
     RequestParser() { header_limit(kHeaderBytesMax); }
 };
 
-/// What every conversation asks of the node.
+/// What every connection asks of the node.
 struct Asked {
     std::function<std::vector<std::string>()> not_ready;
-    std::string token;                      ///< empty: none is asked for
+    std::string token;                      ///< empty: none is required
     std::function<std::string()> status{};  ///< what /status.json answers
 };
 
-/// Of /healthz or /readyz: what a supervisor must always be told.
+/// True for /healthz and /readyz, which a supervisor must always be told.
 bool is_about_health(const Request& request);
 
-/// For who asks for anything else while too many do.
+/// The answer to any other request while too many connections are open.
 Response busy(const Request& request);
 
-/// `from`: the address of who asks, for the audit trail.
+/// `from`: the caller's address, for the audit trail.
 Response answer(const Request& request, const Asked& asked, const std::string& from);
 
 }  // namespace bucky::admin

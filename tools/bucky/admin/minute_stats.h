@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MinuteStats: what the node did in each minute of the last day, for the plots of the status page.
-// It is told the counters of /metrics now and then and keeps their differences; a ring, so it never
-// grows. It begins with the node. Not thread-safe: the watch thread has it.
+// note() takes the counters of /metrics and stores their differences in a ring of fixed size. It
+// starts empty with the node. Not thread-safe: only the watch thread uses it.
 #pragma once
 
 #include <array>
@@ -21,20 +21,21 @@ struct Counters {
     static Counters now();  ///< as /metrics has them
 };
 
-/// Some minutes together.
+/// One bar of a plot: one or more minutes.
 struct Bar {
     std::int64_t from_ms = 0;
     double received = 0, analysed = 0, delivered = 0;
-    /// Seconds from the last byte, within which half and 95 of 100 were there; nothing: none was.
+    /// Seconds from the last byte of an image within which 50 % or 95 % of the images were done;
+    /// nullopt when there were none.
     std::optional<double> verdict_half_s, delivered_half_s, delivered_most_s;
 };
 
 class MinuteStats {
 public:
-    /// What has been counted since the last call belongs to the minute of `now_ms`.
+    /// Counts since the last call go to the minute of `now_ms`.
     void note(std::int64_t now_ms, const Counters& counters);
 
-    /// The last `count` bars of so many minutes, the last one with the minute of `now_ms`.
+    /// The last `count` bars of `minutes_each` minutes; the last bar holds the minute of `now_ms`.
     std::vector<Bar> bars(std::int64_t now_ms, int minutes_each, int count) const;
 
 private:
@@ -48,8 +49,8 @@ private:
     Counters last_;
 };
 
-/// The value that `share` of what a histogram holds stay below, as Prometheus reckons it; nothing
-/// when it is empty.
+/// The quantile `share` of a histogram, interpolated as Prometheus's histogram_quantile() does;
+/// nullopt when the histogram is empty.
 std::optional<double> quantile(const metrics::Total& histogram, double share);
 
 }  // namespace bucky

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The status page of the admin listener: one static page, its style and its script, and the numbers
-// that the script asks for. The page has no patient data: accession numbers and UIDs only, no
-// findings. What came from the network is text to it, never markup; it loads nothing from
-// elsewhere.
+// The status page of the admin listener: one static page with its style and script, and the numbers
+// that the script asks for. The page shows no patient data: accession numbers and UIDs only, no
+// findings. The script inserts text from the network as text, never as markup, and the page loads
+// nothing from elsewhere.
 //
-// The watch thread looks and publishes; the Asio thread formats what was published last.
+// The watch thread collects and publishes; the Asio thread formats what was published last.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct PageFile {
     std::string_view path, type, body;
 };
 
-/// "/", "/status.css" and "/status.js", as they lie in tools/bucky/page.
+/// "/", "/status.css" and "/status.js", as they lie in tools/bucky/admin/page.
 std::span<const PageFile> page_files();
 
 struct ModelLine {
@@ -47,7 +47,7 @@ struct StatusLook {
 /// What GET /status.json answers.
 std::string to_json(const StatusLook& look);
 
-/// The last look, handed from the thread that looks to the one that tells.
+/// The last look, passed from the watch thread to the Asio thread.
 class StatusBoard {
 public:
     void publish(StatusLook look) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An audit message as DICOM wants it: XML after the schema of PS3.15 A.5.1, the elements of each
-// event after A.5.3, the codes of CID 400 to 405. tests/audit/audit-message.rng has the schema in
-// our own words, and xmllint judges every message of the suite by it.
+// An audit message as DICOM requires it: XML in the schema of PS3.15 A.5.1, the elements of each
+// event from A.5.3, the codes of CID 400 to 405. tests/audit/audit-message.rng restates the schema,
+// and xmllint validates every message of the suite against it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace bucky {
 
-/// Who speaks.
+/// The node that sends the message.
 struct AuditSource {
     std::string ae_title, host, process;
 };

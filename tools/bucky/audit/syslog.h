@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Syslog: the wire of audit messages (PS3.15 A.6 and A.7): RFC 5424 messages over UDP (RFC 5426),
-// TCP with octet counting (RFC 6587) or TLS (RFC 5425, with the handshake that destinations get).
-// Blocking, but never longer than some seconds: for a thread that has nothing else to do.
+// Syslog: the transport of audit messages (PS3.15 A.6 and A.7): RFC 5424 messages over UDP (RFC
+// 5426), TCP with octet counting (RFC 6587) or TLS (RFC 5425, with the same handshake as for
+// destinations). Blocking, for at most some seconds: use it on a thread that does nothing else.
 #pragma once
 
 #include <chrono>
@@ -28,12 +28,12 @@ public:
     Syslog& operator=(const Syslog&) = delete;
     ~Syslog();
 
-    /// Connects where it is not, and writes. Throws unavailable when that fails or takes too long,
-    /// bad_input when the message is longer than a datagram can be; over TCP and TLS what a
-    /// server took and lost with its connection is not known.
+    /// Connects if there is no connection, and writes. Throws unavailable when that fails or takes
+    /// too long, bad_input when the message is longer than a datagram can be. Over TCP and TLS,
+    /// messages that were written just before the connection broke may be lost unnoticed.
     void send(const std::string& message);
 
-    class Line;  ///< one way to a server
+    class Line;  ///< one transport to a server
 
 private:
     std::unique_ptr<Line> line_;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// AuditTrail: keeps the audit messages of a node in a file and sends them to a syslog server, each
-// by a thread of its own, so that neither waits for the other and no caller of the node for either.
+// AuditTrail: writes the audit messages of a node to a file and to a syslog server. Each outlet has
+// its own thread, so that neither waits for the other and no caller waits for either.
 //
-// Each has a queue of limits::kAuditQueueMax messages; what finds it full, or can never get out, is
-// dropped, counted (bucky_audit_dropped_total) and logged. A server that is away is tried again
-// for ever, and is one of the node's troubles meanwhile: logged when it begins and when it is over.
-// The destructor lets what is queued out for two seconds.
+// Each outlet has a queue of limits::kAuditQueueMax messages. A message that finds the queue full,
+// or that can never be sent, is dropped, counted (bucky_audit_dropped_total) and logged. A server
+// that does not answer is tried again without end. Meanwhile it is one of the node's troubles,
+// logged when it begins and when it is over. The destructor gives queued messages two seconds.
 #pragma once
 
 #include <chrono>
@@ -22,12 +22,12 @@
 
 namespace bucky {
 
-/// Takes one message, or throws and gets the same one again; but not after bad_input, which says
-/// that this message can never be taken.
+/// Takes one message. If it throws, it gets the same message again, except after bad_input, which
+/// says that this message can never be taken.
 using AuditSink = std::function<void(const std::string& message)>;
 
-/// Appends lines to a file, and begins another when it has grown to `bytes_max`: FILE.1 is the one
-/// before, and of these `kept` are.
+/// Appends lines to a file. When the file has grown to `bytes_max` it is renamed to FILE.1, FILE.1
+/// to FILE.2 and so on; `kept` of these are kept.
 class AuditFile {
 public:
     AuditFile(std::filesystem::path file, std::uint64_t bytes_max, std::int64_t kept);
@@ -43,7 +43,7 @@ private:
 
 class AuditOutlet {
 public:
-    /// Between two tries of a message it pauses, twice as long each time, up to 30 s.
+    /// After a failed try it pauses, twice as long each time, up to 30 s.
     AuditOutlet(std::string name, AuditSink sink,
                 std::chrono::milliseconds first_pause = std::chrono::seconds{1});
     AuditOutlet(const AuditOutlet&) = delete;
@@ -52,7 +52,7 @@ public:
 
     void put(const std::string& message);
 
-    /// Why nothing gets out at present; empty: it does.
+    /// Why no message is taken at present; empty when they are.
     std::string trouble() const;
 
 private:
@@ -62,8 +62,8 @@ private:
 
 class AuditTrail {
 public:
-    /// Records what audit::tell() is told from now on; nothing where neither file nor server is
-    /// set.
+    /// Records what audit::tell() reports from now on. Does nothing when neither a file nor a
+    /// server is configured.
     AuditTrail(const conf::AuditSettings& told, AuditSource source, const Clock& clock);
     AuditTrail(const AuditTrail&) = delete;
     AuditTrail& operator=(const AuditTrail&) = delete;
@@ -76,7 +76,7 @@ private:
     std::vector<std::unique_ptr<AuditOutlet>> outlets_;
 };
 
-/// This process, as messages name it.
+/// This process, as audit messages name it.
 AuditSource audit_source(const std::string& ae_title);
 
 }  // namespace bucky

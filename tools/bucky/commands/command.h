@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands of the program. Each add_x() puts one subcommand on `app`; when the command line
-// names it, its callback runs inside CLI11's parsing and leaves its exit status in `exit_status`.
-// What they throw is told by main(): a ConfigError with status 2, any other Error with 1.
+// The commands of the program. Each add_x() adds one subcommand to `app`. When the command line
+// names it, its callback runs while CLI11 parses and leaves its exit status in `exit_status`.
+// main() prints what a callback throws: a ConfigError exits with 2, any other Error with 1.
 #pragma once
 
 #include <filesystem>
@@ -34,21 +34,21 @@ void add_config(CLI::App& app, int& exit_status);
 void add_conformance(CLI::App& app, int& exit_status);
 void add_reload(CLI::App& app, int& exit_status);
 void add_backup(CLI::App& app, int& exit_status);
-void add_manual(CLI::App& app, int& exit_status);  ///< last: it prints what the others added
+void add_manual(CLI::App& app, int& exit_status);  ///< add it last: it prints the others
 
 constexpr const char* kDefaultConfig = "/etc/bucky/bucky.toml";
 
 /// Gives `command` the option --config FILE (or $BUCKY_CONFIG); the path is filled when it runs.
 std::shared_ptr<std::filesystem::path> config_option(CLI::App& command);
 
-/// `bucky config diff`: 1 when the node runs with other settings than the file's.
+/// `bucky config diff`: returns 1 when the node runs with settings other than the file's.
 int show_difference(const std::filesystem::path& config);
 
-/// The argument must be there; without CLI11's own words in the help.
+/// The argument must exist; with our own words in the help instead of CLI11's.
 CLI::Validator existing_folder();
 CLI::Validator existing_file();
 
-/// The backlog, one line a lane.
+/// The backlog, one line per lane.
 std::string backlog_table(const std::vector<storage::Backlog>& lanes, std::int64_t now_ms);
 
 }  // namespace bucky

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What bash, zsh and fish offer behind `bucky`: scripts made of the program's own commands.
+// Shell completions for bash, zsh and fish, generated from the program's own commands.
 //
-// Commands and options, with what they do where the shell shows it; what an option allows; the
-// destinations of the config file; files and folders where those are asked for.
+// They offer commands and options (with descriptions where the shell shows them), the values of an
+// option, the destinations of the config file, and files and folders where those are expected.
 #pragma once
 
 #include <string>

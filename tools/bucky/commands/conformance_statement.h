@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The DICOM Conformance Statement of a configuration, in the outline of PS3.2 Annex A, as Markdown.
-// What is negotiated is printed from the tables that negotiation reads, so that the statement
-// cannot promise what the node would not do. docs/conformance.md is that of the example file.
+// Negotiation reads the same tables, so that the statement cannot promise what the node does not
+// do. docs/conformance.md is the statement of the example file.
 #pragma once
 
 #include <string>

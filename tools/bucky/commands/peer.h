@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The peer that `bucky echo` and `bucky send` call: a [[destination]] by its name, or anyone as
+// The peer that `bucky echo` and `bucky send` call: a [[destination]] by its name, or any peer as
 // AE@HOST:PORT.
 #pragma once
 
@@ -18,10 +18,10 @@ namespace bucky {
 
 struct Peer {
     scp::Target target;
-    AeTitle calling;  ///< who we say we are
+    AeTitle calling;  ///< our own AE title
 };
 
-/// What the command line said of it; filled when the command runs.
+/// The arguments of the command line; filled when the command runs.
 struct PeerOptions {
     std::string called;   ///< NAME or AE@HOST:PORT
     std::string calling;  ///< empty: node.ae_title of the config, or BUCKY
@@ -30,7 +30,8 @@ struct PeerOptions {
 
 std::shared_ptr<PeerOptions> peer_options(CLI::App& command);
 
-/// Throws bad_input when `called` is neither; ConfigError when a name needs a config that is wrong.
+/// Throws bad_input when `called` is neither a name nor AE@HOST:PORT; ConfigError when a name needs
+/// a config that is wrong.
 Peer peer_of(const PeerOptions& options);
 
 }  // namespace bucky

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluation: how good a model's answers are, finding by finding, where the truth is known. Pure
-// arithmetic over what was planted and what was said.
+// Evaluation: how good a model's answers are, finding by finding, where the truth is known. It
+// compares the planted lesions with the model's findings. Pure arithmetic.
 #pragma once
 
 #include <cstddef>

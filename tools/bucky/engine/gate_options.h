@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gate as the config names it, for the node and for the commands that ask it.
+// The options of the image gate from the config, for the node and the commands.
 #pragma once
 
 #include "conf/settings.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ModelPool: the shelf in use, which may be exchanged while images are looked at. Whoever looks
-// at an image keeps the shelf he began with until he is done; the last of them puts it away.
-// Any thread.
+// ModelPool: the shelf in use, which can be exchanged while images are analysed. An image keeps the
+// shelf that it began with; the last image on a shelf destroys it. Any thread.
 #pragma once
 
 #include <memory>
@@ -22,7 +21,7 @@ public:
         return shelf_;
     }
 
-    /// Returns the one that stood there; it goes when the last image on it is done.
+    /// Returns the previous shelf, which is destroyed when the last image on it is done.
     std::shared_ptr<const inference::Shelf> exchange(std::shared_ptr<const inference::Shelf> next) {
         const std::lock_guard lock(mutex_);
         return std::exchange(shelf_, std::move(next));
@@ -33,13 +32,13 @@ private:
     std::shared_ptr<const inference::Shelf> shelf_;
 };
 
-/// The packages of these settings, loaded and warmed up in all their replicas. Packages whose
-/// weights and way of running are those of `before` keep its models and take on the new manifest.
-/// Throws like Shelf, naming every package that is wrong and everything that is wrong with it.
+/// Loads the packages of these settings and warms up all their replicas. A package with the weights
+/// and runtime options of one in `before` keeps its models and gets the new manifest. Throws like
+/// Shelf, naming every package that is wrong and everything that is wrong with it.
 std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& settings,
                                                    const inference::Shelf* before = nullptr);
 
-/// Infer workers that keep every replica of this shelf busy.
+/// The number of infer workers that keeps every replica of this shelf busy.
 std::size_t preparers_for(const conf::Settings& settings, const inference::Shelf& shelf);
 
 }  // namespace bucky

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replicas: one package's models at work, behind the interface of one Model.
+// Replicas: several models of one package behind the interface of one Model.
 //
-// A call joins a queue and waits for its answer. Each replica is a thread with a model of its own,
-// on its own device and with its own number of threads; it takes as many waiting images as its
-// batch holds, waits at most `batch_wait` for more, and runs them. What goes wrong is told apart:
-//   unusable answer  the images of that run are run one by one: who is at fault fails alone
+// A call joins a queue and waits for its answer. Each replica is a thread with its own model,
+// device and number of threads. It takes as many waiting images as its batch holds, waits at most
+// `batch_wait` for more, and runs them. Failures are told apart:
+//   unusable answer  the images of that run are run one by one: only the image at fault fails
 //   no memory        half as many at once; a single image goes to the spare, else `exhausted`
-//   device gone      the replica's images go to the others while it tries to come back; with none
-//                    left they go to the spare, else `unavailable`: a later try
-//   no answer        whoever waits is told `corrupt`, since every further try would cost a thread;
-//                    the thread is left to itself and another takes its place, hung_max times
-// Threads: any may call. The destructor waits for runs at hand, but not for hung ones.
+//   device gone      the replica's images go to the others while it tries to come back; when no
+//                    replica is left they go to the spare, else `unavailable`: a later try
+//   no answer        the waiting calls get `corrupt`, since every further try would cost a thread;
+//                    the thread is abandoned and replaced, up to hung_max times
+// Any thread may call. The destructor waits for runs in progress, but not for hung ones.
 #pragma once
 
 #include <chrono>
@@ -37,8 +37,8 @@ struct ReplicaOptions {
 
 class Replicas final : public inference::Model {
 public:
-    /// Makes every model of `makes`, one after another, and lets what they throw through. The spare
-    /// (empty: none) is made when it is needed first.
+    /// Makes every model of `makes`, one after another, and passes on what they throw. The spare
+    /// (empty: none) is made on first use.
     Replicas(const std::vector<MakeModel>& makes, MakeModel spare, ReplicaOptions options);
     Replicas(const Replicas&) = delete;
     Replicas& operator=(const Replicas&) = delete;
@@ -49,29 +49,29 @@ public:
 
     std::string device() const override;  ///< "cpu (1 thread) x 2"
 
-    /// How many images it works on at once: callers beyond these only wait.
+    /// The number of images that it runs at once; further callers wait.
     std::size_t at_once() const;
 
-    /// Somebody would answer now, if asked.
+    /// At least one replica, or the spare, would answer now.
     bool answers() const;
 
-    /// What a person should know, a sentence each; empty when all replicas are up.
+    /// What the admin should know, one sentence each; empty when all replicas are up.
     std::vector<std::string> troubles() const;
 
     struct Tally {
         std::size_t images = 0;    ///< answered
-        std::size_t runs = 0;      ///< of a model, that answered
+        std::size_t runs = 0;      ///< of a model, with an answer
         std::size_t memory = 0;    ///< runs that found no memory
         std::size_t lost = 0;      ///< devices that went away
         std::size_t back = 0;      ///< ... and came back
         std::size_t hung = 0;      ///< runs that gave no answer in time
-        std::size_t unusable = 0;  ///< images whose answer was none
+        std::size_t unusable = 0;  ///< images without a usable answer
         std::size_t spared = 0;    ///< images that the spare answered
     };
     Tally tally() const;
 
 private:
-    struct Shared;  ///< what its threads share with it: outlives it while a thread hangs
+    struct Shared;  ///< shared with its threads; outlives it while a thread hangs
     std::shared_ptr<Shared> shared_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thresholds of the config file against the model packages that are there: a threshold for
-// another version, other weights or a finding that the model does not know is refused, because a
-// score of one training says nothing about another's.
+// Checks the thresholds of the config file against the installed model packages. A threshold for
+// another version, other weights or a finding that the model does not have is refused, because
+// scores of two trainings cannot be compared.
 #pragma once
 
 #include <filesystem>
@@ -14,23 +14,23 @@
 
 namespace bucky {
 
-/// Whether certificates, keys and the token are read, too (named_files.h).
+/// Whether certificates, keys and the token are read too (referenced_files.h).
 enum class NamedFiles { left, read };
 
-/// The file's settings, with its thresholds compared with the packages. Throws conf::ConfigError
-/// with everything that is wrong at once.
+/// The file's settings, after a check of the thresholds against the packages. Throws
+/// conf::ConfigError with all problems at once.
 conf::Settings checked_settings(const std::filesystem::path& file,
                                 NamedFiles files = NamedFiles::left);
 
-/// Every threshold that does not fit. Throws bad_input when a package cannot be read; reads none
-/// when there are no thresholds.
+/// Every threshold that does not fit. Throws bad_input when a package cannot be read. Reads no
+/// package when there are no thresholds.
 std::vector<conf::Problem> threshold_problems(const conf::Settings& settings);
 
 /// The same as conf::ConfigError.
 void check_thresholds(const conf::Settings& settings, const std::filesystem::path& file);
 
-/// What decides for this destination of this owner's images (conf/tenants.h); in the order of the
-/// file, the more special before the more general, so that the first for a finding counts.
+/// The thresholds for this destination and owner (conf/tenants.h), in the order of the file with
+/// the more specific first: the first one for a finding counts.
 std::vector<inference::Threshold> thresholds_for(const conf::Settings& settings,
                                                  std::string_view destination,
                                                  std::string_view owner = "");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DataLock: one node a data folder. An advisory lock on data_dir/lock, which the kernel drops when
-// the process ends, however it ends; the file names the process for people.
+// DataLock: ensures one node per data folder. It is an advisory lock on data_dir/lock, which the
+// kernel releases when the process ends, however it ends. The file names the process for the admin.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,8 @@ namespace bucky {
 
 class DataLock {
 public:
-    /// Makes the folder if it is not there. Throws unavailable when another process holds it.
+    /// Makes the folder if it does not exist. Throws unavailable when another process holds the
+    /// lock.
     explicit DataLock(const std::filesystem::path& data_dir);
     DataLock(const DataLock&) = delete;
     DataLock& operator=(const DataLock&) = delete;

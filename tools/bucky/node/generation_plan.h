@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// GenerationPlan: what a generation of the node's threads (thread_group.h) is made of. Each worker
-// is made here, with its connection, on the thread that plans; what its constructor throws leaves
-// the node as it was. The settings live as long as the last of these threads.
+// GenerationPlan: the workers of one generation of the node's threads (thread_group.h). Each
+// worker, with its database connection, is made here on the planning thread; when a constructor
+// throws, the node is as it was. The settings live as long as the last of these threads.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,8 @@ struct GenerationPlan {
     Wakeup& work;
     int give_up_fd;
 
-    /// `count` of them, made by `make`; behind what answers callers (lower_priority()).
+    /// `count` workers, made by `make`, on threads with lower_priority(): callers are answered
+    /// first.
     template <typename Make>
     void plan_workers(std::vector<ThreadGroup::Planned>& plan, const char* name, std::size_t count,
                       std::int64_t left, Wakeup& left_is_done, const Make& make) const {
@@ -39,7 +40,7 @@ struct GenerationPlan {
         }
     }
 
-    /// A courier a destination, a CommitmentScu where it is asked to keep what it takes, the
+    /// A courier per destination, a CommitmentScu where storage commitment is requested, and the
     /// CommitmentScp.
     void plan_senders(std::vector<ThreadGroup::Planned>& plan) const;
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a reload does to the settings, and what the node tells its commands of itself.
+// The effect of a reload on the settings, and the note that the node leaves for its commands.
 //
-// A reload is all or nothing: the file is read and checked whole, its models are loaded, and only
-// then does everything change together. What only a start can take up (where the node listens,
-// where its data lies) keeps its value until then, and is named.
+// A reload is all or nothing: the whole file is read and checked, its models are loaded, and only
+// then does everything change at once. Settings that need a restart (listening addresses, data
+// folder) keep their value until then and are named.
 //
-// The note is the file `running.json` in data_dir: which settings are in force, and what became of
-// the last reload. It is no state: nobody but a person's command reads it.
+// The note is the file `running.json` in data_dir: the settings in force and the outcome of the
+// last reload. It is not part of the node's state: only commands read it.
 #pragma once
 
 #include <cstdint>
@@ -20,27 +20,27 @@
 
 namespace bucky {
 
-/// Gives `next` the values of `now` for what only a start can take up; the keys for which that
-/// makes a difference.
+/// Gives `next` the values of `now` for settings that need a restart; returns the keys whose values
+/// differ.
 std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Settings& next);
 
-/// Levels, form and patients of the log, from now on.
+/// Applies levels, form and patient setting of the log from now on.
 void take_up_log(const conf::LogSettings& told);
 
 struct RunningNote {
     std::string process;
     std::int64_t since_ms = 0;         ///< start of the node
-    std::int64_t reloads = 0;          ///< since then, whatever became of them
+    std::int64_t reloads = 0;          ///< since then, refused ones too
     std::int64_t last_begun_ms = 0;    ///< when the last one began to read the file
-    std::string refused;               ///< why the last one was; empty: it was not
+    std::string refused;               ///< why the last one was; else empty
     std::vector<std::string> waiting;  ///< keys whose new value waits for a restart
     conf::SpelledOut in_force;
-    std::vector<std::string> troubles{};  ///< that only the node sees: of models, of the trail
+    std::vector<std::string> troubles{};  ///< known only to the node
 };
 
-/// A note that cannot be written is logged and missed by commands only.
+/// A note that cannot be written is logged, and commands do without it.
 void leave_note(const std::filesystem::path& data_dir, const RunningNote& note);
-/// Nothing when there is none that can be read.
+/// Nullopt when there is no readable note.
 std::optional<RunningNote> read_note(const std::filesystem::path& data_dir);
 
 }  // namespace bucky

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Supervisor: the few words a service says to the one that started it, in systemd's protocol
-// (sd_notify(3)): one datagram to the socket that $NOTIFY_SOCKET names, a variable a line. Without
-// one nobody listens and every call does nothing. What cannot be sent is lost: a node must not wait
-// for its supervisor.
+// Supervisor: messages to the service manager in systemd's protocol (sd_notify(3)): datagrams to
+// the socket that $NOTIFY_SOCKET names, one variable a line. Without that variable every call does
+// nothing. A message that cannot be sent is lost: a node must not wait for its supervisor.
 //
-// The environment is read once, by the constructor. Any thread may call.
+// The constructor reads the environment once. Any thread may call.
 #pragma once
 
 #include <chrono>
@@ -19,21 +18,22 @@ public:
     Supervisor();
 
     void ready() const;
-    void reloading() const;  ///< until ready() is said again
-    /// The end may take `at_most` from now; without this word it would be cut short.
+    void reloading() const;  ///< until the next ready()
+    /// Extends the stop timeout to `at_most` from now; without it systemd would kill the node
+    /// earlier.
     void stopping(std::chrono::seconds at_most) const;
-    /// What `systemctl status` shows, one line.
+    /// The line that `systemctl status` shows.
     void status(std::string_view words) const;
-    /// Said twice within watchdog(), else the service is killed and started anew.
+    /// Must be called twice within watchdog(), else the service is killed and restarted.
     void alive() const;
 
-    /// How long the supervisor waits for alive(); nothing: it does not.
+    /// The watchdog timeout; nullopt when there is no watchdog.
     std::optional<std::chrono::microseconds> watchdog() const { return watchdog_; }
 
 private:
     void say(std::string_view words) const;
 
-    std::string socket_;  ///< empty: nobody listens
+    std::string socket_;  ///< empty: no supervisor
     std::optional<std::chrono::microseconds> watchdog_;
 };
 

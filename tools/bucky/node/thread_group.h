@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The threads of the node: started, changed for others while it runs, and ended in time.
+// The threads of the node: started, replaced while it runs, and stopped in time.
 //
-// A generation is everyone who works by one set of settings. When others come into force, the next
-// generation stands ready, thread by thread, before the last one is asked to leave: where one of
-// its threads cannot be had, nothing has changed. Those of the last leave as each has finished what
-// is at hand: a lease says whose a job is, so that two generations never do one job. Once all are
-// asked to stop, nobody starts and no generation leaves any more. Any thread may call.
+// A generation is all threads that work with the same settings. When new settings come into force,
+// every thread of the next generation is ready before the previous generation is asked to stop: if
+// a thread cannot be started, nothing has changed. The threads of the previous generation end when
+// they have finished their work in progress. Leases ensure that two generations never do one job.
+// After all are asked to stop, nothing is started and no generation is replaced. Any thread may
+// call.
 #pragma once
 
 #include <atomic>
@@ -24,19 +25,19 @@
 
 namespace bucky {
 
-/// A thread that `top -H` and a debugger show by name. What escapes its function is logged, then
-/// ends the process: a node without one of its threads would be silent about what it leaves undone.
+/// A thread with a name in `top -H` and debuggers. An exception that escapes its function is logged
+/// and ends the process: a node without one of its threads would leave work undone in silence.
 std::jthread named_thread(const char* name, std::function<void(std::stop_token)> function);
 
 class ThreadGroup {
 public:
     using Work = std::function<void(std::stop_token)>;
 
-    /// Until everyone is asked to stop.
+    /// Runs until all are asked to stop.
     void start(const char* name, Work work);
 
-    /// What one thread of a generation will do. Everything that may fail at its beginning (a
-    /// connection, a file) is done already: what `work` holds stands ready.
+    /// The work of one thread of a generation. Everything that may fail at its beginning (a
+    /// connection, a file) is done already: `work` holds it.
     struct Planned {
         const char* name;
         Work work;
@@ -44,12 +45,12 @@ public:
 
     class Generation;
 
-    /// Their threads, which wait for their exchange(). Throws when the system has not all of them;
-    /// then none is left.
+    /// Starts the threads, which wait for their exchange(). Throws when the system cannot start all
+    /// of them; then none is left.
     static Generation gather(std::vector<Planned> plan);
 
-    /// The next one begins, the last one is asked to stop and leaves. Nothing here can fail. Who
-    /// has ended since the last call is gone.
+    /// Starts the work of `next`, asks the previous generation to stop and lets it end. Cannot
+    /// fail. Threads that have ended since the last call are joined.
     void exchange(Generation next);
 
     void ask_to_stop();
@@ -75,19 +76,19 @@ private:
     std::list<Member> members_, generation_, leaving_;
 };
 
-/// Threads that stand ready. Where they are let go without an exchange(), they end without work.
+/// Threads that wait to start work. When destroyed without an exchange(), they end without working.
 class ThreadGroup::Generation {
     friend class ThreadGroup;
     std::shared_ptr<Wakeup> begin_ = std::make_shared<Wakeup>();
     std::list<Member> members_;
 };
 
-/// Until `gate` has rung. False: a stop came first.
+/// Waits until `gate` is rung. Returns false when a stop was requested first.
 bool passed(Wakeup& gate, const std::stop_token& stop);
 
-/// Workers of one kind, each for a thread of its own. What the last process did not finish (`left`
-/// jobs) the first of them does alone: should one of these jobs have ended it, the next death must
-/// not be blamed on a neighbour. Then all are at work.
+/// Workers of one kind, each for its own thread. The first worker alone does the `left` jobs that
+/// the last process did not finish: if one of these jobs ended that process, the next crash must
+/// not be blamed on another job. Then all workers start.
 template <typename Worker>
 void plan_together(std::vector<ThreadGroup::Planned>& plan, const char* name,
                    const std::vector<std::shared_ptr<Worker>>& workers, std::int64_t left,
@@ -111,11 +112,11 @@ void plan_together(std::vector<ThreadGroup::Planned>& plan, const char* name,
     }
 }
 
-/// Stopping takes no longer than `whole`. Who waits for a peer is called back first, by
-/// `give_up_fd`; who has not ended when the time is over (a model that hangs, a disk that does not
-/// answer) is left where he is, and the process ends, after a call of `at_last`: everything that
-/// counts is in the database, and his job is taken up at the next start. Returns when `in_time`
-/// says that all have ended.
+/// Stops within `whole`. First `give_up_fd` tells the threads that wait for a peer to give up.
+/// Threads that have not ended when the time is over (a model that hangs, a disk that does not
+/// answer) are left, `at_last` is called and the process ends: everything that counts is in the
+/// database, and unfinished jobs are resumed at the next start. Returns when `in_time` says that
+/// all have ended.
 void stop_within(const std::stop_token& in_time, std::chrono::milliseconds whole, int give_up_fd,
                  const std::vector<ThreadGroup::Watched>& everyone,
                  const std::function<void()>& at_last = {});

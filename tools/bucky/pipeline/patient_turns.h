@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // PatientTurns: reports on studies of one patient are made one after another, in the order in which
-// they were begun, so that the report on a later study finds that on the earlier one (priors.h).
+// they were begun, so that the report on a later study finds the report on the earlier one
+// (priors.h).
 //
-// Whose a study is shows when its images have been read: until then it may be anybody's, and who
-// began later waits for that, some milliseconds. Reports on other patients' studies are made at
-// once. Threads: any; a turn is its thread's. Each waits for earlier turns only, so that no two
-// wait for each other.
+// The patient of a study is known only when its images have been read. Until then it may be any
+// patient's, and studies begun later wait for that, some milliseconds. Reports on other patients'
+// studies are made in parallel. Any thread; a turn belongs to one thread. A turn waits for earlier
+// turns only, so deadlocks are impossible.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +19,8 @@
 namespace bucky {
 
 class PatientTurns {
-    using Line = std::list<std::optional<std::string>>;  // of whom each is; nothing: not known yet
+    using Line =
+        std::list<std::optional<std::string>>;  // the patient of each; nullopt: not known yet
 
 public:
     class Turn {
@@ -27,8 +29,8 @@ public:
         Turn& operator=(const Turn&) = delete;
         ~Turn();
 
-        /// Says whose it is, and returns when no turn that began earlier is, or may be, of the same
-        /// patient. An empty one is nobody: waits for none, and none for it.
+        /// Sets the patient, and returns when no earlier turn is, or may be, of the same patient.
+        /// An empty `patient` waits for no turn, and no turn waits for it.
         void wait_as(const std::string& patient);
 
     private:
@@ -38,7 +40,7 @@ public:
         const Line::iterator place_;
     };
 
-    /// Runs `take`, which decides what is begun, and begins its turn: no two at a time, so that
+    /// Runs `take`, which chooses the work, and begins its turn. Calls are serialized, so that
     /// turns are in the order in which work was taken.
     Turn begin(const std::function<void()>& take);
 

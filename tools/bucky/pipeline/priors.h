@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Priors: what this node reported of earlier studies of the same patient.
+// Priors: the reports of this node on earlier studies of the same patient.
 //
-// The same patient is the same Patient ID from the same issuer, born on the same day, of the same
-// sex; a name is never looked at. Who has no ID, no birth date, or an ID that could not be read as
-// declared, has no priors: too many are called "1" or "UNKNOWN". Any thread.
+// The same patient means the same Patient ID from the same issuer, birth date and sex; the name is
+// never compared. A patient without an ID, without a birth date, or with an ID that could not be
+// decoded as declared has no priors: too many are called "1" or "UNKNOWN". Any thread.
 #pragma once
 
 #include <string>
@@ -17,13 +17,14 @@
 
 namespace bucky {
 
-/// How a patient is known again, by a digest that says nothing of them; empty: not at all.
+/// Identifies a patient by a digest that reveals nothing; empty when the patient cannot be
+/// identified.
 std::string patient_digest(const dicom_sr::Source& source);
 
-/// in   the key of the study at hand and an image of it; the rendering in which its report is made
+/// in   the key of the study in progress and one of its images; the rendering of its report
 /// out  the newest reports of earlier studies in that rendering, newest first, at most three; none
 ///      that is dated after this study, or of a study without a date
-/// err  none for a report that cannot be read back: it is left out
+/// err  none: a report that cannot be read back is left out
 std::vector<dicom_sr::Prior> priors_of(storage::Studies& studies, storage::Outbox& outbox,
                                        std::string_view study, const dicom_sr::Source& source,
                                        const std::string& rendering);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// WorkerContext: what a worker of the pipeline has on it: its own connection to the database, and
-// the queues and folders behind it. One a thread.
+// WorkerContext: the resources of one pipeline worker: its own connection to the database, and the
+// queues and folders behind it. One per thread.
 #pragma once
 
 #include "conf/base/clock.h"

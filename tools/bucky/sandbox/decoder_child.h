@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// `bucky decode-worker`: what runs at the other end of DecoderPool. It never opens a stranger's
-// file. A child that it forks does, one child a file (confined_decoder.h): what one file makes of
-// the child ends with it, and the next file meets a process that has seen none. How the child
-// ended, this process ends.
+// `bucky decode-worker`: the process at the other end of DecoderPool. It never parses a file
+// itself. It forks one child per file (confined_decoder.h): damage by a file ends with that child,
+// and the next file gets a process that has read no other. It ends with the status of the child.
 #pragma once
 
 namespace bucky {
 
-/// Until the node is gone. Returns the exit status.
+/// Runs until the node closes its end. Returns the exit status.
 int serve_decoder();
 
 }  // namespace bucky

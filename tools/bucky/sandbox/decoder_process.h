@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DecoderProcess: one decode worker, seen from the node: its process, and the two descriptors that
-// lead to it. It is asked about one file at a time and forgets it before the next; who asks it when
-// it has died starts another. One thread at a time, but for kill().
+// DecoderProcess: one decode worker, as the node sees it: the process and the two descriptors that
+// lead to it. It is asked about one file at a time and drops it before the next. A caller that
+// finds it dead restarts it. One thread at a time, except kill().
 #pragma once
 
 #include <atomic>
@@ -18,22 +18,22 @@
 
 namespace bucky {
 
-/// How a process ended in the middle of a question.
+/// How a process ended while it was asked.
 struct DecoderDeath {
-    int status = 0;          ///< as waitpid() tells it
+    int status = 0;          ///< as waitpid() returns it
     bool was_asked = false;  ///< false: it was dead before the question came
 
     bool by(int signal) const;
     bool by_exit() const;
     std::string words() const;
 
-    /// Throws what says nothing about the image, or leaves it open.
+    /// Throws when the death says nothing about the image, or leaves it open.
     void must_be_the_image() const;
 };
 
 class DecoderProcess {
 public:
-    /// Started. Throws unavailable or exhausted, as restart() does.
+    /// Starts the process. Throws unavailable or exhausted, as restart() does.
     explicit DecoderProcess(const std::vector<std::string>& command);
     ~DecoderProcess();
     DecoderProcess(const DecoderProcess&) = delete;
@@ -47,13 +47,13 @@ public:
     void restart();
     void kill() const noexcept;  ///< any thread
 
-    /// The answer, or how the process died of the question. Throws what is wrong with the file's
-    /// name, and DecoderFailed when no answer comes in limits::kDecodeWallSeconds.
+    /// The answer, or how the process died. Throws what is wrong with the file's name, and
+    /// DecoderFailed when no answer comes within limits::kDecodeWallSeconds.
     std::optional<Answer> ask(Question requested, const std::filesystem::path& file,
                               DecoderDeath& death);
 
 private:
-    /// A name may have become another file's.
+    /// Identifies the file, because a name may have become another file's.
     using FileId = std::pair<dev_t, ino_t>;
 
     void start();
@@ -67,7 +67,7 @@ private:
     scp::UniqueFd socket_, memory_;
     std::atomic<pid_t> pid_ = -1;
     unsigned questions_ = 0;      ///< about file_
-    std::filesystem::path file_;  ///< that it has seen; empty: none
+    std::filesystem::path file_;  ///< the file that it has open; empty: none
     FileId id_;
 };
 

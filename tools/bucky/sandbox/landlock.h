@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// restrict_files() takes the file system from this thread, and all it starts later, but for reading
-// in some folders; and, as far as the kernel knows how, TCP and signals to others. Landlock: what
-// seccomp cannot tell apart, an image from a key, this can (docs/decisions/0802).
+// restrict_files() denies this thread, and all threads and processes it starts later, the file
+// system except for reading in some folders; and, where the kernel supports it, TCP and signals to
+// other processes. seccomp cannot tell an image from a key; Landlock can (docs/decisions/0802).
 #pragma once
 
 #include <filesystem>
@@ -9,12 +9,13 @@
 
 namespace bucky {
 
-/// What Landlock of the running kernel can (landlock(7)); 0: there is none, or it is switched off.
+/// The Landlock ABI version of the running kernel (landlock(7)); 0: none, or it is switched off.
 int landlock_version();
 
-/// For good: files are read beneath these folders and nowhere else, and none is written. A folder
-/// that is not there is left out. `file`, a descriptor (-1: none), may be opened again by its name
-/// in /proc, wherever it lies. False when the kernel has no Landlock; then nothing has changed.
+/// Irreversible: files can be read beneath these folders and nowhere else, and none can be written.
+/// A folder that does not exist is left out. `file`, a descriptor (-1: none), can still be opened
+/// again by its name in /proc. Returns false when the kernel has no Landlock; then nothing has
+/// changed.
 bool restrict_files(std::span<const std::filesystem::path> readable, int file = -1);
 
 }  // namespace bucky

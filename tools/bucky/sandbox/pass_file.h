@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a question and the file that it is about go through a socket of two processes: one datagram,
-// the descriptor with it. Any thread.
+// Sends a question and the file that it is about through a Unix socket: one datagram with the
+// descriptor attached. Any thread.
 #pragma once
 
 #include <optional>
@@ -15,10 +15,10 @@ struct Asked {
     scp::UniqueFd file;  ///< none: Question::forget has none
 };
 
-/// False when nobody is there to take it.
+/// Returns false when the other end is closed.
 bool send_question(int socket, Question requested, int file = -1);
 
-/// Waits for it. Nothing when the other end is gone.
+/// Waits for a question. Nullopt when the other end is closed.
 std::optional<Asked> receive_question(int socket);
 
 }  // namespace bucky

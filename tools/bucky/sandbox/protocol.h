@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the node and its decode workers say to each other: a question on a socket, an answer in
-// memory that both hold.
+// The protocol between the node and its decode workers: questions go through a socket, answers
+// through shared memory.
 //
-// A question is one datagram: what is wanted, and the file as a descriptor (pass_file.h). All
-// questions are about one file until `forget`. An answer is one datagram of fixed size; what it
-// announces lies in the shared memory, pixels as they are, all else packed. Both ends are the same
-// program, so the format is nobody else's; the node bounds every number all the same, because the
-// worker has been in a stranger's hands.
+// A question is one datagram: what is asked, and the file as a descriptor (pass_file.h). All
+// questions are about one file until `forget`. An answer is one datagram of fixed size; the data
+// that it announces lies in the shared memory, pixels as they are, everything else packed. Both
+// ends are the same program, so the format needs no versions. The node still checks every number,
+// because a hostile file may control the worker.
 #pragma once
 
 #include <cstdint>
@@ -23,30 +23,30 @@ namespace bucky {
 inline constexpr int kWorkerSocket = 3;  ///< the worker's descriptors
 inline constexpr int kWorkerMemory = 4;
 
-/// Beyond it, the memory goes back to the system before the next answer. Below, it is used again:
-/// pages cost more than pixels.
+/// Above this size the memory is returned to the system before the next answer. Below, it is used
+/// again: fresh pages cost more than the pixels.
 inline constexpr std::int64_t kWorkerMemoryKeptBytes = 64 << 20;
 
-/// Its exit status when the system gave it no process for a file: EX_TEMPFAIL.
+/// The worker's exit status when fork() failed for a file: EX_TEMPFAIL.
 inline constexpr int kNoRoomForWorker = 75;
 
 enum class Question : std::uint8_t {
     header,
     image,
-    source,  ///< what a result copies of it
-    forget,  ///< no question: the next is about another file
+    source,  ///< the attributes that a result copies
+    forget,  ///< not a question: the next is about another file
 };
 
 struct Answer {
     enum class Kind : std::uint32_t { value, error };
     Kind kind = Kind::value;
-    Fault fault = Fault::bug;         ///< of an error; the words are what is packed
-    std::uint64_t packed_bytes = 0;   ///< first in the memory
+    Fault fault = Fault::bug;         ///< of an error; its message is packed
+    std::uint64_t packed_bytes = 0;   ///< at the start of the memory
     std::uint64_t pattern_bytes = 0;  ///< behind it: Frame::patterns
     std::uint64_t hidden_bytes = 0;   ///< behind these: Image::hidden
 };
 
-/// Everything of an image but its patterns and what is hidden.
+/// Everything of an image except its patterns and the hidden part.
 std::string pack(const inference::Header& header);
 std::string pack(const inference::Image& image);
 std::string pack(const dicom_sr::Source& source);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files named on a command line, and files written for it.
+// Files named on a command line, and output files.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 namespace bucky {
 
 /// The files themselves, and every regular file below the folders, each folder in name order.
-/// Throws bad_input for a path that is not there.
+/// Throws bad_input for a path that does not exist.
 std::vector<std::filesystem::path> files_of(const std::vector<std::filesystem::path>& paths);
 
-/// Throws unavailable when not all of it could be written.
+/// Throws unavailable when not everything could be written.
 void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
 void write_file(const std::filesystem::path& file, std::string_view text);
 

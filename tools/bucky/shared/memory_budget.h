@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// MemoryBudget: room for what many threads hold at once, of which each asks before it takes.
+// MemoryBudget: a bound on the memory that many threads hold at once. A thread reserves before it
+// allocates.
 //
-// Who finds no room waits in line until others have let go: nothing fails because a neighbour is
-// large, and nobody overtakes a large one for ever. Waiting is counted and logged. Threads: any. A
-// thread that holds a room must not ask for another: it might wait for itself.
+// A caller that finds no room waits until others release theirs: nothing fails because a neighbour
+// is large. Reservations are granted in order, so that a large one is not overtaken for ever.
+// Waiting is counted and logged. Any thread. A thread that holds a reservation must not ask for
+// another: it could wait for itself.
 #pragma once
 
 #include <chrono>
@@ -15,17 +17,17 @@ namespace bucky {
 
 class MemoryBudget {
 public:
-    /// `name` is the limit's, in the log and in bucky_limit_reached_total.
+    /// `name` is the name of the limit in the log and in bucky_limit_reached_total.
     MemoryBudget(std::string name, std::uint64_t bytes, std::chrono::milliseconds patience);
     MemoryBudget(const MemoryBudget&) = delete;
     MemoryBudget& operator=(const MemoryBudget&) = delete;
     ~MemoryBudget();
 
-    /// Ends, and gives the room to who waits, with the last copy; it may outlive the budget.
+    /// Released with its last copy; it may outlive the budget.
     using Reservation = std::shared_ptr<const void>;
 
-    /// Reservation for so many bytes; more than there are in all is given when nobody holds any.
-    /// Throws exhausted when there is none for as long as one has patience.
+    /// Reserves `bytes`. More than the whole budget is granted when nothing else is reserved.
+    /// Throws exhausted after a wait of `patience`.
     Reservation take(std::uint64_t bytes);
 
 private:

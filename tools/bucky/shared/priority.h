@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which threads of the node give way to which.
+// The scheduling priority of threads.
 #pragma once
 
 namespace bucky {
 
-/// This thread, and those it starts, get less of the processor than those that answer callers: an
-/// image that is kept can wait, a sender that times out sends it again. Relative to the process's
-/// first thread, and no lower when called again.
+/// Lowers the priority of this thread, and of those it starts, below the threads that answer
+/// callers: a stored image can wait, but a sender that times out sends it again. Relative to the
+/// process's first thread; further calls change nothing.
 void lower_priority();
 
 }  // namespace bucky

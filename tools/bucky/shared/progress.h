@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progress: a bar on the terminal while many things are done one after the other. Silent where
-// standard error is no terminal. Any thread may step.
+// Progress: a bar on the terminal while many items are processed. Silent when standard error is no
+// terminal. Any thread may call step().
 #pragma once
 
 #include <cstddef>

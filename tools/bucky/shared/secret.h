@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets: read from a file or from a credential that systemd hands over, never from the command
-// line, never logged. Pure functions but for the file they read.
+// Secrets: read from a file or a systemd credential, never from the command line, never logged.
+// Pure functions but for the file they read.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@ namespace bucky {
 
 /// in   a path, or "credential:NAME" for the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec(5))
 /// out  its content without the end of the line
-/// err  bad_input when it cannot be read, others than its owner and group may read it, or it is
-///      shorter than a secret is
+/// err  bad_input when it cannot be read, when users other than its owner and group may read it, or
+///      when it is too short for a secret
 std::string read_secret(const std::string& where);
 
-/// Whether this process could have it at all: systemd shows a credential to the service's own
-/// process and to no other, not even to the one that reloads it.
+/// Whether this process can read it at all: systemd shows a credential only to the service's own
+/// process, not even to the one that reloads it.
 bool is_at_hand(const std::string& where);
 
-/// Whether an Authorization header shows the token: as a bearer token (RFC 6750 2.1), or as the
-/// password of any user (RFC 7617 2). Takes as long for a wrong token as for the right one.
+/// Whether an Authorization header holds the token: as a bearer token (RFC 6750 2.1), or as the
+/// password of any user (RFC 7617 2). Takes the same time for a wrong token as for the right one.
 bool shows_token(std::string_view authorization, std::string_view token);
 
 }  // namespace bucky

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text for a terminal of 80 columns: tables that line up, ages and sizes that a person reads at a
-// glance. Pure.
+// Text for a terminal of 80 columns: aligned tables, readable ages and sizes. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +11,7 @@ namespace bucky {
 
 enum class Align { left, right };
 
-/// A table whose columns are as wide as their widest cell; the last one may run on.
+/// A table whose columns are as wide as their widest cell; the last column may run on.
 class Table {
 public:
     struct Column {
@@ -37,10 +36,10 @@ std::string size(std::uint64_t bytes);       ///< "512 kB", "10.5 MB", "1.2 TB"
 std::string utc_second(std::int64_t at_ms);  ///< "2026-11-23 14:30:05", or "-" for 0
 std::string utc_time(std::int64_t at_ms);    ///< "14:30:05.123"
 
-/// What peers say must not steer a terminal: '?' for each byte of what could (printable.h).
+/// Text from peers must not control a terminal: unsafe bytes become '?' (printable.h).
 std::string printable(std::string_view text);
 
-/// The end of a UID, which tells it from its neighbours: "...20498.1.3".
+/// The end of a UID, which differs from its neighbours': "...20498.1.3".
 std::string short_uid(std::string_view uid, std::size_t at_most = 22);
 
 }  // namespace bucky
