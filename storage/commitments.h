@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commitments: which results a destination has promised to keep, where it is asked to (PS3.4
-// Annex J).
+// Commitments: which results a destination has promised to keep, where it is asked for storage
+// commitment (PS3.4 Annex J).
 //
 // Lane "commit:<destination>" (subject: study UID). The transaction that ends the last delivery of
-// a study makes its job, and the job stays open until the destination has promised every result
-// that it took. Who works on it asks, hears, and delivers again what was lost; who hears the answer
-// on another association (a session) notes it here and makes the job due. Each request has a
-// Transaction UID of its own, in the database before it is sent, so that an answer that comes
-// before, after or instead of what we expect finds its request.
+// a study creates its job. The job stays open until the destination has committed to every result
+// that it took. The worker of the job sends requests, reads answers, and delivers again what was
+// lost. A session that receives an answer on another association records it here and makes the job
+// due. Each request has its own Transaction UID, stored before the request is sent, so that an
+// answer that comes early, late or unexpectedly still finds its request.
 // Threads: one Commitments per worker, over that worker's Database.
 #pragma once
 
@@ -30,7 +30,7 @@ struct ObjectReference {
     bool operator==(const ObjectReference&) const = default;
 };
 
-/// What a destination says of the objects of one request.
+/// What a destination answers about the objects of one request.
 struct CommitmentAnswer {
     struct Failed {
         ObjectReference object;
@@ -41,7 +41,7 @@ struct CommitmentAnswer {
     std::vector<Failed> failed;
 };
 
-/// For people: how a destination stands to one result.
+/// For reports to people: whether a destination has committed to one result.
 struct CommitmentLine {
     std::string destination, sop_instance;
     std::int64_t promised_at_ms = 0;  ///< 0: asked, or to be asked again
@@ -54,32 +54,34 @@ public:
 
     static std::string lane_of(std::string_view destination);
 
-    /// A delivery has ended, in whatever way: inside the transaction that ends it. When the study
-    /// has no other on its way to this destination, what it took is to be asked for now.
+    /// A delivery has ended, with any outcome; called inside the transaction that ends it. When no
+    /// other result of the study is on its way to this destination, a request for what it took is
+    /// due.
     void delivery_ended(const Job& deliver_job, std::string_view destination);
 
-    /// What the next request is about: delivered, and not promised. Empty: nothing is left to ask.
+    /// The objects of the next request: delivered and not committed. Empty: nothing is left to ask.
     std::vector<ObjectReference> unpromised(std::string_view destination, std::string_view study);
 
     /// Whether a result of the study is still on its way to this destination.
     bool on_the_way(std::string_view destination, std::string_view study);
 
-    /// Notes a request before it is sent.
+    /// Records a request before it is sent.
     /// Crash point: commitment.before_ask.
     void asking(std::string_view destination, std::string_view study, const Uid& transaction,
                 const std::vector<ObjectReference>& objects);
 
     bool is_answered(const Uid& transaction);
 
-    /// Notes an answer, and makes the study's job due. False: `destination` was never asked so.
-    /// A promise counts whenever it comes; a failure only in answer to the last request that named
-    /// the object, for a later one may have found it there.
+    /// Records an answer and makes the study's job due. False: this request was not sent to
+    /// `destination`.
+    /// A promise counts whenever it comes. A failure counts only in answer to the last request that
+    /// named the object, because a later request may have found the object kept.
     /// Crash points: commitment.before_promise, commitment.after_promise.
     bool answered(std::string_view destination, const CommitmentAnswer& answer);
 
-    /// What the destination said it does not keep is to be delivered again, not before
-    /// `not_before_ms`. Returns how many objects. Ends no job: delivery_ended() makes it due.
-    /// Inside an open transaction it is part of it.
+    /// Makes the objects that the destination says it does not keep due for delivery, not before
+    /// `not_before_ms`. Returns their number. Ends no job: delivery_ended() makes it due.
+    /// If a transaction is open, this is part of it.
     std::int64_t deliver_again(std::string_view destination, std::string_view study,
                                std::int64_t not_before_ms);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copies: an image that comes again under its SOP Instance UID. The same pixels are one image,
-// whatever its header says: a PACS adds an accession number to what a modality sent, and a person
-// corrects whose it is (IHE PIR). Other pixels under one UID are a conflict.
+// Copies: an image that is received again under its SOP Instance UID. Two files with the same
+// pixels are one image, whatever their headers say: a PACS adds an accession number to what a
+// modality sent, and a person corrects the patient (IHE PIR). Other pixels under the same UID are a
+// conflict.
 //
-// Pixels are compared by a digest that stands in the instance's row once a second copy has come, so
-// that each copy is read once, however many there are. Any thread.
+// Pixels are compared by a digest. It is stored in the instance's row when a second copy comes, so
+// each copy is read once, however many there are. Any thread.
 #pragma once
 
 #include <filesystem>
@@ -15,28 +16,29 @@
 
 namespace bucky::storage {
 
-/// Reads a Part 10 file in that transfer syntax; throws as scp::read_image_facts.
+/// Reads a Part 10 file in that transfer syntax; throws what scp::read_image_facts throws.
 using ReadFacts = std::function<ImageFacts(const std::filesystem::path&,
                                            std::string_view transfer_syntax, bool with_pixels)>;
 
-/// Says nothing of the header and takes the whole data set for pixels: for files of any kind.
+/// Reads no header and treats the whole data set as pixels: for files of any kind.
 ImageFacts data_set_facts(const std::filesystem::path& file, std::string_view transfer_syntax,
                           bool with_pixels);
 
-/// How a copy's header differs from that of the one that stands.
+/// How a copy's header differs from that of the current copy.
 enum class Difference {
-    none,     ///< nothing that it says is news
-    filled,   ///< it says what was not said, and nothing else
-    changed,  ///< it says something else, of the same patient
-    patient,  ///< it says that it is another patient's
+    none,     ///< it says nothing new
+    filled,   ///< it fills in empty values and changes none
+    changed,  ///< it changes a value, of the same patient
+    patient,  ///< it names another patient
 };
 
-/// A copy that says less than the one that stands says nothing new.
+/// A copy that says less than the current one says nothing new.
 Difference difference(const ImageFacts& stands, const ImageFacts& came);
 
-/// What becomes of a copy whose header differs.
+/// What happens to a copy whose header differs.
 struct CopyRules {
-    bool follow = true;  ///< the newer header is the truth; else only what was empty is taken up
+    bool follow =
+        true;  ///< the newer header replaces the older; false: it only fills in empty values
     ReadFacts read = data_set_facts;
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// DatabaseFiles: whether the files of a database are still those that this process has open, and
-// whether any connection has met damage in them.
+// DatabaseFiles: checks that a database's files are still those that this process has open, and
+// records damage that any connection finds in them.
 //
-// SQLite goes on in a file that was deleted or replaced under it, and says nothing: the next start
-// has none of those commits. So each file (bucky.db, -wal, -shm) is known by its inode from the
-// first connection on, and is asked for by its name (stat(2)) before a commit counts as durable.
-// No file is opened here: when a process closes any descriptor of a file, POSIX takes away all
-// locks that the process holds on it, SQLite's among them.
+// SQLite keeps working in a file that was deleted or replaced, and reports nothing: at the next
+// start none of those commits are there. So each file (bucky.db, -wal, -shm) is pinned by its inode
+// when the first connection opens it, and is checked by name (stat(2)) before a commit counts as
+// durable. No file is opened here: when a process closes any descriptor of a file, POSIX releases
+// all locks that the process holds on it, SQLite's included.
 //
-// What was found stays for as long as the process has the database open. Any thread may call.
+// Findings stay for as long as the process has the database open. Any thread may call.
 #pragma once
 
 #include <array>
@@ -25,21 +25,21 @@ class DatabaseFiles {
 public:
     explicit DatabaseFiles(std::filesystem::path database) : database_(std::move(database)) {}
 
-    /// A connection has them open. The first call counts.
+    /// A connection has the files open. The first call pins them.
     void pin();
 
-    /// Throws unavailable when one is no longer what was pinned, now or at an earlier look.
+    /// Throws unavailable when a file is no longer the pinned one, now or at an earlier check.
     void require_names();
 
-    /// The database had `bytes` of pages after a moment at which its file was `file_bytes` long: a
-    /// file that became shorter without fewer pages was cut.
+    /// The database had `bytes` of pages after a moment at which its file was `file_bytes` long. A
+    /// file that is shorter than its pages was truncated.
     void note_size(std::int64_t file_bytes, std::int64_t bytes);
-    std::int64_t file_bytes() const;  ///< of bucky.db; 0 when it is not there
+    std::int64_t file_bytes() const;  ///< of bucky.db; 0 when it does not exist
 
-    /// A connection got an answer that only a damaged file gives.
+    /// A connection got a result code that only a damaged file gives.
     void note_damage(const std::string& sqlite_words, int code);
 
-    /// One sentence a finding: which file, what happened, what to do. Empty: all is well.
+    /// One sentence per finding: which file, what happened, what to do. Empty: no findings.
     std::vector<std::string> troubles();
 
 private:
@@ -50,11 +50,12 @@ private:
     static constexpr std::array kSuffixes{"", "-wal", "-shm"};
     static std::optional<Identity> identity_of(const std::filesystem::path& file);
     std::filesystem::path file(const char* suffix) const { return database_.string() + suffix; }
-    void look();  ///< mutex_ is held
+    void look();  ///< requires mutex_
 
     const std::filesystem::path database_;
     mutable std::mutex mutex_;
-    std::optional<std::array<Identity, kSuffixes.size()>> pinned_;  ///< GUARDED_BY(mutex_), so all
+    std::optional<std::array<Identity, kSuffixes.size()>>
+        pinned_;  ///< GUARDED_BY(mutex_), as are those below
     std::string lost_, damaged_;
     std::int64_t last_file_bytes_ = 0, last_bytes_ = 0;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// FileCalls: the system calls by which Spool makes bytes durable, as a seam where a test can put a
-// full disk, a broken disk or a short write. Reading, closing and unlinking are not here: nothing
-// that was promised depends on them.
+// FileCalls: the system calls by which Spool makes bytes durable. Tests replace them to simulate a
+// full disk, a broken disk or a short write. Reading, closing and unlinking are not here, because
+// no promise depends on them.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Incoming: a file being received. Made by Spool::open(), made durable by Spool::keep().
+// Incoming: a file that is being received. Created by Spool::open(), made durable by Spool::keep().
 //
-// Bytes are gathered into blocks and written past the page cache (open(2), O_DIRECT): of a file
-// that is synced at once the cache only costs a copy and the search for free pages, which for a 10
-// MB image is several times what the disk's own work costs the processor. Where a file system does
-// not take that, or takes no more of it, the same bytes go through the cache.
+// Bytes are collected in blocks and written with O_DIRECT (open(2)). The file is synced at once, so
+// the page cache would only add a copy and a search for free pages; for a 10 MB image that costs
+// several times the CPU time of the disk's own work. If the file system refuses O_DIRECT, at open
+// or later, the same bytes go through the cache.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +18,27 @@
 
 namespace bucky::storage {
 
-/// An error of the system as ours: exhausted (ENOSPC, EDQUOT, no descriptor, no memory) or
-/// unavailable (EIO and the rest). Names the file; reads errno.
+/// Converts a system error: exhausted (ENOSPC, EDQUOT, no descriptor, no memory) or unavailable
+/// (EIO and the rest). Names the file; reads errno.
 [[noreturn]] void fail_file(std::string_view doing, const std::filesystem::path& path);
 
-/// Unlinked when it leaves its scope unless it was kept.
+/// Unlinked when it leaves its scope, unless it was kept.
 class Incoming {
 public:
     Incoming(Incoming&& other) noexcept;
     Incoming& operator=(Incoming&&) = delete;
     ~Incoming();
 
-    /// Appends all of it, or throws as fail_file(). What is not a whole block yet is only held.
+    /// Appends all bytes, or throws as fail_file(). An incomplete block stays in memory.
     void write(std::span<const std::uint8_t> bytes);
-    /// Puts down what is held: before anybody reads the file by its path. Throws as write().
+    /// Writes the incomplete block. Call it before anything reads the file by its path. Throws as
+    /// write().
     void flush();
 
-    const std::filesystem::path& path() const noexcept { return path_; }  ///< once kept: its place
-    std::uint64_t bytes() const noexcept { return bytes_; }               ///< of write()
+    const std::filesystem::path& path() const noexcept {
+        return path_;
+    }                                                        ///< once kept: its final path
+    std::uint64_t bytes() const noexcept { return bytes_; }  ///< passed to write()
 
 private:
     friend class Spool;
@@ -52,8 +55,8 @@ private:
     int fd_;
     std::filesystem::path path_;
     std::uint64_t bytes_ = 0;
-    std::unique_ptr<std::uint8_t[], Free> block_;  ///< made by the first write()
-    std::size_t held_ = 0;                         ///< bytes of it
+    std::unique_ptr<std::uint8_t[], Free> block_;  ///< allocated by the first write()
+    std::size_t held_ = 0;                         ///< bytes in block_
     bool past_cache_ = false, may_go_past_ = true;
     bool kept_ = false;
 };

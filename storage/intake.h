@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Intake makes a received instance durable before its sender is told "success".
+// Intake makes a received instance durable before its sender gets the status "success".
 //
-// Order is the promise: fsync temp file -> rename -> fsync directory -> commit row, study and job
-// in one transaction -> (the session answers 0x0000). A crash at any point leaves a whole instance
-// or none; recover() sweeps what no row points at. Threads: one Intake per session thread;
-// instances share nothing but the database file.
+// The order is fixed: fsync temporary file -> rename -> fsync directory -> commit row, study and
+// job in one transaction -> (the session answers 0x0000). A crash at any point leaves a whole
+// instance or none; recover() removes files that no row points at. Threads: one Intake per session
+// thread; instances share only the database file.
 #pragma once
 
 #include <cstdint>
@@ -25,36 +25,36 @@ namespace bucky::storage {
 struct Received {
     Incoming& file;
     Uid sop_instance, sop_class, study, series;
-    std::string transfer_syntax;   ///< UID, as negotiated: the bytes are kept in it
-    std::string accession_number;  ///< for people who look for a study; may be empty
+    std::string transfer_syntax;   ///< UID, as negotiated: the bytes stay encoded in it
+    std::string accession_number;  ///< to find the study by; may be empty
     std::string association;       ///< id of the association in the log
     std::string calling_ae, called_ae, peer_address;
-    std::string tenant{};         ///< on whose account it waits: tenants take turns (turns.h)
-    bool urgent = false;          ///< goes before what is not
-    bool is_of_our_make = false;  ///< its equipment is this product: an object of ours, come back
-    std::string owner{};  ///< the tenant whose image it is (conf/tenants.h); empty: nobody's
+    std::string tenant{};         ///< its queue: tenants take turns (turns.h)
+    bool urgent = false;          ///< served before instances that are not urgent
+    bool is_of_our_make = false;  ///< its equipment is this product: one of our objects
+    std::string owner{};          ///< the tenant that owns it (conf/tenants.h); empty: none
 
     StudyKey key() const { return {study, owner}; }
 };
 
 struct Receipt {
     enum class Kept {
-        fresh,        ///< new: stored, a job made
-        again,        ///< the same instance is here already: nothing new is kept, and nothing done
-                      ///< but that results which a destination refused are due again
-        conflicting,  ///< the UID was here with other bytes: kept apart, told in the journal, not
+        fresh,        ///< new: stored, with a job
+        again,        ///< the same instance is stored already; only refused results are due again
+        conflicting,  ///< the UID is taken by other pixels: kept apart, in the journal, not
                       ///< analysed
-        corrected,    ///< the same pixels with another header: stored, and stands from now on
-        own_result,   ///< an object of our make came back: not kept, nothing to do
+        corrected,    ///< the same pixels with another header: stored, and current from now on
+        own_result,   ///< an object of our make came back: not kept, no job
     };
     Kept kept;
     std::int64_t instance_id = 0;
 };
 
-/// When a study counts as complete (promise 6: pixels never wait for it, only the report does).
+/// When a study counts as complete. Only the report waits for it; the analysis of images never
+/// does.
 struct StudyTimes {
-    std::int64_t quiet_ms = 3000;      ///< no image for so long
-    std::int64_t ceiling_ms = 300000;  ///< or so long since its first unreported image
+    std::int64_t quiet_ms = 3000;      ///< no image for this long
+    std::int64_t ceiling_ms = 300000;  ///< or this long since its first image that is not reported
 };
 
 class Intake {
@@ -62,24 +62,25 @@ public:
     Intake(Database& db, Spool& spool, const Clock& clock, StudyTimes times, CopyRules copies = {})
         : db_(db), spool_(spool), clock_(clock), times_(times), copies_(std::move(copies)) {}
 
-    /// Keep `in`. Throws exhausted (disk) or unavailable; nothing is kept then.
+    /// Keeps `in`. Throws exhausted (disk) or unavailable; nothing is kept then.
     ///
-    /// A SOP Instance UID that is here already is the same image when study, series, class and
-    /// pixels agree, and also
-    /// when the transfer syntax differs: the standard wants a new UID for any change of content,
-    /// lossy compression included (PS3.3 C.7.6.1.1.5), so another encoding under the same UID is
-    /// the same image, and holding it for a conflict would put a false alarm into every report of a
-    /// PACS that recompresses. It is `again` when its header says nothing new, else `corrected`
-    /// (copies.h): then it is analysed anew, for models go by headers, and every study that it
-    /// concerns is due for another report. The journal tells it. Anything else is `conflicting`. An
-    /// owner's image is compared with its own alone: the same instance of another owner's is
-    /// another image. Crash points: intake.after_sync, .after_rename, .before_commit,
-    /// .after_commit.
+    /// An instance whose SOP Instance UID is stored already is the same image when study, series,
+    /// class and pixels agree. It is also the same image when only the transfer syntax differs: the
+    /// standard requires a new UID for any change of content, lossy compression included (PS3.3
+    /// C.7.6.1.1.5). Treating another encoding as a conflict would put a false alarm into every
+    /// report of a PACS that recompresses.
+    ///
+    /// The outcome is `again` when the header says nothing new, else `corrected` (copies.h): the
+    /// image is analysed anew, because models read headers, and every study that it concerns is due
+    /// for another report. The journal records it. Anything else is `conflicting`. An owner's image
+    /// is compared only with images of the same owner.
+    ///
+    /// Crash points: intake.after_sync, .after_rename, .before_commit, .after_commit.
     Receipt receive(const Received& in);
 
-    /// The association ended: a study that came in it alone is complete at once. One of which
-    /// images came in others, too, waits for its quiet time: some modalities open an association
-    /// for each image, and some send over several at a time.
+    /// The association ended: a study whose images all came in it is complete at once. A study with
+    /// images from other associations waits for its quiet time: some modalities open an association
+    /// for each image, and some send over several in parallel.
     void association_ended(const std::string& association);
 
 private:

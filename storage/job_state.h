@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The states of a job as a table: code asks next(), a test walks every pair, and the figure in
+// The states of a job as a table. Code calls next(), a test checks every pair, and the figure in
 // docs/architecture.md is printed from kSteps.
 #pragma once
 

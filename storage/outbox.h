@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outbox: results that must reach their destinations.
 //
-// put() makes the files durable first, then writes the result rows, one deliver job per result and
-// destination, and the end of the report job in one transaction: a crash before it leaves files
-// that recover() sweeps, a crash after it loses nothing. The same result UID is put once.
+// put() makes the files durable first. Then one transaction writes the result rows, one deliver job
+// per result and destination, and the end of the report job. A crash before it leaves files that
+// recover() removes; a crash after it loses nothing. A result UID is put only once.
 //
-// make_again() is the way back: a destination has said that it does not take an object's class, so
-// its deliver job goes and the study is due for a report that says the same in a class it takes.
+// make_again() is for a destination that does not accept an object's SOP class: the deliver job is
+// removed, and the study is due for a report with the same content in a class that the destination
+// accepts.
 #pragma once
 
 #include <cstdint>
@@ -26,21 +27,21 @@
 
 namespace bucky::storage {
 
-/// A result object to keep: bytes of a whole Part 10 file.
+/// A result object to keep: the bytes of a whole Part 10 file.
 struct NewResult {
     Uid sop_instance, sop_class;
     std::string transfer_syntax;
     std::string kind;  ///< "sr", "overlay"
     std::span<const std::uint8_t> part10;
-    std::string rendering = {};  ///< in words; empty: the one that needs none
+    std::string rendering = {};  ///< language or form; empty: it has only one
     /// The destinations that get it; nothing: all that put() is told of.
     std::optional<std::vector<std::string>> only_for = std::nullopt;
-    std::string filed_under = {};  ///< whose it is, as a digest
-    std::string patient = {};      ///< how they are known again (Studies::earlier_reports)
+    std::string filed_under = {};  ///< the patient that it belongs to, as a digest
+    std::string patient = {};      ///< how the patient is found again (Studies::earlier_reports)
 };
 
 struct Result {
-    std::int64_t id = 0;  ///< later ones are higher
+    std::int64_t id = 0;  ///< later results have higher ids
     Uid sop_instance, sop_class;
     std::string study;  ///< its key: study_key.h
     std::string transfer_syntax, kind;
@@ -49,13 +50,13 @@ struct Result {
     std::string rendering, filed_under;
 };
 
-/// The journal's word for what make_again() does.
+/// The journal's event for make_again().
 inline constexpr std::string_view kTakenBackEvent = "result.taken_back";
 
 class Outbox {
 public:
-    /// Results on their way in: each is durable once it is added, so that its bytes need not be
-    /// held until all are made. What is not put in the end is removed.
+    /// Results that are not committed yet. Each is durable once it is added, so its bytes need not
+    /// stay in memory until all are made. Results that are never put are removed.
     class Batch {
     public:
         explicit Batch(Outbox& outbox) : outbox_(outbox), files_(outbox.results_) {}
@@ -76,32 +77,32 @@ public:
     Outbox(Database& db, Spool& results, const Clock& clock)
         : db_(db), results_(results), clock_(clock) {}
 
-    /// A result that is here already is not stored again, but gets the deliver jobs that it lacks.
-    /// The study is reported then, unless images came while the job ran. False: the lease was lost
-    /// and the job is somebody else's; nothing was kept.
+    /// A result that is stored already is not stored again, but gets the deliver jobs that it
+    /// lacks. The study is then reported, unless images came while the job ran. False: the lease
+    /// was lost and the job belongs to another worker; nothing was kept. `patients`: the number of
+    /// patients that the study's images name.
     /// Crash points: outbox.after_files, outbox.before_commit, outbox.after_commit.
-    /// `patients`: of how many the study's images are.
     bool put(const Job& report_job, Batch& batch, std::span<const std::string> destinations,
              std::int64_t patients = 1);
     bool put(const Job& report_job, std::span<const NewResult> results,
              std::span<const std::string> destinations);
 
-    /// Where this result went, or is on its way.
+    /// The destinations of this result, with the state of each delivery.
     std::vector<std::string> destinations_of(const Result& result);
 
-    /// Results of a study that are filed under one digest are the patient's with another: an ID
-    /// that was missing came with a later image.
+    /// Moves the results that are filed under one digest to another digest of the same patient: a
+    /// missing patient ID came with a later image.
     void refile(std::string_view study, std::string_view from, std::string_view to);
 
-    /// Takes back a running deliver job whose destination does not take the object's class, and
-    /// makes the study due for another report at once: one transaction. False: the lease was lost,
-    /// nothing changed.
+    /// Removes a running deliver job whose destination does not accept the object's class, and
+    /// makes the study due for another report at once, in one transaction. False: the lease was
+    /// lost; nothing changed.
     bool make_again(const Job& deliver_job, std::string_view why);
 
     std::optional<Result> result(std::string_view sop_instance);
 
-    /// When the last image that a result can tell of had come; of a study that was run again, when
-    /// that was asked for. 0: its images have left.
+    /// When the last image that a result covers came; for a study that was run again, when that was
+    /// requested. 0: its images were removed.
     std::int64_t last_byte_ms(const Result& result);
     std::vector<Result> results_of_study(std::string_view study);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schema as a list of steps: a released step is never edited, only followed by another. A test
-// pins the SHA-256 of each, because a database in the field has run it as it was.
+// The schema as a list of migrations. A released migration is never edited, only followed by
+// another. A test pins the SHA-256 of each, because databases in the field have already run it.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Migrations 9 to 11: whose a study is, whose its results are, and which copy of an image stands.
-// Part of schema.cpp, and as append-only.
+// Migrations 9 to 11: the owner of a study, the patient of a result, and the current copy of an
+// image. Part of schema.cpp, and append-only as well.
 #pragma once
 
 namespace bucky::storage {

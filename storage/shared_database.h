@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all connections of this process to one database file share, and how SQLite's answers become
-// faults. For Database and Statement alone.
+// What all connections of this process to one database file share, and how SQLite's result codes
+// become faults. Only for Database and Statement.
 #pragma once
 
 #include <atomic>
@@ -21,24 +21,23 @@ namespace bucky::storage {
 struct SharedDatabase {
     explicit SharedDatabase(const std::filesystem::path& file) : files(file) {}
 
-    std::mutex turn;  ///< of its writers: SQLite alone would let them poll its lock, which at 16
-                      ///< writers lets some wait for seconds
+    std::mutex turn;  ///< of writers: with SQLite's polled lock some of 16 waited for seconds
     SharedSync log;
-    std::atomic<int> copied_at{0};  ///< pages in the log when it was last copied
+    std::atomic<int> copied_at{0};  ///< pages in the log at the last checkpoint
     DatabaseFiles files;
 };
 
-/// The one of this file, made when it is first asked for; kept as long as somebody holds it.
+/// The shared state of this file, created by the first call and kept as long as it is referenced.
 std::shared_ptr<SharedDatabase> shared_by_all_of(const std::filesystem::path& file);
 
-/// Of this thread: a statement that stands alone was committed and its sync failed. Statement
-/// throws it; SQLite would make "SQL logic error" of it.
+/// Per thread: a statement outside a transaction was committed and its sync failed. Statement
+/// throws it; SQLite would report it as "SQL logic error".
 std::optional<Error>& failed_sync();
 
 /// Throws when `code` is an error. Damage of the file is noted in its DatabaseFiles.
 void check(int code, sqlite3* db, std::string_view doing);
 
-/// The same for a connection that could not be made.
+/// The same for a connection that could not be opened.
 [[noreturn]] void fail_to_open(int code, const std::filesystem::path& file);
 
 }  // namespace bucky::storage

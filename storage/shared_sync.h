@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// SharedSync: one sync for everybody whose writing was done before it began: of the write-ahead log
-// for those who committed, of an hour's folder for those who renamed a file into it.
+// SharedSync: one sync for all writers whose writing was done before it began. It syncs the
+// write-ahead log for writers that committed, and an hour's folder for writers that renamed a file
+// into it.
 //
-// A commit that is written and not synced is seen by all connections, and a power cut may take it
-// away: always with everything behind it in the log, never with anything before it. So whoever has
-// committed waits here before he acts on it (answers a sender, calls a peer, unlinks a file); who
-// reads another's unsynced rows and acts only after a commit of his own is behind it in the log.
+// A commit that is written and not synced is visible to all connections, but a power cut may remove
+// it, always together with everything after it in the log and never with anything before it. So a
+// writer that has committed waits here before it acts on the commit (answers a sender, calls a
+// peer, unlinks a file). A reader of unsynced rows is safe when it acts only after a commit of its
+// own, which comes later in the log.
 //
-// One of those who wait syncs for all. If it cannot, it alone is told, and the next one tries.
-// After a failed sync the kernel may have forgotten what it could not write, so the next one is
-// asked to make sure by other means. Threads: shared by all connections to one file.
+// One of the waiting threads syncs for all. If that fails, only this thread gets the error, and the
+// next one tries. After a failed sync the kernel may have dropped the pages that it could not
+// write, so the next thread must make the data durable by other means. Threads: shared by all
+// connections to one file.
 #pragma once
 
 #include <condition_variable>
@@ -21,12 +24,13 @@ namespace bucky::storage {
 
 class SharedSync {
 public:
-    /// A commit stands in the log (call it while no one else writes), a name in the folder. Returns
-    /// its ticket.
+    /// A commit is in the log (call it while no other thread writes), or a name is in the folder.
+    /// Returns its ticket.
     std::uint64_t written();
 
-    /// Until what has this ticket is durable. `sync` brings the whole log to the disk, and
-    /// must not trust an earlier sync when `doubtful`; what it throws is thrown to this caller.
+    /// Waits until the write with this ticket is durable. `sync` writes the whole log to the disk;
+    /// when `doubtful`, it must not rely on an earlier sync. What it throws is thrown to this
+    /// caller.
     void until_durable(std::uint64_t ticket, const std::function<void(bool doubtful)>& sync);
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every statement of this folder by name, for the tests that prepare each against the newest schema
-// and read the query plans of the hot ones. For storage/ and its tests alone.
+// Every statement of this folder by name. Tests prepare each against the newest schema and read the
+// query plans of the hot ones. Only for storage/ and its tests.
 #pragma once
 
 #include <span>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// StudyKey: how a study is known in the database, in logs and to commands: by its Study Instance
-// UID and by the tenant whose images it holds. Two tenants may have studies of one UID; they share
-// nothing. It is written "UID" for nobody's study, "UID@AE-TITLE" for a tenant's: a UID has no '@',
-// so the first one ends it.
+// StudyKey: how a study is identified in the database, in logs and in commands: by its Study
+// Instance UID and the tenant that owns its images. Two tenants may have studies with the same UID;
+// they share nothing. A study without an owner is written "UID", a tenant's "UID@AE-TITLE". A UID
+// contains no '@', so the first '@' ends it.
 #pragma once
 
 #include <compare>
@@ -15,9 +15,9 @@ namespace bucky::storage {
 
 struct StudyKey {
     Uid uid;
-    std::string owner{};  ///< the tenant's AE title; empty: nobody's
+    std::string owner{};  ///< the tenant's AE title; empty: no owner
 
-    /// Throws bad_input when what stands before the first '@' is no UID.
+    /// Throws bad_input when the text before the first '@' is not a UID.
     static StudyKey parse(std::string_view text) {
         const auto at = text.find('@');
         const bool is_owned = at != std::string_view::npos;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns: whose job of a lane is next, when many send at once.
+// Turns: which tenant's job of a lane is next, when many tenants send at once.
 //
-// Tenants take turns, a job each: who pushes 5,000 old images holds another's new one back by one
-// job. Urgent jobs go before the others, but after so many of them in a row one that is not urgent
-// goes, so that the rest moves on too. Within a tenant: due longest first, then the older one.
-// Each step is one look into an index, whatever waits behind it. Among results for a destination
-// the same, of those made lately, the oldest of a tenant first: the backlog behind them has no
-// tenants. Threads: one a worker, over that worker's Database, inside an open transaction.
+// Tenants take turns, one job each: a tenant that sends 5,000 old images delays another tenant's
+// new image by one job. Urgent jobs go first, but after kUrgentInARow of them one that is not
+// urgent goes, so that the others are not starved. Within a tenant, the job that has been due
+// longest goes first, then the older one. Each step is one index lookup, however long the queue is.
+// Recent results for a destination are ordered in the same way, the oldest of a tenant first; the
+// older backlog is not divided by tenant. Threads: one per worker, over that worker's Database,
+// inside an open transaction.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +20,21 @@
 
 namespace bucky::storage {
 
-/// Urgent jobs in a row before one that is not: it then waits for five jobs at the most.
+/// Urgent jobs in a row before one that is not urgent, which so waits for five jobs at most.
 inline constexpr std::int64_t kUrgentInARow = 4;
 
 class Turns {
 public:
     explicit Turns(Database& db) : db_(db) {}
 
-    /// The job that is due and whose turn it is; its tenant has had the turn then.
+    /// The next job that is due. Records the turn of its tenant.
     std::optional<std::int64_t> next(std::string_view lane, std::int64_t now_ms);
 
-    /// The same in a "deliver:" lane, of the jobs created at `since_ms` or later.
+    /// The same in a "deliver:" lane, among jobs created at `since_ms` or later.
     std::optional<std::int64_t> next_created_since(std::string_view lane, std::int64_t since_ms,
                                                    std::int64_t now_ms);
 
-    /// Whether a tenant has so many ready jobs in a lane, 1 or more; nobody counts further.
+    /// Whether a tenant has at least so many ready jobs in a lane (1 or more); counts no further.
     bool has_waiting(std::string_view lane, std::string_view tenant, std::int64_t jobs);
 
 private:

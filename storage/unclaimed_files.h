@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // UnclaimedFiles: files that are durable and that no committed row points at yet. They are removed
-// when this leaves its scope before commit() has made them somebody's.
+// when this leaves its scope, unless commit() has run.
 #pragma once
 
 #include <span>
@@ -27,17 +27,17 @@ public:
 
     void add(std::string file) {
         files_.push_back(std::move(file));
-    }  ///< empty: none in this place
+    }  ///< empty: none at this index
     std::span<const std::string> files() const { return files_; }
 
-    /// Commits the rows that point at them.
+    /// Commits the rows that point at the files.
     void commit(Database::Transaction& transaction) {
         try {
             transaction.commit();
         } catch (const Error& error) {
-            // On a full disk the log holds no whole commit. One that was written and could not be
-            // synced may come back after a power cut, and then its rows need their files; if it
-            // does not, recover() sweeps them.
+            // On a full disk the log holds no whole commit. A commit that was written and could not
+            // be synced may come back after a power cut, and then its rows need their files. If it
+            // does not come back, recover() removes them.
             if (error.fault() != Fault::exhausted) files_.clear();
             throw;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What strangers say is kept up to a screen, and never cut inside a character.
+// Text that peers send is stored up to a fixed length, and never cut inside a character.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,8 @@
 
 namespace bucky::storage {
 
-/// The beginning of `words`, at most limits::kWordsMax bytes, not ending within a UTF-8 character.
+/// The beginning of `words`, at most limits::kWordsMax bytes, never ending within a UTF-8
+/// character.
 constexpr std::string_view limited(std::string_view words) {
     if (words.size() <= limits::kWordsMax) return words;
     auto end = limits::kWordsMax;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sender delivers DICOM files to one peer over one association, which it opens when there is
-// something to send, keeps, and opens anew when a file needs a context that was not proposed.
+// Sender delivers DICOM files to one peer over one association. It opens the association when there
+// is something to send, keeps it open, and opens it again when a file needs a presentation context
+// that was not proposed.
 //
-// A file goes out byte for byte in its own transfer syntax; only where the peer does not take that
-// one, or takes one that is preferred, or is to get another character set, and the pixels are not
-// compressed, it is rewritten without loss. The peer has an object once the outcome says sent. One
-// thread uses a Sender; start_wire() has run.
+// A file is sent byte for byte in its own transfer syntax. It is rewritten without loss only if its
+// pixels are not compressed and the peer does not accept its syntax, accepts a preferred one, or is
+// to get another character set. The peer has the object once the outcome is `sent`. A Sender is
+// used by one thread; start_wire() must have run.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,13 @@ namespace bucky::scp {
 
 struct SendOutcome {
     enum class Kind {
-        sent,     ///< the peer has it; a warning status or "had it already" is told in `words`
-        retry,    ///< not now: the peer is short of something, or the association broke
+        sent,     ///< the peer has it; `words` holds a warning status or "had it already"
+        retry,    ///< not now: the peer lacks a resource, or the association broke
         refused,  ///< the same object will be refused again
     };
     Kind kind = Kind::retry;
-    std::uint16_t status = 0;  ///< of the C-STORE-RSP; 0 when none came
-    std::string words;         ///< the peer's, or ours about it; empty on plain success
+    std::uint16_t status = 0;  ///< of the C-STORE-RSP; 0: none came
+    std::string words;         ///< the peer's words or ours; empty on plain success
     bool rewritten = false;    ///< not sent byte for byte as the file is
 };
 
@@ -39,30 +40,31 @@ public:
     Sender& operator=(const Sender&) = delete;
     ~Sender();
 
-    /// This file will be sent: propose a context for it when the association is opened next. Many
-    /// files announced first share one association. Throws bad_input when it is no DICOM file,
-    /// unavailable when it cannot be read.
+    /// Announces a file to send: a context for it is proposed when the association is opened next.
+    /// Files that are announced together share one association. Throws bad_input when it is no
+    /// DICOM file, unavailable when it cannot be read.
     void announce(const std::filesystem::path& file);
 
-    /// Propose this class too, whenever an association is opened, in what every peer has: to know
-    /// whether it is taken.
+    /// Also proposes this class, in the default transfer syntaxes, whenever an association is
+    /// opened, to learn whether the peer accepts it.
     void propose(std::string_view sop_class);
 
-    /// Files of this class go out in this transfer syntax where the peer takes it.
+    /// Files of this class are sent in this transfer syntax where the peer accepts it.
     void prefer(std::string_view sop_class, std::string_view transfer_syntax);
 
-    /// Text goes out in this Specific Character Set (a defined term of PS3.3 C.12.1.1.2), as far as
-    /// an object's fits in it; the outcome's words say when it does not.
+    /// Text is sent in this Specific Character Set (a defined term of PS3.3 C.12.1.1.2). The
+    /// outcome's words say when an object's text cannot be encoded in it.
     void write_text_in(std::string character_set);
 
-    /// Whether the open association takes objects of this class; nothing: it was not asked.
+    /// Whether the peer accepts objects of this class on the open association; nothing: not
+    /// proposed.
     std::optional<bool> takes(std::string_view sop_class) const;
 
-    /// Has an association open that offers a context for `file`. Throws as announce() does, and
-    /// unavailable or unsupported when no association can be had.
+    /// Ensures that an association is open that offers a context for `file`. Throws as announce()
+    /// does, and unavailable or unsupported when no association can be opened.
     void connect_for(const std::filesystem::path& file);
 
-    /// connect_for(), then C-STORE. What goes wrong after that is an outcome, not an exception.
+    /// connect_for(), then C-STORE. Failures after connect_for() are outcomes, not exceptions.
     SendOutcome send(const std::filesystem::path& file);
 
     bool connected() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SentAudit: one sending of one result, for the audit trail: that it begins (PS3.15 A.5.3.3), and
-// what became of it (A.5.3.7). A courier has one for each try.
+// SentAudit: the audit messages of one attempt to send one result: the begin of the transfer
+// (PS3.15 A.5.3.3) and its outcome (A.5.3.7). A courier has one for each attempt.
 #pragma once
 
 #include "conf/observe/audit.h"
@@ -12,7 +12,7 @@ namespace bucky::scp {
 
 class SentAudit {
 public:
-    /// Tells that it begins. The patient is read from the result's own file.
+    /// Reports the begin of the transfer. The patient is read from the result's own file.
     SentAudit(const storage::Result& result, const conf::DestinationSettings& to);
 
     void ended(const SendOutcome& outcome);

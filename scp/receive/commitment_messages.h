@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commitment serves the Storage Commitment Push Model (PS3.4 Annex J) on one association, in both
-// roles: it takes a modality's request and reports on the same association once the modality rests
-// and still holds it; and it takes the report of a destination that we have asked.
+// roles. It accepts a modality's request, and reports on the same association if the modality holds
+// it open and idle. It also accepts the report of a destination that we have asked.
 //
-// What is owed when the association ends is the CommitmentScp's. One Commitment per session thread.
+// Reports that are still owed when the association ends belong to the CommitmentScp. One Commitment
+// per session thread.
 #pragma once
 
 #include <cstdint>
@@ -29,23 +30,24 @@ public:
     Commitment(const SessionContext& context, Caller caller)
         : context_(context), caller_(std::move(caller)) {}
 
-    /// N-ACTION: kept durably before it is answered. The condition is bad when the association is
-    /// lost; here and below.
+    /// N-ACTION: stored durably before it is answered. Here and below, the condition is bad when
+    /// the association is lost.
     OFCondition take_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                              const T_DIMSE_N_ActionRQ& request);
 
-    /// N-EVENT-REPORT of a destination: noted before it is answered.
+    /// N-EVENT-REPORT of a destination: recorded before it is answered.
     OFCondition take_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                             const T_DIMSE_N_EventReportRQ& request);
 
-    /// Whether a report can go out now: owed here, and the last one has been answered.
+    /// Whether a report can be sent now: one is owed, and the last one has been answered.
     bool may_report() const noexcept { return !owed_.empty() && !reported_; }
 
-    /// N-EVENT-REPORT of what is owed longest. Its answer comes to report_answered().
+    /// Sends the N-EVENT-REPORT that has been owed longest. Its answer is given to
+    /// report_answered().
     OFCondition report(T_ASC_Association& assoc);
     void report_answered(const T_DIMSE_N_EventReportRSP& response) noexcept;
 
-    /// The association is over: what is still owed is due elsewhere.
+    /// The association is over: reports that are still owed become due on another one.
     void association_ended() noexcept;
 
 private:
@@ -63,7 +65,7 @@ private:
         OFCondition condition;  ///< bad when the association is lost
         std::uint16_t status;
         std::string why;             ///< for the log, where the status does not say it
-        std::string_view comment{};  ///< for the caller, the same
+        std::string_view comment{};  ///< for the caller, likewise
     };
     using Take = std::function<std::uint16_t(const ReceivedDataset&)>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DatabasePool: open databases that wait for their next association. Opening one costs a
-// millisecond, and some modalities open an association for each image. Any thread may lease; the
-// one that leased uses it alone.
+// DatabasePool: open databases that are reused by later associations. Opening one takes a
+// millisecond, and some modalities open an association for each image. Any thread may lease one;
+// only the thread that leased it uses it.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +33,7 @@ public:
         std::unique_ptr<storage::Database> db_;
     };
 
-    /// An idle one, else a new one. Throws what Database throws.
+    /// Returns an idle database, else opens one. Throws what Database throws.
     Lease lease();
 
 private:

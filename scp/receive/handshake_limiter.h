@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HandshakeLimiter: who is in the TLS handshake, or has not sent its A-ASSOCIATE-RQ after it. Each
-// costs a thread and a key exchange, so they are few; when one more comes, one that stands here has
-// its connection cut (whose: pending_by_address.h): a caller that speaks TLS is through in
+// HandshakeLimiter: connections in the TLS handshake, or without their A-ASSOCIATE-RQ after it.
+// Each costs a thread and a key exchange, so their number is limited. When one more comes, the
+// connection that pending_by_address.h selects is cut: a caller that speaks TLS needs only
 // milliseconds. Any thread.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace bucky::scp {
 class HandshakeLimiter {
     struct Standing {
         int fd;
-        std::shared_ptr<bool> cut;  ///< outlives the place that it lost
+        std::shared_ptr<bool> cut;  ///< outlives the slot that was lost
     };
     using Pending = PendingByAddress<Standing>;
 
@@ -29,7 +29,7 @@ public:
     HandshakeLimiter(const HandshakeLimiter&) = delete;
     HandshakeLimiter& operator=(const HandshakeLimiter&) = delete;
 
-    /// Given up before the descriptor is closed.
+    /// Must be released before the descriptor is closed.
     class Slot {
     public:
         Slot(HandshakeLimiter& of, Pending::Slot at, std::shared_ptr<bool> cut)
@@ -46,7 +46,7 @@ public:
             if (of_ != nullptr) of_->leave(*this);
         }
 
-        /// Whether it had to make room.
+        /// Whether another connection was cut for this one.
         bool cut() const {
             const std::lock_guard lock(of_->mutex_);
             return *cut_;

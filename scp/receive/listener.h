@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listener: one listening socket, and the ListenerConfig that counts for whoever comes in by it. A
-// part of the front door: its io_context's thread only.
+// Listener: one listening socket, and the ListenerConfig for connections that it accepts. A part of
+// the FrontDoor, used only on its io_context's thread.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +21,21 @@ public:
     using Socket = boost::asio::ip::tcp::socket;
     struct Calls {
         std::function<void(Socket, std::shared_ptr<const ListenerConfig>)> take_over;
-        std::function<void()> make_room;  ///< no descriptor is left
+        std::function<void()> make_room;  ///< called when no descriptor is left
     };
 
     Listener(boost::asio::io_context& io, conf::ListenerSettings told,
              std::shared_ptr<const ListenerConfig> listener);
 
-    /// Listens. Throws unavailable when the address is taken or not ours; `keys` names the section
-    /// to change.
+    /// Starts to listen. Throws unavailable when the address is in use or not ours; `keys` names
+    /// the section to change.
     void open(Calls calls, std::string_view keys);
     void close();
 
-    /// Counts for whoever comes from now on.
+    /// Applies to connections that are accepted from now on.
     void exchange(std::shared_ptr<const ListenerConfig> listener) { config_ = std::move(listener); }
 
-    std::uint16_t port() const { return port_; }  ///< what the system chose when told 0
+    std::uint16_t port() const { return port_; }  ///< the system's choice when 0 was configured
     const conf::ListenerSettings& told() const { return told_; }
     const ListenerConfig& listener() const { return *config_; }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// PeerCount: how many associations each caller has open, so that one caller, by a fault of his or
-// on purpose, cannot take all there are. A caller is an AE title at an address (behind one address
-// there may be many modalities), or all whom one [[peer]] row names. Any thread.
+// PeerCount: the number of open associations per caller, so that one faulty or hostile caller
+// cannot take all of them. A caller is an AE title at an address (several modalities may share one
+// address), or all callers that one [[peer]] row names. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ public:
         Slot(Slot&& other) noexcept
             : of_(std::exchange(other.of_, nullptr)), peer_(std::move(other.peer_)) {}
         Slot& operator=(Slot&& other) noexcept {
-            std::swap(of_, other.of_);  // what was held goes with `other`
+            std::swap(of_, other.of_);  // the old slot is released with `other`
             std::swap(peer_, other.peer_);
             return *this;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers: who may call, by AE title, address and client certificate, and what he may do. Read once
-// from the [[peer]] rows, then asked by any thread.
+// Peers: the permitted callers, by AE title, address and client certificate, and what each may do.
+// Read once from the [[peer]] rows, then used by any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@
 
 namespace bucky::scp {
 
-/// As what an address counts where each has its share: itself, or of IPv6 its /64, which is one
-/// host's or one site's to fill.
+/// The unit that shares a limit per address: an IPv4 address itself, or the /64 of an IPv6 address,
+/// which one host or site can fill alone.
 std::string network_of(const std::string& address);
 
-/// Someone who asks for an association.
+/// A caller that requests an association.
 struct Stranger {
     std::string_view calling_ae, address;
-    const PeerCertificate* certificate = nullptr;  ///< null: he showed none
+    const PeerCertificate* certificate = nullptr;  ///< null: none was presented
 };
 
 class Peers {
@@ -31,21 +31,22 @@ public:
     explicit Peers(std::span<const conf::PeerSettings> rows);
     ~Peers();
 
-    /// True when there is no row at all, which takes every caller.
+    /// True when there is no row at all: every caller is permitted then.
     bool anyone() const;
 
-    /// What a caller may do, on whose account and how much.
+    /// The rights and limits of a caller.
     struct Standing {
         std::string tenant;
         bool urgent = false;
         bool echo = true, store = true, commit = true;
-        std::size_t row = 0;                 ///< which [[peer]], from 1; 0: there are none
-        std::int64_t max_associations = 0;   ///< of the row; 0: see scp.max_associations_per_peer
-        std::int64_t images_per_minute = 0;  ///< of the row; 0: as many as come
+        std::size_t row = 0;  ///< index of the [[peer]] row, from 1; 0: there are no rows
+        std::int64_t max_associations =
+            0;  ///< of the row; 0: scp.max_associations_per_peer applies
+        std::int64_t images_per_minute = 0;  ///< of the row; 0: no limit
     };
 
-    /// What the first row says that names this AE title (or any), this address (or any) and this
-    /// certificate (or any, or none); nothing when no row does. An IPv4 caller at an IPv6 socket
+    /// The first row that matches this AE title (or names none), this address (or names none) and
+    /// this certificate (or names none); nothing when no row does. An IPv4 caller at an IPv6 socket
     /// (::ffff:10.1.2.3) counts as IPv4.
     std::optional<Standing> standing(const Stranger& stranger) const;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// PendingByAddress: connections that have not yet shown what they want, by the address they come
-// from. When one must make room it is the one that waits longest among those of the address that
-// has most: a flood from one address costs that address, and nobody else. Not thread-safe.
+// PendingByAddress: connections that have not sent their whole request yet, by the address they
+// come from. When one must be dropped, it is the oldest of the address that has most: a flood from
+// one address costs that address only. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class PendingByAddress {
     using Line = std::list<Pending>;
 
 public:
-    /// Where one stands; valid until it leaves.
+    /// A connection's slot; valid until it is removed.
     struct Slot {
         std::string address;
         typename Line::iterator at;
@@ -38,12 +38,12 @@ public:
 
     std::size_t size() const { return size_; }
 
-    /// Who makes room; nullptr when nobody waits.
+    /// The connection to drop; nullptr when there is none.
     Pending* first_to_go() {
         return first_of(heaviest_line([](const Line& line) { return line.size(); }));
     }
 
-    /// The same, and it has left. Somebody waits.
+    /// The same, and removes it. There must be one.
     Pending take_first_to_go() {
         const auto heaviest = heaviest_line([](const Line& line) { return line.size(); });
         Pending one = std::move(heaviest->second.front());
@@ -51,7 +51,7 @@ public:
         return one;
     }
 
-    /// The same, where an address counts by what its connections weigh together.
+    /// The same, where an address counts by the total weight of its connections.
     template <typename WeightOfOne>
     Pending* first_to_go_by(WeightOfOne&& weigh) {
         return first_of(heaviest_line([&](const Line& line) {
@@ -81,7 +81,7 @@ private:
         return line == lines_.end() ? nullptr : &line->second.front();
     }
 
-    Lines lines_;  ///< none is empty; each the longest waiting first
+    Lines lines_;  ///< none is empty; each in order of arrival
     std::size_t size_ = 0;
 };
 

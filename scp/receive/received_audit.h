@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ReceivedAudit: what one association brought, for the audit trail: one message a study when the
-// association has ended (PS3.15 A.5.3.7 lets a message tell of many instances of one study), or
-// earlier, when there are limits::kAuditStudiesMax of them. One a session; its thread.
+// ReceivedAudit: the audit messages for what one association sent: one message per study when the
+// association has ended (PS3.15 A.5.3.7 allows many instances of one study in a message), or
+// earlier, when there are limits::kAuditStudiesMax of them. One per session, on its thread.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ class ReceivedAudit {
 public:
     void kept(const DatasetHeader& instance, const Caller& from);
 
-    /// What has not been told yet.
+    /// Sends the messages that are still pending.
     void tell();
 
 private:

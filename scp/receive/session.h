@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session serves one association, from the A-ASSOCIATE-RQ that the front door has read to the
-// closed socket, on a thread of its own. Whatever the peer does ends this session and nothing else.
+// A session serves one association on a thread of its own, from the A-ASSOCIATE-RQ that the
+// FrontDoor has read until the socket is closed. A fault of the peer ends this session and nothing
+// else.
 #pragma once
 
 #include <cstdint>
@@ -25,20 +26,20 @@
 
 namespace bucky::scp {
 
-/// Someone at the door: with the whole A-ASSOCIATE-RQ and a place, or, where TLS is spoken, with
-/// his ClientHello; then enter() gets the rest.
+/// A connection that waits for its session: with the whole A-ASSOCIATE-RQ and a slot, or, on a TLS
+/// listener, with its ClientHello; accept_tls() then gets the rest.
 struct PendingConnection {
     UniqueFd fd;
     std::vector<std::uint8_t> request;
     std::string address;      ///< of the peer, without port
-    std::string association;  ///< our id for it, unique over restarts
+    std::string association;  ///< our id for it, unique across restarts
     std::shared_ptr<const ListenerConfig> listener;
     std::optional<Slots::Slot> place{};
-    std::optional<HandshakeLimiter::Slot> handshake{};  ///< as long as he is not in
-    std::unique_ptr<TlsStream> tls{};                   ///< once he is
+    std::optional<HandshakeLimiter::Slot> handshake{};  ///< until the request has arrived
+    std::unique_ptr<TlsStream> tls{};                   ///< from then on
 };
 
-/// What all sessions share; each of it is safe to use from any thread.
+/// What all sessions share; every member may be used from any thread.
 struct SessionContext {
     const conf::Settings& settings;
     const Clock& clock;
@@ -47,14 +48,14 @@ struct SessionContext {
     PeerCount& peer_count;
     ImageRate& image_rate;
     Slots& slots;
-    Slots& farewells;  ///< for those that were rejected
+    Slots& farewells;  ///< limits how many rejections are sent at once
     DatabasePool& databases;
     storage::Spool& spool;
-    int closing_fd;  ///< readable once the node wants to stop: sessions end when they fall idle
-    int give_up_fd;  ///< readable once it will wait no longer: sessions end where they are
+    int closing_fd;  ///< readable once the node wants to stop: idle sessions end
+    int give_up_fd;  ///< readable once it waits no longer: all sessions end at once
 };
 
-/// Until the association ends. Throws nothing.
+/// Runs until the association ends. Throws nothing.
 void serve(PendingConnection pending, const SessionContext& context) noexcept;
 
 }  // namespace bucky::scp

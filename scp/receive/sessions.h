@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions: the threads that serve associations, at most so many at a time. start() is called by
-// the front door's thread; the rest by any. The destructor ends and joins what is left.
+// Sessions: the threads that serve associations, limited in number. start() is called by the
+// FrontDoor's thread, the rest by any thread. The destructor ends and joins the remaining threads.
 #pragma once
 
 #include <atomic>
@@ -32,18 +32,18 @@ public:
     Sessions& operator=(const Sessions&) = delete;
     ~Sessions();
 
-    /// A place for one more; nothing when all are taken. Who speaks TLS gets his after the
-    /// handshake.
+    /// A slot for one more association; nothing when all are taken. A TLS connection gets its slot
+    /// after the handshake.
     std::optional<Slots::Slot> take_slot() { return slots_.take(); }
 
-    /// On a thread of its own; without one to be had, the caller's connection is closed.
+    /// Runs the session on a new thread; if none can be created, closes the connection.
     void start(PendingConnection pending);
 
-    /// Those that fall idle end. True when none is left within the time.
+    /// Idle sessions end. True when none is left within the time.
     bool drain(std::chrono::milliseconds at_most);
 
-    /// Associations that begin from now on are served by these settings; those under way go on as
-    /// they began. Throws like Peers, and then nothing has changed. Any thread.
+    /// New associations use these settings; open ones keep what they began with. Throws like Peers,
+    /// and then nothing has changed. Any thread.
     void adopt(const conf::Settings& settings);
 
     std::size_t open() const;
@@ -54,7 +54,7 @@ private:
         std::thread thread;
         std::shared_ptr<std::atomic<bool>> done;
     };
-    /// What one association is served by, from its begin to its end.
+    /// What one association uses from its begin to its end.
     struct Rules {
         Rules(const conf::Settings& told, Sessions& all);
         const conf::Settings settings;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slots: how many associations may be open at once, and a place for each that is. Any thread.
+// Slots: limits how many associations may be open at once. Each open association holds a Slot. Any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -41,7 +42,7 @@ public:
         return Slot{*this};
     }
 
-    /// From now on; those above it keep their places.
+    /// Sets the limit from now on; slots above it stay valid.
     void allow(std::size_t most) { most_ = most; }
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Users: who may call by name and passcode (PS3.7 D.3.3.7), from a file of NAME:HASH lines as
-// `mkpasswd -m yescrypt` makes the hash; libcrypt judges. Constant after construction, any thread.
+// Users: the callers permitted by user name and passcode (PS3.7 D.3.3.7), from a file of NAME:HASH
+// lines with hashes of `mkpasswd -m yescrypt`. libcrypt checks them. Constant after construction;
+// any thread.
 #pragma once
 
 #include <filesystem>
@@ -12,11 +13,11 @@ namespace bucky::scp {
 
 class Users {
 public:
-    /// Throws unavailable when the file cannot be read or a line is no NAME:HASH.
+    /// Throws unavailable when the file cannot be read or a line is not NAME:HASH.
     explicit Users(const std::filesystem::path& file);
 
-    /// Takes some tens of milliseconds, one caller at a time, for a name that is not there too: so
-    /// neither the answer's time tells names, nor can guessing take all processors.
+    /// Takes some tens of milliseconds, one caller at a time, also for an unknown name. So the
+    /// response time does not reveal names, and guessing cannot occupy all processors.
     bool knows(std::string_view name, std::string_view passcode) const;
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every OFCondition of DCMTK's passes through check(), and every C handle of its is owned on the
-// line that obtains it. Inside scp/ only.
+// Every OFCondition of DCMTK is passed to check(), and every C handle of it is owned on the line
+// that obtains it. Only inside scp/.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace bucky::scp {
 /// Throws unavailable: what fails in dcmnet is the connection or the peer.
 void check(const OFCondition& made, std::string_view doing);
 
-/// The condition's text on one line, at most limits::kWordsMax long.
+/// The condition's text on one line, at most limits::kWordsMax bytes.
 std::string words_of(const OFCondition& condition);
 
 struct DropNetwork {
@@ -30,7 +30,7 @@ struct DestroyParameters {
 };
 using ParametersPtr = std::unique_ptr<T_ASC_Parameters, DestroyParameters>;
 
-/// Drops the connection if it is still up, frees the association's parameters too.
+/// Drops the connection if it is still up, and frees the association's parameters.
 struct DestroyAssociation {
     void operator()(T_ASC_Association* assoc) const noexcept { ASC_destroyAssociation(&assoc); }
 };

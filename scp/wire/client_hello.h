@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// peek_hello() tells, from the first bytes of a connection, whether the first record of a TLS
-// handshake has come whole: as peek() does for the A-ASSOCIATE-RQ. Pure.
+// peek_hello() checks whether the first record of a TLS handshake has arrived in full, as peek()
+// does for the A-ASSOCIATE-RQ. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace bucky::scp {
 
-/// RFC 8446 5.1: type 22, version 3.x, two bytes of length; no record has more than 16 KiB.
+/// RFC 8446 5.1: type 22, version 3.x, two bytes of length, at most 16 KiB in a record.
 Peek peek_hello(std::span<const std::uint8_t> so_far);
 
 }  // namespace bucky::scp

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages of the Storage Commitment Push Model (PS3.4 Annex J): our own types to and from data
-// sets, and the sending of both requests. What a peer sends is received into a file and walked
-// before DCMTK parses it, as an instance is: it may be of any size and depth.
+// Messages of the Storage Commitment Push Model (PS3.4 Annex J): conversion between our types and
+// data sets, and the sending of both requests. A peer's data set is received into a file and walked
+// before DCMTK parses it, as an instance is, because it may have any size and depth.
 #pragma once
 
 #include <memory>
@@ -29,34 +29,34 @@ struct CommitmentRequest {
     std::vector<storage::ObjectReference> objects;
 };
 
-/// N-ACTION-RQ. Throws unavailable when the connection breaks.
+/// Sends an N-ACTION-RQ. Throws unavailable when the connection breaks.
 void send_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                              DIC_US message_id, const CommitmentRequest& request);
 
-/// N-EVENT-REPORT-RQ. The condition is bad when the association is lost.
+/// Sends an N-EVENT-REPORT-RQ. The condition is bad when the association is lost.
 OFCondition send_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                                    DIC_US message_id, const storage::CommitmentAnswer& answer);
 
-/// N-EVENT-REPORT-RSP.
+/// Sends an N-EVENT-REPORT-RSP.
 OFCondition answer_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                                      const T_DIMSE_N_EventReportRQ& request, std::uint16_t status);
 
-/// N-ACTION-RSP; `comment` is its Error Comment, none when empty.
+/// Sends an N-ACTION-RSP; `comment` is its Error Comment, none when empty.
 OFCondition answer_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                                       const T_DIMSE_N_ActionRQ& request, std::uint16_t status,
                                       std::string_view comment = {});
 
-/// A data set that a peer is sending, read to its end whatever is wrong with it.
+/// Reads a peer's data set to its end, whether it is valid or not.
 struct ReceivedDataset {
     OFCondition condition;  ///< bad when the association is lost
     std::unique_ptr<DcmDataset> dataset;
-    std::optional<Error> failure;  ///< why there is none
+    std::optional<Error> failure;  ///< why there is no dataset
 };
 ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
                                            T_ASC_PresentationContextID context,
                                            storage::Spool& spool, int timeout_s);
 
-/// Throw bad_input when the Transaction UID or a reference is missing or not well formed.
+/// Throw bad_input when the Transaction UID or a reference is missing or malformed.
 CommitmentRequest read_commitment_request(DcmItem& dataset);
 storage::CommitmentAnswer read_commitment_report(DcmItem& dataset);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contexts: which storage SOP classes the node takes and which transfer syntaxes it can keep as
-// they came. Negotiation, `bucky conformance` and the tests read these two tables and nothing else.
+// Contexts: the storage SOP classes that the node accepts, and the transfer syntaxes that it can
+// store unchanged. Negotiation, `bucky conformance` and the tests read only these two tables.
 #pragma once
 
 #include <span>
@@ -21,20 +21,19 @@ inline constexpr std::string_view kExplicitBigEndian = "1.2.840.10008.1.2.2";
 struct StorageClass {
     std::string_view uid;
     std::string_view name;
-    bool analysed;  ///< a chest radiograph may come in it; the others are kept and reported as not
-                    ///< analysed
+    bool analysed;  ///< may hold a chest radiograph; others are kept, reported as not analysed
 };
 
 struct TransferSyntax {
     std::string_view uid;
     std::string_view name;
-    bool native;  ///< pixels are not compressed: it can be rewritten in another native one
+    bool native;  ///< pixels are not compressed: can be rewritten in another native syntax
 };
 
 std::span<const StorageClass> storage_classes();
 std::span<const TransferSyntax> transfer_syntaxes();
 
-/// The row, or nullptr when it is not taken.
+/// The row, or nullptr when it is not accepted.
 const StorageClass* find_storage_class(std::string_view uid);
 const TransferSyntax* find_transfer_syntax(std::string_view uid);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tags that the walk over a data set knows (PS3.6), and the value representations whose length
-// has four bytes.
+// The tags that the walk over a data set knows (PS3.6), and the value representations with a length
+// of four bytes.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kSequenceEnd = tag(0xFFFE, 0xE0DD);
 inline constexpr std::uint32_t kPixelData = tag(0x7FE0, 0x0010);
 inline constexpr std::uint16_t kPixelDataGroup = 0x7FE0;
 
-/// What results copy of an image, and what models and pictures go by.
+/// Attributes that results copy from an image, and attributes that models and pictures depend on.
 inline constexpr std::uint32_t kCompared[] = {
     tag(0x0008, 0x0020), tag(0x0008, 0x0022), tag(0x0008, 0x0023), tag(0x0008, 0x0030),
     tag(0x0008, 0x0032), tag(0x0008, 0x0033), tag(0x0008, 0x0050), tag(0x0008, 0x0060),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// IncomingStream: where DCMTK pours a dataset that is being received. It takes every byte, whatever
-// happens: a stream that refuses bytes makes DCMTK give up the association, and a full disk must
-// cost one image, not the rest of the study. What went wrong first is kept for the answer.
+// IncomingStream: the stream into which DCMTK writes a dataset that is being received. It accepts
+// every byte, because DCMTK aborts the association when a stream refuses bytes, and a full disk
+// must cost one image, not the rest of the study. The first failure is kept for the answer.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace bucky::scp {
 
 class IncomingConsumer : public DcmConsumer {
 public:
-    /// Writes to `to` (nullptr: nowhere), up to so many bytes.
+    /// Writes up to the given number of bytes to `to` (nullptr: discards them).
     IncomingConsumer(storage::Incoming* to, std::uint64_t bytes_max)
         : to_(to), bytes_max_(bytes_max) {}
 

@@ -9,10 +9,10 @@
 namespace bucky::scp {
 
 /// Accepts every context of a class in the table (and Verification) with the first transfer syntax,
-/// in the proposer's order, that we keep as it comes; the proposer is SCU. Storage Commitment is
-/// accepted in the role that is proposed: a modality asks, a destination reports (PS3.7 D.3.3.4).
-/// Refuses the others with their reason (PS3.8 9.3.3.2): user rejection is what this caller may not
-/// do. Returns how many were accepted.
+/// in the proposer's order, that can be stored unchanged; the proposer is SCU. Storage Commitment
+/// is accepted in the proposed role: a modality requests, a destination reports (PS3.7 D.3.3.4).
+/// Refuses the others with the reason of PS3.8 9.3.3.2; user rejection means that this caller is
+/// not permitted. Returns how many were accepted.
 struct MayDo {
     bool echo = true, store = true, commit = true;
 };

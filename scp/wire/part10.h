@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The header of a DICOM file (PS3.10 7.1): written before a received dataset, read before a file is
-// sent, so that the dataset itself travels byte for byte.
+// The header of a DICOM file (PS3.10 7.1). It is written before a received dataset and read before
+// a file is sent, so that the dataset itself is transferred byte for byte.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace bucky::scp {
 
 struct Part10Header {
     std::string sop_class, sop_instance, transfer_syntax;
-    std::uint64_t dataset_at = 0;  ///< where in the file the dataset begins
+    std::uint64_t dataset_at = 0;  ///< offset of the dataset in the file
     std::uint64_t file_bytes = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// refuse_operation() answers status 0211 (unrecognized operation) to a request that no context of
-// ours offers; its data set is read and forgotten. On the session's thread.
+// refuse_operation() answers status 0211 (unrecognized operation) to a request that none of our
+// contexts offers; its data set is read and discarded. On the session's thread.
 #pragma once
 
 #include <dcmtk/config/osconfig.h>
@@ -9,7 +9,7 @@
 
 namespace bucky::scp {
 
-/// The condition is bad when the association is lost, or when `message` is no request.
+/// The condition is bad when the association is lost, or when `message` is not a request.
 OFCondition refuse_operation(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                              const T_DIMSE_Message& message, int read_timeout_s);
 

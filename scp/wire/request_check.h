@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// check_request() walks an A-ASSOCIATE-RQ that is whole by its length before DCMTK parses it: what
-// DCMTK 3.6.7 finds wrong it leaves half parsed in memory, up to a megabyte a time, and says in
-// words that nobody who has to mend a modality understands.
+// check_request() walks an A-ASSOCIATE-RQ of complete length before DCMTK parses it. DCMTK 3.6.7
+// leaks up to a megabyte for each malformed request, and its messages do not tell an admin what is
+// wrong with the modality.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace bucky::scp {
 
 /// Throws bad_input, in words for the admin, when an item contradicts its length, is longer than
-/// DCMTK has room for, or lacks what it must have. What is merely unknown is let pass.
+/// DCMTK's buffers, or lacks a required part. Unknown items are ignored.
 ///   src  PS3.8 9.3.2 (A-ASSOCIATE-RQ), D.1; PS3.7 D.3.3 (user information)
 void check_request(std::span<const std::uint8_t> request);
 

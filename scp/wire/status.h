@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DIMSE statuses: what we answer for a fault of ours, in a number and in words, and what a peer's
-// answer to a C-STORE means.
+// DIMSE statuses: the number and text that we answer for each Fault, and the meaning of a peer's
+// answer to a C-STORE.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,9 @@ constexpr std::uint16_t dimse_status(Fault fault) {  // PS3.4 Table B.2-1, PS3.7
     __builtin_unreachable();
 }
 
-/// Error Comment (0000,0902), an LO of at most 64 characters: what the sender can do about it. Made
-/// of the fault alone, never of an error's words: these may name a path, a host or a limit of this
-/// machine, and every caller reads the comment. The log has the words.
+/// Error Comment (0000,0902), an LO of at most 64 characters: what the sender can do. It depends on
+/// the fault alone and never contains an error's words: every caller reads the comment, and the
+/// words may name a path, a host or a limit of this machine. The log has the words.
 constexpr std::string_view error_comment(Fault fault) {
     switch (fault) {
         case Fault::bad_input: return "the data set, or a UID of it, cannot be accepted";
@@ -44,8 +44,8 @@ constexpr std::string_view error_comment(Fault fault) {
 
 /// What a peer's C-STORE status asks of the sender.
 enum class StoreAnswer {
-    taken,      ///< success, a warning, or "I have it already"
-    try_later,  ///< the peer is short of something now
+    taken,      ///< success, a warning, or "duplicate SOP instance"
+    try_later,  ///< the peer lacks a resource now
     refused,    ///< the same object will be refused again
 };
 StoreAnswer meaning_of_store_status(std::uint16_t status);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Target: whom we call, and how patient we are.
+// Target: the peer to call, and how long to wait for it.
 #pragma once
 
 #include <chrono>
@@ -14,19 +14,19 @@
 namespace bucky::scp {
 
 struct Target {
-    std::string name;  ///< as the config calls it; empty for AE@HOST:PORT
+    std::string name;  ///< from the config; empty for AE@HOST:PORT
     AeTitle ae;
     std::string host;  ///< name, IPv4 or IPv6 number
     std::uint16_t port = 104;
     std::chrono::seconds connect_timeout{10};
     std::chrono::seconds response_timeout{60};
-    int give_up_fd = -1;  ///< once it is readable, every wait for this peer ends
+    int give_up_fd = -1;  ///< when readable, every wait for this peer ends
 
-    /// TLS, and nothing else. The files are read for each association, so a new certificate counts
-    /// from the next on.
+    /// TLS settings. The files are read for each association, so a new certificate is used from the
+    /// next association on.
     struct Tls {
         std::filesystem::path certificate, key, ca, crl;
-        std::string name;  ///< that its certificate must bear
+        std::string name;  ///< that the peer's certificate must bear
     };
     std::optional<Tls> tls{};
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // TlsContext: certificate, key, authorities and rules of one listener or of one call, read from
-// their files once and constant from then on: any thread may make streams of it, and what it was
-// made from may be exchanged meanwhile.
+// their files once and constant from then on. Any thread may create streams from it; the files may
+// be replaced meanwhile.
 //
 // TLS 1.2 and 1.3 with the cipher suites of the Non-Downgrading BCP 195 profile (PS3.15 B.10, as
-// DCMTK lists them), no renegotiation, no resumption: each association is verified anew, so a
-// certificate revoked a minute ago is refused now.
+// DCMTK lists them). No renegotiation and no resumption: each association is verified anew, so a
+// certificate that was revoked a minute ago is refused now.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,21 @@ namespace bucky::scp {
 
 enum class ClientCertificates { off, asked, required };
 
-/// PEM files; those that are empty are not used.
+/// PEM files; empty paths are not used.
 struct TlsFiles {
-    std::filesystem::path certificate;  ///< ours, and the chain up to its authority
+    std::filesystem::path certificate;  ///< ours, with its chain
     std::filesystem::path key;          ///< empty: in `certificate`
-    std::filesystem::path ca;           ///< whom we trust
+    std::filesystem::path ca;           ///< trusted authorities
     std::filesystem::path crl;
 };
 
 class TlsContext {
 public:
-    /// Throw unavailable in words that name the file and what is wrong with it.
+    /// Throw unavailable in words that name the file and the fault.
     static std::shared_ptr<const TlsContext> for_listener(const TlsFiles& files,
                                                           ClientCertificates asked);
-    /// Without files.ca the authorities of the system count. `section`: of the config, for words.
+    /// Without files.ca the authorities of the system are trusted. `section`: of the config, for
+    /// messages.
     static std::shared_ptr<const TlsContext> for_calls(const TlsFiles& files,
                                                        std::string section = "destination");
 

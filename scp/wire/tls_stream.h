@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TlsStream: TLS over a connected socket that somebody else owns, with a deadline on everything it
-// waits for. The socket may be blocking, and may carry bytes that the front door has read already
-// (the ClientHello): they are served first. One thread uses a stream.
+// TlsStream: TLS over a connected socket that it does not own, with a deadline for every wait. The
+// socket may be blocking. Bytes that the FrontDoor has read already (the ClientHello) are consumed
+// first. A stream is used by one thread.
 #pragma once
 
 #include <chrono>
@@ -19,12 +19,12 @@
 
 namespace bucky::scp {
 
-/// What a peer's certificate says of it; checked before anyone sees it.
+/// The contents of a peer's certificate, which is verified before it is available here.
 struct PeerCertificate {
     std::string subject;      ///< "CN=xray1,O=Hospital"
     std::string common_name;  ///< "xray1"
-    std::string names;        ///< host names and addresses, with commas
-    std::string sha256;       ///< of the DER form, 64 small hex digits
+    std::string names;        ///< host names and addresses, separated by commas
+    std::string sha256;       ///< of the DER form, 64 lower-case hex digits
 };
 
 class TlsStream {
@@ -37,31 +37,31 @@ public:
     TlsStream& operator=(const TlsStream&) = delete;
     ~TlsStream();
 
-    /// The callee's side. Throws unavailable in words for the admin.
+    /// The server's side. Throws unavailable in words for the admin.
     void accept(Deadline deadline);
 
-    /// The caller's side: the peer must show a certificate made out to `name`, a host name or an
+    /// The client's side: the peer must present a certificate issued to `name`, a host name or an
     /// address. Throws unavailable in words for the admin.
     void connect(const std::string& name, Deadline deadline);
 
-    /// The connection goes on under another descriptor.
+    /// The connection continues on another descriptor.
     void move_to(int fd);
 
     /// As recv() and send() do: bytes, 0 at the end, -1 with errno (ETIMEDOUT, ECANCELED, EPROTO).
     ssize_t read_some(void* to, std::size_t at_most, Deadline deadline);
     ssize_t write_some(const void* from, std::size_t bytes, Deadline deadline);
 
-    /// Whether read_some() would return at once: because bytes or the end are there. False also
-    /// when only a part of a record is.
+    /// Whether read_some() would return at once with bytes or the end. False also when only a part
+    /// of a record has arrived.
     bool readable_now();
 
-    /// Tells the peer that nothing more follows; never waits.
+    /// Tells the peer that nothing more follows (close_notify); never waits.
     void close_notify() noexcept;
 
     std::optional<PeerCertificate> peer_certificate() const;
     std::string description() const;  ///< "TLSv1.3 TLS_AES_256_GCM_SHA384"
 
-    /// Why the last call failed; empty when it did not, or for reasons that errno tells. It
+    /// Why the last call failed; empty when it succeeded, or when errno says the reason. It
     /// outlives the stream, which DCMTK destroys when a connection breaks.
     std::shared_ptr<const std::string> trouble() const noexcept;
 

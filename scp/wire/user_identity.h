@@ -14,10 +14,10 @@ struct UserIdentity {
     std::string name, passcode;
 };
 
-/// What the A-ASSOCIATE-RQ gives; nothing when it gives none, or another kind.
+/// The identity in the A-ASSOCIATE-RQ; nothing when there is none, or one of another kind.
 std::optional<UserIdentity> user_identity(T_ASC_Parameters& params);
 
-/// To be said in the A-ASSOCIATE-AC, if the caller wants to hear it (PS3.7 D.3.3.7.2).
+/// The answer for the A-ASSOCIATE-AC, if the caller requested one (PS3.7 D.3.3.7.2).
 void acknowledge_user_identity(T_ASC_Parameters& params);
 
 }  // namespace bucky::scp

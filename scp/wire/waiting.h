@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// wait_for(): until a descriptor is ready, a deadline has passed, or the node gives up waiting.
+// wait_for() waits until a descriptor is ready, a deadline has passed, or the node gives up
+// waiting.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,7 @@ struct Waiting {
 };
 
 /// True when `waiting.fd` is ready for these poll() events (or broken); false, with errno ETIMEDOUT
-/// or ECANCELED, when the wait is over. Neither a signal nor a deadline long past prolongs it.
+/// or ECANCELED, when the wait is over. A signal or a deadline in the past does not prolong it.
 bool wait_for(const Waiting& waiting, short events, std::chrono::steady_clock::time_point deadline);
 
 }  // namespace bucky::scp
