@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program: one binary, a subcommand for each thing a person wants of it (DESIGN 5).
+// The program: one binary with subcommands.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -17,7 +17,7 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongConfigOrUsage = 2;
 
-/// What a person reads before the words of an error.
+/// The start of an error message.
 constexpr std::string_view lead(Fault fault) {
     switch (fault) {
         case Fault::bad_input:
@@ -55,7 +55,7 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         return exit_status;
-    } catch (const CLI::ParseError& error) {
+    } catch (const CLI::ParseError& error) {  // wrong usage, or --help, which is none
         return app.exit(error) == 0 ? 0 : kWrongConfigOrUsage;
     }
 }
@@ -65,17 +65,19 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     using namespace bucky;
-    // A model's threads wait for each other asleep: they share the cores with those that receive.
-    // Read when LibTorch is loaded (inference/run/torch_module.cpp), which is after this.
+    // Threads of a model wait without spinning, because they share the cores with threads that
+    // receive. LibTorch reads this variable when it is loaded (inference/run/torch_module.cpp),
+    // which is later.
     ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
     try {
         return run(argc, argv);
     } catch (const conf::ConfigError& error) {
-        fmt::print(stderr, "{}\n", error.what());  // file:line: key: words, as a compiler does
+        fmt::print(stderr, "{}\n", error.what());  // file:line: key: words, as a compiler prints
         return kWrongConfigOrUsage;
     } catch (const Error& error) {
+        // the words are for the user; the fault only picks how they begin
         fmt::print(stderr, "{}{}\n", lead(error.fault()), error.what());
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // a bug: no other exception may reach main
         fmt::print(stderr, "{}{}\n", lead(Fault::bug), error.what());
     }
     return kFailed;

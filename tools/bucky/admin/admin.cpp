@@ -32,18 +32,19 @@ constexpr std::chrono::seconds kForReading{10};
 
 class Conversation;
 
-/// What the conversations of one listener share. The Asio thread only.
+/// State shared by the connections of one listener. Only for the Asio thread.
 struct Visits {
     using Waiting = scp::PendingByAddress<std::weak_ptr<Conversation>>;
 
     explicit Visits(Asked told) : asked(std::move(told)) {}
 
     const Asked asked;
-    Waiting waiting;          ///< those whose header is not here yet
-    std::size_t answers = 0;  ///< that are being read, those on health not counted
+    Waiting waiting;          ///< connections without a complete header
+    std::size_t answers = 0;  ///< being read; those about health not counted
 };
 
-/// One request on one connection: its header within kForHeader, its answer read within kForReading.
+/// One request on one connection. The header must arrive within kForHeader, and the answer must be
+/// read within kForReading.
 class Conversation : public std::enable_shared_from_this<Conversation> {
 public:
     Conversation(tcp::socket socket, std::string from, std::shared_ptr<Visits> visits)
@@ -55,7 +56,8 @@ public:
         if (is_counted_) --visits_->answers;
     }
 
-    /// Those that said nothing yet make room: who asks as supervisors do is through in a moment.
+    /// Connections that have sent nothing yet are closed for new ones: a supervisor sends its
+    /// request at once.
     void start() {
         make_room(*visits_);
         place_ = visits_->waiting.join(scp::network_of(from_), weak_from_this());
@@ -71,7 +73,7 @@ public:
         while (visits.waiting.size() >= limits::kAdminConnectionsMax) cut_one(visits);
     }
 
-    /// The one that waits longest of the address that has most.
+    /// Closes the connection that has waited longest, of the address with the most connections.
     static void cut_one(Visits& visits) {
         const auto* first = visits.waiting.first_to_go();
         if (first == nullptr) return;
@@ -83,7 +85,8 @@ public:
 private:
     void reply() {
         const auto request = parser_.release();
-        // Health is a line, which the kernel takes at once: it is told however many read the rest.
+        // An answer about health is one line, which the kernel takes at once: it is sent however
+        // many connections read other answers.
         if (!admin::is_about_health(request)) {
             is_counted_ = true;
             ++visits_->answers;
@@ -92,7 +95,7 @@ private:
                         ? admin::busy(request)
                         : admin::answer(request, visits_->asked, from_);
         response_.prepare_payload();
-        // A HEAD is told the length of the body that it does not get (RFC 9110 9.3.2).
+        // A HEAD gets the length of the body that is not sent (RFC 9110 9.3.2).
         if (request.method() == http::verb::head) response_.body().clear();
         stream_.expires_after(kForReading);
         http::async_write(stream_, response_,
@@ -130,6 +133,7 @@ tcp::acceptor listen(asio::io_context& io, const std::string& text, bool has_tok
     try {
         return tcp::acceptor{io, {asio::ip::make_address(host), endpoint->port}};
     } catch (const boost::system::system_error& error) {
+        // the user reads the key and what the system said
         throw Error(Fault::unavailable, "cannot listen on admin.listen {}: {}", text,
                     error.code().message());
     }
@@ -159,7 +163,7 @@ struct Admin::Impl : std::enable_shared_from_this<Impl> {
             });
     }
 
-    /// No file handle left, most likely: trying at once would spin.
+    /// Most likely the process has no descriptor left: an immediate retry would spin.
     void accept_later() {
         Conversation::cut_one(*visits);
         pause.expires_after(std::chrono::seconds{1});

@@ -40,8 +40,8 @@ void audit_refusal(const std::string& from) {
                  .peer_address = from});
 }
 
-/// The status page, not what its script asks for every few seconds from then on, nor Prometheus,
-/// who learns nothing of any study.
+/// Only the status page is audited, neither its script's requests every few seconds nor Prometheus,
+/// which learns nothing of any study.
 void audit_look(const std::string& from, std::string_view target) {
     if (target != "/") return;
     audit::tell({.kind = audit::Kind::asked, .peer_address = from, .path = std::string{target}});
@@ -53,7 +53,7 @@ std::string_view without_port(std::string_view host) {
     return host.substr(0, host.find(':'));
 }
 
-/// By a name that is not ours: of a page that wants to read us in somebody's browser.
+/// The Host is a name that is not ours: the request comes from a stranger's page in a browser here.
 bool is_misled(const Request& request, const Asked& asked) {
     const auto header = request[http::field::host];
     const auto host = without_port({header.data(), header.size()});
@@ -71,7 +71,7 @@ Response page(const Request& request, const PageFile& file) {
     return response;
 }
 
-/// Why not is for those who may see the rest: it may name a path.
+/// The reasons require the token: they may name a path.
 Response readiness(const Request& request, const Asked& asked) {
     const auto reasons = asked.not_ready();
     if (reasons.empty()) return answered(request, http::status::ok, "ready\n");
@@ -80,7 +80,7 @@ Response readiness(const Request& request, const Asked& asked) {
                                             : "not ready; with the token this says why\n");
 }
 
-/// What is for those who may see more than whether the node lives.
+/// Answers that require the token.
 Response tell(const Request& request, const Asked& asked, std::string_view target) {
     if (target == "/metrics") {
         auto response = answered(request, http::status::ok, metrics::text());

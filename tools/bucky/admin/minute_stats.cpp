@@ -87,7 +87,7 @@ std::optional<double> quantile(const Total& histogram, double share) {
         below += here;
         lower = histogram.bounds[at];
     }
-    return lower;  // it lies above the highest bound
+    return lower;  // the quantile lies above the highest bound
 }
 
 }  // namespace bucky

@@ -53,7 +53,7 @@ Meaning meaning_of(const Event& event) {
     __builtin_unreachable();
 }
 
-/// Bytes of the UTF-8 sequence at the start of `text`; 0: there is none that XML may hold.
+/// Length in bytes of the UTF-8 sequence at the start of `text`; 0 when XML cannot hold it.
 std::size_t sequence_at(std::string_view text) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
     const auto first = byte(0);
@@ -113,7 +113,7 @@ std::string identification(const Event& event, std::int64_t now_ms) {
     return xml + "</EventIdentification>";
 }
 
-/// A.5.2.3: of a process its number, and its AE title beside it.
+/// A.5.2.3: our own process is named by its number, with its AE title beside it.
 std::string us(const AuditSource& source, const Code& role, bool is_requestor) {
     return fmt::format(
         R"(<ActiveParticipant UserID="{}" AlternativeUserID="AETITLES={}" UserIsRequestor="{}")"
@@ -122,7 +122,7 @@ std::string us(const AuditSource& source, const Code& role, bool is_requestor) {
         coded("RoleIDCode", role));
 }
 
-/// Of somebody else's process only its title is known, or nothing.
+/// Of another process only the AE title is known, or nothing.
 std::string peer(const Event& event, const Code& role, bool is_requestor) {
     const auto& ae = event.peer_ae;
     std::string xml =
@@ -155,7 +155,7 @@ std::string participants(const Event& event, const AuditSource& source) {
     __builtin_unreachable();
 }
 
-/// `inside` is what follows the code: a name or a query, details, descriptions.
+/// `inside` is the content after the code: a name or a query, details, descriptions.
 std::string object(std::string_view id, int type, int role, const Code& id_type,
                    const std::string& inside) {
     return fmt::format(R"(<ParticipantObjectIdentification ParticipantObjectID="{}")"

@@ -34,9 +34,9 @@ using ErrorCode = boost::system::error_code;
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kForVerdict{1};  // on our certificate, after the handshake
+constexpr std::chrono::seconds kForVerdict{1};  // wait for the server's alert after the handshake
 
-/// RFC 5424 6: names of printable ASCII without spaces, at most so long; "-" for none.
+/// RFC 5424 6: names of printable ASCII without spaces and of bounded length; "-" for none.
 std::string name(std::string_view text, std::size_t most) {
     std::string out;
     for (const char c : text.substr(0, most)) {
@@ -76,13 +76,13 @@ protected:
 
 namespace {
 
-/// Each operation is waited for with an end: Asio's own has none.
+/// Every operation has a deadline, which Asio's own blocking calls lack.
 class AsioLine : public Syslog::Line {
 public:
     using Line::Line;
 
 protected:
-    /// `start` begins one operation that ends by the handler it is given.
+    /// `start` begins one operation that ends by calling the handler it is given.
     template <typename Start>
     void await(std::string_view doing, Start start) {
         const auto result = outcome_of(start);
@@ -152,7 +152,7 @@ private:
     udp::socket socket_{io_};
 };
 
-/// What a server has closed meanwhile is seen before the next message is given to it.
+/// Checked before each message: a server may have closed an idle connection.
 bool is_alive(tcp::socket& socket) {
     if (!socket.is_open()) return false;
     ErrorCode failed;
@@ -186,7 +186,7 @@ private:
     tcp::socket socket_{io_};
 };
 
-/// As destinations are called: TLS 1.2 or 1.3, and the server's certificate must be made out to it.
+/// As for destinations: TLS 1.2 or 1.3, and the server's certificate must match its name.
 class TlsLine final : public Syslog::Line {
 public:
     TlsLine(conf::Endpoint to, std::chrono::milliseconds patience, const conf::AuditSettings& told)
@@ -199,7 +199,7 @@ public:
 
     void send(const std::string& message) override {
         const auto deadline = Steady::now() + patience_;
-        if (!stream_ || stream_->readable_now()) {  // a syslog server says nothing: it has ended
+        if (!stream_ || stream_->readable_now()) {  // a syslog server never sends: it has closed
             close();
             open(deadline);
         }
@@ -219,11 +219,11 @@ private:
             fd_ = scp::dial(to_.host, to_.port, patience_);
             stream_ = std::make_unique<scp::TlsStream>(context, scp::Waiting{fd_.get()});
             stream_->connect(name_, deadline);
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // fail() adds the address of the server
             fail("connect to", error.what());
         }
-        // In TLS 1.3 a server judges our certificate when we are through. One that is content says
-        // so by a session ticket, or says nothing.
+        // In TLS 1.3 the server verifies our certificate after our handshake is over. If it
+        // accepts, it sends a session ticket or nothing.
         (void)scp::wait_for({fd_.get()}, POLLIN, std::min(deadline, Steady::now() + kForVerdict));
         if (stream_->readable_now()) fail("connect to", why_not(ECONNRESET));
     }

@@ -63,7 +63,7 @@ void AuditFile::append(const std::string& line) {
         const auto written = ::write(fd.get(), rest.data(), rest.size());
         if (written < 0 && errno != EINTR) {
             const int why = errno;
-            (void)::ftruncate(fd.get(), before);  // half a message is none
+            (void)::ftruncate(fd.get(), before);  // removes the partial line
             errno = why;
             throw_errno(file_);
         }
@@ -72,7 +72,7 @@ void AuditFile::append(const std::string& line) {
 }
 
 void AuditFile::turn_over() {
-    std::error_code ignored;  // one that is not there yet
+    std::error_code ignored;  // the file may not exist yet
     fs::remove(numbered(file_, kept_), ignored);
     for (auto at = kept_ - 1; at >= 1; --at) {
         fs::rename(numbered(file_, at), numbered(file_, at + 1), ignored);
@@ -146,8 +146,8 @@ void AuditOutlet::Impl::drop(std::size_t messages, std::string_view reason,
                {{"outlet", name}, {"messages", messages}, {"reason", reason}, {"words", words}});
 }
 
-/// The oldest stays in the queue until its fate is known. When the node ends, one failure is the
-/// last.
+/// The oldest message stays in the queue until it is sent or dropped. While the node ends, there is
+/// no retry.
 void AuditOutlet::Impl::run(const std::stop_token& stop) {
     auto pause = first_pause;
     std::unique_lock lock(mutex);
@@ -176,18 +176,19 @@ AuditOutlet::Impl::Fate AuditOutlet::Impl::give_out(const std::string& message) 
         has_none();
         return Fate::out;
     } catch (const Error& error) {
+        // after bad_input a retry is useless
         if (error.fault() == Fault::bad_input) {
             drop(1, "too_long", error.what());
             return Fate::lost;
         }
         has_trouble(error.what());
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // the outlet's thread must go on
         has_trouble(error.what());
     }
     return Fate::again;
 }
 
-/// Once, not at each try, but again when it is another trouble.
+/// Logs a trouble once, not at each try, and again when its words change.
 void AuditOutlet::Impl::has_trouble(const std::string& words) {
     {
         const std::lock_guard lock(mutex);

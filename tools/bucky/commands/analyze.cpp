@@ -37,7 +37,7 @@ struct Asked {
     std::string device = "auto";
     std::string language = "en";
     std::string style = "outline";
-    std::string gate;  ///< empty: refuse where a gate lies beside the first model
+    std::string gate;  ///< empty: an error if the first model has a gate beside it
 };
 
 inference::GateOptions gate_of(const Asked& asked) {
@@ -51,12 +51,13 @@ bool is_dicom(const fs::path& file, inference::Decoder& decoder) {
     try {
         (void)decoder.header(file);
         return true;
-    } catch (const Error&) {
+    } catch (const Error&) {  // not DICOM, or nothing that can be decoded
         return false;
     }
 }
 
-/// Folders hold other things too, truth.json for one: only what is named is judged, whatever it is.
+/// A folder holds other files too, for example truth.json: a file that is not DICOM is an error
+/// only when it is named itself.
 std::vector<fs::path> dicom_files_of(const std::vector<fs::path>& asked,
                                      inference::Decoder& decoder) {
     auto files = files_of(asked);
@@ -67,7 +68,7 @@ std::vector<fs::path> dicom_files_of(const std::vector<fs::path>& asked,
     return files;
 }
 
-/// One run over many files: each is looked at by itself; a study's report comes at the end.
+/// One run over many files: each image is analysed by itself; a study's report is made at the end.
 class Analysis {
 public:
     Analysis(const Asked& asked, DecoderPool& decoders)
@@ -96,7 +97,7 @@ public:
             }
             const auto study = image.source.study;
             studies_[study].push_back(std::move(image));
-        } catch (const std::exception& error) {
+        } catch (const std::exception& error) {  // one bad file does not stop the run
             complain(file.string(), error.what());
         }
     }
@@ -112,6 +113,7 @@ public:
                 const auto object = dicom_sr::measurement_report(report);
                 keep(object, report.images.front().source, study.str() + ".sr.dcm");
             } catch (const std::exception& error) {
+                // one study without a report does not stop the run
                 complain("study " + study.str(), error.what());
             }
         }
@@ -122,7 +124,7 @@ public:
     bool any_failed() const { return any_failed_; }
 
 private:
-    /// A file's name without its ending, numbered when another folder had it already.
+    /// The file's name without its extension; numbered when another folder had the same name.
     std::string name_for(const fs::path& file) {
         const auto stem = file.stem().string();
         const int same = ++names_[stem];

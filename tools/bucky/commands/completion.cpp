@@ -15,7 +15,7 @@
 namespace bucky {
 namespace {
 
-/// What may stand for an argument, or for an option's value.
+/// Possible values of an argument or an option.
 struct Value {
     enum class Kind { none, anything, words, destination, path } kind = Kind::none;
     std::vector<std::string> words = {};
@@ -27,7 +27,7 @@ struct Offer {
     Value value = {};
 };
 
-/// What may stand behind `bucky` and these commands.
+/// What can follow `bucky` and these commands.
 struct Place {
     std::string commands;  ///< "study list"
     std::vector<Offer> below, options;
@@ -93,7 +93,7 @@ std::string in_shell(std::string_view text) {
     return quoted(text, R"('\'')");
 }
 
-/// Everything but the first place, which needs no command to be reached.
+/// All places except the first, which is reached without a command.
 std::vector<std::string> all_commands(const std::vector<Place>& places) {
     std::vector<std::string> all;
     for (const auto& place : places) {
@@ -102,7 +102,7 @@ std::vector<std::string> all_commands(const std::vector<Place>& places) {
     return all;
 }
 
-/// The names in the config file, one a line; a peer may also be called by AE@HOST:PORT.
+/// Prints the names in the config file, one a line. A peer may also be given as AE@HOST:PORT.
 constexpr std::string_view kDestinations = R"sh(sed -n 's/^ *name *= *"\(.*\)".*/\1/p')sh";
 
 std::string config_file() {
@@ -117,7 +117,7 @@ std::vector<std::string> all_names(const std::vector<Offer>& offers) {
     return names;
 }
 
-// --- bash: words, and files where there are none ---
+// --- bash: words, or files where there are no words ---
 
 std::string bash_words(const Value& value) {
     return value.kind == Value::Kind::destination ? "$(_bucky_destinations)"
@@ -147,7 +147,7 @@ std::string bash_cases(const std::vector<Place>& places) {
     return by_option + "        *) case \"$place\" in\n" + by_place + "        esac ;;\n";
 }
 
-// --- zsh: each with what it does ---
+// --- zsh: words with descriptions ---
 
 std::string zsh_described(const std::vector<Offer>& offers) {
     std::string out;
@@ -193,13 +193,13 @@ std::string zsh_cases(const std::vector<Place>& places) {
            "    esac\n    case \"$place\" in\n" + by_place + "    esac\n";
 }
 
-// --- fish: a line an offer ---
+// --- fish: one line per word ---
 
 std::string in_fish(std::string_view text) {
     return quoted(text, R"(\')");
 }
 
-/// What follows the option, for `complete`.
+/// What follows the option in a `complete` line.
 std::string fish_value(const Value& value) {
     switch (value.kind) {
         case Value::Kind::none: return "";

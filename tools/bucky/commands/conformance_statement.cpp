@@ -71,7 +71,7 @@ std::string model() {
            "another report that names the first (Predecessor Documents Sequence).\n\n";
 }
 
-/// Where callers come in: address, port, and what is spoken there.
+/// The ports that the node listens on: address, port and protocol.
 std::vector<std::string> doors(const conf::Settings& settings) {
     std::vector<std::string> all;
     if (settings.scp.plain) {
@@ -128,7 +128,8 @@ std::string acceptor(const conf::Settings& settings) {
     return out;
 }
 
-/// The statuses of C-STORE that this node answers with, from the table that it answers by.
+/// The statuses of C-STORE that this node answers with, from the table that the answers are made
+/// of.
 std::string answers() {
     std::string out = "\n| C-STORE status | when |\n|---|---|\n| 0000 | the image is durable |\n";
     const auto row = [&](Fault fault, std::string_view when) {
@@ -156,7 +157,7 @@ constexpr struct {
     {"chest_cad", "Chest CAD SR", "1.2.840.10008.5.1.4.1.1.88.65"},
 };
 
-/// What a peer's answers lead to, one of each kind.
+/// The effect of a peer's answers, one of each kind.
 std::string heeded() {
     std::string out = "| answer to C-STORE | what follows |\n|---|---|\n";
     constexpr std::array<std::uint16_t, 7> kStatuses{0x0000, 0xB000, 0x0111, 0xA700,
@@ -237,7 +238,7 @@ std::string profiles_out(const conf::DestinationSettings& to) {
                        to.crl.empty() ? "" : "; a revoked one is refused");
 }
 
-/// What is claimed is what this configuration switches on, and nothing that it merely could.
+/// Claims only what this configuration switches on.
 std::string security(const conf::Settings& settings) {
     std::string secured;
     bool has_users = !settings.scp.users.empty() && settings.scp.plain;

@@ -29,7 +29,7 @@
 namespace bucky {
 namespace {
 
-/// What eligibility and laterality rest on; nothing that tells who the patient is.
+/// The attributes that eligibility and laterality depend on; nothing that identifies the patient.
 void print_facts(const inference::Header& header) {
     const auto print = [](std::string_view what, const std::string& value) {
         std::cout << fmt::format("  {:<22}{}\n", what, value.empty() ? "-" : printable(value));
@@ -55,7 +55,7 @@ void print_facts(const inference::Header& header) {
                         : "none");
 }
 
-/// What the pixels look like, and what the gate would say to that.
+/// Statistics of the pixels and the gate's verdict on them.
 void print_opinion(const std::filesystem::path& file, const inference::Header& header,
                    const std::filesystem::path& folder, inference::Decoder& decoder) {
     if (!std::filesystem::exists(folder / "model.toml")) {
@@ -79,12 +79,12 @@ void print_opinion(const std::filesystem::path& file, const inference::Header& h
                                      why.text);
         }
         if (against.empty()) std::cout << named << ": no objection\n";
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // goes on: other models may have an answer
         std::cout << fmt::format("{}: cannot look: {}\n", named, printable(error.what()));
     }
 }
 
-/// Who is asked, and what decides over what they say.
+/// The models that are asked, and the settings that decide over their answers.
 struct Asked {
     struct Model {
         std::filesystem::path folder;
@@ -92,8 +92,8 @@ struct Asked {
     };
     std::vector<Model> models;
     std::filesystem::path gate;
-    std::optional<conf::Settings> settings;  ///< of the node; nothing: the models alone are asked
-    std::string owner;                       ///< the tenant's AE title; empty: nobody's
+    std::optional<conf::Settings> settings;  ///< of the node; nullopt: only the models are asked
+    std::string owner;                       ///< the tenant's AE title; empty: no tenant
 };
 
 /// "present from 0.70 (the package says 0.50)"
@@ -107,8 +107,8 @@ std::string decided_from(const inference::FindingSpec& finding, const std::strin
                        finding.threshold);
 }
 
-/// From which score on a finding is called present: one line each, or one for each destination
-/// where they do not agree.
+/// The score from which a finding is called present: one line, or one for each destination where
+/// they differ.
 void print_thresholds(const inference::Package& package, const Asked& asked) {
     auto destinations = conf::destinations_of(*asked.settings, asked.owner);
     for (const auto& finding : package.findings) {
@@ -130,7 +130,7 @@ void print_thresholds(const inference::Package& package, const Asked& asked) {
     }
 }
 
-/// As Shelf::choose() decides, but each says its own reason, and all of them.
+/// Decides as Shelf::choose() does, but prints every reason of every model.
 void print_answers(const inference::Header& header, const Asked& asked) {
     bool is_taken = false;
     for (const auto& [folder, shadow] : asked.models) {
@@ -178,7 +178,8 @@ bool is_shadow(const conf::Settings& settings, const std::filesystem::path& fold
     });
 }
 
-/// As the node of this config would do it for who calls it by `called`; empty: by its own title.
+/// As the node with this config would decide for the called AE title `called`; empty: its own
+/// title.
 Asked asked_of(conf::Settings settings, std::string called) {
     if (called.empty()) called = settings.node.ae_title.str();
     if (!conf::is_ours(settings, called)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an installation prints from the program itself: the manual pages and the shells'
-// completions. They cannot say of a command or a key what the program does not know of it.
+// Texts that an installation generates from the program itself: the manual pages and the shell
+// completions. They cannot differ from the commands and keys of the program.
 #include <iostream>
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ namespace {
 using conf::in_troff;
 using namespace shown;
 
-/// What follows an option's name: the word that its row gives, or what may be said.
+/// The placeholder after an option's name: the type name of its row, or the possible values.
 std::string value_word(const CLI::Option& option) {
     if (!takes_value(option) || option.get_positional()) return {};
     const auto choices = choices_of(option);

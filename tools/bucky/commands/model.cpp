@@ -82,14 +82,14 @@ int check(const fs::path& folder, const Way& way) {
     for (const auto& problem : checked.problems) std::cerr << "bucky: " << problem << '\n';
     if (!checked.problems.empty()) return 1;
     std::cout << "The package is sound: it loads, and answers as it says.\n";
-    // Here, in its maker's hands, that is as it should be; whoever serves it must know.
+    // Only a warning here: the maker of a package may write it; a service that loads it may not.
     if (const auto wrong = who_may_write(folder, ::geteuid())) {
         std::cout << fmt::format("bucky serve would not take it from here: {}\n", *wrong);
     }
     return 0;
 }
 
-/// Not zeros: some kernels are faster on those.
+/// Not zeros, because some kernels are faster on zeros.
 inference::ModelInput some_input(const inference::InputSpec& spec) {
     inference::ModelInput input{spec.channels, spec.height, spec.width, {}};
     const std::size_t size = std::size_t{input.channels} * input.rows * input.columns;
@@ -101,10 +101,10 @@ inference::ModelInput some_input(const inference::InputSpec& spec) {
 
 struct Speed {
     double images_s = 0;
-    double median_ms = 0;  ///< of one image, from asking to its answer
+    double median_ms = 0;  ///< of one image, from call to answer
 };
 
-/// So many callers ask without a pause, for a while.
+/// `callers` threads ask without a pause for a while.
 Speed speed_of(inference::Model& model, const inference::ModelInput& input, std::size_t callers) {
     using Now = std::chrono::steady_clock;
     constexpr std::chrono::seconds kWhile{3};
@@ -131,7 +131,7 @@ Speed speed_of(inference::Model& model, const inference::ModelInput& input, std:
     return {static_cast<double>(took_ms.size()) / took.count(), *middle};
 }
 
-/// On a CPU, which share of the cores each replica should have: one each, or one replica all.
+/// On a CPU: which share of the cores each replica should have, one each or all for one replica.
 void bench(const fs::path& folder, const Way& way) {
     const auto package = inference::read_package(folder);
     const auto input = some_input(package.input);
@@ -175,7 +175,8 @@ std::vector<Planted> planted_in(const nlohmann::json& image) {
     return truth;
 }
 
-/// Each image of truth.json with what the models say: one decodes while another's model runs.
+/// Each image of truth.json with the models' answers. One thread decodes while the other's model
+/// runs.
 std::vector<EvaluatedImage> examined(const fs::path& folder, const inference::Shelf& shelf) {
     const auto truth = nlohmann::json::parse(read_text(folder / "truth.json"));
     std::vector<EvaluatedImage> images(truth.size());
@@ -191,7 +192,7 @@ std::vector<EvaluatedImage> examined(const fs::path& folder, const inference::Sh
                 images[i] = {planted_in(truth[i]), inference::examine(file, shelf, 0, decoders)};
                 progress.step();
             }
-        } catch (...) {
+        } catch (...) {  // passed to the thread that called, after both have ended
             const std::lock_guard lock(failing);
             failure = std::current_exception();
             next = images.size();
@@ -213,7 +214,7 @@ void evaluate_on(const fs::path& folder, const std::vector<fs::path>& models,
         std::cout << fmt::format("{} on {}\n", named(package), model->device());
     }
     std::cout << to_text(evaluate(examined(folder, shelf)));
-} catch (const nlohmann::json::exception& error) {
+} catch (const nlohmann::json::exception& error) {  // truth.json is a file that the user named
     throw Error(Fault::bad_input, "{}: not what `bucky phantom` writes: {}",
                 (folder / "truth.json").string(), error.what());
 }

@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLookPeriod = 100ms;  // at the note of the node
+constexpr auto kLookPeriod = 100ms;  // how often the node's note is read
 
 std::string running_process(const conf::Settings& settings) {
     const auto process = DataLock::holder(settings.node.data_dir);
@@ -44,8 +44,8 @@ RunningNote note_of(const conf::Settings& settings, const std::string& process) 
     return std::move(*note);
 }
 
-/// What became of the first reload that began after the node was asked: one that was under way by
-/// then may have read the file before it was written.
+/// The outcome of the first reload that began after the request. A reload that was in progress may
+/// have read the file before the user wrote it.
 RunningNote wait_for_reload(const conf::Settings& settings, const std::string& process,
                             std::int64_t asked_ms, std::chrono::seconds at_most) {
     const auto until = std::chrono::steady_clock::now() + at_most;

@@ -33,8 +33,8 @@ std::string words_of(const scp::SendOutcome& outcome) {
     return words;
 }
 
-/// The files to send, announced. In a folder, what is not DICOM is passed over; named, it is an
-/// error like any other.
+/// Announces the files to send. A file that is not DICOM is skipped in a folder, but an error when
+/// it is named itself.
 std::vector<fs::path> announced(scp::Sender& sender, const std::vector<fs::path>& asked,
                                 std::size_t& wrong) {
     std::vector<fs::path> files;
@@ -42,7 +42,7 @@ std::vector<fs::path> announced(scp::Sender& sender, const std::vector<fs::path>
         try {
             sender.announce(file);
             files.push_back(file);
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // one bad file does not stop the others
             const bool is_named = std::find(asked.begin(), asked.end(), file) != asked.end();
             if (error.fault() == Fault::bad_input && !is_named) continue;
             std::cout << fmt::format("{}: {}\n", file.string(), error.what());

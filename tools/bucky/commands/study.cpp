@@ -24,7 +24,7 @@ namespace {
 
 using storage::Database;
 
-/// How far back a study is looked for by the end of its UID or by its accession number.
+/// How many of the newest studies are searched for the end of a UID or an accession number.
 constexpr std::int64_t kSearchedStudies = 10000;
 
 std::string_view state_of(const storage::StudyLine& study) {
@@ -34,8 +34,8 @@ std::string_view state_of(const storage::StudyLine& study) {
     return study.commitments_open > 0 ? "committing" : "delivered";
 }
 
-/// Those with this UID, whose ever they are, or the one with this key ("UID@TENANT"); also those
-/// that have left, of which there is the story.
+/// The studies with this UID, of any tenant, or the one with this key ("UID@TENANT"); deleted
+/// studies too, because their history is kept.
 std::vector<std::string> studies_named(Database& db, const std::string& asked) {
     const SystemClock clock;
     storage::Studies studies{db, clock};
@@ -51,8 +51,8 @@ std::vector<std::string> studies_named(Database& db, const std::string& asked) {
     return found;
 }
 
-/// The studies with this UID or key, or the only one whose UID or key ends so, or that has this
-/// accession number.
+/// The studies with this UID or key. Otherwise the only study whose UID or key ends with `asked`,
+/// or that has this accession number.
 std::vector<std::string> find_studies(Database& db, const std::string& asked) {
     if (auto named = studies_named(db, asked); !named.empty()) return named;
     const SystemClock clock;
@@ -71,7 +71,7 @@ std::vector<std::string> find_studies(Database& db, const std::string& asked) {
     return found;
 }
 
-/// The only one of them.
+/// The only one of them; throws when there are several.
 std::string find_study(Database& db, const std::string& asked) {
     const auto found = find_studies(db, asked);
     if (found.size() == 1) return found.front();
@@ -140,7 +140,7 @@ void print_images(const std::vector<storage::Instance>& images) {
     }
 }
 
-/// How each destination that is asked for storage commitment stands to this result.
+/// The state of storage commitment of this result at each destination that is asked for it.
 void print_commitments(const std::vector<storage::CommitmentLine>& lines, std::string_view result) {
     for (const auto& line : lines) {
         if (line.sop_instance != result) continue;
@@ -225,14 +225,14 @@ void show(const conf::Settings& settings, const std::string& asked) {
     }
 }
 
-/// The name of a package that may look at images, or a word on which do.
+/// Throws unless the name is that of a package that may analyse images; the error lists those.
 void check_model(const conf::Settings& settings, const std::string& name) {
     std::vector<std::string> known;
     for (const auto& folder : settings.inference.models) {
         const bool is_shadow =
             std::any_of(settings.models.begin(), settings.models.end(),
                         [&](const auto& one) { return one.folder == folder && one.shadow; });
-        if (is_shadow) continue;  // nothing of it is ever sent
+        if (is_shadow) continue;  // its results are never sent
         known.push_back(inference::read_package(folder).identity.name);
         if (known.back() == name) return;
     }

@@ -20,7 +20,7 @@ using Polygon = std::vector<Point>;
 constexpr double kMatch = 0.3;
 constexpr int kGrid = 256;
 
-/// Even-odd rule: how often does a ray to the right cross the outline?
+/// Even-odd rule: counts the crossings of a ray to the right with the outline.
 bool is_inside(const Polygon& outline, Point point) {
     bool inside = false;
     for (std::size_t i = 0, j = outline.size() - 1; i < outline.size(); j = i++) {
@@ -43,7 +43,7 @@ std::string percent(double share) {
     return std::isnan(share) ? "-" : fmt::format("{:.1f} %", 100 * share);
 }
 
-/// The chance that a positive has a higher score than a negative (Mann and Whitney 1947).
+/// The probability that a positive scores higher than a negative (Mann and Whitney 1947).
 double auc_of(std::vector<double> positives, std::vector<double> negatives) {
     std::sort(negatives.begin(), negatives.end());
     double wins = 0;

@@ -17,14 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// On a disk that is read-only here, as systemd's ProtectSystem=strict makes it, an owner is none.
+/// On a file system that is read-only here, as ProtectSystem=strict of systemd makes it, ownership
+/// gives no write access.
 bool is_on_read_only(const fs::path& path) {
     struct statvfs disk {};
     return ::statvfs(path.c_str(), &disk) == 0 && (disk.f_flag & ST_RDONLY) != 0;
 }
 
 struct Look {
-    bool on_the_way = false;  ///< a folder above the package: what matters is who may rename in it
+    bool on_the_way = false;  ///< a folder above the package: renaming in it counts
     uid_t service = 0;
 };
 
@@ -38,7 +39,7 @@ std::optional<std::string> look_at(const fs::path& path, const Look& look) {
         return fmt::format("{0} belongs to the user that runs Bucky: chown root {0}",
                            path.string());
     }
-    // In a sticky folder, as /tmp is, nobody renames what is another's (unlink(2)).
+    // In a sticky folder such as /tmp, a user can rename only its own files (unlink(2)).
     if (look.on_the_way && (found.st_mode & S_ISVTX) != 0) return std::nullopt;
     if ((found.st_mode & S_IWOTH) != 0) {
         return fmt::format("{0} may be written by everyone: chmod o-w {0}", path.string());

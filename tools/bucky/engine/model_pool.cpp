@@ -32,7 +32,7 @@ inference::Precision precision_named(const std::string& name) {
     return inference::Precision::float32;
 }
 
-/// How one package runs: [inference], and over it its own [[model]].
+/// How one package runs: the options of [inference], overridden by its own [[model]].
 struct Way {
     std::size_t replicas = 1, batch = 1;
     inference::ModelOptions options;
@@ -63,8 +63,8 @@ bool is_shadow(const conf::Settings& settings, const std::filesystem::path& fold
                        [&](const auto& model) { return model.folder == folder && model.shadow; });
 }
 
-/// A package vouches for its own weights; the config, which another person keeps in another place,
-/// may name those that were approved. Before they are loaded: TorchScript is code.
+/// A package lists the hashes of its own weights. The config, which another person keeps in another
+/// place, may name the hashes that were approved. Checked before loading: TorchScript is code.
 void check_pin(const conf::Settings& settings, const inference::Package& package) {
     for (const auto& told : settings.models) {
         if (told.folder != package.folder || told.sha256.empty()) continue;
@@ -76,7 +76,7 @@ void check_pin(const conf::Settings& settings, const inference::Package& package
     }
 }
 
-/// A folder that is not there is complained of by who reads it.
+/// A folder that does not exist is reported when it is read.
 void check_all_writers(const conf::Settings& settings) {
     if (settings.inference.models_writable_ok) return;
     auto folders = settings.inference.models;
@@ -88,7 +88,7 @@ void check_all_writers(const conf::Settings& settings) {
     }
 }
 
-/// Replicas that know for which weights and way they were made.
+/// Replicas with the weights and options that they were made for.
 class ReplicaSet final : public inference::Model {
 public:
     ReplicaSet(std::string recipe, const std::vector<MakeModel>& makes, MakeModel spare,
@@ -125,7 +125,7 @@ std::shared_ptr<inference::Model> start_replicas(const inference::Package& packa
         return [package, options = way.options, device]() mutable {
             options.device = device;
             if (device == "cpu" && options.precision == inference::Precision::float16) {
-                options.precision = inference::Precision::float32;  // a spare for a GPU's float16
+                options.precision = inference::Precision::float32;  // float16 needs a GPU
             }
             auto model =
                 inference::load_torch_model(inference::weights_for(package, device), options);
@@ -194,7 +194,7 @@ std::size_t preparers_for(const conf::Settings& settings, const inference::Shelf
         const auto* staff = staff_of(loaded);
         at_once += staff != nullptr ? staff->at_once() : 1;
     }
-    // Those beyond what models hold read and prepare the next images meanwhile.
+    // Workers beyond the images in the models read and prepare the next images.
     const auto reading = static_cast<std::size_t>(std::max(1, cores() / 2));
     return std::min(at_once + reading, kPreparersMax);
 }

@@ -22,17 +22,17 @@ using namespace std::chrono_literals;
 constexpr int kComeBackCap = 20;              // times the first wait
 constexpr std::size_t kGoodRunsToGrow = 100;  // after a shortage of memory, before a larger batch
 
-/// Whatever a model throws is an Error from here on.
+/// Turns every exception of a model into an Error.
 Error error_of(const std::exception_ptr& thrown) {
     try {
         std::rethrow_exception(thrown);
-    } catch (const Error& ours) {
+    } catch (const Error& ours) {  // its fault says what to do
         return ours;
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // the model may succeed with fewer images at once
         return {Fault::exhausted, "no memory for the model"};
-    } catch (const std::exception& theirs) {
+    } catch (const std::exception& theirs) {  // LibTorch throws exceptions of its own
         return {Fault::corrupt, "the model threw: {}", theirs.what()};
-    } catch (...) {
+    } catch (...) {  // a package is foreign code and may throw anything
         return {Fault::corrupt, "the model threw something that is no exception"};
     }
 }
@@ -45,7 +45,7 @@ void Replicas::Shared::start(const std::shared_ptr<Replica>& replica) {
         ::pthread_setname_np(::pthread_self(), "model");
         lower_priority();
         shared->serve(replica);
-    }}.detach();  // the destructor counts them instead: one that hangs can not be joined
+    }}.detach();  // the destructor counts threads: a hung one cannot be joined
 }
 
 void Replicas::Shared::serve(const std::shared_ptr<Replica>& replica) {
@@ -54,7 +54,7 @@ void Replicas::Shared::serve(const std::shared_ptr<Replica>& replica) {
         if (!batch.empty()) run(*replica, batch);
         const std::lock_guard lock(mutex);
         replica->at_hand.clear();
-        if (replica->left_alone) {  // it hung, and came back after all: another took over
+        if (replica->left_alone) {  // it hung and answered after all: it was replaced
             --hanging;
             return;
         }
@@ -65,7 +65,7 @@ void Replicas::Shared::serve(const std::shared_ptr<Replica>& replica) {
     answered.notify_all();
 }
 
-/// Until there is work that this replica may do. False: it closes.
+/// Waits for work that this replica may do. Returns false when the destructor runs.
 bool Replicas::Shared::wait_for_device(Replica& replica) {
     while (true) {
         if (replica.model == nullptr && Now::now() >= replica.come_back_at) come_back(replica);
@@ -81,7 +81,7 @@ bool Replicas::Shared::wait_for_device(Replica& replica) {
     }
 }
 
-/// Makes the replica's model, on a device that may be there again.
+/// Makes the replica's model anew, on a device that may be back.
 void Replicas::Shared::come_back(Replica& replica) {
     try {
         replica.model = replica.make();
@@ -90,7 +90,7 @@ void Replicas::Shared::come_back(Replica& replica) {
         if (replica.lost) count(&Tally::back, "back");
         replica.lost = false;
         log::event("model.back", {{"model", options.name}, {"device", replica.device}});
-    } catch (...) {
+    } catch (...) {  // the device is still away: the wait doubles
         const Error why = error_of(std::current_exception());
         replica.come_back_in =
             std::clamp<std::chrono::milliseconds>(2 * replica.come_back_in, options.come_back_after,
@@ -123,7 +123,7 @@ void Replicas::Shared::run(Replica& replica, const Requests& batch) {
         const std::lock_guard lock(mutex);
         if (replica.left_alone) return;
     }
-    // Lost in an earlier part of this batch, or taken up for the spare.
+    // The model was lost in an earlier part of this batch, or given up for the spare.
     if (replica.model == nullptr) return hand_over(replica, batch);
     try {
         run_on(*replica.model, batch, RunsOn::device);
@@ -132,15 +132,15 @@ void Replicas::Shared::run(Replica& replica, const Requests& batch) {
             replica.batch = std::min(2 * replica.batch, options.batch_max);
             replica.good_runs = 0;
         }
-    } catch (...) {
+    } catch (...) {  // mend() decides by the fault of the error
         mend(replica, batch, error_of(std::current_exception()));
     }
 }
 
-/// What a failed run means for its images, and for the replica.
+/// Decides what a failed run means for its images and for the replica.
 void Replicas::Shared::mend(Replica& replica, const Requests& batch, const Error& why) {
     std::unique_lock lock(mutex);
-    if (replica.left_alone) return;  // it hung before it failed: its images have gone elsewhere
+    if (replica.left_alone) return;  // it hung before it failed: its images are answered
     for (const auto& request : batch) request->started.reset();
     const bool is_one = batch.size() == 1;
     switch (why.fault()) {
@@ -181,7 +181,7 @@ void Replicas::Shared::run_on(Model& model, const Requests& batch, RunsOn where)
         batch[i]->output = std::move(outputs[i]);
         ++tally.images;
     }
-    // Counted under the lock that lets the callers go: a caller with an answer finds it in the
+    // Counted under the lock that releases the callers: a caller with an answer finds it in the
     // tally.
     ++tally.runs;
     if (where == RunsOn::spare) count(&Tally::spared, "spared", batch.size());
@@ -209,7 +209,7 @@ void Replicas::Shared::run_on_spare(const Requests& batch, const Error& otherwis
         const std::lock_guard lock(spare_mutex);
         if (spare == nullptr) spare = spare_maker();
         run_on(*spare, batch, RunsOn::spare);
-    } catch (...) {
+    } catch (...) {  // the spare is the last try: its images fail
         fail(batch, error_of(std::current_exception()));
     }
 }
@@ -230,7 +230,8 @@ void Replicas::Shared::lose(Replica& replica, const Requests& batch, const Error
     hand_over(replica, batch);
 }
 
-/// Images of a lost replica: to the front of the queue, or to the spare when nobody else is up.
+/// Returns the images of a lost replica to the front of the queue, or gives them to the spare when
+/// no other replica is up.
 void Replicas::Shared::hand_over(Replica& replica, const Requests& batch) {
     std::unique_lock lock(mutex);
     if (!any_up()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of Replicas: what its callers and the threads of its replicas share. Members are
-// grouped by the lock that guards them. Only replicas.cpp and replica_threads.cpp include it.
+// The internals of Replicas: the state that its callers share with the threads of its replicas.
+// Members are grouped by the mutex that guards them. Only replicas.cpp and replica_threads.cpp
+// include this file.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,8 @@
 
 namespace bucky {
 
-/// An image on its way: a copy, because its owner may have given up while a hung model reads it.
+/// An image in the queue. It is a copy, because the caller may have given up while a hung model
+/// still reads it.
 struct Request {
     explicit Request(const inference::ModelInput& image) : input(image) {}
 
@@ -38,7 +40,7 @@ struct Replica {
     MakeModel make;
     std::string device;
 
-    // Of its thread alone
+    // Used by its own thread only
     std::shared_ptr<inference::Model> model;
     std::size_t good_runs = 0;
     std::chrono::milliseconds come_back_in{0};
@@ -47,7 +49,7 @@ struct Replica {
     // Guarded by Shared::mutex
     std::size_t batch = 1;  ///< images it takes at once
     bool lost = false;
-    bool left_alone = false;  ///< it hangs: nobody waits for it any more
+    bool left_alone = false;  ///< it hangs: its thread is abandoned
     std::string last_words;
     Requests at_hand;
 };
@@ -66,7 +68,7 @@ struct Replicas::Shared : std::enable_shared_from_this<Replicas::Shared> {
     // Guarded by mutex
     std::deque<std::shared_ptr<Request>> waiting;
     std::vector<std::shared_ptr<Replica>> replicas;
-    std::size_t threads = 0;  ///< that are not left alone
+    std::size_t threads = 0;  ///< without the abandoned ones
     std::size_t hanging = 0;
     bool closing = false;
     Tally tally;
@@ -74,14 +76,14 @@ struct Replicas::Shared : std::enable_shared_from_this<Replicas::Shared> {
     std::mutex spare_mutex;
     std::shared_ptr<inference::Model> spare;  ///< guarded by spare_mutex
 
-    // With the mutex held
+    // The mutex must be held
     bool any_up() const;
     void start(const std::shared_ptr<Replica>& replica);
     void give_up_on(Request& asked);
     void refuse_waiting(const Error& why);
     void count(std::size_t Tally::*what, const char* why, std::size_t by = 1);
 
-    // Of a replica's thread, without it
+    // On a replica's thread, without the mutex
     void serve(const std::shared_ptr<Replica>& replica);
     bool wait_for_device(Replica& replica);
     void come_back(Replica& replica);

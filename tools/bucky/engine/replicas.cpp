@@ -21,7 +21,7 @@ using inference::ModelOutput;
 using Now = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kLookAtMost = 1s;  // between two looks at a run that may hang
+constexpr auto kLookAtMost = 1s;  // between two checks of a run that may hang
 
 }  // namespace
 
@@ -38,7 +38,7 @@ void Replicas::Shared::count(std::size_t Tally::*what, const char* why, std::siz
                    static_cast<double>(by));
 }
 
-/// The run that `asked` is part of gives no answer.
+/// The run that `asked` is part of does not answer.
 void Replicas::Shared::give_up_on(Request& asked) {
     const auto found = std::find_if(replicas.begin(), replicas.end(), [&](const auto& replica) {
         return std::any_of(replica->at_hand.begin(), replica->at_hand.end(),
@@ -58,7 +58,7 @@ void Replicas::Shared::give_up_on(Request& asked) {
         if (runs(request)) {
             request->wrong = std::make_exception_ptr(why);
         } else if (!request->done()) {
-            waiting.push_front(request);  // of the same batch, but its run had not begun
+            waiting.push_front(request);  // in the same batch, but its run had not begun
         }
     }
     hung->at_hand.clear();

@@ -29,7 +29,7 @@ std::string known_findings(const Package& package) {
     return fmt::format("{}", fmt::join(keys, ", "));
 }
 
-/// What is wrong with a threshold, as key and words; nothing when it fits a package.
+/// What is wrong with a threshold, as key and words; nullopt when it fits a package.
 std::optional<Problem> problem_of(const ThresholdSettings& threshold,
                                   const std::vector<Package>& packages) {
     const auto found = std::ranges::find_if(
@@ -99,7 +99,9 @@ conf::Settings checked_settings(const std::filesystem::path& file, NamedFiles fi
     }
     try {
         std::ranges::move(threshold_problems(settings), std::back_inserter(problems));
-    } catch (const Error& unreadable) {  // a package; the rest of the file is still worth telling
+    } catch (const Error& unreadable) {
+        // a package: the other problems of the file are reported too
+        // a package: the other problems of the file are reported without it
         if (problems.empty()) throw;
         problems.push_back({1, "inference.models", unreadable.what()});
     }
@@ -112,7 +114,7 @@ std::vector<inference::Threshold> thresholds_for(const conf::Settings& settings,
                                                  std::string_view destination,
                                                  std::string_view owner) {
     std::vector<inference::Threshold> found;
-    // what names both goes before what names one, and that before what names none
+    // Thresholds that name tenant and destination come first, then those that name one, then none.
     for (const auto& [of_tenant, of_destination] :
          {std::pair{true, true}, {true, false}, {false, true}, {false, false}}) {
         for (const auto& one : settings.thresholds) {

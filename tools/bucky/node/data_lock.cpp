@@ -30,7 +30,7 @@ DataLock::DataLock(const fs::path& data_dir) {
     std::error_code failed;
     if (fs::create_directories(data_dir, failed)) {
         fs::permissions(data_dir, fs::perms::owner_all,
-                        failed);  // images of patients will be in it
+                        failed);  // mode 0700: it will hold images of patients
     }
     const auto file = data_dir / "lock";
     fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -46,7 +46,7 @@ DataLock::DataLock(const fs::path& data_dir) {
     }
     const auto pid = std::to_string(::getpid()) + '\n';
     const bool told = ::ftruncate(fd_, 0) == 0 && ::write(fd_, pid.data(), pid.size()) > 0;
-    if (!told) (void)::ftruncate(fd_, 0);  // a disk too full for five digits still has the lock
+    if (!told) (void)::ftruncate(fd_, 0);  // on a full disk the lock works without the number
 }
 
 DataLock::~DataLock() {

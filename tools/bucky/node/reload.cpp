@@ -51,7 +51,7 @@ void take_up_log(const conf::LogSettings& told) {
     log::set_form(told.format == "json" ? log::Form::json : log::Form::text);
     log::show_patients(told.phi);
     if (told.phi) {
-        log::set_level("warning");  // no level of the admin's may hide this
+        log::set_level("warning");  // must be visible at any configured level
         log::event(log::Level::warning, "log.phi",
                    {{"words", "log.phi: patients' names and IDs are written from now on"}});
     }
@@ -73,7 +73,7 @@ void leave_note(const fs::path& data_dir, const RunningNote& note) {
         out << whole.dump(1, ' ', false, json::error_handler_t::replace) << '\n';
         if (!out.flush()) failed = std::make_error_code(std::errc::io_error);
     }
-    if (!failed) fs::rename(fresh, file_in(data_dir), failed);  // whole or not at all
+    if (!failed) fs::rename(fresh, file_in(data_dir), failed);  // atomic for readers
     if (failed) {
         log::event(log::Level::warning, "node.no_note", {{"words", failed.message()}});
     }
@@ -94,7 +94,7 @@ std::optional<RunningNote> read_note(const fs::path& data_dir) {
         whole.at("troubles").get_to(note.troubles);
         whole.at("in_force").get_to(note.in_force);
         return note;
-    } catch (const json::exception&) {
+    } catch (const json::exception&) {  // an older or damaged note is as good as none
         return std::nullopt;
     }
 }

@@ -32,7 +32,7 @@ std::optional<std::int64_t> whole_number(std::string_view digits) {
     return good && number > 0 ? std::optional{number} : std::nullopt;
 }
 
-/// A process that was started by ours inherits these words, and they are not for it.
+/// A child process inherits the environment, but the variables are meant for its parent only.
 bool is_for_us() {
     const auto pid = whole_number(environment("WATCHDOG_PID"));
     return !pid || *pid == ::getpid();
@@ -74,7 +74,7 @@ void Supervisor::alive() const {
     if (watchdog_) say("WATCHDOG=1");
 }
 
-/// A path, or with '@' the name of an abstract socket (unix(7)).
+/// The socket is a path, or with '@' the name of an abstract socket (unix(7)).
 void Supervisor::say(std::string_view words) const {
     sockaddr_un to{};
     if (socket_.empty() || socket_.size() >= sizeof to.sun_path) return;

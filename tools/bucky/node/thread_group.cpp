@@ -13,8 +13,8 @@
 namespace bucky {
 namespace {
 
-/// Of the time to stop: until who still waits for a peer is called back. The rest is for ending in
-/// order.
+/// Share of the stop time after which threads that still wait for a peer are told to give up. The
+/// rest is for ending in order.
 constexpr int kGiveUpPercent = 80;
 
 constexpr std::chrono::milliseconds kForLastLines{250};
@@ -27,6 +27,7 @@ std::jthread named_thread(const char* name, std::function<void(std::stop_token)>
         try {
             function(std::move(stop));
         } catch (const std::exception& error) {
+            // logged before std::terminate(), which would not name the thread
             log::event(log::Level::error, "thread.died",
                        {{"thread", name}, {"words", error.what()}});
             std::abort();

@@ -15,17 +15,17 @@ namespace {
 
 using dicom_sr::Source;
 
-/// So much of the digest stands in the database; it tells the patients of one study apart.
+/// Stored digits of the digest; enough to tell the patients of one study apart.
 constexpr std::size_t kDigestDigits = 16;
 
-/// How much an image says of whose it is: those that say most are put together first.
+/// How much of its patient's identity an image has: images with the most are grouped first.
 int said_of_patient(const JudgedImage& judged) {
     const Source& source = judged.image.source;
     if (source.patient_id.empty()) return 0;
     return source.issuer_of_patient_id.empty() ? 1 : 2;
 }
 
-/// The patient's data of an image whose file does not tell them.
+/// Copies the patient's attributes to an image whose file has none.
 void take_identity(Source& image, const Source& from) {
     image.patient_name = from.patient_name;
     image.patient_id = from.patient_id;
@@ -34,8 +34,8 @@ void take_identity(Source& image, const Source& from) {
     image.sex = from.sex;
 }
 
-/// An unreadable image is named in its patient's report all the same, by what the database knows of
-/// it and, for the rest, by another image.
+/// An unreadable image is still named in its patient's report, with the attributes that the
+/// database has and, for the rest, those of another image.
 Source stand_in(const Source& image, Source sibling) {
     sibling.study = image.study;
     sibling.series = image.series;

@@ -23,7 +23,7 @@ using dicom_sr::Source;
 constexpr std::int64_t kLookedAtMax = 8;
 constexpr std::size_t kPriorsMax = 3;
 
-/// (0010,0020) or (0010,0021) came in bytes that had to be guessed at.
+/// (0010,0020) or (0010,0021) had bytes that are not of the declared character set.
 bool is_misread(const Source& source) {
     return std::ranges::any_of(source.originals, [](const auto& one) {
         return one.group == 0x0010 && (one.element == 0x0020 || one.element == 0x0021);
@@ -39,7 +39,7 @@ auto moment_of(const Source& source) {
     return std::pair(fitted_date(source.study_date), fitted_time(source.study_time));
 }
 
-/// Nothing when it is gone, unreadable, or not of this patient after all.
+/// Nullopt when it is gone, unreadable, or of another patient after all.
 std::optional<Source> earlier_report(storage::Outbox& outbox, const Uid& report,
                                      const Source& now) {
     const auto result = outbox.result(report.str());
@@ -49,7 +49,7 @@ std::optional<Source> earlier_report(storage::Outbox& outbox, const Uid& report,
         const bool is_prior = identity_of(said) == identity_of(now) && said.study != now.study &&
                               !said.study_date.empty() && moment_of(said) <= moment_of(now);
         if (is_prior) return said;
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the report is made without this prior
         log::event(log::Level::warning, "report.no_prior",
                    {{"sop", report.str()}, {"words", error.what()}});
     }

@@ -35,9 +35,9 @@ void write_all(const void* bytes, std::size_t count, off_t at) {
     }
 }
 
-/// What is mapped now and room for one image.
+/// Limits the address space to what is mapped now plus room for one image.
 void limit_memory() {
-#ifndef __SANITIZE_ADDRESS__  // it reserves terabytes for itself
+#ifndef __SANITIZE_ADDRESS__  // the sanitizer reserves terabytes of address space
     std::uint64_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     const rlim_t most =
@@ -47,8 +47,8 @@ void limit_memory() {
 #endif
 }
 
-/// So many seconds from now; then SIGXCPU ends this process. The hard limit stays, so that the
-/// next question can have its own.
+/// SIGXCPU ends this process kDecodeCpuSeconds from now. The hard limit is not lowered, so that the
+/// next question can set its own.
 void limit_processor_time() {
     rusage used{};
     (void)::getrusage(RUSAGE_SELF, &used);
@@ -57,12 +57,12 @@ void limit_processor_time() {
     (void)::setrlimit(RLIMIT_CPU, &limit);
 }
 
-/// From here on this process opens the one file, and libraries with their tables, which are no
-/// secret.
+/// From here on this process can open only this file, and libraries with their tables, which hold
+/// no secret.
 void shut_in_with(int file) {
     static const std::vector<std::filesystem::path> kOfTheSystem{"/usr"};
-    (void)restrict_files(kOfTheSystem, file);  // the node says where there is none, once
-    (void)install_seccomp_filter();            // and who started this process
+    (void)restrict_files(kOfTheSystem, file);  // without it, the node has logged so once
+    (void)install_seccomp_filter();            // and the parent, too
 }
 
 Answer packed_answer(std::string_view packed, Answer::Kind kind = Answer::Kind::value) {
@@ -91,7 +91,7 @@ Answer value_of(Question requested, const std::filesystem::path& file) {
         case Question::header: return packed_answer(pack(inference::in_process().header(file)));
         case Question::image: return image_of(file);
         case Question::source: return packed_answer(pack(dicom_sr::read_source(file)));
-        case Question::forget: break;  // for who started this process
+        case Question::forget: break;  // handled by the parent process
     }
     throw Error(Fault::bug, "nobody knows what is asked");
 }
@@ -105,11 +105,11 @@ Answer error_of(Fault fault, std::string_view words) {
 Answer answer_to(Question requested, const std::filesystem::path& file) {
     try {
         return value_of(requested, file);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the node gets the fault and the words
         return error_of(error.fault(), error.what());
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // the image is too large for the limited address space
         return error_of(Fault::exhausted, "no memory to decode an image");
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // a codec may throw anything; the node reports a bug
         return error_of(Fault::bug, error.what());
     }
 }
@@ -118,7 +118,7 @@ Answer answer_to(Question requested, const std::filesystem::path& file) {
 
 int serve_one_file(int link) {
     limit_memory();
-    scp::UniqueFd file;  // each question brings it; the first is the one that may be opened
+    scp::UniqueFd file;  // sent with each question; the first one may be opened
     while (auto asked = receive_question(link)) {
         if (!file) {
             file = std::move(asked->file);

@@ -31,20 +31,20 @@ namespace bucky {
 namespace {
 
 void get_ready() {
-    (void)std::signal(SIGTERM, SIG_IGN);  // systemd and Ctrl-C mean the node, which then closes us
+    (void)std::signal(SIGTERM, SIG_IGN);  // meant for the node, which then closes our socket
     (void)std::signal(SIGINT, SIG_IGN);
     (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     const rlimit no_core{0, 0};
     (void)::setrlimit(RLIMIT_CORE, &no_core);
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-    (void)dcmDataDict.isDictionaryLoaded();  // once for all children
+    (void)dcmDataDict.isDictionaryLoaded();  // loaded once, inherited by all children
     if (!has_seccomp_filters()) {
         log::event(log::Level::warning, "decoder.not_shut_in",
                    {{"words", "this kernel has no seccomp filters"}});
     }
 }
 
-/// Who opens the one file. It dies with this process.
+/// The child process that opens the one file. The destructor kills it.
 class Child {
 public:
     Child() {
@@ -63,19 +63,19 @@ public:
         (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) std::_Exit(EXIT_SUCCESS);
         link_ = {};
-        ::close(kWorkerSocket);  // it hears and answers its parent alone
+        ::close(kWorkerSocket);  // it talks to its parent only
         std::_Exit(serve_one_file(theirs.get()));
     }
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     ~Child() {
-        (void)::kill(pid_, SIGKILL);  // stopped, too
+        (void)::kill(pid_, SIGKILL);  // ends a stopped process too
         (void)reap();
     }
 
     int link() const { return link_.get(); }
 
-    /// This process ends as the child did.
+    /// This process ends with the status or signal of the child.
     [[noreturn]] void end_alike() {
         const int status = reap();
         if (WIFSIGNALED(status)) {
@@ -98,7 +98,8 @@ private:
     pid_t pid_ = -1;
 };
 
-/// Questions go down, answers go up, until the child's file is done with. False: the node is gone.
+/// Passes questions down and answers up until the child's file is done with. Returns false when the
+/// node is gone.
 bool pass_on(Child& child) {
     while (true) {
         std::array<pollfd, 2> both{pollfd{kWorkerSocket, POLLIN, 0},
@@ -117,7 +118,7 @@ bool pass_on(Child& child) {
     }
 }
 
-/// The next child sees no pixel of this one's file.
+/// Wiped, so that the next child sees no pixel of this child's file.
 void wipe_memory() {
     static std::array<char, 1 << 20> zeros{};
     const auto size = ::lseek(kWorkerMemory, 0, SEEK_END);
@@ -144,7 +145,7 @@ int serve_decoder() {
             }
             wipe_memory();
         }
-    } catch (const Error&) {  // the machine's fault: the node tells it from the image's
+    } catch (const Error&) {  // the machine's fault: the status tells the node so
         return kNoRoomForWorker;
     }
 }

@@ -38,7 +38,7 @@ public:
             if (loan->pid() <= 0) loan->restart();
             was_fresh = loan->is_fresh();
             if (const auto answer = loan->ask(requested, file, death)) {
-                if (is_full(*answer) && !was_fresh) {  // of what earlier images left behind
+                if (is_full(*answer) && !was_fresh) {  // memory may be full of earlier images
                     loan->restart();
                     continue;
                 }
@@ -70,7 +70,7 @@ private:
 
     class Loan {
     public:
-        /// The one that has seen the file, if that is idle.
+        /// Prefers the worker that has the file open, if it is idle.
         Loan(Pool& pool, const std::filesystem::path& file) : pool_(pool) {
             std::unique_lock lock(pool.mutex_);
             pool.returned_.wait(lock, [&] { return !pool.idle_.empty(); });
@@ -118,8 +118,8 @@ void read_all(int memory, void* bytes, std::size_t count, off_t at) {
     }
 }
 
-/// A LUT has 128 KB, a header less, some 40 texts at most 64 KB each: what is longer is no honest
-/// answer.
+/// A LUT has 128 KB, a header less, some 40 texts at most 64 KB each: a longer answer cannot be
+/// honest.
 constexpr std::uint64_t kPackedBytesMax = 16U << 20U;
 
 std::string packed_in(const Answer& answer, int memory) {

@@ -26,8 +26,8 @@ namespace {
 
 using Fd = scp::UniqueFd;
 
-/// Ours, and that its malloc asks for large pages: each file meets new memory, which costs by the
-/// page.
+/// Our environment plus a malloc setting for huge pages: every file gets fresh memory, whose cost
+/// is per page.
 std::vector<std::string> environment_of_decoder() {
     std::vector<std::string> all;
     bool is_told = false;
@@ -46,7 +46,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-/// The same file under a number beyond `least`, whatever numbers are free.
+/// Duplicates `fd` to a number above `least`, whatever numbers are free.
 Fd above(int least, int fd) {
     Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, least + 1));
     if (copy.get() < 0) {
@@ -108,7 +108,7 @@ std::optional<Answer> DecoderProcess::ask(Question requested, const std::filesys
     FileId id;
     const Fd opened = open_file(file, id);
     if (!file_.empty() && (!knows(file) || id != id_)) {
-        (void)send_question(socket_.get(), Question::forget);  // death shows at the next
+        (void)send_question(socket_.get(), Question::forget);  // a dead worker shows later
         questions_ = 0;
     }
     file_ = file;
@@ -143,14 +143,14 @@ void DecoderProcess::start() {
 }
 
 void DecoderProcess::spawn(int theirs) {
-    // From above the numbers that they get: neither dup2 steps on the other one.
+    // Duplicated above the target numbers, so that neither dup2 overwrites the other.
     const Fd socket = above(kWorkerMemory, theirs);
     const Fd memory = above(kWorkerMemory, memory_.get());
     posix_spawn_file_actions_t actions;
     (void)::posix_spawn_file_actions_init(&actions);
     (void)::posix_spawn_file_actions_adddup2(&actions, socket.get(), kWorkerSocket);
     (void)::posix_spawn_file_actions_adddup2(&actions, memory.get(), kWorkerMemory);
-    // Nobody's association must stay open because a worker inherited its socket.
+    // A worker that inherited a socket would keep that association open.
     (void)::posix_spawn_file_actions_addclosefrom_np(&actions, kWorkerMemory + 1);
     auto words = command_;
     auto environment = environment_of_decoder();
@@ -173,13 +173,13 @@ void DecoderProcess::wait_for_answer() {
         ready = ::poll(&answer, 1, static_cast<int>(limits::kDecodeWallSeconds) * 1000);
     } while (ready < 0 && errno == EINTR);
     if (ready > 0) return;
-    restart();  // kills it
+    restart();  // kills the silent process
     throw inference::DecoderFailed(
         Fault::unavailable,
         fmt::format("the decoder did not answer for {} s", limits::kDecodeWallSeconds));
 }
 
-/// The node's to open: what is wrong here is no decoder's doing.
+/// Opened by the node: what is wrong with the name is not the decoder's fault.
 Fd DecoderProcess::open_file(const std::filesystem::path& file, FileId& id) {
     Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat about {};
@@ -208,7 +208,7 @@ int DecoderProcess::reap() {
 
 void DecoderProcess::end() {
     if (pid_ <= 0) return;
-    socket_ = Fd();  // an idle worker ends by itself; a busy one has nobody to answer to
+    socket_ = Fd();  // an idle worker ends by itself; a busy one must be killed
     (void)::kill(pid_, SIGKILL);
     (void)reap();
 }

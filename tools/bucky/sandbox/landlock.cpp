@@ -16,8 +16,8 @@
 namespace bucky {
 namespace {
 
-// Debian 12's headers know version 2 of the interface; the kernel may know more. The same numbers
-// on every architecture.
+// Debian 12's headers define Landlock ABI 2; the kernel may support more. These system call numbers
+// are the same on every architecture.
 constexpr long kCreateRuleset = 444, kAddRule = 445, kRestrictSelf = 446;
 constexpr std::uint32_t kAskVersion = 1;
 constexpr int kBeneathPath = 1;
@@ -33,13 +33,13 @@ struct [[gnu::packed]] BeneathPath {
     std::int32_t folder;
 };
 
-/// Everything that a version can take away, and how much of Ruleset it reads.
+/// The rights that an ABI version can deny, and the size of its Ruleset.
 struct Version {
     Ruleset all;
     std::size_t bytes;
 };
 
-/// By the version of the interface, from 1: each knows a little more.
+/// By ABI version, from 1; each adds rights.
 constexpr std::array kVersions{
     Version{{0x1FFF, 0, 0}, 8},   // executing, reading, writing, making, removing
     Version{{0x3FFF, 0, 0}, 8},   // moving to another folder

@@ -106,7 +106,7 @@ private:
     std::string_view left_;
 };
 
-// A field that is added to one of these must be passed here too; pixels and their room are not.
+// A new field of one of these types must be passed here too; pixels and their reservation are not.
 static_assert(sizeof(Source) == 1320 && sizeof(OriginalText) == 48);
 static_assert(sizeof(Header) == 624 && sizeof(GreyRules) == 152 && sizeof(Image) == 248);
 

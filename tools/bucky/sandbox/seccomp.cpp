@@ -33,9 +33,9 @@ constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO | EPERM;
 constexpr std::uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;  ///< libc then uses the older call
 constexpr std::uint32_t kWrites = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
 
-/// Whatever their arguments are.
+/// Refused whatever their arguments are.
 constexpr long kNever[] = {
-    // the network and other processes' sockets
+    // network and other processes' sockets
     SYS_socket,
     SYS_socketpair,
     SYS_connect,
@@ -94,7 +94,7 @@ constexpr long kNever[] = {
     SYS_fsopen,
     SYS_move_mount,
     SYS_open_tree,
-    // corners of the kernel that have let processes out before
+    // rarely used system calls that have had holes
     SYS_bpf,
     SYS_perf_event_open,
     SYS_userfaultfd,
@@ -136,7 +136,8 @@ struct Filter {
             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1));
         answer(what);
     }
-    /// Of one call: `what` when argument `index` has one of `bits` set (`any`), or none of them.
+    /// For system call `number`: `what` when argument `index` has one of `bits` set (`any`), or
+    /// none.
     void if_bits(long number, std::size_t index, std::uint32_t bits, bool any, std::uint32_t what) {
         steps.push_back(
             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4));

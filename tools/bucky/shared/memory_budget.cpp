@@ -20,7 +20,7 @@ struct MemoryBudget::Shared {
     std::mutex mutex{};
     std::condition_variable changed{};
     std::uint64_t taken = 0;          ///< GUARDED_BY(mutex), as is the line
-    std::list<std::uint64_t> line{};  ///< what each who waits wants, first come first
+    std::list<std::uint64_t> line{};  ///< sizes of waiting reservations, in order
 
     bool fits(std::uint64_t requested) const {
         return taken == 0 || (requested <= bytes && taken <= bytes - requested);

@@ -12,9 +12,9 @@ constexpr int kNiceBehind = 5;
 }  // namespace
 
 void lower_priority() {
-    // The first thread shows how the node itself was started: beside a neighbour that has as much
-    // as the node, workers of a fixed niceness would starve. Linux takes a thread's id for a
-    // process (sched(7)). Without it, nothing breaks.
+    // The niceness of the first thread shows how the node was started. A fixed niceness would
+    // starve the workers beside other processes that run at the node's own. Linux applies it to a
+    // thread by its id (sched(7)); elsewhere nothing breaks.
     const int own = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::getpid()));
     (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), own + kNiceBehind);
 }

@@ -17,7 +17,7 @@ namespace {
 
 using scp::TlsContext;
 
-/// Of a key its line; of a section the line of the first of these keys that stands in the file.
+/// The line of a key; for a section, the line of the first of these keys that is in the file.
 std::size_t line_of(const conf::Lines& lines, const std::string& name) {
     for (const std::string_view key :
          {"", ".certificate", ".key", ".ca", ".crl", ".tls", ".syslog"}) {
@@ -34,7 +34,7 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
     const auto attempt = [&](const std::string& name, const std::function<void()>& make) {
         try {
             make();
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // collected: the user gets all problems at once
             problems.push_back({line_of(lines, name), name, error.what()});
         }
     };

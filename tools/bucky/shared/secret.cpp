@@ -40,7 +40,7 @@ bool is_same(std::string_view said, std::string_view token) {
     return differs == 0;
 }
 
-/// RFC 4648 4; nothing when it is not that.
+/// RFC 4648 4; nullopt when the text is not valid.
 std::optional<std::string> from_base64(std::string_view text) {
     constexpr std::string_view kAlphabet =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -60,7 +60,7 @@ std::optional<std::string> from_base64(std::string_view text) {
     return out;
 }
 
-/// What stands behind the scheme, whose case does not matter (RFC 9110 11.1).
+/// The credentials after the scheme, which is case-insensitive (RFC 9110 11.1).
 std::optional<std::string_view> behind(std::string_view authorization, std::string_view scheme) {
     const bool fits =
         authorization.size() > scheme.size() && authorization[scheme.size()] == ' ' &&
