@@ -25,13 +25,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDatabase = "bucky.db";
 constexpr const char* kUnfinished = "bucky.db.unfinished";
-constexpr const char* kLock = "lock";  // of a node that runs, or ran, in a folder
+constexpr const char* kLock = "lock";  // of the node in a data folder
 constexpr const char* kUnfinishedFile = ".unfinished";
 
-/// Studies may leave while files are copied; each time only what changed is copied again.
+/// Studies may be removed while files are copied. Each further try copies only what changed.
 constexpr int kTriesMax = 10;
 
-/// Another process may just be at the end of a checkpoint.
+/// Another process may be finishing a checkpoint.
 constexpr int kBusyTimeoutMs = 10'000;
 
 constexpr Sql kFiles{"backup.files", R"sql(
@@ -52,8 +52,8 @@ Fault fault_of(const std::error_code& error) {
     throw Error(fault_of(code), "cannot {} {}: {}", doing, file.string(), code.message());
 }
 
-/// A database as it lies there, of whatever version: it is copied, not used. A node's own is left
-/// with its log as it is, also by who closes it last.
+/// A database of any schema version that is copied and not used. Closing a node's own database
+/// leaves its log as it is, even when this is the last connection.
 class Plain {
 public:
     Plain(const fs::path& file, int flags) : file_(file) {
@@ -80,7 +80,7 @@ public:
                     "cannot {} {}: {}", doing, file_.string(), sqlite3_errstr(code));
     }
 
-    /// Calls row(text of column 0, number of column 1) for each.
+    /// Calls row(text of column 0, number of column 1) for each row.
     template <typename Row>
     void each(const Sql& sql, const Row& row) const {
         sqlite3_stmt* raw = nullptr;
@@ -134,7 +134,7 @@ void write_all(int fd, const char* bytes, std::size_t count, const fs::path& fil
     }
 }
 
-/// False when `from` is not there (any more).
+/// False when `from` does not exist (any more).
 bool copy_durably(const fs::path& from, const fs::path& to) {
     const Fd in{::open(from.c_str(), O_RDONLY | O_CLOEXEC)};
     if (in.number < 0 && errno == ENOENT) return false;
@@ -155,7 +155,7 @@ bool copy_durably(const fs::path& from, const fs::path& to) {
     return true;
 }
 
-/// What a backup may have put into its folder, and nothing else.
+/// The names that a backup may have written into its folder.
 bool is_ours(const std::string& name) {
     return name == "spool" || name == "results" || name.starts_with(kDatabase);
 }
@@ -187,8 +187,8 @@ void check_folder(const fs::path& data_dir, const fs::path& to) {
     }
 }
 
-/// In one step: a reader of a write-ahead log holds nobody up, and one that paused would begin anew
-/// with every commit of the node's.
+/// Copies all pages in one step: a reader of a write-ahead log blocks no writer, and a copy in
+/// several steps would restart with every commit of the node.
 void copy_database(const fs::path& from, const fs::path& to) {
     std::error_code ignored;
     for (const auto* rest : {"", "-wal", "-shm", "-journal"})
@@ -212,7 +212,7 @@ void copy_database(const fs::path& from, const fs::path& to) {
 }
 
 struct Named {
-    std::string file;  ///< below the data folder
+    std::string file;  ///< relative to the data folder
     std::uint64_t bytes;
 };
 
@@ -229,7 +229,7 @@ bool is_there(const fs::path& file, std::uint64_t bytes) {
     return fs::file_size(file, missing) == bytes && !missing;
 }
 
-/// False when one of them has left meanwhile.
+/// False when a file was removed meanwhile.
 bool copy_files(const fs::path& data_dir, const fs::path& to, const std::vector<Named>& files,
                 BackedUp& done) {
     std::set<fs::path> folders;
@@ -256,7 +256,7 @@ void remove_others(const fs::path& to, const std::vector<Named>& files, BackedUp
                 others.push_back(entry.path());
             }
         }
-        std::error_code left_behind;  // costs space and nothing else
+        std::error_code left_behind;  // a file that stays costs only space
         for (const auto& file : others) done.removed += fs::remove(file, left_behind) ? 1 : 0;
     }
 }

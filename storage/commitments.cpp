@@ -177,7 +177,7 @@ bool Commitments::answered(std::string_view destination, const CommitmentAnswer&
     return true;
 }
 
-/// Inside a transaction.
+/// Call it inside a transaction.
 bool Commitments::note(std::string_view destination, const CommitmentAnswer& answer) {
     const auto& transaction = answer.transaction.str();
     std::string study;

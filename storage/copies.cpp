@@ -23,8 +23,8 @@ std::string said(const ImageFacts& facts, std::uint32_t tag) {
     return found == facts.said.end() ? "" : found->second;
 }
 
-/// Where the data set of a Part 10 file begins (PS3.10 7.1); 0 when it is none: preamble, DICM,
-/// then (0002,0000) File Meta Information Group Length, UL, 4 bytes.
+/// The offset of the data set in a Part 10 file (PS3.10 7.1): after the preamble, "DICM" and
+/// (0002,0000) File Meta Information Group Length, UL, 4 bytes. 0 when it is no Part 10 file.
 std::streamoff data_set_begins(std::ifstream& in) {
     constexpr std::string_view kMetaBegins{"DICM\x02\x00\x00\x00UL\x04\x00", 12};
     constexpr std::size_t kPreambleBytes = 128;
@@ -41,7 +41,8 @@ std::streamoff data_set_begins(std::ifstream& in) {
     return static_cast<std::streamoff>(head.size()) + meta_bytes;
 }
 
-/// As tools/bucky/patients.h has it; who says nothing at all may be anybody.
+/// The same rule as in tools/bucky/pipeline/patients.h: a header without a patient may be
+/// anybody's.
 bool same_patient(const ImageFacts& one, const ImageFacts& other) {
     const auto equal = [&](std::uint32_t tag) { return said(one, tag) == said(other, tag); };
     const auto compatible = [&](std::uint32_t tag) {
@@ -70,7 +71,7 @@ ImageFacts data_set_facts(const std::filesystem::path& file, std::string_view, b
 
 Difference difference(const ImageFacts& stands, const ImageFacts& came) {
     if (!same_patient(stands, came)) return Difference::patient;
-    // A copy without the patient must not take the place of the one that has it.
+    // A copy without a patient must not replace one that has it.
     constexpr std::array kOfPatient{kPatientName, kPatientId, kBirthDate, kSex};
     const bool loses_patient = std::ranges::any_of(kOfPatient, [&](std::uint32_t tag) {
         return said(came, tag).empty() && !said(stands, tag).empty();

@@ -19,9 +19,10 @@ namespace {
 /// How long another process (`bucky queue retry`) may hold the file before we give up.
 constexpr int kBusyTimeoutMs = 10'000;
 
-/// The log is copied into the database file beside those who write once it has so many pages, and
-/// while they wait once it has twice as many, because they never pause. An image writes some 25: at
-/// SQLite's own 1000 the file was synced 30 times a second. A start reads the log: 64 MB, 0.1 s.
+/// The log is copied into the database file while others go on writing once it has this many pages,
+/// and while writers wait once it has twice as many, because they never pause. An image writes
+/// about 25 pages: at SQLite's default of 1000 the file was synced 30 times a second. A start has
+/// to read the log: 64 MB, 0.1 s.
 constexpr int kCheckpointPages = 8000;
 constexpr int kCheckpointInTurnPages = 2 * kCheckpointPages;
 
@@ -42,11 +43,11 @@ void execute(sqlite3* db, const char* script, std::string_view doing) {
     check(sqlite3_exec(db, script, nullptr, nullptr, nullptr), db, doing);
 }
 
-/// SQLite would make it readable by all; it names people's studies. mknod(2) makes it without
-/// opening it, and leaves one that is there: a descriptor that is closed takes the locks of all
-/// connections along (database_files.h).
+/// SQLite would create it readable by all, and it contains patients' studies. mknod(2) creates it
+/// without opening it and leaves an existing file as it is: closing a descriptor would release the
+/// locks of all connections (database_files.h).
 void make_private(const std::filesystem::path& file) {
-    std::error_code ignored;  // what could not be made shows when the file is opened
+    std::error_code ignored;  // the failure shows when the file is opened
     std::filesystem::create_directories(file.parent_path(), ignored);
     if (::mknod(file.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return;
     const int error = errno;
@@ -70,7 +71,7 @@ struct Database::Impl {
     std::filesystem::path file;
     sqlite3* db = nullptr;
     std::shared_ptr<SharedDatabase> shared;
-    std::map<std::string, sqlite3_stmt*, std::less<>> prepared;  // by their text
+    std::map<std::string, sqlite3_stmt*, std::less<>> prepared;  // by SQL text
     bool in_turn = false;                                        ///< a Transaction of ours is open
     int pages_in_log = 0;                                        ///< as of our last commit
 
@@ -80,22 +81,22 @@ struct Database::Impl {
     }
 
     static int committed(void* self, sqlite3*, const char*, int pages);
-    void make_durable(std::uint64_t ticket);
+    void make_durable(std::uint64_t ticket);  // after our last commit
     void sync_log(bool doubtful);
     void copy_log();
     bool wants_syncs();
     void leave_log_alone(Mode mode);
 };
 
-/// SQLite calls it when a commit stands in the log. A Transaction syncs once it has given its turn
-/// away; a statement that stands alone has nobody who would, and is synced here.
+/// SQLite calls this when a commit is in the log. A Transaction syncs after it has released its
+/// turn. A statement outside a transaction is synced here.
 int Database::Impl::committed(void* self, sqlite3*, const char*, int pages) {
     auto& impl = *static_cast<Impl*>(self);
     impl.pages_in_log = pages;
     if (impl.in_turn) return SQLITE_OK;
     try {
         impl.make_durable(impl.shared->log.written());
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // not through SQLite's C code: Statement throws it
         failed_sync() = error;
     }
     return SQLITE_OK;
@@ -105,15 +106,15 @@ void Database::Impl::make_durable(std::uint64_t ticket) {
     try {
         shared->log.until_durable(ticket, [this](bool doubtful) {
             sync_log(doubtful);
-            shared->files.require_names();  // else the sync was of a file that nobody finds again
+            shared->files.require_names();  // else the synced file has no name any more
         });
     } catch (const Error& error) {
-        // Never exhausted: the rows are there, and who put files beside them must leave them.
+        // Never exhausted: the rows are in the log, so the files that belong to them must stay.
         throw Error(Fault::unavailable, "committed, but not known to be durable: {}", error.what());
     }
 }
 
-/// A test that keeps no promises says PRAGMA synchronous = OFF.
+/// Tests that need no durability set PRAGMA synchronous = OFF.
 bool Database::Impl::wants_syncs() {
     bool wanted = true;
     const auto take = [](void* into, int, char** values, char**) {
@@ -133,8 +134,8 @@ void Database::Impl::sync_log(bool doubtful) {
         check(log->pMethods->xSync(log, SQLITE_SYNC_NORMAL), db, "sync the log");
         return;
     }
-    // What the log's pages were is still to be read; whether the disk has them, nobody knows. A
-    // checkpoint writes them all anew, into the database file, and syncs that.
+    // The log's pages can still be read, but may not be on the disk. A checkpoint writes them all
+    // again, into the database file, and syncs that.
     const std::lock_guard turn(shared->turn);
     int pages = 0;
     int copied = 0;
@@ -143,19 +144,19 @@ void Database::Impl::sync_log(bool doubtful) {
     if (copied < pages) throw Error(Fault::unavailable, "a log could not be synced, nor copied");
 }
 
-/// A copy that fails costs nothing yet: the log has it all, and a later commit tries again.
+/// A failed copy does no harm: the log holds everything, and a later commit tries again.
 void Database::Impl::copy_log() {
     auto last = shared->copied_at.load();
-    if (pages_in_log < last) last = 0;  // it has begun anew
+    if (pages_in_log < last) last = 0;  // the log was restarted
     if (pages_in_log - last < kCheckpointPages) return;
     std::unique_lock turn(shared->turn, std::defer_lock);
-    if (pages_in_log >= kCheckpointInTurnPages) turn.lock();  // so that the log can begin anew
+    if (pages_in_log >= kCheckpointInTurnPages) turn.lock();  // so that the log can restart
     shared->copied_at = pages_in_log;
     (void)sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
-/// The log outlives whoever closes last, so that no mistake about who that is can take it from
-/// another. Only a node's own connections copy it into the database when they are the last.
+/// The log stays when the last connection closes, so a wrong guess about which is the last loses
+/// nothing. Only a node's own connections copy it into the database when they are the last.
 void Database::Impl::leave_log_alone(Mode mode) {
     int keep = 1;
     check(sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep), db, "keep the log");
@@ -182,7 +183,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::ma
     try {
         settle(mode);
     } catch (const Error& error) {
-        // Who opens it reads which file is damaged and what to do.
+        // The caller is told which file is damaged and what to do.
         const auto found = impl_->shared->files.troubles();
         if (found.empty()) throw;
         throw Error(Fault::unavailable, "{}", found.front());
@@ -216,12 +217,13 @@ void Database::settle(Mode mode) {
 
 std::vector<std::string> Database::troubles() {
     auto& files = impl_->shared->files;
-    const auto file_bytes = files.file_bytes();  // first: a file only grows while nobody cuts it
-    sqlite3_db_release_memory(impl_->db);        // so that it reads what is in the file now
+    const auto file_bytes =
+        files.file_bytes();                // first: the file only grows unless it is truncated
+    sqlite3_db_release_memory(impl_->db);  // so that it reads the file as it is now
     try {
         auto bytes = prepare(kBytes);
         if (bytes.step()) files.note_size(file_bytes, bytes.integer(0));
-    } catch (const Error&) {  // damage is noted; what else there may be is told by who meets it
+    } catch (const Error&) {  // damage is noted; other errors are reported by their own users
     }
     return files.troubles();
 }
@@ -231,7 +233,7 @@ void Database::require_sound() {
     throw Error(Fault::unavailable, "the database of this node needs a person: see `bucky status`");
 }
 
-/// Two that open the file at once take turns; whoever comes second finds nothing left to do.
+/// Two connections that open the file at once take turns; the second finds nothing left to do.
 void Database::migrate() {
     if (version() > migrations().back().version) return;
     {
@@ -303,7 +305,7 @@ Database::Transaction::Transaction(Database& db) {
 Database::Transaction::~Transaction() {
     auto& impl = state_->impl;
     impl.in_turn = false;
-    // After some errors SQLite has rolled back by itself already.
+    // After some errors SQLite has already rolled back.
     if (state_->turn.owns_lock() && sqlite3_get_autocommit(impl.db) == 0) {
         sqlite3_exec(impl.db, "ROLLBACK", nullptr, nullptr, nullptr);
     }

@@ -30,7 +30,7 @@ void DatabaseFiles::pin() {
     std::array<Identity, kSuffixes.size()> all{};
     for (std::size_t at = 0; at < kSuffixes.size(); ++at) {
         const auto found = identity_of(file(kSuffixes[at]));
-        if (!found) return;  // without a log yet: a later connection has all three
+        if (!found) return;  // no log yet: a later connection has all three
         all[at] = *found;
     }
     pinned_ = all;
@@ -43,7 +43,7 @@ void DatabaseFiles::look() {
         const auto found = identity_of(name);
         if (found == (*pinned_)[at]) continue;
         const bool is_gone = !found && errno == ENOENT;
-        if (!found && !is_gone) continue;  // it could not be asked: that says nothing of the file
+        if (!found && !is_gone) continue;  // stat(2) failed: the file may well be there
         lost_ = fmt::format("{} was {} while it was in use: {}", name.string(),
                             is_gone ? "deleted" : "replaced", kRestart);
         return;
@@ -53,7 +53,7 @@ void DatabaseFiles::look() {
 void DatabaseFiles::require_names() {
     const std::lock_guard lock(mutex_);
     look();
-    // No path in these words: an error may become an answer to a caller.
+    // No path in this message, because an error may become an answer to a caller.
     if (!lost_.empty()) {
         throw Error(Fault::unavailable,
                     "the database was deleted, replaced or cut short under the node");

@@ -15,9 +15,9 @@
 namespace bucky::storage {
 namespace {
 
-constexpr std::size_t kBlockBytes = 1U << 20U;  // a few requests to the disk for an X-ray
-// What O_DIRECT asks of address, offset and length: the disk's logical block, nowhere more than
-// this.
+constexpr std::size_t kBlockBytes = 1U << 20U;  // a few disk requests per X-ray
+// O_DIRECT requires this alignment of address, offset and length: the disk's logical block, never
+// more than this.
 constexpr std::size_t kAlignment = 4096;
 
 Fault fault_of(int error) {
@@ -79,7 +79,7 @@ void Incoming::flush() {
     }
     if (aligned < held_) {
         go_past_cache(false);
-        may_go_past_ = false;  // what follows begins at an odd place
+        may_go_past_ = false;  // what follows begins at an unaligned offset
         put(held.subspan(aligned));
     }
     held_ = 0;
@@ -90,21 +90,21 @@ void Incoming::put(std::span<const std::uint8_t> bytes) {
         errno = 0;
         const auto written = calls_->write(fd_, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0 && errno == EINVAL && past_cache_) {  // not of this size, or not here
+        if (written < 0 && errno == EINVAL && past_cache_) {  // O_DIRECT does not work here
             may_go_past_ = false;
             go_past_cache(false);
             continue;
         }
         if (written <= 0) fail_file("write", path_);
         bytes = bytes.subspan(static_cast<std::size_t>(written));
-        if (!bytes.empty() && past_cache_) {  // a part: who knows where the next begins
+        if (!bytes.empty() && past_cache_) {  // a partial write: the rest may be unaligned
             may_go_past_ = false;
             go_past_cache(false);
         }
     }
 }
 
-/// A file system without O_DIRECT refuses the flag, and nothing changes.
+/// A file system without O_DIRECT refuses the flag, and the file stays as it was.
 void Incoming::go_past_cache(bool past) noexcept {
     past = past && may_go_past_;
     if (past == past_cache_) return;

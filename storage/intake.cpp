@@ -38,7 +38,7 @@ constexpr Sql kReplace{"intake.replace", R"sql(
 constexpr Sql kRevise{"intake.revise", R"sql(
     UPDATE study SET revision = revision + 1 WHERE key = :study)sql"};
 
-// What it told of an image has changed, though none came to it.
+// The study is due for another report although no image came to it.
 constexpr Sql kDueAnew{"intake.due_anew", R"sql(
     UPDATE study
        SET state = 'open', first_unreported_ms = iif(state = 'open', first_unreported_ms, :now_ms),
@@ -76,8 +76,8 @@ constexpr Sql kInferJob{"intake.infer_job", R"sql(
                      tenant, urgent)
     VALUES ('infer', :subject, :study, 'ready', :now_ms, :now_ms, :now_ms, :tenant, :urgent))sql"};
 
-// Only of a study that came in this association alone: where each image has an association of its
-// own, every end would be one report more.
+// Only a study whose images all came in this association: where each image has an association of
+// its own, every end would add a report.
 constexpr Sql kAssociationEnded{"intake.association_ended", R"sql(
     UPDATE study SET due_at_ms = :now_ms
      WHERE state = 'open' AND last_association = :association AND due_at_ms > :now_ms
@@ -98,19 +98,19 @@ std::span<const Sql> intake_statements() {
     return kAll;
 }
 
-/// The image of that UID that counts now.
+/// The current image of that UID.
 struct Intake::Standing {
     std::int64_t id = 0;
     std::string file, study, series, sop_class, transfer_syntax, pixels;
     std::int64_t revision = 0;
 };
 
-/// What becomes of an instance.
+/// What to do with an instance.
 struct Intake::Decision {
     Receipt::Kept kept = Receipt::Kept::fresh;
-    std::string pixels{};  ///< its digest, if it was needed
+    std::string pixels{};  ///< its digest, if it was computed
     std::optional<Standing> stands{};
-    std::int64_t again_id = 0;  ///< the one that it is again, in this study
+    std::int64_t again_id = 0;  ///< the stored instance, in again_study
     std::string again_study{}, words{};
 };
 
@@ -128,7 +128,7 @@ std::optional<Intake::Standing> Intake::standing(const Received& in) {
                     .revision = row.integer(7)};
 }
 
-/// Computed when the first copy comes, and kept: a study without copies pays nothing.
+/// Computed when the first copy comes, and stored, so that studies without copies cost nothing.
 std::string Intake::pixels_of(const Standing& stands) {
     if (!stands.pixels.empty()) return stands.pixels;
     const auto file = spool_.absolute(stands.file);
@@ -176,7 +176,7 @@ Intake::Decision Intake::decide(const Received& in, const std::filesystem::path&
     return decision;
 }
 
-/// Other pixels under a UID that is taken: a conflict, unless that copy is here already.
+/// Other pixels under a UID that is in use: a conflict, unless the same copy is stored already.
 Intake::Decision Intake::conflict_or_again(const Received& in, const Standing& stands,
                                            const std::string& pixels) {
     auto row = db_.prepare(kSameConflict);
@@ -199,7 +199,8 @@ Receipt Intake::answer_again(const Received& in, const Decision& decision) {
     const auto& study = decision.again_study;
     Journal journal(db_, clock_);
     journal.write_repeated(study, in.sop_instance.str(), "image.again", decision.words);
-    // Whoever sends an image again may be missing its result. What was delivered is there.
+    // The sender of a repeated image may be missing its result. Delivered results are not sent
+    // again.
     if (const auto refused = JobQueue(db_, clock_).resubmit_refused(study); refused > 0) {
         journal.write_repeated(study, in.sop_instance.str(), "result.again",
                                fmt::format("{} refused before: sent again", refused));
@@ -218,11 +219,11 @@ void Intake::make_due_anew(const std::string& study, std::int64_t now_ms) {
         .run();
 }
 
-/// What stood stands no longer; the study that told of it tells it.
+/// The stored image is no longer current; the study that holds it is due for another report.
 void Intake::replace(const Received& in, const Standing& stands, std::int64_t now_ms) {
     db_.prepare(kReplace).bind(":id", stands.id).run();
     db_.prepare(kRevise).bind(":study", stands.study).run();
-    if (stands.study == in.key().str()) return;  // it is due: the copy comes to it
+    if (stands.study == in.key().str()) return;  // it is due already: the copy belongs to it
     make_due_anew(stands.study, now_ms);
     Journal(db_, clock_)
         .write(stands.study, in.sop_instance.str(), "image.left_study",
@@ -230,7 +231,7 @@ void Intake::replace(const Received& in, const Standing& stands, std::int64_t no
                            in.key().str()));
 }
 
-/// The loop guard: what we sent to a PACS may come back from it, also after its rows have left.
+/// The loop guard: a PACS may send our own objects back, also after their rows were removed.
 bool Intake::is_own_result(const Received& in) {
     std::optional<std::string> study;
     if (in.is_of_our_make) study = in.key().str();
@@ -250,7 +251,7 @@ Receipt Intake::receive(const Received& in) {
     db_.require_sound();
     if (is_own_result(in)) return {Receipt::Kept::own_result};
     in.file.flush();
-    // Decided first without the writers' turn: reading 10 MB must not hold up the others.
+    // Decided before the writers' turn is taken: reading 10 MB must not delay other writers.
     auto decision = decide(in, in.file.path());
     if (decision.kept == Receipt::Kept::again) return answer_again(in, decision);
 
@@ -260,7 +261,7 @@ Receipt Intake::receive(const Received& in) {
     kept.add(spool_.keep(in.file, now_ms, kKeepSteps));
 
     Database::Transaction transaction(db_);
-    const auto meanwhile = standing(in);  // another copy may have been sent at once
+    const auto meanwhile = standing(in);  // another copy may have been received at the same time
     const auto id_of = [](const auto& stands) { return stands ? stands->id : 0; };
     if (id_of(meanwhile) != id_of(decision.stands)) {
         decision = decide(in, spool_.absolute(kept.files().front()));

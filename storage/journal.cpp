@@ -24,7 +24,7 @@ constexpr Sql kOfStudy{"journal.of_study", R"sql(
     SELECT at_ms, study, subject, event, words, times
       FROM journal WHERE study = :study ORDER BY at_ms, id)sql"};
 
-// '@' parts a key's UID from its owner, and 'A' is the character behind it.
+// '@' divides a key into UID and owner, and 'A' is the next character.
 constexpr Sql kStudiesOfUid{"journal.studies_of_uid", R"sql(
     SELECT DISTINCT study FROM journal WHERE study = :study_uid
     UNION SELECT study FROM journal WHERE study > :study_uid || '@' AND study < :study_uid || 'A'

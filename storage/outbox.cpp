@@ -45,7 +45,7 @@ constexpr Sql kDeliverJob{"outbox.deliver_job", R"sql(
        AND NOT EXISTS (SELECT 1 FROM job WHERE subject = :sop_instance
                                            AND lane = 'deliver:' || :destination))sql"};
 
-// An image that came while the report was made has set the state back to open: it stays open.
+// An image that came while the report was made has set the state to open, and it stays open.
 constexpr Sql kReported{"outbox.reported", R"sql(
     UPDATE study
        SET reported_at_ms = :now_ms, state = iif(state = 'reporting', 'reported', state),
@@ -55,7 +55,7 @@ constexpr Sql kReported{"outbox.reported", R"sql(
 constexpr Sql kTakeBack{"outbox.take_back", R"sql(
     DELETE FROM job WHERE id = :id AND state = 'running' AND attempt = :attempt)sql"};
 
-// One that is open is due for a report anyway, in its own time.
+// A study that is open is due for a report anyway.
 constexpr Sql kDueAgain{"outbox.due_again", R"sql(
     UPDATE study SET state = 'open', first_unreported_ms = :now_ms, due_at_ms = :now_ms
      WHERE key = :study AND state <> 'open')sql"};
@@ -88,7 +88,7 @@ std::span<const Sql> outbox_statements() {
     return kAll;
 }
 
-/// One job makes these UIDs and it is leased to us: what is not here now will not come meanwhile.
+/// Only one job makes these UIDs and we hold its lease: a missing result cannot appear meanwhile.
 void Outbox::Batch::add(const NewResult& result) {
     if (outbox_.result(result.sop_instance.str())) {
         files_.add("");
@@ -128,7 +128,7 @@ bool Outbox::put(const Job& report_job, Batch& batch, std::span<const std::strin
         .bind(":now_ms", now_ms)
         .bind(":patients", patients)
         .run();
-    JobQueue(db_, clock_).settle(report_job.study);  // the same results, delivered long ago
+    JobQueue(db_, clock_).settle(report_job.study);  // the same results, delivered before
     crash_point("outbox.before_commit");
     batch.files_.commit(transaction);
     crash_point("outbox.after_commit");

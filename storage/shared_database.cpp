@@ -10,7 +10,8 @@
 namespace bucky::storage {
 namespace {
 
-/// A damaged file is no fault of the image or the job that met it: those wait until it is mended.
+/// A damaged file is not the fault of the image or the job that met it. Both wait until it is
+/// repaired.
 Fault fault_of(int code) {
     switch (code & 0xFF) {
         case SQLITE_FULL:
@@ -27,7 +28,8 @@ Fault fault_of(int code) {
     }
 }
 
-/// SHORT_READ: the log is shorter than its index says. CORRUPTFS: the file system says so itself.
+/// SHORT_READ: the log is shorter than its index says. CORRUPTFS: the file system reports
+/// corruption.
 bool is_damage(int code) {
     return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB ||
            code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_CORRUPTFS;

@@ -22,7 +22,7 @@ void SharedSync::until_durable(std::uint64_t ticket,
         lock.unlock();
         try {
             sync(doubtful);
-        } catch (...) {
+        } catch (...) {  // the others must not wait for a sync that failed
             lock.lock();
             syncing_ = false;
             doubtful_ = true;

@@ -96,7 +96,7 @@ std::optional<std::int64_t> Turns::take_turn(std::string_view lane, const First&
     return std::nullopt;
 }
 
-/// From the tenant behind `after` once around; one whose jobs all wait for their time is passed by.
+/// Tries every tenant once, starting after `after`. A tenant without a job that is due is skipped.
 std::optional<Turns::Found> Turns::find(std::string_view lane, bool urgent, std::string_view after,
                                         const First& first) {
     auto tenant = tenant_from(kTenantAfter, lane, urgent, after);
@@ -108,7 +108,7 @@ std::optional<Turns::Found> Turns::find(std::string_view lane, bool urgent, std:
             tenant = tenant_from(kTenantFrom, lane, urgent, "");
             if (!tenant) return std::nullopt;
         }
-        if (around && *tenant > after) return std::nullopt;  // asked already
+        if (around && *tenant > after) return std::nullopt;  // tried already
         if (const auto job = first(urgent, *tenant)) return Found{*job, *tenant};
         tenant = tenant_from(kTenantAfter, lane, urgent, *tenant);
     }

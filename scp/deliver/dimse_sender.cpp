@@ -25,8 +25,9 @@ bool is_native(std::string_view transfer_syntax) {
     return row != nullptr && row->native;
 }
 
-/// The object's own syntax alone, so that the peer cannot prefer another; beside it, for what we
-/// could rewrite, the two that every implementation has (PS3.5 10.1).
+/// A context with the object's own syntax alone, so that the peer cannot choose another. For
+/// objects that we can rewrite, a second one with the two syntaxes that every implementation has
+/// (PS3.5 10.1).
 std::vector<Offer> offers_for(std::string_view sop_class, std::string_view transfer_syntax) {
     std::vector<Offer> offers{{std::string{sop_class}, {std::string{transfer_syntax}}}};
     if (!is_native(transfer_syntax)) return offers;
@@ -65,7 +66,7 @@ struct Sender::Impl {
     std::vector<Offer> wanted;                                  ///< for the next association
     std::vector<Offer> proposed;                                ///< on the open one
     std::map<std::string, std::string, std::less<>> preferred;  ///< transfer syntax by class
-    std::string character_set;                                  ///< empty: as the files are
+    std::string character_set;                                  ///< empty: as in the files
     std::unique_ptr<Association> association;
 
     void want(Offer offer);
@@ -79,7 +80,7 @@ struct Sender::Impl {
 
 void Sender::Impl::want(Offer offer) {
     if (std::find(wanted.begin(), wanted.end(), offer) != wanted.end()) return;
-    if (wanted.size() == kContextsMax) wanted = always;  // other kinds of files now
+    if (wanted.size() == kContextsMax) wanted = always;  // the files are of other kinds now
     wanted.push_back(std::move(offer));
 }
 
@@ -112,7 +113,8 @@ const Context* Sender::Impl::context_for(const Part10Header& header, bool rewrit
     return found == contexts.end() ? nullptr : &*found;
 }
 
-/// Nothing when nothing else is preferred, or the peer does not take it: the plain way then.
+/// Nothing when no other syntax is preferred or the peer does not accept it; the caller then sends
+/// the file in the usual way.
 std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem::path& file,
                                                            const Part10Header& header) {
     const auto wish = preferred.find(header.sop_class);
@@ -123,9 +125,9 @@ std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem
         }
         try {
             return judged(association->store_rewritten(file, header, context, character_set), true);
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // this syntax cannot encode this object
             if (error.fault() != Fault::unsupported) throw;
-            return std::nullopt;  // what cannot be compressed goes as it is
+            return std::nullopt;  // it is sent as it is
         }
     }
     return std::nullopt;
@@ -133,7 +135,7 @@ std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem
 
 SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10Header& header) {
     if (auto outcome = send_as_preferred(file, header)) return *outcome;
-    // A dataset of odd length is not valid, but PDVs must be even (PS3.7 Annex F): write it anew.
+    // A dataset of odd length is not valid, but PDVs must be even (PS3.7 Annex F): rewrite it.
     const bool even = (header.file_bytes - header.dataset_at) % 2 == 0;
     const bool same_text = character_set.empty() || !is_native(header.transfer_syntax);
     const Context* as_it_is = context_for(header, false);
@@ -168,7 +170,7 @@ Sender::~Sender() {
 void Sender::announce(const std::filesystem::path& file) {
     check_file_meta(file);
     const auto header = read_part10_header(file);
-    // Where it must be rewritten, DCMTK's parser recurses into it.
+    // The walk protects DCMTK's parser, which recurses and runs if the file must be rewritten.
     (void)read_dataset_header(file, header.dataset_at, header.transfer_syntax);
     impl_->want(header);
 }
@@ -210,8 +212,9 @@ SendOutcome Sender::send(const std::filesystem::path& file) {
     impl_->connect_for(header);
     try {
         return impl_->send(file, header);
-    } catch (const Error& error) {
-        impl_->association.reset();  // aborted: nobody knows how much of a message is out
+    } catch (const Error&
+                 error) {  // the file's failure is its outcome; the next one gets a new association
+        impl_->association.reset();  // aborts: part of a message may have been sent
         const bool never = error.fault() == Fault::unsupported;
         return {never ? SendOutcome::Kind::refused : SendOutcome::Kind::retry, 0, error.what(),
                 false};

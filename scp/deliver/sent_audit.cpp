@@ -19,7 +19,7 @@ struct Subject {
     std::string patient_id, accession_number;
 };
 
-/// Of a file that we have made; nothing of one that cannot be read: sending it will tell.
+/// Reads a file that we have made. Nothing when it cannot be read: sending it reports the error.
 Subject subject_of(const std::filesystem::path& file) {
     DcmFileFormat format;
     const auto read =
@@ -58,7 +58,7 @@ SentAudit::SentAudit(const storage::Result& result, const conf::DestinationSetti
 }
 
 void SentAudit::ended(const SendOutcome& outcome) {
-    if (event_.study.empty()) return;  // nobody recorded when it began
+    if (event_.study.empty()) return;  // begin() was not recorded
     event_.kind = audit::Kind::transferred;
     event_.outcome = outcome_of(outcome.kind);
     event_.words = outcome.words;

@@ -22,7 +22,8 @@ constexpr std::size_t kReadAtOnce = 16 * 1024;
 constexpr std::chrono::seconds kForReadingRejection{2};
 constexpr std::chrono::seconds kForReadingAlert{1};
 
-/// PS3.8 9.3.2, not a byte more. The buffer grows as bytes come, not as the length claims.
+/// Reads the PDU (PS3.8 9.3.2) and not a byte more. The buffer grows as bytes arrive, not to the
+/// length that the header claims.
 std::vector<std::uint8_t> read_request(TlsStream& tls, Steady::time_point deadline) {
     std::vector<std::uint8_t> request;
     while (true) {
@@ -46,8 +47,9 @@ std::vector<std::uint8_t> read_request(TlsStream& tls, Steady::time_point deadli
     }
 }
 
-/// Closing with bytes unread would reset the connection, and the alert that says why would be lost
-/// on its way: in TLS 1.3 a caller has gone on when he hears that his certificate is no good.
+/// Closing a socket with unread bytes resets the connection, and the alert that names the reason
+/// would be lost: in TLS 1.3 a caller has already sent data when it learns that its certificate is
+/// refused.
 void let_read(int fd, int give_up_fd) {
     (void)::shutdown(fd, SHUT_WR);
     const auto deadline = Steady::now() + kForReadingAlert;
@@ -63,7 +65,7 @@ void reject_for_now(TlsStream& tls) {
     const auto deadline = Steady::now() + kForReadingRejection;
     (void)tls.write_some(kRejection, sizeof(kRejection), deadline);
     std::uint8_t closing = 0;
-    (void)tls.read_some(&closing, 1, deadline);  // the peer reads it, and closes
+    (void)tls.read_some(&closing, 1, deadline);  // until the peer has read it and closes
     tls.close_notify();
 }
 
@@ -77,11 +79,11 @@ void accept_tls(PendingConnection& pending, const SessionContext& context) {
     try {
         tls->accept(Steady::now() + std::chrono::seconds{scp.handshake_s});
         pending.request = read_request(*tls, Steady::now() + std::chrono::seconds{scp.artim_s});
-    } catch (const Error&) {
+    } catch (const Error&) {  // the alert must reach the peer before the socket is closed
         let_read(pending.fd.get(), context.give_up_fd);
         if (!pending.handshake || !pending.handshake->cut()) throw;
         metrics::count("bucky_limit_reached_total", {{"limit", "handshakes"}});
-        throw Error(Fault::exhausted, "too many stood at the door, and it was there longest");
+        throw Error(Fault::exhausted, "too many TLS handshakes at once: this one was the oldest");
     }
     pending.handshake.reset();
     pending.place = context.slots.take();

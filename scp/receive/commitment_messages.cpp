@@ -11,8 +11,8 @@
 namespace bucky::scp {
 namespace {
 
-/// How long the association that brought a request has it before it is tried elsewhere. A crash
-/// costs no more than this; an association that ends hands it over at once.
+/// How long the association that brought a request may report on it before it is tried elsewhere. A
+/// crash delays a report by no more than this; an association that ends hands it over at once.
 constexpr std::int64_t kOursMs = 120'000;
 
 // PS3.7 10.1.1.1.8 and 10.1.4.1.10
@@ -42,8 +42,8 @@ storage::Database& Commitment::database() {
     return **db_;
 }
 
-/// Reads the data set of a message and lets `take` judge the message. A failure of reading it is
-/// `take`'s to throw or to pass over: what the command says may be wrong in the first place.
+/// Reads the data set of a message and calls `take` to judge the message. `take` decides whether a
+/// failed read matters, because the command itself may be at fault.
 Commitment::Judgement Commitment::judge(T_ASC_Association& assoc,
                                         T_ASC_PresentationContextID context,
                                         T_DIMSE_DataSetType type, const Take& take) {
@@ -55,10 +55,10 @@ Commitment::Judgement Commitment::judge(T_ASC_Association& assoc,
     if (received.condition.bad()) return {received.condition, kProcessingFailure, ""};
     try {
         return {EC_Normal, take(received), ""};
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // answered with a status; the association goes on
         return {EC_Normal, action_status(error.fault()), error.what(),
                 error_comment(error.fault())};
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // answered with a status, too
         return {EC_Normal, kProcessingFailure, error.what()};
     }
 }
@@ -123,7 +123,7 @@ OFCondition Commitment::report(T_ASC_Association& assoc) {
                                            {"kept", answer.kept.size()},
                                            {"failed", answer.failed.size()}});
         return send_commitment_report(assoc, owed.context, reported_->message_id, answer);
-    } catch (const std::exception& error) {  // the CommitmentScp will say it
+    } catch (const std::exception& error) {  // the CommitmentScp will report it
         log::event(log::Level::warning, "commitment.not_reported",
                    {{"assoc", caller_.association}, {"why", error.what()}});
         return EC_Normal;
@@ -144,7 +144,7 @@ void Commitment::report_answered(const T_DIMSE_N_EventReportRSP& response) noexc
                 owed_id, context_.clock.now_ms() + kOursMs,
                 fmt::format("the report was answered {:04X}", response.DimseStatus));
         }
-    } catch (const std::exception& error) {  // it is told once more, which does no harm
+    } catch (const std::exception& error) {  // it is reported once more, which does no harm
         log::event(log::Level::warning, "commitment.end_not_noted",
                    {{"assoc", caller_.association}, {"why", error.what()}});
     }
@@ -164,7 +164,7 @@ OFCondition Commitment::take_report(T_ASC_Association& assoc, T_ASC_Presentation
     return answer_commitment_report(assoc, context, request, judged.status);
 }
 
-/// An answer counts when one of the destinations of this AE title was asked so.
+/// An answer counts when it belongs to a request to a destination with this AE title.
 void Commitment::note(DcmItem& dataset) {
     const auto answer = read_commitment_report(dataset);
     storage::Commitments commitments(database(), context_.clock);
@@ -196,7 +196,7 @@ void Commitment::association_ended() noexcept {
         owed_.clear();
         reported_.reset();
         context_.work.ring();
-    } catch (const std::exception& error) {  // it is due by itself after kOursMs
+    } catch (const std::exception& error) {  // it becomes due by itself after kOursMs
         log::event(log::Level::warning, "commitment.end_not_noted",
                    {{"assoc", caller_.association}, {"why", error.what()}});
     }

@@ -32,7 +32,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kReadAtOnce = 16 * 1024;  ///< most requests are smaller
-constexpr int kRefusalsLoggedPerSecond = 10;    ///< a flood of strangers must not fill the log
+constexpr int kRefusalsLoggedPerSecond = 10;    ///< a flood of connections must not fill the log
 constexpr std::chrono::seconds kForReadingRejection{2};
 
 // PS3.8 9.3.4: A-ASSOCIATE-RJ, 4 bytes: reserved, result 2 (rejected-transient), source 3 (service
@@ -46,7 +46,7 @@ std::string plain(const asio::ip::address& address) {
     return address.to_string();
 }
 
-/// That of [scp], as a row like the others.
+/// The listener of [scp], as a [[listener]] row.
 conf::ListenerSettings plain_listener(const conf::ScpSettings& scp) {
     conf::ListenerSettings made;
     made.listen = scp.listen;
@@ -94,7 +94,7 @@ public:
     std::size_t pending_associations() const { return greeting_count_; }
 
 private:
-    /// A connection that has not shown its whole request, or its ClientHello.
+    /// A connection whose A-ASSOCIATE-RQ or ClientHello has not arrived in full.
     struct PendingAssociation;
     using PendingPtr = std::shared_ptr<PendingAssociation>;
     struct PendingAssociation {
@@ -108,7 +108,7 @@ private:
         asio::steady_timer artim;  // PS3.8 9.1.4
         std::string address;
         std::shared_ptr<const ListenerConfig> listener;
-        std::vector<std::uint8_t> buffer;  ///< grows as bytes come, not as the length claims
+        std::vector<std::uint8_t> buffer;  ///< grows as bytes arrive, not to the claimed length
         std::size_t used = 0;
         bool over = false;
         PendingByAddress<PendingPtr>::Slot place;
@@ -128,7 +128,7 @@ private:
     void log_refusal(const std::string& address, std::string_view why, std::size_t bytes);
 
     asio::io_context& io_;
-    const conf::Settings settings_;  ///< it began with; where it listens stays
+    const conf::Settings settings_;  ///< of the start; addresses do not change
     std::atomic<std::int64_t> artim_s_;
     const std::int64_t started_s_;
     const Clock& clock_;
@@ -152,12 +152,12 @@ private:
     std::atomic<std::size_t> greeting_count_{0};
 };
 
-/// All of them, or none: an open door holds us.
+/// Opens all listeners or none: an open listener keeps this object alive.
 void FrontDoor::Impl::open() {
     try {
         for (const auto& door : listeners_)
             open(*door, settings_.scp.plain && door == listeners_.front());
-    } catch (const Error&) {
+    } catch (const Error&) {  // closed, or they would keep this object alive
         for (const auto& door : listeners_) door->close();
         throw;
     }
@@ -196,12 +196,12 @@ void FrontDoor::Impl::adopt(const conf::Settings& settings) {
     });
 }
 
-/// Until the whole A-ASSOCIATE-RQ is here (or the ClientHello), or ARTIM closes the door.
+/// Reads until the whole A-ASSOCIATE-RQ or ClientHello has arrived, or ARTIM expires.
 void FrontDoor::Impl::take_over(tcp::socket socket,
                                 std::shared_ptr<const ListenerConfig> listener) {
     error_code error;
     const auto peer = socket.remote_endpoint(error);
-    if (error) return;  // gone already
+    if (error) return;  // closed already
     socket.non_blocking(true, error);
     auto pending = std::make_shared<PendingAssociation>(std::move(socket), plain(peer.address()),
                                                         std::move(listener));
@@ -226,7 +226,7 @@ void FrontDoor::Impl::look(const PendingPtr& pending) {
     }
 }
 
-/// Never a byte more than `wanted`: what follows the request is the session's.
+/// Never reads a byte beyond `wanted`: what follows the request belongs to the session.
 void FrontDoor::Impl::read_more(const PendingPtr& pending, std::size_t wanted) {
     wanted = std::min(wanted, kReadAtOnce);
     pending_bytes_ += pending->used + wanted - pending->buffer.size();
@@ -255,8 +255,8 @@ void FrontDoor::Impl::hand_over(const PendingPtr& pending) {
     start_session(pending, std::move(place));
 }
 
-/// What would be said to him is said in TLS, so the session says it. He gets a place there, for
-/// most who come this far and no further are no callers.
+/// Every answer to a TLS caller is sent in TLS, so the session sends it. It takes the slot after
+/// the handshake, because most connections that end before that are not DICOM callers.
 void FrontDoor::Impl::hand_over_tls(const PendingPtr& pending) {
     const std::lock_guard lock(handing_over_);
     if (ended_) return;
@@ -286,7 +286,7 @@ void FrontDoor::Impl::reject_for_now(const PendingPtr& pending, std::string_view
     asio::async_write(pending->socket, asio::buffer(kRejectTransient),
                       [self = shared_from_this(), pending](error_code error, std::size_t) {
                           if (error) return self->forget(pending);
-                          // The peer reads it, and closes (PS3.8 9.2.3, AE-8 and Sta13).
+                          // The peer reads the rejection and closes (PS3.8 9.2.3, AE-8 and Sta13).
                           pending->socket.async_wait(
                               tcp::socket::wait_read,
                               [self, pending](error_code) { self->forget(pending); });
@@ -309,7 +309,7 @@ void FrontDoor::Impl::forget(const PendingPtr& pending) {
     greeting_count_ = pending_.size();
 }
 
-/// One that waits long makes room: a caller who speaks DICOM is through in milliseconds.
+/// Drops connections that wait long: a caller that speaks DICOM needs only milliseconds.
 void FrontDoor::Impl::make_room() {
     while (pending_.size() > limits::kGreetingsMax) {
         turn_away(PendingPtr{*pending_.first_to_go()}, "crowded");
@@ -332,7 +332,7 @@ void FrontDoor::Impl::log_refusal(const std::string& address, std::string_view w
         ++refusals_unlogged_;
         return;
     }
-    // A connect that says nothing and goes is how load balancers ask whether we are up.
+    // Load balancers check whether a node is up by a connection without a byte.
     const bool probe = why == "gone" && bytes == 0;
     log::event(probe ? log::Level::debug : log::Level::warning, "door.closed",
                {{"peer", address},
@@ -346,7 +346,7 @@ void FrontDoor::Impl::close_doors() {
     while (const auto* one = pending_.first_to_go()) forget(PendingPtr{*one});
 }
 
-/// After this no session is left and none begins.
+/// Afterwards no session is left and none can begin.
 void FrontDoor::Impl::end() {
     {
         const std::lock_guard lock(handing_over_);

@@ -33,7 +33,7 @@ void Listener::open(Calls calls, std::string_view keys) {
         acceptor_.bind(at);
         acceptor_.listen();
         port_ = acceptor_.local_endpoint().port();
-    } catch (const boost::system::system_error& error) {
+    } catch (const boost::system::system_error& error) {  // the words name the settings to change
         throw Error(Fault::unavailable,
                     "cannot listen on {} port {}: {}; see {}.listen and {}.port", told_.listen,
                     told_.port, error.code().message(), keys, keys);
@@ -48,7 +48,7 @@ void Listener::accept_loop() {
             self->calls_.take_over(std::move(socket), self->config_);
             return self->accept_loop();
         }
-        // Out of descriptors, most likely: let one waiting stranger go, and breathe.
+        // Most likely no descriptor is left: close one pending connection, and pause.
         log::event(log::Level::error, "door.accept_failed", {{"why", error.message()}});
         self->calls_.make_room();
         self->accept_again_.expires_after(kAfterAcceptFailed);
@@ -62,7 +62,7 @@ void Listener::close() {
     error_code ignored;
     acceptor_.close(ignored);
     accept_again_.cancel();
-    calls_ = {};  // they hold the front door
+    calls_ = {};  // they keep the FrontDoor alive
 }
 
 }  // namespace bucky::scp

@@ -17,7 +17,7 @@ ClientCertificates asked_by(const conf::ListenerSettings& listener) {
                                                    : ClientCertificates::off;
 }
 
-/// A certificate that ends unnoticed stops every sender at once.
+/// An expired certificate stops every sender at once.
 void tell_expiry(const TlsContext& tls, const std::string& listener) {
     const std::int64_t left_s = tls.expires_s() - SystemClock{}.now_ms() / 1000;
     metrics::set("bucky_certificate_expires_timestamp_seconds",

@@ -59,7 +59,7 @@ std::optional<Range> parse_range(const std::string& text) {
     return std::nullopt;
 }
 
-/// "AB:CD" or "abcd" as fingerprint_of() writes it: "abcd".
+/// "AB:CD" or "abcd" in the form of fingerprint_of(): "abcd".
 std::string plain_digits(std::string_view text) {
     std::string digits;
     for (const char c : text) {
@@ -83,7 +83,7 @@ struct Rule {
     std::string ae_title;        ///< empty: any
     std::optional<Range> range;  ///< nothing: any
     std::string subject;         ///< empty: any certificate, or none
-    std::string sha256;          ///< as subject
+    std::string sha256;          ///< like subject
     Peers::Standing standing;
 
     bool names(const PeerCertificate* shown) const {

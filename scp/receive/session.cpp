@@ -34,27 +34,25 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-/// When the node wants to stop, a sender may still be between two images of a study.
+/// While the node stops: a sender may still be between two images of a study.
 constexpr std::chrono::milliseconds kIdleBeforeClosing{500};
 
-/// A caller that asked for storage commitment and rests so long holds the association for the
-/// report; one that releases it wants the report on another.
+/// A caller that has requested storage commitment and is idle for this long gets the report on the
+/// same association. A caller that releases it before gets the report on another one.
 constexpr std::chrono::milliseconds kRestBeforeReport{300};
 
-/// Messages that bring no image: so many as fast as they come, then one each pause.
+/// Messages without an image: so many at full speed, then one per pause.
 constexpr int kWithoutImageAtOnce = 500;
 constexpr std::chrono::milliseconds kPauseWithoutImage{10};
 
 }  // namespace
 
-/// Whoever asks is answered, whatever goes wrong: a connection that only closes tells nobody that
-
-/// his request was at fault (PS3.8 9.2.2, AA-1).
-
+/// Every failure is answered with an A-ABORT (PS3.8 9.2.2, AA-1): a connection that is merely
+/// closed does not tell the caller that its request was at fault.
 std::string_view Session::run() {
     try {
         return hold();
-    } catch (const std::exception&) {
+    } catch (const std::exception&) {  // serve() logs it; the peer must hear of it, too
         assoc_ ? abort_association(assoc_.get()) : layer_.abort();
         throw;
     }
@@ -81,20 +79,6 @@ std::string_view Session::hold() {
     return end;
 }
 
-/// A [[peer]] row that says how many has been given them; whoever else calls shares what its
-
-/// address may have, for an AE title is whatever a caller says.
-
-/// Where the listener has users: the caller must give the name and the passcode of one. PS3.7
-
-/// D.3.3.7.1 leaves the rejection's reason open; none is given, so nobody learns which was wrong.
-
-/// On whose account its images wait: that of the [[tenant]] whose they are, else the one that its
-
-/// [[peer]] row names, else the title by which it called us when that is not our own, else itself.
-
-/// Always false: the answer of admit().
-
 std::string_view Session::serve_requests(Store& store, Commitment& commitment) {
     while (true) {
         if (commitment.may_report() && !connection_waits(kRestBeforeReport)) {
@@ -109,7 +93,7 @@ std::string_view Session::serve_requests(Store& store, Commitment& commitment) {
         }
         const OFCondition served = next_step(store, commitment);
         if (served != EC_Normal) {
-            store.association_ended();  // first: the farewell may wait a second for the peer
+            store.association_ended();  // first: end_after() may wait a second for the peer
             commitment.association_ended();
             return end_after(served);
         }
@@ -119,16 +103,14 @@ std::string_view Session::serve_requests(Store& store, Commitment& commitment) {
     return "lost";
 }
 
-/// Whether the peer says something within this time.
-
+/// Whether the peer sends something within this time.
 bool Session::connection_waits(std::chrono::milliseconds at_most) {
     auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc_->DULassociation));
     return connection == nullptr ||
            connection->wait_readable(at_most) != Connection::Waited::timed_out;
 }
 
-/// One message of the peer's, served.
-
+/// Receives one message and serves it.
 OFCondition Session::next_step(Store& store, Commitment& commitment) {
     auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc_->DULassociation));
     if (connection != nullptr) connection->begin_message();
@@ -143,17 +125,14 @@ OFCondition Session::next_step(Store& store, Commitment& commitment) {
     return served;
 }
 
-/// Images are taken as fast as they come. Messages that bring none (C-ECHO, what is refused) would
-
-/// in a loop keep the processor from the models, which stand back.
-
+/// Images are received at full speed. A peer that sends other messages in a loop (C-ECHO, refused
+/// requests) would take processor time from the models, which run at a lower priority.
 void Session::pace() {
     if (++without_image_ <= kWithoutImageAtOnce) return;
     std::this_thread::sleep_for(kPauseWithoutImage);
 }
 
-/// Empty when a request is there, else why the association ends.
-
+/// Empty when a request has arrived, else why the association ends.
 std::string_view Session::wait_for_request() {
     auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc_->DULassociation));
     if (connection == nullptr) return "lost";
@@ -182,7 +161,7 @@ OFCondition Session::serve_request(Store& store, Commitment& commitment,
                                           standing_.echo ? kSuccess : kSopClassNotSupported,
                                           nullptr);
         case DIMSE_C_STORE_RQ: return store.serve(*assoc_, context, message.msg.CStoreRQ);
-        case DIMSE_C_CANCEL_RQ: return EC_Normal;  // of nothing that is still running
+        case DIMSE_C_CANCEL_RQ: return EC_Normal;  // no operation is in progress
         case DIMSE_N_ACTION_RQ:
             if (!of_commitment) return refuse(context, message);
             return commitment.take_request(*assoc_, context, message.msg.NActionRQ);
@@ -224,7 +203,7 @@ void serve(PendingConnection pending, const SessionContext& context) noexcept {
     try {
         if (pending.listener->tls) accept_tls(pending, context);
         end = Session(std::move(pending), context).run();
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // ends this association only
         log::event(log::Level::warning, "association.refused",
                    {{"assoc", id}, {"peer", address}, {"why", error.what()}});
         tell_refused({}, address, error.what());

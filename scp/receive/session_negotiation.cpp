@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is served: the request, the rules, the limits, and the answer to A-ASSOCIATE-RQ.
+// The negotiation of an association: the request, the rules, the limits, and the answer.
 #include "scp/receive/session_state.h"
 
 #include <algorithm>
@@ -50,7 +50,7 @@ void Session::receive_request() {
     const OFCondition received =
         ASC_receiveAssociation(net, &assoc, limits::kMaxPduBytes, nullptr, nullptr, OFFalse,
                                DUL_NOBLOCK, read_timeout_s());
-    assoc_.reset(assoc);  // owned before it is judged: a bad request leaves one behind too
+    assoc_.reset(assoc);  // owned before the check: a bad request allocates one, too
     check(received, "read the A-ASSOCIATE-RQ");
     OFStandard::strlcpy(assoc->params->ourImplementationClassUID,
                         implementation_class_uid().c_str(), sizeof(DIC_UI));
@@ -73,7 +73,7 @@ bool Session::admit() {
     try {
         calling_ae_ = AeTitle{calling_ae_}.str();
         called_ae_ = AeTitle{called_ae_}.str();
-    } catch (const Error&) {
+    } catch (const Error&) {  // rejected with a reason, not aborted
         return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED, "an AE title is not well formed");
     }
     if (context_.settings.scp.check_called_ae && !conf::is_ours(context_.settings, called_ae_)) {
@@ -100,6 +100,8 @@ bool Session::tenant_takes_caller() const {
            tenant->callers.end();
 }
 
+/// A [[peer]] row with max_associations has a limit of its own. All other callers also share the
+/// limit of their address, because an AE title is whatever a caller claims.
 bool Session::find_place() {
     const auto& scp = context_.settings.scp;
     auto& count = context_.peer_count;
@@ -128,6 +130,9 @@ bool Session::reject_crowded(const char* limit, std::string_view why) {
                   why);
 }
 
+/// Where the listener has users, the caller must give the name and the passcode of one. PS3.7
+/// D.3.3.7.1 leaves the rejection's reason open; none is given, so that a caller cannot learn
+/// whether the name or the passcode was wrong.
 bool Session::identify() {
     if (!config_->users) return true;
     const auto given = user_identity(*assoc_->params);
@@ -140,6 +145,8 @@ bool Session::identify() {
                         : "it gives no user name and passcode, which this listener wants");
 }
 
+/// The tenant whose queue its images join: the called title if it is a [[tenant]], else the tenant
+/// of its [[peer]] row, else the called title if it is not the node's own, else the calling title.
 Caller Session::caller() const {
     const auto* owner = conf::tenant_of(context_.settings, called_ae_);
     auto tenant = owner != nullptr ? called_ae_ : standing_.tenant;
@@ -158,15 +165,16 @@ Caller Session::caller() const {
                              : Caller::Quota{}};
 }
 
+/// Always false, which is the result of admit().
 bool Session::reject(T_ASC_RejectParametersReason reason, std::string_view why) {
     return reject({ASC_RESULT_REJECTEDPERMANENT, ASC_SOURCE_SERVICEUSER, reason}, why);
 }
 
 bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view why) {
     (void)ASC_rejectAssociation(assoc_.get(), &rejection);
-    slots_.reset();  // whoever is rejected takes no place from others while it reads that
+    slots_.reset();  // a rejected caller holds no slot while it reads the answer
     if (const auto farewell = context_.farewells.take()) {
-        (void)ASC_dropSCPAssociation(assoc_.get(), 1);  // read before the socket closes
+        (void)ASC_dropSCPAssociation(assoc_.get(), 1);  // waits until the peer has read it
     }
     log::event(log::Level::warning, "association.refused",
                {{"assoc", id_},

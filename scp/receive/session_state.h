@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session: one association from its request to its end. session_negotiation.cpp decides who is
-// served, session.cpp serves. Only these two include it. One thread a session.
+// served, session.cpp serves. Only these two include it. One thread per session.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@
 
 namespace bucky::scp {
 
-/// Tells the audit trail of a caller that was refused.
+/// Reports a refused caller to the audit trail.
 void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why);
 
 class Session {
@@ -38,7 +38,7 @@ public:
                  std::chrono::seconds{context.settings.scp.read_timeout_s}, context.give_up_fd,
                  std::move(pending.tls)) {}
 
-    /// How it ended, in a word for the log and the metric.
+    /// Serves the association; returns how it ended, in a word for the log and the metric.
     std::string_view run();
 
 private:

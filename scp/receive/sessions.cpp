@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::uint64_t kMebi = 1024 * 1024;
 
-/// Where only some may call, a destination that is asked for storage commitment may, to report.
+/// If [[peer]] rows limit who may call, a destination that is asked for storage commitment may
+/// still call to report.
 std::vector<conf::PeerSettings> callers(const conf::Settings& settings) {
     auto rows = settings.peers;
     if (rows.empty()) return rows;
@@ -31,7 +32,7 @@ std::vector<conf::PeerSettings> callers(const conf::Settings& settings) {
     return rows;
 }
 
-/// A descriptor that becomes readable once, for good.
+/// A descriptor that becomes readable once and stays so.
 UniqueFd make_event() {
     UniqueFd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (!event) throw Error(Fault::exhausted, "no file descriptor is left");
@@ -111,7 +112,7 @@ void Sessions::start(PendingConnection pending) {
         });
         running_.push_back({std::move(thread), done});
         set_open(open_ + 1);
-    } catch (const std::system_error& error) {
+    } catch (const std::system_error& error) {  // no thread: this caller loses its connection
         log::event(log::Level::error, "association.refused",
                    {{"assoc", taken->association}, {"why", error.what()}});
     }

@@ -13,7 +13,7 @@
 namespace bucky::scp {
 namespace {
 
-/// Of nobody: crypt() works as long on it as on anyone's.
+/// The hash of no user: crypt() takes as long for it as for a real one.
 constexpr const char* kNobodysSetting = "$y$j9T$nobodynobodynobodynob$";
 
 bool is_hash(const std::string& text) {
@@ -27,7 +27,7 @@ std::string crypt(std::string_view passcode, const std::string& setting) {
     return made == nullptr ? std::string{} : std::string{made};
 }
 
-/// In a time that does not tell how much of it agrees.
+/// Compares in a time that does not depend on how much of it matches.
 bool same(std::string_view one, std::string_view other) {
     if (one.size() != other.size()) return false;
     unsigned differing = 0;

@@ -56,7 +56,7 @@ void for_each_item(DcmItem& in, const DcmTagKey& tag, PendingConnection&& visit)
         throw Error(Fault::exhausted, "names more than {} instances",
                     limits::kCommitmentObjectsMax);
     }
-    // next in container: asking a list for its Nth item walks it from the start
+    // The next in the container: asking a list for its Nth item walks it from the start.
     DcmObject* item = nullptr;
     while ((item = sequence->nextInContainer(item)) != nullptr) {
         visit(static_cast<DcmItem&>(*item));
@@ -155,7 +155,7 @@ ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
     std::optional<storage::Incoming> file;
     try {
         file.emplace(spool.open());
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // reported after the data set has been read to its end
         received.failure = error;
     }
     IncomingStream stream(file ? &*file : nullptr, limits::kCommitmentBytesMax);
@@ -179,7 +179,7 @@ ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
             received.dataset->loadAllDataIntoMemory().bad()) {
             throw Error(Fault::bad_input, "cannot be read");
         }
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // answered with a status; the association goes on
         received.dataset.reset();
         received.failure = error;
     }
@@ -200,7 +200,7 @@ storage::CommitmentAnswer read_commitment_report(DcmItem& dataset) {
     for_each_item(dataset, DCM_ReferencedSOPSequence,
                   [&](DcmItem& item) { answer.kept.push_back(reference_in(item)); });
     for_each_item(dataset, DCM_FailedSOPSequence, [&](DcmItem& item) {
-        constexpr Uint16 kProcessingFailure = 0x0110;  // the reason is type 1; without it, some
+        constexpr Uint16 kProcessingFailure = 0x0110;  // the type 1 reason may be missing
         Uint16 reason = 0;
         (void)item.findAndGetUint16(DCM_FailureReason, reason);
         answer.failed.push_back({reference_in(item), reason == 0 ? kProcessingFailure : reason});

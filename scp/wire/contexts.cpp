@@ -6,8 +6,8 @@
 namespace bucky::scp {
 namespace {
 
-// PS3.4 Table B.5-1: the classes that are images. Documents (SR, PDF), presentation states,
-// segmentations, waveforms and raw data are not: there is nothing in them to look at.
+// PS3.4 Table B.5-1: the storage classes that are images. Documents (SR, PDF), presentation states,
+// segmentations, waveforms and raw data are not listed, because a model cannot analyse them.
 constexpr StorageClass kStorageClasses[] = {
     {"1.2.840.10008.5.1.4.1.1.1", "Computed Radiography Image", true},
     {"1.2.840.10008.5.1.4.1.1.1.1", "Digital X-Ray Image - For Presentation", true},
@@ -59,8 +59,8 @@ constexpr StorageClass kStorageClasses[] = {
     {"1.2.840.10008.5.1.4.1.1.481.1", "RT Image", false},
 };
 
-// PS3.6 Table A-1. Video (MPEG) is missing on purpose: its streams are no radiographs and may be
-// larger than what we take. What DCMTK does not know by UID cannot be negotiated through it.
+// PS3.6 Table A-1. Video (MPEG) is excluded on purpose: its streams are not radiographs and may
+// exceed the size limit. DCMTK cannot negotiate syntaxes whose UID it does not know.
 constexpr TransferSyntax kTransferSyntaxes[] = {
     {kImplicitLittleEndian, "Implicit VR Little Endian", true},
     {kExplicitLittleEndian, "Explicit VR Little Endian", true},

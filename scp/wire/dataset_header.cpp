@@ -26,18 +26,17 @@ namespace {
 
 constexpr std::uint32_t kUndefined = 0xFFFFFFFF;  // PS3.5 7.1.1: undefined length
 constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
-constexpr std::size_t kIdentifierBytesMax = 1024;  ///< a UID has 64; longer is no identifier
+constexpr std::size_t kIdentifierBytesMax = 1024;  ///< a UID has at most 64
 
-/// One thing the walk is inside of.
+/// A data set, sequence or item that the walk is inside of.
 struct Level {
     enum class Kind { elements, items, fragments } kind;
-    std::uint64_t ends_at;  ///< kNoEnd: its delimiter ends it
+    std::uint64_t ends_at;  ///< kNoEnd: a delimiter ends it
     bool explicit_vr;
-    bool guessed =
-        false;  ///< may be no sequence at all: skipped, not condemned, when it makes none
+    bool guessed = false;  ///< may not be a sequence: skipped if it proves not to be one
 };
 
-/// What a level's bytes turned out to be unreadable as.
+/// Why the bytes of a level cannot be read.
 struct Unreadable {
     std::string_view why;
 };
@@ -59,7 +58,7 @@ public:
 
     DatasetHeader run();
 
-    /// Collects what copies are compared by instead of identifiers.
+    /// Collects the values by which copies are compared, instead of identifiers.
     void collect(ImageFacts& facts, bool with_pixels) {
         facts_ = &facts;
         if (with_pixels) hash_.emplace();
@@ -92,9 +91,9 @@ private:
     DatasetHeader header_;
     ImageFacts* facts_ = nullptr;
     std::optional<Sha256Stream> hash_;
-    bool in_pixels_ = false;      ///< the value that is skipped now is hashed
-    bool is_pixel_data_ = false;  ///< of the element at the top that was met last
-    bool in_fragments_ = false;   ///< of the pixel data, behind the offset table
+    bool in_pixels_ = false;      ///< the value that is being skipped is hashed
+    bool is_pixel_data_ = false;  ///< the last top-level element is Pixel Data
+    bool in_fragments_ = false;   ///< of the pixel data, after the offset table
 };
 
 [[noreturn]] void throw_bad(std::string_view why, std::uint64_t at) {
@@ -105,7 +104,8 @@ DatasetHeader Walk::run() {
     while (true) {
         try {
             if (!step()) return header_;
-        } catch (const Unreadable& found) {
+        } catch (
+            const Unreadable& found) {  // a level that was guessed to be a sequence may not be one
             recover(found);
         }
     }
@@ -139,7 +139,7 @@ void Walk::leave_finished_levels() {
     while (levels_.size() > 1 && levels_.back().ends_at == at_) levels_.pop_back();
 }
 
-/// An item or the end of a sequence.
+/// Reads an item tag or the end of a sequence.
 void Walk::read_marker() {
     const Level level = levels_.back();
     const std::uint32_t marker = read_tag();
@@ -188,12 +188,12 @@ void Walk::read_element() {
     descend(element);
 }
 
-/// Into the element's items, or past its value.
+/// Enters the element's items, or skips its value.
 void Walk::descend(const Element& element) {
     const bool explicit_vr = levels_.back().explicit_vr;
     if (element.length == kUndefined) {
         // PS3.5 6.2.2: UN of undefined length is a sequence in implicit VR. Pixel data, and any
-        // other VR that should not be here, is a row of fragments (A.4).
+        // other VR of undefined length, is a row of fragments (A.4).
         const bool unknown = element.has_vr("UN");
         const bool sequence =
             element.has_vr("SQ") || unknown || (!explicit_vr && element.tag != kPixelData);
@@ -212,8 +212,8 @@ void Walk::descend(const Element& element) {
         return;
     }
     if (!explicit_vr && element.length >= 8) {
-        // Under implicit VR only a dictionary tells a private sequence; DCMTK has one, and follows
-        // it. What begins like an item is walked as a guess.
+        // Under implicit VR only a dictionary identifies a private sequence; DCMTK has one and
+        // parses accordingly. A value that begins like an item is walked as a guess.
         stream_.mark();
         const std::uint64_t before = at_;
         const bool like_an_item = read_tag() == kItem;
@@ -229,7 +229,7 @@ void Walk::descend(const Element& element) {
     in_pixels_ = false;
 }
 
-/// A guess that was wrong is skipped as the plain value it is; anything else ends the walk.
+/// Skips the value of a wrong guess; any other error ends the walk.
 void Walk::recover(const Unreadable& found) {
     const auto guess = std::find_if(levels_.begin(), levels_.end(),
                                     [](const Level& level) { return level.guessed; });
@@ -296,7 +296,7 @@ std::uint64_t Walk::innermost_end() const {
     return end;
 }
 
-/// The next `bytes` must lie within everything that is open.
+/// Throws unless the next `bytes` lie within all open levels.
 void Walk::claim(std::uint64_t bytes) {
     if (const std::uint64_t end = innermost_end(); end != kNoEnd && bytes > end - at_) {
         throw Unreadable{"has a value that is longer than what holds it"};
@@ -330,7 +330,7 @@ void Walk::skip(std::uint64_t bytes) {
     }
 }
 
-/// The same, but looked at on the way.
+/// The same, and hashes the bytes.
 void Walk::hash(std::uint64_t bytes) {
     std::vector<std::uint8_t> chunk(std::min<std::uint64_t>(bytes, 1U << 18U));
     while (bytes > 0) {

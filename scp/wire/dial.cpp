@@ -27,7 +27,7 @@ std::string error_text(int error) {
     return std::generic_category().message(error);
 }
 
-/// What an admin can look at when nobody is reached.
+/// What an admin can check when a peer cannot be reached.
 std::string_view advice_on(int error) {
     switch (error) {
         case ECONNREFUSED: return ": nobody listens there; is it running, and is the port right?";

@@ -23,7 +23,7 @@ offile_off_t IncomingConsumer::write(const void* bytes, offile_off_t count) {
                         bytes_max_ >> 20U);
         }
         to_->write(std::span{static_cast<const std::uint8_t*>(bytes), size});
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // kept: DCMTK must go on reading to the end
         failure_ = error;
     }
     return count;

@@ -6,7 +6,7 @@
 namespace bucky::scp {
 namespace {
 
-/// The first transfer syntax that we take, or nullptr. What is no image is never compressed.
+/// The first transfer syntax that we accept, or nullptr. Only images may be compressed.
 const char* choose_syntax(const T_ASC_PresentationContext& proposed, bool native_only) {
     for (int i = 0; i < proposed.transferSyntaxCount; ++i) {
         const auto* row = find_transfer_syntax(proposed.proposedTransferSyntaxes[i]);

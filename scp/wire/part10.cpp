@@ -63,7 +63,7 @@ std::vector<std::uint8_t> write_part10_header(const std::string& sop_class,
 
 Part10Header read_part10_header(const std::filesystem::path& file) {
     DcmFileFormat format;
-    // Stops right behind the file meta information.
+    // Stops directly after the file meta information.
     const OFCondition loaded =
         format.loadFile(file.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength, ERM_metaOnly);
     std::error_code error;

@@ -27,7 +27,7 @@ OFCondition refuse_operation(T_ASC_Association& assoc, T_ASC_PresentationContext
         case DIMSE_N_ACTION_RQ: fill(asked.NActionRQ, said.NActionRSP); break;
         case DIMSE_N_CREATE_RQ: fill(asked.NCreateRQ, said.NCreateRSP); break;
         case DIMSE_N_DELETE_RQ: fill(asked.NDeleteRQ, said.NDeleteRSP); break;
-        default: return DIMSE_BADCOMMANDTYPE;  // a response to nothing we asked
+        default: return DIMSE_BADCOMMANDTYPE;  // a response without a request of ours
     }
     if (with != DIMSE_DATASET_NULL) {
         DIC_UL bytes = 0, pdvs = 0;

@@ -11,9 +11,9 @@ namespace {
 using Span = std::span<const std::uint8_t>;
 
 constexpr std::size_t kPduHead = 6, kFixed = 68;  ///< PS3.8 Table 9-11
-constexpr std::size_t kUidMax = 64;               ///< PS3.5 9.1; DCMTK has no more room for a name
-constexpr std::size_t kPduMin = 14;               ///< what DCMTK can divide an answer into
-constexpr std::size_t kContextsMax = 128;         ///< each odd number of a byte once
+constexpr std::size_t kUidMax = 64;               ///< PS3.5 9.1; also the size of DCMTK's buffers
+constexpr std::size_t kPduMin = 14;               ///< less breaks the division of DCMTK's answers
+constexpr std::size_t kContextsMax = 128;         ///< ids are the odd numbers of one byte
 
 enum ItemType : std::uint8_t {
     application_context = 0x10,
@@ -41,7 +41,7 @@ std::size_t two_bytes(Span from, std::size_t at) {
     return std::size_t{from[at]} << 8U | from[at + 1];
 }
 
-/// Calls `take(type, body)` for each item of type, a reserved byte, two of length, so many bytes.
+/// Calls `take(type, body)` for each item: type, a reserved byte, two bytes of length, the body.
 template <typename Take>
 void for_each_item(Span left, std::string_view where, Take take) {
     constexpr std::size_t kHead = 4;
@@ -83,7 +83,7 @@ void check_context(Span body) {
     }
 }
 
-/// PS3.7 D.3.3.7.1: a type, a byte, then two fields behind their lengths.
+/// PS3.7 D.3.3.7.1: a type, a byte, then two fields with their lengths.
 void check_identity(Span body) {
     std::size_t at = 2;
     for (int field = 0; field < 2; ++field) {
@@ -95,7 +95,7 @@ void check_identity(Span body) {
     }
 }
 
-/// A UID behind its length, and `more` bytes at least (PS3.7 D.3.3.4.1, D.3.3.5.1).
+/// A UID with its length, followed by at least `more` bytes (PS3.7 D.3.3.4.1, D.3.3.5.1).
 void check_uid_and(Span body, std::size_t more, std::string_view what) {
     if (body.size() < 2 + more) wrong("{} ends after {} bytes", what, body.size());
     const std::size_t uid = two_bytes(body, 0);
@@ -138,7 +138,7 @@ void check_user_information(Span body) {
 
 void check_request(Span request) {
     if (request.size() < kPduHead + kFixed) wrong("it has {} bytes", request.size());
-    if ((request[kPduHead + 1] & 1U) == 0) return;  // another protocol: it is rejected for that
+    if ((request[kPduHead + 1] & 1U) == 0) return;  // another protocol version: rejected for that
     std::size_t contexts = 0, informations = 0;
     for_each_item(request.subspan(kPduHead + kFixed), "it", [&](std::uint8_t type, Span body) {
         switch (type) {

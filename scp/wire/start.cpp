@@ -29,16 +29,16 @@ void check_dictionary() {
                 "has /usr/share/libdcmtk17/dicom.dic, or name the file in DCMDICTPATH");
 }
 
-/// An acceptor's network of DCMTK's listens on a port of its own unless a socket was handed to it,
-/// through this one global. Set once, to a connection that nobody ever reads, it keeps every
-/// network of ours from listening; which connection is served comes from the network's own Layer.
+/// A DCMTK acceptor network opens a listening port of its own unless this global holds a socket. It
+/// is set once, to a connection that nothing reads, so that no network of ours listens. The
+/// network's own Layer provides the connection that is served.
 void keep_from_listening() {
     static const auto never_read = connected_pair();
     dcmExternalSocketHandle.set(never_read.first.get());
 }
 
-/// One descriptor an association and one a file: the soft limit of 1024 is soon reached. It is safe
-/// to go beyond because none of our ways leads to DCMTK's select() (Connection polls).
+/// Each association and each file needs a descriptor, so the default soft limit of 1024 is soon
+/// reached. A higher limit is safe because we never use DCMTK's select() (Connection uses poll).
 void lift_open_files_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -59,7 +59,8 @@ void start_wire() {
         DcmRLEEncoderRegistration::registerCodecs();  // for destination.picture_syntax
         DJEncoderRegistration::registerCodecs();
         (void)rendezvous_address();
-        // The first network initialises DCMTK's state machine, without a lock: do it here.
+        // The first network initialises DCMTK's state machine without a lock, so it is created
+        // here.
         T_ASC_Network* net = nullptr;
         check(ASC_initializeNetwork(NET_REQUESTOR, 0, 1, &net), "start DCMTK's network");
         const NetworkPtr first{net};

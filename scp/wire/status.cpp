@@ -8,17 +8,17 @@
 namespace bucky::scp {
 namespace {
 
-/// Statuses under `mask` equal to `value`. First match counts.
+/// Statuses whose bits under `mask` equal `value`. The first match counts.
 struct Row {
     std::uint16_t mask, value;
     StoreAnswer answer;
     std::string_view words;
 };
 
-// PS3.4 Table B.2-1 and PS3.7 Annex C. 0111 (duplicate SOP instance) is not among the statuses of
-// C-STORE, yet archives answer it to an object they hold: after a crash between their answer and
-// our commit we send the same object again, and "I have it" is what we wanted to hear. 0110 and
-// 0213 are troubles of the peer's that pass. The rest of 01xx and 02xx blames the request.
+// PS3.4 Table B.2-1 and PS3.7 Annex C. 0111 (duplicate SOP instance) is not a status of C-STORE,
+// but archives answer it for an object that they hold. After a crash between their answer and our
+// commit we send the object again, so it counts as success. 0110 and 0213 are temporary failures of
+// the peer. The rest of 01xx and 02xx means that the request is at fault.
 constexpr Row kRows[] = {
     {0xFFFF, 0x0000, StoreAnswer::taken, "success"},
     {0xFFFF, 0xB000, StoreAnswer::taken, "warning: coercion of data elements"},

@@ -19,8 +19,8 @@
 namespace bucky::scp {
 namespace {
 
-/// What OpenSSL holds of the wire in advance: eight records, so that a large data set costs two
-/// system calls for 128 KiB and not two for each 16.
+/// OpenSSL's read buffer: eight records, so that a large data set needs two system calls for 128
+/// KiB instead of two for each 16 KiB.
 constexpr std::size_t kReadAheadBytes = 128U << 10U;
 
 [[noreturn]] void throw_unreadable(std::string_view what, const std::filesystem::path& file) {
@@ -38,7 +38,7 @@ TlsContext::TlsContext(Role role, const TlsFiles& files)
     : layer_(std::make_unique<Layer>(role == Role::listens ? NET_ACCEPTOR : NET_REQUESTOR)) {
     if (!layer_->dcmtk) throw Error(Fault::exhausted, "no memory is left for TLS");
     check(layer_->dcmtk.setTLSProfile(TSP_Profile_BCP195_ND), "choose the cipher suites");
-    // DCMTK lists those for RSA keys only; RFC 9325 4.2 has the same ones for ECDSA.
+    // DCMTK lists those for RSA keys only; RFC 9325 4.2 also has them for ECDSA.
     for (const auto* suite :
          {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"}) {
         check(layer_->dcmtk.addCipherSuite(suite), "choose the cipher suites");
@@ -73,7 +73,7 @@ void TlsContext::load_identity(const TlsFiles& files) {
         throw_unreadable("certificate", files.certificate);
     }
     const auto& key = files.key.empty() ? files.certificate : files.key;
-    // A passphrase would have to lie beside the key, and a prompt would stop the service.
+    // A passphrase would be stored beside the key, and a prompt would stop the service.
     SSL_CTX_set_default_passwd_cb(handle(), [](char*, int, int, void*) { return -1; });
     if (SSL_CTX_use_PrivateKey_file(handle(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
         throw_unreadable("key", key);
@@ -95,7 +95,7 @@ void TlsContext::load_trust(const TlsFiles& files) {
     if (lookup == nullptr || X509_load_crl_file(lookup, files.crl.c_str(), X509_FILETYPE_PEM) < 1) {
         throw_unreadable("revocation list", files.crl);
     }
-    // The authorities between, and the root's own, are asked about as well.
+    // Intermediate certificates and the root's own are checked for revocation as well.
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
 }
 
@@ -111,7 +111,8 @@ std::shared_ptr<const TlsContext> TlsContext::for_listener(const TlsFiles& files
     }
     SSL_CTX_set_verify(made->handle(), verify, nullptr);
     if (verify != SSL_VERIFY_NONE) {
-        // Which authorities count, so that a caller with several certificates shows the right one.
+        // The accepted authorities, so that a caller with several certificates presents the right
+        // one.
         SSL_CTX_set_client_CA_list(made->handle(), SSL_load_client_CA_file(files.ca.c_str()));
     }
     return made;

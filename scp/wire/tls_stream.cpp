@@ -22,7 +22,7 @@
 namespace bucky::scp {
 namespace {
 
-/// What OpenSSL reads from and writes to: never waits, never raises SIGPIPE.
+/// The socket for OpenSSL's BIO: never blocks, never raises SIGPIPE.
 struct Socket {
     Waiting waiting;
     std::vector<std::uint8_t> first;
@@ -93,7 +93,7 @@ struct FreeCertificate {
 };
 using Certificate = std::unique_ptr<X509, FreeCertificate>;
 
-/// Of a chain that is no good: the peer's own certificate, and the one at fault.
+/// The peer's own certificate and the faulty one, of a chain that failed verification.
 struct KeptChain {
     Certificate own, bad;
 };
@@ -103,7 +103,7 @@ Certificate share(X509* certificate) {
     return Certificate{certificate};
 }
 
-/// OpenSSL forgets certificates that are no good; the words about them need them.
+/// OpenSSL frees certificates that fail verification, but our messages need them.
 int keep_the_bad_one(int good, X509_STORE_CTX* checked) {
     if (good == 1) return good;
     const auto* tls = static_cast<SSL*>(
@@ -131,7 +131,7 @@ struct TlsStream::Impl {
     TlsRole role = TlsRole::listens;
     std::string wanted_name;
     std::shared_ptr<std::string> trouble = std::make_shared<std::string>();
-    bool broken = false;  ///< OpenSSL forbids to go on, not even to say farewell
+    bool broken = false;  ///< OpenSSL permits no further call, not even close_notify
 
     int run(const std::function<int()>& step, Deadline deadline);
     void shake_hands(int (*step)(SSL*), Deadline deadline);
@@ -166,8 +166,8 @@ int TlsStream::Impl::give_up(int error) {
     return -1;
 }
 
-/// For good. PS3.8 has farewells of its own, so an end of the connection without TLS's is an end
-/// all the same: 0, and not an error.
+/// A connection that ends without close_notify counts as closed (0), not as an error, because DICOM
+/// has its own release and abort (PS3.8).
 int TlsStream::Impl::fail(int system_error) {
     broken = true;
     const auto error = ERR_peek_error();
@@ -178,7 +178,7 @@ int TlsStream::Impl::fail(int system_error) {
     return give_up(EPROTO);
 }
 
-/// Repeats a step of OpenSSL's until it is done, has failed, or the deadline has passed.
+/// Repeats an OpenSSL call until it is done, has failed, or the deadline has passed.
 int TlsStream::Impl::run(const std::function<int()>& step, Deadline deadline) {
     if (broken) return give_up(EPROTO);
     trouble->clear();
@@ -228,7 +228,7 @@ void TlsStream::connect(const std::string& name, Deadline deadline) {
     impl_->wanted_name = name;
     SSL* tls = impl_->tls.get();
     X509_VERIFY_PARAM* rules = SSL_get0_param(tls);
-    // DCMTK checks that a certificate is good, not whose it is.
+    // DCMTK checks that a certificate is valid, not whom it was issued to.
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const bool address = is_address(name);
     const int set = address ? X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str())

@@ -52,7 +52,7 @@ std::string text_of(const GENERAL_NAME& name) {
     return made == nullptr ? std::string{} : std::string{made};
 }
 
-/// Of whose certificate the words speak.
+/// Names the certificate that the message is about.
 std::string certificate_in(const BadChain& chain) {
     if (chain.own == nullptr) return "its certificate";
     const auto own = subject_of(*chain.own);
@@ -62,13 +62,13 @@ std::string certificate_in(const BadChain& chain) {
     return fmt::format("the certificate ({}) above its own ({})", subject_of(*chain.bad), own);
 }
 
-/// Whose revocation list is asked about the certificate at fault.
+/// Names the issuer whose revocation list covers the faulty certificate.
 std::string issuer_in(const BadChain& chain) {
     const auto* about = chain.bad == nullptr ? chain.own : chain.bad;
     return about == nullptr ? "its authority" : text_of(X509_get_issuer_name(about));
 }
 
-/// What X509_verify_cert() found, and what to do about it.
+/// The result of X509_verify_cert(), and what to do about it.
 std::string words_for_verdict(long verdict, const BadChain& chain, std::string_view wanted_name,
                               std::string_view section) {
     const std::string whose = certificate_in(chain);
@@ -122,7 +122,7 @@ std::string words_for_verdict(long verdict, const BadChain& chain, std::string_v
     }
 }
 
-/// Reasons of ours, and alerts of the peer's (1000 and more).
+/// OpenSSL's own reasons, and alerts from the peer (1000 and more).
 std::string words_for_reason(int reason, TlsRole role, std::string_view section) {
     const bool calls = role == TlsRole::calls;
     switch (reason) {
@@ -198,7 +198,7 @@ std::string names_in(const X509& certificate) {
         auto text = text_of(*sk_GENERAL_NAME_value(all.get(), i));
         if (!text.empty()) names.push_back(std::move(text));
     }
-    // Without alternative names the common name counts (RFC 6125 6.4.4).
+    // Without alternative names, the common name is checked (RFC 6125 6.4.4).
     if (names.empty()) names.push_back(common_name_of(certificate));
     return fmt::format("{}", fmt::join(names, ", "));
 }

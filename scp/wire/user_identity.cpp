@@ -32,7 +32,7 @@ void acknowledge_user_identity(T_ASC_Parameters& params) {
     UserIdentityNegotiationSubItemRQ* asked = nullptr;
     ASC_getUserIdentRQ(&params, &asked);
     if (asked == nullptr || !asked->isPosResponseRequested()) return;
-    // ASC_setIdentAC is declared, not defined. The parameters own what is set here.
+    // DCMTK declares ASC_setIdentAC and does not define it. The parameters own what is set here.
     auto response = std::make_unique<UserIdentityNegotiationSubItemAC>();
     response->setServerResponse("", 0);
     delete params.DULparams.ackUserIdentNeg;
