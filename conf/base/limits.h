@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A limit for everything that a stranger or a bad day could make grow, each with its reason.
-// What an admin may want to change is a config key instead (conf/file/keys.cpp); reaching any of
+// What an admin may want to change is a config key instead (conf/sections/); reaching any of
 // these is counted, logged, and answered transiently.
 #pragma once
 

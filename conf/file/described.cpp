@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include "conf/file/described.h"
+
+#include <fmt/format.h>
 
 namespace bucky::conf {
 namespace {
@@ -52,7 +52,7 @@ std::string in_troff(std::string_view text) {
 
 std::string manual_page(std::string_view version) {
     std::string out = fmt::format(
-        ".\\\" Printed from the rows of conf/file/keys.cpp by `bucky manual bucky.toml.5`.\n"
+        ".\\\" Printed from the rows of conf/sections/ by `bucky manual bucky.toml.5`.\n"
         ".TH BUCKY.TOML 5 \"\" \"bucky {}\" \"File formats\"\n"
         ".ad l\n.SH NAME\nbucky.toml \\- configuration of bucky, the AI modality\n"
         ".SH SYNOPSIS\n.I /etc/bucky/bucky.toml\n"
@@ -67,9 +67,9 @@ std::string manual_page(std::string_view version) {
 
 std::string configuration_markdown() {
     std::string out = fmt::format(
-        "# Configuration\n\n{}\n\nPrinted from the rows of conf/file/keys.cpp by `bucky manual "
+        "# Configuration\n\n{}\n\nPrinted from the rows of conf/sections/ by `bucky manual "
         "configuration.md`. The examples show one value of each key; most files need a dozen keys "
-        "(README.md has the smallest).\n",
+        "(docs/commands.md has the smallest).\n",
         kOpening);
     for (const auto& section : described()) {
         out += fmt::format(

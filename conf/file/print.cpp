@@ -6,9 +6,9 @@
 #include <fmt/ranges.h>
 
 #include "conf/file/described.h"
-#include "conf/file/keys.h"
 #include "conf/file/read.h"
 #include "conf/file/samples.h"
+#include "conf/sections/all.h"
 
 namespace bucky::conf {
 namespace {

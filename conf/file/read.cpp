@@ -6,15 +6,14 @@
 #include <iterator>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include "conf/base/limits.h"
-#include "conf/endpoint.h"
-#include "conf/file/keys.h"
+#include "conf/sections/all.h"
+#include "conf/sections/checker.h"
 
 namespace bucky::conf {
 namespace {
@@ -52,8 +51,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
     return fmt::format("; known are {}", fmt::join(known, ", "));
 }
 
-/// Walks the rows of keys.cpp over one parsed file and keeps every problem it meets.
-class Reader {
+/// Walks the sections over one parsed file and keeps every problem.
+class Reader : private Checker {
 public:
     Reader(const toml::table& root, std::filesystem::path folder)
         : root_(root), folder_(std::move(folder)) {}
@@ -65,7 +64,9 @@ public:
             read_section(section);
         });
         refuse_unknown(root_, "", known);
-        check_together();
+        for_each_section([&](const auto& section) {
+            if (section.check != nullptr) section.check(settings_, *this);
+        });
         std::stable_sort(problems_.begin(), problems_.end(),
                          [](const auto& a, const auto& b) { return a.line < b.line; });
         return std::move(settings_);
@@ -74,11 +75,24 @@ public:
     Lines lines() && { return std::move(lines_); }
 
 private:
+    void complain(const Place& at, std::string_view key, std::string words) override {
+        const toml::node* node = root_.get(at.section);
+        if (node != nullptr && node->is_array()) node = node->as_array()->get(at.index);
+        const toml::table* table = node == nullptr ? nullptr : node->as_table();
+        complain(line_of(table, key), fmt::format("{}.{}", at.section, key), std::move(words));
+    }
     void complain(const toml::node& at, std::string key, std::string words) {
         problems_.push_back({at.source().begin.line, std::move(key), std::move(words)});
     }
     void complain(std::size_t line, std::string key, std::string words) {
         problems_.push_back({line, std::move(key), std::move(words)});
+    }
+
+    /// The line of a key that read_group() has taken, or of its section.
+    static std::size_t line_of(const toml::table* table, std::string_view key) {
+        if (table == nullptr) return 1;
+        const toml::node* node = table->get(key);
+        return std::max<std::size_t>(1, (node ? node->source() : table->source()).begin.line);
     }
 
     void refuse_unknown(const toml::table& table, const std::string& prefix,
@@ -276,248 +290,11 @@ private:
         return path;
     }
 
-    static bool allows(const Allowed& allowed, std::string_view text) {
-        if (const auto* one = std::get_if<OneOf>(&allowed)) {
-            return std::find(one->words.begin(), one->words.end(), text) != one->words.end();
-        }
-        const auto* rule = std::get_if<Fits>(&allowed);
-        return rule == nullptr || rule->fits(text);
-    }
-
     template <typename Group>
     static std::string only(const Key<Group>& key) {
         const auto words = in_words(key.allowed);
         const std::string_view space = key.unit.empty() ? "" : " ";
         return words.empty() ? "" : fmt::format("; it must be {}{}{}", words, space, key.unit);
-    }
-
-    /// The line of a key that read_group() has taken, or of its section.
-    std::size_t line_of(const toml::table* table, std::string_view key) const {
-        if (table == nullptr) return 1;
-        const toml::node* node = table->get(key);
-        return std::max<std::size_t>(1, (node ? node->source() : table->source()).begin.line);
-    }
-
-    /// What no single row can know: values that must agree with each other.
-    void check_together() {
-        if (settings_.study.quiet_s > settings_.study.ceiling_s) {
-            complain(line_of(root_["study"].as_table(), "quiet_s"), "study.quiet_s",
-                     fmt::format("{} s is longer than study.ceiling_s, {} s",
-                                 settings_.study.quiet_s, settings_.study.ceiling_s));
-        }
-        const auto admin = parse_endpoint(settings_.admin.listen);
-        if (admin && admin->port != 0 && admin->port == settings_.scp.port) {
-            complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
-                     fmt::format("port {} is scp.port already", admin->port));
-        }
-        if (admin && !is_loopback(admin->host) && settings_.admin.token_file.empty()) {
-            complain(line_of(root_["admin"].as_table(), "listen"), "admin.listen",
-                     fmt::format("{} is an address that other machines can reach: that needs an "
-                                 "admin.token_file",
-                                 admin->host));
-        }
-        check_models();
-        check_listeners();
-        check_peers();
-        check_destinations();
-        check_tenants();
-        check_audit();
-    }
-
-    void check_audit() {
-        const auto& audit = settings_.audit;
-        const toml::table* table = root_["audit"].as_table();
-        const auto idle = [&](std::string_view key, const std::string& value) {
-            if (value.empty() || audit.syslog.starts_with("tls://")) return;
-            complain(line_of(table, key), fmt::format("audit.{}", key),
-                     R"(counts only beside syslog = "tls://...")");
-        };
-        idle("ca", audit.ca.string());
-        idle("certificate", audit.certificate.string());
-        idle("key", audit.key.string());
-        idle("crl", audit.crl.string());
-        idle("tls_name", audit.tls_name);
-        refuse_lone_key(table, "audit", audit);
-    }
-
-    /// A key opens a certificate; without one it is half of what was meant.
-    template <typename Group>
-    void refuse_lone_key(const toml::table* table, std::string_view section, const Group& group) {
-        if (group.key.empty() || !group.certificate.empty()) return;
-        complain(line_of(table, "key"), fmt::format("{}.key", section),
-                 "counts only beside a certificate");
-    }
-
-    void check_tenants() {
-        const toml::array* tables = root_["tenant"].as_array();
-        std::set<std::string> titles, taken;
-        for (const auto& tenant : settings_.tenants) {
-            taken.insert(tenant.destinations.begin(), tenant.destinations.end());
-        }
-        for (std::size_t i = 0; i < settings_.tenants.size(); ++i) {
-            const auto& tenant = settings_.tenants[i];
-            const toml::table* table = tables->get(i)->as_table();
-            const auto say = [&](std::string_view key, std::string words) {
-                complain(line_of(table, key), fmt::format("tenant.{}", key), std::move(words));
-            };
-            const auto& title = tenant.ae_title.str();
-            if (!title.empty() && !titles.insert(title).second) {
-                say("ae_title", fmt::format(R"("{}" names two tenants)", title));
-            }
-            check_models_of(tenant, say);
-            for (const auto& name : tenant.destinations) {
-                if (has_destination(name)) continue;
-                say("destinations", fmt::format(R"(there is no destination "{}")", name));
-            }
-            const auto& all = settings_.destinations;
-            const bool gets_nothing = tenant.destinations.empty() && !all.empty() &&
-                                      std::all_of(all.begin(), all.end(), [&](const auto& one) {
-                                          return taken.contains(one.name);
-                                      });
-            if (gets_nothing) {
-                say("destinations",
-                    "is empty, and each destination is another tenant's: its "
-                    "results would go nowhere");
-            }
-        }
-        for (const auto& threshold : settings_.thresholds) {
-            if (threshold.tenant.empty() || titles.contains(threshold.tenant)) continue;
-            complain(threshold.line, "threshold.tenant",
-                     fmt::format(R"(there is no tenant "{}")", threshold.tenant));
-        }
-    }
-
-    template <typename Say>
-    void check_models_of(const TenantSettings& tenant, const Say& say) {
-        const auto& known = settings_.inference.models;
-        std::set<std::filesystem::path> told;
-        for (const auto& folder : tenant.models) {
-            if (std::find(known.begin(), known.end(), folder) == known.end()) {
-                say("models",
-                    fmt::format(R"("{}" is not one of inference.models)", folder.string()));
-            } else if (!told.insert(folder).second) {
-                say("models", fmt::format(R"("{}" stands there twice)", folder.string()));
-            }
-        }
-    }
-
-    bool has_destination(std::string_view name) const {
-        return std::any_of(settings_.destinations.begin(), settings_.destinations.end(),
-                           [&](const auto& one) { return one.name == name; });
-    }
-
-    void check_listeners() {
-        const toml::array* tables = root_["listener"].as_array();
-        for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
-            const auto& listener = settings_.listeners[i];
-            const toml::table* table = tables->get(i)->as_table();
-            const auto say = [&](std::string_view key, std::string words) {
-                complain(line_of(table, key), fmt::format("listener.{}", key), std::move(words));
-            };
-            if (listener.port != 0 && settings_.scp.plain && listener.port == settings_.scp.port) {
-                say("port", fmt::format("port {} is scp.port already", listener.port));
-            }
-            if (listener.certificate.empty()) {
-                const auto idle = [&](std::string_view key, const std::filesystem::path& value) {
-                    if (!value.empty()) say(key, "counts only beside a certificate");
-                };
-                idle("key", listener.key);
-                idle("ca", listener.ca);
-                idle("crl", listener.crl);
-            } else if (listener.client_certificates != "off" && listener.ca.empty()) {
-                say("client_certificates",
-                    fmt::format(R"("{}" needs ca, the authorities that callers may come from)",
-                                listener.client_certificates));
-            }
-        }
-        if (!settings_.scp.plain && settings_.listeners.empty()) {
-            complain(line_of(root_["scp"].as_table(), "plain"), "scp.plain",
-                     "false, and there is no [[listener]]: nobody could call");
-        }
-    }
-
-    void check_peers() {
-        const bool shown = std::any_of(
-            settings_.listeners.begin(), settings_.listeners.end(), [](const auto& listener) {
-                return !listener.certificate.empty() && listener.client_certificates != "off";
-            });
-        const toml::array* tables = root_["peer"].as_array();
-        for (std::size_t i = 0; i < settings_.peers.size() && !shown; ++i) {
-            const toml::table* table = tables->get(i)->as_table();
-            const auto idle = [&](std::string_view key, const std::string& value) {
-                if (value.empty()) return;
-                complain(line_of(table, key), fmt::format("peer.{}", key),
-                         "no [[listener]] asks for client certificates");
-            };
-            idle("certificate_subject", settings_.peers[i].certificate_subject);
-            idle("certificate_sha256", settings_.peers[i].certificate_sha256);
-        }
-    }
-
-    void check_models() {
-        const toml::array* tables = root_["model"].as_array();
-        const auto& known = settings_.inference.models;
-        std::set<std::filesystem::path> told;
-        for (std::size_t i = 0; i < settings_.models.size(); ++i) {
-            const auto& folder = settings_.models[i].folder;
-            if (folder.empty()) continue;  // complained of already
-            const auto line = line_of(tables->get(i)->as_table(), "folder");
-            if (std::find(known.begin(), known.end(), folder) == known.end()) {
-                complain(line, "model.folder",
-                         fmt::format(R"("{}" is not one of inference.models)", folder.string()));
-            } else if (!told.insert(folder).second) {
-                complain(line, "model.folder",
-                         fmt::format(R"("{}" has two [[model]])", folder.string()));
-            }
-        }
-    }
-
-    void check_destinations() {
-        const toml::array* tables = root_["destination"].as_array();
-        std::set<std::string> names;
-        for (std::size_t i = 0; i < settings_.destinations.size(); ++i) {
-            const auto& destination = settings_.destinations[i];
-            const toml::table* table = tables->get(i)->as_table();
-            if (!destination.name.empty() && !names.insert(destination.name).second) {
-                complain(line_of(table, "name"), "destination.name",
-                         fmt::format(R"("{}" names two destinations)", destination.name));
-            }
-            const auto idle = [&](std::string_view key, const std::string& value) {
-                if (destination.tls || value.empty()) return;
-                complain(line_of(table, key), fmt::format("destination.{}", key),
-                         "counts only beside tls = true");
-            };
-            idle("ca", destination.ca.string());
-            idle("certificate", destination.certificate.string());
-            idle("key", destination.key.string());
-            idle("crl", destination.crl.string());
-            idle("tls_name", destination.tls_name);
-            if (destination.tls) refuse_lone_key(table, "destination", destination);
-            if (destination.retry_first_s > destination.retry_cap_s) {
-                complain(line_of(table, "retry_first_s"), "destination.retry_first_s",
-                         fmt::format("{} s is longer than retry_cap_s, {} s",
-                                     destination.retry_first_s, destination.retry_cap_s));
-            }
-            check_objects(destination, table);
-        }
-        for (const auto& threshold : settings_.thresholds) {
-            if (threshold.destination.empty() || names.contains(threshold.destination)) continue;
-            complain(threshold.line, "threshold.destination",
-                     fmt::format(R"(there is no destination "{}")", threshold.destination));
-        }
-    }
-
-    void check_objects(const DestinationSettings& destination, const toml::table* table) {
-        const auto& always = destination.send;
-        for (const auto& object : destination.send_if_found) {
-            if (std::find(always.begin(), always.end(), object) == always.end()) continue;
-            complain(line_of(table, "send_if_found"), "destination.send_if_found",
-                     fmt::format(R"("{}" stands in send too, which is: always)", object));
-        }
-        if (always.empty() && destination.send_if_found.empty()) {
-            complain(line_of(table, "send"), "destination.send",
-                     "is empty, and so is send_if_found: it would get nothing");
-        }
     }
 
     const toml::table& root_;

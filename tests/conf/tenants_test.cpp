@@ -104,7 +104,7 @@ value = 0.5
               R"(:12: tenant.ae_title: "NORTH" names two tenants)", ":13: tenant.language: \"de\"",
               ":14: tenant.callers: ",
               ":11: tenant.destinations: is empty, and each destination is another tenant's",
-              R"(:15: threshold.tenant: there is no tenant "EAST")"}) {
+              R"(:16: threshold.tenant: there is no tenant "EAST")"}) {
             INFO(words);
             CHECK_THAT(all, Catch::Contains(words));
         }

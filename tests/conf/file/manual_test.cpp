@@ -7,9 +7,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "conf/file/keys.h"
 #include "conf/file/read.h"
 #include "conf/file/samples.h"
+#include "conf/sections/all.h"
 
 using namespace bucky::conf;
 

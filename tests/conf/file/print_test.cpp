@@ -6,8 +6,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "conf/file/keys.h"
 #include "conf/file/read.h"
+#include "conf/sections/all.h"
 #include "tests/conf/file/folder.h"
 
 using namespace bucky;

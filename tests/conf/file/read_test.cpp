@@ -233,7 +233,7 @@ TEST_CASE("the objects of a destination are listed once, in one list", "[conf]")
              {"send = \"sr\"", "must be a list"},
              {"send = [\"sr\", \"sr\"]", "stands there twice"},
              {"send_if_found = [\"sr\"]", "stands in send too"},
-             {"send = []", "it would get nothing"},
+             {"send = []", "nothing would be sent"},
              {"language = \"fr\"", "must be en, ko, or empty"},
              {"picture_syntax = \"jpeg\"", "must be uncompressed, rle or jpeg-lossless"},
              {"character_set = \"latin1\"", "must be ISO_IR 192, ISO_IR 100"},

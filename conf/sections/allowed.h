@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The values that a key allows, and the predicates that several sections use. Pure functions, but
+// for those that look for a file.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace bucky::conf {
+
+struct Anything {};
+struct Range {
+    std::int64_t least, most;
+};
+struct OneOf {  ///< of a list: each entry
+    std::span<const std::string_view> words;
+};
+struct Between {
+    double least, most;
+};
+/// `words` says what is allowed and completes "must be ...".
+struct Fits {
+    bool (*fits)(std::string_view value);
+    std::string_view words;
+};
+using Allowed = std::variant<Anything, Range, Between, OneOf, Fits>;
+
+/// "1 to 300", "en or ko", "an IP address"; empty when anything is allowed.
+std::string in_words(const Allowed& allowed);
+
+/// Of texts; a number has its own limits.
+bool allows(const Allowed& allowed, std::string_view text);
+
+bool is_not_empty(std::string_view text);
+bool is_ae_title(std::string_view text);
+bool is_empty_or_ae_title(std::string_view text);
+bool is_destination_name(std::string_view text);
+bool is_host(std::string_view text);  ///< a name or an address, by its characters only
+bool is_sha256(std::string_view text);
+bool is_file(std::string_view file);
+bool is_model_folder(std::string_view folder);
+bool is_empty_or_language(std::string_view text);
+
+/// "or empty", for any of these.
+template <bool (*fits)(std::string_view)>
+bool is_empty_or(std::string_view text) {
+    return text.empty() || fits(text);
+}
+
+inline constexpr Fits kFileOrNone{is_empty_or<is_file>, "empty, or a file"};
+
+}  // namespace bucky::conf

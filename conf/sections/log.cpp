@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "conf/sections/all.h"
+
+namespace bucky::conf {
+namespace {
+
+/// "deliver=debug"
+bool is_module_level(std::string_view text) {
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) return false;
+    const auto level = text.substr(equals + 1);
+    return level == "debug" || level == "info" || level == "warning" || level == "error";
+}
+
+constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
+
+constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
+
+constexpr Key<LogSettings> kKeys[] = {
+    {"level", &LogSettings::level, OneOf{kLevels}, "", "Lowest level of events that are written."},
+    {"modules", &LogSettings::modules,
+     Fits{is_module_level, "a list of MODULE=LEVEL, such as \"deliver=debug\""}, "",
+     "Other levels for some events, by the word before the dot in their names: deliver, "
+     "association, image."},
+    {"format", &LogSettings::format, OneOf{kFormats}, "",
+     "text: key=value. json: one JSON object per line."},
+    {"phi", &LogSettings::phi, Anything{}, "",
+     "Also write patients' names and IDs (event store.kept), to find a single image. The log is "
+     "then as confidential as the images; the node warns at start."},
+};
+
+}  // namespace
+
+Section<LogSettings> log_section() {
+    return {.name = "log",
+            .field = &Settings::log,
+            .keys = kKeys,
+            .sentence = "Events on standard output, one per line."};
+}
+
+}  // namespace bucky::conf

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "conf/sections/all.h"
+
+namespace bucky::conf {
+namespace {
+
+constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
+
+constexpr Key<NodeSettings> kKeys[] = {
+    {"ae_title", &NodeSettings::ae_title, Anything{}, "",
+     "Application Entity title of this node: the name that modalities and the PACS call.",
+     R"("BUCKY")"},
+    {"data_dir", &NodeSettings::data_dir, Anything{}, "",
+     "Folder for everything that must survive a power cut. Created if missing.",
+     R"("/var/lib/bucky")"},
+    {"language", &NodeSettings::language, OneOf{kLanguages}, "",
+     "Language of finding names in reports and pictures."},
+    {"stop_timeout_s", &NodeSettings::stop_timeout_s, Range{1, 3600}, "s",
+     "Time to finish work in progress after SIGTERM. The rest is resumed at the next start."},
+};
+
+}  // namespace
+
+Section<NodeSettings> node_section() {
+    return {.name = "node", .field = &Settings::node, .keys = kKeys, .sentence = "This node."};
+}
+
+}  // namespace bucky::conf

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "conf/endpoint.h"
+#include "conf/sections/all.h"
+#include "conf/sections/checker.h"
+
+namespace bucky::conf {
+namespace {
+
+constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
+
+constexpr Key<ScpSettings> kKeys[] = {
+    {"listen", &ScpSettings::listen, Fits{is_ip_address, "an IP address"}, "",
+     "Address to listen on. 0.0.0.0 means every IPv4 address of the machine, :: every address."},
+    {"port", &ScpSettings::port, Range{0, 65535}, "",
+     "TCP port to listen on. 0: any free port, named in the log.", "11112"},
+    {"plain", &ScpSettings::plain, Anything{}, "",
+     "Open this port (without TLS). false: only the ports of [[listener]] are opened."},
+    {"check_called_ae", &ScpSettings::check_called_ae, Anything{}, "",
+     "Reject callers whose called AE title is neither node.ae_title nor a [[tenant]]'s."},
+    {"artim_s", &ScpSettings::artim_s, Range{1, 300}, "s",
+     "Time for a caller to send its whole A-ASSOCIATE-RQ (PS3.8 9.1.5)."},
+    {"handshake_s", &ScpSettings::handshake_s, Range{1, 300}, "s",
+     "Time for a caller to complete the TLS handshake."},
+    {"read_timeout_s", &ScpSettings::read_timeout_s, Range{1, 3600}, "s",
+     "Longest silence of a caller within an association. Then the association is aborted."},
+    {"max_associations", &ScpSettings::max_associations, Range{1, 1000}, "associations",
+     "Maximum open associations. Further callers are rejected transiently (try again later)."},
+    {"max_associations_per_peer", &ScpSettings::max_associations_per_peer, Range{1, 1000},
+     "associations",
+     "Maximum open associations of one caller (AE title and address), so that one caller cannot "
+     "shut out the others."},
+    {"max_associations_per_address", &ScpSettings::max_associations_per_address, Range{1, 1000},
+     "associations",
+     "Maximum open associations of all callers at one IP address (IPv6: in one /64), whatever "
+     "their AE titles. Raise it if many callers share an address: NAT, a proxy, a gateway."},
+    {"max_instance_mb", &ScpSettings::max_instance_mb, Range{1, 1024}, "MB",
+     "Maximum size of an instance. Larger ones are refused; the largest radiographs have about 300 "
+     "MB."},
+    {"conflicting", &ScpSettings::conflicting, OneOf{kConflictAnswers}, "",
+     "Answer to an image whose SOP Instance UID was received before with other content: accept "
+     "(success) or refuse (C000). Either way it is stored apart, flagged and not analysed."},
+    {"users", &ScpSettings::users, kFileOrNone, "",
+     "File of NAME:HASH lines, hashed as by `mkpasswd -m yescrypt`. If set, callers must send a "
+     "user name and passcode (PS3.7 D.3.3.7). On this port they are sent in clear text."},
+};
+
+void check(const Settings& settings, Checker& checker) {
+    if (!settings.scp.plain && settings.listeners.empty()) {
+        checker.complain({"scp"}, "plain",
+                         "false, and there is no [[listener]]: the node would accept no caller");
+    }
+}
+
+}  // namespace
+
+Section<ScpSettings> scp_section() {
+    return {.name = "scp",
+            .field = &Settings::scp,
+            .keys = kKeys,
+            .sentence = "The DICOM port that takes images.",
+            .check = check};
+}
+
+}  // namespace bucky::conf
