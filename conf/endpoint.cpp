@@ -35,7 +35,7 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
         host = host.substr(1, host.size() - 2);
         if (!is_of_family(host, AF_INET6)) return std::nullopt;
     } else if (host.find(':') != std::string_view::npos) {
-        return std::nullopt;  // which colon begins the port of 2001:db8::1:80? Brackets say it
+        return std::nullopt;  // 2001:db8::1:80 is ambiguous without brackets
     }
     return Endpoint{std::string{host}, static_cast<std::uint16_t>(*port)};
 }

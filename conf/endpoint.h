@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Endpoint: "127.0.0.1:8090" or "[::1]:8090" taken apart, and the few questions we ask of
-// addresses. Pure functions, no name is ever looked up.
+// Endpoint: "127.0.0.1:8090" or "[::1]:8090" parsed into host and port, and predicates of
+// addresses. Pure functions; no name is resolved.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings: what the node is told, once read and checked. Plain values with their defaults; each
-// field's key, range, unit and sentence stand in one row of keys.cpp.
+// Settings: the configuration after it is read and checked. Plain values with their defaults; the
+// key, range, unit and sentence of each field are one row of conf/sections/.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct ScpSettings {
     std::int64_t max_associations_per_address = 48;
     std::int64_t max_instance_mb = 1024;
     std::string conflicting = "accept";  ///< accept | refuse
-    std::filesystem::path users;         ///< empty: nobody is asked who he is
+    std::filesystem::path users;         ///< empty: no user name is required
 };
 
 /// A port beside that of [scp], mostly with TLS.
@@ -43,7 +43,7 @@ struct ListenerSettings {
     std::filesystem::path key;                     ///< empty: it is in the file of the certificate
     std::string client_certificates = "required";  ///< off | asked | required
     std::filesystem::path ca, crl;
-    std::filesystem::path users;  ///< empty: nobody is asked who he is
+    std::filesystem::path users;  ///< empty: no user name is required
 };
 
 struct StudySettings {
@@ -56,8 +56,8 @@ struct StudySettings {
 
 struct StorageSettings {
     std::int64_t min_free_mb = 512;
-    std::int64_t keep_days = 30;  ///< 0: for ever
-    std::int64_t keep_mb = 0;     ///< 0: as much as there is
+    std::int64_t keep_days = 30;  ///< 0: no limit
+    std::int64_t keep_mb = 0;     ///< 0: no limit
     std::int64_t journal_days = 365;
 };
 
@@ -89,7 +89,7 @@ struct ModelSettings {
     std::int64_t threads = 0;
     std::string precision;  ///< empty: as [inference] says
     std::int64_t batch_max = 0;
-    std::string sha256;  ///< of its weights; empty: whatever lies there
+    std::string sha256;  ///< of its weights; empty: not checked here
 };
 
 struct OverlaySettings {
@@ -98,13 +98,13 @@ struct OverlaySettings {
     std::int64_t longer_side_px = 2048;
 };
 
-/// Who may call. No [[peer]] at all: any caller is taken, and the log says so.
+/// A permitted caller. Without any [[peer]] every caller is accepted, and the log says so.
 struct PeerSettings {
     std::string ae_title;  ///< empty: any
     std::string address;   ///< "10.1.0.0/16", "::1", or empty: any
-    std::string tenant{};  ///< on whose account its images wait; empty: its own
+    std::string tenant{};  ///< the account of its images; empty: its own
     bool urgent = false;
-    std::string host{};  ///< where it takes reports of storage commitment; empty: not known
+    std::string host{};  ///< for reports of storage commitment; empty: not known
     std::int64_t port = 104;
     std::string certificate_subject{};  ///< a name in its client certificate; empty: any or none
     std::string certificate_sha256{};   ///< its fingerprint; empty: any or none
@@ -112,7 +112,7 @@ struct PeerSettings {
     bool store = true;
     bool commit = true;
     std::int64_t max_associations = 0;   ///< 0: scp.max_associations_per_peer
-    std::int64_t images_per_minute = 0;  ///< 0: as many as come
+    std::int64_t images_per_minute = 0;  ///< 0: no limit
 };
 
 struct DestinationSettings {
@@ -126,7 +126,7 @@ struct DestinationSettings {
     std::int64_t retry_cap_s = 900;
     std::int64_t give_up_days = 7;
     std::vector<std::string> send{"sr", "overlay"};  ///< always
-    std::vector<std::string> send_if_found;          ///< of what has a finding, else not
+    std::vector<std::string> send_if_found;          ///< only with a finding
     std::string language;                            ///< en | ko; empty: node.language
     std::string picture_syntax = "uncompressed";     ///< uncompressed | rle | jpeg-lossless
     std::string character_set = "ISO_IR 192";        ///< defined term of PS3.3 C.12.1.1.2
@@ -134,19 +134,19 @@ struct DestinationSettings {
     std::int64_t commitment_timeout_s = 600;
     bool tls = false;
     std::filesystem::path ca;                ///< empty: the authorities the system trusts
-    std::filesystem::path certificate, key;  ///< ours; empty: we show none
+    std::filesystem::path certificate, key;  ///< of this node; empty: none
     std::filesystem::path crl;
-    std::string tls_name;  ///< that its certificate must bear; empty: host
+    std::string tls_name;  ///< that its certificate must contain; empty: host
 };
 
-/// Someone whom this node serves under an AE title of its own; the images called by it are his.
+/// An organisation with an AE title of its own on this node; it owns the images that called it.
 struct TenantSettings {
     AeTitle ae_title;                           ///< called
-    std::vector<std::string> callers;           ///< calling AE titles; none: whoever may call
+    std::vector<std::string> callers;           ///< calling AE titles; none: every permitted peer
     std::vector<std::filesystem::path> models;  ///< of inference.models; none: all
-    std::vector<std::string> destinations;      ///< their names; none: those that are nobody's
+    std::vector<std::string> destinations;      ///< their names; none: those that no tenant lists
     std::string language;                       ///< en | ko; empty: as the destination says
-    std::int64_t images_per_minute = 0;         ///< 0: as many as come
+    std::int64_t images_per_minute = 0;         ///< 0: no limit
     std::int64_t queue_max = 0;                 ///< 0: inference.queue_max is the only limit
 };
 
@@ -156,18 +156,18 @@ struct ThresholdSettings {
     std::string model, version, sha256;
     std::string finding;  ///< its key in the package
     double value = 0.5;
-    std::size_t line = 1;  ///< of the file, for who can say that there is no such model
-    std::string tenant{};  ///< his AE title; empty: all
+    std::size_t line = 1;  ///< of the file, for an error found when models are loaded
+    std::string tenant{};  ///< its AE title; empty: all
 };
 
 struct AdminSettings {
     std::string listen = "127.0.0.1:8090";  ///< empty: no admin listener; port 0: any free one
-    std::string token_file;  ///< path or "credential:NAME"; empty: nobody is asked for a token
+    std::string token_file;  ///< path or "credential:NAME"; empty: no token is required
 };
 
 struct LogSettings {
     std::string level = "info";
-    std::vector<std::string> modules;  ///< "deliver=debug": events whose names begin so
+    std::vector<std::string> modules;  ///< "deliver=debug": by the word before the dot
     std::string format = "text";       ///< text | json
     bool phi = false;                  ///< patients' names and IDs may be written
 };
@@ -175,12 +175,12 @@ struct LogSettings {
 /// The audit trail (PS3.15 A.5).
 struct AuditSettings {
     std::filesystem::path file;      ///< empty: none
-    std::int64_t file_max_mb = 100;  ///< then another is begun
-    std::int64_t files_kept = 10;    ///< of those that are full
+    std::int64_t file_max_mb = 100;  ///< then a new one is begun
+    std::int64_t files_kept = 10;    ///< full ones
     std::string syslog;              ///< udp://, tcp:// or tls://HOST:PORT; empty: none
     std::filesystem::path ca{};      ///< of a tls:// server; empty: the system's
     std::filesystem::path certificate{}, key{}, crl{};
-    std::string tls_name{};  ///< that its certificate must bear; empty: HOST
+    std::string tls_name{};  ///< that its certificate must contain; empty: HOST
 
     bool operator==(const AuditSettings&) const = default;
 };

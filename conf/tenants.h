@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose an image is, and what that means: the [[tenant]] that it was called by owns it, from its
-// first byte to its last result. What is looked up here decides what may cross from one tenant to
-// another, so everyone asks here and nobody decides alone. Pure functions.
+// Ownership of images: the [[tenant]] whose AE title was called owns the image and all of its
+// results. These functions decide what may pass from one tenant to another, so no other code
+// decides it. Pure functions.
 #pragma once
 
 #include <algorithm>
@@ -23,14 +23,14 @@ inline const TenantSettings* tenant_of(const Settings& settings, std::string_vie
     return found == rows.end() ? nullptr : &*found;
 }
 
-/// By this title the node may be called.
+/// Whether the node may be called by this AE title.
 inline bool is_ours(const Settings& settings, std::string_view called) {
     return called == settings.node.ae_title.str() || tenant_of(settings, called) != nullptr;
 }
 
-/// Where results of the images of `owner` go; empty: of those that no tenant owns. A destination
-/// that some tenant names is that tenant's (and others' that name it) and nobody else's. An owner
-/// whose row is gone has none: his results stay here rather than go to strangers.
+/// The destinations for results of the images of `owner`; empty: images that no tenant owns. A
+/// destination that tenants list receives the results of those tenants only. An owner without a
+/// row in the config has none: its results stay here rather than reach another tenant.
 inline std::vector<const DestinationSettings*> destinations_of(const Settings& settings,
                                                                std::string_view owner) {
     const auto names = [](const TenantSettings& row, const std::string& destination) {
@@ -38,28 +38,29 @@ inline std::vector<const DestinationSettings*> destinations_of(const Settings& s
                row.destinations.end();
     };
     const auto* tenant = tenant_of(settings, owner);
-    std::vector<const DestinationSettings*> his;
-    if (tenant == nullptr && !owner.empty()) return his;
+    std::vector<const DestinationSettings*> found;
+    if (tenant == nullptr && !owner.empty()) return found;
     for (const auto& one : settings.destinations) {
-        const bool is_anyones = std::none_of(settings.tenants.begin(), settings.tenants.end(),
-                                             [&](const auto& row) { return names(row, one.name); });
-        const bool is_his = tenant != nullptr && !tenant->destinations.empty()
-                                ? names(*tenant, one.name)
-                                : is_anyones;
-        if (is_his) his.push_back(&one);
+        const bool is_unlisted =
+            std::none_of(settings.tenants.begin(), settings.tenants.end(),
+                         [&](const auto& row) { return names(row, one.name); });
+        const bool is_for_owner = tenant != nullptr && !tenant->destinations.empty()
+                                      ? names(*tenant, one.name)
+                                      : is_unlisted;
+        if (is_for_owner) found.push_back(&one);
     }
-    return his;
+    return found;
 }
 
-/// How inference.queue_max is shared by those on whose account images wait. As long as fewer than
-/// `open_to_all` wait, everyone's are taken; then only of those that have fewer than `of_each`. So
-/// one that fills the queue leaves each of the others its share.
+/// How accounts share inference.queue_max. While fewer than `open_to_all` images wait, images of
+/// every account are accepted; then only of accounts with fewer than `of_each`. An account that
+/// fills the queue thus leaves each of the others its share.
 struct QueueShares {
     std::int64_t open_to_all, of_each;
 };
 inline QueueShares queue_shares(const Settings& settings) {
-    // Nobody's images are an account beside the tenants'. Where the config names few accounts, each
-    // AE title is one: as many as a site has modalities.
+    // Images that no tenant owns are an account beside the tenants'. If the config names few
+    // accounts, each AE title is one: as many as a site has modalities.
     constexpr std::size_t kAccountsAtLeast = 8;
     std::set<std::string_view> named;
     for (const auto& row : settings.peers) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clock: where the time comes from, so that a test can move it.
+// Clock: the source of time, so that a test can set it.
 // All stored times are milliseconds since 1970-01-01 UTC and end in `_ms`.
 #pragma once
 
@@ -15,13 +15,13 @@ public:
     virtual std::int64_t now_ms() const = 0;
 };
 
-/// The machine's own time.
+/// The time of the machine.
 class SystemClock final : public Clock {
 public:
     std::int64_t now_ms() const override;
 };
 
-/// A time that stands still until it is moved: for tests. Any thread may move it.
+/// A time that changes only when it is set: for tests. Any thread may set it.
 class SettableClock final : public Clock {
 public:
     explicit SettableClock(std::int64_t start_ms) : now_ms_(start_ms) {}

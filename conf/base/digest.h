@@ -15,12 +15,12 @@ using Sha256 = std::array<std::uint8_t, 32>;
 
 Sha256 sha256(std::string_view bytes);
 
-/// The hash of a whole file, as 64 lower-case hexadecimal digits. Throws unavailable if unreadable.
+/// The hash of a file, as 64 lower-case hexadecimal digits. Throws unavailable if unreadable.
 std::string sha256_of_file(const std::filesystem::path& file);
 
 std::string hex(const Sha256& hash);
 
-/// The same hash, of bytes that come in pieces.
+/// The same hash, of bytes that arrive in pieces.
 class Sha256Stream {
 public:
     Sha256Stream();
@@ -29,7 +29,7 @@ public:
     ~Sha256Stream();
 
     void add(std::string_view bytes);
-    Sha256 finish();  ///< once
+    Sha256 finish();  ///< call once
 
 private:
     struct Context;

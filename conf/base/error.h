@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Error is the one exception of this project; Fault says what its catcher can do about it.
+// Error is the only exception of this project; Fault says what its catcher can do about it.
 //
 // Thrown anywhere, caught at three edges only: an association's session (-> DIMSE status), a job
 // runner (-> retry or park) and main (-> exit code). Each edge is a switch over Fault without
@@ -17,12 +17,12 @@ namespace bucky {
 
 /// What the caller can do about it. Code branches on this and on nothing else.
 enum class Fault {
-    bad_input,    ///< what was given is wrong; the same thing will be wrong again
-    unsupported,  ///< well formed, but not something this node takes or does
-    unavailable,  ///< somebody else is not there now; try again later
+    bad_input,    ///< the input is wrong and will be wrong again
+    unsupported,  ///< well formed, but not supported by this node
+    unavailable,  ///< something outside is not there now; try again later
     exhausted,    ///< a limit of ours (disk, memory, queue) is reached; try again later
     corrupt,      ///< two things that must agree contradict each other
-    bug,          ///< our own mistake
+    bug,          ///< a mistake in this program
 };
 
 constexpr std::string_view name_of(Fault fault) {

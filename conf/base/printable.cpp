@@ -8,7 +8,7 @@ namespace {
 
 struct Character {
     std::uint32_t code = 0;
-    std::size_t bytes = 0;  ///< 0: it is no UTF-8
+    std::size_t bytes = 0;  ///< 0: invalid UTF-8
 };
 
 /// RFC 3629 3 and 4.

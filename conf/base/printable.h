@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which characters may reach a log or a terminal as they are. What peers say must not steer one: no
-// C0 or C1 control, no line of Unicode's own, no turning of the writing direction, and nothing that
-// is no UTF-8, which a terminal may read as Latin-1 and its controls. Pure.
+// The characters that are written to a log or a terminal unchanged. Text of peers must not control
+// it: no C0 or C1 control, no Unicode line separator, no change of the writing direction, and no
+// invalid UTF-8, which a terminal may read as Latin-1 with its controls. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace bucky {
 
-/// How many bytes the first character of `text` has, when it may be shown; else 0.
+/// The number of bytes of the first character of `text` if it may be written; else 0.
 std::size_t printable_bytes(std::string_view text);
 
 }  // namespace bucky

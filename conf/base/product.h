@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// By what name our results say who made them (PS3.3 C.7.5.1), and so by what name a result that
-// comes back to us is known.
+// The manufacturer and model name in results of this node (PS3.3 C.7.5.1). A result that is sent
+// back to the node is recognised by them.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ImageFacts: what a file says of its image, for who compares copies of one SOP Instance UID.
+// ImageFacts: the content of an image file by which copies of one SOP Instance UID are compared.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 namespace bucky {
 
 struct ImageFacts {
-    /// What results copy and models go by, by tag; as bytes, without padding; no empty values.
+    /// The attributes that results copy and models use, by tag: bytes without padding, none empty.
     std::map<std::uint32_t, std::string> said;
-    std::string pixels;  ///< digest of the pixel data as they are encoded; empty: not asked for
+    std::string pixels;  ///< digest of the encoded pixel data; empty: not requested
 };
 
 }  // namespace bucky

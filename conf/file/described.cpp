@@ -7,12 +7,12 @@ namespace bucky::conf {
 namespace {
 
 constexpr std::string_view kOpening =
-    "The node reads one TOML file. Every section and key stands below with what it does, what is "
-    "allowed and its default; a key that is not known is an error. `bucky config check` names all "
-    "that is wrong with a file at once, `bucky config example` prints a file with every key. "
-    "Relative paths count from the file's folder.";
+    "The node reads one TOML file. Each section and key is listed below with its effect, its "
+    "allowed values and its default; an unknown key is an error. `bucky config check` reports all "
+    "problems of a file at once, `bucky config example` prints a file with every key. Relative "
+    "paths start at the folder of the file.";
 
-/// A bar would end the cell of a table.
+/// A bar would end the cell of a Markdown table.
 std::string in_cell(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -25,7 +25,7 @@ std::string in_cell(std::string_view text) {
 std::string troff_of(const DescribedKey& key) {
     std::string out = fmt::format(".TP\n.B {}\n{}\n", in_troff(key.name), in_troff(key.sentence));
     if (!key.allowed.empty()) out += fmt::format("Allowed: {}.\n", in_troff(key.allowed));
-    out += fmt::format("{}: {}.\n", key.is_required ? "Needed; for example" : "Default",
+    out += fmt::format("{}: {}.\n", key.is_required ? "Required; for example" : "Default",
                        in_troff(key.value));
     if (key.example != key.value) out += fmt::format("For example: {}.\n", in_troff(key.example));
     return out;
@@ -78,10 +78,9 @@ std::string configuration_markdown() {
             section.header, section.sentence);
         std::string example = "\n```toml\n" + section.header + "\n";
         for (const auto& key : section.keys) {
-            out +=
-                fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.unit,
-                            key.is_required ? "none: it is needed" : fmt::format("`{}`", key.value),
-                            in_cell(key.allowed), in_cell(key.sentence));
+            out += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.unit,
+                               key.is_required ? "none: required" : fmt::format("`{}`", key.value),
+                               in_cell(key.allowed), in_cell(key.sentence));
             example += fmt::format("{} = {}\n", key.name, key.example);
         }
         out += example + "```\n";

@@ -98,7 +98,7 @@ template <typename Group>
 std::string explained(const Key<Group>& key) {
     if (std::holds_alternative<Anything>(key.allowed) ||
         std::holds_alternative<Fits>(key.allowed)) {
-        return std::string{key.sentence};  // which says it in better words
+        return std::string{key.sentence};  // it names the allowed values
     }
     const std::string_view space = key.unit.empty() ? "" : " ";
     return fmt::format("{} ({}{}{})", key.sentence, in_words(key.allowed), space, key.unit);
@@ -141,7 +141,7 @@ std::vector<DescribedSection> described() {
     std::vector<DescribedSection> all;
     for_each_section([&](const auto& section) {
         auto name = header(section);
-        name.pop_back();  // the end of its line
+        name.pop_back();  // without its line end
         DescribedSection one{std::move(name), std::string{section.sentence}, {}};
         for (const auto& key : section.keys) one.keys.push_back(described(section, key));
         all.push_back(std::move(one));

@@ -27,7 +27,7 @@ std::string told(std::string_view file, const std::vector<Problem>& problems) {
     return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
-/// How many letters to change, add or drop to come from `a` to `b` (Levenshtein).
+/// The number of letters to change, add or remove to turn `a` into `b` (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -216,7 +216,7 @@ private:
         if (!text) return;
         try {
             into = AeTitle{*text};
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // a problem of the file, reported with the others
             complain(node, full, error.what());
         }
     }
@@ -282,7 +282,7 @@ private:
             complain(node, full, R"(must be a path in quotes: "/...")");
             return std::nullopt;
         }
-        auto path = (folder_ / *text).lexically_normal();  // an absolute one stays as it is
+        auto path = (folder_ / *text).lexically_normal();  // an absolute path is unchanged
         if (!allows(key.allowed, path.string())) {
             complain(node, full, fmt::format(R"("{}" is not allowed{})", path.string(), only(key)));
             return std::nullopt;
@@ -315,7 +315,7 @@ Examined examine_text(std::string_view text, const std::filesystem::path& file, 
         examined.problems = std::move(reader).problems();
         if (lines != nullptr) *lines = std::move(reader).lines();
         return examined;
-    } catch (const toml::parse_error& error) {
+    } catch (const toml::parse_error& error) {  // to the one exception of this project
         throw ConfigError(file.string(), {{error.source().begin.line, "",
                                            "not TOML: " + std::string{error.description()}}});
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The config file: read, checked whole, and printed.
+// The config file: reading, checking and printing.
 //
-// Every problem is reported at once, each as "file:line: section.key: what is wrong, what is
-// allowed"; a file with a problem gives no Settings at all. Pure but for the files it reads.
+// All problems are reported at once, each as "file:line: section.key: what is wrong, what is
+// allowed"; a file with a problem gives no Settings. Pure except for the files that it reads.
 #pragma once
 
 #include <filesystem>
@@ -33,12 +33,12 @@ private:
     std::vector<Problem> problems_;
 };
 
-/// Where the file says what: "destination.pacs.port" to its line. What is not there has its
+/// The line of each key in the file, by "destination.pacs.port". A key that is missing here has its
 /// default.
 using Lines = std::map<std::string, std::size_t>;
 
-/// The settings as far as they can be told, and all that is wrong with the file: for who has more
-/// to compare before he says so. Throws ConfigError where it cannot be read at all.
+/// The settings as far as they are valid, with all problems of the file: for a caller that checks
+/// more before it reports. Throws ConfigError if the file cannot be read at all.
 struct Examined {
     Settings settings;
     std::vector<Problem> problems;  ///< by line
@@ -55,11 +55,11 @@ Settings read_settings_text(std::string_view text, const std::filesystem::path& 
 /// Every section and key with its sentence and default: what conf/bucky.toml holds.
 std::string example_config();
 
-/// What that says, with its model wherever it lies: the configuration that documents speak of.
+/// The settings of the example, whether or not its model exists: for the documents.
 Settings example_settings();
 
-/// These settings as a config file, every key spelled out: `bucky config show`. With `lines`, each
-/// says in a comment on which line of `file` it stands, or that it is the default.
+/// These settings as a config file with every key: `bucky config show`. With `lines`, each has a
+/// comment with its line in `file`, or that it is the default.
 std::string to_toml(const Settings& settings, const Lines* lines = nullptr,
                     std::string_view file = {});
 
@@ -67,7 +67,7 @@ std::string to_toml(const Settings& settings, const Lines* lines = nullptr,
 using SpelledOut = std::vector<std::pair<std::string, std::string>>;
 SpelledOut spelled_out(const Settings& settings);
 
-/// What differs, as lines a person reads: "scp.artim_s: 30 -> 10", "+ destination.b.port: 104".
+/// The differences, one per line: "scp.artim_s: 30 -> 10", "+ destination.b.port: 104".
 std::vector<std::string> differences(const SpelledOut& was, const SpelledOut& is);
 
 }  // namespace bucky::conf

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one might write where a key's default does not show it, being empty text, an empty list or
-// "off": for the documents. The example file does without, because there a commented key shows its
-// default. A test keeps this and the rows of keys.cpp together.
+// Sample values for the documents, of keys whose default shows none: empty text, an empty list or
+// "off". The example file does not use them, because a commented key shows its default there. A
+// test compares the names with the rows of conf/sections/.
 #pragma once
 
 #include <algorithm>

@@ -30,7 +30,7 @@ namespace {
 
 struct Logger : spdlog::logger {
     Logger() : spdlog::logger("bucky", std::make_shared<spdlog::sinks::stdout_sink_mt>()) {
-        set_pattern("%v");  // event() writes the whole line: its time is UTC and has a Z
+        set_pattern("%v");                // event() writes the whole line, with the time in UTC
         set_level(spdlog::level::debug);  // Levels decides
         flush_on(spdlog::level::debug);
     }
@@ -60,10 +60,10 @@ std::string_view word(Level level) {
     __builtin_unreachable();
 }
 
-/// Counts the lines of each event by the second.
+/// Counts the lines of each event per second.
 class Rate {
 public:
-    /// Whether one more may be written now; then, how many were not since the last that was.
+    /// Nothing: the line may not be written. Else the number of lines left out since the last.
     std::optional<std::uint64_t> admit(std::string_view event, int most,
                                        std::chrono::steady_clock::time_point now) {
         const std::lock_guard lock(mutex_);
@@ -84,7 +84,7 @@ private:
         std::uint64_t left_out = 0;
     };
     std::mutex mutex_;
-    std::map<std::string, Event> events_;  ///< the names are ours, so there are few
+    std::map<std::string, Event> events_;  ///< by names in the code, so there are few
 };
 
 Level level_of(std::string_view name) {
@@ -94,7 +94,7 @@ Level level_of(std::string_view name) {
     throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error", name);
 }
 
-/// From which level on an event is written: its module's, else that of all.
+/// The lowest level at which an event is written: that of its module, else the general one.
 class Levels {
 public:
     void exchange(Level all, std::map<std::string, Level, std::less<>> modules) {
@@ -129,7 +129,7 @@ bool is_plain(char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '=';
 }
 
-/// What one event says, in the order it is written.
+/// The parts of an event, in the order in which they are written.
 struct Line {
     std::string time;
     std::string_view level, event;
@@ -150,7 +150,7 @@ std::string as_text(const Line& line) {
     return text;
 }
 
-/// All in ASCII: no terminal and no parser meets what a stranger has sent.
+/// ASCII only: text from the network reaches no terminal and no parser unchanged.
 std::string as_json(const Line& line) {
     using Json = nlohmann::ordered_json;
     Json json{{"time", line.time}, {"level", line.level}, {"event", line.event}};
@@ -176,13 +176,13 @@ std::string notice(std::uint64_t dropped) {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAtTheEnd = 1s;     // for what waits, where the process ends in order
-constexpr int kLooksAtDeath = 40;  // 5 ms apart, where it does not
-constexpr auto kUnread = 5s;       // a write takes so long: nobody reads
+constexpr auto kAtTheEnd = 1s;     // for queued lines, at an orderly end of the process
+constexpr int kLooksAtDeath = 40;  // 5 ms apart, at a fatal signal
+constexpr auto kUnread = 5s;       // a write that takes so long has no reader
 
-std::atomic<LogQueue*> in_background = nullptr;  ///< for good: a thread may be at work in it
+std::atomic<LogQueue*> in_background = nullptr;  ///< never deleted: a thread may use it
 
-/// The last lines say why: they get a moment, then the signal does what it would have done.
+/// The last lines give the cause: they get a moment, then the signal has its default effect.
 void at_death(int signal) {
     const auto* queue = in_background.load();
     const timespec while_waiting{0, 5'000'000};

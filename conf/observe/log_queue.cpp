@@ -21,13 +21,13 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-/// False when the other end is gone, or the disk is full.
+/// False if the other end is closed or the disk is full.
 bool write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const auto written = ::write(fd, text.data(), text.size());
         if (written > 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
-        } else if (written < 0 && errno == EAGAIN) {  // somebody else has made it so
+        } else if (written < 0 && errno == EAGAIN) {  // another process made it so
             pollfd room{fd, POLLOUT, 0};
             (void)::poll(&room, 1, -1);
         } else if (written == 0 || errno != EINTR) {
@@ -53,17 +53,17 @@ struct LogQueue::Shared {
     // All below: GUARDED_BY(mutex)
     std::string text;
     std::uint64_t lines = 0;    ///< in `text`
-    std::uint64_t dropped = 0;  ///< and nothing written tells of them
+    std::uint64_t dropped = 0;  ///< not yet reported by a line
     std::uint64_t dropped_since_empty = 0;
     std::size_t at_hand_bytes = 0;
-    std::optional<Steady::time_point> began;  ///< of the write at hand
+    std::optional<Steady::time_point> began;  ///< of the current write
     bool closing = false;
 
     bool all_written() const { return lines == 0 && at_hand_bytes == 0; }
     void write_on();
 };
 
-/// Lines that were dropped came after all that waits: what is taken ends with their notice.
+/// Dropped lines came after all queued ones, so their notice is written after these.
 void LogQueue::Shared::write_on() {
     std::unique_lock lock(mutex);
     while (true) {
@@ -98,7 +98,7 @@ LogQueue::LogQueue(int fd, std::size_t bytes_max, Notice notice)
     std::thread{[shared = shared_] {
         ::pthread_setname_np(::pthread_self(), "log");
         sigset_t all{};
-        (void)::sigfillset(&all);  // signals are for others; SIGPIPE is an error of write()
+        (void)::sigfillset(&all);  // other threads take signals; SIGPIPE is an error of write()
         (void)::pthread_sigmask(SIG_BLOCK, &all, nullptr);
         shared->write_on();
     }}.detach();

@@ -23,10 +23,10 @@ namespace {
 
 enum class Kind { counter, gauge, histogram };
 
-/// What a histogram's buckets are for.
+/// The quantity that the buckets of a histogram divide.
 enum class Scale {
     seconds,  ///< of a step in the node
-    journey,  ///< of an image through it: fine around the 20 s that a result may take
+    journey,  ///< of an image through the node: fine around the 20 s of a result
     ratio     ///< 0 to 1
 };
 
@@ -128,8 +128,8 @@ const Row& row(std::string_view name, Kind kind) {
     throw Error(Fault::bug, "metric {} has no row of its kind in metrics.cpp", name);
 }
 
-/// Which values of the labels that strangers fill have series of their own, and which pairs of
-/// them.
+/// The values, and pairs of values, that have series of their own, of labels whose values come from
+/// the network.
 class Seats {
 public:
     void seat(Labels& labels) {
@@ -230,7 +230,7 @@ Total total(std::string_view name) {
             const auto& buckets = series.histogram.bucket;
             sum.buckets.resize(std::max(sum.buckets.size(), buckets.size()));
             sum.bounds.resize(sum.buckets.size());
-            std::uint64_t below = 0;  // each counts those before it, too
+            std::uint64_t below = 0;  // each bucket includes those before it
             for (std::size_t at = 0; at < buckets.size(); ++at) {
                 sum.buckets[at] += buckets[at].cumulative_count - below;
                 below = buckets[at].cumulative_count;

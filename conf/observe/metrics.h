@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the node counts, in Prometheus' words. Each metric is one row in metrics.cpp (name, kind,
-// help, buckets); a name that has no row is a bug and throws. Any thread may call.
+// The metrics of the node, for Prometheus. Each metric is one row in metrics.cpp (name, kind,
+// help, buckets); a name without a row is a bug and throws. Any thread may call.
 //
 // Values of the labels `tenant` and `equipment` come from callers and their images, so they are
 // bounded: the first limits::kLabelValuesMax of each, and the first kLabelPairsMax of both
-// together, have series of their own; whoever comes later is counted under "other"
+// together, have series of their own; later ones are counted under "other"
 // (docs/decisions/0702).
 #pragma once
 
@@ -22,12 +22,12 @@ void count(std::string_view name, const Labels& labels = {}, double by = 1);
 void set(std::string_view name, double value, const Labels& labels = {});
 void observe(std::string_view name, double value, const Labels& labels = {});
 
-/// These values of the label `tenant` or `equipment` have series of their own, whoever came before.
-/// The config names them, so they are few.
+/// These values of the label `tenant` or `equipment` have series of their own in any case. The
+/// config names them, so they are few.
 void keep_series(const std::string& label, const std::vector<std::string>& values);
 
-/// A metric summed over its labels: a counter's value; of a histogram how many were observed, how
-/// many of them in each bucket (the last has no upper bound) and what the bounds are.
+/// A metric summed over its labels: the value of a counter, or the number of observations of a
+/// histogram, in all and in each bucket (the last has no upper bound), with the bounds.
 struct Total {
     double value = 0;
     std::vector<std::uint64_t> buckets;
@@ -35,7 +35,7 @@ struct Total {
 };
 Total total(std::string_view name);
 
-/// Everything in the text exposition format, version 0.0.4: what GET /metrics answers.
+/// All metrics in the text exposition format, version 0.0.4: the answer to GET /metrics.
 std::string text();
 
 }  // namespace bucky::metrics

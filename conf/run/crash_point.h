@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Named moments at which a test kills the node with SIGKILL.
 //
-// BUCKY_CRASH_AT=intake.after_rename (or NAME:3 for the third time it comes by) in the environment
-// arms one; BUCKY_HANG_AT does the same with a thread that never comes back instead of a death.
-// Unarmed, a point costs two comparisons. The names stand in kCrashPoints, and the crash
-// test walks them all: a point that is not listed is a bug and throws.
+// BUCKY_CRASH_AT=intake.after_rename (or NAME:3: at the third time) in the environment
+// arms one. With BUCKY_HANG_AT the thread hangs for ever instead.
+// A point that is not armed costs two comparisons. The names are listed in kCrashPoints, and the
+// crash test walks them all: a point that is not listed is a bug and throws.
 #pragma once
 
 #include <string_view>
@@ -16,8 +16,8 @@ inline constexpr std::string_view kCrashPoints[] = {
     "intake.after_sync",          // bytes durable under the temporary name
     "intake.after_rename",        // under the final name, no row yet
     "intake.before_commit",       // row and job written, transaction open
-    "intake.after_commit",        // durable, sender not yet told
-    "store.after_answer",         // sender told
+    "intake.after_commit",        // durable, sender not yet answered
+    "store.after_answer",         // sender answered
     "infer.after_claim",          // job running under a lease
     "infer.before_commit",        // findings computed, not stored
     "infer.after_commit",         // findings stored
@@ -29,17 +29,17 @@ inline constexpr std::string_view kCrashPoints[] = {
     "courier.before_send",        // association open, nothing sent
     "courier.after_send",         // peer has answered, job not finished
     "courier.after_commit",       // job done
-    "retention.before_commit",    // rows of a settled study taken away, transaction open
-    "retention.after_commit",     // no row left, its files are
-    "retention.after_unlink",     // files gone, their names are still to be forgotten
+    "retention.before_commit",    // rows of a settled study deleted, transaction open
+    "retention.after_commit",     // rows deleted, files still there
+    "retention.after_unlink",     // files deleted, their names still recorded
     "commitment.after_claim",     // commit job running
     "commitment.before_ask",      // request noted, nothing sent
-    "commitment.after_ask",       // the destination took the request, its report not yet here
+    "commitment.after_ask",       // request accepted, its report not yet received
     "commitment.before_promise",  // report noted, transaction open
-    "commitment.after_promise",   // report durable, the destination not yet told so
+    "commitment.after_promise",   // report durable, the destination not yet answered
     "owed.before_commit",         // a caller's request written, transaction open
-    "owed.after_commit",          // durable, the caller not yet told
-    "owed.after_report",          // the caller has the report, the owed still stands
+    "owed.after_commit",          // durable, the caller not yet answered
+    "owed.after_report",          // the caller has the report, its row still there
 };
 
 void crash_point(std::string_view name);

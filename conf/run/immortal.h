@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a thread may use after main() has returned.
+// Objects that a thread may use after main() has returned.
 #pragma once
 
 namespace bucky {
 
-/// The process's one T, made at first use and never destroyed: a model that hangs holds a thread
-/// that nobody can join (tools/bucky/engine/replicas.cpp), and it may come back while the program
-/// ends.
+/// The only T of the process, made at first use and never destroyed: a model that hangs keeps a
+/// thread that cannot be joined (tools/bucky/engine/replicas.cpp) and that may return while the
+/// program ends.
 template <typename T>
 T& immortal() {
     static T* const made = new T;

@@ -19,7 +19,7 @@ void run_loop(const PollLoop& loop, const std::stop_token& stop, const Clock& cl
                 wait = std::clamp<std::chrono::milliseconds>(left, 1ms, wait);
             }
             work.wait_beyond(seen, stop, wait);
-        } catch (const std::exception& error) {
+        } catch (const std::exception& error) {  // the loop outlives a failed database or disk
             loop.trouble(error);
             Wakeup{}.wait_beyond(0, stop, kRestAfterTrouble);
         }

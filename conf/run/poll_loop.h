@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// PollLoop: the life of a thread that takes what is due from the database, from start to stop.
+// PollLoop: a thread that takes due work from the database, from start to stop.
 //
-// It does one thing after the other while there is any, then waits for a ring, for the next due
-// time, or for a poll period. Trouble that is no job's (the database, the disk) is told and waited
-// out: what it met keeps its lease, then returns.
+// It does one piece of work after the other, then waits for a ring, for the next due time, or for a
+// poll period. An error that is not a job's (database, disk) is reported and followed by a pause;
+// the lease of the work at hand expires, and the work becomes due again.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ struct PollLoop {
     std::function<bool()> once;  ///< false: there was nothing to do
     std::function<std::optional<std::int64_t>()> next_due_ms;
     std::function<void(const std::exception&)> trouble;
-    std::chrono::milliseconds poll_period{1000};  ///< what a lost ring costs at most
+    std::chrono::milliseconds poll_period{1000};  ///< the longest delay by a lost ring
 };
 
 void run_loop(const PollLoop& loop, const std::stop_token& stop, const Clock& clock, Wakeup& work);

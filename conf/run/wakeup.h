@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wakeup: a hint that there may be work. The database is the truth; a lost hint costs one poll.
+// Wakeup: a hint that there may be work. The database decides; a lost hint costs one poll period.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace bucky {
 
 class Wakeup {
 public:
-    /// Something may have changed. Any thread.
+    /// There may be work. Any thread may call.
     void ring() {
         {
             const std::lock_guard lock(mutex_);
@@ -21,13 +21,13 @@ public:
         rung_.notify_all();
     }
 
-    /// How often it rang so far. Read it *before* looking for work, then wait for the next.
+    /// Number of rings so far. Read it *before* looking for work, then wait for the next ring.
     std::uint64_t rings() const {
         const std::lock_guard lock(mutex_);
         return rings_;
     }
 
-    /// Until it rings once more than `seen`, `at_most` has passed, or a stop is asked for.
+    /// Waits until there are more rings than `seen`, `at_most` has passed, or a stop is requested.
     void wait_beyond(std::uint64_t seen, std::stop_token stop, std::chrono::milliseconds at_most) {
         std::unique_lock lock(mutex_);
         rung_.wait_for(lock, stop, at_most, [&] { return rings_ > seen; });

@@ -8,7 +8,7 @@
 namespace bucky::conf {
 namespace {
 
-/// A name cannot be listened on; localhost is always the same address.
+/// A host name is no address to listen on; localhost is always the same address.
 bool is_empty_or_endpoint(std::string_view text) {
     if (text.empty()) return true;
     const auto endpoint = parse_endpoint(text);

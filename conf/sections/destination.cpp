@@ -17,7 +17,7 @@ using enum Presence;
 constexpr std::array<std::string_view, 7> kObjects{
     "sr", "overlay", "presentation", "segmentation", "summary", "notice", "chest_cad"};
 
-// Defined terms of PS3.3 C.12.1.1.2, tables C.12-2 and C.12-5: those without code extensions.
+// Defined Terms of PS3.3 C.12.1.1.2, tables C.12-2 and C.12-5: those without code extensions.
 constexpr std::array<std::string_view, 14> kCharacterSets{
     "ISO_IR 192", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110",
     "ISO_IR 144", "ISO_IR 127", "ISO_IR 126", "ISO_IR 138", "ISO_IR 148",

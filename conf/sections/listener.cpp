@@ -10,8 +10,6 @@
 namespace bucky::conf {
 namespace {
 
-using enum Presence;
-
 constexpr std::array<std::string_view, 3> kClientCertificates{"off", "asked", "required"};
 
 constexpr Key<ListenerSettings> kKeys[] = {
