@@ -252,7 +252,7 @@ TEST_CASE("a command set that lies about itself or its data set harms nobody", "
     }
     CHECK(idle(door));
     CHECK(door.kept().empty());
-    CHECK(files_in(door.settings().spool_dir()) == 0);
+    CHECK(poll_until([&] { return files_in(door.settings().spool_dir()) == 0; }, 30s));
     CHECK(still_serves(door));
 }
 
@@ -330,7 +330,7 @@ TEST_CASE("a deflated data set is looked at as far as its identifiers, not unpac
     CHECK(*status != 0);
     CHECK(std::chrono::steady_clock::now() - began < 60s);
     CHECK(door.kept().empty());
-    CHECK(files_in(door.settings().spool_dir()) == 0);
+    CHECK(poll_until([&] { return files_in(door.settings().spool_dir()) == 0; }, 30s));
     CHECK(still_serves(door));
 }
 
