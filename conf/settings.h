@@ -17,6 +17,7 @@ struct NodeSettings {
     std::filesystem::path data_dir = "/var/lib/bucky";
     std::string language = "en";  ///< en | ko: of the results
     std::int64_t stop_timeout_s = 20;
+    bool no_destination_ok = false;  ///< for images that no tenant owns
 };
 
 struct ScpSettings {

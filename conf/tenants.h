@@ -75,4 +75,12 @@ inline QueueShares queue_shares(const Settings& settings) {
             std::max<std::int64_t>(reserved / static_cast<std::int64_t>(accounts), 1)};
 }
 
+/// There are destinations, but none for the images that no tenant owns, and such images may come.
+inline bool strands_results(const Settings& settings) {
+    const bool some_are_nobodys = !settings.scp.check_called_ae ||
+                                  tenant_of(settings, settings.node.ae_title.str()) == nullptr;
+    return some_are_nobodys && !settings.destinations.empty() &&
+           destinations_of(settings, "").empty();
+}
+
 }  // namespace bucky::conf

@@ -11,20 +11,29 @@
 namespace bucky::storage {
 namespace {
 
+/// Recovery lets a job that deaths have met wait for half a minute at most.
+constexpr std::int64_t kRecoveryWaitsMs = 60'000;
+
 // The states stand as words in the WHERE clauses, because the partial indexes hang on them; which
 // step they take is asked of next() where one statement serves several.
 
 constexpr Sql kAnythingToClaim{"job.anything_to_claim", R"sql(
     SELECT EXISTS (SELECT 1 FROM job
                     WHERE lane = :lane AND state = 'ready' AND not_before_ms <= :now_ms)
+        OR EXISTS (SELECT 1 FROM job
+                    WHERE lane = :lane AND state = 'ready' AND not_before_ms > :farthest_ms)
         OR EXISTS (SELECT 1 FROM job INDEXED BY job_running
-                    WHERE state = 'running' AND lease_until_ms <= :now_ms AND lane = :lane))sql"};
+                    WHERE state = 'running' AND lease_until_ms <= :steady_ms AND lane = :lane))sql"};
+
+constexpr Sql kBoundWaits{"job.bound_waits", R"sql(
+    UPDATE job INDEXED BY job_ready SET not_before_ms = :now_ms
+     WHERE lane = :lane AND state = 'ready' AND not_before_ms > :farthest_ms)sql"};
 
 constexpr Sql kExpireLeases{"job.expire_leases", R"sql(
     UPDATE job INDEXED BY job_running
        SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
            last_error = 'its worker did not finish in time'
-     WHERE state = 'running' AND lease_until_ms <= :now_ms AND lane = :lane)sql"};
+     WHERE state = 'running' AND lease_until_ms <= :steady_ms AND lane = :lane)sql"};
 
 constexpr Sql kOldest{"job.oldest", R"sql(
     SELECT id FROM job INDEXED BY job_by_age
@@ -33,7 +42,7 @@ constexpr Sql kOldest{"job.oldest", R"sql(
      ORDER BY created_at_ms, id LIMIT 1)sql"};
 
 constexpr Sql kClaim{"job.claim", R"sql(
-    UPDATE job SET state = 'running', attempt = attempt + 1, lease_until_ms = :now_ms + :lease_ms
+    UPDATE job SET state = 'running', attempt = attempt + 1, lease_until_ms = :lease_until_ms
      WHERE id = :id
     RETURNING id, lane, subject, study, state, attempt, created_at_ms, submitted_at_ms,
               not_before_ms, last_error, model, deaths, own_faults)sql"};
@@ -51,7 +60,8 @@ constexpr Sql kCountDone{"job.count_done", R"sql(
     ON CONFLICT (lane) DO UPDATE SET done = done + 1)sql"};
 
 // Delivered: each result had a deliver job, and none is open. Without a destination a result stays.
-// One that its only taker did not want in that class (Outbox::make_again) is not owed to anybody.
+// One that its only taker did not want in that class (Outbox::make_again), or that a person dropped
+// (AbandonedLanes), is not owed to anybody.
 constexpr Sql kSettle{"job.settle", R"sql(
     UPDATE study SET settled_at_ms = :now_ms
      WHERE key = :study AND state = 'reported'
@@ -64,7 +74,8 @@ constexpr Sql kSettle{"job.settle", R"sql(
                           AND NOT EXISTS (SELECT 1 FROM journal
                                            WHERE journal.study = result.study
                                              AND subject = result.sop_instance
-                                             AND event = 'result.taken_back')))sql"};
+                                             AND event IN ('result.taken_back',
+                                                           'result.dropped'))))sql"};
 
 constexpr Sql kOpen{"job.open", "SELECT open FROM tally WHERE lane = :lane"};
 
@@ -136,10 +147,10 @@ constexpr Sql kParked{"job.parked", R"sql(
      WHERE state <> 'done' AND state = 'parked' AND (:lane = '' OR lane = :lane)
      ORDER BY created_at_ms, id LIMIT :at_most)sql"};
 
-constexpr Sql kAll[] = {kAnythingToClaim, kExpireLeases, kClaim,           kLeave,      kCountDone,
-                        kResubmitLane,    kResubmitAll,  kResubmitStudy,   kNextDue,    kTally,
-                        kSettle,          kOpen,         kResubmitRefused, kWaitsSince, kLastError,
-                        kOfStudy,         kParked,       kOldest,          kFailing};
+constexpr Sql kAll[] = {
+    kAnythingToClaim, kExpireLeases, kClaim,  kLeave,  kCountDone, kResubmitLane,    kResubmitAll,
+    kResubmitStudy,   kNextDue,      kTally,  kSettle, kOpen,      kResubmitRefused, kWaitsSince,
+    kLastError,       kOfStudy,      kParked, kOldest, kFailing,   kBoundWaits};
 
 JobState state_named(std::string_view name) {
     for (const auto state :
@@ -204,18 +215,32 @@ std::optional<Job> JobQueue::claim_oldest(std::string_view lane, std::int64_t le
 std::optional<Job> JobQueue::claim_chosen(std::string_view lane, std::int64_t lease_ms,
                                           const Choose& choose) {
     const auto now_ms = clock_.now_ms();
+    const auto steady_ms = clock_.steady_ms();
+    const auto farthest_ms = now_ms + std::max(longest_wait_ms_, kRecoveryWaitsMs);
     {
         // An idle worker must not stand in the way of those who write.
         auto look = db_.prepare(kAnythingToClaim);
-        look.bind(":lane", lane).bind(":now_ms", now_ms);
+        look.bind(":lane", lane)
+            .bind(":now_ms", now_ms)
+            .bind(":farthest_ms", farthest_ms)
+            .bind(":steady_ms", steady_ms);
         if (!look.step() || look.integer(0) == 0) return std::nullopt;
     }
     Database::Transaction transaction(db_);
-    db_.prepare(kExpireLeases).bind(":lane", lane).bind(":now_ms", now_ms).run();
+    db_.prepare(kExpireLeases)
+        .bind(":lane", lane)
+        .bind(":now_ms", now_ms)
+        .bind(":steady_ms", steady_ms)
+        .run();
+    db_.prepare(kBoundWaits)
+        .bind(":lane", lane)
+        .bind(":now_ms", now_ms)
+        .bind(":farthest_ms", farthest_ms)
+        .run();
     std::optional<Job> job;
     if (const auto id = choose(now_ms)) {
         auto claim = db_.prepare(kClaim);
-        claim.bind(":id", *id).bind(":now_ms", now_ms).bind(":lease_ms", lease_ms);
+        claim.bind(":id", *id).bind(":lease_until_ms", steady_ms + lease_ms);
         if (claim.step()) job = job_of_row(claim);
     }
     transaction.commit();
@@ -359,6 +384,10 @@ std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms
     }
     const double spread = 0.8 + 0.4 * std::clamp(dice, 0.0, 1.0);
     return static_cast<std::int64_t>(static_cast<double>(wait_ms) * spread);
+}
+
+std::int64_t longest_back_off_ms(std::int64_t cap_ms) {
+    return back_off_ms(1, cap_ms, cap_ms, 1.0) + 1;
 }
 
 }  // namespace bucky::storage

@@ -3,9 +3,11 @@
 //
 // Lanes: "infer" (subject: instance id), "report" (subject: study UID), "deliver:<destination>"
 // (subject: result UID). A claimed job is leased; a worker that dies loses the lease and the job is
-// ready again. Per lane and subject there is at most one job that is not done. The steps are those
-// of job_state.h; a worker whose lease was lost changes nothing and is told so (false).
-// Threads: one JobQueue per worker, over that worker's Database.
+// ready again. A lease ends with its process, so it is measured on the steady clock. A job that is
+// due later than any wait that the config allows was dated by another clock: it is due now. Per
+// lane and subject there is at most one job that is not done. The steps are those of job_state.h; a
+// worker whose lease was lost changes nothing and is told so (false). Threads: one JobQueue per
+// worker, over that worker's Database.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +57,13 @@ struct Backlog {
 
 class JobQueue {
 public:
-    JobQueue(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
+    /// No config allows a longer wait than the default (destination.commitment_timeout_s).
+    static constexpr std::int64_t kLongestWaitMs = 8LL * 24 * 3600 * 1000;
+
+    /// `longest_wait_ms`: how far ahead a job of the lanes that are claimed here can be due. What
+    /// recovery makes wait (recover.cpp) never counts as too far.
+    JobQueue(Database& db, const Clock& clock, std::int64_t longest_wait_ms = kLongestWaitMs)
+        : db_(db), clock_(clock), longest_wait_ms_(longest_wait_ms) {}
 
     /// The job of this lane whose turn it is (turns.h), leased for lease_ms; nothing when none is
     /// due. Within a tenant oldest due first, then by id. Leases of the lane that have run out are
@@ -122,10 +130,14 @@ private:
 
     Database& db_;
     const Clock& clock_;
+    std::int64_t longest_wait_ms_;
 };
 
 /// How long to wait after `attempt`: doubling from `first_ms`, capped at `cap_ms`, then spread by
 /// +-20 % (`dice` 0..1) so that a thousand jobs do not come back in one second.
 std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms, double dice);
+
+/// The longest that back_off_ms() says.
+std::int64_t longest_back_off_ms(std::int64_t cap_ms);
 
 }  // namespace bucky::storage

@@ -9,6 +9,7 @@
 #include "conf/base/limits.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
+#include "storage/expiry.h"
 #include "storage/statements.h"
 #include "storage/words.h"
 
@@ -56,6 +57,12 @@ constexpr Sql kFirstOfNext{"owed.first_of_next", R"sql(
 constexpr Sql kAskedBy{"owed.asked_by", R"sql(
     SELECT id FROM pledge WHERE requester = :requester AND asked_at_ms <= :asked_by_ms)sql"};
 
+constexpr Sql kBoundWaits{"owed.bound_waits", R"sql(
+    UPDATE pledge SET not_before_ms = :now_ms WHERE not_before_ms > :farthest_ms)sql"};
+
+constexpr Sql kLatestDue{"owed.latest_due", R"sql(
+    SELECT max(not_before_ms) FROM pledge)sql"};
+
 constexpr Sql kClaim{"owed.claim", R"sql(
     UPDATE pledge SET attempt = attempt + 1, not_before_ms = :until_ms
      WHERE id = :id AND not_before_ms <= :now_ms
@@ -88,8 +95,9 @@ constexpr Sql kOwed{"owed.owed", R"sql(
            last_error
       FROM pledge ORDER BY asked_at_ms, id LIMIT :at_most)sql"};
 
-constexpr Sql kAll[] = {kTake, kForgetItems, kItem,       kClaim,   kItems, kOwedTo,     kAskedBy,
-                        kHeld, kSettled,     kRetryLater, kNextDue, kOwed,  kFirstOfNext};
+constexpr Sql kAll[] = {kTake,    kForgetItems, kItem,        kClaim,      kItems,
+                        kOwedTo,  kAskedBy,     kHeld,        kSettled,    kRetryLater,
+                        kNextDue, kOwed,        kFirstOfNext, kBoundWaits, kLatestDue};
 
 OwedCommitment owed_of_row(const Statement& row) {
     OwedCommitment owed;
@@ -285,6 +293,22 @@ std::int64_t OwedCommitments::give_up(const std::string& requester, std::int64_t
     }
     open.commit();
     return static_cast<std::int64_t>(ids.size());
+}
+
+bool OwedCommitments::may_give_up() {
+    return may_expire(db_, clock_);
+}
+
+void OwedCommitments::bound_waits(std::int64_t longest_wait_ms) {
+    const auto now_ms = clock_.now_ms();
+    const auto farthest_ms = now_ms + longest_wait_ms;
+    {
+        auto latest = db_.prepare(kLatestDue);
+        if (!latest.step() || latest.is_null(0) || latest.integer(0) <= farthest_ms) return;
+    }
+    Database::Transaction open(db_);
+    db_.prepare(kBoundWaits).bind(":now_ms", now_ms).bind(":farthest_ms", farthest_ms).run();
+    open.commit();
 }
 
 std::vector<OwedCommitment> OwedCommitments::owed(std::int64_t at_most) {

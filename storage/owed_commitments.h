@@ -51,6 +51,9 @@ public:
     using MayCall = std::function<bool(const std::string& requester)>;
     std::optional<OwedCommitment> next(std::int64_t until_ms, const MayCall& may_call = {});
 
+    /// What is due later than `longest_wait_ms` from now was dated by another clock: it is due now.
+    void bound_waits(std::int64_t longest_wait_ms);
+
     /// What can be said now of the objects it names (PS3.3 C.14.1.1 for the reasons).
     CommitmentAnswer answer(const OwedCommitment& owed);
 
@@ -58,6 +61,9 @@ public:
     void settled(std::int64_t id);
 
     void retry_later(std::int64_t id, std::int64_t not_before_ms, std::string_view why);
+
+    /// Whether the clock may decide that something has been tried for long enough (expiry.h).
+    bool may_give_up();
 
     /// What this requester asked for at `asked_by_ms` or before is not owed any more. Returns how
     /// many.

@@ -9,6 +9,7 @@
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
 #include "conf/run/crash_point.h"
+#include "storage/expiry.h"
 #include "storage/journal.h"
 #include "storage/spool.h"
 #include "storage/statements.h"
@@ -87,7 +88,8 @@ Retention::Swept Retention::sweep(int studies_at_most) {
         swept.files += unlink_leaving();
         return true;
     };
-    if (rules_.keep_ms > 0) {
+    const bool by_age = may_expire(db_, clock_);
+    if (rules_.keep_ms > 0 && by_age) {
         for (const auto& study : due(clock_.now_ms() - rules_.keep_ms, studies_at_most)) {
             let_go(study, fmt::format("all was delivered {} days before", rules_.keep_ms / kDayMs));
         }
@@ -101,7 +103,7 @@ Retention::Swept Retention::sweep(int studies_at_most) {
             break;  // just now there is something to do for it again
         }
     }
-    forget_old_stories();
+    if (by_age) forget_old_stories();
     return swept;
 }
 
@@ -156,6 +158,7 @@ std::vector<Retention::Leaving> Retention::files_of(const std::string& study) {
 std::int64_t Retention::unlink_leaving() {
     constexpr std::int64_t kHourMs = 3'600'000;
     const std::filesystem::path in_use = hour_folder(clock_.now_ms() - 2 * kHourMs);
+    const bool is_settled = clock_.steps().is_settled();
     std::int64_t unlinked = 0;
     while (true) {
         std::vector<std::string> names, gone;
@@ -172,7 +175,7 @@ std::int64_t Retention::unlink_leaving() {
             // The last file of an hour takes its folder along, unless one may just be put there.
             std::error_code kept;
             const auto hour = file.parent_path();
-            if (hour.filename() < in_use) std::filesystem::remove(hour, kept);
+            if (hour.filename() < in_use && is_settled) std::filesystem::remove(hour, kept);
         }
         if (gone.empty()) return unlinked;
         crash_point("retention.after_unlink");

@@ -3,10 +3,12 @@
 //
 // The unit is a study. It may leave once it is settled: reported, every result of it delivered, no
 // job of it open (JobQueue::settle says when); a result that waits, is parked, or never had a
-// destination keeps its study. Order of a leave: one transaction takes the rows away and writes the
-// names of the files into `leaving` -> the files are unlinked -> the names go. A crash between
-// leaves names that the next sweep finds. The journal keeps the study's story and why it left.
-// Threads: one sweeps at a time; others may do with the same study whatever they like.
+// destination keeps its study. Nothing leaves by its age while the clock is not to be believed
+// (expiry.h); what leaves because there is too much goes by the order alone. Order of a leave: one
+// transaction takes the rows away and writes the names of the files into `leaving` -> the files are
+// unlinked -> the names go. A crash between leaves names that the next sweep finds. The journal
+// keeps the study's story and why it left. Threads: one sweeps at a time; others may do with the
+// same study whatever they like.
 #pragma once
 
 #include <cstdint>

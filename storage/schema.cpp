@@ -349,6 +349,13 @@ CREATE INDEX pledge_asked_by ON pledge (requester, asked_at_ms);
 PRAGMA user_version = 13;
 )sql";
 
+constexpr const char* kRefusedClasses = R"sql(
+-- when the destination last answered 0122 to an object of a class whose context it accepts
+ALTER TABLE peer_class ADD COLUMN refused_at_ms INTEGER NOT NULL DEFAULT 0;
+
+PRAGMA user_version = 14;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -363,6 +370,7 @@ constexpr Migration kMigrations[] = {
     {11, "whom a result is filed under", kFiledUnder},
     {12, "copies with the same pixels", kCopies},
     {13, "what callers are owed, by caller", kOwedToCallers},
+    {14, "classes that a destination refuses by the object", kRefusedClasses},
 };
 
 }  // namespace

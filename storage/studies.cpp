@@ -49,6 +49,14 @@ constexpr Sql kDue{"study.due", R"sql(
      WHERE state = 'open' AND pending = 0 AND due_at_ms <= :now_ms
      ORDER BY due_at_ms, first_image_ms)sql"};
 
+constexpr Sql kAnyTooFar{"study.any_too_far", R"sql(
+    SELECT EXISTS (SELECT 1 FROM study INDEXED BY study_due
+                    WHERE state = 'open' AND pending = 0 AND due_at_ms > :farthest_ms))sql"};
+
+constexpr Sql kBoundDue{"study.bound_due", R"sql(
+    UPDATE study INDEXED BY study_due SET due_at_ms = :now_ms
+     WHERE state = 'open' AND pending = 0 AND due_at_ms > :farthest_ms)sql"};
+
 constexpr Sql kReportState{"study.report_state", R"sql(
     SELECT state FROM job WHERE state <> 'done' AND lane = 'report' AND subject = :study)sql"};
 
@@ -150,7 +158,7 @@ constexpr Sql kAll[] = {kInstance,    kInstances,    kVerdict,    kOnePendingLes
                         kReportState, kReportJob,    kReporting,  kResubmitReport, kNextDue,
                         kLastReport,  kRetryWaiting, kRetryJobs,  kRetryInstances, kReopen,
                         kRecent,      kLine,         kDeliveries, kEarlierReports, kWaiting,
-                        kOfUid};
+                        kOfUid,       kAnyTooFar,    kBoundDue};
 
 Instance instance_of_row(const Statement& row) {
     Instance instance;
@@ -232,16 +240,23 @@ bool Studies::record_verdict(const Job& job, std::string_view verdict,
     return true;
 }
 
-std::int64_t Studies::make_due_reports() {
+std::int64_t Studies::make_due_reports(std::int64_t longest_wait_ms) {
     const auto now_ms = clock_.now_ms();
+    const auto farthest_ms = now_ms + longest_wait_ms;
     const auto due = [&] {
         auto rows = db_.prepare(kDue);
         rows.bind(":now_ms", now_ms);
         return first_column(rows);
     };
-    if (due().empty()) return 0;  // by far the most often: no turn taken, nothing locked
+    const auto any_too_far = [&] {
+        auto row = db_.prepare(kAnyTooFar);
+        return row.bind(":farthest_ms", farthest_ms).step() && row.integer(0) != 0;
+    };
+    // by far the most often: no turn taken, nothing locked
+    if (due().empty() && !any_too_far()) return 0;
 
     Database::Transaction transaction(db_);
+    db_.prepare(kBoundDue).bind(":now_ms", now_ms).bind(":farthest_ms", farthest_ms).run();
     std::int64_t made = 0;
     for (const auto& study : due()) {
         std::string state;

@@ -78,7 +78,10 @@ public:
     ///
     /// An image without a verdict that a report job meets came after the job was made: leave it
     /// out, the study is open again and the next report, which supersedes this one, has it.
-    std::int64_t make_due_reports();
+    ///
+    /// A study that is due later than `longest_wait_ms` from now was dated by another clock: it is
+    /// due now.
+    std::int64_t make_due_reports(std::int64_t longest_wait_ms = JobQueue::kLongestWaitMs);
 
     /// When the next study becomes due; nothing when none that could be made now is open (one with
     /// an image waiting, or a report running, is nobody's to wait for by the clock).

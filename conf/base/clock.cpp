@@ -4,6 +4,8 @@
 #include <chrono>
 #include <ctime>
 
+#include <time.h>
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -12,6 +14,12 @@ namespace bucky {
 std::int64_t SystemClock::now_ms() const {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::int64_t SystemClock::steady_ms() const {
+    timespec now{};
+    (void)::clock_gettime(CLOCK_BOOTTIME, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
 std::string iso_utc(std::int64_t at_ms) {

@@ -80,6 +80,8 @@ constexpr Row kRows[] = {
      "node_ended."},
     {"bucky_audit_answers", Kind::gauge, "1 while the outlet takes audit messages, by outlet."},
     {"bucky_reloads_total", Kind::counter, "Reloads of the config, applied or refused."},
+    {"bucky_clock_steps_total", Kind::counter,
+     "Times that the machine's clock was set by more than a minute, by direction: forward, back."},
     {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},
     {"bucky_model_troubles_total", Kind::counter,
      "What went wrong, or was mended, where models run, by model and what."},
@@ -99,6 +101,8 @@ constexpr Row kRows[] = {
     {"bucky_oldest_job_seconds", Kind::gauge, "Age of the oldest job that waits, by lane."},
     {"bucky_certificate_expires_timestamp_seconds", Kind::gauge,
      "When the certificate of a listener ends, in seconds since 1970."},
+    {"bucky_unowned_jobs", Kind::gauge,
+     "Jobs of a lane that nobody works on: of a destination that the config names no more."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
     {"bucky_disk_size_bytes", Kind::gauge, "All space where data_dir is."},
 };

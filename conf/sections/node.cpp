@@ -19,6 +19,9 @@ constexpr Key<NodeSettings> kKeys[] = {
      "Language of finding names in reports and pictures."},
     {"stop_timeout_s", &NodeSettings::stop_timeout_s, Range{1, 3600}, "s",
      "Time to finish work in progress after SIGTERM. The rest is resumed at the next start."},
+    {"no_destination_ok", &NodeSettings::no_destination_ok, Anything{}, "",
+     "true: accept that every [[destination]] is listed by a [[tenant]], so that results of images "
+     "that no tenant owns are sent nowhere. false: such a configuration is refused."},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
+#include "conf/tenants.h"
 
 namespace bucky::conf {
 namespace {
@@ -78,7 +79,17 @@ void check_destinations(const Settings& settings, std::size_t index, Checker& ch
 
 void check(const Settings& settings, Checker& checker) {
     std::set<std::string> titles;
+    bool strands = strands_results(settings) && !settings.node.no_destination_ok;
     for (std::size_t i = 0; i < settings.tenants.size(); ++i) {
+        if (strands && !settings.tenants[i].destinations.empty()) {
+            strands = false;  // reported once, where it begins
+            checker.complain(
+                {"tenant", i}, "destinations",
+                fmt::format("every destination is a tenant's: results of images that call {} would "
+                            "go nowhere. Leave them a [[destination]], make a [[tenant]] of that "
+                            "title, or set node.no_destination_ok = true",
+                            settings.node.ae_title.str()));
+        }
         const auto& title = settings.tenants[i].ae_title.str();
         if (!title.empty() && !titles.insert(title).second) {
             checker.complain({"tenant", i}, "ae_title",

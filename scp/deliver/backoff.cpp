@@ -22,6 +22,10 @@ std::int64_t Backoff::wait_ms(int attempts) {
                                 std::uniform_real_distribution<>{}(dice_));
 }
 
+std::int64_t Backoff::longest_wait_ms() const {
+    return storage::longest_back_off_ms(limits_.cap_ms);
+}
+
 bool Backoff::is_over(std::int64_t since_ms, std::int64_t now_ms) const {
     return now_ms - since_ms >= limits_.give_up_days * kDayMs;
 }

@@ -25,7 +25,9 @@ public:
     /// After this many attempts that failed.
     std::int64_t wait_ms(int attempts);
 
-    /// For what has been tried since then.
+    std::int64_t longest_wait_ms() const;
+
+    /// For what has been tried since then. storage/expiry.h says whether the clock may decide it.
     bool is_over(std::int64_t since_ms, std::int64_t now_ms) const;
 
     /// What is said of it then.

@@ -20,6 +20,7 @@
 #include "scp/wire/target.h"
 #include "storage/commitments.h"
 #include "storage/database.h"
+#include "storage/expiry.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/spool.h"
@@ -62,7 +63,7 @@ struct CommitmentScu::Impl {
           work(rung),
           db(settings.database_file()),
           spool(settings.spool_dir()),
-          jobs(db, clock),
+          jobs(db, clock, std::max(backoff.longest_wait_ms(), timeout_ms())),
           journal(db, clock),
           commitments(db, clock) {
         target.give_up_fd = give_up_fd;
@@ -74,8 +75,9 @@ struct CommitmentScu::Impl {
     void await_report(const storage::Job& job, Association& association, const Uid& transaction);
     void deliver_again(const storage::Job& job);
     bool settled(const storage::Job& job);
-    bool is_too_old(const storage::Job& job) const {
-        return backoff.is_over(job.submitted_at_ms, clock.now_ms());
+    bool is_too_old(const storage::Job& job) {
+        return backoff.is_over(job.submitted_at_ms, clock.now_ms()) &&
+               storage::may_expire(db, clock);
     }
     void retry(const storage::Job& job, std::int64_t wait_ms, std::string_view why);
     void park(const storage::Job& job, std::string_view why);
@@ -97,7 +99,7 @@ struct CommitmentScu::Impl {
 
     std::chrono::milliseconds hold = kHold;
     int failures = 0;  ///< attempts in a row without an answer to an N-ACTION
-    std::int64_t paused_until_ms = 0;
+    std::int64_t paused_until_steady_ms = 0;
 };
 
 CommitmentScu::CommitmentScu(const conf::Settings& settings,
@@ -115,7 +117,8 @@ void CommitmentScu::run(std::stop_token stop) {
     auto& self = *impl_;
     const auto next_due_ms = [&self] {
         auto due_ms = self.jobs.next_due_ms(self.lane);
-        if (due_ms) due_ms = std::max(*due_ms, self.paused_until_ms);
+        const auto pause_ms = self.paused_until_steady_ms - self.clock.steady_ms();
+        if (due_ms) due_ms = std::max(*due_ms, self.clock.now_ms() + pause_ms);
         return due_ms;
     };
     run_loop({[&self] { return self.commit_next(); }, next_due_ms,
@@ -127,7 +130,7 @@ void CommitmentScu::run(std::stop_token stop) {
 }
 
 bool CommitmentScu::Impl::commit_next() {
-    if (clock.now_ms() < paused_until_ms) return false;
+    if (clock.steady_ms() < paused_until_steady_ms) return false;
     const std::int64_t lease_ms =
         (destination.connect_timeout_s + 2 * destination.response_timeout_s) * kSecondMs +
         kHold.count() + kLeaseSlackMs;
@@ -282,7 +285,7 @@ void CommitmentScu::Impl::park(const storage::Job& job, std::string_view why) {
 
 void CommitmentScu::Impl::not_reached(const storage::Job& job, std::string_view why) {
     const std::int64_t pause_ms = backoff.wait_ms(++failures);
-    paused_until_ms = clock.now_ms() + pause_ms;
+    paused_until_steady_ms = clock.steady_ms() + pause_ms;
     log::event(log::Level::warning, "commitment.unreachable",
                {{"to", destination.name}, {"why", why}, {"next_in_s", pause_ms / kSecondMs}});
     retry(job, pause_ms, why);

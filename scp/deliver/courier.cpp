@@ -16,8 +16,10 @@
 #include "scp/deliver/dimse_sender.h"
 #include "scp/deliver/sent_audit.h"
 #include "scp/deliver/sop_class_fallback.h"
+#include "scp/wire/status.h"
 #include "storage/commitments.h"
 #include "storage/database.h"
+#include "storage/expiry.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
@@ -61,7 +63,7 @@ struct Courier::Impl {
           work(rung),
           db(settings.database_file()),
           results(settings.results_dir()),
-          jobs(db, clock),
+          jobs(db, clock, backoff.longest_wait_ms()),
           journal(db, clock),
           outbox(db, results, clock),
           commitments(db, clock),
@@ -105,7 +107,7 @@ struct Courier::Impl {
 
     bool backlog_was_served = false;  ///< whose turn it was
     int failures = 0;  ///< attempts in a row that the peer neither took nor refused for good
-    std::int64_t paused_until_ms = 0;
+    std::int64_t paused_until_steady_ms = 0;
     storage::Job paused_by;  ///< the job that met the failure, as it was claimed
 };
 
@@ -165,11 +167,11 @@ void Courier::Impl::rest(std::uint64_t seen, const std::stop_token& stop) {
         if (work.rings() == seen) sender.release();
         return;
     }
-    const std::int64_t now = clock.now_ms();
-    const std::int64_t due =
-        std::max(jobs.next_due_ms(lane).value_or(now + kPollMs), paused_until_ms);
+    const std::int64_t due_ms = jobs.next_due_ms(lane).value_or(clock.now_ms() + kPollMs);
+    const std::int64_t wait_ms =
+        std::max(due_ms - clock.now_ms(), paused_until_steady_ms - clock.steady_ms());
     work.wait_beyond(seen, stop,
-                     std::chrono::milliseconds{std::clamp<std::int64_t>(due - now, 1, kPollMs)});
+                     std::chrono::milliseconds{std::clamp<std::int64_t>(wait_ms, 1, kPollMs)});
 }
 
 void Courier::Impl::deliver(const storage::Job& job) {
@@ -213,18 +215,18 @@ void Courier::Impl::not_reached(const storage::Job& job, std::string_view why) {
 }
 
 void Courier::Impl::pause_lane(const storage::Job& job, std::int64_t for_ms) {
-    paused_until_ms = clock.now_ms() + for_ms;
+    paused_until_steady_ms = clock.steady_ms() + for_ms;
     paused_by = job;
 }
 
 /// A person who resubmits the job that met the failure (or the whole lane) ends the pause.
 bool Courier::Impl::paused() {
-    if (clock.now_ms() >= paused_until_ms) return false;
+    if (clock.steady_ms() >= paused_until_steady_ms) return false;
     const auto all = jobs.jobs_of_study(paused_by.study);
     const bool resubmitted = std::any_of(all.begin(), all.end(), [&](const storage::Job& job) {
         return job.id == paused_by.id && job.submitted_at_ms != paused_by.submitted_at_ms;
     });
-    if (resubmitted) paused_until_ms = 0;
+    if (resubmitted) paused_until_steady_ms = 0;
     return !resubmitted;
 }
 
@@ -254,7 +256,14 @@ void Courier::Impl::settle(const storage::Job& job, const storage::Result& resul
             retry(job, pause_ms, outcome.words);
             break;
         }
-        case SendOutcome::Kind::refused: park(job, outcome.words); break;
+        case SendOutcome::Kind::refused:
+            if (outcome.status == kSopClassNotSupported) {
+                if (const auto instead = fallback.after_refusal(result)) {
+                    return make_again(job, result, *instead);
+                }
+            }
+            park(job, outcome.words);
+            break;
     }
     metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
     log::event(log::Level::warning,
@@ -284,14 +293,17 @@ void Courier::Impl::finish(const storage::Job& job, std::string_view words) {
 void Courier::Impl::note_journey(const storage::Result& result) {
     const auto last_byte_ms = outbox.last_byte_ms(result);
     if (last_byte_ms == 0) return;
-    metrics::observe("bucky_last_byte_to_delivered_seconds",
-                     static_cast<double>(clock.now_ms() - last_byte_ms) / 1000.0,
+    if (!clock.steps().trouble().empty()) return;  // the two times may be of two clocks
+    const auto took_ms = std::max<std::int64_t>(clock.now_ms() - last_byte_ms, 0);
+    metrics::observe("bucky_last_byte_to_delivered_seconds", static_cast<double>(took_ms) / 1000.0,
                      {{"destination", destination.name}});
 }
 
 void Courier::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::string_view why) {
     const std::int64_t now = clock.now_ms();
-    if (backoff.is_over(job.submitted_at_ms, now)) return park(job, backoff.given_up(why));
+    if (backoff.is_over(job.submitted_at_ms, now) && storage::may_expire(db, clock)) {
+        return park(job, backoff.given_up(why));
+    }
     storage::Database::Transaction transaction(db);
     if (jobs.retry_later(job, now + after_ms, why)) {
         journal.write_repeated(job.study, job.subject, "result.retry",
@@ -310,8 +322,9 @@ void Courier::Impl::park(const storage::Job& job, std::string_view why) {
     transaction.commit();
 }
 
-/// The report worker makes it anew in the class that is taken. Once: a peer that takes now this,
-/// now that, would keep both of us busy for ever.
+/// The report worker makes it anew in the class that is taken. Once, if the peer says another thing
+/// then: one that takes now this, now that, would keep both of us busy for ever. An object that was
+/// on its way when we learned what the peer takes is no such case.
 void Courier::Impl::make_again(const storage::Job& job, const storage::Result& result,
                                std::string_view sop_class) {
     const auto why = fmt::format("{} takes no {}, but {}", destination.name,
@@ -319,7 +332,7 @@ void Courier::Impl::make_again(const storage::Job& job, const storage::Result& r
     const auto story = journal.of_study(job.study);
     const bool again = std::any_of(story.begin(), story.end(), [&](const auto& entry) {
         return entry.event == storage::kTakenBackEvent && entry.subject == job.subject &&
-               entry.words == why;
+               entry.words == why && fallback.changed_since(result.sop_class.str(), entry.at_ms);
     });
     if (again) return park(job, why + ", and a while ago it was the other way round");
     if (!outbox.make_again(job, why)) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scp/deliver/sop_class_fallback.h"
 
+#include <span>
 #include <utility>
 
 #include "conf/dicom/sop_classes.h"
@@ -15,15 +16,36 @@ SopClassFallback::SopClassFallback(storage::Database& db, const Clock& clock,
 }
 
 std::optional<std::string_view> SopClassFallback::instead_of(const storage::Result& result) {
-    std::optional<std::string_view> best;
-    for (const auto sop_class : fallbacks_of(result.sop_class.str())) {
-        const auto taken = sender_.takes(sop_class);
-        if (!taken) continue;
-        classes_.remember(destination_, sop_class, *taken);
-        if (*taken && !best) best = sop_class;
+    for (const std::span<const std::string_view> ladder :
+         {std::span<const std::string_view>{kReportClasses},
+          std::span<const std::string_view>{kPictureClasses}}) {
+        for (const auto one : ladder) {
+            if (const auto taken = sender_.takes(one)) {
+                classes_.remember(destination_, one, *taken);
+            }
+        }
     }
-    const bool may_go = sender_.takes(result.sop_class.str()).value_or(true);
-    return may_go ? std::nullopt : best;
+    const auto& sop_class = result.sop_class.str();
+    const bool is_offered = sender_.takes(sop_class).value_or(true);
+    const bool may_go = is_offered && classes_.takes(destination_, sop_class).value_or(true);
+    return may_go ? std::nullopt : best_for(result);
+}
+
+std::optional<std::string_view> SopClassFallback::after_refusal(const storage::Result& result) {
+    if (fallbacks_of(result.sop_class.str()).empty()) return std::nullopt;
+    classes_.remember_refusal(destination_, result.sop_class.str());
+    return best_for(result);
+}
+
+std::optional<std::string_view> SopClassFallback::best_for(const storage::Result& result) {
+    for (const auto one : fallbacks_of(result.sop_class.str())) {
+        if (sender_.takes(one) == true && classes_.takes(destination_, one) == true) return one;
+    }
+    return std::nullopt;
+}
+
+bool SopClassFallback::changed_since(std::string_view sop_class, std::int64_t since_ms) {
+    return classes_.since_ms(destination_, sop_class) > since_ms;
 }
 
 }  // namespace bucky::scp

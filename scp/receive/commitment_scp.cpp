@@ -122,16 +122,18 @@ bool CommitmentScp::Impl::start_next() {
 std::optional<std::int64_t> CommitmentScp::Impl::next_due_ms() {
     if (calling.size() >= limits::kCommitmentCallersAtOnce) return std::nullopt;
     const auto now_ms = clock.now_ms();
+    const auto steady_ms = clock.steady_ms();
     return owed_.next_due_ms([&](const std::string& requester) -> std::optional<std::int64_t> {
         if (pauses.is_called(requester)) return std::nullopt;
-        return pauses.rests_until_ms(requester, now_ms);
+        return now_ms + pauses.rests_until_ms(requester, steady_ms) - steady_ms;
     });
 }
 
 std::optional<CommitmentScp::Impl::Claim> CommitmentScp::Impl::claim() {
-    const auto now_ms = clock.now_ms();
-    auto owed = owed_.next(now_ms + kLeaseMs, [&](const std::string& requester) {
-        return pauses.is_free(requester, now_ms);
+    owed_.bound_waits(backoff.longest_wait_ms());
+    const auto steady_ms = clock.steady_ms();
+    auto owed = owed_.next(clock.now_ms() + kLeaseMs, [&](const std::string& requester) {
+        return pauses.is_free(requester, steady_ms);
     });
     if (!owed) return std::nullopt;
     auto turn = pauses.begin(owed->requester);
@@ -148,13 +150,13 @@ void CommitmentScp::Impl::serve(Claim claim, const std::stop_token& stop) noexce
         while (owed) {
             report(all_owed, *owed);
             if (stop.stop_requested()) return;
-            const auto now_ms = clock.now_ms();
-            if (pauses.rests_until_ms(requester, now_ms) > now_ms) return;
-            owed = all_owed.next(now_ms + kLeaseMs,
+            const auto steady_ms = clock.steady_ms();
+            if (pauses.rests_until_ms(requester, steady_ms) > steady_ms) return;
+            owed = all_owed.next(clock.now_ms() + kLeaseMs,
                                  [&](const std::string& other) { return other == requester; });
         }
     } catch (const std::exception& error) {  // the database or the disk: the report stays owed
-        pauses.failed(requester, clock.now_ms());
+        pauses.failed(requester, clock.steady_ms());
         log::event(log::Level::error, "commitment.report_failed",
                    {{"to", requester}, {"why", error.what()}});
     }
@@ -220,8 +222,8 @@ std::optional<Target> CommitmentScp::Impl::address_of(const std::string& request
 void CommitmentScp::Impl::later(storage::OwedCommitments& all_owed,
                                 const storage::OwedCommitment& owed, std::string_view why) {
     const auto now_ms = clock.now_ms();
-    const auto wait_ms = pauses.failed(owed.requester, now_ms);
-    if (backoff.is_over(owed.asked_at_ms, now_ms)) {
+    const auto wait_ms = pauses.failed(owed.requester, clock.steady_ms());
+    if (backoff.is_over(owed.asked_at_ms, now_ms) && all_owed.may_give_up()) {
         const auto given_up = all_owed.give_up(
             owed.requester, now_ms - kBackoff.give_up_days * 24 * 3600 * kSecondMs);
         metrics::count("bucky_commitment_reports_total", {{"end", "given_up"}},

@@ -16,16 +16,16 @@ namespace bucky::scp {
 class ImageRate {
 public:
     /// Whether one more on this account may come now; then it counts.
-    bool admit(std::string_view account, std::int64_t per_minute, std::int64_t now_ms) {
+    bool admit(std::string_view account, std::int64_t per_minute, std::int64_t steady_ms) {
         const std::lock_guard lock(mutex_);
         const auto full = static_cast<double>(per_minute);
         auto& bucket =
-            buckets_.try_emplace(std::string{account}, Bucket{full, now_ms}).first->second;
+            buckets_.try_emplace(std::string{account}, Bucket{full, steady_ms}).first->second;
         constexpr double kMinuteMs = 60'000;
         const auto passed_ms =
-            static_cast<double>(std::max<std::int64_t>(now_ms - bucket.at_ms, 0));
+            static_cast<double>(std::max<std::int64_t>(steady_ms - bucket.at_ms, 0));
         bucket.images = std::min(full, bucket.images + full * passed_ms / kMinuteMs);
-        bucket.at_ms = now_ms;
+        bucket.at_ms = steady_ms;
         if (bucket.images < 1) return false;
         bucket.images -= 1;
         return true;

@@ -3,8 +3,8 @@
 // failure. Each peer is called by one thread at a time and waits for itself alone: one that is
 // switched off costs its own time, twice as much after each failure up to a cap, and no other's.
 //
-// Kept in memory: after a restart each peer is tried once, soon. Times are of one clock, which the
-// caller reads. Any thread.
+// Kept in memory: after a restart each peer is tried once, soon. Times are of the steady
+// clock (conf/base/clock.h). Any thread.
 #pragma once
 
 #include <algorithm>
@@ -53,23 +53,23 @@ public:
         return found != peers_.end() && found->second.is_called;
     }
 
-    /// Until when it rests; `now_ms` when it does not. A clock that was put back ends a rest.
-    std::int64_t rests_until_ms(const std::string& peer, std::int64_t now_ms) const {
+    /// Until when it rests; `steady_ms` when it does not.
+    std::int64_t rests_until_ms(const std::string& peer, std::int64_t steady_ms) const {
         const std::lock_guard lock(mutex_);
         const auto found = peers_.find(peer);
-        if (found == peers_.end() || now_ms < found->second.failed_at_ms) return now_ms;
-        return std::max(now_ms, found->second.failed_at_ms + found->second.rest_ms);
+        if (found == peers_.end()) return steady_ms;
+        return std::max(steady_ms, found->second.failed_at_ms + found->second.rest_ms);
     }
 
-    bool is_free(const std::string& peer, std::int64_t now_ms) const {
-        return !is_called(peer) && rests_until_ms(peer, now_ms) <= now_ms;
+    bool is_free(const std::string& peer, std::int64_t steady_ms) const {
+        return !is_called(peer) && rests_until_ms(peer, steady_ms) <= steady_ms;
     }
 
     /// It was called in vain and rests. Returns for how long.
-    std::int64_t failed(const std::string& peer, std::int64_t now_ms) {
+    std::int64_t failed(const std::string& peer, std::int64_t steady_ms) {
         const std::lock_guard lock(mutex_);
         auto& state = peers_[peer];
-        state.failed_at_ms = now_ms;
+        state.failed_at_ms = steady_ms;
         state.rest_ms = patience_.wait_ms(++state.failures);
         return state.rest_ms;
     }

@@ -198,7 +198,7 @@ void Store::check_rate() {
     const auto [row, per_minute] = caller_.allowance;
     if (per_minute == 0) return;
     const auto account = fmt::format("[[peer]] {}", row);
-    if (context_.image_rate.admit(account, per_minute, context_.clock.now_ms())) return;
+    if (context_.image_rate.admit(account, per_minute, context_.clock.steady_ms())) return;
     metrics::count("bucky_limit_reached_total", {{"limit", "images_per_minute"}});
     throw Error(Fault::exhausted, "peer.images_per_minute, {}, is reached", per_minute);
 }
@@ -214,7 +214,7 @@ void Store::check_quota() {
     }
     if (per_minute == 0) return;
     const auto account = "[[tenant]] " + caller_.owner;
-    if (context_.image_rate.admit(account, per_minute, context_.clock.now_ms())) return;
+    if (context_.image_rate.admit(account, per_minute, context_.clock.steady_ms())) return;
     metrics::count("bucky_limit_reached_total", {{"limit", "tenant_images_per_minute"}});
     throw Error(Fault::exhausted, "tenant.images_per_minute, {}, is reached", per_minute);
 }

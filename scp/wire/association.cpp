@@ -66,6 +66,31 @@ std::string words_for(const T_ASC_RejectParameters& rejection, const Target& tar
     return "it gives no reason; its own log may";
 }
 
+/// What is waited for is one short answer, from here to the end of the scope.
+class AnswerDue {
+public:
+    explicit AnswerDue(T_ASC_Association& assoc)
+        : connection_(static_cast<Connection*>(DUL_getTransportConnection(assoc.DULassociation))) {
+        if (connection_ != nullptr) connection_->begin_answer();
+    }
+    ~AnswerDue() {
+        if (connection_ != nullptr) connection_->end_answer();
+    }
+    AnswerDue(const AnswerDue&) = delete;
+    AnswerDue& operator=(const AnswerDue&) = delete;
+
+private:
+    Connection* connection_;
+};
+
+/// The object that a C-STORE-RSP is about, if it says so: it need not.
+std::string_view object_of(const T_DIMSE_Message& message) {
+    const auto& said = message.msg.CStoreRSP;
+    const bool says_so = message.CommandField == DIMSE_C_STORE_RSP &&
+                         (said.opts & O_STORE_AFFECTEDSOPINSTANCEUID) != 0;
+    return says_so ? std::string_view{said.AffectedSOPInstanceUID} : std::string_view{};
+}
+
 /// Which message an answer is about, and what it says.
 std::pair<DIC_US, DIC_US> id_and_status(const T_DIMSE_Message& message) {
     const auto& said = message.msg;
@@ -128,7 +153,8 @@ struct Association::Impl {
     int response_timeout_s() const { return static_cast<int>(target.response_timeout.count()); }
     void request(const AeTitle& calling, std::span<const Offer> offers);
     void note_contexts();
-    Answer await_answer(T_DIMSE_Command expected, DIC_US message_id);
+    Answer await_answer(T_DIMSE_Command expected, DIC_US message_id,
+                        std::string_view sop_instance = {});
     [[noreturn]] void throw_refused(const OFCondition& condition, const AeTitle& calling) const;
 };
 
@@ -244,6 +270,7 @@ Association::Answer Association::echo() {
                     "{} takes associations but no C-ECHO: {}; switch Verification on there",
                     who(impl_->target), impl_->contexts.front().refusal);
     }
+    const AnswerDue due{*impl_->assoc};
     DIC_US status = 0;
     DcmDataset* detail = nullptr;
     const OFCondition echoed =
@@ -265,7 +292,10 @@ Association::Answer Association::echo() {
     return {status, {}};
 }
 
-Association::Answer Association::Impl::await_answer(T_DIMSE_Command expected, DIC_US message_id) {
+/// `sop_instance`: what was sent; empty: nothing was.
+Association::Answer Association::Impl::await_answer(T_DIMSE_Command expected, DIC_US message_id,
+                                                    std::string_view sop_instance) {
+    const AnswerDue due{*assoc};
     T_ASC_PresentationContextID context = 0;
     T_DIMSE_Message message{};
     DcmDataset* raw = nullptr;
@@ -283,6 +313,10 @@ Association::Answer Association::Impl::await_answer(T_DIMSE_Command expected, DI
     if (message.CommandField != expected || answered_id != message_id) {
         throw Error(Fault::unavailable, "{} answered something that was not asked", who(target));
     }
+    if (const auto about = object_of(message); !about.empty() && about != sop_instance) {
+        throw Error(Fault::unavailable, "{} answered {:04X} for another object, {}", who(target),
+                    status, about.substr(0, limits::kWordsMax));
+    }
     Answer answer{status, {}};
     if (detail) {
         OFString comment;
@@ -296,7 +330,7 @@ Association::Answer Association::store(const std::filesystem::path& file,
                                        const Part10Header& header, const Context& context) {
     const DIC_US message_id = impl_->assoc->nextMsgID++;
     send_store_request(*impl_->assoc, context.id, message_id, header, file);
-    return impl_->await_answer(DIMSE_C_STORE_RSP, message_id);
+    return impl_->await_answer(DIMSE_C_STORE_RSP, message_id, header.sop_instance);
 }
 
 Association::Answer Association::store_rewritten(const std::filesystem::path& file,
@@ -325,7 +359,7 @@ Association::Answer Association::store_rewritten(const std::filesystem::path& fi
     check(DIMSE_sendMessageUsingMemoryData(impl_->assoc.get(), context.id, &message, nullptr,
                                            &dataset, nullptr, nullptr),
           "send to " + who(impl_->target));
-    auto answer = impl_->await_answer(DIMSE_C_STORE_RSP, request.MessageID);
+    auto answer = impl_->await_answer(DIMSE_C_STORE_RSP, request.MessageID, header.sop_instance);
     answer.kept_text = !text_fits;
     return answer;
 }
@@ -345,6 +379,7 @@ bool Association::hear_commitment(
         connection->wait_readable(at_most) != Connection::Waited::readable) {
         return false;
     }
+    connection->begin_message();
     T_ASC_PresentationContextID context = 0;
     T_DIMSE_Message message{};
     const OFCondition received = DIMSE_receiveCommand(

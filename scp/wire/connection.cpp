@@ -96,9 +96,20 @@ void Connection::begin_message() {
     content_bytes_ = 0;
 }
 
+void Connection::begin_answer() {
+    begin_message();
+    is_answer_ = true;
+}
+
+void Connection::end_answer() {
+    is_answer_ = false;
+    message_began_ = {};
+}
+
 Clock::time_point Connection::read_deadline() const {
     const auto patient = Clock::now() + patience_;
     if (message_began_ == Clock::time_point{}) return patient;
+    if (is_answer_) return message_began_ + patience_;
     const std::chrono::seconds earned{content_bytes_ / kSlowestBytesPerSecond};
     return std::min({patient, message_began_ + patience_ + earned,
                      message_began_ + patience_ + kLongestMessage});

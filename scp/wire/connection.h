@@ -54,6 +54,11 @@ public:
     // And no command set is longer than limits::kCommandBytesMax: DCMTK gathers it in memory. Then
     // read() fails.
 
+    /// From here on an answer comes, hardly more than a command set. All of it has the patience of
+    /// one wait, however many PDUs bring it. Until end_answer().
+    void begin_answer();
+    void end_answer();
+
     enum class Waited { readable, timed_out, woken };
     /// Until there is something to read, or `wake_fd` (-1: none) has.
     Waited wait_readable(std::chrono::milliseconds at_most, int wake_fd = -1);
@@ -80,6 +85,7 @@ private:
     std::uint8_t pdu_type_ = 0;
     std::size_t pdu_bytes_ = 0;      ///< of the PDU whose head was read last; 0: its body was, too
     std::size_t command_bytes_ = 0;  ///< of the command set that is being read
+    bool is_answer_ = false;
 };
 
 /// createConnection() gives out the one connection it was made for.

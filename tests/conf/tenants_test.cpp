@@ -64,6 +64,39 @@ TEST_CASE("the images of a removed tenant are sent to no destination", "[conf][t
     CHECK(names_of(settings, "SOUTH").empty());
 }
 
+TEST_CASE("the first tenant may not take the only destination from everybody else unawares",
+          "[conf][tenants]") {
+    const bucky::test::TempDir dir;
+    std::filesystem::create_directories(dir / "model");
+    std::ofstream(dir / "model" / "model.toml") << "name = \"m\"\n";
+    const std::string destination =
+        "[[destination]]\nname = \"pacs\"\nae_title = \"PACS\"\nhost = \"127.0.0.1\"\n";
+    const std::string tenant = "[[tenant]]\nae_title = \"NORTH\"\ndestinations = [\"pacs\"]\n";
+    const std::string models = "[inference]\nmodels = [\"model\"]\n";
+    const auto complaint = [&](const std::string& text) -> std::string {
+        try {
+            (void)read_settings_text(models + text, dir / "bucky.toml");
+        } catch (const ConfigError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    CHECK_THAT(complaint(destination + tenant),
+               Catch::Contains("bucky.toml:9: tenant.destinations: ") &&
+                   Catch::Contains("images that call BUCKY would go nowhere") &&
+                   Catch::Contains("node.no_destination_ok"));
+    CHECK(complaint("[node]\nno_destination_ok = true\n" + destination + tenant).empty());
+    CHECK(complaint(destination + tenant +
+                    "[[destination]]\nname = \"house\"\nae_title = \"H\"\nhost = \"h\"\n")
+              .empty());
+    // Nobody's images do not come where the node's own title is a tenant's...
+    const std::string own = "[[tenant]]\nae_title = \"BUCKY\"\ndestinations = [\"pacs\"]\n";
+    CHECK(complaint(destination + tenant + own).empty());
+    // ...but by any title where none is checked.
+    CHECK_THAT(complaint("[scp]\ncheck_called_ae = false\n" + destination + tenant + own),
+               Catch::Contains("would go nowhere"));
+}
+
 TEST_CASE("all problems of tenants are reported at once, each with its line", "[conf][tenants]") {
     const bucky::test::TempDir dir;
     std::filesystem::create_directories(dir / "model");
@@ -108,6 +141,6 @@ value = 0.5
             INFO(words);
             CHECK_THAT(all, Catch::Contains(words));
         }
-        CHECK(error.problems().size() == 8);
+        CHECK(error.problems().size() == 9);
     }
 }

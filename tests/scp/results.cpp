@@ -16,15 +16,18 @@
 
 namespace bucky::test {
 
-Results::Results(int count, std::vector<std::string> destinations)
-    : destinations_(std::move(destinations)) {
-    log::set_level("error");
-    scp::start_wire();
-    settings.node.data_dir = dir.path();
+Results::Results(int count, std::vector<std::string> destinations) : Results(Empty{}) {
+    destinations_ = std::move(destinations);
     add(kStudy, count);
 }
 
-void Results::add(const std::string& study, int count) {
+Results::Results(Empty) : destinations_{"pacs"} {
+    log::set_level("error");
+    scp::start_wire();
+    settings.node.data_dir = dir.path();
+}
+
+void Results::add(const std::string& study, int count, const std::string& sop_class) {
     storage::Database db(settings.database_file());
     storage::Spool spool(settings.spool_dir());
     storage::Spool results(settings.results_dir());
@@ -41,13 +44,14 @@ void Results::add(const std::string& study, int count) {
     std::vector<std::vector<std::uint8_t>> bytes;
     for (int i = 0; i < count; ++i) {
         uids.push_back("1.2.9." + std::to_string(++made_));
-        files.push_back(write_image(dir / (uids.back() + ".dcm"), {.sop_instance = uids.back()}));
+        files.push_back(write_image(dir / (uids.back() + ".dcm"),
+                                    {.sop_class = sop_class, .sop_instance = uids.back()}));
         std::ifstream in(files.back(), std::ios::binary);
         bytes.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
     }
     std::vector<storage::NewResult> made;
     for (std::size_t i = 0; i < uids.size(); ++i) {
-        made.push_back({Uid{uids[i]}, Uid{kCr}, "1.2.840.10008.1.2.1", "overlay", bytes[i]});
+        made.push_back({Uid{uids[i]}, Uid{sop_class}, "1.2.840.10008.1.2.1", "overlay", bytes[i]});
     }
     storage::Outbox(db, results, clock)
         .put(queue.claim("report", 1000).value(), made, destinations_);

@@ -11,6 +11,7 @@
 #include "conf/run/wakeup.h"
 #include "conf/settings.h"
 #include "storage/job_queue.h"
+#include "tests/scp/images.h"
 #include "tests/support/temp_dir.h"
 
 namespace bucky::test {
@@ -23,8 +24,12 @@ public:
     /// A study with so many results, for each of these destinations.
     explicit Results(int count = 1, std::vector<std::string> destinations = {"pacs"});
 
+    /// No study yet.
+    struct Empty {};
+    explicit Results(Empty);
+
     /// One more study, now. As the pipeline does: an image, its verdict, a report.
-    void add(const std::string& study, int count);
+    void add(const std::string& study, int count, const std::string& sop_class = kCr);
 
     TempDir dir;
     conf::Settings settings;

@@ -23,7 +23,8 @@ std::vector<Sql> all_statements() {
          {backup_statements(), commitment_statements(), pledge_statements(),
           queue_shape_statements(), intake_statements(), job_statements(), journal_statements(),
           outbox_statements(), recover_statements(), retention_statements(), study_statements(),
-          turn_statements(), peer_class_statements()}) {
+          expiry_statements(), abandoned_lane_statements(), turn_statements(),
+          peer_class_statements()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -84,6 +85,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "ef14663b1eea235b8fedbd674f702a5a2f3f70348df1a7af490e127dc810d86e",
         "b6d4657cb5601423799bf0bf9bc0075d5619bb752119084ffab0d71eb1740581",
         "06f815185875d1becf070d08149412a748ef798eda77df3872dbf8e880cd17eb",
+        "f6d706072bd631690a8b4ba7b24e714bbe6fb44cfab1ca30fe1e38696e66b786",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {

@@ -178,6 +178,23 @@ TEST_CASE("a PACS that asks for presentation states gets one an image, and keeps
     CHECK(node.logged("deliver.sent"));
 }
 
+TEST_CASE("first contact with an archive of Basic Text SR and CR parks nothing",
+          "[system][delivery]") {
+    const TempDir dir;
+    Storescp old{{kBasicText, kCr}};
+    RunningNode node{{.destinations = {old.destination()}}};
+    std::vector<Xray> xrays;
+    for (const auto seed : {61U, 62U, 63U}) xrays.push_back(a_nodule(dir, seed));
+    for (const auto& xray : xrays) REQUIRE(node.store(xray.file) == 0x0000);
+    CHECK(poll_until([&] { return old.stored().size() >= 2 * xrays.size(); }, 60s));
+    for (const auto& xray : xrays) {
+        CHECK(classes_of(old, xray) == std::vector<std::string>{kCr, kBasicText});
+    }
+    const auto status = node.bucky({"status"});
+    INFO(status.output);
+    CHECK(status.status == 0);
+}
+
 TEST_CASE("an archive of nothing but CR images still gets the picture", "[system][delivery]") {
     const TempDir dir;
     Storescp old{{kCr}};

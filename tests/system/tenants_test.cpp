@@ -101,7 +101,8 @@ TEST_CASE(
     "[system][tenants]") {
     const TempDir dir;
     const FakePacs north, south;
-    RunningNode node{{.destinations = {named("north", north), named("south", south)}}};
+    RunningNode node{{.destinations = {named("north", north), named("south", south)},
+                      .node = "no_destination_ok = true"}};
 
     // tenants come with a reload
     const auto north_model = model_named(dir / "cxr-north", "cxr-north");

@@ -8,7 +8,8 @@
 namespace fake {
 
 const char* const kBehaviours =
-    "silent, deaf, reject, congested, abort-midway, abort, drop, no-answer, no-sr, implicit-only, "
+    "silent, deaf, reject, congested, abort-midway, abort, drop, no-answer, endless-answer, "
+    "drip-answer, other-object, other-message, no-sr, text-and-cr, not-of=UID, implicit-only, "
     "slow[=MS], status=HEX; first=N: only for the first N C-STOREs; no-commitment, commit-never, "
     "commit-status=HEX, commit-forget=N, commit-ignore=N";
 
@@ -22,7 +23,12 @@ Behaviour read_behaviour(const std::vector<std::string>& words) {
         {"abort", &Behaviour::abort},
         {"drop", &Behaviour::drop},
         {"no-answer", &Behaviour::no_answer},
+        {"endless-answer", &Behaviour::endless_answer},
+        {"drip-answer", &Behaviour::drip_answer},
+        {"other-object", &Behaviour::other_object},
+        {"other-message", &Behaviour::other_message},
         {"no-sr", &Behaviour::no_sr},
+        {"text-and-cr", &Behaviour::text_and_cr},
         {"implicit-only", &Behaviour::implicit_only},
         {"no-commitment", &Behaviour::no_commitment},
         {"commit-never", &Behaviour::commit_never}};
@@ -42,6 +48,8 @@ Behaviour read_behaviour(const std::vector<std::string>& words) {
         } else if (const auto number = kNumbers.find(key); number != kNumbers.end()) {
             const auto [member, base] = number->second;
             made.*member = static_cast<unsigned>(std::stoul(value, nullptr, base));
+        } else if (key == "not-of") {
+            made.not_of.push_back(value);
         } else if (key == "slow") {
             made.slow = std::chrono::milliseconds{value.empty() ? 1000 : std::stoi(value)};
         } else {

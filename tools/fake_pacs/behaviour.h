@@ -9,15 +9,21 @@
 namespace fake {
 
 struct Behaviour {
-    bool silent = false;        ///< accepts the connection, never answers A-ASSOCIATE-RQ
-    bool deaf = false;          ///< accepts the association, then neither reads nor writes
-    bool reject = false;        ///< rejects every association: called AE title not recognised
-    bool congested = false;     ///< rejects every association as transient
-    bool abort_midway = false;  ///< A-ABORT while the data set of a C-STORE is being sent
-    bool abort = false;         ///< A-ABORT after a C-STORE has arrived
-    bool drop = false;          ///< closes the connection after a C-STORE has arrived
-    bool no_answer = false;     ///< receives a C-STORE and sends no response
-    bool no_sr = false;         ///< accepts no context of an SR class
+    bool silent = false;          ///< accepts the connection, never answers A-ASSOCIATE-RQ
+    bool deaf = false;            ///< accepts the association, then neither reads nor writes
+    bool reject = false;          ///< rejects every association: called AE title not recognised
+    bool congested = false;       ///< rejects every association as transient
+    bool abort_midway = false;    ///< A-ABORT while the data set of a C-STORE is being sent
+    bool abort = false;           ///< A-ABORT after a C-STORE has arrived
+    bool drop = false;            ///< closes the connection after a C-STORE has arrived
+    bool no_answer = false;       ///< receives a C-STORE and sends no response
+    bool no_sr = false;           ///< accepts no context of an SR class
+    bool endless_answer = false;  ///< answers a C-STORE with a command set that never ends
+    bool drip_answer = false;     ///< the same, two bytes at a time
+    bool other_object = false;    ///< says success, of another SOP Instance UID
+    bool other_message = false;   ///< says success, to another message
+    bool text_and_cr = false;     ///< of reports and pictures, accepts Basic Text SR and CR only
+    std::vector<std::string> not_of{};  ///< answers 0122 to objects of these SOP classes
     bool implicit_only = false;
     std::chrono::milliseconds slow{0};  ///< before each answer
     unsigned status = 0;                ///< of each C-STORE-RSP

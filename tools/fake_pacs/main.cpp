@@ -6,6 +6,7 @@
 // NNNNNN_<SOP Instance UID>.dcm, complete before the response is sent: a duplicate is a second
 // file. A request for storage commitment is answered from the files in --dir, on the same
 // association, or with --report-to on a new one. It serves one association after the other.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -81,7 +82,11 @@ private:
 
     bool refuses(std::string_view sop_class) const {
         const std::string name = dcmFindNameOfUID(std::string{sop_class}.c_str(), "");
-        return (behave_.no_sr && name.find("SR") != std::string::npos) ||
+        const bool is_report = name.find("SR") != std::string::npos;
+        const bool is_picture = sop_class == UID_SecondaryCaptureImageStorage;
+        return (behave_.no_sr && is_report) ||
+               (behave_.text_and_cr && (is_report || is_picture) &&
+                sop_class != UID_BasicTextSRStorage) ||
                (behave_.no_commitment && sop_class == UID_StorageCommitmentPushModelSOPClass);
     }
 
@@ -138,7 +143,11 @@ private:
                const T_DIMSE_C_StoreRQ& request) {
         ++stores_;
         const bool misbehave = behave_.only_first == 0 || stores_ <= behave_.only_first;
-        const unsigned status = misbehave ? behave_.status : 0;
+        unsigned status = misbehave ? behave_.status : 0;
+        const auto& not_of = behave_.not_of;
+        if (std::find(not_of.begin(), not_of.end(), request.AffectedSOPClassUID) != not_of.end()) {
+            status = 0x0122;  // PS3.7 C.5.6
+        }
         if (misbehave && behave_.abort_midway) {
             (void)ASC_dataWaiting(assoc, 5);  // its data set follows
             (void)ASC_abortAssociation(assoc);
@@ -168,13 +177,39 @@ private:
         }
         if (misbehave && behave_.drop) return false;
         if (misbehave && behave_.no_answer) return ASC_dataWaiting(assoc, kForEverS) && false;
+        if (misbehave && (behave_.endless_answer || behave_.drip_answer)) {
+            return answer_without_end(assoc, context);
+        }
         T_DIMSE_C_StoreRSP response{};
         response.DimseStatus = static_cast<DIC_US>(status);
+        T_DIMSE_C_StoreRQ answered = request;
+        if (misbehave && behave_.other_message) answered.MessageID += 2;
+        if (misbehave && behave_.other_object) {
+            OFStandard::strlcpy(answered.AffectedSOPInstanceUID, "1.2.3.4.5.6.7", sizeof(DIC_UI));
+        }
         DcmDataset detail;
         if (status != 0) (void)detail.putAndInsertString(DCM_ErrorComment, "told to say so");
-        return DIMSE_sendStoreResponse(assoc, context, &request, &response,
+        return DIMSE_sendStoreResponse(assoc, context, &answered, &response,
                                        status != 0 ? &detail : nullptr)
             .good();
+    }
+
+    /// Fragments of a command set, none of which is the last, until the peer has had enough.
+    bool answer_without_end(T_ASC_Association* assoc, T_ASC_PresentationContextID context) {
+        std::vector<char> bytes(behave_.drip_answer ? 2 : 16 * 1024, '\0');
+        DUL_PDV pdv{};
+        pdv.fragmentLength = bytes.size();
+        pdv.presentationContextID = context;
+        pdv.pdvType = DUL_COMMANDPDV;
+        pdv.lastPDV = OFFalse;
+        pdv.data = bytes.data();
+        DUL_PDVLIST list{};
+        list.count = 1;
+        list.pdv = &pdv;
+        while (DUL_WritePDVs(&assoc->DULassociation, &list).good()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{behave_.drip_answer ? 100 : 1});
+        }
+        return false;
     }
 
     /// All files of this instance.

@@ -38,10 +38,3 @@ TEST_CASE("one thread calls a peer at a time", "[scp]") {
     }
     CHECK(pauses.is_free("PEER", 0));
 }
-
-TEST_CASE("a clock that is put back by hours keeps no peer waiting for hours", "[scp]") {
-    PeerPauses pauses{kLimits};
-    pauses.failed("PEER", 1'000'000'000);
-    CHECK_FALSE(pauses.is_free("PEER", 1'000'000'000));
-    CHECK(pauses.is_free("PEER", 999'000'000));
-}

@@ -163,6 +163,74 @@ TEST_CASE("the queue shows what is parked with the peer's own words, and one com
                       Catch::Contains("no [[destination]] is named pasc"));
 }
 
+TEST_CASE("what waits for a destination that is gone is dropped or moved by a command", "[tools]") {
+    Visited visited;
+    CHECK_THROWS_WITH(visited.ask({"queue", "drop", "--destination", "pacs"}),
+                      Catch::Contains("pacs is a [[destination]] and gets its results"));
+    CHECK_THROWS_WITH(visited.ask({"queue", "drop", "--destination", "pasc"}),
+                      Catch::Contains("nothing waits for pasc"));
+    for (auto& one : visited.settings.destinations) {
+        if (one.name == "pacs") one.name = "new-pacs";
+        if (one.name == "archive") one.name = "new-archive";
+    }
+    write_file(visited.config(), conf::to_toml(visited.settings));
+    const DataLock lock{visited.settings.node.data_dir};
+    CHECK(visited.ask({"status"}).status == 1);
+    const auto checked = run({"config", "check", visited.config()});
+    CHECK(checked.status == 0);
+    CHECK_THAT(checked.text, Catch::Contains(": good\n") &&
+                                 Catch::Contains("! deliver:pacs: 2 results wait") &&
+                                 Catch::Contains("! deliver:archive: 2 results wait"));
+
+    CHECK_THROWS_WITH(visited.ask({"queue", "move", "--destination", "pacs", "--to", "pacs"}),
+                      Catch::Contains("no [[destination]] is named pacs"));
+    CHECK_THAT(visited.ask({"queue", "move", "--destination", "pacs", "--to", "new-pacs"}).text,
+               Catch::StartsWith("deliver:pacs: 2 results go to new-pacs now, 0 of them"));
+    CHECK_THAT(visited.ask({"queue", "drop", "--destination", "archive"}).text,
+               Catch::StartsWith("deliver:archive: 2 jobs dropped"));
+    const auto status = visited.ask({"status"});
+    INFO(status.text);
+    CHECK(status.status == 0);
+    CHECK_THAT(run({"config", "check", visited.config()}).text, Catch::EndsWith(": good\n"));
+    CHECK_THAT(visited.ask({"study", "show", "A-1"}).text,
+               Catch::Contains("from pacs to new-pacs by hand") &&
+                   Catch::Contains("for archive: dropped by hand"));
+}
+
+TEST_CASE("a study of which nothing was sent to anybody is not called delivered", "[tools]") {
+    Visited visited;
+    visited.settings.destinations.at(0).name = "new";
+    visited.settings.destinations.resize(1);
+    write_file(visited.config(), conf::to_toml(visited.settings));
+    for (const auto* gone : {"pacs", "archive"}) {
+        visited.ask({"queue", "drop", "--destination", gone});
+    }
+    const auto list = visited.ask({"study", "list"}).text;
+    CHECK_THAT(list, Catch::Contains("not sent") && !Catch::Contains("delivered"));
+}
+
+TEST_CASE("a tenant's results do not move to a destination that is not for it", "[tools]") {
+    Visited visited;
+    visited.receive({.seed = 4, .owner = "NORTH"});
+    visited.hang_up();
+    auto& tenant = visited.settings.tenants.emplace_back();
+    tenant.ae_title = AeTitle{"NORTH"};
+    tenant.destinations = {"pacs"};
+    visited.infer_all();
+    visited.report_all();
+    for (auto& one : visited.settings.destinations) {
+        if (one.name == "pacs") one.name = "new-pacs";
+    }
+    tenant.destinations = {"new-pacs"};
+    write_file(visited.config(), conf::to_toml(visited.settings));
+    const auto to = [&](const char* name) {
+        return visited.ask({"queue", "move", "--destination", "pacs", "--to", name}).text;
+    };
+    CHECK_THAT(to("archive"), Catch::Contains("2 results go to archive") &&
+                                  Catch::Contains("2 are of tenants that archive is not for"));
+    CHECK_THAT(to("new-pacs"), Catch::Contains("2 results go to new-pacs"));
+}
+
 TEST_CASE("the queue tells what waits by destination and age, to people and to programs",
           "[tools]") {
     const Visited visited;
@@ -344,7 +412,8 @@ TEST_CASE(
     write_file(dir / "second" / "model.toml", renamed);
     const auto sha256 = inference::read_package(copy).identity.sha256;
     write_file(dir / "bucky.toml",
-               "[inference]\nmodels = [\"" + phantom_model().string() + "\", \"" + copy +
+               "[node]\nno_destination_ok = true\n[inference]\nmodels = [\"" +
+                   phantom_model().string() + "\", \"" + copy +
                    "\"]\n"
                    "[[destination]]\nname = \"north-pacs\"\nae_title = \"N\"\nhost = \"h\"\n"
                    "[[destination]]\nname = \"archive\"\nae_title = \"A\"\nhost = \"h\"\n"

@@ -5,8 +5,11 @@
 #include <exception>
 #include <filesystem>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "tools/bucky/admin/unowned_lanes.h"
 
 namespace bucky {
 namespace {
@@ -52,6 +55,11 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
     for (const auto& lane : health.lanes) {
         const bool is_ours = lane.lane == "infer" || lane.lane == "report";
         if (is_ours && lane.failing > 0) health.troubles.push_back(words_of_failing(lane));
+        if (auto trouble = unowned_trouble(settings, lane); !trouble.empty()) {
+            health.unowned.push_back(lane.lane);
+            health.troubles.push_back(std::move(trouble));
+            continue;
+        }
         if (lane.parked == 0) continue;
         health.troubles.push_back(fmt::format("{}: {} parked, {}; last words: {}", lane.lane,
                                               lane.parked, how_to_send_again(lane.lane),

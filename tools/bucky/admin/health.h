@@ -17,6 +17,7 @@ namespace bucky {
 
 struct Health {
     std::vector<storage::Backlog> lanes;
+    std::vector<std::string> unowned;  ///< of these, those that nobody works on and that hold jobs
     std::uint64_t free_bytes = 0, disk_bytes = 0;
     std::vector<std::string> database;  ///< what is wrong with its files; stays until a restart
     std::vector<std::string>

@@ -5,8 +5,10 @@
 
 #include "conf/file/read.h"
 #include "scp/wire/start.h"
+#include "tools/bucky/admin/unowned_lanes.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/engine/thresholds.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 
@@ -37,8 +39,11 @@ void add_config(CLI::App& app, int& exit_status) {
     check->add_option("FILE", *config, "Instead of --config")->type_name("");
     check->callback([config] {
         scp::start_wire();  // which certificates and keys are read with
-        (void)checked_settings(*config, NamedFiles::read);
+        const auto settings = checked_settings(*config, NamedFiles::read);
         std::cout << config->string() << ": good\n";
+        for (const auto& trouble : unowned_troubles(settings)) {
+            std::cout << "! " << printable(trouble) << '\n';
+        }
     });
 
     auto* show =

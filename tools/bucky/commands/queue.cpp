@@ -8,9 +8,13 @@
 
 #include "conf/base/error.h"
 #include "conf/file/read.h"
+#include "conf/tenants.h"
+#include "storage/abandoned_lanes.h"
 #include "storage/job_queue.h"
 #include "storage/owed_commitments.h"
 #include "storage/queue_shape.h"
+#include "storage/study_key.h"
+#include "tools/bucky/admin/unowned_lanes.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/shared/table.h"
 
@@ -119,6 +123,76 @@ void retry(const conf::Settings& settings, const std::string& destination, bool 
     std::cout << fmt::format("{} jobs are due now\n", due);
 }
 
+const conf::DestinationSettings* destination_named(const conf::Settings& settings,
+                                                   const std::string& name) {
+    const auto& known = settings.destinations;
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == name; });
+    return found == known.end() ? nullptr : &*found;
+}
+
+/// Of this destination, the lanes that hold jobs and that nobody works on. Throws bad_input when
+/// there is none.
+std::vector<std::string> unowned_lanes_of(const conf::Settings& settings, storage::JobQueue& queue,
+                                          const std::string& destination) {
+    std::vector<std::string> lanes;
+    for (const auto& lane : queue.backlog()) {
+        const auto name = lane.lane.substr(lane.lane.find(':') + 1);
+        if (name == destination && !unowned_trouble(settings, lane).empty()) {
+            lanes.push_back(lane.lane);
+        }
+    }
+    if (!lanes.empty()) return lanes;
+    if (destination_named(settings, destination) != nullptr) {
+        throw Error(Fault::bad_input,
+                    "{} is a [[destination]] and gets its results: take it out of the config and "
+                    "reload first",
+                    destination);
+    }
+    throw Error(Fault::bad_input, "nothing waits for {}", destination);
+}
+
+void drop(const conf::Settings& settings, const std::string& destination) {
+    const SystemClock clock;
+    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::JobQueue queue{db, clock};
+    for (const auto& lane : unowned_lanes_of(settings, queue, destination)) {
+        const auto outcome = storage::AbandonedLanes{db, clock}.drop(lane);
+        std::cout << fmt::format("{}: {} jobs dropped; the journal of each study says so\n", lane,
+                                 outcome.left);
+    }
+}
+
+void move(const conf::Settings& settings, const std::string& from, const std::string& to) {
+    if (destination_named(settings, to) == nullptr) {
+        throw Error(Fault::bad_input, "no [[destination]] is named {}", to);
+    }
+    const SystemClock clock;
+    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::JobQueue queue{db, clock};
+    const auto may_go = [&](const std::string& study) {
+        const auto theirs = conf::destinations_of(settings, storage::StudyKey::parse(study).owner);
+        return std::any_of(theirs.begin(), theirs.end(),
+                           [&](const auto* one) { return one->name == to; });
+    };
+    storage::AbandonedLanes lanes{db, clock};
+    for (const auto& lane : unowned_lanes_of(settings, queue, from)) {
+        if (!lane.starts_with("deliver:")) {
+            std::cout << fmt::format(
+                "{}: left; {} was asked to keep these results, and nobody else can say that it "
+                "does: `bucky queue drop --destination {}`\n",
+                lane, from, from);
+            continue;
+        }
+        const auto outcome = lanes.move(lane, to, may_go);
+        std::cout << fmt::format("{}: {} results go to {} now, {} of them it has already\n", lane,
+                                 outcome.left, to, outcome.had_it);
+        if (outcome.withheld == 0) continue;
+        std::cout << fmt::format("{} are of tenants that {} is not for; they were left\n",
+                                 outcome.withheld, to);
+    }
+}
+
 }  // namespace
 
 void add_queue(CLI::App& app, int&) {
@@ -135,6 +209,21 @@ void add_queue(CLI::App& app, int&) {
     again->callback([config, destination, only_parked] {
         retry(conf::read_settings(*config), *destination, *only_parked);
     });
+    const auto from = std::make_shared<std::string>(), to = std::make_shared<std::string>();
+    auto* dropping = command->add_subcommand(
+        "drop", "What waits for a destination that the config names no more is sent nowhere");
+    auto* moving = command->add_subcommand(
+        "move", "What waits for a destination that the config names no more goes to another");
+    for (auto* one : {dropping, moving}) {
+        one->add_option("--destination", *from, "The one that is gone")
+            ->required()
+            ->type_name("NAME");
+    }
+    moving->add_option("--to", *to, "The [[destination]] that gets them instead")
+        ->required()
+        ->type_name("NAME");
+    dropping->callback([config, from] { drop(conf::read_settings(*config), *from); });
+    moving->callback([config, from, to] { move(conf::read_settings(*config), *from, *to); });
     command->callback([config, command, as_json] {
         if (!command->get_subcommands().empty()) return;
         const auto settings = conf::read_settings(*config);

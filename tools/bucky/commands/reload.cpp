@@ -16,9 +16,11 @@
 #include "conf/base/error.h"
 #include "conf/run/wakeup.h"
 #include "scp/wire/start.h"
+#include "tools/bucky/admin/unowned_lanes.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/node/data_lock.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {
@@ -81,6 +83,9 @@ int reload(const std::filesystem::path& config, std::chrono::seconds at_most) {
     std::cout << fmt::format("in force; {} changed\n", changed.size());
     if (!after.waiting.empty()) {
         std::cout << fmt::format("only a restart takes up: {}\n", fmt::join(after.waiting, ", "));
+    }
+    for (const auto& trouble : unowned_troubles(next)) {
+        std::cout << "! " << printable(trouble) << '\n';
     }
     return 0;
 }

@@ -31,7 +31,8 @@ std::string_view state_of(const storage::StudyLine& study) {
     if (study.pending > 0) return "analysing";
     if (study.state != "reported") return study.state == "open" ? "waiting" : "reporting";
     if (study.deliveries_open > 0) return "sending";
-    return study.commitments_open > 0 ? "committing" : "delivered";
+    if (study.commitments_open > 0) return "committing";
+    return study.delivered_at_ms > 0 ? "delivered" : "not sent";  // nobody was to get anything
 }
 
 /// The studies with this UID, of any tenant, or the one with this key ("UID@TENANT"); deleted

@@ -8,6 +8,7 @@
 #include "scp/deliver/commitment_scu.h"
 #include "scp/deliver/courier.h"
 #include "scp/receive/commitment_scp.h"
+#include "tools/bucky/admin/unowned_lanes.h"
 
 namespace bucky {
 
@@ -24,6 +25,9 @@ void GenerationPlan::plan_senders(std::vector<ThreadGroup::Planned>& plan) const
             std::make_shared<scp::CommitmentScu>(*told, destination, clock, work, give_up_fd));
     }
     add("commit-scp", std::make_shared<scp::CommitmentScp>(*told, clock, work, give_up_fd));
+    for (const auto& trouble : unowned_troubles(*told)) {
+        log::event(log::Level::warning, "lane.unowned", {{"words", trouble}});
+    }
     if (told->destinations.empty()) {
         log::event(log::Level::warning, "node.no_destination",
                    {{"words", "results stay in data_dir"}});

@@ -31,6 +31,7 @@
 #include "scp/receive/front_door.h"
 #include "scp/wire/unique_fd.h"
 #include "storage/database.h"
+#include "storage/expiry.h"
 #include "storage/intake.h"
 #include "storage/retention.h"
 #include "storage/spool.h"
@@ -106,6 +107,7 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
 
 storage::Recovered recovered(storage::Database& db, const conf::Settings& settings,
                              const Clock& clock) {
+    storage::doubt_after_gap(db, clock);
     const auto found = storage::recover(db, settings.node.data_dir, clock);
     log::event("node.recovered",
                {{"files_swept", found.files_swept}, {"jobs_returned", found.jobs_returned}});
@@ -123,7 +125,13 @@ void show(const Health& health, std::int64_t now_ms) {
         set("parked", lane.parked);
         metrics::set("bucky_jobs_failing", static_cast<double>(lane.failing),
                      {{"lane", lane.lane}});
-        const auto waits_ms = lane.oldest_waiting_ms == 0 ? 0 : now_ms - lane.oldest_waiting_ms;
+        const auto waits_ms = lane.oldest_waiting_ms == 0
+                                  ? 0
+                                  : std::max<std::int64_t>(now_ms - lane.oldest_waiting_ms, 0);
+        const bool is_unowned =
+            std::ranges::find(health.unowned, lane.lane) != health.unowned.end();
+        const auto unowned = is_unowned ? lane.ready + lane.running + lane.parked : 0;
+        metrics::set("bucky_unowned_jobs", static_cast<double>(unowned), {{"lane", lane.lane}});
         metrics::set("bucky_oldest_job_seconds", static_cast<double>(waits_ms) / 1000.0,
                      {{"lane", lane.lane}});
     }
@@ -140,6 +148,22 @@ void keep_series_of_tenants(const conf::Settings& settings) {
         if (!peer.tenant.empty()) names.push_back(peer.tenant);
     }
     metrics::keep_series("tenant", names);
+}
+
+std::vector<std::string> clock_troubles(storage::Database& db, const Clock& clock) {
+    std::vector<std::string> all{clock.steps().trouble()};
+    for (const auto step_ms : clock.steps().take_untold()) {
+        metrics::count("bucky_clock_steps_total",
+                       {{"direction", step_ms > 0 ? "forward" : "back"}});
+        log::event(log::Level::warning, "clock.stepped",
+                   {{"by_s", step_ms / 1000}, {"words", all.front()}});
+    }
+    try {
+        all.push_back(storage::clock_behind(db, clock));
+    } catch (const Error&) {  // look() tells of a database that does not answer
+    }
+    std::erase(all, "");
+    return all;
 }
 
 std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
@@ -372,6 +396,7 @@ std::vector<std::string> Node::Impl::own_troubles() const {
 void Node::Impl::look_around(storage::Database& db) {
     auto health = look(*settings(), clock, db);
     auto own = own_troubles();
+    std::ranges::move(clock_troubles(db, clock), std::back_inserter(own));
     health.troubles.insert(health.troubles.end(), own.begin(), own.end());
     for (const auto& found : health.database) {  // other processes open other files
         own.push_back(found);

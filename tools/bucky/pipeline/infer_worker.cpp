@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/pipeline/infer_worker.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -183,13 +184,16 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
     const auto verdict = inference::name_of(result.verdict);
     if (!context_.studies.record_verdict(job, verdict, inference::to_json(result))) return;
 
-    const auto took_ms = clock_.now_ms() - result.started_at_ms;
+    const auto took_ms = std::max<std::int64_t>(clock_.now_ms() - result.started_at_ms, 0);
     metrics::count("bucky_images_total", {{"verdict", std::string{verdict}}});
     metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000,
                      {{"stage", "examine"}});
     // An image that a person sends through again has waited since then.
-    const auto waited_ms = clock_.now_ms() - job.submitted_at_ms;
-    metrics::observe("bucky_last_byte_to_verdict_seconds", static_cast<double>(waited_ms) / 1000);
+    const auto waited_ms = std::max<std::int64_t>(clock_.now_ms() - job.submitted_at_ms, 0);
+    if (clock_.steps().trouble().empty()) {
+        metrics::observe("bucky_last_byte_to_verdict_seconds",
+                         static_cast<double>(waited_ms) / 1000);
+    }
     count_answer(instance, result, equipment_);
     log::event("image.verdict",
                {{"sop", instance.sop_instance.str()},

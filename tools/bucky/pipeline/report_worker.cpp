@@ -29,6 +29,7 @@ using inference::ImageResult;
 using inference::Verdict;
 
 constexpr std::string_view kLane = "report";
+constexpr std::int64_t kSecondMs = 1000;
 
 /// More only wait for each other: for the disk, and for the one writer of the database.
 constexpr std::size_t kReportersMax = 16;
@@ -98,7 +99,8 @@ void ReportWorker::run(std::stop_token stop) {
 }
 
 bool ReportWorker::work_once() {
-    context_.studies.make_due_reports();
+    const auto& study = settings_.study;
+    context_.studies.make_due_reports(std::max(study.quiet_s, study.ceiling_s) * kSecondMs);
     give_back_unsettled(context_.jobs, clock_, unsettled_);
     auto turn = shared_.turns.begin([this] { unsettled_ = context_.jobs.claim(kLane, kLeaseMs); });
     if (!unsettled_) return false;

@@ -53,6 +53,10 @@ storage::Blame blame_of(const std::exception& error) {
     return is_decoder ? storage::Blame::subject : storage::Blame::machine;
 }
 
+std::int64_t longest_wait_ms() {
+    return storage::longest_back_off_ms(kRetryCapMs);
+}
+
 std::int64_t next_try_ms(const Clock& clock, int attempt) {
     thread_local std::minstd_rand random{std::random_device{}()};
     const double dice = std::uniform_real_distribution<double>{0, 1}(random);

@@ -35,6 +35,9 @@ Fault fault_of(const std::exception& error);
 /// The image or the machine: the image, when a decoder came to its end over it.
 storage::Blame blame_of(const std::exception& error);
 
+/// The longest that next_try_ms() lets a job wait.
+std::int64_t longest_wait_ms();
+
 /// When to try again after this attempt.
 std::int64_t next_try_ms(const Clock& clock, int attempt);
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/pipeline/worker_context.h"
 
+#include "tools/bucky/pipeline/worker.h"
+
 namespace bucky {
 
 WorkerContext::WorkerContext(const conf::Settings& settings, const Clock& clock)
     : db(settings.database_file(), storage::Database::Mode::existing),
       received(settings.spool_dir()),
       results(settings.results_dir()),
-      jobs(db, clock),
+      jobs(db, clock, longest_wait_ms()),
       studies(db, clock),
       journal(db, clock),
       outbox(db, results, clock),

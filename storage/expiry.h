@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expiry: whether anything may be deleted, or given up, because its time is over.
+//
+// Ages are differences of wall times, and a wall clock can be wrong. So nobody acts on an age
+// within an hour of a step of the clock (conf/base/clock_steps.h), nor by a clock that is earlier
+// than what the node wrote last. A node that was off cannot see a step: after a gap it waits an
+// hour, too.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "conf/base/clock.h"
+#include "storage/database.h"
+
+namespace bucky::storage {
+
+bool may_expire(Database& db, const Clock& clock);
+
+/// When the newest row of images and of the journal was written; nothing: there is none.
+std::optional<std::int64_t> newest_row_ms(Database& db);
+
+/// What a person should know: the clock is earlier than the newest row. Empty: it is not.
+std::string clock_behind(Database& db, const Clock& clock);
+
+/// At a start: when the newest row is more than an hour old, the clock is doubted for an hour.
+void doubt_after_gap(Database& db, const Clock& clock);
+
+}  // namespace bucky::storage

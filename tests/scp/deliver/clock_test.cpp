@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// A clock that is set holds no lane and gives nothing up.
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "scp/deliver/commitment_scu.h"
+#include "scp/deliver/courier.h"
+#include "tests/scp/peer.h"
+#include "tests/scp/results.h"
+
+using namespace bucky;
+using namespace bucky::scp;
+using namespace bucky::test;
+
+namespace {
+
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kDayMs = 24 * kHourMs;
+constexpr auto kOtherStudy = "1.2.826.0.1.3680043.9.2";
+
+conf::DestinationSettings gone_destination() {
+    const Peer gone;
+    return gone.destination();
+}
+
+int deliver_all(Courier& courier) {
+    int count = 0;
+    while (courier.deliver_next()) ++count;
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("nine hours back while a destination is in back-off: its pause is no longer than it was",
+          "[scp][delivery]") {
+    Results results(3);
+    const auto destination = gone_destination();
+    Courier courier(results.settings, destination, results.clock, results.work);
+    REQUIRE(deliver_all(courier) == 1);
+    results.clock.step_ms(-9 * kHourMs);
+    results.add(kOtherStudy, 1);  // a new result, by the new time
+    const Peer back("", static_cast<int>(destination.port));
+    results.clock.advance_ms(6000);  // the first wait is 5 s, and a fifth
+    CHECK(deliver_all(courier) == 4);
+    CHECK(back.stored().size() == 4);
+}
+
+TEST_CASE("a step forward does not end a pause", "[scp][delivery]") {
+    Results results(3);
+    const auto destination = gone_destination();
+    Courier courier(results.settings, destination, results.clock, results.work);
+    REQUIRE(deliver_all(courier) == 1);
+    results.clock.step_ms(9 * kHourMs);
+    CHECK(deliver_all(courier) == 0);
+    results.clock.advance_ms(6000);
+    CHECK(deliver_all(courier) == 1);
+}
+
+TEST_CASE("forty days ahead for eight seconds gives nothing up", "[scp][delivery]") {
+    Results results(2);
+    const auto destination = gone_destination();
+    Courier courier(results.settings, destination, results.clock, results.work);
+    REQUIRE(deliver_all(courier) == 1);
+    results.clock.step_ms(40 * kDayMs);
+    results.clock.advance_ms(8000);
+    CHECK(deliver_all(courier) == 1);  // tried, in vain, by the wrong time
+    results.clock.step_ms(-40 * kDayMs);
+    for (const auto& job : results.jobs()) CHECK(job.state == storage::JobState::ready);
+
+    // and by the right time it goes out in its own: the next wait is 10 s, and a fifth
+    const Peer back("", static_cast<int>(destination.port));
+    results.clock.advance_ms(13'000);
+    CHECK(deliver_all(courier) == 2);
+}
+
+TEST_CASE("what was tried for its days is given up by a clock that has settled", "[scp]") {
+    Results results;
+    const auto destination = gone_destination();
+    Courier courier(results.settings, destination, results.clock, results.work);
+    REQUIRE(deliver_all(courier) == 1);
+    results.clock.step_ms(40 * kDayMs);
+    results.clock.advance_ms(8000);
+    REQUIRE(deliver_all(courier) == 1);
+    CHECK(results.job().state == storage::JobState::ready);
+    results.clock.advance_ms(2 * kHourMs);
+    REQUIRE(deliver_all(courier) == 1);
+    CHECK(results.job().state == storage::JobState::parked);
+}
+
+TEST_CASE("a request for commitment is neither held nor given up by a clock that is set",
+          "[scp][commitment]") {
+    for (const auto by_ms : {-9 * kHourMs, 40 * kDayMs}) {
+        Results results;
+        const Peer pacs;
+        auto destination = pacs.destination();
+        destination.commitment = true;
+        destination.commitment_timeout_s = 60;
+        {
+            Courier courier(results.settings, destination, results.clock, results.work);
+            REQUIRE(deliver_all(courier) == 1);
+        }
+        auto nowhere = gone_destination();
+        nowhere.commitment = true;
+        nowhere.commitment_timeout_s = 60;
+        CommitmentScu committer(results.settings, nowhere, results.clock, results.work);
+        REQUIRE(committer.commit_next());
+        results.clock.step_ms(by_ms);
+        CHECK_FALSE(committer.commit_next());  // it is the pause that counts
+        results.clock.advance_ms(6000);
+        CHECK(committer.commit_next());
+        CHECK(results.jobs("commit:pacs").at(0).state == storage::JobState::ready);
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A clock that is set neither holds the reports that callers are owed nor gives them up.
+#include <catch2/catch.hpp>
+
+#include "conf/observe/log.h"
+#include "scp/receive/commitment_scp.h"
+#include "scp/wire/start.h"
+#include "storage/database.h"
+#include "storage/owed_commitments.h"
+#include "tests/support/http.h"
+#include "tests/support/temp_dir.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+TEST_CASE("a report that a caller is owed waits for its pause, wherever the clock is set",
+          "[scp][commitment]") {
+    log::set_level("error");
+    scp::start_wire();
+    constexpr std::int64_t kHourMs = 3'600'000;
+    for (const auto by_ms : {-9 * kHourMs, 40 * 24 * kHourMs}) {
+        const TempDir dir;
+        SettableClock clock{1'800'000'000'000};
+        Wakeup work;
+        conf::Settings settings;
+        settings.node.data_dir = dir.path();
+        auto& peer = settings.peers.emplace_back();
+        peer.ae_title = "XRAY1";
+        peer.host = "127.0.0.1";
+        peer.port = free_port();  // where nobody listens
+        storage::Database db(settings.database_file());
+        storage::OwedCommitments owed(db, clock, dir.path());
+        storage::OwedCommitment asked;
+        asked.transaction = Uid{"2.25.1"};
+        asked.requester = "XRAY1";
+        asked.called_ae = "BUCKY";
+        owed.take(asked, {}, clock.now_ms());
+        scp::CommitmentScp reports(settings, clock, work);
+
+        REQUIRE(reports.report_next());
+        clock.step_ms(by_ms);
+        CHECK_FALSE(reports.report_next());  // it is the pause that counts
+        clock.advance_ms(6000);              // the first is 5 s, and a fifth
+        CHECK(reports.report_next());
+        CHECK(owed.owed(10).size() == 1);
+    }
+}

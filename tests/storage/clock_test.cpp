@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stored times survive a clock that is set: what waits comes in its time, what is held by a lease
+// stays so, and nothing leaves by a time that may be wrong.
+#include <catch2/catch.hpp>
+
+#include "conf/observe/log.h"
+#include "storage/expiry.h"
+#include "storage/owed_commitments.h"
+#include "tests/storage/data_folder.h"
+
+namespace bucky::storage::test {
+namespace {
+
+constexpr std::int64_t kSecondMs = 1000;
+constexpr std::int64_t kHourMs = 3600 * kSecondMs;
+constexpr std::int64_t kDayMs = 24 * kHourMs;
+constexpr std::int64_t kLongestWaitMs = 900 * kSecondMs;
+
+void quiet() {
+    log::set_level("error");
+}
+
+/// A study that is settled: all of it was delivered.
+void deliver_study(DataFolder& node, const std::string& study) {
+    node.send({.sop_instance = study + ".1", .study = study});
+    node.finish_all();
+}
+
+std::int64_t left_by_sweep(DataFolder& node) {
+    return Retention(node.db, node.dir.path(), node.clock,
+                     {.keep_ms = 30 * kDayMs, .journal_ms = 365 * kDayMs})
+        .sweep(100)
+        .studies;
+}
+
+}  // namespace
+
+TEST_CASE("a job that waits for a back-off is due when the clock is set back", "[storage]") {
+    quiet();
+    DataFolder node;
+    node.send({.sop_instance = "1.2.3.4"});
+    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
+    REQUIRE(jobs.retry_later(*jobs.claim("infer", kHourMs), node.clock.now_ms() + kLongestWaitMs,
+                             "not now"));
+    CHECK_FALSE(jobs.claim("infer", kHourMs));
+    node.clock.step_ms(-9 * kHourMs);
+    CHECK(jobs.claim("infer", kHourMs));
+}
+
+TEST_CASE("a wait that the config allows is kept", "[storage]") {
+    quiet();
+    DataFolder node;
+    node.send({.sop_instance = "1.2.3.4"});
+    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
+    REQUIRE(jobs.retry_later(*jobs.claim("infer", kHourMs), node.clock.now_ms() + kLongestWaitMs,
+                             "not now"));
+    node.clock.advance_ms(kLongestWaitMs - 1);
+    CHECK_FALSE(jobs.claim("infer", kHourMs));
+    node.clock.advance_ms(1);
+    CHECK(jobs.claim("infer", kHourMs));
+}
+
+TEST_CASE("what recovery makes wait is kept, however short the waits of the config are",
+          "[storage]") {
+    quiet();
+    DataFolder node;
+    node.send({.sop_instance = "1.2.3.4"});
+    JobQueue jobs{node.db, node.clock, 1};
+    for (int death = 0; death < 3; ++death) {
+        REQUIRE(jobs.claim("infer", kHourMs));
+        recover(node.db, node.dir.path(), node.clock);
+        node.clock.advance_ms(death == 2 ? 0 : 60'000);
+    }
+    CHECK_FALSE(jobs.claim("infer", kHourMs));
+    node.clock.advance_ms(60'000);
+    CHECK(jobs.claim("infer", kHourMs));
+}
+
+TEST_CASE("a lease ends by the time that has passed, wherever the clock is set", "[storage]") {
+    quiet();
+    for (const auto by_ms : {40 * kDayMs, -9 * kHourMs}) {
+        DataFolder node;
+        node.send({.sop_instance = "1.2.3.4"});
+        JobQueue jobs{node.db, node.clock, kLongestWaitMs};
+        const auto held = jobs.claim("infer", kHourMs);
+        REQUIRE(held);
+        node.clock.step_ms(by_ms);
+        CHECK_FALSE(jobs.claim("infer", kHourMs));  // its worker lives
+        node.clock.advance_ms(kHourMs - 1);
+        CHECK_FALSE(jobs.claim("infer", kHourMs));
+        node.clock.advance_ms(1);
+        const auto again = jobs.claim("infer", kHourMs);
+        REQUIRE(again);
+        CHECK(again->attempt == 2);
+        CHECK_FALSE(jobs.finish(*held));
+    }
+}
+
+TEST_CASE("a study is reported in its time when the clock is set back", "[storage]") {
+    quiet();
+    DataFolder node;
+    node.send({.sop_instance = "1.2.3.4"});
+    REQUIRE(node.give_verdict());
+    CHECK(node.studies.make_due_reports(300 * kSecondMs) == 0);
+    node.clock.step_ms(-9 * kHourMs);
+    CHECK(node.studies.make_due_reports(300 * kSecondMs) == 1);
+}
+
+TEST_CASE("a report that is owed to a caller is due when the clock is set back", "[storage]") {
+    quiet();
+    DataFolder node;
+    OwedCommitments pledges{node.db, node.clock, node.dir.path()};
+    pledges.take({0, Uid{"2.25.1"}, "XRAY1", "BUCKY", "127.0.0.1", 0, 0, ""}, {},
+                 node.clock.now_ms() + 120 * kSecondMs);
+    const auto next = [&] {
+        pledges.bound_waits(kLongestWaitMs);
+        return pledges.next(node.clock.now_ms() + 300 * kSecondMs);
+    };
+    CHECK_FALSE(next());
+    node.clock.step_ms(-9 * kHourMs);
+    CHECK(next());
+}
+
+TEST_CASE("forty days ahead for eight seconds deletes nothing", "[storage]") {
+    quiet();
+    DataFolder node;
+    deliver_study(node, kStudy);
+    const auto files = node.files();
+    node.clock.step_ms(40 * kDayMs);
+    CHECK(left_by_sweep(node) == 0);
+    node.clock.advance_ms(8 * kSecondMs);
+    CHECK(left_by_sweep(node) == 0);
+    node.clock.step_ms(-40 * kDayMs);
+    node.clock.advance_ms(2 * kHourMs);
+    CHECK(left_by_sweep(node) == 0);
+    CHECK(node.files() == files);
+    // and what has had its time leaves then as ever
+    node.clock.advance_ms(30 * kDayMs);
+    CHECK(left_by_sweep(node) == 1);
+}
+
+TEST_CASE("a clock that stays where it was set is believed after an hour", "[storage]") {
+    quiet();
+    DataFolder node;
+    deliver_study(node, kStudy);
+    node.clock.step_ms(40 * kDayMs);
+    CHECK(left_by_sweep(node) == 0);
+    node.clock.advance_ms(kHourMs);
+    CHECK(left_by_sweep(node) == 1);
+}
+
+TEST_CASE("nothing leaves by a clock that is earlier than what was written last", "[storage]") {
+    quiet();
+    DataFolder node;
+    deliver_study(node, "1.2.1");
+    node.clock.advance_ms(40 * kDayMs);
+    node.send({.sop_instance = "1.2.2.1", .bytes = "B", .study = "1.2.2"});
+    // another process, whose clock never saw the step
+    SettableClock behind{node.clock.now_ms() - 5 * kDayMs};
+    CHECK_FALSE(may_expire(node.db, behind));
+    CHECK_THAT(clock_behind(node.db, behind), Catch::Contains("5 d earlier"));
+    CHECK(may_expire(node.db, node.clock));
+    CHECK(clock_behind(node.db, node.clock).empty());
+}
+
+TEST_CASE("a node that was off for long believes its clock after an hour", "[storage]") {
+    quiet();
+    DataFolder node;
+    deliver_study(node, kStudy);
+    SettableClock at_start{node.clock.now_ms() + 60 * kDayMs};
+    doubt_after_gap(node.db, at_start);
+    CHECK_FALSE(may_expire(node.db, at_start));
+    at_start.advance_ms(kHourMs);
+    CHECK(may_expire(node.db, at_start));
+
+    SettableClock soon_after{node.clock.now_ms() + 60 * kSecondMs};
+    doubt_after_gap(node.db, soon_after);
+    CHECK(may_expire(node.db, soon_after));
+}
+
+TEST_CASE("what leaves because there is too much goes by the order alone, whatever the clock says",
+          "[storage]") {
+    quiet();
+    DataFolder node;
+    deliver_study(node, kStudy);
+    node.clock.step_ms(40 * kDayMs);
+    const auto swept =
+        Retention(node.db, node.dir.path(), node.clock, {.keep_bytes = 1}).sweep(100);
+    CHECK(swept.studies == 1);
+}
+
+}  // namespace bucky::storage::test
