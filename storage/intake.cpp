@@ -257,7 +257,7 @@ Receipt Intake::receive(const Received& in) {
 
     const auto now_ms = clock_.now_ms();
     const auto size_bytes = static_cast<std::int64_t>(in.file.bytes());
-    UnclaimedFiles kept(spool_);
+    UnclaimedFiles kept(spool_, in.was_kept_before);
     kept.add(spool_.keep(in.file, now_ms, kKeepSteps));
 
     Database::Transaction transaction(db_);

@@ -3,7 +3,8 @@
 //
 // The order is fixed: fsync temporary file -> rename -> fsync directory -> commit row, study and
 // job in one transaction -> (the session answers 0x0000). A crash at any point leaves a whole
-// instance or none; recover() removes files that no row points at. Threads: one Intake per session
+// instance or none; files that no row points at are taken in
+// again (recover.h). Threads: one Intake per session
 // thread; instances share only the database file.
 #pragma once
 
@@ -33,6 +34,7 @@ struct Received {
     bool urgent = false;          ///< served before instances that are not urgent
     bool is_of_our_make = false;  ///< its equipment is this product: one of our objects
     std::string owner{};          ///< the tenant that owns it (conf/tenants.h); empty: none
+    bool was_kept_before = false;  ///< its file was answered: it is never deleted (reingest.h)
 
     StudyKey key() const { return {study, owner}; }
 };
@@ -104,17 +106,5 @@ private:
     StudyTimes times_;
     CopyRules copies_;
 };
-
-/// Before anything else runs: unlink temporary and orphaned files, make running jobs ready again.
-/// Looks only at what a crash can have left, never at history. Returns how many of each, and of the
-/// jobs those in the lanes "infer" and "report".
-/// Throws corrupt, and unlinks nothing, when there are more orphans than any crash leaves: then the
-/// database was removed or restored from an older copy, and those files may be all there is.
-struct Recovered {
-    std::int64_t files_swept = 0;
-    std::int64_t jobs_returned = 0;
-    std::int64_t images_returned = 0, reports_returned = 0;
-};
-Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock);
 
 }  // namespace bucky::storage

@@ -3,7 +3,7 @@
 //
 // put() makes the files durable first. Then one transaction writes the result rows, one deliver job
 // per result and destination, and the end of the report job. A crash before it leaves files that
-// recover() removes; a crash after it loses nothing. A result UID is put only once.
+// recover() moves aside; a crash after it loses nothing. A result UID is put only once.
 //
 // make_again() is for a destination that does not accept an object's SOP class: the deliver job is
 // removed, and the study is due for a report with the same content in a class that the destination

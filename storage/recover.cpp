@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// recover(): what a crash left is put right before anything else runs.
+#include "storage/recover.h"
+
 #include <algorithm>
 #include <set>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "conf/base/error.h"
-#include "storage/intake.h"
+#include "conf/observe/log.h"
+#include "storage/reingest.h"
+#include "storage/spool.h"
 #include "storage/statements.h"
 
 namespace bucky::storage {
@@ -46,12 +52,6 @@ constexpr Sql kLeavingFrom{"recover.leaving_from", R"sql(
 constexpr Sql kAll[] = {kReturnJobs,     kLastInstanceFile, kInstanceFilesFrom,
                         kLastResultFile, kResultFilesFrom,  kLeavingFrom};
 
-/// A crash leaves at most one file an association (scp.max_associations ends at 1000): twice that.
-constexpr std::size_t kLostInstancesMax = 2000;
-
-/// And the files of as many reports as were being made: some have hundreds of objects.
-constexpr std::size_t kLostResultsMax = 10'000;
-
 using Paths = std::vector<std::filesystem::path>;
 
 /// What is in a directory, names in order; nothing when it is not there.
@@ -86,7 +86,7 @@ bool is_hour(const std::string& folder) {
 /// hour further back, because a thread may have kept a file just before the hour was full and not
 /// have come to its row when the crash came; its row would have been the last.
 Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_file,
-              const Sql& files_from, std::size_t at_most) {
+              const Sql& files_from) {
     std::string last_hour;
     {
         auto last = db.prepare(last_file);
@@ -124,14 +124,50 @@ Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_f
             }
         }
     }
-    if (found.size() > at_most) {
-        throw Error(Fault::corrupt,
-                    "{} holds {} files that the database does not know, more than a crash leaves: "
-                    "was bucky.db removed or restored from an older copy? Put the right one back, "
-                    "or move the folder's contents away, and start again",
-                    root.string(), found.size());
-    }
     return found;
+}
+
+/// Where it cannot be moved it stays; the next start finds it again.
+template <typename Move>
+std::int64_t move_each(const Paths& files, const Move& move) {
+    std::int64_t moved = 0;
+    for (const auto& file : files) {
+        try {
+            move(file);
+            ++moved;
+        } catch (const std::exception& error) {
+            log::event(log::Level::error, "recover.stays",
+                       {{"file", file.filename().string()}, {"words", error.what()}});
+        }
+    }
+    return moved;
+}
+
+/// Names are durable there before new rows move the hours that recover() looks at.
+void sync_folder(const std::filesystem::path& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) fail_file("open", folder);
+    const bool is_synced = ::fsync(fd) == 0;
+    const int error = errno;
+    ::close(fd);
+    errno = error;
+    if (!is_synced) fail_file("sync", folder);
+}
+
+std::int64_t to_reingest(const Paths& files, const std::filesystem::path& spool) {
+    const auto folder = spool / kReingestFolder;
+    if (!files.empty()) {
+        std::error_code failed;
+        std::filesystem::create_directories(folder, failed);
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+        move_each(files, [&](const std::filesystem::path& file) {
+            const auto name =
+                file.parent_path().filename().string() + '-' + file.filename().string();
+            std::filesystem::rename(file, folder / name);
+        });
+        sync_folder(folder);
+    }
+    return static_cast<std::int64_t>(entries_of(folder).size());
 }
 
 }  // namespace
@@ -141,17 +177,22 @@ std::span<const Sql> recover_statements() {
 }
 
 Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock) {
+    Aside aside{data_dir, clock};
+    return recover(db, data_dir, clock, aside);
+}
+
+Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock,
+                  Aside& aside) {
     const auto spool = data_dir / "spool";
     const auto results = data_dir / "results";
-    const auto lost_instances =
-        orphans(db, spool, kLastInstanceFile, kInstanceFilesFrom, kLostInstancesMax);
-    const auto lost_results =
-        orphans(db, results, kLastResultFile, kResultFilesFrom, kLostResultsMax);
-
     Recovered recovered;
-    for (const auto& files : {lost_instances, lost_results, entries_of(spool / kIncomingFolder),
-                              entries_of(results / kIncomingFolder)}) {
-        recovered.files_swept += unlink_all(files);
+    recovered.images_found =
+        to_reingest(orphans(db, spool, kLastInstanceFile, kInstanceFilesFrom), spool);
+    recovered.results_aside =
+        move_each(orphans(db, results, kLastResultFile, kResultFilesFrom),
+                  [&](const auto& file) { aside.put(file, Aside::Kind::result); });
+    for (const auto& folder : {spool, results}) {
+        recovered.files_swept += unlink_all(entries_of(folder / kIncomingFolder));
     }
     Database::Transaction transaction(db);
     {

@@ -68,9 +68,28 @@ Incoming Spool::open() {
                     root_.string(), free >> 20U, least >> 20U);
     }
     auto path = root_ / kIncomingFolder / (random_name() + ".part");
-    const int fd = calls_->open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    const auto create = [&] {
+        return calls_->open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    };
+    int fd = create();
+    if (fd < 0 && errno == ENOENT) {  // somebody took the folder away while we ran
+        make_directory(root_);
+        make_directory(root_ / kIncomingFolder);
+        fd = create();
+    }
     if (fd < 0) fail_file("create", path);
     return Incoming{*calls_, fd, std::move(path)};
+}
+
+Incoming Spool::reopen(const std::filesystem::path& file) const {
+    const int fd = calls_->open(file.c_str(), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) fail_file("open", file);
+    Incoming incoming{*calls_, fd, file};
+    incoming.kept_ = true;
+    struct stat found {};
+    if (::fstat(fd, &found) != 0) fail_file("look at", file);
+    incoming.bytes_ = static_cast<std::uint64_t>(found.st_size);
+    return incoming;
 }
 
 std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps& steps) {
@@ -79,11 +98,17 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
     if (steps.after_sync) steps.after_sync();
 
     const auto hour = hour_folder(now_ms);
-    const bool hour_is_durable = durable_hour_ == now_ms / kHourMs;
+    bool hour_is_durable = durable_hour_ == now_ms / kHourMs;
     auto relative = hour + '/' + random_name() + ".dcm";
     const auto target = root_ / relative;
     if (!hour_is_durable) make_directory(root_ / hour);
-    if (calls_->rename(incoming.path_.c_str(), target.c_str()) != 0) {
+    int renamed = calls_->rename(incoming.path_.c_str(), target.c_str());
+    if (renamed != 0 && errno == ENOENT && hour_is_durable) {  // as above
+        hour_is_durable = false;
+        make_directory(root_ / hour);
+        renamed = calls_->rename(incoming.path_.c_str(), target.c_str());
+    }
+    if (renamed != 0) {
         const int error = errno;
         durable_hour_ = -1;  // somebody may have taken the folder away
         errno = error;

@@ -46,6 +46,10 @@ public:
     /// A new temporary file. Throws exhausted below the free-space floor.
     Incoming open();
 
+    /// A file of this spool's, to be kept once more under a new name. It is not unlinked when that
+    /// fails. Throws as fail_file().
+    Incoming reopen(const std::filesystem::path& file) const;
+
     /// fdatasync -> rename -> fsync of the directory. Returns the path relative to the root.
     /// When it throws, nothing is kept.
     std::string keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps& steps = {});

@@ -20,6 +20,7 @@ std::span<const Sql> outbox_statements();
 std::span<const Sql> peer_class_statements();
 std::span<const Sql> pledge_statements();
 std::span<const Sql> recover_statements();
+std::span<const Sql> reingest_statements();
 std::span<const Sql> retention_statements();
 std::span<const Sql> study_statements();
 std::span<const Sql> turn_statements();

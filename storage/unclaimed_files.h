@@ -16,10 +16,12 @@ namespace bucky::storage {
 
 class UnclaimedFiles {
 public:
-    explicit UnclaimedFiles(Spool& spool) : spool_(spool) {}
+    /// `stay`: they are left where they are instead.
+    explicit UnclaimedFiles(Spool& spool, bool stay = false) : spool_(spool), stay_(stay) {}
     UnclaimedFiles(const UnclaimedFiles&) = delete;
     UnclaimedFiles& operator=(const UnclaimedFiles&) = delete;
     ~UnclaimedFiles() {
+        if (stay_) return;
         for (const auto& file : files_) {
             if (!file.empty()) spool_.remove(file);
         }
@@ -37,7 +39,7 @@ public:
         } catch (const Error& error) {
             // On a full disk the log holds no whole commit. A commit that was written and could not
             // be synced may come back after a power cut, and then its rows need their files. If it
-            // does not come back, recover() removes them.
+            // does not come back, recover() finds them.
             if (error.fault() != Fault::exhausted) files_.clear();
             throw;
         }
@@ -46,6 +48,7 @@ public:
 
 private:
     Spool& spool_;
+    const bool stay_;
     std::vector<std::string> files_;
 };
 

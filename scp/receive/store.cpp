@@ -13,11 +13,11 @@
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
 #include "conf/tenants.h"
+#include "scp/receive/file_meta.h"
 #include "scp/wire/check.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_header.h"
 #include "scp/wire/fd_stream.h"
-#include "scp/wire/part10.h"
 #include "scp/wire/status.h"
 #include "storage/job_queue.h"
 #include "storage/studies.h"
@@ -150,8 +150,10 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
         check_quota();
         check_queue();
         reception.file.emplace(context_.spool.open());
-        const auto header = write_part10_header(request.AffectedSOPClassUID, instance.str(),
-                                                reception.transfer_syntax, caller_.calling_ae);
+        const auto header = write_file_meta({.sop_class = request.AffectedSOPClassUID,
+                                             .sop_instance = instance.str(),
+                                             .transfer_syntax = reception.transfer_syntax,
+                                             .from = provenance()});
         reception.file->write(header);
         reception.header_bytes = header.size();
     } catch (const Error& error) {
@@ -170,6 +172,17 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
         reception.fail(Error(Fault::bad_input, "data set came in another context"));
     }
     return received;
+}
+
+storage::Provenance Store::provenance() const {
+    return {.association = caller_.association,
+            .calling_ae = caller_.calling_ae,
+            .called_ae = caller_.called_ae,
+            .peer_address = caller_.address,
+            .tenant = caller_.tenant,
+            .owner = caller_.owner,
+            .urgent = caller_.urgent,
+            .received_at_ms = context_.clock.now_ms()};
 }
 
 /// Before the image is taken: nobody should wait for an answer from a queue of days, and nobody

@@ -16,6 +16,7 @@
 #include "scp/receive/received_audit.h"
 #include "scp/receive/session.h"
 #include "storage/intake.h"
+#include "storage/spooled.h"
 
 namespace bucky::scp {
 
@@ -53,6 +54,7 @@ public:
 private:
     struct Reception;
     OFCondition receive(T_ASC_Association& assoc, Reception& reception);
+    storage::Provenance provenance() const;
     void check_queue();
     void check_rate();
     void check_quota();

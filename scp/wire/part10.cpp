@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scp/wire/part10.h"
 
-#include <array>
-
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcostrmb.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include "conf/base/error.h"
-#include "scp/wire/start.h"
 
 namespace bucky::scp {
 namespace {
 
-constexpr std::size_t kHeaderBytesMax = 4096;  ///< seven short elements: about 400 in practice
 constexpr offile_off_t kPreambleAndPrefix = 132;
 constexpr offile_off_t kGroupLengthElement = 12;  ///< (0002,0000) UL: tag, VR, length, value
-
-void put(DcmMetaInfo& meta, const DcmTagKey& tag, const std::string& value) {
-    if (meta.putAndInsertString(tag, value.c_str()).bad()) {
-        throw Error(Fault::bug, "cannot put an element into a file header");
-    }
-}
 
 std::string text_of(DcmMetaInfo& meta, const DcmTagKey& tag) {
     OFString value;
@@ -30,36 +19,6 @@ std::string text_of(DcmMetaInfo& meta, const DcmTagKey& tag) {
 }
 
 }  // namespace
-
-std::vector<std::uint8_t> write_part10_header(const std::string& sop_class,
-                                              const std::string& sop_instance,
-                                              const std::string& transfer_syntax,
-                                              const std::string& source_ae) {
-    DcmMetaInfo meta;
-    constexpr std::array<Uint8, 2> version{0, 1};
-    (void)meta.putAndInsertUint32(DCM_FileMetaInformationGroupLength, 0);
-    (void)meta.putAndInsertUint8Array(DCM_FileMetaInformationVersion, version.data(),
-                                      version.size());
-    put(meta, DCM_MediaStorageSOPClassUID, sop_class);
-    put(meta, DCM_MediaStorageSOPInstanceUID, sop_instance);
-    put(meta, DCM_TransferSyntaxUID, transfer_syntax);
-    put(meta, DCM_ImplementationClassUID, implementation_class_uid());
-    put(meta, DCM_ImplementationVersionName, implementation_version_name());
-    if (!source_ae.empty()) put(meta, DCM_SourceApplicationEntityTitle, source_ae);
-
-    std::vector<std::uint8_t> bytes(kHeaderBytesMax);
-    DcmOutputBufferStream stream(bytes.data(), static_cast<offile_off_t>(bytes.size()));
-    meta.transferInit();
-    OFCondition made = meta.computeGroupLengthAndPadding(
-        EGL_withGL, EPD_noChange, META_HEADER_DEFAULT_TRANSFERSYNTAX, EET_ExplicitLength);
-    if (made.good()) {
-        made = meta.write(stream, META_HEADER_DEFAULT_TRANSFERSYNTAX, EET_ExplicitLength, nullptr);
-    }
-    meta.transferEnd();
-    if (made.bad()) throw Error(Fault::bug, "cannot write a file header: {}", made.text());
-    bytes.resize(static_cast<std::size_t>(stream.tell()));
-    return bytes;
-}
 
 Part10Header read_part10_header(const std::filesystem::path& file) {
     DcmFileFormat format;

@@ -17,6 +17,7 @@
 #include "storage/database.h"
 #include "storage/intake.h"
 #include "storage/job_queue.h"
+#include "storage/recover.h"
 #include "storage/spool.h"
 #include "tests/bench/machine.h"
 #include "tests/support/temp_dir.h"
@@ -142,7 +143,7 @@ Took start_over_history() {
     ::sync();  // a node that starts has not just written its files
     const Watch watch;
     Database db{dir / "bucky.db"};
-    if (recover(db, dir.path(), clock).files_swept != 0) throw std::runtime_error("swept");
+    if (recover(db, dir.path(), clock).images_found != 0) throw std::runtime_error("found");
     (void)JobQueue(db, clock).backlog();
     return watch.took();
 }

@@ -109,12 +109,12 @@ TEST_CASE("a study is reported in its time when the clock is set back", "[storag
 TEST_CASE("a report that is owed to a caller is due when the clock is set back", "[storage]") {
     quiet();
     DataFolder node;
-    OwedCommitments pledges{node.db, node.clock, node.dir.path()};
-    pledges.take({0, Uid{"2.25.1"}, "XRAY1", "BUCKY", "127.0.0.1", 0, 0, ""}, {},
+    OwedCommitments owed{node.db, node.clock, node.dir.path()};
+    owed.take({0, Uid{"2.25.1"}, "XRAY1", "BUCKY", "127.0.0.1", 0, 0, ""}, {},
                  node.clock.now_ms() + 120 * kSecondMs);
     const auto next = [&] {
-        pledges.bound_waits(kLongestWaitMs);
-        return pledges.next(node.clock.now_ms() + 300 * kSecondMs);
+        owed.bound_waits(kLongestWaitMs);
+        return owed.next(node.clock.now_ms() + 300 * kSecondMs);
     };
     CHECK_FALSE(next());
     node.clock.step_ms(-9 * kHourMs);

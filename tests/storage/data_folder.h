@@ -19,6 +19,8 @@
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
+#include "storage/recover.h"
+#include "storage/reingest.h"
 #include "storage/retention.h"
 #include "storage/spool.h"
 #include "storage/studies.h"

@@ -17,11 +17,20 @@ Recovered recovered(DataFolder& node) {
     return recover(node.db, node.dir.path(), node.clock);
 }
 
-/// As a crash between rename and commit leaves it.
-std::string orphan(DataFolder& node, Spool& in) {
+/// As a crash between rename and commit leaves it, or a database that was put back.
+std::string orphan(DataFolder& node, Spool& in, const std::string& bytes = "without a row") {
     auto file = in.open();
-    file.write(bytes_of("nobody answered this"));
+    file.write(bytes_of(bytes));
     return in.keep(file, node.clock.now_ms());
+}
+
+std::size_t files_below(const std::filesystem::path& folder) {
+    std::size_t files = 0;
+    std::error_code missing;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{folder, missing}) {
+        files += entry.is_regular_file() ? 1 : 0;
+    }
+    return files;
 }
 
 /// As a crash while receiving leaves it.
@@ -38,7 +47,7 @@ TEST_CASE("an empty folder, and one without its parts, recover to nothing", "[st
     CHECK(recover(node.db, bare.path(), node.clock).files_swept == 0);
 }
 
-TEST_CASE("what a crash left is swept, and what was answered stays", "[storage]") {
+TEST_CASE("what nobody was answered for is deleted, a file without a row never", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     REQUIRE(node.give_verdict());
@@ -56,18 +65,25 @@ TEST_CASE("what a crash left is swept, and what was answered stays", "[storage]"
         orphan(node, *spool);
     }
     CHECK(node.files().size() == answered.size() + 6);
-    CHECK(recovered(node).files_swept == 6);
-    CHECK(node.files() == answered);
-    CHECK(recovered(node).files_swept == 0);
+    const auto first = recovered(node);
+    CHECK(first.files_swept == 2);
+    CHECK(first.images_found == 2);
+    CHECK(first.results_aside == 2);
+    CHECK(files_below(node.spool.root() / kReingestFolder) == 2);
+    CHECK(files_below(node.dir / "aside" / "2026-11-23" / "results") == 2);
+    CHECK(node.files().size() == answered.size() + 2);
+
+    const auto second = recovered(node);  // it died before it had taken one in
+    CHECK(second.images_found == 2);
+    CHECK(second.results_aside == 0);
 }
 
-TEST_CASE("a file that was kept just before the hour of the last row is swept too", "[storage]") {
+TEST_CASE("a file that was kept just before the hour of the last row is found too", "[storage]") {
     DataFolder node;
     orphan(node, node.spool);
     node.clock.advance_ms(kHourMs);
     node.send({.sop_instance = "1.1"});
-    CHECK(recovered(node).files_swept == 1);
-    CHECK(node.files().size() == 1);
+    CHECK(recovered(node).images_found == 1);
 }
 
 TEST_CASE("history is not looked at: a stray file in an old hour stays", "[storage]") {
@@ -77,7 +93,7 @@ TEST_CASE("history is not looked at: a stray file in an old hour stays", "[stora
         node.clock.advance_ms(kHourMs);
         node.send({.sop_instance = "1." + std::to_string(hour)});
     }
-    CHECK(recovered(node).files_swept == 0);
+    CHECK(recovered(node).images_found == 0);
     CHECK(node.files().size() == 4);
 }
 
@@ -171,19 +187,25 @@ TEST_CASE("a job met by one death goes on at once, one met again waits longer ea
     }
 }
 
-TEST_CASE("a spool whose database is gone is not taken for what a crash left", "[storage]") {
+TEST_CASE("a spool whose database is gone is found whole, however much it is", "[storage]") {
     DataFolder node;
     const auto folder = node.dir / "spool" / "2026112312";
     std::filesystem::create_directory(folder);
     for (int file = 0; file < 2001; ++file) {
         std::ofstream{folder / (std::to_string(file) + ".dcm")};
     }
-    half_received(node.spool);
-    const auto thrown = thrown_by([&] { recovered(node); });
-    CHECK(thrown == Fault::corrupt);
-    CHECK(thrown.words.find("bucky.db") != std::string::npos);
-    CHECK(std::filesystem::exists(node.spool.root() / kIncomingFolder / "0f.part"));
-    CHECK(std::distance(std::filesystem::directory_iterator{folder}, {}) == 2001);
+    CHECK(recovered(node).images_found == 2001);
+    CHECK(files_below(node.spool.root() / kReingestFolder) == 2001);
+}
+
+TEST_CASE("what cannot be moved stays, and costs no start", "[storage]") {
+    DataFolder node;
+    orphan(node, node.results);
+    std::ofstream{node.dir / "aside"} << "somebody's file, where a folder should be";
+    CHECK(recovered(node).results_aside == 0);
+    CHECK(node.files().size() == 1);
+    std::filesystem::remove(node.dir / "aside");
+    CHECK(recovered(node).results_aside == 1);
 }
 
 }  // namespace bucky::storage::test

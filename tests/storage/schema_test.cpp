@@ -22,7 +22,7 @@ std::vector<Sql> all_statements() {
     for (const auto part :
          {backup_statements(), commitment_statements(), pledge_statements(),
           queue_shape_statements(), intake_statements(), job_statements(), journal_statements(),
-          outbox_statements(), recover_statements(), retention_statements(), study_statements(),
+          outbox_statements(), recover_statements(), reingest_statements(), retention_statements(), study_statements(),
           expiry_statements(), abandoned_lane_statements(), turn_statements(),
           peer_class_statements()}) {
         all.insert(all.end(), part.begin(), part.end());

@@ -204,17 +204,33 @@ TEST_CASE("whatever call fails, and however, nothing is kept and the fault says 
     }
 }
 
-TEST_CASE("an hour's folder that somebody takes away costs one file, not the hour", "[storage]") {
+TEST_CASE("a folder of the spool's that somebody takes away is made again", "[storage]") {
+    const auto* taken = GENERATE("spool/2026112314", "spool/incoming", "spool");
+    INFO(taken);
     const TempDir dir;
     Spool spool{dir / "spool"};
     const auto keep = [&] {
         auto file = spool.open();
+        file.write(bytes_of("bytes"));
         return spool.keep(file, kStartMs);
     };
     keep();
-    std::filesystem::remove_all(dir / "spool" / "2026112314");
-    CHECK(thrown_by(keep) == Fault::unavailable);
+    std::filesystem::remove_all(dir / taken);
     CHECK(std::filesystem::exists(spool.absolute(keep())));
+    CHECK(mode_of(dir / taken) == 0700);
+}
+
+TEST_CASE("a file that is received while its folder is taken away is not kept, and the next is",
+          "[storage]") {
+    const TempDir dir;
+    Spool spool{dir / "spool"};
+    auto file = spool.open();
+    file.write(bytes_of("bytes"));
+    std::filesystem::remove_all(dir / "spool" / "incoming");
+    CHECK(thrown_by([&] { spool.keep(file, kStartMs); }) == Fault::unavailable);
+    auto next = spool.open();
+    next.write(bytes_of("bytes"));
+    CHECK(std::filesystem::exists(spool.absolute(spool.keep(next, kStartMs))));
 }
 
 TEST_CASE("a file whose name came while its folder was being synced waits for the next sync",

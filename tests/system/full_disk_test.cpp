@@ -2,8 +2,11 @@
 // A disk that fills up, for real: a node on a small file system of its own. Needs the right to
 // mount one; without it the test says so and checks nothing.
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -140,4 +143,54 @@ TEST_CASE(
     };
     CHECK(poll_until([&] { return held() <= 2'000'000; }, 20s));
     CHECK(pacs.stored().size() == 16);
+}
+
+TEST_CASE("a node starts on a full disk, sends results, lets go what may leave, and refuses images",
+          "[system][disk]") {
+    SmallDisk disk;
+    if (!disk.mounted()) {
+        WARN("skipped: mounting a small file system needs root");
+        return;
+    }
+    const TempDir dir;
+    auto pacs = std::make_unique<FakePacs>();
+    const auto destination = pacs->destination();
+    RunningNode node{{.destinations = {destination},
+                      .storage = "keep_mb = 0",
+                      .data_dir = disk.path() / "data"}};
+    std::vector<Xray> images;
+    const auto send = [&](std::uint64_t seed) {
+        images.push_back(write_xray(dir.path(), {.seed = seed, .rows = 640, .columns = 640}));
+        REQUIRE(node.store(images.back().file) == 0x0000);
+    };
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) send(seed);
+    CHECK(all_delivered(node, *pacs, 4));
+    pacs->kill9();
+    for (std::uint64_t seed = 5; seed <= 6; ++seed) send(seed);
+    for (const auto& image : images) {
+        REQUIRE(poll_until(
+            [&] { return !Ledger{node.data_dir()}.results_of(image.uids.study_uid).empty(); },
+            60s));
+    }
+    const auto stopped_by = GENERATE(SIGTERM, SIGKILL);
+    node.process().signal(stopped_by);
+    (void)node.process().wait(30s);
+    disk.fill_but(0);
+    std::ifstream told{node.config_file()};
+    std::string config{std::istreambuf_iterator<char>{told}, {}};
+    config.replace(config.find("keep_mb = 0"), 11, "keep_mb = 1");
+    std::ofstream{node.config_file()} << config;
+
+    const FakePacs after{{}, destination.port};
+    node.restart();  // ready, or it throws
+    CHECK(node.logged(" disk.reserve_given "));
+    CHECK(node.store(images[0].file) == 0xA700);
+    CHECK(poll_until([&] { return after.stored().size() >= 4; }, 60s));
+    CHECK(node.logged(" study.left "));
+    const auto status = node.bucky({"status"});
+    CHECK(status.status == 1);
+    CHECK_THAT(status.output, Catch::Contains("MB free, storage.min_free_mb is 16"));
+    CHECK(node.running());
+    disk.make_room();
+    CHECK(poll_until([&] { return node.store(images[0].file) == 0x0000; }, 10s));
 }

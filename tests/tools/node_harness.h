@@ -14,6 +14,7 @@
 #include "conf/settings.h"
 #include "inference/examine/shelf.h"
 #include "storage/intake.h"
+#include "storage/recover.h"
 #include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
 #include "tools/bucky/pipeline/infer_worker.h"

@@ -68,4 +68,14 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
     return health;
 }
 
+std::vector<std::string> aside_troubles(const storage::Aside& aside) {
+    const auto images = aside.held().images;
+    if (images == 0) return {};
+    return {fmt::format(
+        "{} received image{} without a row could not be read and lie{} in {}, deleted after "
+        "storage.keep_days: the log's reingest.aside says why; send {} again from where {} came",
+        images, images == 1 ? "" : "s", images == 1 ? "s" : "", aside.root().string(),
+        images == 1 ? "it" : "them", images == 1 ? "it" : "they")};
+}
+
 }  // namespace bucky

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conf/settings.h"
+#include "storage/aside.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
 
@@ -19,6 +20,7 @@ struct Health {
     std::vector<storage::Backlog> lanes;
     std::vector<std::string> unowned;  ///< of these, those that nobody works on and that hold jobs
     std::uint64_t free_bytes = 0, disk_bytes = 0;
+    storage::Aside::Held aside;         ///< set by who keeps count of it
     std::vector<std::string> database;  ///< what is wrong with its files; stays until a restart
     std::vector<std::string>
         not_ready;  ///< why images are refused now, database included; empty: they are taken
@@ -27,6 +29,9 @@ struct Health {
 
 /// Now. A database or a disk that does not answer is a sentence, not an exception.
 Health look(const conf::Settings& settings, const Clock& clock, storage::Database& db);
+
+/// Images that were answered and that could not be taken in again; empty: none.
+std::vector<std::string> aside_troubles(const storage::Aside& aside);
 
 /// The last look, handed from the thread that looks to those that tell.
 class HealthBoard {

@@ -43,6 +43,9 @@ Status status_of(conf::Settings settings) {
     Status status{std::move(settings), std::nullopt, {}, clock.now_ms()};
     status.process = DataLock::holder(status.settings.node.data_dir);
     status.health = health_of(status, clock);
+    const storage::Aside aside{status.settings.node.data_dir, clock};
+    status.health.aside = aside.held();
+    std::ranges::move(aside_troubles(aside), std::back_inserter(status.health.troubles));
     const auto note = read_note(status.settings.node.data_dir);
     if (note && status.process && note->process == *status.process) {
         auto& troubles = status.health.troubles;
@@ -69,15 +72,18 @@ void print_json(const Status& status) {
                           {"failing", lane.failing},
                           {"last_error", lane.last_error}});
     }
-    const nlohmann::json whole{{"version", BUCKY_VERSION},
-                               {"ae_title", status.settings.node.ae_title.str()},
-                               {"data_dir", status.settings.node.data_dir.string()},
-                               {"running", status.process.has_value()},
-                               {"process", status.process.value_or("")},
-                               {"free_bytes", status.health.free_bytes},
-                               {"queues", queues},
-                               {"troubles", status.health.troubles},
-                               {"healthy", status.health.troubles.empty()}};
+    const auto& aside = status.health.aside;
+    const nlohmann::json whole{
+        {"version", BUCKY_VERSION},
+        {"ae_title", status.settings.node.ae_title.str()},
+        {"data_dir", status.settings.node.data_dir.string()},
+        {"running", status.process.has_value()},
+        {"process", status.process.value_or("")},
+        {"free_bytes", status.health.free_bytes},
+        {"queues", queues},
+        {"aside", {{"images", aside.images}, {"copies", aside.copies}, {"results", aside.results}}},
+        {"troubles", status.health.troubles},
+        {"healthy", status.health.troubles.empty()}};
     std::cout << whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
@@ -87,6 +93,11 @@ void print_text(const Status& status) {
                              status.process ? "running, process " + *status.process : "not running",
                              status.settings.node.data_dir.string(), size(status.health.free_bytes))
               << backlog_table(status.health.lanes, status.now_ms);
+    const auto& aside = status.health.aside;
+    if (aside.images + aside.copies + aside.results > 0) {
+        std::cout << fmt::format("\nSet aside, without a row: {} images, {} copies, {} results\n",
+                                 aside.images, aside.copies, aside.results);
+    }
     for (const auto& trouble : status.health.troubles) {
         std::cout << fmt::format("\n! {}\n", printable(trouble));
     }

@@ -31,8 +31,10 @@
 #include "scp/receive/front_door.h"
 #include "scp/wire/unique_fd.h"
 #include "storage/database.h"
+#include "storage/disk_reserve.h"
 #include "storage/expiry.h"
-#include "storage/intake.h"
+#include "storage/log_watch.h"
+#include "storage/recover.h"
 #include "storage/retention.h"
 #include "storage/spool.h"
 #include "tools/bucky/admin/admin.h"
@@ -47,6 +49,7 @@
 #include "tools/bucky/node/supervisor.h"
 #include "tools/bucky/node/thread_group.h"
 #include "tools/bucky/pipeline/infer_worker.h"
+#include "tools/bucky/pipeline/reingest_worker.h"
 #include "tools/bucky/pipeline/report_worker.h"
 #include "tools/bucky/pipeline/worker.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
@@ -105,12 +108,34 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
     return shelf;
 }
 
+std::uint64_t min_free_bytes(const conf::Settings& settings) {
+    return static_cast<std::uint64_t>(settings.storage.min_free_mb) << 20U;
+}
+
+void give_if_full(storage::DiskReserve& reserve) {
+    if (!reserve.look()) return;
+    log::event(log::Level::warning, "disk.reserve_given",
+               {{"words", "the disk is full: the database has this room, images are refused"},
+                {"bytes", reserve.bytes()}});
+}
+
+/// On a full disk, too: what may leave has to leave, and results have to be sent.
+std::filesystem::path database_with_room(const conf::Settings& settings,
+                                         storage::DiskReserve& reserve) {
+    give_if_full(reserve);
+    return settings.database_file();
+}
+
 storage::Recovered recovered(storage::Database& db, const conf::Settings& settings,
-                             const Clock& clock) {
+                             const Clock& clock, storage::Aside& aside) {
     storage::doubt_after_gap(db, clock);
-    const auto found = storage::recover(db, settings.node.data_dir, clock);
-    log::event("node.recovered",
-               {{"files_swept", found.files_swept}, {"jobs_returned", found.jobs_returned}});
+    const auto found = storage::recover(db, settings.node.data_dir, clock, aside);
+    const bool is_odd = found.images_found > 0 || found.results_aside > 0;
+    log::event(is_odd ? log::Level::warning : log::Level::info, "node.recovered",
+               {{"files_swept", found.files_swept},
+                {"images_found", found.images_found},
+                {"results_aside", found.results_aside},
+                {"jobs_returned", found.jobs_returned}});
     return found;
 }
 
@@ -136,6 +161,12 @@ void show(const Health& health, std::int64_t now_ms) {
                      {{"lane", lane.lane}});
     }
     metrics::set("bucky_database_sound", health.database.empty() ? 1 : 0);
+    const auto& aside = health.aside;
+    for (const auto& [kind, files] :
+         {std::pair{"image", aside.images}, std::pair{"copy", aside.copies},
+          std::pair{"result", aside.results}}) {
+        metrics::set("bucky_aside_files", static_cast<double>(files), {{"kind", kind}});
+    }
     metrics::set("bucky_disk_free_bytes", static_cast<double>(health.free_bytes));
     metrics::set("bucky_disk_size_bytes", static_cast<double>(health.disk_bytes));
 }
@@ -186,8 +217,10 @@ struct Node::Impl {
         : in_force(std::make_shared<const conf::Settings>(std::move(told))),
           reread(std::move(reread_)),
           lock(in_force->node.data_dir),
-          database(in_force->database_file()),
-          returned(recovered(database, *in_force, clock)),
+          reserve(in_force->node.data_dir, min_free_bytes(*in_force)),
+          database(database_with_room(*in_force, reserve)),
+          aside(in_force->node.data_dir, clock),
+          returned(recovered(database, *in_force, clock, aside)),
           decoders(decode_workers(), decoder_command()),
           shelves(load_models(*in_force)),
           signals(io),
@@ -210,15 +243,18 @@ struct Node::Impl {
     std::optional<AuditTrail> trail;  ///< outlives all who tell it something
     Wakeup work, reload_asked_for, returned_are_done;
     DataLock lock;
-    storage::Database database;  ///< open for the node's life: no other process takes itself for
-                                 ///< the last that uses the file
+    storage::DiskReserve reserve;  ///< the watch thread's, once it runs
+    storage::Database database;    ///< open for the node's life: no other process takes itself for
+                                   ///< the last that uses the file
+    storage::Aside aside;
     storage::Recovered returned;
     DecoderPool decoders;  ///< they start while the models load
     ModelPool shelves;
     ReportShared report_shared;
 
     HealthBoard board;
-    MinuteStats minute_stats;  ///< the watch thread's
+    MinuteStats minute_stats;                    ///< the watch thread's
+    std::optional<storage::LogWatch> log_watch;  ///< the same
     StatusBoard status;
     std::atomic<bool> is_closing = false;
     std::promise<int> first_signal;
@@ -376,6 +412,9 @@ void Node::Impl::start_keepers() {
         threads.start("reload",
                       [this](std::stop_token stop) { reload_when_asked(std::move(stop)); });
     }
+    threads.start("reingest", [this, told = settings()](const std::stop_token& stop) {
+        reingest(*told, clock, aside, work, stop);
+    });
     threads.start("watch", [this](std::stop_token stop) { watch(std::move(stop)); });
 }
 
@@ -390,13 +429,18 @@ std::vector<std::string> Node::Impl::own_troubles() const {
     }
     if (auto log = log::trouble(); !log.empty()) all.push_back(std::move(log));
     if (trail) std::ranges::move(trail->troubles(), std::back_inserter(all));
+    std::ranges::move(aside_troubles(aside), std::back_inserter(all));
     return all;
 }
 
 void Node::Impl::look_around(storage::Database& db) {
     auto health = look(*settings(), clock, db);
+    health.aside = aside.held();
     auto own = own_troubles();
     std::ranges::move(clock_troubles(db, clock), std::back_inserter(own));
+    if (!log_watch) log_watch.emplace(settings()->database_file());
+    std::ranges::move(log_watch->look(std::chrono::steady_clock::now()), std::back_inserter(own));
+    metrics::set("bucky_database_log_bytes", static_cast<double>(log_watch->log_bytes()));
     health.troubles.insert(health.troubles.end(), own.begin(), own.end());
     for (const auto& found : health.database) {  // other processes open other files
         own.push_back(found);
@@ -445,6 +489,7 @@ void Node::Impl::let_go(storage::Database& db) {
     try {
         storage::Retention retention{db, told->node.data_dir, clock, rules};
         const auto swept = retention.sweep(kStudiesLetGoAtOnce);
+        aside.sweep(rules.keep_ms);
         metrics::count("bucky_studies_left_total", {}, static_cast<double>(swept.studies));
         metrics::set("bucky_held_bytes", static_cast<double>(retention.held().bytes));
     } catch (const Error& error) {
@@ -464,6 +509,7 @@ void Node::Impl::watch(std::stop_token stop) {
     storage::Database db{settings()->database_file(), storage::Database::Mode::existing};
     while (!stop.stop_requested()) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
+        give_if_full(reserve);
         look_around(db);
         let_go(db);
         say_alive();

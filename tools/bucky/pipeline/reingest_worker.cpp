@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/pipeline/reingest_worker.h"
+
+#include <chrono>
+
+#include "conf/base/error.h"
+#include "conf/observe/log.h"
+#include "scp/receive/spooled_reader.h"
+#include "storage/job_queue.h"
+#include "storage/reingest.h"
+#include "tools/bucky/pipeline/worker.h"
+
+namespace bucky {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kAgainAfter = 2s;  // when the queue, the disk or the database could not take one
+
+/// Files of earlier versions do not say by which title the node was called. Where tenants are, that
+/// is whose the image is, and a guess could send a result to somebody else's archive.
+storage::Spooled read(const std::filesystem::path& file, const conf::Settings& settings) {
+    auto found = scp::read_spooled(file);
+    auto& from = found.from;
+    if (!from.called_ae.empty()) return found;
+    if (!settings.tenants.empty()) {
+        throw Error(Fault::bad_input, "it does not say which tenant's image it is");
+    }
+    from.called_ae = settings.node.ae_title.str();
+    from.tenant = from.calling_ae;
+    return found;
+}
+
+}  // namespace
+
+void reingest(const conf::Settings& settings, const Clock& clock, storage::Aside& aside,
+              Wakeup& work, const std::stop_token& stop) {
+    lower_priority();
+    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::Spool spool{settings.spool_dir()};
+    storage::Reingest files{db,
+                            spool,
+                            aside,
+                            clock,
+                            {settings.study.quiet_s * 1000, settings.study.ceiling_s * 1000},
+                            {settings.study.identity_changes == "follow", scp::read_image_facts},
+                            [&](const auto& file) { return read(file, settings); }};
+    if (files.left() == 0) return;
+    log::event(log::Level::warning, "reingest.begun", {{"images", files.left()}});
+    bool is_told = false;
+    while (!stop.stop_requested()) {
+        try {
+            if (storage::JobQueue{db, clock}.open("infer") < settings.inference.queue_max / 2) {
+                if (!files.take_in_next()) break;
+                work.ring();
+                is_told = false;
+                continue;
+            }
+        } catch (const std::exception& error) {  // the file stays, and is asked for again
+            if (!is_told) {
+                log::event(log::Level::warning, "reingest.later", {{"words", error.what()}});
+            }
+            is_told = true;
+        }
+        Wakeup{}.wait_beyond(0, stop, kAgainAfter);
+    }
+    log::event("reingest.ended", {{"left", files.left()}});
+}
+
+}  // namespace bucky
