@@ -2,7 +2,9 @@
 #include "dicom_sr/verify.h"
 
 #include <algorithm>
-#include <map>
+#include <span>
+
+#include <fmt/format.h>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -10,12 +12,12 @@
 #include "dcmtk/dcmdata/dcdeftag.h"
 #include "dcmtk/dcmdata/dcfilefo.h"
 #include "dcmtk/dcmdata/dcmetinf.h"
-#include "dcmtk/dcmdata/dcuid.h"
 
 #include "conf/base/error.h"
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
 #include "dicom_sr/common/checks.h"
 #include "dicom_sr/common/part10.h"
+#include "dicom_sr/kind.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -53,24 +55,12 @@ void check_header(DcmFileFormat& file, const Object& object, Complaints& out) {
          DCM_SeriesNumber, DCM_InstanceNumber, DCM_Manufacturer},
         out);
     require_values(dataset, {DCM_Modality, DCM_SeriesDescription}, out);
-    if (object.kind == kind::kPresentation) return;  // has Presentation Creation Date instead
+    if (!parts_of(object.kind).has_content_date) return;
     require_values(dataset, {DCM_ContentDate, DCM_ContentTime}, out);
 }
 
-using Check = void (*)(DcmItem&, const Source&, Complaints&);
-
-Check check_of(const Uid& sop_class) {  // but of a picture
-    static const std::map<std::string, Check> kChecks{
-        {UID_Comprehensive3DSRStorage, check_report},
-        {UID_ComprehensiveSRStorage, check_report},
-        {UID_EnhancedSRStorage, check_report},
-        {UID_BasicTextSRStorage, check_text_report},
-        {UID_ChestCADSRStorage, check_chest_cad},
-        {UID_GrayscaleSoftcopyPresentationStateStorage, check_presentation},
-        {UID_SegmentationStorage, check_segmentation},
-    };
-    const auto found = kChecks.find(sop_class.str());
-    return found != kChecks.end() ? found->second : nullptr;
+bool is_of(std::span<const std::string_view> classes, const Uid& sop_class) {
+    return std::ranges::find(classes, sop_class.str()) != classes.end();
 }
 
 }  // namespace
@@ -78,25 +68,19 @@ Check check_of(const Uid& sop_class) {  // but of a picture
 std::vector<std::string> verify(const Object& object, const Source& source) {
     Complaints out;
     try {
-        const bool is_picture =
-            std::ranges::find(kPictureClasses, object.sop_class.str()) != kPictureClasses.end();
-        // The millions of bytes of a picture are counted, not copied: they mean nothing to a
-        // reader.
-        const Parts parts = is_picture ? split_at_pixels(object.part10) : Parts{object.part10, 0};
-        const auto file = from_part10(parts.header);
+        // The millions of bytes of a picture are counted, not copied.
+        const Parts read = is_of(kPictureClasses, object.sop_class) ? split_at_pixels(object.part10)
+                                                                    : Parts{object.part10, 0};
+        const auto file = from_part10(read.header);
         check_header(*file, object, out);
         DcmDataset& dataset = *file->getDataset();
         check_identity(dataset, source, out);
-        if (is_picture) {
-            check_picture(dataset, parts.pixel_bytes, source, out);
-        } else if (object.kind == std::string_view{kind::kWithdrawal}) {
-            require_values(dataset, {DCM_PredecessorDocumentsSequence, DCM_ContentSequence}, out);
-        } else if (const auto check = check_of(object.sop_class)) {
-            check(dataset, source, out);
-        } else {
-            out.push_back("SOP class " + object.sop_class.str() + " is none that Bucky makes");
+        if (!is_of(row_of(object.kind).classes, object.sop_class)) {
+            out.push_back(fmt::format("SOP class {} is none of the kind {}", object.sop_class.str(),
+                                      word_of(object.kind)));
         }
-    } catch (const Error& error) {
+        parts_of(object.kind).check(ReadBack{dataset, read.pixel_bytes, source}, out);
+    } catch (const Error& error) {  // an object that cannot be read may not be sent
         out.emplace_back(error.what());
     }
     return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// verify reads an object back before it may leave: that it parses, stands in the study and patient
-// of its source, and says what its IOD demands.
+// verify reads an object back before it may be sent, and checks that it parses, belongs to the
+// study and patient of its source, and fulfils its IOD.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace bucky::dicom_sr {
 
-/// Every complaint, as sentences; none when the object may leave.
+/// The complaints, one sentence each. None: the object may be sent.
 std::vector<std::string> verify(const Object& object, const Source& source);
 
 }  // namespace bucky::dicom_sr

@@ -2,6 +2,9 @@
 #include "conf/file/described.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "conf/dicom/result_kinds.h"
 
 namespace bucky::conf {
 namespace {
@@ -28,6 +31,30 @@ std::string troff_of(const DescribedKey& key) {
     out += fmt::format("{}: {}.\n", key.is_required ? "Required; for example" : "Default",
                        in_troff(key.value));
     if (key.example != key.value) out += fmt::format("For example: {}.\n", in_troff(key.example));
+    return out;
+}
+
+/// What `send` may name, one row of kResultKinds a line.
+std::string results_table() {
+    const auto scope_words = [](ResultScope scope) -> std::string_view {
+        switch (scope) {
+            case ResultScope::study:
+            case ResultScope::study_page: return "a study";
+            case ResultScope::analysed_image: return "an analysed image";
+            case ResultScope::skipped_image: return "an image that was not analysed";
+        }
+        __builtin_unreachable();
+    };
+    std::string out =
+        "\n## Results\nWhat `send` and `send_if_found` may name. Of several SOP classes a "
+        "destination gets the first that it accepts.\n\n"
+        "| word | what it is | at most one | SOP class | series |\n|---|---|---|---|---|\n";
+    for (const auto& row : kResultKinds) {
+        std::vector<std::string_view> names;
+        for (const auto one : row.classes) names.push_back(name_of_class(one));
+        out += fmt::format("| `{}` | {} | {} | {} | {} |\n", row.word, row.sentence,
+                           scope_words(row.scope), fmt::join(names, ", "), row.series_number);
+    }
     return out;
 }
 
@@ -85,7 +112,7 @@ std::string configuration_markdown() {
         }
         out += example + "```\n";
     }
-    return out;
+    return out + results_table();
 }
 
 }  // namespace bucky::conf

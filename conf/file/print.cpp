@@ -54,6 +54,12 @@ std::string toml(const std::vector<std::string>& value) {
     return fmt::format("[{}]", fmt::join(entries, ", "));
 }
 
+std::string toml(const std::vector<ResultKind>& value) {
+    std::vector<std::string> entries;
+    for (const auto kind : value) entries.push_back(in_quotes(word_of(kind)));
+    return fmt::format("[{}]", fmt::join(entries, ", "));
+}
+
 /// Not inlined: GCC 12 would warn of reading alternatives that a small Group cannot hold.
 template <typename Group>
 [[gnu::noinline]] std::string value_of(const Key<Group>& key, const Group& group) {

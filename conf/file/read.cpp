@@ -259,6 +259,15 @@ private:
     }
 
     template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::vector<ResultKind>& into) {
+        std::vector<std::string> words;
+        take(node, full, key, words);
+        into.clear();
+        for (const auto& word : words) into.push_back(result_kind_of(word).value());
+    }
+
+    template <typename Group>
     std::optional<std::string> text_of(const toml::node& node, const std::string& full,
                                        const Key<Group>& key) {
         auto text = node.value_exact<std::string>();

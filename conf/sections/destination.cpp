@@ -8,14 +8,13 @@
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
 #include "conf/sections/tls_keys.h"
+#include "conf/sections/result_words.h"
 
 namespace bucky::conf {
 namespace {
 
 using enum Presence;
 
-constexpr std::array<std::string_view, 7> kObjects{
-    "sr", "overlay", "presentation", "segmentation", "summary", "notice", "chest_cad"};
 
 // Defined Terms of PS3.3 C.12.1.1.2, tables C.12-2 and C.12-5: those without code extensions.
 constexpr std::array<std::string_view, 14> kCharacterSets{
@@ -43,12 +42,8 @@ constexpr Key<DestinationSettings> kKeys[] = {
      "Longest wait between two attempts."},
     {"give_up_days", &DestinationSettings::give_up_days, Range{1, 365}, "days",
      "Time of attempts before a result is parked. `bucky queue retry` sends it again."},
-    {"send", &DestinationSettings::send, OneOf{kObjects}, "",
-     "Objects that are always sent. Per study: sr (the report), summary (one picture of all "
-     "images), chest_cad (a Chest CAD SR beside the report). Per analysed image: overlay (a "
-     "picture), presentation (a Grayscale Softcopy Presentation State), segmentation (the outlines "
-     "as areas). Per image that was not analysed: notice (a small picture with the reason)."},
-    {"send_if_found", &DestinationSettings::send_if_found, OneOf{kObjects}, "",
+    {"send", &DestinationSettings::send, OneOf{kResultWords}, "", kSendSentence},
+    {"send_if_found", &DestinationSettings::send_if_found, OneOf{kResultWords}, "",
      "Objects that are sent only if the study (for an object of one image: the image) has a "
      "finding, present or undetermined. An object in neither list is never sent."},
     {"language", &DestinationSettings::language,
@@ -84,10 +79,10 @@ constexpr Key<DestinationSettings> kKeys[] = {
 
 void check_objects(const DestinationSettings& destination, const Place& place, Checker& checker) {
     const auto& always = destination.send;
-    for (const auto& object : destination.send_if_found) {
+    for (const auto object : destination.send_if_found) {
         if (std::find(always.begin(), always.end(), object) == always.end()) continue;
         checker.complain(place, "send_if_found",
-                         fmt::format(R"("{}" stands in send too, which is: always)", object));
+                         fmt::format(R"("{}" stands in send too, which is: always)", word_of(object)));
     }
     if (always.empty() && destination.send_if_found.empty()) {
         checker.complain(place, "send", "is empty, and so is send_if_found: nothing would be sent");

@@ -24,7 +24,8 @@ template <typename Group>
 using Member =
     std::variant<std::int64_t Group::*, double Group::*, bool Group::*, std::string Group::*,
                  AeTitle Group::*, std::filesystem::path Group::*,
-                 std::vector<std::filesystem::path> Group::*, std::vector<std::string> Group::*>;
+                 std::vector<std::filesystem::path> Group::*, std::vector<std::string> Group::*,
+                 std::vector<ResultKind> Group::*>;
 
 enum class Presence { optional, required };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of TID 4100 and of what it includes, checked one by one: dciodvfy looks at the IOD only,
-// and no validator that we know walks these templates.
+// Checks the rows of TID 4100 and of the templates that it includes, one by one. dciodvfy checks
+// only the IOD, and no validator known to us checks these templates.
+#include "dicom_sr/chest_cad/check_chest_cad.h"
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -186,7 +188,9 @@ private:
 
 }  // namespace
 
-void check_chest_cad(DcmItem& dataset, const Source& source, Complaints& out) {
+void check_chest_cad(const ReadBack& read, Complaints& out) {
+    DcmItem& dataset = read.dataset;
+    const Source& source = read.source;
     require_values(dataset, {DCM_CompletionFlag, DCM_VerificationFlag, DCM_ContentTemplateSequence},
                    out);
     if (!is_named(dataset, codes::kChestCadReport)) {

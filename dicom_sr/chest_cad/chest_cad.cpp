@@ -31,7 +31,7 @@ using enum Relation;
 using inference::Finding;
 using inference::Point;
 
-/// What CID 6101 calls it, and which of CID 6102 modifies that (TID 4104 rows 1 and 2).
+/// The code of CID 6101, and the modifier of CID 6102 (TID 4104 rows 1 and 2).
 struct CadFinding {
     std::string_view code;  ///< of the finding, SCT
     Concept kind, modifier;
@@ -159,7 +159,7 @@ void add_findings(ContentTree& tree, const StudyReport& report) {  // TID 4101 r
     }
 }
 
-/// TID 4017: one detection performed, for all images on which it was, or was to be.
+/// TID 4017: one detection, with all images on which it was performed or failed.
 void add_detection(ContentTree& tree, const Concept& what,
                    const std::vector<const ReportedImage*>& images, const StudyReport& report) {
     tree.code(contains, codes::kDetectionPerformed, what, [&] {
@@ -176,7 +176,7 @@ void add_detection(ContentTree& tree, const Concept& what,
     });
 }
 
-/// TID 4015: what succeeded and what did not, each with its images.
+/// TID 4015: the detections that succeeded and those that failed, each with its images.
 void add_detections(ContentTree& tree, const StudyReport& report) {
     std::vector<const ReportedImage*> good, bad;
     for (const ReportedImage& image : report.images) {
@@ -234,10 +234,10 @@ bool is_chest_cad_finding(const Finding& finding) {
 
 Object chest_cad(const StudyReport& report) {
     require_listable(report.images);
-    Object object = object_of_study(kind::kChestCad, Uid(UID_ChestCADSRStorage), report.images,
-                                    report.node_name);
+    Object object = object_of_study(ResultKind::chest_cad, Uid(UID_ChestCADSRStorage),
+                                    report.images, report.node_name);
     auto dataset = std::make_unique<DcmDataset>();
-    write_document(*dataset, report, object, kChestCadSeries);
+    write_document(*dataset, report, object);
     ContentTree tree(codes::kChestCadReport, "4100", object.sop_class);
     write_cad_content(tree, report);
     tree.write(*dataset);

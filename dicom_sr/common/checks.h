@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What verify is made of: one check for each kind of object, and the words they share. A complaint
-// names an attribute, never its value: it ends up in a log.
+// What the checks of all kinds share. A complaint names an attribute, never its value: complaints
+// are logged.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <string>
@@ -32,13 +33,11 @@ void require_presence(DcmItem& dataset, std::initializer_list<DcmTagKey> tags,
 void require_same(DcmItem& dataset, const DcmTagKey& tag, std::string_view expected,
                   Complaints& out);
 
-void check_report(DcmItem& dataset, const Source& source, Complaints& out);
-void check_text_report(DcmItem& dataset, const Source& source, Complaints& out);
-/// `pixel_bytes` lie behind the dataset, which is without its native Pixel Data then.
-void check_picture(DcmItem& dataset, std::size_t pixel_bytes, const Source& source,
-                   Complaints& out);
-void check_presentation(DcmItem& dataset, const Source& source, Complaints& out);
-void check_segmentation(DcmItem& dataset, const Source& source, Complaints& out);
-void check_chest_cad(DcmItem& dataset, const Source& source, Complaints& out);
+/// An object as it was read back.
+struct ReadBack {
+    DcmItem& dataset;
+    std::size_t pixel_bytes;  ///< of a picture: its native Pixel Data, which `dataset` lacks
+    const Source& source;     ///< the first image that it is about
+};
 
 }  // namespace bucky::dicom_sr

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every coded concept that Bucky writes, by name, with the place in PS3.16 where it stands. Code
-// values are SH, 16 characters, or DCMTK moves them to Long Code Value where old readers miss them.
+// Every coded concept that Bucky writes, with its place in PS3.16. A code value has at most 16
+// characters (SH): DCMTK writes a longer one as Long Code Value, which old readers ignore.
 //
-// 99BUCKY is our own scheme: what PS3.16 has no word for. Its meanings never change; a new meaning
-// gets a new value.
+// 99BUCKY is a private scheme for concepts without a code in PS3.16. Its meanings never change; a
+// new meaning gets a new value.
 #pragma once
 
 #include <string_view>
@@ -12,7 +12,7 @@
 
 namespace bucky::dicom_sr {
 
-/// A Code that needs no memory: what a table row or a constant is made of.
+/// A Code that allocates nothing: for tables and constants.
 struct Concept {
     const char* value;
     const char* scheme;
@@ -154,8 +154,8 @@ inline constexpr Concept kImages{"{images}", "UCUM", "images"};
 // Purposes of reference: CID 7202, CID 7005
 inline constexpr Concept kSourceImage{"121322", "DCM",
                                       "Source image for image processing operation"};
-/// IHE AIR asks for its "Processing Algorithm", whose code was never assigned; the nearest in
-/// CID 7005 is this one.
+/// IHE AIR asks for "Processing Algorithm", whose code was never assigned; this one is the nearest
+/// in CID 7005.
 inline constexpr Concept kProcessingEquipment{"109102", "DCM", "Processing Equipment"};
 
 }  // namespace codes
@@ -167,29 +167,28 @@ Concept answer_code(inference::Answer answer);
 const Concept* laterality_code(inference::Side side);
 const Concept* laterality_code(std::string_view image_laterality);  ///< (0020,0062): L, R, B
 
-/// CID 29 by the defined term of Modality (0008,0060); "Radiographic imaging" for a stranger,
-/// because every row of TID 1602 needs one.
+/// CID 29 by the defined term of Modality (0008,0060); "Radiographic imaging" for any other term,
+/// because TID 1602 requires one.
 Concept modality_code(std::string_view modality);
 
 /// CID 4010 by View Position (0018,5101); nothing when it is another word.
 const Concept* view_code(std::string_view view_position);
 
-/// Where a finding of a chest radiograph sits: the lung for what is known to be of the lung, else
-/// no more than the chest.
+/// The site of a finding of a chest radiograph: the lung where that is known, else the chest.
 Concept site_code(const inference::Finding& finding);
 
-/// What a finding's score is called: PS3.16 has no concept that says which finding it is of, and
-/// OHIF shows nothing of a group but the meaning of its NUMs. {"S.36118008", "99BUCKY",
-/// "Pneumothorax score"}
+/// The concept name of a finding's score: PS3.16 has none that names the finding, and OHIF shows
+/// only the meaning of a group's NUMs. {"S.36118008", "99BUCKY", "Pneumothorax score"}
 inference::Code score_code(const inference::Finding& finding);
 
 /// The same for the score of one outline: {"R.36118008", "99BUCKY", "Pneumothorax score, outline"}
 inference::Code region_score_code(const inference::Finding& finding);
 
-/// And for the threshold it is held against: {"T.36118008", ..., "Pneumothorax threshold"}
+/// The same for its threshold: {"T.36118008", ..., "Pneumothorax threshold"}
 inference::Code threshold_code(const inference::Finding& finding);
 
-/// And from where on it is undetermined: {"U.36118008", ..., "Pneumothorax undetermined from"}
+/// The same for the score from which it is undetermined: {"U.36118008", ..., "Pneumothorax
+/// undetermined from"}
 inference::Code undetermined_code(const inference::Finding& finding);
 
 }  // namespace bucky::dicom_sr

@@ -16,7 +16,7 @@
 namespace bucky::dicom_sr {
 namespace {
 
-// DCMTK's own checks know no UTF-8 and log one line a value; text and codes were fitted before.
+// DCMTK's checks do not know UTF-8 and log one line a value; text and codes were fitted before.
 constexpr OFBool kUnchecked = OFFalse;
 
 DSRTypes::E_RelationshipType dcmtk_relation(Relation relation) {
@@ -53,8 +53,8 @@ std::string decimal(double value) {
 }  // namespace
 
 struct ContentTree::Tree {
-    /// DCMTK's own call names the template of the root alone; PS3.16 6.2.3 wants one on each
-    /// container that a template begins with.
+    /// DCMTK's call sets the template of the root only; PS3.16 6.2.3 requires it on each container
+    /// with which a template begins.
     struct Dcmtk : DSRDocumentTree {
         using DSRDocumentTree::DSRDocumentTree;
         DSRDocumentTreeNode& node() { return *getNode(); }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ContentTree writes the content of an SR document from the root down. The nesting of the
-// calls is the nesting of the document: what belongs below an item is added by the function that
-// is handed in with it.
+// ContentTree writes the content of an SR document from the root down. The nesting of the calls is
+// the nesting of the document: the function passed with an item adds the items below it.
 //
 //   tree.container(Relation::contains, codes::kImagingMeasurements, "", [&] {
 //       tree.code(Relation::contains, codes::kFinding, finding.code);
 //   });
 //
-// One thread; DCMTK refuses relationships that the IOD of the class does not allow (PS3.3 A.35),
-// which is a bug of ours and thrown as one.
+// One thread. Throws bug for a relationship that the IOD of the class does not allow (PS3.3 A.35).
 #pragma once
 
 #include <cstdint>
@@ -72,8 +70,8 @@ public:
     void point(Relation relation, const Code& name, const inference::Point& at,
                const ImageReference& reference);  ///< a POINT, selected from an image
 
-    /// A closed POLYLINE: the first point is written again as the last one (PS3.3 C.18.6.1.2), and
-    /// the image that it is selected from is its first child, because OHIF looks nowhere else.
+    /// A closed POLYLINE: the first point is repeated as the last one (PS3.3 C.18.6.1.2). The image
+    /// that it is selected from is its first child: OHIF looks for it only there.
     void closed_polyline(const Code& name, const std::vector<inference::Point>& outline,
                          const ImageReference& reference, Relation relation = Relation::contains);
 

@@ -9,7 +9,7 @@
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcuid.h"
 
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
 #include "dicom_sr/common/identity.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/wording.h"
@@ -18,15 +18,15 @@ namespace bucky::dicom_sr {
 
 namespace {
 
-/// A picture that stands in for one of another class is another object.
-std::string told_as(std::string_view kind, const Uid& sop_class) {
+/// A picture in another class is another object.
+std::string told_as(ResultKind kind, const Uid& sop_class) {
     const bool in_grey = sop_class.str() == kPictureClasses.back();
-    return fmt::format("{}{}", kind, in_grey ? " in grey" : "");
+    return fmt::format("{}{}", word_of(kind), in_grey ? " in grey" : "");
 }
 
 }  // namespace
 
-Object object_beside(const char* kind, const Uid& sop_class, const ReportedImage& image) {
+Object object_beside(ResultKind kind, const Uid& sop_class, const ReportedImage& image) {
     const std::string name = told_as(kind, sop_class);
     return {sop_class,
             object_uid(name, image),
@@ -36,7 +36,7 @@ Object object_beside(const char* kind, const Uid& sop_class, const ReportedImage
             {}};
 }
 
-Object object_of_study(const char* kind, const Uid& sop_class,
+Object object_of_study(ResultKind kind, const Uid& sop_class,
                        const std::vector<ReportedImage>& images, std::string_view node_name) {
     const std::string name = told_as(kind, sop_class);
     return {sop_class,
@@ -55,7 +55,7 @@ void write_filing(DcmItem& dataset, const Object& object, std::span<const Report
     write_sop_common(dataset, object.sop_class, object.sop_instance, content, source);
     write_patient(dataset, source);
     write_study(dataset, source);
-    write_series(dataset, filing.modality, object.series, filing.series_number,
+    write_series(dataset, filing.modality, object.series, row_of(object.kind).series_number,
                  series_description(images, filing.language), source);
     write_equipment(dataset, "", filing.software_version);
     write_algorithms(dataset, models_of(images));

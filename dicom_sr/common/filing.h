@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an object that stands beside images, and is no document, is filed and named: what it has
-// before the modules of its own.
+// The identity of an object that is not a document, and the modules before those of its kind.
 #pragma once
 
 #include <span>
@@ -13,22 +12,21 @@ class DcmItem;
 
 namespace bucky::dicom_sr {
 
-/// An object of one image, without its bytes yet: same image, model, rendering and class, same
-/// UIDs.
-Object object_beside(const char* kind, const Uid& sop_class, const ReportedImage& image);
+/// An object of one image, without its bytes. Same image, model, rendering and class, same UIDs.
+Object object_beside(ResultKind kind, const Uid& sop_class, const ReportedImage& image);
 /// The same of a whole study.
-Object object_of_study(const char* kind, const Uid& sop_class,
+Object object_of_study(ResultKind kind, const Uid& sop_class,
                        const std::vector<ReportedImage>& images, std::string_view node_name = "");
 
 struct Filing {
-    std::string_view modality, series_number;
+    std::string_view modality;
     std::string_view language, software_version;
 };
 
 /// SOP Common, Patient, Study, General Series, General Equipment, and an item of Contributing
 /// Equipment for each algorithm.
-///   in   the object with its UIDs; the images that it stands beside, all of one study; it is dated
-///        by the analysis of the first
+///   in   the object with its UIDs; the images that it is about, all of one study. The analysis of
+///        the first one dates it
 ///   src  PS3.3 C.12.1, C.7.1.1, C.7.2.1, C.7.3.1, C.7.5.1
 void write_filing(DcmItem& dataset, const Object& object, std::span<const ReportedImage> images,
                   const Filing& filing);

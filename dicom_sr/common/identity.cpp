@@ -10,14 +10,14 @@
 namespace bucky::dicom_sr {
 namespace {
 
-/// Weights and version: a version with other thresholds on the same weights says other things.
+/// Weights and version: another version on the same weights may have other thresholds.
 std::string model_hash(const ReportedImage& image) {
     const auto& model = image.result.model;
     return model ? fmt::format("{} {}", model->sha256, model->version) : "none";
 }
 
-/// What was answered, as far as the same image and model can differ in it: an image that failed and
-/// was analysed in a later run must not hide behind the UID of the failure.
+/// The part of the answer that may differ between two runs of one image and model: an image that
+/// failed and is analysed in a later run must not keep the UID of the failure.
 std::string_view outcome(const inference::ImageResult& result) {
     switch (result.verdict) {
         case inference::Verdict::findings:
@@ -28,14 +28,15 @@ std::string_view outcome(const inference::ImageResult& result) {
     __builtin_unreachable();
 }
 
-/// What sets a series apart. An ordinary study in the plain way has none of it.
+/// What tells a series from others of the study. Empty for the plain rendering of an ordinary
+/// study.
 std::string told(const ReportedImage& image) {
     std::string words = image.rendering.empty() ? "" : " told " + image.rendering;
     if (!image.patient.empty()) words += " of patient " + image.patient;
     return words;
 }
 
-/// What sets an object apart within its series.
+/// What tells an object from others of its series.
 std::string told_now(const ReportedImage& image) {
     const auto revision = image.revision;
     return told(image) + (revision == 0 ? "" : fmt::format(" at revision {}", revision));

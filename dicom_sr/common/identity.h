@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The UIDs of what Bucky makes, derived and never drawn: the same job gives the same UIDs, so that
-// a retry makes a duplicate of the same object and never a second result.
+// The UIDs of results. They are derived from their input, never random: a retry of a job makes the
+// same object again and never a second result.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,7 @@
 
 namespace bucky::dicom_sr {
 
-/// The UID of a report of these images in that class: known before it is made.
+/// The UID of a report of these images in this class; known before the report is made.
 Uid report_uid(const std::vector<ReportedImage>& images,
                const Uid& sop_class = Uid{kReportClasses.front()}, std::string_view beside = {});
 
@@ -24,8 +24,7 @@ Uid report_series_uid(const StudyReport& report);
 Uid object_uid(std::string_view kind, const ReportedImage& image);
 Uid series_uid(std::string_view kind, const ReportedImage& image);
 
-/// What is made once of a study: one object for the same images and models, and a series of its
-/// own.
+/// For an object made once a study: one for the same images and models, in a series of its own.
 Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images);
 Uid study_series_uid(std::string_view kind, const std::vector<ReportedImage>& images,
                      std::string_view node_name);
@@ -37,7 +36,7 @@ Uid frames_uid(const Uid& object);
 /// of the finding's regions, or "image" for the whole image.
 Uid tracking_uid(const ReportedImage& image, std::string_view finding_key, std::string_view region);
 
-/// The algorithm as a device: another training is another device (IHE AIR 6.5.3.1).
+/// The algorithm as a device: other weights are another device (IHE AIR 6.5.3.1).
 Uid algorithm_uid(const inference::ModelIdentity& model);
 
 /// The node as the observer of TID 1004.

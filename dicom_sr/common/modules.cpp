@@ -82,7 +82,7 @@ std::string fitted_name(std::string_view text) {
 }
 
 /// A frame number may stand only beside an instance of a multi-frame class (PS3.3 Table 10-3).
-/// Whatever else claims several frames is referred to as a whole.
+/// An instance of another class that claims several frames is referred to as a whole.
 bool is_multi_frame(const Source& source) {
     constexpr std::string_view kClasses[] = {
         UID_MultiframeSingleBitSecondaryCaptureImageStorage,
@@ -112,7 +112,7 @@ std::size_t characters_of(DcmEVR vr) {
 
 }  // namespace
 
-/// DA, also from the 2026.11.23 of ACR-NEMA and the 2026-11-23 of strangers; else empty.
+/// DA, also from 2026.11.23 (ACR-NEMA) and 2026-11-23 (not DICOM, but seen); else empty.
 std::string fitted_date(std::string_view text) {
     const std::string digits = without(text, ".-");
     return digits.size() == 8 && all_digits(digits) ? digits : "";
@@ -130,7 +130,7 @@ std::string fitted_time(std::string_view text) {
 
 std::string fitted(const DcmTagKey& tag, std::string_view raw) {
     const std::string text = cleaned(raw);
-    // A shortened identifier would name another patient.
+    // A shortened identifier may be that of another patient.
     if (tag == DCM_PatientID) return text;
     const DcmEVR vr = DcmTag(tag).getEVR();
     switch (vr) {
@@ -243,8 +243,8 @@ void write_series(DcmItem& dataset, std::string_view modality, const Uid& series
     put(dataset, DCM_SeriesNumber, number);
     put(dataset, DCM_SeriesDescription, description);
     put_known(dataset, DCM_BodyPartExamined, source.body_part);
-    // Type 2C of a paired body part (PS3.3 C.7.3.1), and who knows what an unnamed part is.
-    // A segmentation may not have it: its segments say where they are.
+    // Type 2C of a paired body part (PS3.3 C.7.3.1); a part that is not named may be one.
+    // A segmentation must not have it: its segments have anatomic regions.
     const bool may = modality != "SEG" && !dataset.tagExists(DCM_BodyPartExamined);
     if (may) put(dataset, DCM_Laterality, source.laterality);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What dicom_sr takes and gives: plain values in UTF-8 in, whole DICOM objects as bytes out.
+// The input and the output of dicom_sr: plain values in UTF-8, and DICOM objects as bytes.
 #pragma once
 
 #include <cstdint>
@@ -8,22 +8,10 @@
 #include <vector>
 
 #include "conf/base/ids.h"
+#include "conf/dicom/result_kinds.h"
 #include "inference/findings.h"
 
 namespace bucky::dicom_sr {
-
-/// The kinds of objects that Bucky makes: what configuration, database and logs call them.
-namespace kind {
-inline constexpr const char* kReport = "sr";                  ///< one a study
-inline constexpr const char* kOverlay = "overlay";            ///< one an analysed image
-inline constexpr const char* kPresentation = "presentation";  ///< one an analysed image
-inline constexpr const char* kSegmentation = "segmentation";  ///< one an image with outlines
-inline constexpr const char* kSummary = "summary";            ///< one a study, a picture
-inline constexpr const char* kNotice = "notice";              ///< one an image not analysed
-inline constexpr const char* kChestCad = "chest_cad";         ///< one a study
-/// What supersedes a report that was filed under a wrong identity; goes where that went.
-inline constexpr const char* kWithdrawal = "withdrawal";
-}  // namespace kind
 
 /// A result object, complete as a Part 10 file.
 struct Object {
@@ -31,19 +19,19 @@ struct Object {
     Uid sop_instance;
     Uid series;
     std::string transfer_syntax;       ///< UID
-    std::string kind;                  ///< one of the above
+    ResultKind kind{};                 ///< which row of conf/dicom/result_kinds.h
     std::vector<std::uint8_t> part10;  ///< preamble, meta header and dataset
 };
 
-/// A text of the image that was not read as its file declares it, with its bytes as they came.
+/// A text that was not read as its file declares, with its original bytes.
 struct OriginalText {
     std::uint16_t group = 0, element = 0;
     std::string bytes;
     bool lost = false;  ///< some of it could not be read at all
 };
 
-/// What a result copies from the image it is about, so that it stands in the same study of the same
-/// patient. Text is UTF-8 whatever the source's character set was; absent values are empty.
+/// What a result copies from its image, so that it belongs to the same study of the same patient.
+/// Text is UTF-8, whatever the character set of the source; absent values are empty.
 struct Source {
     // Patient and Patient Study (PS3.3 C.7.1.1, C.7.2.2)
     std::string patient_name, patient_id, issuer_of_patient_id, birth_date, sex;
@@ -61,33 +49,33 @@ struct Source {
     std::uint32_t rows = 0, columns = 0, frames = 1;
     std::string pixel_spacing;         ///< mm, "row\\column": of the patient, else of the detector
     std::string pixel_aspect_ratio;    ///< "1\\1"
-    std::string burned_in_annotation;  ///< a drawing of it shows what was burned in
-    std::string lossy_compression, lossy_ratio, lossy_method;  ///< once lossy, lossy for ever
+    std::string burned_in_annotation;  ///< a drawing of it shows it, too
+    std::string lossy_compression, lossy_ratio,
+        lossy_method;             ///< of every image derived from it, too
     std::string timezone_offset;  ///< (0008,0201), "+0900"; empty: not said
-    // Nothing of a name is dropped: what is not read as declared goes out beside what was read.
+    // A text that was not read as declared is sent twice: decoded, and as its original bytes.
     std::string character_set;            ///< (0008,0005) of the file
     std::vector<OriginalText> originals;  ///< of the texts that results copy
 };
 
 /// in   a Part 10 file as it was received
-/// out  its attributes as UTF-8; text that is not what it declares is in `originals` too, and what
-///      nobody can read has '?' in its place. Never throws for text alone
+/// out  its attributes as UTF-8. A text that is not encoded as declared is in `originals`, too; a
+///      byte that cannot be decoded is '?'. Never throws for text alone
 /// err  bad_input when there is no dataset or no study / SOP instance UID
 /// src  PS3.5 6.1 character sets, with the CP949 and EUC-KR deviations seen in practice
 Source read_source(const std::filesystem::path& file);
 
-/// One image of a study with what was said about it.
+/// One image of a study, and its result.
 struct ReportedImage {
     Source source;
     inference::ImageResult result;
-    /// How it is told where that is not the plain way (language, thresholds), in words: what is
-    /// told otherwise is another object, so they are part of every UID. Empty: the plain way.
+    /// The rendering in words: owner, language, thresholds. Part of every UID, for another
+    /// rendering is another object. Empty: the plain rendering.
     std::string rendering = {};
-    /// Whose it is in a study that holds, or held, results of several patients, as a digest: part
-    /// of every UID, so that no series has two patients. Empty: the only patient.
+    /// A digest of the patient, in a study that holds, or held, results of several. Part of every
+    /// UID, so that no series has two patients. Empty: the study has one patient.
     std::string patient = {};
-    /// How often it has come anew with another header: what is told of the newest is another
-    /// object.
+    /// How often it was replaced by one with another header. Part of every UID.
     std::int64_t revision = 0;
     bool has_copies = false;  ///< others came with its UID and other content
 };

@@ -22,7 +22,7 @@ DcmItem& appended(DcmItem& item, const DcmTagKey& sequence) {
     return *made;
 }
 
-/// An item for each value: a Nonconforming Modified Attributes Sequence holds one alone.
+/// One item a value: a Nonconforming Modified Attributes Sequence item holds only one.
 void keep(DcmItem& dataset, const LocalTime& made, const DcmTagKey& tag, const std::string& bytes) {
     DcmItem& modification = appended(dataset, DCM_OriginalAttributesSequence);
     put(modification, DCM_SourceOfPreviousValues, "");
@@ -30,7 +30,7 @@ void keep(DcmItem& dataset, const LocalTime& made, const DcmTagKey& tag, const s
                                                  made.date + made.time));
     put(modification, DCM_ModifyingSystem, kManufacturerModel);
     put(modification, DCM_ReasonForTheAttributeModification, "CORRECT");
-    // An item without attributes: none of them was a value that conforms.
+    // Without attributes: no value conformed.
     (void)appended(modification, DCM_ModifiedAttributesSequence);
     DcmItem& item = appended(modification, DCM_NonconformingModifiedAttributesSequence);
     check(item.putAndInsertTagKey(DCM_SelectorAttribute, tag));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A dataset as the bytes of a Part 10 file, and back.
+// Conversion between a dataset and the bytes of a Part 10 file.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,21 @@ class DcmFileFormat;
 
 namespace bucky::dicom_sr {
 
-/// in   a dataset with SOP Class and SOP Instance UID; taken out of the caller's hands
+/// in   a dataset with SOP Class and SOP Instance UID
 /// out  preamble, File Meta Information and dataset, Explicit VR Little Endian
 /// src  PS3.10 7.1
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset);
 
-/// The same with native Pixel Data of 8 bits behind it, which has to be the last element: written
-/// once, where a dataset would copy it twice.
+/// The same with native Pixel Data of 8 bits, which has to be the last element. Pixels are written
+/// once; through a dataset they would be copied twice.
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset,
                                     std::span<const std::uint8_t> pixels);
 
 /// Throws bad_input when the bytes are no Part 10 file.
 std::unique_ptr<DcmFileFormat> from_part10(std::span<const std::uint8_t> bytes);
 
-/// What lies before native Pixel Data that ends the file, and how many bytes of it there are.
-/// Without such an end: all of the bytes, and 0.
+/// The bytes before the native Pixel Data at the end of a file, and how many bytes it has. A file
+/// that does not end in native Pixel Data: all bytes, and 0.
 struct Parts {
     std::span<const std::uint8_t> header;
     std::size_t pixel_bytes = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// StudyReport: what an SR document of one study is made from, whatever its template and class.
+// StudyReport: the input of a document of one study, whatever its template and class.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
 #include "dicom_sr/common/object.h"
 
 namespace bucky::dicom_sr {
 
-/// Another result that shows what the model saw in one image of the report: a picture, segments.
+/// Another result that explains the findings of one image: a picture, segments.
 struct Explanation {
     Uid image;  ///< SOP Instance UID of the image it explains
     Uid sop_class, sop_instance, series;
 };
 
-/// What this node reported of an earlier study of the same patient.
+/// A report of an earlier study of the same patient by this node.
 struct Prior {
     Uid study, series, sop_class, sop_instance;
     std::string study_date;  ///< DA
@@ -42,8 +42,8 @@ struct StudyReport {
     std::string node_name = "Bucky";        ///< device observer, station name
     std::string software_version;
     std::vector<Explanation> explanations;  ///< of the same study; referenced at each finding
-    std::int64_t revision = 0;              ///< how often an image of the study came anew
-    bool has_other_patients = false;        ///< the study holds images of others, too
+    std::int64_t revision = 0;              ///< how often an image of the study was replaced
+    bool has_other_patients = false;        ///< the study also holds images of other patients
     std::size_t listed_elsewhere = 0;       ///< images that other reports of the study list
     std::vector<Unlisted> unlisted = {};    ///< images that no report of the study lists
 };

@@ -85,7 +85,7 @@ bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
 
-/// A run of bytes and what the last designator before it made of the lower half of the code table.
+/// A run of bytes, and the last designator before it: the character set of the lower half.
 struct Stretch {
     std::string_view bytes;
     std::string_view designator;  ///< "$B" JIS X 0208, "$(D" JIS X 0212, "(B", "(J", ... or empty
@@ -142,7 +142,7 @@ bool is_high(char byte) {
     return (static_cast<unsigned char>(byte) & 0x80U) != 0;
 }
 
-/// A letter of English beside a byte of another writing: "Jérôme". Korean names do not mix the two.
+/// An English letter beside a byte of another script: "Jérôme". Korean names do not mix the two.
 bool mixes_with_latin(std::string_view text) {
     const auto is_letter = [](char byte) {
         return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
@@ -165,8 +165,8 @@ std::optional<std::string> by_western(std::string_view bytes) {
     return by_encoding(bytes, "CP1252");
 }
 
-/// EUC-KR or CP949. Without a word that it is Korean, only what is Hangul throughout counts: two
-/// bytes of another writing make a Hanja easily, a whole name of Hangul hardly.
+/// EUC-KR or CP949. Where the file does not declare Korean, only text that is Hangul throughout
+/// counts: two bytes of another script may form a Hanja, but hardly a whole name in Hangul.
 std::optional<std::string> by_korean(std::string_view bytes, bool declared) {
     const auto text = by_encoding(without_escapes(bytes), "CP949");
     if (!text) return {};
@@ -182,7 +182,7 @@ bool has_windows_bytes(std::string_view bytes) {
     });
 }
 
-/// What devices write that do not do what they declare, most likely first.
+/// The encodings that devices write without declaring them, most likely first.
 std::optional<std::string> by_guess(std::string_view bytes, std::string_view character_set) {
     if (is_utf8(bytes) && !contains(bytes, "\x1B")) return std::string(bytes);
     const bool korean = contains(character_set, "149") || contains(bytes, "\x1B$)C");
@@ -203,8 +203,8 @@ std::optional<std::string> by_guess(std::string_view bytes, std::string_view cha
     return western ? by_western(bytes) : std::nullopt;
 }
 
-/// Japanese that DCMTK has no decoder for, and that is written as it is declared: code extensions
-/// after a first value that allows them, katakana only where ISO 2022 IR 13 is that value.
+/// Japanese that is written as declared, but that DCMTK does not decode: code extensions after a
+/// first value that allows them, katakana only where that value is ISO 2022 IR 13.
 std::optional<std::string> by_extension(std::string_view bytes, std::string_view character_set) {
     const bool kanji =
         contains(character_set, "\\ISO 2022 IR 87") || contains(character_set, "\\ISO 2022 IR 159");
@@ -216,8 +216,8 @@ std::optional<std::string> by_extension(std::string_view bytes, std::string_view
     return by_japanese(bytes);
 }
 
-/// Bytes that the declared set decodes without complaint, but into what nobody wrote: Latin 1 takes
-/// any byte, and Korean devices declare it, or nothing.
+/// Bytes that the declared set decodes, but into text that was not written: Latin 1 accepts any
+/// byte, and Korean devices declare it, or nothing.
 bool is_declared_wrongly(std::string_view bytes, std::string_view character_set) {
     if (character_set != "ISO_IR 100") return false;
     return has_windows_bytes(bytes) || by_korean(bytes, false).has_value();
@@ -246,10 +246,11 @@ std::string cleaned(std::string_view text) {
 
 Decoded decoded(std::string_view bytes, std::string_view character_set, bool person_name) {
     if (is_plain_ascii(bytes)) return {cleaned(bytes), Reading::declared};
-    // Multi-byte UTF-8 that says it is Latin 1, or nothing, is UTF-8: no name reads like "Ã¼".
+    // Well-formed multi-byte UTF-8 that is declared as Latin 1, or not at all, is UTF-8: no name
+    // reads like "Ã¼".
     const bool utf8_likely = character_set.empty() || character_set == "ISO_IR 6" ||
                              character_set == "ISO_IR 100" || character_set == "ISO_IR 192";
-    const bool escaped = contains(bytes, "\x1B");  // ISO 2022 is well-formed UTF-8 too
+    const bool escaped = contains(bytes, "\x1B");  // ISO 2022 is well-formed UTF-8, too
     if (utf8_likely && !escaped && is_utf8(bytes)) {
         return {cleaned(bytes),
                 character_set == "ISO_IR 192" ? Reading::declared : Reading::guessed};

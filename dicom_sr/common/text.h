@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text of strangers made fit to be written: UTF-8 whatever it was, within the length that its
-// value representation allows, never cut inside a character.
+// Converts text of received files to UTF-8, and shortens it to the length that its value
+// representation allows, never inside a character.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 namespace bucky::dicom_sr {
 
-/// How a text came out of its bytes.
+/// How a text was decoded.
 enum class Reading {
-    declared,  ///< as its Specific Character Set says
-    guessed,   ///< not as declared, but as devices write that do not do what they declare
-    lost       ///< not wholly: '?' stands for each byte that nobody can read
+    declared,  ///< by its Specific Character Set
+    guessed,   ///< by an encoding that devices write without declaring it
+    lost       ///< in part: each byte that cannot be decoded is '?'
 };
 
 struct Decoded {

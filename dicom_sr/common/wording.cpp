@@ -19,7 +19,7 @@ using inference::Finding;
 using inference::Side;
 using inference::Verdict;
 
-// LO has 64 characters (PS3.5 6.2), but dciodvfy and many a PACS' database count bytes.
+// LO has 64 characters (PS3.5 6.2), but dciodvfy and the databases of many PACS count bytes.
 constexpr std::size_t kDescriptionMax = 64;
 
 constexpr Words kEnglish{
@@ -160,7 +160,7 @@ constexpr std::array kKoreanReasons{
     ReasonWord{"NO_MODEL", "설정된 모델 없음"},
 };
 
-/// As it is marked on a film.
+/// The letter that marks a side on a film.
 std::string_view side_letter(Side side) {
     switch (side) {
         case Side::unknown: return "";
@@ -176,7 +176,7 @@ Side joined(Side one, Side other) {
     return other == Side::unknown ? one : Side::both;
 }
 
-/// One finding over all images of a study.
+/// One finding, combined over all images of a study.
 struct Summary {
     std::string name;
     double score = 0;
@@ -200,7 +200,7 @@ std::vector<Summary> answered_in_study(std::span<const ReportedImage> images, An
     return sorted;
 }
 
-/// The findings that there is room for, the rest counted: a name may be abridged, never its score.
+/// The findings that fit, the rest counted. A name may be abridged, never its score.
 std::string listed(std::span<const Summary> findings, std::size_t room) {
     std::string out;
     for (std::size_t i = 0; i < findings.size(); ++i) {
@@ -221,7 +221,7 @@ std::string listed(std::span<const Summary> findings, std::size_t room) {
     return out;
 }
 
-/// What is present in a study, else what is undetermined, else that nothing is.
+/// The findings that are present; else those that are undetermined; else that there is none.
 std::string study_answer(std::span<const ReportedImage> images, std::string_view language,
                          std::size_t room) {
     const Words& say = words(language);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is said to people, in English or Korean, the same words in the report and on the picture.
-// Coded meanings stay English (PS3.16): these words stand beside them.
+// The texts for people, in English or Korean: the same words in the report and on the picture.
+// Code meanings stay English (PS3.16); these words stand beside them.
 #pragma once
 
 #include <span>
@@ -14,7 +14,7 @@ namespace bucky::dicom_sr {
 
 /// Every sentence and column title of one language.
 struct Words {
-    const char* assists;        ///< the line that no object goes without
+    const char* assists;        ///< stands in every object
     const char* assists_short;  ///< the same for a series description
     const char* no_finding;
     const char* findings;
@@ -50,7 +50,7 @@ struct Words {
     const char* series;
     const char* more_in_report;  ///< after a count: "+3 more images: see the report"
     const char* earlier_result;
-    const char* other_patients;    ///< of a study that holds images of others, too
+    const char* other_patients;    ///< of a study that also holds images of other patients
     const char* has_copies;        ///< of an image whose UID came with other content
     const char* listed_elsewhere;  ///< before a count of images
     const char* withdrawn;         ///< of a report that was filed under a wrong identity
@@ -70,31 +70,31 @@ std::string score_text(double score);
 /// "0.50", or "0.30-0.50" where a score between the two is undetermined.
 std::string threshold_text(const inference::Finding& finding);
 
-/// All sides on which the finding was located, as one.
+/// The sides on which the finding was located, combined.
 inference::Side side_of(const inference::Finding& finding);
 
-/// The findings with one answer, highest score first; of an image that was not analysed none.
+/// The findings with this answer, highest score first. None for an image that was not analysed.
 std::vector<const inference::Finding*> answered(const inference::ImageResult& result,
                                                 inference::Answer answer);
 std::vector<const inference::Finding*> present(const inference::ImageResult& result);
 
-/// What stands at an outline: "Pneumothorax 0.97", "Lung nodule 0.62 (2/3)".
+/// The label of an outline: "Pneumothorax 0.97", "Lung nodule 0.62 (2/3)".
 std::string outline_label(const inference::Finding& finding, std::size_t region,
                           std::string_view language);
 
-/// "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)": no result goes without.
+/// "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)": stands in every result.
 std::string model_line(const inference::ModelIdentity& model, std::string_view language);
 
-/// Why an image has no answer, or a doubtful one; in Korean with the English detail behind it.
+/// Why an image has no answer, or a doubtful one. In Korean the English detail follows.
 std::string text_of(const inference::Reason& reason, std::string_view language);
 
 /// "Findings: Pneumothorax (left). Undetermined: Lung nodule", "No finding above threshold",
 /// "Not analysed: ..."
 std::string verdict_line(const inference::ImageResult& result, std::string_view language);
 
-/// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most 64 bytes of LO: the only
-/// words of a report that OHIF shows in its list. What finds no room is counted: "+2". Where
-/// nothing is present, what is undetermined stands there.
+/// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most 64 bytes (LO): OHIF shows no other
+/// words of a report in its list. Findings that do not fit are counted: "+2". Where no finding is
+/// present, it names those that are undetermined.
 std::string series_description(std::span<const ReportedImage> images, std::string_view language);
 
 }  // namespace bucky::dicom_sr

@@ -11,7 +11,7 @@
 namespace bucky::dicom_sr {
 namespace {
 
-// Latin first, Hangul from the next; whatever else is installed takes the rest.
+// The first font has Latin, the second Hangul; Fontconfig finds one for other characters.
 constexpr const char* kFamilies = "DejaVu Sans, NanumGothic, Noto Sans CJK KR, Sans";
 
 template <auto destroy>
@@ -128,7 +128,7 @@ void Canvas::tint(std::span<const Colour> cells, std::uint32_t columns, std::uin
         std::uint32_t* to = row_of(grid.get(), row);
         for (std::uint32_t column = 0; column < columns; ++column) {
             const Colour& cell = cells[std::size_t{row} * columns + column];
-            // premultiplied, as Cairo has it
+            // premultiplied alpha, as Cairo expects
             to[column] = part(cell.alpha) << 24U | part(cell.red * cell.alpha) << 16U |
                          part(cell.green * cell.alpha) << 8U | part(cell.blue * cell.alpha);
         }

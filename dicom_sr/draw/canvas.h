@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Canvas is what is drawn on: shapes by Cairo, text by Pango. One thread a canvas; canvases of
-// several threads share nothing (Pango keeps a font map for each thread).
+// Canvas draws shapes with Cairo and text with Pango. A canvas is used by one thread; canvases of
+// several threads share nothing (Pango keeps one font map a thread).
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,7 @@ void write_derivation(DcmItem& dataset, const Capture& page) {
         burned_in |= image.source.burned_in_annotation == "YES";
         if (image.source.lossy_compression == "01") lossy = &image.source;
     }
-    // What identifies a patient in the image's own pixels is still there; Bucky adds nothing.
+    // Text that was burned into the image stays visible in the drawing; Bucky adds no identifier.
     put(dataset, DCM_BurnedInAnnotation, burned_in ? "YES" : "NO");
     if (lossy == nullptr) return;  // PS3.3 C.7.6.1.1.5: once lossy, always lossy
     put(dataset, DCM_LossyImageCompression, "01");
@@ -37,7 +37,7 @@ void write_derivation(DcmItem& dataset, const Capture& page) {
     put_known(dataset, DCM_LossyImageCompressionMethod, lossy->lossy_method);
 }
 
-/// Rec. 601: what a grey screen makes of the colours.
+/// Luma of Rec. 601.
 std::vector<std::uint8_t> grey_of(const std::vector<std::uint8_t>& rgb) {
     std::vector<std::uint8_t> grey(rgb.size() / 3);
     for (std::size_t at = 0; at < grey.size(); ++at) {
@@ -60,7 +60,7 @@ void write_pixels(DcmItem& dataset, const Drawing& drawing, bool in_grey) {  // 
     put_number(dataset, DCM_PixelRepresentation, 0);
 }
 
-/// What sets the two classes apart, beside their modality.
+/// The attributes that differ between the two classes, beside Modality.
 void write_class(DcmItem& dataset, const Source& source, bool as_radiograph) {
     if (as_radiograph) {  // PS3.3 C.8.1.1: Type 2
         if (!dataset.tagExists(DCM_BodyPartExamined)) put(dataset, DCM_BodyPartExamined, "");
@@ -87,12 +87,11 @@ Object captured(Capture page, const Drawing& drawing, const OverlayStyle& style)
     const LocalTime content = local_time(result.started_at_ms, source);
     // A CR image has to say that its modality is CR; a Secondary Capture says OT, so that no
     // hanging protocol takes the drawing for the radiograph.
-    write_filing(
-        *dataset, object, page.images,
-        {as_radiograph ? "CR" : "OT", kPictureSeries, style.language, style.software_version});
+    write_filing(*dataset, object, page.images,
+                 {as_radiograph ? "CR" : "OT", style.language, style.software_version});
     write_class(*dataset, source, as_radiograph);
     put(*dataset, DCM_InstanceNumber, page.instance_number);
-    const bool is_anatomy = object.kind == kind::kOverlay;
+    const bool is_anatomy = row_of(object.kind).scope == ResultScope::analysed_image;
     put(*dataset, DCM_PatientOrientation, is_anatomy ? source.patient_orientation : "");
     put(*dataset, DCM_ContentDate, content.date);
     put(*dataset, DCM_ContentTime, content.time);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A drawing as a DICOM image: what the picture of one image, the notice and the summary have in
-// common once they are drawn.
+// A drawing as a DICOM image. The picture of one image, the notice and the summary share this step.
 #pragma once
 
 #include <span>
@@ -11,7 +10,7 @@
 
 namespace bucky::dicom_sr {
 
-/// A picture as it is described: what is drawn of which images.
+/// The description of a picture: what is drawn, and which images it shows.
 struct Capture {
     Object object;  ///< without its bytes yet
     std::string instance_number;

@@ -10,14 +10,14 @@
 namespace bucky::dicom_sr {
 namespace {
 
-/// Stops of matplotlib's inferno (van der Walt and Smith, public domain), whose lightness rises
-/// evenly.
+/// Stops of matplotlib's inferno (van der Walt and Smith, public domain). Its lightness rises
+/// linearly.
 constexpr std::array<Colour, 6> kStops{Colour{0.26, 0.04, 0.41}, Colour{0.48, 0.11, 0.43},
                                        Colour{0.74, 0.22, 0.33}, Colour{0.93, 0.41, 0.15},
                                        Colour{0.98, 0.65, 0.04}, Colour{0.96, 0.92, 0.50}};
 constexpr double kClearBelow = 0.1;
 constexpr double kFullFrom = 0.5;
-constexpr double kOpacity = 0.4;  // what lies beneath is still read
+constexpr double kOpacity = 0.4;  // the image below stays visible
 
 }  // namespace
 

@@ -172,7 +172,7 @@ private:
                std::ranges::none_of(pointers_, hit);
     }
 
-    /// Whether a pointer along `way` would run through nothing but air.
+    /// Whether a pointer along `way` crosses no outline and no label.
     bool is_free(const Segment& way, const Outline& own) const {
         if (length(way) <= 2 * gap_) return true;
         const auto hit_box = [&](const Rect& box) { return overlap(box, way); };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the names stand: beside their outline, never on a lesion, on another name or beyond the
-// picture. Geometry only; nothing is drawn here.
+// The places of the names: beside their outline, and never over a lesion, over another name or
+// outside the picture. Geometry only; it draws nothing.
 #pragma once
 
 #include <optional>
@@ -20,13 +20,14 @@ struct Label {
 
 struct PlacedLabel {
     Rect box;
-    std::optional<inference::Point> pointer;  ///< on the outline, when the box is not beside it
-    inference::Point pointer_start;           ///< on the box
+    std::optional<inference::Point>
+        pointer;                     ///< its end on the outline, when the box is not beside it
+    inference::Point pointer_start;  ///< its end on the box
 };
 
 /// in   the outlines in the picture (all of them, named or not), the labels in order of importance,
 ///      the picture's size, and the distance to keep
-/// out  one place a label; nothing for a label that fits nowhere (the legend names it then)
+/// out  one place a label; nothing for a label that fits nowhere: only the legend names it
 std::vector<std::optional<PlacedLabel>> place_labels(std::span<const Outline> outlines,
                                                      std::span<const Label> labels,
                                                      const Extent& picture, double gap);

@@ -26,7 +26,8 @@ constexpr Colour rgb(unsigned hex) {
     return {(hex >> 16U) / 255.0, (hex >> 8U & 0xFFU) / 255.0, (hex & 0xFFU) / 255.0, 1};
 }
 
-/// Okabe and Ito's colours that stand out on black: told apart by all three kinds of colour-blind.
+/// Those of Okabe and Ito's colours that are visible on black: readers with any of the three kinds
+/// of colour blindness can tell them apart.
 constexpr Colour kColours[] = {rgb(0xE69F00), rgb(0x56B4E9), rgb(0xF0E442), rgb(0xCC79A7),
                                rgb(0x009E73), rgb(0xD55E00), rgb(0xFFFFFF)};
 
@@ -35,7 +36,7 @@ const std::vector<double>& dashes(std::size_t finding) {
     return kDashes[finding % std::size(kDashes)];
 }
 
-/// Writes from the top down, or only adds up what it would take.
+/// Writes from the top down, or only measures.
 class Writer {
 public:
     Writer(Canvas& canvas, double x, double y, double width, double em, bool draw)
@@ -54,7 +55,8 @@ public:
     }
 
     void row(const PanelRow& row, const std::string& threshold_title) {
-        const Colour& ink = row.present ? row.mark.colour : kInk;  // colours belong to outlines
+        const Colour& ink =
+            row.present ? row.mark.colour : kInk;  // only what is outlined has a colour
         const bool bold = row.present || row.undetermined;
         if (draw_ && row.drawn) {
             const double middle = y_ + 0.75 * em_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The panel beside the anatomy: verdict, legend, model, time, and the line that it is no reading.
+// The panel beside the image: verdict, legend, model, time, and the line that says that it is not a
+// reading.
 #pragma once
 
 #include <array>
@@ -12,15 +13,16 @@
 
 namespace bucky::dicom_sr {
 
-/// How one finding is drawn, on the picture and in the legend: no two alike, and told apart by the
-/// line alone by those who see no colours.
+/// How one finding is drawn, on the picture and in the legend. Colour and dashes both differ, so
+/// that a colour-blind reader can tell the findings apart.
 struct Mark {
     Colour colour;
     std::vector<double> dashes;
 };
 Mark mark_of(std::size_t finding);
 
-/// CIELab of the D50 white as unsigned 16 bits, as DICOM recommends colours (PS3.3 C.10.7.1.1).
+/// CIELab under D50 as unsigned 16 bits: the encoding of Recommended Display CIELab Value (PS3.3
+/// C.10.7.1.1).
 std::array<std::uint16_t, 3> cie_lab(const Colour& colour);
 
 struct PanelRow {
@@ -43,8 +45,8 @@ struct Panel {
 
 Panel panel_of(const ReportedImage& image, const OverlayStyle& style);
 
-/// Draws (or, without `draw`, only measures) the panel at a place and width; `em` is the size of
-/// its text. Returns its height: whatever the words need, never less.
+/// Draws the panel at a place and width; without `draw` only measures. `em` is the size of its
+/// text. Returns the height that the words need.
 double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double width, double em,
                bool draw);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every picture is drawn from and drawn as, before it becomes DICOM: the image as a viewer
-// shows it, how it is asked for, and the drawing that comes out.
+// The input and the output of drawing, before they become DICOM: the image as a viewer shows it,
+// the style that was asked for, and the drawing.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "conf/base/ids.h"
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
 
 namespace bucky::dicom_sr {
 
@@ -19,10 +19,10 @@ struct GreyView {
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
     std::span<const std::uint8_t> pixels;
-    double pixel_ratio = 1;  ///< height of a pixel over its width: the drawing's are square
+    double pixel_ratio = 1;  ///< height of a pixel over its width; those of a drawing are square
 };
 
-/// What shows where a finding is. Without heat there are outlines in any case.
+/// How a picture shows where a finding is. An image without heat has outlines in any case.
 enum class Marking { outline, heatmap, both };
 Marking marking_of(std::string_view word);  ///< "outline", "heatmap", else both
 

@@ -9,8 +9,8 @@
 namespace bucky::dicom_sr {
 namespace {
 
-/// Which old samples make each new one, and with what weights: `count` of them for each, those that
-/// are not needed at weight 0. Flat, so that the loops below run over memory as it lies.
+/// The old samples, and their weights, that make each new sample: `count` for each, unused ones at
+/// weight 0. One flat array, so that the loops below read memory in order.
 struct Taps {
     std::size_t count = 1;
     std::vector<std::uint32_t> first;
@@ -65,7 +65,7 @@ std::vector<std::uint8_t> resampled(const GreyView& view, std::uint32_t new_rows
     const Taps down = taps(view.rows, new_rows);
     std::vector<std::uint8_t> out(static_cast<std::size_t>(new_rows) * new_columns);
     std::vector<float> sums(columns);
-    for (std::uint32_t row = 0; row < new_rows; ++row) {  // rows first, as they lie
+    for (std::uint32_t row = 0; row < new_rows; ++row) {  // rows first: they are contiguous
         add_rows(view.pixels.data() + down.first[row] * columns, columns,
                  down.weights.data() + row * down.count, down.count, sums.data());
         std::uint8_t* to = out.data() + static_cast<std::size_t>(row) * new_columns;

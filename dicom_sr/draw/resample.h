@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A grey picture at another size: area averages when it shrinks, bilinear when it grows.
+// Resizes a grey picture: area average to shrink, bilinear interpolation to enlarge.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace bucky::dicom_sr {
 
 /// in   rows x columns of 8 bits
-/// out  new_rows x new_columns, row-major; a flat picture stays exactly as it is
+/// out  new_rows x new_columns, row-major. A picture of one value keeps that value exactly
 /// err  bug when a side is 0 or the pixels are fewer than rows * columns
 std::vector<std::uint8_t> resampled(const GreyView& view, std::uint32_t new_rows,
                                     std::uint32_t new_columns);

@@ -29,10 +29,10 @@ constexpr double kEmsOnLongerSide = 70;  // text scales with the picture ...
 constexpr double kEmLeast = 12;          // ... but stays legible on the smallest
 constexpr double kBesideBelow = 0.6;     // narrower than this, the panel stands beside
 
-/// The picture's plan: the image top left, the panel below it or at its right.
+/// The layout of the picture: the image at the top left, the panel below it or to its right.
 struct Plan {
     std::uint32_t columns = 0, rows = 0;  ///< of the drawn image
-    double scale = 1, row_scale = 1;      ///< drawn pixels for one of the image's
+    double scale = 1, row_scale = 1;      ///< drawn pixels for one pixel of the image
     double em = kEmLeast;
     Rect panel;
 };
@@ -60,7 +60,7 @@ Plan plan_of(const GreyView& view, const Panel& panel, const OverlayStyle& style
     const bool beside = plan.columns < kBesideBelow * plan.rows;
     plan.panel.x = beside ? plan.columns : 0;
     plan.panel.y = beside ? 0 : plan.rows;
-    // Never so narrow that a finding's name breaks inside a word.
+    // Wide enough that no name of a finding breaks inside a word.
     plan.panel.width = std::max(beside ? 0.6 * plan.rows : plan.columns, 22 * plan.em);
     Canvas ruler(1, 1);
     plan.panel.height = std::ceil(
@@ -153,7 +153,7 @@ Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const Ove
 
 Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
                          const OverlayStyle& style) {
-    return captured({object_beside(kind::kOverlay, style.sop_class, image),
+    return captured({object_beside(ResultKind::overlay, style.sop_class, image),
                      instance_number_after(image.source),
                      "Windowed for display, resampled, findings drawn in. Not for measurement.",
                      {&image, 1}},

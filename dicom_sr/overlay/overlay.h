@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The picture: a Secondary Capture (RGB) of one analysed image with the outlines, names and scores
-// drawn in. The only result that every viewer shows.
+// The picture: a Secondary Capture (RGB) of one analysed image, with outlines, names and scores
+// burned in. It is the one result that every viewer shows.
 #pragma once
 
 #include "dicom_sr/common/object.h"
@@ -11,9 +11,8 @@ namespace bucky::dicom_sr {
 Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const OverlayStyle& style);
 
 /// in   a drawing of `image`
-/// out  Secondary Capture Image (1.2.840.10008.5.1.4.1.1.7), RGB, Explicit VR Little Endian; or,
-///      where the style asks for it, the same in grey as a derived CR image. Same image, model,
-///      class and rendering, same UIDs
+/// out  Secondary Capture Image, RGB, Explicit VR Little Endian; or, where the style asks for it,
+///      the same in grey as a derived CR image. Same image, model, class and rendering, same UIDs
 /// src  PS3.3 A.8.1, C.8.6; A.2, C.8.1
 Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
                          const OverlayStyle& style);

@@ -16,7 +16,6 @@
 #include "dicom_sr/draw/canvas.h"
 #include "dicom_sr/draw/capture.h"
 #include "dicom_sr/draw/panel.h"
-#include "dicom_sr/draw/resample.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -39,7 +38,7 @@ std::string heading(const ReportedImage& image, const Words& say) {
     return cleaned(words);
 }
 
-void draw_thumbnail(Canvas& canvas, const SummaryImage& small, double x, double y) {
+void draw_thumbnail(Canvas& canvas, const Thumbnail& small, double x, double y) {
     canvas.picture(small.grey, small.columns, small.rows, static_cast<std::uint32_t>(x),
                    static_cast<std::uint32_t>(y));
     const auto& result = small.image->result;
@@ -60,7 +59,7 @@ void draw_thumbnail(Canvas& canvas, const SummaryImage& small, double x, double 
 }
 
 /// Writes the page from the top down; without `draw` only measures. Returns its height.
-double lay_out_page(Canvas& canvas, std::span<const SummaryImage> images, const OverlayStyle& style,
+double lay_out_page(Canvas& canvas, std::span<const Thumbnail> images, const OverlayStyle& style,
                     bool draw) {
     const Words& say = words(style.language);
     double y = kMargin;
@@ -71,7 +70,7 @@ double lay_out_page(Canvas& canvas, std::span<const SummaryImage> images, const 
     };
     line(say.summary, 1.6 * kEm, true);
     line(say.assists, kEm, true);
-    const std::size_t shown = std::min(images.size(), kSummaryImagesMax);
+    const std::size_t shown = std::min(images.size(), kThumbnailsMax);
     for (std::size_t i = 0; i < shown; ++i) {
         line(fmt::format("{} / {}  {}", i + 1, images.size(), heading(*images[i].image, say)),
              1.1 * kEm, true);
@@ -97,21 +96,7 @@ Drawing drawn(double width, const std::function<double(Canvas&, bool)>& write) {
 
 }  // namespace
 
-SummaryImage thumbnail(const ReportedImage& image, const GreyView& view) {
-    SummaryImage small;
-    small.image = &image;
-    const double height = view.rows * view.pixel_ratio;  // in columns
-    const double longer = std::max({height, 1.0 * view.columns, 1.0});
-    const auto side = [&](double length) {
-        return std::max(1U, static_cast<std::uint32_t>(length * kThumbnailSide / longer));
-    };
-    small.rows = side(height);
-    small.columns = side(view.columns);
-    small.grey = resampled(view, small.rows, small.columns);
-    return small;
-}
-
-Drawing draw_summary(std::span<const SummaryImage> images, const OverlayStyle& style) {
+Drawing draw_summary(std::span<const Thumbnail> images, const OverlayStyle& style) {
     if (images.empty()) throw Error(Fault::bug, "a summary without an image");
     OverlayStyle plain = style;
     plain.marking = Marking::outline;  // a thumbnail is too small for heat
@@ -133,7 +118,7 @@ Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style) {
 
 Object notice_capture(const ReportedImage& image, const Drawing& drawing,
                       const OverlayStyle& style) {
-    return captured({object_beside(kind::kNotice, style.sop_class, image),
+    return captured({object_beside(ResultKind::notice, style.sop_class, image),
                      instance_number_after(image.source),
                      "Words about the image, without its pixels.",
                      {&image, 1}},
@@ -144,7 +129,7 @@ Object summary_capture(const std::vector<ReportedImage>& images, const Drawing& 
                        const OverlayStyle& style) {
     require_one_study(images);
     return captured(
-        {object_of_study(kind::kSummary, style.sop_class, images), "1",
+        {object_of_study(ResultKind::summary, style.sop_class, images), "1",
          "Findings of all images of the study, drawn small. Not for measurement.", images},
         drawing, style);
 }

@@ -26,7 +26,7 @@ using inference::Finding;
 using inference::Point;
 
 constexpr const char* kNoteLayer = "BUCKY";
-constexpr double kEmsOnLongerSide = 50;  // a viewer draws its own size of text; room for that
+constexpr double kEmsOnLongerSide = 50;  // room for text, whose size a viewer chooses
 
 /// One outline of the image with its name, and the layer of its finding.
 struct Annotation {
@@ -36,7 +36,7 @@ struct Annotation {
     std::string words;
 };
 
-/// "F2 PNEUMOTHORAX": CS, and no two findings alike.
+/// "F2 PNEUMOTHORAX": a CS, unique within the object.
 std::string layer_of(const Finding& finding, std::size_t number) {
     return fitted(DCM_GraphicLayer, fmt::format("F{} {}", number + 1, finding.key));
 }
@@ -64,7 +64,7 @@ std::string decimal(double value) {  // DS has 16 characters
 
 /// With 16 bits an entry, which both LUTs allow (PS3.3 C.11.1.1.1, C.11.2.1.1).
 void put_table(DcmItem& item, const Softcopy::Table& table) {
-    const bool is_negative = table.first < 0;  // US or SS, as the input of the table is
+    const bool is_negative = table.first < 0;  // US or SS, like the input of the table
     const std::size_t count = table.entries.size();
     const std::array<Uint16, 3> descriptor{static_cast<Uint16>(count == 65536 ? 0 : count),
                                            static_cast<Uint16>(table.first), 16};
@@ -90,7 +90,7 @@ void write_grey(DcmItem& dataset, const Softcopy& grey) {
     }
     DcmItem& voi = new_item(dataset, DCM_SoftcopyVOILUTSequence);
     if (grey.voi_lut) {
-        Softcopy::Table table = *grey.voi_lut;  // its output is a share of the full range
+        Softcopy::Table table = *grey.voi_lut;  // its output is a fraction of the full range
         const std::uint32_t white = (1U << table.bits) - 1;
         for (auto& entry : table.entries) {
             entry =
@@ -114,7 +114,7 @@ void put_corner(DcmItem& item, const DcmTagKey& tag, std::uint32_t column, std::
     if (made.bad() || item.insert(corner.get(), OFTrue).bad()) {
         throw Error(Fault::bug, "presentation state: a corner of its area");
     }
-    (void)corner.release();  // the item's now
+    (void)corner.release();  // the item owns it
 }
 
 void write_area(DcmItem& dataset, const Source& source) {  // PS3.3 C.10.4
@@ -173,7 +173,7 @@ void write_layers(DcmItem& dataset, const ReportedImage& image,
 
 // ---- annotations --------------------------------------------------------------------------------
 
-/// A viewer's text is about as wide as this: half an em a letter, a whole one a Hangul syllable.
+/// The approximate width of a viewer's text: half an em a letter, one em a Hangul syllable.
 double width_in_ems(std::string_view text) {
     double ems = 1;
     for (const char byte : text) {
@@ -226,7 +226,7 @@ void write_note(DcmItem& dataset, const ReportedImage& image, std::string_view l
     const std::array lines{verdict_line(image.result, language),
                            std::string(words(language).assists),
                            image.result.model ? model_line(*image.result.model, language) : ""};
-    for (std::size_t i = 0; i < lines.size(); ++i) {  // at the foot of the screen, a line each
+    for (std::size_t i = 0; i < lines.size(); ++i) {  // one line each, at the foot of the screen
         if (lines[i].empty()) continue;
         const double top = 0.88 + 0.04 * static_cast<double>(i);
         add_text(annotation, cleaned(lines[i]), "DISPLAY", {0.02, top, 0.96, 0.035}, {});
@@ -279,11 +279,10 @@ Object presentation_state(const ReportedImage& image, const Softcopy& grey,
     if (!was_analysed(image.result) || source.rows == 0 || source.columns == 0) {
         throw Error(Fault::bug, "a presentation state of an image that was not analysed");
     }
-    Object object = object_beside(kind::kPresentation,
+    Object object = object_beside(ResultKind::presentation,
                                   Uid(UID_GrayscaleSoftcopyPresentationStateStorage), image);
     auto dataset = std::make_unique<DcmDataset>();
-    write_filing(*dataset, object, {&image, 1},
-                 {"PR", kPresentationSeries, style.language, style.software_version});
+    write_filing(*dataset, object, {&image, 1}, {"PR", style.language, style.software_version});
     write_identification(*dataset, image, style.language);
     write_grey(*dataset, grey);
     write_area(*dataset, source);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dicom_sr/report/check_report.h"
+
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -18,7 +21,8 @@ std::string type_of(DcmItem& item) {
     return value_of(item, DCM_ValueType);
 }
 
-/// What a viewer demands of the content beyond what validators see: "valid is not visible".
+/// The content that a viewer needs beyond what validators check: a valid report may show a black
+/// picture.
 class ContentCheck {
 public:
     ContentCheck(DcmItem& dataset, const Source& source, Complaints& out)
@@ -49,7 +53,7 @@ private:
         });
     }
 
-    /// A report of an earlier study may be referred to; of whom, verify cannot know.
+    /// The report may refer to reports of earlier studies. verify() does not know those studies.
     void read_other_evidence(DcmItem& dataset) {
         for_each_item(dataset, DCM_PertinentOtherEvidenceSequence, [&](DcmItem& study) {
             if (value_of(study, DCM_StudyInstanceUID) == source_.study.str()) {
@@ -141,16 +145,8 @@ void check_document(DcmItem& dataset, Complaints& out) {
     if (value_of(dataset, DCM_Modality) != "SR") out.emplace_back("Modality is not SR");
 }
 
-}  // namespace
-
-void check_report(DcmItem& dataset, const Source& source, Complaints& out) {
-    check_document(dataset, out);
-    const ContentCheck content(dataset, source, out);
-}
-
-/// In plain text there is no group to demand, but each image must have its words.
-void check_text_report(DcmItem& dataset, const Source& source, Complaints& out) {
-    check_document(dataset, out);
+/// A text report has no measurement groups, but each image must have its words.
+void check_text(DcmItem& dataset, const Source& source, Complaints& out) {
     bool spoken = false;
     for_each_item(dataset, DCM_ContentSequence, [&](DcmItem& section) {
         bool has_words = false;
@@ -165,6 +161,24 @@ void check_text_report(DcmItem& dataset, const Source& source, Complaints& out) 
         spoken |= has_words && is_ours;
     });
     if (!spoken) out.emplace_back("no section says anything about the source");
+}
+
+/// A withdrawal names no image: what it takes back stands in the report that it supersedes.
+bool is_withdrawal_of(const Source& source) {
+    return std::ranges::find(kReportClasses, source.sop_class.str()) != kReportClasses.end();
+}
+
+}  // namespace
+
+void check_report(const ReadBack& read, Complaints& out) {
+    check_document(read.dataset, out);
+    if (is_withdrawal_of(read.source)) {
+        require_values(read.dataset, {DCM_PredecessorDocumentsSequence}, out);
+    } else if (value_of(read.dataset, DCM_SOPClassUID) == sop_class::kBasicTextSr) {
+        check_text(read.dataset, read.source, out);
+    } else {
+        const ContentCheck content(read.dataset, read.source, out);
+    }
 }
 
 }  // namespace bucky::dicom_sr

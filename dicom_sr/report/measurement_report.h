@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The study's report: one Comprehensive 3D SR, TID 1500 "Measurement Report" (PS3.16), the way IHE
-// AI Results asks for it. Every image of the study appears: analysed, or not and why. For who does
-// not take that class, the same tree as Comprehensive or Enhanced SR, or sentences as Basic Text
-// SR.
+// The report of a study: one Comprehensive 3D SR, TID 1500 "Measurement Report" (PS3.16), as IHE AI
+// Results specifies. It lists every image of the study, also those that were not analysed, with the
+// reason. An archive that does not accept this class gets the same tree as Comprehensive or
+// Enhanced SR, or sentences as Basic Text SR.
 //
-// Located findings are TID 1410 groups with one outline each; the whole-image answers stand in
-// "Qualitative Evaluations" beside them, because one group without an SCOORD turns OHIF black.
+// Each located finding is a TID 1410 group with one outline. Answers for a whole image stand in
+// "Qualitative Evaluations": one group without an SCOORD makes OHIF show a black picture.
 #pragma once
 
 #include "dicom_sr/common/study_report.h"
@@ -20,8 +20,8 @@ namespace bucky::dicom_sr {
 Object measurement_report(const StudyReport& report);
 
 /// in   a report whose image turned out to be another patient's
-/// out  what supersedes it: an SR of its class, in its series, under its identity, which says that
-///      it was filed under a wrong identity and takes its findings back. It names no image
+/// out  an SR that supersedes it: of its class, in its series, under its identity. It says that the
+///      report was filed under a wrong identity, and withdraws the findings. It names no image
 Object withdrawal(const Withdrawn& report);
 Uid withdrawal_uid(const Uid& report);
 

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "conf/base/product.h"
 #include "dicom_sr/common/codes.h"
+#include "dicom_sr/common/document.h"
 #include "dicom_sr/common/identity.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/originals.h"
@@ -24,15 +24,6 @@ using inference::Code;
 using inference::Finding;
 using inference::ImageResult;
 using inference::Region;
-
-void add_observer(ContentTree& tree, const StudyReport& report) {  // TID 1002 and 1004
-    tree.code(has_observation_context, codes::kObserverType, codes::kDevice);
-    tree.uid(has_observation_context, codes::kDeviceObserverUid, observer_uid(report.node_name));
-    tree.text(has_observation_context, codes::kDeviceObserverName, cleaned(report.node_name));
-    tree.text(has_observation_context, codes::kDeviceObserverManufacturer, kManufacturer);
-    tree.text(has_observation_context, codes::kDeviceObserverModel,
-              cleaned(fmt::format("Bucky AI modality {}", report.software_version)));
-}
 
 void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 1601, 1602, 1603
     const Source& source = image.source;
@@ -82,7 +73,7 @@ std::vector<std::string> parameters_of(const ImageResult& result, const Finding*
     return lines;
 }
 
-/// The picture's edge as a region, for what is true of the whole image.
+/// The edge of the image as a region, for an answer about the whole image.
 std::vector<inference::Point> edge_of(const ReportedImage& image) {
     const double rows = image.result.rows > 0 ? image.result.rows : image.source.rows;
     const double columns = image.result.columns > 0 ? image.result.columns : image.source.columns;
@@ -136,7 +127,7 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
         add_planar_roi(tree, roi);
     }
     if (number > 0) return;
-    PlanarRoi roi = roi_of(image, finding.key, "image");  // present, but nobody said where
+    PlanarRoi roi = roi_of(image, finding.key, "image");  // present, without a location
     roi.tracking_identifier = fmt::format("{}, {}", name, words(language).not_located);
     roi.finding = finding.code;
     roi.category = &category;
@@ -153,8 +144,8 @@ Concept edge_code(const ImageResult& result) {
     return undecided ? codes::kUndecided : codes::kNoFinding;
 }
 
-/// Without any group a viewer shows a black picture, so the image's edge carries the answer:
-/// docs/decisions/0005-negative-study-report.md.
+/// A report without a group makes a viewer show a black picture: the answer stands at the edge of
+/// the image (docs/decisions/0005-negative-study-report.md).
 void add_edge(ContentTree& tree, const ReportedImage& image, std::string_view language) {
     PlanarRoi roi = roi_of(image, "verdict", "image");
     roi.outline = edge_of(image);
@@ -177,7 +168,7 @@ void add_measurements(ContentTree& tree, const StudyReport& report) {
         report.images, [](const ReportedImage& image) { return !edge_of(image).empty(); });
     if (!can_be_outlined) return;  // TID 1500 row 6: may be absent beside row 12
     tree.container(contains, codes::kImagingMeasurements, "", [&] {
-        std::set<Uid> tracked;  // two images may claim one UID: its edge is drawn once
+        std::set<Uid> tracked;  // two images may have one UID: its edge is drawn once
         for (const ReportedImage& image : report.images) {
             const bool first = tracked.insert(image.source.sop_instance).second;
             if (!some_present && first) add_edge(tree, image, report.language);
@@ -192,7 +183,7 @@ void add_answers(ContentTree& tree, const ReportedImage& image) {
     const auto& model = image.result.model;
     for (const Finding& finding : image.result.findings) {
         tree.code(contains, finding.code, answer_code(finding.answer), [&] {
-            // Not once for all in the container: there, row 14 takes every TEXT for its own.
+            // Once an item: in the container itself, row 14 would claim every TEXT.
             if (model) add_algorithm_name(tree, *model);
             tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
             tree.number(has_properties, threshold_code(finding), finding.threshold,
@@ -229,7 +220,7 @@ void add_reason(ContentTree& tree, const ReportedImage& image, std::string_view 
     });
 }
 
-/// Whoever reads a name that the image did not spell out as it says must know that.
+/// A reader must know that a name was not read as its character set declares.
 std::vector<std::string> notes_on_text(const StudyReport& report, const Words& say) {
     std::vector<std::string> notes;
     std::set<std::string> said;  // the images of a study mostly share their names
@@ -243,7 +234,7 @@ std::vector<std::string> notes_on_text(const StudyReport& report, const Words& s
     return notes;
 }
 
-/// What the study holds beside the images that this report lists.
+/// What the study holds beyond the images that this report lists.
 std::vector<std::string> notes_on_study(const StudyReport& report, const Words& say) {
     std::vector<std::string> notes;
     if (report.has_other_patients) notes.emplace_back(say.other_patients);
@@ -305,8 +296,7 @@ void add_priors(ContentTree& tree, const StudyReport& report) {
 }
 
 void add_head(ContentTree& tree, const StudyReport& report) {
-    tree.code(has_concept_modifier, codes::kLanguage,
-              report.language == "ko" ? codes::kKorean : codes::kEnglish);
+    add_language(tree, report.language);
     add_observer(tree, report);
     tree.code(has_concept_modifier, codes::kProcedureReported, codes::kImagingProcedure);
 }
@@ -315,7 +305,7 @@ void write_content(ContentTree& tree, const StudyReport& report) {
     add_head(tree, report);
     tree.container(contains, codes::kImageLibrary, "1600", [&] {
         tree.container(contains, codes::kImageLibraryGroup, "", [&] {
-            std::set<Uid> listed;  // two images may claim one UID: the library names it once
+            std::set<Uid> listed;  // two images may have one UID: the library names it once
             for (const ReportedImage& image : report.images) {
                 if (listed.insert(image.source.sop_instance).second) add_library_entry(tree, image);
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the report says: the TID 1500 content tree, without the modules around it.
+// The TID 1500 content tree of the report, without the modules around it.
 #pragma once
 
 #include <vector>
@@ -11,13 +11,13 @@ namespace bucky::dicom_sr {
 
 void write_content(ContentTree& tree, const StudyReport& report);
 
-/// What every report begins with: language, observer, procedure.
+/// The first items of every report: language, observer, procedure.
 void add_head(ContentTree& tree, const StudyReport& report);
 
-/// What every report says in words: that it is no reading, and which models spoke.
+/// The sentences of every report: that it is not a reading, and which models were used.
 std::vector<std::string> notes_of(const StudyReport& report);
 
-/// What this node said of earlier studies of the patient, each with its report.
+/// The results of earlier studies of the patient, each with its report.
 void add_priors(ContentTree& tree, const StudyReport& report);
 
 }  // namespace bucky::dicom_sr

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report for an archive that takes nothing richer than Basic Text SR: the same answers in
-// sentences, an image a section. What an outline is in the other classes is here the box around it,
-// in pixels.
+// The report for an archive that accepts only Basic Text SR: the same answers in sentences, one
+// section an image. In place of an outline it has the bounding box, in pixels.
 #pragma once
 
 #include "dicom_sr/common/content_tree.h"

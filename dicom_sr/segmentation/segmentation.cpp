@@ -28,7 +28,7 @@ using inference::Point;
 
 struct Segment {
     const Finding* finding = nullptr;
-    std::size_t place = 0;  ///< of the finding among all, which gives its colour
+    std::size_t place = 0;  ///< index of the finding among all; decides its colour
     const inference::Region* region = nullptr;
     int number = 0;  ///< of the region within its finding, from 1
 };
@@ -84,7 +84,7 @@ void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& 
 void write_identification(DcmItem& dataset, const ReportedImage& image, std::string_view language) {
     const Source& source = image.source;
     const LocalTime content = local_time(image.result.started_at_ms, source);
-    // Type 1: what tells one of these devices from the next is what it was trained to.
+    // Type 1. The weights of the model serve as the serial number: they identify the device.
     put(dataset, DCM_DeviceSerialNumber, image.result.model->sha256.substr(0, 16));
     put(dataset, DCM_InstanceNumber, instance_number_after(source));
     if (!dataset.tagExistsWithValue(DCM_InstanceNumber)) put(dataset, DCM_InstanceNumber, "1");
@@ -115,7 +115,7 @@ void write_image(DcmItem& dataset, const Source& source, std::size_t frames) {
     put(dataset, DCM_SegmentationType, "BINARY");
 }
 
-/// One dimension of frames: their segment (PS3.3 C.7.6.17).
+/// The frames have one dimension: their segment (PS3.3 C.7.6.17).
 void write_dimension(DcmItem& dataset, const Uid& organization) {
     put(new_item(dataset, DCM_DimensionOrganizationSequence), DCM_DimensionOrganizationUID,
         organization.str());
@@ -173,7 +173,7 @@ void write_instance_reference(DcmItem& dataset, const ReportedImage& image) {
     put_reference(series, DCM_ReferencedInstanceSequence, reference_of(image));
 }
 
-/// Bit by bit, frame after frame, the first pixel in the lowest bit (PS3.5 8.1.1, 8.2).
+/// One bit a pixel, frame after frame, the first pixel in the lowest bit (PS3.5 8.1.1, 8.2).
 std::vector<std::uint8_t> packed(const std::vector<Segment>& segments, const Source& source) {
     const std::size_t pixels = std::size_t{source.rows} * source.columns;
     std::vector<std::uint8_t> bits((pixels * segments.size() + 15) / 16 * 2);
@@ -228,10 +228,9 @@ Object segmentation(const ReportedImage& image, std::string_view language,
     if (segments.empty() || !image.result.model || source.rows == 0 || source.columns == 0) {
         throw Error(Fault::bug, "a segmentation of an image without an outline");
     }
-    Object object = object_beside(kind::kSegmentation, Uid(UID_SegmentationStorage), image);
+    Object object = object_beside(ResultKind::segmentation, Uid(UID_SegmentationStorage), image);
     auto dataset = std::make_unique<DcmDataset>();
-    write_filing(*dataset, object, {&image, 1},
-                 {"SEG", kSegmentationSeries, language, software_version});
+    write_filing(*dataset, object, {&image, 1}, {"SEG", language, software_version});
     write_identification(*dataset, image, language);
     write_image(*dataset, source, segments.size());
     std::uint32_t number = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The outlines as areas: a Segmentation with one segment a lesion, in the image's own pixels. Each
-// segment has the tracking UID that the lesion has in the report.
+// A Segmentation: the outlines as areas, one segment a lesion, in the pixels of the image. A
+// segment has the tracking UID of its lesion in the report.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 
 namespace bucky::dicom_sr {
 
-/// Whether anything of the image is outlined: else there is no segmentation to make.
+/// Whether the image has an outline. Without one there is no segmentation to make.
 bool has_outlines(const inference::ImageResult& result);
 
 /// in   an analysed image with at least one outline
-/// out  a Segmentation (1.2.840.10008.5.1.4.1.1.66.4), BINARY, a frame and a segment an outline;
-///      same image and model, same UIDs
+/// out  a Segmentation, BINARY, one frame and one segment an outline. Same image and model, same
+///      UIDs
 /// err  bug when there is no outline, or the image has no size
 /// src  PS3.3 A.51, C.8.20, C.7.6.16
 Object segmentation(const ReportedImage& image, std::string_view language,
                     std::string_view software_version);
 
 /// in   an outline, the size of the image
-/// out  one byte a pixel, 1 where the pixel's centre lies inside (even-odd rule)
+/// out  one byte a pixel: 1 where the centre of the pixel lies inside (even-odd rule)
 std::vector<std::uint8_t> filled(const std::vector<inference::Point>& outline, std::uint32_t rows,
                                  std::uint32_t columns);
 

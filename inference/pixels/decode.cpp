@@ -14,6 +14,7 @@
 #include <dcmtk/dcmjpls/djdecode.h>
 
 #include "conf/base/error.h"
+#include "conf/dicom/transfer_syntaxes.h"
 #include "inference/pixels/dicom_file.h"
 #include "inference/pixels/fragments.h"
 #include "inference/pixels/grey_rules.h"
@@ -24,35 +25,6 @@
 
 namespace bucky::inference {
 namespace {
-
-enum class Coding { native, rle, jpeg, jpeg_2000 };
-
-struct Syntax {
-    std::string_view uid;
-    Coding coding;
-};
-
-constexpr std::array kSyntaxes{
-    Syntax{"1.2.840.10008.1.2", Coding::native},          // Implicit VR Little Endian
-    Syntax{"1.2.840.10008.1.2.1", Coding::native},        // Explicit VR Little Endian
-    Syntax{"1.2.840.10008.1.2.1.99", Coding::native},     // Deflated Explicit VR Little Endian
-    Syntax{"1.2.840.10008.1.2.2", Coding::native},        // Explicit VR Big Endian
-    Syntax{"1.2.840.10008.1.2.5", Coding::rle},           // RLE Lossless
-    Syntax{"1.2.840.10008.1.2.4.50", Coding::jpeg},       // JPEG Baseline
-    Syntax{"1.2.840.10008.1.2.4.51", Coding::jpeg},       // JPEG Extended
-    Syntax{"1.2.840.10008.1.2.4.57", Coding::jpeg},       // JPEG Lossless, Process 14
-    Syntax{"1.2.840.10008.1.2.4.70", Coding::jpeg},       // JPEG Lossless, Process 14 SV 1
-    Syntax{"1.2.840.10008.1.2.4.80", Coding::jpeg},       // JPEG-LS Lossless
-    Syntax{"1.2.840.10008.1.2.4.81", Coding::jpeg},       // JPEG-LS Near-Lossless
-    Syntax{"1.2.840.10008.1.2.4.90", Coding::jpeg_2000},  // JPEG 2000 Lossless Only
-    Syntax{"1.2.840.10008.1.2.4.91", Coding::jpeg_2000},  // JPEG 2000
-};
-
-const Syntax* syntax_of(std::string_view uid) {
-    const auto* found = std::find_if(kSyntaxes.begin(), kSyntaxes.end(),
-                                     [&](const Syntax& s) { return s.uid == uid; });
-    return found == kSyntaxes.end() ? nullptr : found;
-}
 
 /// DCMTK keeps one list of codecs for the whole process.
 void register_codecs_once() {
@@ -174,13 +146,13 @@ std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset
     return cells;
 }
 
-std::vector<std::uint16_t> cells_of(Coding coding, const PixelLayout& layout, DcmDataset& dataset,
-                                    DcmPixelData& pixels) {
+std::vector<std::uint16_t> cells_of(PixelCoding coding, const PixelLayout& layout,
+                                    DcmDataset& dataset, DcmPixelData& pixels) {
     switch (coding) {
-        case Coding::native: return native_cells(layout, dataset, pixels);
-        case Coding::rle: return rle_cells(layout, dataset, pixels);
-        case Coding::jpeg: return jpeg_cells(layout, dataset, pixels);
-        case Coding::jpeg_2000: return jpeg_2000_cells(layout, dataset, pixels);
+        case PixelCoding::native: return native_cells(layout, dataset, pixels);
+        case PixelCoding::rle: return rle_cells(layout, dataset, pixels);
+        case PixelCoding::jpeg: return jpeg_cells(layout, dataset, pixels);
+        case PixelCoding::jpeg_2000: return jpeg_2000_cells(layout, dataset, pixels);
     }
     __builtin_unreachable();
 }
@@ -198,14 +170,14 @@ void keep_stored_bits(std::vector<std::uint16_t>& cells, const PixelLayout& layo
 }  // namespace
 
 bool decodes(std::string_view transfer_syntax) {
-    return syntax_of(transfer_syntax) != nullptr;
+    return find_transfer_syntax(transfer_syntax) != nullptr;
 }
 
 Image decode(DcmDataset& dataset, std::string_view transfer_syntax) {
     register_codecs_once();
     DcmPixelData& pixels = pixel_data_of(dataset);
     const PixelLayout layout = read_pixel_layout(dataset);
-    const Syntax* syntax = syntax_of(transfer_syntax);
+    const auto* syntax = find_transfer_syntax(transfer_syntax);
     if (syntax == nullptr) {
         throw Error(Fault::unsupported, "pixels in transfer syntax {} are not decoded",
                     transfer_syntax);

@@ -7,7 +7,8 @@
 #include <string>
 
 #include "conf/base/error.h"
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
+#include "conf/dicom/transfer_syntaxes.h"
 #include "conf/observe/audit.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
@@ -46,8 +47,8 @@ constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all that dico
 
 /// The transfer syntax of a word of destination.picture_syntax; empty: as the file is.
 std::string_view syntax_named(std::string_view word) {
-    if (word == "rle") return "1.2.840.10008.1.2.5";
-    if (word == "jpeg-lossless") return "1.2.840.10008.1.2.4.70";
+    if (word == "rle") return transfer_syntax::kRle;
+    if (word == "jpeg-lossless") return transfer_syntax::kJpegLosslessSv1;
     return {};
 }
 

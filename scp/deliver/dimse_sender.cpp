@@ -22,7 +22,7 @@ constexpr std::size_t kContextsMax = 128;  // PS3.8 9.3.2.2: odd ids, 1 to 255
 
 bool is_native(std::string_view transfer_syntax) {
     const auto* row = find_transfer_syntax(transfer_syntax);
-    return row != nullptr && row->native;
+    return row != nullptr && row->is_native();
 }
 
 /// A context with the object's own syntax alone, so that the peer cannot choose another. For

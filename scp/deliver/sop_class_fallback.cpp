@@ -4,15 +4,16 @@
 #include <span>
 #include <utility>
 
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
 
 namespace bucky::scp {
 
 SopClassFallback::SopClassFallback(storage::Database& db, const Clock& clock,
                                    std::string destination, Sender& sender)
     : classes_(db, clock), destination_(std::move(destination)), sender_(sender) {
-    for (const auto& one : kReportClasses) sender_.propose(one);
-    for (const auto& one : kPictureClasses) sender_.propose(one);
+    for (const auto& row : kResultKinds) {
+        for (const auto one : fallbacks_of(row.classes.front())) sender_.propose(one);
+    }
 }
 
 std::optional<std::string_view> SopClassFallback::instead_of(const storage::Result& result) {

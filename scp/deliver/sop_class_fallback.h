@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SopClassFallback: what a peer takes of the classes in which one result can be said
-// (conf/dicom/sop_classes.h). Every association asks for all of them, each answer is remembered in
+// (conf/dicom/result_kinds.h). Every association asks for all of them, each answer is remembered in
 // the database, and a result whose class is refused is made again in the best one that is taken.
 // Threads: one SopClassFallback per courier, over that courier's Database and Sender.
 #pragma once

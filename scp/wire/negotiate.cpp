@@ -10,7 +10,7 @@ namespace {
 const char* choose_syntax(const T_ASC_PresentationContext& proposed, bool native_only) {
     for (int i = 0; i < proposed.transferSyntaxCount; ++i) {
         const auto* row = find_transfer_syntax(proposed.proposedTransferSyntaxes[i]);
-        if (row != nullptr && (row->native || !native_only)) {
+        if (row != nullptr && (row->is_native() || !native_only)) {
             return proposed.proposedTransferSyntaxes[i];
         }
     }

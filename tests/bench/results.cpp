@@ -20,7 +20,6 @@
 namespace {
 
 using namespace bucky;
-namespace kind = dicom_sr::kind;
 
 double processor_ms() {
     std::timespec now{};
@@ -40,11 +39,10 @@ double median_ms(Work work) {
     return took[took.size() / 2];
 }
 
-double results_ms(const std::vector<JudgedImage>& images,
-                  std::set<std::string, std::less<>> kinds) {
+double results_ms(const std::vector<JudgedImage>& images, std::initializer_list<ResultKind> kinds) {
     return median_ms([&] {
         Requested requested;
-        requested.kinds = kinds;
+        for (const auto kind : kinds) requested.variants.insert(best_of(kind));
         requested.report.software_version = "bench";
         (void)results_of(images, requested);
     });
@@ -71,13 +69,13 @@ int main() {
     const auto row = [](const char* name, double ms) { std::printf("| %s | %.1f |\n", name, ms); };
     row("decoding and windowing alone",
         median_ms([&] { (void)inference::render_for_display(image.file); }));
-    row("SR", results_ms(images, {kind::kReport}));
-    row("picture at 2048", results_ms(images, {kind::kOverlay}));
-    row("presentation state", results_ms(images, {kind::kPresentation}));
+    row("SR", results_ms(images, {ResultKind::report}));
+    row("picture at 2048", results_ms(images, {ResultKind::overlay}));
+    row("presentation state", results_ms(images, {ResultKind::presentation}));
     row("SR, picture and presentation state",
-        results_ms(images, {kind::kReport, kind::kOverlay, kind::kPresentation}));
-    row("segmentation", results_ms(images, {kind::kSegmentation}));
-    row("Chest CAD SR", results_ms(images, {kind::kChestCad}));
+        results_ms(images, {ResultKind::report, ResultKind::overlay, ResultKind::presentation}));
+    row("segmentation", results_ms(images, {ResultKind::segmentation}));
+    row("Chest CAD SR", results_ms(images, {ResultKind::chest_cad}));
     std::printf("\nEach row decodes what it needs, makes the objects and reads them back.\n");
     return 0;
 }

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
+#include "conf/dicom/result_kinds.h"
 #include "tests/support/judges.h"
 #include "tests/support/orthanc.h"
 #include "tests/support/part10.h"
@@ -19,10 +21,6 @@ using namespace bucky;
 using namespace bucky::test;
 
 namespace {
-
-constexpr auto kChestCad = "1.2.840.10008.5.1.4.1.1.88.65";
-constexpr auto kPresentation = "1.2.840.10008.5.1.4.1.1.11.1";
-constexpr auto kSegmentation = "1.2.840.10008.5.1.4.1.1.66.4";
 
 /// A frontal image with a nodule and a lateral beside it, both of one study.
 std::vector<Xray> a_study(const TempDir& dir, std::uint64_t seed, const std::string& patient_id) {
@@ -51,9 +49,11 @@ TEST_CASE("an archive takes every kind of object that it may be sent, each in it
     const TempDir dir;
     Orthanc pacs;
     auto destination = pacs.destination();
-    destination.more =
-        "send = [\"sr\", \"overlay\", \"presentation\", \"segmentation\", \"summary\", "
-        "\"notice\", \"chest_cad\"]\nlanguage = \"ko\"\n";
+    std::string words;
+    for (const auto& row : kResultKinds) {
+        words += fmt::format("{}\"{}\"", words.empty() ? "" : ", ", row.word);
+    }
+    destination.more = "send = [" + words + "]\nlanguage = \"ko\"\n";
     RunningNode node{{.destinations = {destination}, .more = "[overlay]\nstyle = \"both\"\n"}};
     const std::vector studies{a_study(dir, 71, "4711"), a_study(dir, 72, "4712")};
     std::vector<std::filesystem::path> files;
@@ -62,17 +62,15 @@ TEST_CASE("an archive takes every kind of object that it may be sent, each in it
     }
     REQUIRE(dcmsend(node.dicom_port(), files, "BUCKY").all_accepted());
 
-    // three pictures: the overlay, the summary, the notice of the lateral
-    const std::map<std::string, int> expected{{kComprehensive3dSr, 1},
-                                              {kChestCad, 1},
-                                              {kSecondaryCapture, 3},
-                                              {kPresentation, 1},
-                                              {kSegmentation, 1}};
+    // of each kind one: the lateral has the notice, the other image what is drawn of it
+    std::map<std::string, int> expected;
+    for (const auto& row : kResultKinds) ++expected[std::string{row.classes.front()}];
     for (std::size_t at = 0; at < studies.size(); ++at) {
         CAPTURE(at);
         const auto& own = studies[at].front();
         const auto& other = studies[1 - at].front();
-        (void)poll_until([&] { return pacs.instances(own.uids.study_uid).size() >= 7; }, 120s);
+        (void)poll_until(
+            [&] { return pacs.instances(own.uids.study_uid).size() >= kResultKinds.size(); }, 120s);
         const auto held = pacs.instances(own.uids.study_uid);
         CHECK(classes_of(held) == expected);
         for (const auto& one : held) {

@@ -22,6 +22,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/ids.h"
+#include "conf/dicom/transfer_syntaxes.h"
 #include "tools/phantom/encapsulate.h"
 #include "tools/phantom/header.h"
 #include "tools/phantom/jpeg2000.h"
@@ -152,20 +153,25 @@ void say_lossy(const Written& ids, DcmDataset& dataset) {
 
 const std::vector<TransferSyntaxName>& transfer_syntaxes() {
     using enum TransferSyntax;
+    namespace uids = bucky::transfer_syntax;
+    const auto named = [](TransferSyntax syntax, std::string_view name, std::string_view uid,
+                          int most_bits) {
+        return TransferSyntaxName{syntax, name, uid, most_bits, find_transfer_syntax(uid)->lossy};
+    };
     static const std::vector<TransferSyntaxName> kNames{
-        {implicit_little, "implicit-little", "1.2.840.10008.1.2", 16, false},
-        {explicit_little, "explicit-little", "1.2.840.10008.1.2.1", 16, false},
-        {explicit_big, "explicit-big", "1.2.840.10008.1.2.2", 16, false},
-        {deflated, "deflated", "1.2.840.10008.1.2.1.99", 16, false},
-        {rle, "rle", "1.2.840.10008.1.2.5", 16, false},
-        {jpeg_baseline, "jpeg-baseline", "1.2.840.10008.1.2.4.50", 8, true},
-        {jpeg_extended, "jpeg-extended", "1.2.840.10008.1.2.4.51", 12, true},
-        {jpeg_lossless, "jpeg-lossless", "1.2.840.10008.1.2.4.57", 16, false},
-        {jpeg_lossless_first, "jpeg-lossless-sv1", "1.2.840.10008.1.2.4.70", 16, false},
-        {jpeg_ls_lossless, "jpeg-ls", "1.2.840.10008.1.2.4.80", 16, false},
-        {jpeg_ls_near, "jpeg-ls-near", "1.2.840.10008.1.2.4.81", 16, true},
-        {jpeg_2000_lossless, "jpeg-2000-lossless", "1.2.840.10008.1.2.4.90", 16, false},
-        {jpeg_2000, "jpeg-2000", "1.2.840.10008.1.2.4.91", 16, true},
+        named(implicit_little, "implicit-little", uids::kImplicitLittleEndian, 16),
+        named(explicit_little, "explicit-little", uids::kExplicitLittleEndian, 16),
+        named(explicit_big, "explicit-big", uids::kExplicitBigEndian, 16),
+        named(deflated, "deflated", uids::kDeflatedLittleEndian, 16),
+        named(rle, "rle", uids::kRle, 16),
+        named(jpeg_baseline, "jpeg-baseline", uids::kJpegBaseline, 8),
+        named(jpeg_extended, "jpeg-extended", uids::kJpegExtended, 12),
+        named(jpeg_lossless, "jpeg-lossless", uids::kJpegLossless, 16),
+        named(jpeg_lossless_first, "jpeg-lossless-sv1", uids::kJpegLosslessSv1, 16),
+        named(jpeg_ls_lossless, "jpeg-ls", uids::kJpegLsLossless, 16),
+        named(jpeg_ls_near, "jpeg-ls-near", uids::kJpegLsNearLossless, 16),
+        named(jpeg_2000_lossless, "jpeg-2000-lossless", uids::kJpeg2000Lossless, 16),
+        named(jpeg_2000, "jpeg-2000", uids::kJpeg2000, 16),
     };
     return kNames;
 }

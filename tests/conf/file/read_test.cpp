@@ -220,13 +220,13 @@ TEST_CASE("the objects of a destination are listed once, in one list", "[conf]")
         return read_settings_text(std::string{kSmallest} + lines, folder.file());
     };
     const auto by_default = read("").destinations.at(0);
-    CHECK(by_default.send == std::vector<std::string>{"sr", "overlay"});
+    CHECK(by_default.send == std::vector{ResultKind::report, ResultKind::overlay});
     CHECK(by_default.send_if_found.empty());
     const auto settings = read(
         "[[destination]]\nname = \"old\"\nae_title = \"OLD\"\nhost = \"h\"\n"
         "send = [\"sr\"]\nsend_if_found = [\"overlay\"]\nlanguage = \"ko\"\n"
         "picture_syntax = \"rle\"\n");
-    CHECK(settings.destinations.at(1).send_if_found == std::vector<std::string>{"overlay"});
+    CHECK(settings.destinations.at(1).send_if_found == std::vector{ResultKind::overlay});
     CHECK(settings.destinations.at(1).language == "ko");
     for (const auto& [lines, words] : std::vector<std::pair<std::string, std::string>>{
              {"send = [\"movie\"]", "\"movie\" is not allowed; it must be sr"},

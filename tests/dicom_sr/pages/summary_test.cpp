@@ -124,11 +124,10 @@ TEST_CASE("a summary shows every image of the study, and a notice the reason of 
     std::vector<ReportedImage> images{examples::with_findings(1), examples::without_findings(2),
                                       examples::lateral(3), examples::failed(4)};
     for (auto& image : images) image.source.patient_name = "Hong^Gildong=洪^吉洞=홍^길동";
-    std::vector<SummaryImage> small;
+    std::vector<Thumbnail> small;
     for (const auto& image : images) {
         const bool analysed = image.result.model.has_value();
-        small.push_back(analysed ? thumbnail(image, picture.view())
-                                 : SummaryImage{&image, 0, 0, {}});
+        small.push_back(analysed ? thumbnail(image, picture.view()) : Thumbnail{&image, 0, 0, {}});
     }
     const Drawing page = draw_summary(small, style(language));
     CHECK(page.columns == 1240);
@@ -149,7 +148,7 @@ TEST_CASE("a summary of a hundred images is one page and states how many it does
           "[dicom_sr]") {
     std::vector<ReportedImage> images;
     for (int i = 1; i <= 100; ++i) images.push_back(examples::lateral(i));
-    std::vector<SummaryImage> small;
+    std::vector<Thumbnail> small;
     for (const auto& image : images) small.push_back({&image, 0, 0, {}});
     const Drawing page = draw_summary(small, style());
     const Drawing twelve = draw_summary(std::span(small).first(12), style());

@@ -184,7 +184,7 @@ TEST_CASE("a file arrives byte for byte in its own transfer syntax", "[scp]") {
     Sender sender(peer.target(), kUs);
     std::size_t sent = 0;
     for (const auto& syntax : transfer_syntaxes()) {
-        if (!syntax.native || syntax.uid == kDeflatedLittleEndian) continue;
+        if (!syntax.is_native() || syntax.uid == kDeflatedLittleEndian) continue;
         INFO(syntax.name);
         ImageOf image;
         image.transfer_syntax = syntax.uid;

@@ -73,7 +73,7 @@ TEST_CASE("an image is kept byte for byte in each native transfer syntax", "[scp
     TestFrontDoor door;
     int number = 0;
     for (const auto& syntax : scp::transfer_syntaxes()) {
-        if (!syntax.native) continue;
+        if (!syntax.is_native()) continue;
         INFO(syntax.name);
         ImageOf image;
         image.sop_instance += "." + std::to_string(++number);

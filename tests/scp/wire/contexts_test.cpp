@@ -50,7 +50,7 @@ TEST_CASE("each transfer syntax of the table is one that DCMTK can negotiate", "
         CHECK(seen.insert(row.uid).second);
         const DcmXfer known(std::string{row.uid}.c_str());
         CHECK(known.getXfer() != EXS_Unknown);
-        CHECK(known.isEncapsulated() != row.native);
+        CHECK(known.isEncapsulated() != row.is_native());
     }
     CHECK(find_transfer_syntax(UID_MPEG2MainProfileAtMainLevelTransferSyntax) == nullptr);
 }

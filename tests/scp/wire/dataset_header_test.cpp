@@ -69,7 +69,7 @@ TEST_CASE("the identifiers are found in every native transfer syntax", "[scp]") 
     start_wire();
     const TempDir dir;
     for (const auto& syntax : transfer_syntaxes()) {
-        if (!syntax.native) continue;
+        if (!syntax.is_native()) continue;
         INFO(syntax.name);
         ImageOf image;
         image.transfer_syntax = syntax.uid;

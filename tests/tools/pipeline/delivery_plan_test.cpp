@@ -78,8 +78,8 @@ TEST_CASE("destinations that want the same get the same objects, made once", "[t
 
 TEST_CASE("each destination gets the kinds that it asks for, in its own language", "[tools]") {
     NodeHarness harness;
-    harness.settings.destinations[0].send = {"overlay", "presentation"};
-    harness.settings.destinations[1].send = {"sr"};
+    harness.settings.destinations[0].send = {ResultKind::overlay, ResultKind::presentation};
+    harness.settings.destinations[1].send = {ResultKind::report};
     harness.settings.destinations[1].language = "ko";
     read_one(harness, {.seed = 3, .lesions = {kNodule}});
     CHECK(kinds_for(harness, "pacs") == std::vector<std::string>{"overlay", "presentation"});
@@ -90,10 +90,10 @@ TEST_CASE("each destination gets the kinds that it asks for, in its own language
 TEST_CASE("what is asked for only when something is found stays away when nothing is", "[tools]") {
     for (const bool found : {true, false}) {
         NodeHarness harness;
-        harness.settings.destinations[0].send = {"sr"};
-        harness.settings.destinations[0].send_if_found = {"overlay"};
+        harness.settings.destinations[0].send = {ResultKind::report};
+        harness.settings.destinations[0].send_if_found = {ResultKind::overlay};
         harness.settings.destinations[1].send = {};
-        harness.settings.destinations[1].send_if_found = {"sr"};
+        harness.settings.destinations[1].send_if_found = {ResultKind::report};
         read_one(harness,
                  {.seed = 11,
                   .lesions = found ? std::vector{kNodule} : std::vector<phantom::Finding>{}});
@@ -155,8 +155,8 @@ TEST_CASE("a threshold of its own decides for its destination and for nobody els
     const auto score = score_of(inference::from_json(harness.images().at(0).result_json), "nodule");
     REQUIRE(score > 0.5);
     REQUIRE(score < 1.0);
-    harness.settings.destinations[0].send_if_found = {"overlay"};
-    harness.settings.destinations[0].send = {"sr"};
+    harness.settings.destinations[0].send_if_found = {ResultKind::overlay};
+    harness.settings.destinations[0].send = {ResultKind::report};
     harness.settings.thresholds = {threshold("pacs", score + (1 - score) / 2)};
     REQUIRE(harness.report_all() == 1);
     CHECK(kinds_for(harness, "pacs") == std::vector<std::string>{"sr"});
@@ -181,12 +181,10 @@ TEST_CASE("what is undetermined goes where findings go, for nobody has ruled it 
         result.findings[0].answer = answer;
         DeliveryPlan plan;
         plan.destination = "pacs";
-        plan.if_found = {"sr"};
+        plan.if_found = {ResultKind::report};
         plan.language = "en";
-        plan.report_class = Uid{kReportClasses.front()};
-        plan.picture_class = Uid{kPictureClasses.front()};
         const auto made =
-            make_planned({plan}, {judged}, {}, [](const char*, const auto&) { return Earlier{}; });
+            make_planned({plan}, {judged}, {}, [](auto, const auto&) { return Earlier{}; });
         CHECK(made.size() == (answer == inference::Answer::undetermined ? 1 : 0));
     }
 }
@@ -286,14 +284,13 @@ TEST_CASE("what pictures will hold is told before they are made: enough, and not
                    inference::examine(image.file, *phantom_shelf().now(), 1'795'444'205'123)};
     DeliveryPlan plain;
     plain.destination = "pacs";
-    plain.always = {"sr", "overlay", "presentation", "segmentation"};
+    plain.always = {ResultKind::report, ResultKind::overlay, ResultKind::presentation,
+                    ResultKind::segmentation};
     plain.language = "en";
-    plain.report_class = Uid{kReportClasses.front()};
-    plain.picture_class = Uid{kPictureClasses.front()};
     DeliveryPlan korean = plain;
     korean.language = "ko";
     DeliveryPlan words_only = plain;
-    words_only.always = {"sr"};
+    words_only.always = {ResultKind::report};
     Requested common;
     common.report.software_version = BUCKY_VERSION;
     const std::vector images{image};

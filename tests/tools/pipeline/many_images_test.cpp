@@ -59,10 +59,8 @@ JudgedImage analysed(std::size_t number, inference::Answer answer) {
 std::vector<std::string> reports_on(const std::vector<JudgedImage>& images) {
     DeliveryPlan plan;
     plan.destination = "pacs";
-    plan.always = {"sr"};
+    plan.always = {ResultKind::report};
     plan.language = "en";
-    plan.report_class = Uid{kReportClasses.front()};
-    plan.picture_class = Uid{kPictureClasses.front()};
     std::vector<std::string> reports;
     std::set<Uid> uids;
     for (const auto& made : make_planned({plan}, images, {}, [](auto&&...) { return Earlier{}; })) {

@@ -12,7 +12,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/start.h"
 #include "scp/wire/status.h"
@@ -20,9 +20,9 @@
 namespace bucky {
 namespace {
 
-bool sends(const conf::DestinationSettings& destination, std::string_view object) {
-    const auto has = [&](const std::vector<std::string>& list) {
-        return std::find(list.begin(), list.end(), object) != list.end();
+bool sends(const conf::DestinationSettings& destination, ResultKind kind) {
+    const auto has = [&](const std::vector<ResultKind>& list) {
+        return std::find(list.begin(), list.end(), kind) != list.end();
     };
     return has(destination.send) || has(destination.send_if_found);
 }
@@ -148,14 +148,17 @@ std::string answers() {
            "one.\n\n";
 }
 
-constexpr struct {
-    std::string_view kind, name, uid;
-} kOtherObjects[] = {
-    // PS3.4 Table B.5-1
-    {"presentation", "Grayscale Softcopy Presentation State", "1.2.840.10008.5.1.4.1.1.11.1"},
-    {"segmentation", "Segmentation", "1.2.840.10008.5.1.4.1.1.66.4"},
-    {"chest_cad", "Chest CAD SR", "1.2.840.10008.5.1.4.1.1.88.65"},
-};
+/// What is sent to this destination: each class once, in the order of kResultKinds.
+std::vector<std::string_view> classes_sent(const conf::DestinationSettings& to) {
+    std::vector<std::string_view> classes;
+    for (const auto& kind : kResultKinds) {
+        if (!sends(to, kind.kind)) continue;
+        for (const auto one : kind.classes) {
+            if (std::ranges::find(classes, one) == classes.end()) classes.push_back(one);
+        }
+    }
+    return classes;
+}
 
 /// The effect of a peer's answers, one of each kind.
 std::string heeded() {
@@ -178,15 +181,8 @@ std::string requestor(const conf::DestinationSettings& to) {
         "##### {}: {} at {} port {}{}\n| SOP class, of reports and of pictures the first that it "
         "takes | UID |\n|---|---|\n",
         to.name, to.ae_title.str(), to.host, to.port, to.tls ? " with TLS" : "");
-    const auto row = [&](std::string_view uid) {
+    for (const auto uid : classes_sent(to)) {
         out += fmt::format("| {} | {} |\n", name_of_class(uid), uid);
-    };
-    if (sends(to, "sr")) std::for_each(kReportClasses.begin(), kReportClasses.end(), row);
-    if (sends(to, "overlay") || sends(to, "summary") || sends(to, "notice")) {
-        std::for_each(kPictureClasses.begin(), kPictureClasses.end(), row);
-    }
-    for (const auto& [kind, name, uid] : kOtherObjects) {
-        if (sends(to, kind)) out += fmt::format("| {} | {} |\n", name, uid);
     }
     return out +
            fmt::format(

@@ -2,7 +2,6 @@
 #include "tools/bucky/pipeline/delivery_plan.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <span>
 #include <utility>
@@ -10,28 +9,37 @@
 #include <fmt/format.h>
 
 #include "conf/base/limits.h"
-#include "conf/dicom/sop_classes.h"
+#include "conf/dicom/result_kinds.h"
 #include "conf/tenants.h"
 #include "dicom_sr/common/modules.h"
+#include "dicom_sr/kind.h"
 #include "tools/bucky/engine/thresholds.h"
 
 namespace bucky {
 namespace {
 
-namespace kind = dicom_sr::kind;
-
-Uid best_taken(storage::PeerClasses& classes, const std::string& destination,
-               std::span<const std::string_view> ladder) {
+std::string_view best_taken(storage::PeerClasses& classes, const std::string& destination,
+                            std::span<const std::string_view> ladder) {
     for (const auto one : ladder) {
-        if (classes.takes(destination, one).value_or(true)) return Uid{one};
+        if (classes.takes(destination, one).value_or(true)) return one;
     }
-    return Uid{ladder.front()};  // it takes none: it is offered the best, and refuses it by name
+    return ladder.front();  // it takes none: it is offered the best, and refuses it by name
 }
 
-std::set<std::string, std::less<>> kinds_of(const std::vector<std::string>& words,
-                                            const conf::Settings& settings) {
-    std::set<std::string, std::less<>> kinds(words.begin(), words.end());
-    if (!settings.overlay.enabled) kinds.erase(kind::kOverlay);
+std::map<ResultKind, Uid> lesser_classes_of(storage::PeerClasses& classes,
+                                            const std::string& destination) {
+    std::map<ResultKind, Uid> lesser;
+    for (const auto& row : kResultKinds) {
+        const auto taken = best_taken(classes, destination, row.classes);
+        if (taken != row.classes.front()) lesser.emplace(row.kind, taken);
+    }
+    return lesser;
+}
+
+std::set<ResultKind> kinds_of(const std::vector<ResultKind>& listed,
+                              const conf::Settings& settings) {
+    std::set<ResultKind> kinds(listed.begin(), listed.end());
+    if (!settings.overlay.enabled) kinds.erase(ResultKind::overlay);
     return kinds;
 }
 
@@ -51,8 +59,9 @@ std::string and_words(std::string rendering, const std::string& words) {
     return rendering + (rendering.empty() ? "" : ", ") + words;
 }
 
-std::string with_class(std::string rendering, const Uid& sop_class, std::string_view plain) {
-    return and_words(std::move(rendering), sop_class.str() == plain ? "" : "in " + sop_class.str());
+std::string with_class(std::string rendering, const Variant& variant) {
+    const bool is_best = variant == best_of(variant.kind);
+    return and_words(std::move(rendering), is_best ? "" : "in " + variant.sop_class.str());
 }
 
 bool is_analysed(const JudgedImage& judged) {
@@ -62,46 +71,34 @@ bool is_analysed(const JudgedImage& judged) {
 // What a report costs in memory, for bytes_to_make(): rather too much than too little.
 constexpr double kPictureBytesAPixel = 3;
 constexpr double kDrawingBytesAPixel = 4 + 3 + 3 + 3;  ///< canvas, drawing, data set, its bytes
-constexpr double kWithPanel = 1.6;                     ///< the words beside or below the image
-constexpr double kSummaryPixels = 1240 * 5000;         ///< twelve images on one page
-constexpr double kNoticePixels = 720 * 400;
 constexpr double kDocumentBytesAnImage = 100'000;  ///< of a report that lists it, while it is made
 
 /// In how many ways, each an object of its own, this kind is told.
-std::size_t ways_of(const std::vector<DeliveryPlan>& plans, std::string_view kind) {
-    std::set<std::pair<std::string, Uid>> ways;
+std::size_t ways_of(const std::vector<DeliveryPlan>& plans, ResultKind kind) {
+    std::set<std::pair<std::string, Variant>> ways;
     for (const auto& plan : plans) {
-        if (plan.wants(kind)) ways.emplace(rendering_of(plan), plan.picture_class);
+        if (plan.wants(kind)) ways.emplace(rendering_of(plan), plan.variant_of(kind));
     }
     return ways.size();
 }
 
-/// Of one picture: the image at this size, or enlarged twice, with its panel.
-double pixels_drawn(const dicom_sr::Source& source, double longer_side_px) {
-    const double longer = std::max(source.rows, source.columns);
-    if (longer == 0) return longer_side_px * longer_side_px;
-    const double scale = std::min(longer_side_px / longer, 2.0);
-    return kWithPanel * scale * scale * source.rows * source.columns;
-}
-
 using Group = std::vector<const DeliveryPlan*>;
+using Takers = std::map<Variant, Group>;  ///< the destinations that get a variant
 
-bool gets(const DeliveryPlan& plan, std::string_view kind, bool found) {
+bool gets(const DeliveryPlan& plan, ResultKind kind, bool found) {
     return plan.always.contains(kind) || (found && plan.if_found.contains(kind));
 }
 
-/// Those of the group who want this kind now.
-Group takers(const Group& group, std::string_view kind, bool found) {
-    Group found_ones;
-    std::ranges::copy_if(group, std::back_inserter(found_ones),
-                         [&](const DeliveryPlan* plan) { return gets(*plan, kind, found); });
-    return found_ones;
-}
-
-std::map<Uid, Group> by_class(const Group& group, Uid DeliveryPlan::*sop_class) {
-    std::map<Uid, Group> parts;
-    for (const DeliveryPlan* plan : group) parts[plan->*sop_class].push_back(plan);
-    return parts;
+/// What is made of this scope for a group.
+Takers takers_of(const Group& group, ResultScope scope, bool found) {
+    Takers takers;
+    for (const auto& row : kResultKinds) {
+        if (row.scope != scope) continue;
+        for (const DeliveryPlan* plan : group) {
+            if (gets(*plan, row.kind, found)) takers[plan->variant_of(row.kind)].push_back(plan);
+        }
+    }
+    return takers;
 }
 
 /// What one document lists.
@@ -187,107 +184,69 @@ public:
     void add_pictures() {
         for (const auto& judged : images_) {
             if (!judged.is_pictured) continue;
-            bool is_first = true;
-            for (const auto& [sop_class, part] : by_class(group_, &DeliveryPlan::picture_class)) {
-                Takers names =
-                    is_analysed(judged) ? of_analysed(judged, part, is_first) : of_noticed(part);
-                make({judged}, sop_class, names);
-                is_first = false;
-            }
+            make({judged}, is_analysed(judged)
+                               ? takers_of(group_, ResultScope::analysed_image, has_finding(judged))
+                               : takers_of(group_, ResultScope::skipped_image, found_));
         }
-        for (const auto& [sop_class, part] : by_class(group_, &DeliveryPlan::picture_class)) {
-            make(images_, sop_class, {{kind::kSummary, takers(part, kind::kSummary, found_)}});
-        }
+        make(images_, takers_of(group_, ResultScope::study_page, found_));
     }
 
 private:
-    using Takers = std::map<std::string, Group, std::less<>>;  ///< by kind
-
     void add_documents(const Listing& listing, const std::string& part_name,
                        const EarlierIn& earlier_in) {
-        for (const auto& [sop_class, part] : by_class(group_, &DeliveryPlan::report_class)) {
-            const Group readers = takers(part, kind::kReport, found_);
-            if (readers.empty()) continue;
-            const auto rendering =
-                and_words(with_class(rendering_, sop_class, kReportClasses.front()), part_name);
-            const auto earlier = earlier_in(kind::kReport, rendering);
-            Requested requested = wanted_of(listing, kind::kReport, earlier);
-            requested.report.sop_class = sop_class;
-            explain(readers, requested);
-            keep(results_of(listing.images, std::move(requested), decoder_), rendering,
-                 {{kind::kReport, readers}});
+        for (const auto& [variant, readers] : takers_of(group_, ResultScope::study, found_)) {
+            const auto rendering = and_words(with_class(rendering_, variant), part_name);
+            const auto earlier = earlier_in(variant.kind, rendering);
+            Requested requested = common_;
+            requested.variants = {variant};
+            requested.report.predecessor = earlier.last;
+            requested.report.predecessor_series = earlier.last_series;
+            requested.report.priors = earlier.priors;
+            requested.report.listed_elsewhere = listing.listed_elsewhere;
+            requested.report.unlisted = listing.unlisted;
+            if (row_of(variant.kind).refers) requested.beside = got_by_all(readers, variant);
+            keep(results_of(listing.images, std::move(requested), decoder_), {{variant, readers}},
+                 part_name);
         }
-        const Group readers = takers(group_, kind::kChestCad, found_);
-        if (readers.empty()) return;
-        const auto rendering = and_words(rendering_, part_name);
-        Requested requested =
-            wanted_of(listing, kind::kChestCad, earlier_in(kind::kChestCad, rendering));
-        keep(results_of(listing.images, std::move(requested), decoder_), rendering,
-             {{kind::kChestCad, readers}});
-    }
-
-    Requested wanted_of(const Listing& listing, const char* kind, const Earlier& earlier) const {
-        Requested requested = common_;
-        requested.kinds = {kind};
-        requested.report.predecessor = earlier.last;
-        requested.report.predecessor_series = earlier.last_series;
-        requested.report.priors = earlier.priors;
-        requested.report.listed_elsewhere = listing.listed_elsewhere;
-        requested.report.unlisted = listing.unlisted;
-        return requested;
-    }
-
-    /// The picture is made in each class that somebody takes, what has one class only once.
-    Takers of_analysed(const JudgedImage& judged, const Group& part, bool is_first) const {
-        const bool found = has_finding(judged);
-        Takers names{{kind::kOverlay, takers(part, kind::kOverlay, found)}};
-        if (!is_first) return names;
-        for (const char* one : {kind::kPresentation, kind::kSegmentation}) {
-            names[one] = takers(group_, one, found);
-        }
-        return names;
-    }
-
-    Takers of_noticed(const Group& part) const {
-        return {{kind::kNotice, takers(part, kind::kNotice, found_)}};
     }
 
     /// All of one call share one decoding of the image.
-    void make(const std::vector<JudgedImage>& images, const Uid& picture_class,
-              const Takers& names) {
+    void make(const std::vector<JudgedImage>& images, const Takers& takers) {
+        if (takers.empty()) return;
         Requested requested = common_;
-        for (const auto& [one, who] : names) {
-            if (!who.empty()) requested.kinds.insert(one);
-        }
-        if (requested.kinds.empty()) return;
-        requested.picture_class = picture_class;
-        keep(results_of(images, std::move(requested), decoder_),
-             with_class(rendering_, picture_class, kPictureClasses.front()), names);
+        for (const auto& [variant, readers] : takers) requested.variants.insert(variant);
+        keep(results_of(images, std::move(requested), decoder_), takers);
     }
 
-    /// A report refers to what shows its findings where all of its readers get that too.
-    void explain(const Group& readers, Requested& requested) const {
-        if (requested.report.sop_class.str() == kReportClasses.back())
-            return;  // text refers to none
-        requested.picture_class = readers.front()->picture_class;
-        for (const char* one : {kind::kOverlay, kind::kSegmentation}) {
-            const bool all_get = std::ranges::all_of(readers, [&](const DeliveryPlan* plan) {
-                return gets(*plan, one, true) && plan->picture_class == requested.picture_class;
-            });
-            if (all_get) requested.beside.insert(one);
+    /// A report refers to what shows its findings where all of its readers get that, too; where
+    /// their classes of one kind differ, to nothing.
+    static std::set<Variant> got_by_all(const Group& readers, const Variant& report) {
+        if (report.sop_class.str() == sop_class::kBasicTextSr) return {};  // text refers to none
+        std::set<Variant> beside;
+        for (const auto& row : kResultKinds) {
+            if (!row.explains) continue;
+            const Variant one = readers.front()->variant_of(row.kind);
+            const auto takes_it = [&](const DeliveryPlan* plan) {
+                return plan->variant_of(row.kind) == one;
+            };
+            if (!std::ranges::all_of(readers, takes_it)) return {};
+            const auto gets_it = [&](const DeliveryPlan* plan) {
+                return gets(*plan, row.kind, true);
+            };
+            if (std::ranges::all_of(readers, gets_it)) beside.insert(one);
         }
+        return beside;
     }
 
-    void keep(std::vector<dicom_sr::Object> objects, const std::string& rendering,
-              const Takers& takers_of) {
+    void keep(std::vector<dicom_sr::Object> objects, const Takers& takers,
+              const std::string& part_name = "") {
         for (auto& object : objects) {
+            const Variant variant{object.kind, object.sop_class};
             std::vector<std::string> names;
-            for (const DeliveryPlan* plan : takers_of.find(object.kind)->second) {
+            for (const DeliveryPlan* plan : takers.at(variant)) {
                 if (!plan->destination.empty()) names.push_back(plan->destination);
             }
-            const bool is_document = object.kind == kind::kReport || object.kind == kind::kChestCad;
-            const bool has_classes = !fallbacks_of(object.sop_class.str()).empty();
-            give_({std::move(object), is_document || has_classes ? rendering : rendering_,
+            give_({std::move(object), and_words(with_class(rendering_, variant), part_name),
                    std::move(names)});
         }
     }
@@ -323,8 +282,7 @@ std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
                         : destination.language.empty() ? settings.node.language
                                                        : destination.language;
         plan.thresholds = thresholds_for(settings, destination.name, owner);
-        plan.report_class = best_taken(classes, destination.name, kReportClasses);
-        plan.picture_class = best_taken(classes, destination.name, kPictureClasses);
+        plan.lesser_classes = lesser_classes_of(classes, destination.name);
         plans.push_back(std::move(plan));
     }
     return plans;
@@ -333,24 +291,25 @@ std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
 std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
                             const std::vector<JudgedImage>& images, const Requested& common) {
     const double documents = kDocumentBytesAnImage * static_cast<double>(images.size());
-    double pictures = 0;  // of the image that takes most
-    const auto add = [&](double pixels, std::size_t times, double beside) {
-        if (times == 0) return;
-        pictures = std::max(pictures, kPictureBytesAPixel * pixels * static_cast<double>(times) +
-                                          kDrawingBytesAPixel * pixels + beside);
-    };
-    const auto overlays = ways_of(plans, kind::kOverlay);
-    const auto notices = ways_of(plans, kind::kNotice);
-    for (const auto& judged : images) {
-        const auto& source = judged.image.source;
-        if (is_analysed(judged)) {
-            const double stored = static_cast<double>(source.rows) * source.columns;
-            add(pixels_drawn(source, common.longer_side_px), overlays, stored);
-        } else {
-            add(kNoticePixels, notices, 0);
+    double pictures = 0;  // of the image, or page, that takes most
+    for (const auto& row : kResultKinds) {
+        const auto times = static_cast<double>(ways_of(plans, row.kind));
+        if (times == 0 || row.scope == ResultScope::study) continue;
+        for (const auto& judged : images) {
+            const bool is_image = row.scope != ResultScope::study_page;
+            const auto scope =
+                is_analysed(judged) ? ResultScope::analysed_image : ResultScope::skipped_image;
+            if (is_image && row.scope != scope) continue;
+            const auto& source = judged.image.source;
+            const double pixels =
+                dicom_sr::parts_of(row.kind).pixels_drawn(source, common.longer_side_px);
+            const double stored = scope == ResultScope::analysed_image && is_image
+                                      ? static_cast<double>(source.rows) * source.columns
+                                      : 0;
+            pictures = std::max(pictures, kPictureBytesAPixel * pixels * times +
+                                              kDrawingBytesAPixel * pixels + stored);
         }
     }
-    add(kSummaryPixels, ways_of(plans, kind::kSummary), 0);
     return static_cast<std::uint64_t>(documents + pictures);
 }
 

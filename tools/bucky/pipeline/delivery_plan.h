@@ -7,10 +7,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "conf/base/ids.h"
@@ -25,13 +25,16 @@ namespace bucky {
 struct DeliveryPlan {
     std::string destination;  ///< empty: nobody's; the result stays here
     std::string owner{};      ///< the tenant whose images they are; empty: nobody's
-    std::set<std::string, std::less<>> always, if_found;  ///< kinds
+    std::set<ResultKind> always, if_found;
     std::string language;
     std::vector<inference::Threshold> thresholds;
-    Uid report_class, picture_class;  ///< the best that it is known to take
+    /// By kind: the best class that it is known to take, where that is not the best of all.
+    std::map<ResultKind, Uid> lesser_classes{};
 
-    bool wants(std::string_view kind) const {
-        return always.contains(kind) || if_found.contains(kind);
+    bool wants(ResultKind kind) const { return always.contains(kind) || if_found.contains(kind); }
+    Variant variant_of(ResultKind kind) const {
+        const auto lesser = lesser_classes.find(kind);
+        return lesser == lesser_classes.end() ? best_of(kind) : Variant{kind, lesser->second};
     }
 };
 
@@ -54,7 +57,7 @@ struct Earlier {
     Uid last_series = {};  ///< empty: that of what is made now
     std::vector<dicom_sr::Prior> priors;
 };
-using EarlierIn = std::function<Earlier(const char* kind, const std::string& rendering)>;
+using EarlierIn = std::function<Earlier(ResultKind kind, const std::string& rendering)>;
 
 /// Bytes that fill() holds of these at once, about: the documents, and of the image with the
 /// largest pictures three a pixel of each, and what there is beside while one is drawn.

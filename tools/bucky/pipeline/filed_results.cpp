@@ -56,7 +56,7 @@ std::vector<FiledElsewhere> filed_elsewhere(storage::Outbox& outbox, std::string
 std::vector<storage::Result> to_withdraw(const std::vector<storage::Result>& results) {
     std::map<std::string, std::vector<storage::Result>> by_rendering;
     for (const auto& result : results) {
-        if (result.kind == dicom_sr::kind::kReport)
+        if (result.kind == word_of(ResultKind::report))
             by_rendering[result.rendering].push_back(result);
     }
     std::vector<storage::Result> last;

@@ -32,7 +32,7 @@ std::vector<FiledElsewhere> filed_elsewhere(storage::Outbox& outbox, std::string
 /// The last report in each rendering that has not been withdrawn yet.
 std::vector<storage::Result> to_withdraw(const std::vector<storage::Result>& results);
 
-/// In which language something in this rendering is told (orders.h).
+/// In which language something in this rendering is told (delivery_plan.h).
 std::string language_of(std::string_view rendering);
 
 }  // namespace bucky

@@ -237,14 +237,16 @@ Requested ReportWorker::common() const {
 }
 
 Earlier ReportWorker::earlier_of(const storage::Job& job, const Study& study, const Part& part,
-                                 const char* kind, const std::string& rendering) {
+                                 ResultKind kind, const std::string& rendering) {
     Earlier earlier{
-        context_.studies.last_report(job.study, rendering, kind, part.filed_under), {}, {}};
+        context_.studies.last_report(job.study, rendering, word_of(kind), part.filed_under),
+        {},
+        {}};
     if (study.is_shared && earlier.last) {  // it may be from when the study was of one patient
         const auto last = context_.outbox.result(earlier.last->str());
         earlier.last_series = dicom_sr::read_source(last.value().file).series;
     }
-    if (kind == std::string_view{dicom_sr::kind::kReport}) {
+    if (row_of(kind).refers) {
         earlier.priors = priors_of(context_.studies, context_.outbox, job.study,
                                    part.images.front().image.source, rendering);
     }
@@ -257,7 +259,7 @@ void ReportWorker::make(const storage::Job& job, const Study& study,
         Requested requested = common();
         requested.report.has_other_patients = study.patients > 1;
         requested.report.revision = study.revision;
-        const auto earlier_in = [&](const char* kind, const std::string& rendering) {
+        const auto earlier_in = [&](ResultKind kind, const std::string& rendering) {
             return earlier_of(job, study, part, kind, rendering);
         };
         make_planned(part.plans, part.images, requested, earlier_in, decoder_,
@@ -266,7 +268,7 @@ void ReportWorker::make(const storage::Job& job, const Study& study,
                          batch.add({.sop_instance = object.sop_instance,
                                     .sop_class = object.sop_class,
                                     .transfer_syntax = object.transfer_syntax,
-                                    .kind = object.kind,
+                                    .kind = std::string{word_of(object.kind)},
                                     .part10 = object.part10,
                                     .rendering = made.rendering,
                                     .only_for = made.destinations,
@@ -296,7 +298,7 @@ void ReportWorker::withdraw(const storage::Job& job, const Study& study,
             batch.add({.sop_instance = object.sop_instance,
                        .sop_class = object.sop_class,
                        .transfer_syntax = object.transfer_syntax,
-                       .kind = dicom_sr::kind::kReport,
+                       .kind = std::string{word_of(ResultKind::report)},
                        .part10 = object.part10,
                        .rendering = report.rendering,
                        .only_for = context_.outbox.destinations_of(report),

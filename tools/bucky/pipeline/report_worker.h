@@ -84,7 +84,7 @@ private:
     Requested common() const;
     void make(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
     Earlier earlier_of(const storage::Job& job, const Study& study, const Part& part,
-                       const char* kind, const std::string& rendering);
+                       ResultKind kind, const std::string& rendering);
     void withdraw(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
     void tell_of_patients(const storage::Job& job, const Study& study);
 

@@ -2,28 +2,23 @@
 #include "tools/bucky/pipeline/results.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include <fmt/ranges.h>
 
 #include "conf/base/error.h"
-#include "dicom_sr/chest_cad/chest_cad.h"
 #include "dicom_sr/common/filing.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/wording.h"
-#include "dicom_sr/overlay/overlay.h"
-#include "dicom_sr/pages/summary.h"
-#include "dicom_sr/presentation/presentation.h"
-#include "dicom_sr/segmentation/segmentation.h"
+#include "dicom_sr/kind.h"
 #include "dicom_sr/verify.h"
 #include "inference/pixels/display.h"
 
 namespace bucky {
 namespace {
-
-namespace kind = dicom_sr::kind;
-
-constexpr const char* kSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
 
 std::optional<dicom_sr::Softcopy::Table> table_of(
     const std::optional<inference::LookupTable>& table) {
@@ -55,96 +50,88 @@ dicom_sr::Softcopy softcopy_of(const inference::GreyRules& rules) {
     return grey;
 }
 
-/// The pictures that the report refers to as what explains its findings; the segments in their
-/// stead where there are none.
+/// The first kind that explains the findings of an image, of those that go out beside the report.
+std::optional<Variant> explaining(const Requested& requested,
+                                  std::span<const dicom_sr::ReportedImage> image) {
+    for (const auto& row : kResultKinds) {
+        if (!row.explains || !dicom_sr::parts_of(row.kind).applies(image)) continue;
+        for (const auto* list : {&requested.variants, &requested.beside}) {
+            const auto found = std::ranges::find(*list, row.kind, &Variant::kind);
+            if (found != list->end()) return *found;
+        }
+    }
+    return std::nullopt;
+}
+
 std::vector<dicom_sr::Explanation> explanations_of(const std::vector<JudgedImage>& images,
                                                    const Requested& requested) {
     std::vector<dicom_sr::Explanation> explanations;
-    const auto goes_out = [&](std::string_view kind) {
-        return requested.kinds.contains(kind) || requested.beside.contains(kind);
-    };
     for (const auto& judged : images) {
         const auto& image = judged.image;
         if (!dicom_sr::was_analysed(image.result) || !judged.is_pictured) continue;
         if (dicom_sr::present(image.result).empty()) continue;  // no finding to explain
-        const auto add = [&](const char* kind, const Uid& sop_class) {
-            const auto shown = dicom_sr::object_beside(kind, sop_class, image);
-            explanations.push_back(
-                {image.source.sop_instance, sop_class, shown.sop_instance, shown.series});
-        };
-        if (goes_out(kind::kOverlay)) {
-            add(kind::kOverlay, requested.picture_class);
-        } else if (goes_out(kind::kSegmentation) && dicom_sr::has_outlines(image.result)) {
-            add(kind::kSegmentation, Uid{kSegmentationClass});
-        }
+        const auto variant = explaining(requested, {&image, 1});
+        if (!variant) continue;
+        const auto shown = dicom_sr::object_beside(variant->kind, variant->sop_class, image);
+        explanations.push_back({.image = image.source.sop_instance,
+                                .sop_class = variant->sop_class,
+                                .sop_instance = shown.sop_instance,
+                                .series = shown.series});
     }
     return explanations;
 }
 
+/// The pixels of an image, decoded when the first object needs them.
+class Pixels {
+public:
+    Pixels(const std::filesystem::path& file, inference::Decoder& decoder)
+        : file_(file), decoder_(decoder) {}
+
+    const dicom_sr::Shown& shown() {
+        if (!picture_) {
+            picture_ = inference::render_for_display(file_, decoder_);
+            shown_ = {{picture_->rows, picture_->columns, picture_->pixels, picture_->pixel_ratio},
+                      softcopy_of(picture_->rules)};
+        }
+        return shown_;
+    }
+
+private:
+    const std::filesystem::path& file_;
+    inference::Decoder& decoder_;
+    std::optional<inference::GreyPicture> picture_;
+    dicom_sr::Shown shown_;
+};
+
 /// Collects objects; what is not fit to leave is remembered, all of it in one complaint.
 class Collector {
 public:
-    Collector(const Requested& requested, inference::Decoder& decoder)
+    Collector(Requested& requested, inference::Decoder& decoder)
         : requested_(requested),
           decoder_(decoder),
-          style_{requested.report.language, requested.longer_side_px,
-                 requested.report.software_version, requested.picture_class, requested.marking} {}
+          style_{.language = requested.report.language,
+                 .longer_side = requested.longer_side_px,
+                 .software_version = requested.report.software_version,
+                 .marking = requested.marking} {}
 
-    bool wants(std::string_view kind) const { return requested_.kinds.contains(kind); }
+    void add_documents() { make(ResultScope::study, requested_.report.images, {}); }
 
-    void add(dicom_sr::Object object, const dicom_sr::Source& source) {
-        for (const auto& words : dicom_sr::verify(object, source)) {
-            complaints_.push_back(fmt::format("{}: {}", object.kind, words));
-        }
-        objects_.push_back(std::move(object));
-    }
-
-    /// What stands on the image without showing its pixels.
-    void add_segments(const dicom_sr::ReportedImage& image) {
-        if (!wants(kind::kSegmentation) || !dicom_sr::has_outlines(image.result)) return;
-        add(dicom_sr::segmentation(image, style_.language, style_.software_version), image.source);
-    }
-
-    /// What shows the image's own pixels, or how they are shown: decoded once for all of it.
-    void add_pictures(const JudgedImage& judged) {
+    void add_image(const JudgedImage& judged) {
         const auto& image = judged.image;
-        const bool small = wants(kind::kSummary) && small_.size() < dicom_sr::kSummaryImagesMax;
-        if (!small) add_unseen(image);
-        if (!wants(kind::kOverlay) && !wants(kind::kPresentation) && !small) return;
-        const auto grey = inference::render_for_display(judged.file, decoder_);
-        const dicom_sr::GreyView view{grey.rows, grey.columns, grey.pixels, grey.pixel_ratio};
-        if (wants(kind::kOverlay)) {
-            const auto drawing = dicom_sr::draw_overlay(image, view, style_);
-            add(dicom_sr::secondary_capture(image, drawing, style_), image.source);
+        Pixels pixels(judged.file, decoder_);
+        const bool is_analysed = dicom_sr::was_analysed(image.result);
+        if (judged.is_pictured) {
+            make(is_analysed ? ResultScope::analysed_image : ResultScope::skipped_image,
+                 {&image, 1}, [&]() -> const dicom_sr::Shown& { return pixels.shown(); });
         }
-        if (wants(kind::kPresentation)) {
-            add(dicom_sr::presentation_state(image, softcopy_of(grey.rules),
-                                             {style_.language, style_.software_version}),
-                image.source);
-        }
-        if (small) small_.push_back(dicom_sr::thumbnail(image, view));
+        if (!wants(ResultScope::study_page)) return;
+        const bool is_small =
+            is_analysed && judged.is_pictured && thumbnails_.size() < dicom_sr::kThumbnailsMax;
+        thumbnails_.push_back(is_small ? dicom_sr::thumbnail(image, pixels.shown().view)
+                                       : dicom_sr::Thumbnail{&image, 0, 0, {}});
     }
 
-    /// In the summary it stands without its pixels.
-    void add_unseen(const dicom_sr::ReportedImage& image) {
-        if (wants(kind::kSummary)) small_.push_back({&image, 0, 0, {}});
-    }
-
-    /// What says in words that there are no pixels to show.
-    void add_notice(const dicom_sr::ReportedImage& image) {
-        if (wants(kind::kNotice)) {
-            const auto drawing = dicom_sr::draw_notice(image, style_);
-            add(dicom_sr::notice_capture(image, drawing, style_), image.source);
-        }
-        add_unseen(image);
-    }
-
-    void add_summary() {
-        if (!wants(kind::kSummary)) return;
-        const auto& images = requested_.report.images;
-        add(dicom_sr::summary_capture(images, dicom_sr::draw_summary(small_, style_), style_),
-            images.front().source);
-    }
+    void add_pages() { make(ResultScope::study_page, requested_.report.images, {}); }
 
     std::vector<dicom_sr::Object> finish() {
         if (!complaints_.empty()) {
@@ -154,15 +141,48 @@ public:
     }
 
 private:
-    const Requested& requested_;
+    bool wants(ResultScope scope) const {
+        return std::ranges::any_of(requested_.variants, [&](const Variant& one) {
+            return row_of(one.kind).scope == scope;
+        });
+    }
+
+    void make(ResultScope scope, std::span<const dicom_sr::ReportedImage> images,
+              std::function<const dicom_sr::Shown&()> shown) {
+        const dicom_sr::Material material{.report = requested_.report,
+                                          .style = style_,
+                                          .images = images,
+                                          .shown = std::move(shown),
+                                          .thumbnails = thumbnails_};
+        for (const auto& [kind, sop_class] : requested_.variants) {
+            const auto& parts = dicom_sr::parts_of(kind);
+            if (row_of(kind).scope != scope || !parts.applies(images)) continue;
+            requested_.report.sop_class = sop_class;
+            style_.sop_class = sop_class;
+            add(parts.make(material), images.front().source);
+        }
+    }
+
+    void add(dicom_sr::Object object, const dicom_sr::Source& source) {
+        for (const auto& words : dicom_sr::verify(object, source)) {
+            complaints_.push_back(fmt::format("{}: {}", word_of(object.kind), words));
+        }
+        objects_.push_back(std::move(object));
+    }
+
+    Requested& requested_;
     inference::Decoder& decoder_;
-    const dicom_sr::OverlayStyle style_;
-    std::vector<dicom_sr::SummaryImage> small_;
+    dicom_sr::OverlayStyle style_;
+    std::vector<dicom_sr::Thumbnail> thumbnails_;
     std::vector<dicom_sr::Object> objects_;
     std::vector<std::string> complaints_;
 };
 
 }  // namespace
+
+Variant best_of(ResultKind kind) {
+    return {kind, Uid{row_of(kind).classes.front()}};
+}
 
 bool has_finding(const JudgedImage& judged) {
     return dicom_sr::was_analysed(judged.image.result) &&
@@ -192,23 +212,9 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
     }
     report.explanations = explanations_of(images, requested);
     Collector results{requested, decoder};
-    if (results.wants(kind::kReport)) {
-        results.add(dicom_sr::measurement_report(report), report.images.front().source);
-    }
-    if (results.wants(kind::kChestCad)) {
-        results.add(dicom_sr::chest_cad(report), report.images.front().source);
-    }
-    for (const auto& judged : images) {
-        if (!judged.is_pictured) {
-            results.add_unseen(judged.image);
-        } else if (dicom_sr::was_analysed(judged.image.result)) {
-            results.add_pictures(judged);
-            results.add_segments(judged.image);
-        } else {
-            results.add_notice(judged.image);
-        }
-    }
-    results.add_summary();
+    results.add_documents();
+    for (const auto& judged : images) results.add_image(judged);
+    results.add_pages();
     return results.finish();
 }
 

@@ -5,14 +5,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "conf/dicom/result_kinds.h"
 #include "dicom_sr/common/object.h"
-#include "dicom_sr/overlay/overlay.h"
-#include "dicom_sr/report/measurement_report.h"
+#include "dicom_sr/common/study_report.h"
+#include "dicom_sr/draw/picture.h"
 #include "inference/pixels/decoder.h"
 
 namespace bucky {
@@ -35,19 +35,30 @@ bool has_finding(const JudgedImage& judged);
 /// Decides which images of a study are pictured: see kPicturedImagesMax.
 void choose_pictured(std::vector<JudgedImage>& images);
 
-/// What is asked for. The images of `report` are filled in by results_of, and so is its time.
+/// A kind in one of its SOP classes.
+struct Variant {
+    ResultKind kind{};
+    Uid sop_class;
+    auto operator<=>(const Variant&) const = default;
+};
+
+/// In its best class.
+Variant best_of(ResultKind kind);
+
+/// What is asked for. The images of `report` are filled in by results_of, and so are its time and
+/// its class.
 struct Requested {
-    std::set<std::string, std::less<>> kinds;  ///< of dicom_sr::kind
-    /// What else goes out to all who get the report: it may refer to that.
-    std::set<std::string, std::less<>> beside = {};
+    std::set<Variant> variants;
+    /// What else goes out to every reader of the report, which may refer to it.
+    std::set<Variant> beside = {};
     dicom_sr::StudyReport report;         ///< language, node, version, predecessor
     std::uint32_t longer_side_px = 2048;  ///< of a picture
-    Uid picture_class{kPictureClasses.front()};
     dicom_sr::Marking marking = dicom_sr::Marking::outline;
 };
 
 /// in   the images of one study, at least one; what is asked for; who opens their files
-/// out  the report first, if it is asked for, then image by image; same images, same UIDs
+/// out  documents first, then image by image, then pages, each in the order of kResultKinds; same
+///      images, same UIDs
 /// err  corrupt when an object is not fit to leave; as decode() for what is drawn on the image
 std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
                                          Requested requested,
