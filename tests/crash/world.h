@@ -56,6 +56,7 @@ private:
     bool is_quiet();
     void wait_until_quiet();
     void check();
+    void check_status();
     void check_backup(const Beside& command);
     void keep_log();
     void ended(const char* part);
