@@ -54,9 +54,14 @@ Spool::Spool(std::filesystem::path root, std::uint64_t min_free_bytes, const Fil
     : root_(std::filesystem::absolute(root)), min_free_bytes_(min_free_bytes), calls_(&calls) {
     std::error_code ignored;  // the parents are the admin's; what cannot be made shows below
     std::filesystem::create_directories(root_.parent_path(), ignored);
+    make_folders();
+    sync_directory(root_.parent_path());
+}
+
+/// At the start, and when somebody took them away.
+void Spool::make_folders() const {
     make_directory(root_);
     make_directory(root_ / kIncomingFolder);
-    sync_directory(root_.parent_path());
 }
 
 Incoming Spool::open() {
@@ -72,9 +77,8 @@ Incoming Spool::open() {
         return calls_->open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     };
     int fd = create();
-    if (fd < 0 && errno == ENOENT) {  // somebody took the folder away while we ran
-        make_directory(root_);
-        make_directory(root_ / kIncomingFolder);
+    if (fd < 0 && errno == ENOENT) {
+        make_folders();
         fd = create();
     }
     if (fd < 0) fail_file("create", path);
@@ -148,7 +152,12 @@ std::filesystem::path Spool::absolute(const std::string& relative) const {
 
 std::uint64_t Spool::free_bytes() const {
     struct statvfs space {};
-    if (calls_->statvfs(root_.c_str(), &space) != 0) fail_file("ask for the free space of", root_);
+    int asked = calls_->statvfs(root_.c_str(), &space);
+    if (asked != 0 && errno == ENOENT) {
+        make_folders();
+        asked = calls_->statvfs(root_.c_str(), &space);
+    }
+    if (asked != 0) fail_file("ask for the free space of", root_);
     return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
 }
 

@@ -62,6 +62,7 @@ public:
     std::uint64_t free_bytes() const;
 
 private:
+    void make_folders() const;
     void make_directory(const std::filesystem::path& directory) const;
     void sync_directory(const std::filesystem::path& directory) const;
 

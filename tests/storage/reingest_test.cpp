@@ -9,6 +9,7 @@
 #include "tests/storage/data_folder.h"
 #include "tests/storage/fault_of.h"
 #include "tests/storage/faulty_calls.h"
+#include "tests/storage/faulty_disk.h"
 
 namespace bucky::storage::test {
 namespace {
@@ -166,25 +167,18 @@ TEST_CASE("what cannot be read goes aside, is counted, and is kept for its days"
 
 TEST_CASE("whatever fails while an image is taken in again, its file stays for the next try",
           "[storage]") {
+    const FaultyDisk disk;
     Found found;
     auto& node = found.node;
     found.file("1.1");
     SECTION("the disk is full under the database") {
-        node.db.prepare({"test.small", "PRAGMA max_page_count = 1"}).run();
         auto files = found.start();
-        std::optional<Thrown> full;
-        for (int at = 0; at < 300 && (!full || full->none()); ++at) {
-            full = thrown_by([&] {
-                Database::Transaction transaction{node.db};
-                node.journal.write(kStudy, "", "test.fill", std::string(500, 'x'));
-                transaction.commit();
-            });
-        }
-        REQUIRE(full == Fault::exhausted);
+        FaultyDisk::fails_with = SQLITE_FULL;
+        FaultyDisk::failing_writes = 1;
         CHECK(thrown_by([&] { files.take_in_next(); }) == Fault::exhausted);
+        FaultyDisk::failing_writes = 0;
         CHECK(found.left() == 1);
         CHECK(node.files().size() == 1);
-        node.db.prepare({"test.large", "PRAGMA max_page_count = 1000000"}).run();
         CHECK(files.take_in_next());
     }
     SECTION("any of the disk's calls fails") {

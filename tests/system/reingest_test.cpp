@@ -94,16 +94,14 @@ TEST_CASE("a database that is put back from an older copy, or removed, loses no 
     for (const auto& xray : sent) CHECK(ledger.result_of(xray.uids.sop_instance_uid));
     CHECK(ledger.dangling().empty());
 
-    std::set<std::string> before_uids, after_uids;  // the same results, under the same UIDs
-    for (const auto& file : pacs->stored()) {
-        before_uids.insert(read_part10(file).value().sop_instance);
-    }
+    std::set<std::string> after_uids;
     for (const auto& file : after.stored()) {
         CHECK(after_uids.insert(read_part10(file).value().sop_instance).second);
     }
-    const auto repeated = std::ranges::count_if(
-        before_uids, [&](const auto& uid) { return after_uids.contains(uid); });
-    CHECK(repeated == (is_gone ? 10 : 6));
+    for (const auto& file : pacs->stored()) {  // the same results, under the same UIDs
+        const auto object = read_part10(file).value();
+        if (expected.contains(object.study)) CHECK(after_uids.contains(object.sop_instance));
+    }
     const auto status = node.bucky({"status"});
     CHECK(status.status == 0);
     CHECK_THAT(status.output, Contains("Set aside, without a row: 0 images, 0 copies"));

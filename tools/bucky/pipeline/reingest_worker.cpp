@@ -6,16 +6,17 @@
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
 #include "scp/receive/spooled_reader.h"
+#include "scp/wire/dataset_header.h"
 #include "storage/job_queue.h"
 #include "storage/reingest.h"
-#include "tools/bucky/pipeline/worker.h"
+#include "tools/bucky/shared/priority.h"
 
 namespace bucky {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAgainAfter = 2s;  // when the queue, the disk or the database could not take one
+constexpr auto kAgainAfter = 5s;  // when the queue, the disk or the database could not take one
 
 /// Files of earlier versions do not say by which title the node was called. Where tenants are, that
 /// is whose the image is, and a guess could send a result to somebody else's archive.
@@ -31,11 +32,9 @@ storage::Spooled read(const std::filesystem::path& file, const conf::Settings& s
     return found;
 }
 
-}  // namespace
-
-void reingest(const conf::Settings& settings, const Clock& clock, storage::Aside& aside,
-              Wakeup& work, const std::stop_token& stop) {
-    lower_priority();
+/// Until none is left, or it is time to stop. Throws when one cannot be taken in now.
+void take_in_all(const conf::Settings& settings, const Clock& clock, storage::Aside& aside,
+                 Wakeup& work, const std::stop_token& stop) {
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
     storage::Spool spool{settings.spool_dir()};
     storage::Reingest files{db,
@@ -47,24 +46,30 @@ void reingest(const conf::Settings& settings, const Clock& clock, storage::Aside
                             [&](const auto& file) { return read(file, settings); }};
     if (files.left() == 0) return;
     log::event(log::Level::warning, "reingest.begun", {{"images", files.left()}});
-    bool is_told = false;
+    while (!stop.stop_requested()) {
+        if (storage::JobQueue{db, clock}.open("infer") >= settings.inference.queue_max / 2) {
+            Wakeup{}.wait_beyond(0, stop, kAgainAfter);
+            continue;
+        }
+        if (!files.take_in_next()) break;
+        work.ring();
+    }
+    log::event("reingest.ended", {{"left", files.left()}});
+}
+
+}  // namespace
+
+void reingest(const conf::Settings& settings, const Clock& clock, storage::Aside& aside,
+              Wakeup& work, const std::stop_token& stop) {
+    lower_priority();
     while (!stop.stop_requested()) {
         try {
-            if (storage::JobQueue{db, clock}.open("infer") < settings.inference.queue_max / 2) {
-                if (!files.take_in_next()) break;
-                work.ring();
-                is_told = false;
-                continue;
-            }
-        } catch (const std::exception& error) {  // the file stays, and is asked for again
-            if (!is_told) {
-                log::event(log::Level::warning, "reingest.later", {{"words", error.what()}});
-            }
-            is_told = true;
+            return take_in_all(settings, clock, aside, work, stop);
+        } catch (const std::exception& error) {  // the files stay where they are
+            log::event(log::Level::warning, "reingest.later", {{"words", error.what()}});
         }
         Wakeup{}.wait_beyond(0, stop, kAgainAfter);
     }
-    log::event("reingest.ended", {{"left", files.left()}});
 }
 
 }  // namespace bucky
