@@ -17,14 +17,14 @@ Recovered recovered(DataFolder& node) {
     return recover(node.db, node.dir.path(), node.clock);
 }
 
-/// As a crash between rename and commit leaves it.
+/// The state after a crash between rename and commit.
 std::string orphan(DataFolder& node, Spool& in) {
     auto file = in.open();
     file.write(bytes_of("nobody answered this"));
     return in.keep(file, node.clock.now_ms());
 }
 
-/// As a crash while receiving leaves it.
+/// The state after a crash while a file is received.
 void half_received(const Spool& in) {
     std::ofstream{in.root() / kIncomingFolder / "0f.part"} << "half";
 }
@@ -140,7 +140,7 @@ TEST_CASE("deaths are counted apart from failures, and both begin anew when a pe
     }
     REQUIRE(node.jobs.claim("infer", 60'000));
     recovered(node);
-    auto job = node.jobs.claim("infer", 60'000);  // the first death: it goes on at once
+    auto job = node.jobs.claim("infer", 60'000);  // the first crash: it is due at once
     REQUIRE(job);
     CHECK(job->attempt == 5);
     CHECK(job->deaths == 1);
