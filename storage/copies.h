@@ -37,8 +37,7 @@ Difference difference(const ImageFacts& stands, const ImageFacts& came);
 
 /// What happens to a copy whose header differs.
 struct CopyRules {
-    bool follow =
-        true;  ///< the newer header replaces the older; false: it only fills in empty values
+    bool follow = true;  ///< the newer header replaces the older; else it fills in empty values
     ReadFacts read = data_set_facts;
 };
 

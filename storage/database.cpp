@@ -73,7 +73,7 @@ struct Database::Impl {
     std::shared_ptr<SharedDatabase> shared;
     std::map<std::string, sqlite3_stmt*, std::less<>> prepared;  // by SQL text
     bool in_turn = false;                                        ///< a Transaction of ours is open
-    int pages_in_log = 0;                                        ///< as of our last commit
+    int pages_in_log = 0;                                        ///< after our last commit
 
     ~Impl() {
         for (const auto& [text, statement] : prepared) sqlite3_finalize(statement);
@@ -81,7 +81,7 @@ struct Database::Impl {
     }
 
     static int committed(void* self, sqlite3*, const char*, int pages);
-    void make_durable(std::uint64_t ticket);  // after our last commit
+    void make_durable(std::uint64_t ticket);
     void sync_log(bool doubtful);
     void copy_log();
     bool wants_syncs();
@@ -217,9 +217,8 @@ void Database::settle(Mode mode) {
 
 std::vector<std::string> Database::troubles() {
     auto& files = impl_->shared->files;
-    const auto file_bytes =
-        files.file_bytes();                // first: the file only grows unless it is truncated
-    sqlite3_db_release_memory(impl_->db);  // so that it reads the file as it is now
+    const auto file_bytes = files.file_bytes();  // first: a file only grows unless it is truncated
+    sqlite3_db_release_memory(impl_->db);        // so that it reads the file as it is now
     try {
         auto bytes = prepare(kBytes);
         if (bytes.step()) files.note_size(file_bytes, bytes.integer(0));

@@ -35,10 +35,8 @@ public:
     /// write().
     void flush();
 
-    const std::filesystem::path& path() const noexcept {
-        return path_;
-    }                                                        ///< once kept: its final path
-    std::uint64_t bytes() const noexcept { return bytes_; }  ///< passed to write()
+    const std::filesystem::path& path() const noexcept { return path_; }  ///< once kept: final
+    std::uint64_t bytes() const noexcept { return bytes_; }               ///< passed to write()
 
 private:
     friend class Spool;

@@ -212,8 +212,7 @@ SendOutcome Sender::send(const std::filesystem::path& file) {
     impl_->connect_for(header);
     try {
         return impl_->send(file, header);
-    } catch (const Error&
-                 error) {  // the file's failure is its outcome; the next one gets a new association
+    } catch (const Error& error) {   // an outcome of this file, not of the next one
         impl_->association.reset();  // aborts: part of a message may have been sent
         const bool never = error.fault() == Fault::unsupported;
         return {never ? SendOutcome::Kind::refused : SendOutcome::Kind::retry, 0, error.what(),

@@ -40,8 +40,7 @@ public:
         bool urgent = false;
         bool echo = true, store = true, commit = true;
         std::size_t row = 0;  ///< index of the [[peer]] row, from 1; 0: there are no rows
-        std::int64_t max_associations =
-            0;  ///< of the row; 0: scp.max_associations_per_peer applies
+        std::int64_t max_associations = 0;   ///< of the row; 0: see scp.max_associations_per_peer
         std::int64_t images_per_minute = 0;  ///< of the row; 0: no limit
     };
 

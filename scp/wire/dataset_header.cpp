@@ -104,8 +104,7 @@ DatasetHeader Walk::run() {
     while (true) {
         try {
             if (!step()) return header_;
-        } catch (
-            const Unreadable& found) {  // a level that was guessed to be a sequence may not be one
+        } catch (const Unreadable& found) {  // perhaps a wrong guess at a sequence
             recover(found);
         }
     }

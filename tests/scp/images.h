@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small DICOM files, made on the spot.
+// Small DICOM files that tests create.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ struct ImageOf {
     std::string study = "1.2.826.0.1.3680043.9.1";
     std::string series = "1.2.826.0.1.3680043.9.1.0";
     std::string accession_number = "A123";
-    std::string transfer_syntax = "1.2.840.10008.1.2.1";  ///< native ones, RLE not among them
+    std::string transfer_syntax = "1.2.840.10008.1.2.1";  ///< a native one, not RLE
     std::uint16_t side = 16;
 };
 
-/// A Part 10 file with a square 8-bit image; an empty identifier is left out.
+/// A Part 10 file with a square 8-bit image; an empty identifier is omitted.
 std::filesystem::path write_image(const std::filesystem::path& file, const ImageOf& image = {});
 
-/// The bytes behind preamble and file meta information.
+/// The bytes after the preamble and the file meta information.
 std::vector<std::uint8_t> dataset_bytes(const std::filesystem::path& file);
 
 void write_bytes(const std::filesystem::path& file, const std::vector<std::uint8_t>& bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peer: tools/fake_pacs on a free loopback port, as good or as bad as a test needs it.
+// Peer: tools/fake_pacs on a free loopback port, with the faults that a test asks for.
 #pragma once
 
 #include <algorithm>
@@ -50,7 +50,7 @@ public:
         return made;
     }
 
-    /// What it stored, in the order it came.
+    /// The stored objects in order of arrival.
     std::vector<std::filesystem::path> stored() const {
         std::vector<std::filesystem::path> files;
         for (const auto& entry : std::filesystem::directory_iterator{dir_.path()}) {
@@ -61,7 +61,8 @@ public:
     }
 
 private:
-    /// One that will not answer is waited for in full: 2 s. One that will may be on a busy machine.
+    /// The wait for a peer that will not answer takes the full 2 s. A peer that will answer may run
+    /// on a busy machine and gets more.
     static int patience_with(const std::string& behave) {
         for (const auto* word : {"silent", "deaf", "no-answer", "endless", "drip"}) {
             if (behave.find(word) != std::string::npos) return 2;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results: a node's data folder with results that wait for destination "pacs", and time that a test
-// moves.
+// Results: a node's data folder with results for destination "pacs", and a clock that a test
+// advances.
 #pragma once
 
 #include <filesystem>
@@ -35,13 +35,13 @@ public:
     conf::Settings settings;
     SettableClock clock{1'800'000'000'000};
     Wakeup work;
-    std::vector<std::filesystem::path> files;  ///< of all results, in the order they were made
+    std::vector<std::filesystem::path> files;  ///< of all results, in order of creation
 
     std::vector<storage::Job> jobs(const std::string& lane = kPacsLane,
                                    const std::string& study = kStudy);
     storage::Job job() { return jobs().at(0); }
 
-    /// The words of the journal's entries of this event.
+    /// The words of the journal's entries with this event.
     std::vector<std::string> told(const std::string& event, const std::string& study = kStudy);
 
 private:

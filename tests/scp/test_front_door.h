@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TestFrontDoor: a FrontDoor on a free loopback port with a data folder of its own, served by a
-// thread of its own. Whatever it needs is gone when it leaves its scope.
+// TestFrontDoor: a FrontDoor on a free loopback port with its own data folder and thread.
+// Everything is removed when it leaves its scope.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,7 @@ public:
     scp::FrontDoor& door();
     Wakeup& work();
     const conf::Settings& settings() const;
-    const TempDir& dir() const;  ///< its data_dir, and room for a test's files
+    const TempDir& dir() const;  ///< its data_dir, also for a test's files
 
     struct Kept {
         std::string sop_instance, transfer_syntax, accession_number, calling_ae, address;

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Files that the copy of the database names and that are not there, or not whole.
+/// Files named by the copy of the database that are missing or incomplete.
 std::vector<std::string> missing_in(const fs::path& backup) {
     std::vector<std::string> missing;
     Database db{backup / "bucky.db", Database::Mode::existing};
@@ -77,7 +77,7 @@ TEST_CASE("a second backup into the same folder copies what is new, and deletes 
     node.send({.sop_instance = "1.3.9", .study = "1.3.1", .series = "1.3.1.1"});
     CHECK(back_up(node.dir.path(), dir / "backup").copied == 1);
 
-    Retention{node.db, node.dir.path(), node.clock, {0, 1, 0}}.sweep(1);  // the first has left
+    Retention{node.db, node.dir.path(), node.clock, {0, 1, 0}}.sweep(1);  // removes the first study
     const auto last = back_up(node.dir.path(), dir / "backup");
     CHECK(last.files == 1);
     CHECK(last.removed == 3);
@@ -107,7 +107,7 @@ TEST_CASE("a backup made while images come and studies leave holds together", "[
     int whole = 0;
     for (int backup = 0; backup < 5; ++backup) {
         std::jthread load([&] {
-            for (int round = 1; round <= 6; ++round) {  // fewer than the times a backup begins anew
+            for (int round = 1; round <= 6; ++round) {  // fewer than the tries of a backup
                 const auto study = "1.4." + std::to_string(10 * backup + round);
                 node.send({.sop_instance = study + ".1", .study = study, .series = study + ".0"});
                 node.finish_all();

@@ -9,7 +9,7 @@
 namespace bucky::storage::test {
 namespace {
 
-/// A study with a report and a picture, both delivered to "pacs"; the job that was last.
+/// A study with a report and a picture, both delivered to "pacs"; returns the last job.
 Job delivered(DataFolder& node) {
     node.send({.sop_instance = "1.2.3.4"});
     node.give_verdict();
@@ -30,7 +30,7 @@ TEST_CASE("the transaction that ends a study's last delivery makes the commit jo
     Commitments commitments{node.db, node.clock};
     const auto last = delivered(node);
     commitments.delivery_ended(last, "pacs");
-    CHECK_FALSE(node.jobs.claim("commit:pacs", 1000));  // it is still on its way
+    CHECK_FALSE(node.jobs.claim("commit:pacs", 1000));  // one delivery is still open
     {
         Database::Transaction open{node.db};
         REQUIRE(node.jobs.finish(last));
@@ -41,7 +41,7 @@ TEST_CASE("the transaction that ends a study's last delivery makes the commit jo
         Database::Transaction open{node.db};
         REQUIRE(node.jobs.finish(last));
         commitments.delivery_ended(last, "pacs");
-        commitments.delivery_ended(last, "pacs");  // twice is once
+        commitments.delivery_ended(last, "pacs");  // a second call changes nothing
         open.commit();
     }
     CHECK(node.studies.line(kStudy)->commitments_open == 1);

@@ -49,7 +49,7 @@ TEST_CASE("the same image on eight associations at once is fresh on one and agai
           "[storage]") {
     DataFolder node;
     std::atomic<int> fresh = 0;
-    std::atomic<int> again = 0;  // Catch's own CHECK is for one thread
+    std::atomic<int> again = 0;  // CHECK of Catch is for one thread
     on_threads(8, [&](int) {
         Database db{node.dir / "bucky.db"};
         Intake intake{db, node.spool, node.clock, {}};
@@ -86,7 +86,7 @@ TEST_CASE("no two workers are ever given the same job", "[storage]") {
 
 namespace {
 
-/// What four report workers say of each study, in the order in which they said it.
+/// Records what four report workers do with each study, in order.
 class Witness {
 public:
     void begins(const std::string& study) {
@@ -97,7 +97,8 @@ public:
         const std::lock_guard lock(guard_);
         at_hand_.erase(study);
     }
-    /// A report of so many images that supersedes `before`, kept while its worker had the study.
+    /// A report of so many images that supersedes `before`, recorded while its worker held the
+    /// study.
     void kept(const std::string& study, int images, const std::optional<Uid>& before) {
         const std::lock_guard lock(guard_);
         auto& said = said_[study];
@@ -123,7 +124,7 @@ private:
     int collisions_ = 0, overtaken_ = 0;
 };
 
-/// One report worker's day, as tools/bucky has it: until `are_done` says so.
+/// The loop of a report worker, as in tools/bucky, until `are_done` returns true.
 void report_until(DataFolder& node, Witness& witness, const std::function<bool()>& are_done) {
     Database db{node.dir / "bucky.db"};
     Studies studies{db, node.clock};
@@ -148,7 +149,7 @@ void report_until(DataFolder& node, Witness& witness, const std::function<bool()
             {report, Uid{"1.8.1"}, kExplicitLittle, "sr", bytes_of("SR")},
         };
         const std::string destinations[] = {"pacs"};
-        // Out of hand first: once it is kept, another worker may have the study's next report.
+        // Recorded first: once the report is kept, another worker may take the study's next report.
         witness.kept(job->study, images, before);
         witness.ends(job->study);
         if (!outbox.put(*job, made, destinations)) witness.begins(job->study);
@@ -208,14 +209,14 @@ TEST_CASE("writers of one process take turns: none ever finds the file busy", "[
     std::atomic<int> written = 0;
     on_threads(8, [&](int) {
         Database db{node.dir / "bucky.db"};
-        // SQLite would now answer "busy" at once to who comes while another one writes
+        // Without turns, SQLite would now answer "busy" to a second writer.
         db.prepare({"test.impatient", "PRAGMA busy_timeout = 0"}).run();
         Journal journal{db, node.clock};
         for (int at = 0; at < 50; ++at) {
             try {
                 journal.write("1.1", "", "x", "");
                 ++written;
-            } catch (const Error&) {  // counted by its absence
+            } catch (const Error&) {  // not counted as written
             }
         }
     });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DataFolder: a node's data folder with everything that storage does in it, and a clock that a test
-// moves. Each is its own; nothing is shared between tests. Its syncs do nothing: what it is for is
-// logic and order, and hundreds of folders need not wait for a disk. (A test that kills a process
-// finds its bytes without them; only a power cut would not.)
+// DataFolder: a node's data folder with all of storage, and a clock that a test advances. Nothing
+// is shared between tests. Its syncs do nothing: these tests check logic and order, and hundreds of
+// folders need not wait for a disk. (A killed process loses no bytes without syncs; only a power
+// cut would.)
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ inline std::span<const std::uint8_t> bytes_of(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-/// What a test sends; the defaults are an ordinary image.
+/// An instance that a test sends; the defaults are an ordinary image.
 struct Sent {
     std::string sop_instance;
     std::string bytes = "pixels";
@@ -85,7 +85,7 @@ public:
                            sent.urgent, sent.is_of_our_make, sent.owner});
     }
 
-    /// Claims the next image and says `verdict` about it; false when none is due.
+    /// Claims the next image and records `verdict` for it; false when none is due.
     bool give_verdict(std::string_view verdict = "no_findings") {
         const auto job = jobs.claim("infer", 60'000);
         return job && studies.record_verdict(*job, verdict, "{}");
@@ -103,7 +103,7 @@ public:
         return outbox.put(job, made, destinations);
     }
 
-    /// Everything that waits is done: verdicts, reports, deliveries. `put` says what about a study.
+    /// Finishes all open work: verdicts, reports, deliveries. `put` makes the results of a study.
     void finish_all() {
         while (give_verdict()) {
         }
@@ -116,7 +116,7 @@ public:
         while (const auto job = jobs.claim("deliver:pacs", 60'000)) jobs.finish(*job);
     }
 
-    /// Every file below spool/ and results/, relative to the folder.
+    /// Every file below spool/ and results/, as a relative path.
     std::set<std::string> files() const {
         std::set<std::string> found;
         for (const auto* below : {"spool", "results"}) {

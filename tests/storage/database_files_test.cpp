@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A database's files are deleted, replaced, cut and damaged under the process that has them open.
+// A database's files are deleted, replaced, truncated and damaged while the process has them open.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ constexpr Sql kAddEntry{"test.add_entry", R"sql(
 constexpr Sql kReadAll{"test.read_all", "SELECT count(words) FROM journal"};
 constexpr Sql kCopyAll{"test.copy_all", "PRAGMA wal_checkpoint(TRUNCATE)"};
 
-/// Locks that the kernel knows of on this file.
+/// The kernel's locks on this file.
 std::ptrdiff_t locks_on(const fs::path& file) {
     struct stat found {};
     REQUIRE(::stat(file.c_str(), &found) == 0);

@@ -102,7 +102,7 @@ TEST_CASE("the log is ours to sync (shared_sync_test), and references are held t
         return row.text(0);
     };
     CHECK(pragma("PRAGMA journal_mode") == "wal");
-    CHECK(pragma("PRAGMA synchronous") == "1");  // NORMAL: checkpoints are SQLite's to sync
+    CHECK(pragma("PRAGMA synchronous") == "1");  // NORMAL: SQLite syncs at checkpoints
     CHECK(pragma("PRAGMA foreign_keys") == "1");
     CHECK(std::stoi(pragma("PRAGMA busy_timeout")) >= 1000);
 }
@@ -155,8 +155,7 @@ TEST_CASE("a database of another version is left alone and says what to do", "[s
 TEST_CASE("a full database is exhausted, and works again when there is space", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    node.db.prepare({"test.small", "PRAGMA max_page_count = 1"})
-        .run();  // it stays as large as it is
+    node.db.prepare({"test.small", "PRAGMA max_page_count = 1"}).run();  // the file does not shrink
     const auto before = node.files();
     std::optional<Thrown> full;
     for (int at = 2; at < 2000 && (!full || full->none()); ++at) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call throws, as a value that a CHECK can print.
+// The error that a call throws, as a value that a CHECK can print.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ template <typename Call>
 Thrown thrown_by(Call&& call) {
     try {
         call();
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the error is the value
         return {error.fault(), error.what()};
     }
     return {};

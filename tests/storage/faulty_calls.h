@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FaultyCalls: the file calls of the system, of which one fails when a test asks for it. What it is
-// told stands in this thread's own variables, because the seam is a table of plain functions.
+// FaultyCalls: the system's file calls, one of which fails when a test asks for it. Its state is in
+// thread-local variables, because FileCalls is a table of plain functions.
 #pragma once
 
 #include <cerrno>
@@ -21,7 +21,7 @@ public:
     FaultyCalls& operator=(const FaultyCalls&) = delete;
     ~FaultyCalls() { forget(); }
 
-    /// From now, the `at`-th call (from 1) fails with `error`, once.
+    /// From now on, the `at`-th call (from 1) fails once with `error`.
     static void fail(int at, int error) {
         calls_left = at;
         error_then = error;

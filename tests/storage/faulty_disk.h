@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// FaultyDisk: the disk under SQLite, as a test wants it. While it lives, every database that is
-// opened writes through it: it counts what was written to the log since its last sync, and fails
-// the next writes or syncs when told. One at a time; databases must be closed before it goes.
+// FaultyDisk: an SQLite VFS that simulates a faulty disk. While it exists, every database that is
+// opened writes through it. It counts the bytes written to the log since its last sync, and fails
+// the next writes or syncs when told. One at a time; close the databases before it is destroyed.
 #pragma once
 
 #include <atomic>
@@ -30,8 +30,8 @@ public:
     inline static std::atomic<int> unsynced_log_writes{0};
     inline static std::atomic<int> log_syncs{0}, file_syncs{0};
     inline static std::atomic<int> failing_log_syncs{0}, failing_file_syncs{0};
-    inline static std::atomic<int> failing_writes{0};        ///< from now, so many
-    inline static std::atomic<int> fails_with{SQLITE_FULL};  ///< what such a write says
+    inline static std::atomic<int> failing_writes{0};  ///< the number of next writes that fail
+    inline static std::atomic<int> fails_with{SQLITE_FULL};  ///< the result of such a write
 
 private:
     static sqlite3_vfs& real() {
@@ -50,7 +50,7 @@ private:
     static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out) {
         const int code = real().xOpen(vfs, name, file, flags, out);
         if (code != SQLITE_OK || file->pMethods == nullptr) return code;
-        // Each kind of file has a table of its own: the log's knows no locks.
+        // Each kind of file has its own table: the log's has no locks.
         static sqlite3_io_methods log, main;
         if ((flags & SQLITE_OPEN_WAL) != 0) {
             original_log() = file->pMethods;

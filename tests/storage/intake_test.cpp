@@ -12,7 +12,7 @@
 namespace bucky::storage::test {
 namespace {
 
-/// A Part 10 file whose meta header says who wrote it (PS3.10 7.1).
+/// A Part 10 file whose meta header names its writer (PS3.10 7.1).
 std::string part10(std::string_view written_by, std::string_view data_set) {
     std::string meta{"\x02\x00\x13\x00SH", 6};
     meta += static_cast<char>(written_by.size());
@@ -94,7 +94,7 @@ TEST_CASE("other bytes under the same UID are kept apart, told, and not analysed
     CHECK(node.studies.line(kStudy)->not_analysed == 1);
     CHECK(node.events() == std::vector<std::string>{"image.received", "image.conflict"});
 
-    // and both may come again without end
+    // Both may come again any number of times.
     CHECK(node.send({.sop_instance = "1.1", .bytes = "two"}).kept == Receipt::Kept::again);
     CHECK(node.send({.sop_instance = "1.1", .bytes = "one"}).kept == Receipt::Kept::again);
     CHECK(node.files().size() == 2);
@@ -118,7 +118,7 @@ TEST_CASE("the same image in another transfer syntax is the same image", "[stora
     const auto story = node.journal.of_study(kStudy);
     REQUIRE(story.size() == 2);
     CHECK(story[1].words.find(kJpegLossless) != std::string::npos);
-    // but not when it claims to stand elsewhere
+    // But not when it names another study.
     CHECK(node.send({.sop_instance = "1.1", .series = "9.9", .transfer_syntax = kJpegLossless})
               .kept == Receipt::Kept::conflicting);
 }

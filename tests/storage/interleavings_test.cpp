@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Report workers, a sender and the clock take turns in every order there is. Whatever the order:
-// the last report covers every image, nothing is left over, no study has two open jobs, two workers
-// never have a good lease on one study, and no report follows one that covers more.
+// Report workers, a sender and the clock act in every possible order. In each of them the last
+// report covers every image, no work is left, no study has two open jobs, two workers never hold a
+// valid lease on one study, and no report follows one that covers more images.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace bucky::storage::test {
 namespace {
 
-/// One study on its way through one order of events, beside others in the same folder.
+/// One study that goes through one order of events, beside others in the same folder.
 class Course {
 public:
     Course(DataFolder& node, std::string study) : node_(node), study_(std::move(study)) {
@@ -61,13 +61,11 @@ public:
         if (job) node_.jobs.park(*job, "not so");
         job.reset();
     }
-    void crash() {  // of the process: every worker's
+    void crash() {  // of the process, with all workers
         recover(node_.db, node_.dir.path(), node_.clock);
         for (auto& work : workers_) work.job.reset();
     }
-    void lease_expires() {
-        node_.clock.advance_ms(kLeaseMs);
-    }  // and the worker knows nothing of it
+    void lease_expires() { node_.clock.advance_ms(kLeaseMs); }  // the worker does not notice it
     void tick() {
         node_.clock.advance_ms(3000);
         node_.studies.make_due_reports();
@@ -87,7 +85,7 @@ public:
         return open;
     }
 
-    /// The pipeline goes on until there is nothing left to do.
+    /// Runs the pipeline until no work is left.
     void settle() {
         for (std::size_t worker = 0; worker < workers_.size(); ++worker) put(worker);
         node_.jobs.resubmit("report");
@@ -112,12 +110,12 @@ private:
     struct Work {
         std::optional<Job> job{};
         std::int64_t lease_until_ms = 0;
-        int covered = 0;  // images that the report in work has
+        int covered = 0;  // images in the report that is being made
     };
     DataFolder& node_;
     std::string study_;
     int images_ = 0;
-    int reported_ = 0;  // images that the last report had
+    int reported_ = 0;  // images in the last report
     std::array<Work, 2> workers_{};
 };
 
@@ -140,7 +138,7 @@ const Action kImage{"image", [](Course& course) { course.image("B"); }};
 const Action kVerdict{"verdict", [](Course& course) { course.verdicts(); }};
 const Action kRetry{"retry", [](Course& course) { course.retry(); }};
 
-/// Every order of all actions that keeps each actor's own.
+/// All orders of the actions that keep each actor's own order.
 void each_order(const std::vector<Actor>& actors, std::vector<std::size_t>& at,
                 std::vector<Action>& order,
                 const std::function<void(const std::vector<Action>&)>& visit) {

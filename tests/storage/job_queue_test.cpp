@@ -14,7 +14,7 @@ constexpr JobState kStates[] = {JobState::ready, JobState::running, JobState::do
 constexpr JobEvent kEvents[] = {JobEvent::claimed, JobEvent::finished,      JobEvent::failed,
                                 JobEvent::gave_up, JobEvent::lease_expired, JobEvent::resubmitted};
 
-/// The only infer job of the folder, as it stands now.
+/// The only infer job of the folder, in its current state.
 Job the_job(DataFolder& node) {
     const auto jobs = node.jobs.jobs_of_study(kStudy);
     REQUIRE(jobs.size() == 1);
@@ -194,7 +194,7 @@ TEST_CASE("the backlog counts what is there, whatever became of the jobs", "[sto
         if (running.empty() || dice() % 3 == 0) {
             if (const auto job = node.jobs.claim("infer", 2000)) running.push_back(*job);
         } else {
-            const Job job = running.back();  // its lease may have run out: then nothing changes
+            const Job job = running.back();  // if its lease has expired, nothing changes
             running.pop_back();
             switch (dice() % 5) {
                 case 0: node.jobs.finish(job); break;

@@ -13,7 +13,7 @@
 namespace bucky::storage::test {
 namespace {
 
-/// A claimed report job over one image.
+/// A claimed report job for one image.
 Job report_job(DataFolder& node) {
     if (node.instance_rows() == 0) {
         node.send({.sop_instance = "1.1"});
@@ -56,7 +56,7 @@ TEST_CASE("results are files, rows and one deliver job for each and each destina
     CHECK_FALSE(node.outbox.result("1.9.3"));
 
     for (const auto* lane : {"deliver:pacs", "deliver:archive"}) {
-        for (const auto* result : {"1.9.1", "1.9.2"}) {  // in the order they were put
+        for (const auto* result : {"1.9.1", "1.9.2"}) {  // in order of put()
             const auto deliver = node.jobs.claim(lane, 60'000);
             REQUIRE(deliver);
             CHECK(deliver->subject == result);
@@ -168,7 +168,7 @@ TEST_CASE("a result whose class is not taken makes its study due for another rep
     const auto deliver = node.jobs.claim("deliver:pacs", 60'000);
     REQUIRE(deliver);
     REQUIRE(node.outbox.make_again(*deliver, "not this class"));
-    CHECK_FALSE(node.outbox.make_again(*deliver, "not this class"));  // it is no longer ours
+    CHECK_FALSE(node.outbox.make_again(*deliver, "not this class"));  // its lease is no longer ours
     CHECK(node.events().back() == kTakenBackEvent);
 
     REQUIRE(node.studies.make_due_reports() == 1);
@@ -178,7 +178,7 @@ TEST_CASE("a result whose class is not taken makes its study due for another rep
     made[0].sop_instance = Uid{"1.9.3"};
     made[0].rendering = "other class";
     REQUIRE(node.outbox.put(*again, made, pacs));
-    // the picture, which nobody refused, is not sent twice
+    // The picture was not refused and is not sent twice.
     CHECK(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.2");
     CHECK(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.3");
     CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What callers are owed: each by itself, and no more than its share.
+// Storage commitment reports that are owed to callers: each separately, and limited per caller.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -25,7 +25,7 @@ struct Callers {
         for (int i = 1; i <= count; ++i) all.push_back({kClass, Uid{"1.2." + std::to_string(i)}});
         return all;
     }
-    /// Takes a request that is due at once; its id.
+    /// Accepts a request that is due at once; returns its id.
     std::int64_t ask(const std::string& requester, int count = 1,
                      const std::string& address = "10.0.0.1", std::string transaction = {}) {
         if (transaction.empty()) transaction = "2.25." + std::to_string(++transactions);
@@ -39,7 +39,7 @@ struct Callers {
         const auto owed = all_owed.next(node.clock.now_ms() + 60'000, may_call);
         return owed ? owed->requester : "";
     }
-    /// So many requests of one instance each, by XRAY1, XRAY2 ... in turn, at one address.
+    /// So many requests of one instance each, from XRAY1, XRAY2 ... in turn, at one address.
     void owe(int requests, int callers, const std::string& address) {
         node.db
             .prepare({"test.owe", R"sql(
@@ -69,7 +69,7 @@ TEST_CASE("a caller that asks without end is owed so many instances and no more,
     CHECK(ward.node.count({"test.items", "SELECT count(*) FROM pledge_item"}) ==
           limits::kCommitmentOfCallerMax.objects);
     CHECK_NOTHROW(ward.ask("XRAY2"));
-    CHECK_NOTHROW(ward.ask("XRAY1", 5, "10.0.0.1", "2.25.1"));  // in place of what it asked first
+    CHECK_NOTHROW(ward.ask("XRAY1", 5, "10.0.0.1", "2.25.1"));  // replaces its first request
     CHECK_NOTHROW(ward.ask("XRAY1", 100));
 }
 

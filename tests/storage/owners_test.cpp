@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose an image and its study are: two owners have the same image twice, and a queue each.
+// The owner of images and studies: two owners may have the same image, and each has its own queue.
 #include <catch2/catch.hpp>
 
 #include "storage/study_key.h"
@@ -50,7 +50,7 @@ TEST_CASE(
     REQUIRE(node.give_verdict());  // NORTH's
     node.clock.advance_ms(2000);
 
-    // NORTH's is complete and reported while SOUTH's image still waits for its verdict
+    // NORTH's study is complete and reported while SOUTH's image still waits for its verdict.
     CHECK(node.studies.make_due_reports() == 1);
     const auto report = node.jobs.claim("report", 60'000);
     REQUIRE(report.has_value());
@@ -63,7 +63,7 @@ TEST_CASE(
     CHECK(node.outbox.results_of_study(kOfNorth).size() == 2);
     CHECK(node.outbox.results_of_study(kOfSouth).empty());
 
-    // what the one asks for concerns nobody else
+    // A request of one owner does not affect the other.
     CHECK(node.studies.retry(kOfNorth) == 1);
     CHECK(node.studies.line(kOfSouth)->pending == 1);
     using Events = std::vector<std::string>;
@@ -135,7 +135,7 @@ TEST_CASE("a study that is run again may ask for one model alone, until it is ru
     DataFolder node;
     node.send({.sop_instance = "1.2.9"});
     node.send({.sop_instance = "1.2.10"});
-    REQUIRE(node.give_verdict());  // the other still waits for its first
+    REQUIRE(node.give_verdict());  // the other one still waits for its first verdict
     CHECK(node.studies.retry(kStudy, "second-opinion") == 2);
     for (int image = 0; image < 2; ++image) {
         const auto job = node.jobs.claim("infer", 60'000);

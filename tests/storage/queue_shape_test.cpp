@@ -11,7 +11,7 @@ TEST_CASE("what is open is counted by lane and age, and what is done is not", "[
     DataFolder node;
     const std::int64_t ages_ms[] = {0, 59'999, 60'000, 3'600'000, 700'000'000};
     for (const auto age_ms : ages_ms) {
-        // the clock of a data folder goes forward only: each image is sent at its own time
+        // The clock of a data folder only goes forward, so each image is sent at its own time.
         SettableClock then{kStartMs - age_ms};
         Intake intake{node.db, node.spool, then, StudyTimes{3000, 300000}};
         const auto number = std::to_string(age_ms + 1);

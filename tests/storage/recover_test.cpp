@@ -156,7 +156,7 @@ TEST_CASE("deaths are counted apart from failures, and both begin anew when a pe
     }
     REQUIRE(node.jobs.claim("infer", 60'000));
     recovered(node);
-    auto job = node.jobs.claim("infer", 60'000);  // the first death: it goes on at once
+    auto job = node.jobs.claim("infer", 60'000);  // the first crash: it is due at once
     REQUIRE(job);
     CHECK(job->attempt == 5);
     CHECK(job->deaths == 1);

@@ -52,7 +52,7 @@ TEST_CASE("what was delivered leaves after its days, file and row, and the journ
     CHECK(story.back().words.find("3 files") != std::string::npos);
     CHECK(story.back().words.find("30 days") != std::string::npos);
     CHECK(node.jobs.backlog().at(0).done == 2);  // history is counted, not kept
-    // the folder of an hour that is over goes with its last file
+    // The folder of a past hour is removed with its last file.
     CHECK_FALSE(std::filesystem::exists(node.dir / "spool" / "2026112314"));
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("an undelivered result is never deleted, by age or by size", "[storage
         node.clock.advance_ms(kDayMs);
         CHECK(sweep(node, {.keep_ms = kDayMs}).studies == 1);
     }
-    SECTION("while anything else is to be done for it") {  // whoever makes a job of it
+    SECTION("while anything else is to be done for it") {  // with any open job
         node.finish_all();
         node.db
             .prepare({"test.other", R"sql(
@@ -190,7 +190,7 @@ TEST_CASE("a file that could not be unlinked goes with the next sweep", "[storag
     node.finish_all();
     node.clock.advance_ms(kDayMs);
     const auto image = node.dir / "spool" / node.studies.instances(kStudy).at(0).file;
-    // what cannot be unlinked even by root: a folder in its place
+    // A folder in place of the file: not even root can unlink it.
     std::filesystem::rename(image, image.string() + ".away");
     std::filesystem::create_directory(image);
     const auto swept = sweep(node, {.keep_ms = kDayMs});
@@ -210,7 +210,7 @@ TEST_CASE("a node that dies while thousands of files leave starts again and lets
     node.finish_all();
     const auto file = "2026112314/0f.dcm";
     {
-        Database::Transaction transaction(node.db);  // as after the rows have gone
+        Database::Transaction transaction(node.db);  // the state after the rows were removed
         for (int at = 0; at < 3000; ++at) {
             const auto name = "spool/2026112314/" + std::to_string(at) + ".dcm";
             std::ofstream{node.dir / name};
@@ -233,7 +233,7 @@ TEST_CASE("a worker whose job has left does not end another that was given its n
     const auto slow = node.jobs.claim("infer", 60'000);
     REQUIRE(slow);
     node.clock.advance_ms(60'000);
-    node.finish_all();  // by another
+    node.finish_all();  // by another destination
     node.clock.advance_ms(kDayMs);
     REQUIRE(sweep(node, {.keep_ms = kDayMs}).studies == 1);
     send_study(node, "1.2.3.2");

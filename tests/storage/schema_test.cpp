@@ -22,15 +22,15 @@ std::vector<Sql> all_statements() {
     for (const auto part :
          {backup_statements(), commitment_statements(), pledge_statements(),
           queue_shape_statements(), intake_statements(), job_statements(), journal_statements(),
-          outbox_statements(), recover_statements(), reingest_statements(), retention_statements(), study_statements(),
-          expiry_statements(), abandoned_lane_statements(), turn_statements(),
+          outbox_statements(), recover_statements(), reingest_statements(), retention_statements(),
+          study_statements(), expiry_statements(), abandoned_lane_statements(), turn_statements(),
           peer_class_statements()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
 }
 
-/// A node that has worked for a while: 20,000 images with results, all delivered.
+/// A node with a history: 20,000 images with results, all delivered.
 void fill_with_history(Database& db) {
     Database::Transaction transaction{db};
     for (const auto* text : {
@@ -70,7 +70,7 @@ std::vector<std::string> plan_of(Database& db, const Sql& sql) {
 }  // namespace
 
 TEST_CASE("a released migration is never edited", "[storage]") {
-    // A database in the field has run it as it was: write another one instead.
+    // Databases in the field have run this migration: add another one instead.
     const std::vector<std::string> released{
         "f9603496104c44f37a72623e747653dd8b2635e64d624ee1e0183d519ea917c4",
         "ceddb90a8f65adaa81e31aa7d8be2cdb0aaf7a0bc496778e914b334027541843",
@@ -159,17 +159,17 @@ TEST_CASE("every statement of the folder is in the lists that these tests walk",
         std::stringstream text;
         text << in.rdbuf();
         const std::string source = text.str();
-        // constexpr Sql kClaim{"job.claim", R"sql(
+        // A statement is written as: constexpr Sql kClaim{"job.claim", R"sql(
         for (auto at = source.find("constexpr Sql k"); at != std::string::npos;
              at = source.find("constexpr Sql k", at + 1)) {
             const auto opens = source.find_first_of("{=[", at);
-            if (source[opens] != '{') continue;  // the lists themselves
+            if (source[opens] != '{') continue;  // lists of statements
             const auto from = source.find('"', opens) + 1;
             written.insert(source.substr(from, source.find('"', from) - from));
         }
     }
     std::set<std::string> listed{"database.bytes", "database.version",
-                                 "database.wal"};  // before there is a schema
+                                 "database.wal"};  // used before there is a schema
     for (const auto& sql : all_statements()) listed.insert(std::string{sql.name});
     CHECK(written == listed);
 }
@@ -178,12 +178,12 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
     DataFolder node;
     fill_with_history(node.db);
     const std::set<std::string_view> for_people{
-        // what a person asks for now and then; bounded by what is open, or by the lanes there are
+        // Commands that people run now and then; bounded by open work or by the number of lanes.
         "job.resubmit_all", "queue_shape.open", "owed.owed", "job.tally", "job.parked",
         "study.recent",
-        // a backup names every file there is
+        // A backup names every file.
         "backup.files",
-        // two rows; and what a sweep of a moment ago did not unlink
+        // Two rows, and what the last sweep did not unlink.
         "retention.held", "retention.leaving"};
     for (const auto& sql : all_statements()) {
         if (for_people.contains(sql.name)) continue;
@@ -193,7 +193,7 @@ TEST_CASE("nothing that runs for each image, job or start reads history", "[stor
             CHECK_FALSE((line.starts_with("SCAN") && reads_a_table));
         }
     }
-    // and the hot ones go by the index that was made for them
+    // The hot statements use the index that was made for them.
     const std::vector<std::pair<std::string_view, std::string_view>> expected{
         {"job.claim", "INTEGER PRIMARY KEY"},
         {"turn.first", "job_turn (lane=? AND urgent=? AND tenant=? AND not_before_ms<?)"},

@@ -16,7 +16,7 @@
 namespace bucky::storage::test {
 namespace {
 
-/// A folder whose commits are synced, as a node's are.
+/// A folder whose commits are synced, as on a node.
 struct SyncedFolder : DataFolder {
     SyncedFolder() { db.prepare({"test.syncs", "PRAGMA synchronous = NORMAL"}).run(); }
 };
@@ -40,14 +40,14 @@ TEST_CASE("one sync serves all who committed before it began, and none who came 
     };
     std::jthread leader{[&] { log.until_durable(log.written(), sync); }};
     first_began.get_future().wait();
-    std::vector<std::uint64_t> tickets;  // written while the first sync runs: it may miss them
+    std::vector<std::uint64_t> tickets;  // written during the first sync, which may miss them
     for (int other = 0; other < 7; ++other) tickets.push_back(log.written());
     std::vector<std::jthread> others;
     for (const auto ticket : tickets) {
         others.emplace_back([&, ticket] { log.until_durable(ticket, sync); });
     }
     others_wrote.set_value();
-    others.clear();  // joins
+    others.clear();  // joins the threads
     leader.join();
     CHECK(syncs == 2);
 }
@@ -66,7 +66,7 @@ TEST_CASE("a failed sync is told to the one who ran it, and the next one does no
     CHECK(thrown_by([&] { log.until_durable(one, fails); }) == Fault::unavailable);
     CHECK(thrown_by([&] { log.until_durable(other, fails); }) == Fault::unavailable);
     log.until_durable(other, works);
-    log.until_durable(one, works);  // the same sync made it durable
+    log.until_durable(one, works);  // covered by the same sync
     log.until_durable(log.written(), works);
     CHECK(doubts == std::vector<bool>{false, true, true, false});
 }
@@ -94,7 +94,7 @@ TEST_CASE("an image whose commit could not be synced is not answered, and comes 
     node.send({.sop_instance = image(0)});
     FaultyDisk::failing_log_syncs = 1;
     CHECK(thrown_by([&] { node.send({.sop_instance = image(1)}); }) == Fault::unavailable);
-    CHECK(node.files().size() == 2);  // its row may be durable all the same, and needs its file
+    CHECK(node.files().size() == 2);  // its row may be durable, and then needs its file
 
     SECTION("the next answer waits until the whole log is copied and synced elsewhere") {
         const int before = FaultyDisk::file_syncs;
@@ -148,12 +148,12 @@ TEST_CASE("a sender whose disk calls fail does not fail its neighbours' commits"
                 Spool spool{node.dir / "spool", 0, calls.table()};
                 Intake intake{db, spool, node.clock, {}};
                 for (int at = 0; at < 10; ++at) {
-                    if (sender == 0) FaultyCalls::fail(4, EIO);  // its fdatasync
+                    if (sender == 0) FaultyCalls::fail(4, EIO);  // the fdatasync of the file
                     const auto name = "1." + std::to_string(sender) + '.' + std::to_string(at);
                     try {
                         DataFolder::send(intake, spool, {.sop_instance = name});
                         ++fresh;
-                    } catch (const Error&) {
+                    } catch (const Error&) {  // counted
                         ++failed;
                     }
                 }

@@ -127,7 +127,7 @@ TEST_CASE("a file of many blocks is kept byte by byte, however the disk takes th
         for (std::size_t at = 0, piece = 1; at < all.size(); at += piece, piece = piece * 3 + 1) {
             piece = std::min(piece, all.size() - at);
             file.write(all.subspan(at, piece));
-            if (piece == 121) file.flush();  // what follows begins at an odd place
+            if (piece == 121) file.flush();  // what follows begins at an unaligned offset
         }
         CHECK(file.bytes() == content.size());
         const auto found = content_of(spool.absolute(spool.keep(file, kStartMs)));
@@ -165,7 +165,7 @@ TEST_CASE("the blocks of a large file go past the page cache, its odd end throug
     Spool spool{dir / "spool", 0, calls};
     auto file = spool.open();
     const int direct = ::open(file.path().c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
-    if (direct < 0) return;  // a file system of memory has no disk
+    if (direct < 0) return;  // O_DIRECT fails on a file system in memory
     ::close(direct);
     file.write(std::vector<std::uint8_t>((2U << 20U) + 4096 + 17));
     spool.keep(file, kStartMs);
@@ -198,7 +198,8 @@ TEST_CASE("whatever call fails, and however, nothing is kept and the fault says 
             CHECK(thrown.words.find(dir.path().string()) != std::string::npos);
             CHECK(files_below(dir.path()).empty());
         }
-        // statvfs, open, write, fdatasync, mkdir, rename, and open and fsync of two directories
+        // Calls: statvfs, open, write, fdatasync, mkdir, rename, and open and fsync of two
+        // directories.
         CHECK(at == 11);
         CHECK(files_below(dir.path()).size() == 1);
     }

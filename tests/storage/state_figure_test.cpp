@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The figure in docs/architecture.md is printed from the table, so that it cannot lie.
+// The figure in docs/architecture.md is printed from the table, so that both always agree.
 #include <catch2/catch.hpp>
 
 #include <fstream>

@@ -14,7 +14,7 @@ std::string state(DataFolder& node, std::string_view study = kStudy) {
     return node.studies.line(study)->state;
 }
 
-/// One image with its verdict, its study due and its report job made.
+/// One image with its verdict; its study is due and has a report job.
 void image_to_report_job(DataFolder& node) {
     node.send({.sop_instance = "1.1", .bytes = "A"});
     REQUIRE(node.give_verdict());
@@ -64,7 +64,7 @@ TEST_CASE("no report is made while an image awaits its verdict", "[storage]") {
     node.clock.advance_ms(1'000'000);
     CHECK(node.studies.line(kStudy)->pending == 1);
     CHECK(node.studies.make_due_reports() == 0);
-    CHECK_FALSE(node.studies.next_due_ms());  // no clock will make it due
+    CHECK_FALSE(node.studies.next_due_ms());  // no time makes it due
     REQUIRE(node.give_verdict("failed"));
     CHECK(node.studies.next_due_ms() == kStartMs + 3000);
     CHECK(node.studies.make_due_reports() == 1);
@@ -84,7 +84,7 @@ TEST_CASE("the end of an association makes the studies due that came in it alone
     CHECK(node.studies.make_due_reports() == 1);
     CHECK(state(node, "1.2.1") == "reporting");
     CHECK(state(node, "1.2.2") == "open");
-    node.intake.association_ended("8");  // more may come in a third
+    node.intake.association_ended("8");  // more may come in a third association
     CHECK(node.studies.make_due_reports() == 0);
     CHECK(node.studies.next_due_ms() == kStartMs + 3000);
     node.clock.advance_ms(3000);
@@ -108,7 +108,7 @@ TEST_CASE("150 images of a study, one association each, make two reports, not 15
         node.clock.advance_ms(400);
         node.intake.association_ended(association);
         work();
-        if (i == 1) CHECK(reports == 1);  // at once: it may be all there is
+        if (i == 1) CHECK(reports == 1);  // at once: it may be the only image
         node.clock.advance_ms(600);
         work();
     }
@@ -204,7 +204,7 @@ TEST_CASE("an image that comes while its study's report runs gets the next repor
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     CHECK(node.studies.make_due_reports() == 0);
-    CHECK_FALSE(node.studies.next_due_ms());  // its turn comes with the end of the one that runs
+    CHECK_FALSE(node.studies.next_due_ms());  // it becomes due when the running job ends
     REQUIRE(node.put(*first, "A"));
     CHECK(state(node) == "open");
     CHECK(node.studies.next_due_ms() <= node.clock.now_ms());
@@ -220,7 +220,7 @@ TEST_CASE("an image that comes while its study's report runs gets the next repor
 
 namespace {
 
-/// A study with its report, of a patient who is known by `digest`.
+/// A study with its report, of a patient known by `digest`.
 void report_on(DataFolder& node, std::string_view study, std::string_view digest,
                std::string_view tenant = "") {
     const std::string uid{study};
@@ -260,12 +260,12 @@ TEST_CASE("the reports of a patient's earlier studies are found, newest first", 
     using Uids = std::vector<bucky::Uid>;
     CHECK(earlier("1.5.5", "one", true) == Uids{Uid{"1.5.3.2"}, Uid{"1.5.1.2"}});
     CHECK(earlier("1.5.5", "one", true, "", 1) == Uids{Uid{"1.5.3.2"}});
-    // an identifier that nobody is known to have issued means something in one place only
+    // An identifier without an issuer is valid in one place only.
     CHECK(earlier("1.5.5", "one", false) == Uids{Uid{"1.5.1.2"}});
     CHECK(earlier("1.5.3", "one", true) == Uids{Uid{"1.5.1.2"}});
     CHECK(earlier("1.5.1", "one", true).empty());
     CHECK(earlier("1.5.5", "one", true, "ko").empty());
-    CHECK(earlier("1.5.5", "", true).empty());  // nobody is not somebody
+    CHECK(earlier("1.5.5", "", true).empty());  // an empty digest matches no patient
 }
 
 TEST_CASE("an image that comes after its study's report was parked tries it again", "[storage]") {
@@ -296,8 +296,8 @@ TEST_CASE("a study is run again: new jobs for its images, old verdicts until the
     const auto job = node.jobs.claim("report", 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "A"));
-    node.send({.sop_instance = "1.1", .bytes = "other"});  // conflicting: not analysed now either
-    node.send({.sop_instance = "1.2", .bytes = "B"});      // its job still waits: none is added
+    node.send({.sop_instance = "1.1", .bytes = "other"});  // conflicting: still not analysed
+    node.send({.sop_instance = "1.2", .bytes = "B"});      // its job still waits: no second one
     node.send({.sop_instance = "1.3", .bytes = "C"});
     const auto running = node.jobs.claim("infer", 600'000);  // 1.2
     REQUIRE(running);

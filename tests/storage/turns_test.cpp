@@ -8,7 +8,7 @@
 namespace bucky::storage::test {
 namespace {
 
-/// `count` images of a tenant, each a study of its own.
+/// `count` images of a tenant, each in a study of its own.
 void send_many(DataFolder& node, const std::string& tenant, int count, bool urgent = false) {
     static int number = 0;
     for (int at = 0; at < count; ++at) {
@@ -17,7 +17,7 @@ void send_many(DataFolder& node, const std::string& tenant, int count, bool urge
     }
 }
 
-/// Whose job each claim of the lane was, until none is left.
+/// The tenant of each claimed job of the lane, until none is left.
 std::string order(DataFolder& node, std::string_view lane = "infer") {
     std::string tenants;
     while (const auto job = node.jobs.claim(lane, 60'000)) {
@@ -29,7 +29,7 @@ std::string order(DataFolder& node, std::string_view lane = "infer") {
     return tenants;
 }
 
-/// A result for "pacs", made now.
+/// A result for "pacs", created now.
 void make_result(DataFolder& node, const std::string& tenant, bool urgent = false) {
     static int number = 0;
     const auto uid = "1.8." + std::to_string(++number);
@@ -85,7 +85,7 @@ TEST_CASE(
     REQUIRE(first);
     CHECK(first->created_at_ms == since_ms);
     node.jobs.retry_later(*first, node.clock.now_ms() + 500, "later");
-    node.clock.advance_ms(1000);  // due last, made first
+    node.clock.advance_ms(1000);  // due last, created first
     const auto again = node.jobs.claim_new(lane, 60'000, since_ms);
     REQUIRE(again);
     CHECK(again->id == first->id);
@@ -110,7 +110,7 @@ TEST_CASE("5,000 old images of one site hold another site's new one back by one 
           "[storage]") {
     DataFolder node;
     {
-        // as 5,000 sends leave them, without 5,000 files
+        // The rows of 5,000 sent images, without their files.
         send_many(node, "flood", 1);
         Database::Transaction transaction(node.db);
         node.db

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A database of every released version is brought up to date at the start and works on: what was
-// kept is kept, what was due is due.
+// A database of every released version is upgraded at the start: stored data stays, and due work
+// stays due.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -14,11 +14,11 @@
 namespace bucky::storage::test {
 namespace {
 
-constexpr std::size_t kOwnersSince = 8;     ///< the version that knows whose an image is
-constexpr std::size_t kStudyKeysSince = 9;  ///< and the one that knows whose a study is
+constexpr std::size_t kOwnersSince = 8;     ///< the version that added owners of images
+constexpr std::size_t kStudyKeysSince = 9;  ///< the version that added owners of studies
 
-/// What a node of version 1 could have written, and so one of every later version: a study whose
-/// report is delivered, and one with an image that waits and a result that is parked.
+/// What a node of version 1 or later could have written: a study whose report is delivered, and one
+/// with an image that waits and a result that is parked.
 constexpr const char* kWorked = R"sql(
     INSERT INTO study (uid, accession_number, state, pending, first_image_ms, last_image_ms,
                        first_unreported_ms, due_at_ms, last_association, reported_at_ms)
@@ -42,7 +42,7 @@ constexpr const char* kWorked = R"sql(
     INSERT INTO journal (at_ms, study, subject, event, words)
     VALUES (10, '1.2.1', '1.2.1.1', 'image.received', 'from XRAY1');)sql";
 
-/// What a node of version 8 could have written: NORTH's study 1.2.1, and 1.2.2 of both.
+/// What a node of version 8 could have written: NORTH's study 1.2.1, and study 1.2.2 of both.
 constexpr const char* kOwned = R"sql(
     UPDATE instance SET owner = 'NORTH';
     INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax, file, size_bytes,
@@ -80,7 +80,7 @@ TEST_CASE("a database of every earlier version is brought up to date and works o
         INFO("version " << version);
         const bucky::test::TempDir dir;
         make_old(dir / "bucky.db", version);
-        if (version < newest) {  // who only looks neither changes it nor reads it wrongly
+        if (version < newest) {  // a reader neither changes nor misreads it
             CHECK_THROWS_WITH(Database(dir / "bucky.db", Database::Mode::read_only),
                               Catch::Contains("brings it up to date when it starts"));
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A PACS that was away for hours, one that is there and does nothing, and what that means for new
-// results and for other destinations.
+// A PACS that was unreachable for hours or does not answer, and the effects on new results and on
+// other destinations.
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -27,7 +27,7 @@ conf::DestinationSettings nobody() {
     return gone.destination();
 }
 
-/// The numbers of the results ("1.2.9.N") in the order in which the peer took them.
+/// The numbers of the results ("1.2.9.N") in the order in which the peer received them.
 std::vector<int> order(const Peer& peer) {
     std::vector<int> numbers;
     for (const auto& file : peer.stored()) {
@@ -47,11 +47,11 @@ TEST_CASE("a PACS that comes back after hours gets the backlog oldest first, new
     Courier courier(results.settings, destination, results.clock, results.work);
     for (int hour = 0; hour < 9; ++hour) {
         results.clock.advance_ms(kHourMs);
-        CHECK(courier.deliver_next());  // in vain: one attempt of one job
+        CHECK(courier.deliver_next());  // fails: one attempt of one job
         CHECK_FALSE(courier.deliver_next());
     }
-    results.add("1.2.826.0.1.3680043.9.2", 3);  // 7 to 9, made while it is still away
-    CHECK_FALSE(courier.deliver_next());        // and they do not call it again for themselves
+    results.add("1.2.826.0.1.3680043.9.2", 3);  // 7 to 9, made while the PACS is still unreachable
+    CHECK_FALSE(courier.deliver_next());        // they cause no call of their own
     const Peer back("", static_cast<int>(destination.port));
     results.clock.advance_ms(80'000);
     while (courier.deliver_next()) {
@@ -148,6 +148,6 @@ TEST_CASE("a peer that accepts and then says nothing holds up no other destinati
     while (second.deliver_next()) ++sent;
     CHECK(sent == 20);
     CHECK(healthy.stored().size() == 20);
-    CHECK(results.jobs().at(0).state == storage::JobState::running);  // it still hangs
+    CHECK(results.jobs().at(0).state == storage::JobState::running);  // no answer yet
     deaf.kill();
 }

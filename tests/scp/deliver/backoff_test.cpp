@@ -12,7 +12,7 @@ TEST_CASE("a destination is tried again after its own first wait, then twice tha
     told.retry_cap_s = 60;
     scp::Backoff backoff{told};
     const auto is_about = [&](int attempts, std::int64_t wanted_ms) {
-        const auto wait_ms = backoff.wait_ms(attempts);  // a fifth less or more, by chance
+        const auto wait_ms = backoff.wait_ms(attempts);  // 20 % less or more, at random
         return wait_ms >= wanted_ms * 8 / 10 && wait_ms <= wanted_ms * 12 / 10;
     };
     for (int again = 0; again < 20; ++again) {

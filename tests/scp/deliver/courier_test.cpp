@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::int64_t kDayMs = 24 * 3600 * 1000;
 
-/// Deliveries until nothing is due. How many there were.
+/// Delivers until nothing is due; returns the number of deliveries.
 int deliver_all(Courier& courier) {
     int count = 0;
     while (courier.deliver_next()) ++count;
@@ -126,7 +126,7 @@ TEST_CASE("an association that breaks is no answer: the object is sent again", "
         results.clock.advance_ms(10'000);
         CHECK(deliver_all(courier) == 1);
         CHECK(results.job().state == storage::JobState::done);
-        // The peer had it the first time already: the same object twice, under the same UID.
+        // The peer kept the first copy: it gets the same object twice, under the same UID.
         const auto stored = pacs.stored();
         REQUIRE(stored.size() == 2);
         CHECK(read_part10_header(stored[0]).sop_instance ==
@@ -142,7 +142,7 @@ TEST_CASE("a dead destination costs one attempt for all its jobs, not one each",
         destination = gone.destination();
     }
     Courier courier(results.settings, destination, results.clock, results.work);
-    CHECK(deliver_all(courier) == 1);  // the lane pauses: 19 were not even tried
+    CHECK(deliver_all(courier) == 1);  // the lane pauses: 19 were not tried
     std::int64_t expected_ms = 5000;
     for (int failure = 2; failure <= 5; ++failure) {
         results.clock.advance_ms(expected_ms * 7 / 10);
@@ -160,7 +160,7 @@ TEST_CASE("a dead destination costs one attempt for all its jobs, not one each",
     REQUIRE(!results.told("result.retry").empty());
     CHECK_THAT(results.told("result.retry")[0], Catch::Contains("Connection refused"));
 
-    // It comes back, and everything is delivered.
+    // The peer is reachable again, and everything is delivered.
     const Peer back("", static_cast<int>(destination.port));
     results.clock.advance_ms(kDayMs);
     CHECK(deliver_all(courier) == 20);

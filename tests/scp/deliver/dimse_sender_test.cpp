@@ -34,6 +34,7 @@ const AeTitle kUs{"BUCKY"};
 
 Fault fault_of_echo(const Target& target, const std::string& words) {
     try {
+        // The fault is the result; the words are checked here, where a failure names them.
         (void)echo(target, kUs);
     } catch (const Error& error) {
         CHECK_THAT(error.what(), Catch::Contains(words));
@@ -43,7 +44,7 @@ Fault fault_of_echo(const Target& target, const std::string& words) {
     return Fault::bug;
 }
 
-/// A loopback port of the test's own.
+/// A listening loopback port on which nothing is accepted until a test does so.
 class Socket {
 public:
     explicit Socket(int backlog) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -71,7 +72,8 @@ private:
     sockaddr_in address_{};
 };
 
-/// A machine that drops what it has no room for, as a firewall drops what it does not let through.
+/// A peer that drops connection requests because its queue is full, like a firewall that drops
+/// packets.
 class FullHouse {
 public:
     FullHouse() : door_(0) {
@@ -88,7 +90,7 @@ private:
     std::array<UniqueFd, 4> guests_;
 };
 
-/// A web server, for one caller.
+/// A web server for one connection.
 class Web {
 public:
     Web()
@@ -146,7 +148,7 @@ TEST_CASE("an echo that fails says why, and what to change", "[scp]") {
     CHECK(fault_of_echo(Peer("silent").target(), "is that a DICOM port, and one without TLS?") ==
           Fault::unavailable);
     CHECK(fault_of_echo(Peer("deaf").target(), "its own log may") == Fault::unavailable);
-    const auto closed = [] { return Peer{}.target(); }();  // its port is nobody's now
+    const auto closed = [] { return Peer{}.target(); }();  // nothing listens on its port now
     CHECK(fault_of_echo(closed,
                         "Connection refused: nobody listens there; is it running, and is "
                         "the port right?") == Fault::unavailable);

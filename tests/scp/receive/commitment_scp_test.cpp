@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A modality demands storage commitment of the node (PS3.4 Annex J): tools/fake_modality, built on
-// DCMTK, stores, asks, and waits for the report on the association it holds or on a new one.
+// A modality requests storage commitment from the node (PS3.4 Annex J). tools/fake_modality, built
+// on DCMTK, stores, requests, and waits for the report on the same association or on a new one.
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -36,7 +36,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// A port that takes connections and says nothing on them.
+/// A port that accepts connections and sends nothing.
 class SilentPeer {
 public:
     SilentPeer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -68,7 +68,7 @@ void put(Bytes& to, std::uint16_t group, std::uint16_t element, std::string valu
     to.insert(to.end(), value.begin(), value.end());
 }
 
-/// An N-ACTION data set for so many instances, implicit VR little endian.
+/// An N-ACTION data set with so many instances, implicit VR little endian.
 Bytes commitment_request(const std::string& transaction, int instances) {
     Bytes items;
     for (int i = 1; i <= instances; ++i) {
@@ -92,7 +92,7 @@ Bytes empty_items(int count) {
     return made;
 }
 
-/// A node's door and CommitmentScp, and a modality that it knows how to call back at `callback`.
+/// A node's FrontDoor and CommitmentScp, and a modality whose reports go to port `callback`.
 struct Ward {
     explicit Ward(int port = free_port(), const std::function<void(conf::Settings&)>& more = {})
         : callback(port),
@@ -111,11 +111,11 @@ struct Ward {
         words.insert(words.end(), more.begin(), more.end());
         return run(words);
     }
-    /// The same, while a thread reports what is due.
+    /// The same, with a thread that sends the reports that are due.
     Finished modality_called_back(std::vector<std::string> more) {
         const std::jthread reports([&](std::stop_token stop) { scp.run(std::move(stop)); });
         auto heard = modality(std::move(more));
-        (void)::eventfd_write(give_up.get(), 1);  // nobody is waited for
+        (void)::eventfd_write(give_up.get(), 1);  // do not wait for peers
         return heard;
     }
     std::string image(const std::string& uid) const {
@@ -185,10 +185,10 @@ TEST_CASE("only what is really here is promised: row, class and file", "[scp][co
     const auto answer = all_owed.answer(asked);
     REQUIRE(answer.failed.size() == 1);
     CHECK(answer.failed[0].object.sop_instance == Uid{"1.2.9.2"});
-    CHECK(answer.failed[0].reason == 0x0110);  // the row is here, its file is not
+    CHECK(answer.failed[0].reason == 0x0110);  // the row exists, the file does not
     CHECK(answer.kept.size() == 1);
     asked.id = all_owed.take(asked, {{Uid{"1.2.3"}, Uid{"1.2.9.1"}}}, ward.clock.now_ms() + 1000);
-    CHECK(all_owed.answer(asked).failed.at(0).reason == 0x0119);  // of another class
+    CHECK(all_owed.answer(asked).failed.at(0).reason == 0x0119);  // of another SOP class
 }
 
 TEST_CASE("one that is switched off rests by itself: the others' reports do not wait for its",
@@ -209,7 +209,7 @@ TEST_CASE("one that is switched off rests by itself: the others' reports do not 
     ask("STRANGER", "2.25.4");
     CHECK(ward.scp.report_next());
     CHECK(ward.scp.report_next());
-    CHECK_FALSE(ward.scp.report_next());  // both rest, and nothing was tried in vain
+    CHECK_FALSE(ward.scp.report_next());  // both pause, and no further attempt was made
     const auto owed = ward.owed();
     REQUIRE(owed.size() == 4);
     CHECK(owed[0].attempt + owed[1].attempt + owed[2].attempt == 1);
@@ -279,14 +279,14 @@ TEST_CASE("requests that name too many instances, or are made to fill the memory
         REQUIRE(client.associate(
                     {scp::kCommitmentClass.data(), bucky::test::kImplicitLittleEndian}) == 2);
         const auto status = client.ask_commitment(dataset);
-        CHECK(client.echo().has_value());  // the association lives on
+        CHECK(client.echo().has_value());  // the association is still open
         return status.value_or(-1);
     };
     CHECK(ask(commitment_request("2.25.1", 100)) == 0);
     CHECK(ask(commitment_request("2.25.2", 10'001)) == 0x0213);
     CHECK(ask(commitment_request("2.25.3", 100'000)) == 0x0213);
     CHECK(ask(empty_items(220'000)) == 0x0213);
-    CHECK(ask(empty_items(500'000)) == 0x0115);  // more than any data set may have
+    CHECK(ask(empty_items(500'000)) == 0x0115);  // more than the limit for any data set
     CHECK(ask(empty_items(1000)) == 0x0115);
     CHECK(ask(nested_sequences(100'000)) == 0x0115);
     CHECK(ask({}) == 0x0115);

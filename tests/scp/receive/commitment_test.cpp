@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A destination is asked to keep what it took (PS3.4 Annex J): by an independent peer of DCMTK's
-// (tools/fake_pacs) that reports what it really holds, or behaves as it should not.
+// A destination is asked for storage commitment of what it received (PS3.4 Annex J). The peer
+// (tools/fake_pacs, on DCMTK) is independent of the node's code. It reports what it really holds,
+// or misbehaves as told.
 #include <chrono>
 #include <set>
 #include <string>
@@ -33,22 +34,22 @@ conf::DestinationSettings committing(const Peer& peer) {
     return destination;
 }
 
-/// A study's results on their way to a peer, and the two who bring them and ask.
+/// A study's results on their way to a peer, with the courier and the commitment SCU.
 struct Journey {
     Journey(Results& of, const Peer& peer)
         : results(of),
           destination(committing(peer)),
           scu(of.settings, destination, of.clock, of.work) {}
 
-    /// Deliveries until nothing is due, or so many. The association is released then: the peer
-    /// serves one at a time.
+    /// Delivers until nothing is due, or so many times. Then the association is released, because
+    /// the peer serves one at a time.
     int deliver(int at_most = 1000) const {
         Courier courier(results.settings, destination, results.clock, results.work);
         int count = 0;
         while (count < at_most && courier.deliver_next()) ++count;
         return count;
     }
-    /// Both, until nothing is due.
+    /// Runs both until nothing is due.
     void run() {
         bool any = true;
         while (any) {
@@ -124,7 +125,7 @@ TEST_CASE("a report that comes on a new association is taken, in the role of SCP
     Results results(2);
     TestFrontDoor door([&](conf::Settings& settings) {
         settings.node.data_dir = results.dir.path();
-        settings.peers = {{"XRAY1", ""}};  // and a destination may report nevertheless
+        settings.peers = {{"XRAY1", ""}};  // a destination may report although no row names it
         conf::DestinationSettings destination;
         destination.name = "pacs";
         destination.ae_title = AeTitle{"FAKEPACS"};
@@ -159,7 +160,7 @@ TEST_CASE("what a destination lost is delivered again under its own UID, and ask
     CHECK(journey.jobs().at(0).state == storage::JobState::done);
     CHECK(journey.promised() == 2);
     CHECK(poll_until([&] { return asked(pacs) == 2; }, 60s));
-    const auto stored = pacs.stored();  // the first two are gone
+    const auto stored = pacs.stored();  // the first two are missing
     REQUIRE(stored.size() == 2);
     CHECK(read_part10_header(stored[0]).sop_instance == "1.2.9.1");
     CHECK(read_part10_header(stored[1]).sop_instance == "1.2.9.2");
@@ -198,7 +199,7 @@ TEST_CASE("a report that does not come is asked for again after its time", "[scp
     results.clock.advance_ms(2'000);
     journey.run();
     CHECK(journey.jobs().at(0).state == storage::JobState::done);
-    // each request has a Transaction UID of its own
+    // Each request has its own Transaction UID.
     CHECK(poll_until([&] { return transactions(pacs).size() == 2; }, 60s));
 }
 
@@ -215,7 +216,7 @@ TEST_CASE("an answer to an older request counts where it promises, not where it 
     storage::Database db(results.settings.database_file());
     storage::Commitments commitments(db, results.clock);
     const Uid sop_class{"1.2.840.10008.5.1.4.1.1.1"};
-    for (const auto& transaction : both) {  // one of them is the older
+    for (const auto& transaction : both) {  // one of them is the older request
         CHECK(commitments.answered("pacs", {Uid{transaction}, {{sop_class, Uid{"1.2.9.1"}}}, {}}));
     }
     CHECK(journey.promised() == 1);
@@ -232,7 +233,7 @@ TEST_CASE("a destination without storage commitment parks the job with what to c
     journey.run();
     CHECK(journey.jobs().at(0).state == storage::JobState::parked);
     CHECK_THAT(journey.jobs().at(0).last_error, Catch::Contains("set commitment = false"));
-    CHECK(results.job().state == storage::JobState::done);  // it was delivered all the same
+    CHECK(results.job().state == storage::JobState::done);  // it was delivered nevertheless
 }
 
 TEST_CASE("a request that is refused for good is parked, one that is refused for now comes again",

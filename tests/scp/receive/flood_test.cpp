@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strangers in numbers: a thousand who stand about, and associations one after the other without
-// end, while somebody sends X-rays. The full numbers take minutes and a quiet machine:
+// Many hostile connections at once: a thousand that stay open, and an endless sequence of
+// associations, while another peer sends X-rays. The full numbers need minutes and a quiet machine:
 // BUCKY_LONG=1.
 #include <algorithm>
 #include <atomic>
@@ -44,7 +44,7 @@ long resident_kb() {
     return 0;
 }
 
-/// Median of so many C-STOREs of half a megabyte, in one association.
+/// The median duration of so many C-STOREs of half a megabyte, on one association.
 double median_store_ms(const TestFrontDoor& door, int images, int& next) {
     WireClient client(door.port());
     REQUIRE(client.associate({.sop_class = kCr,
@@ -64,8 +64,8 @@ double median_store_ms(const TestFrontDoor& door, int images, int& next) {
     return took[static_cast<std::size_t>(images / 2)];
 }
 
-/// Who stands at the door and does not go: silent, with half an A-ASSOCIATE-RQ, or dripping one of
-/// 1 MiB, a byte at a time, by turns. Beside them some speak HTTP or TLS, and are sent away.
+/// Connections that stay open, by turns silent, with half an A-ASSOCIATE-RQ, or sending one of 1
+/// MiB a byte at a time. In between, some speak HTTP or TLS and are closed.
 class Crowd {
 public:
     Crowd(int port, std::size_t standing) {
@@ -83,7 +83,7 @@ public:
         drips_ = std::thread([this] {
             while (!gone_) {
                 for (auto* one : dripping_) one->send({"\0", 1});
-                (void)standing_.front().closed_within(100ms);  // nobody answers: a pause
+                (void)standing_.front().closed_within(100ms);  // nothing is received: a pause
             }
         });
     }
@@ -112,7 +112,7 @@ TEST_CASE("strangers by the thousand leave senders their time, memory and descri
         WireClient caller(door.port());
         if (caller.associate({.calling = "CALLER"}) == 2) caller.release();
     };
-    for (int i = 0; i < 200; ++i) call_and_go();  // whatever is made once is made
+    for (int i = 0; i < 200; ++i) call_and_go();  // fills caches and pools
     const double alone_ms = median_store_ms(door, images, next);
     REQUIRE(poll_until([&] { return door.door().open_associations() == 0; }, 60s));
     const auto descriptors = open_descriptors();
@@ -146,7 +146,7 @@ TEST_CASE("strangers by the thousand leave senders their time, memory and descri
               << alone_ms << " ms an image alone, " << among_strangers_ms << " ms among them; "
               << memory_kb << " kB before, " << resident_kb() << " after; " << descriptors
               << " descriptors before, " << open_descriptors() << " after\n";
-    CHECK(stood == at_once);  // to the end
+    CHECK(stood == at_once);  // until the end
     CHECK(resident_kb() < memory_kb + 32 * 1024);
     if (in_full()) CHECK(among_strangers_ms <= 1.5 * alone_ms);
 }

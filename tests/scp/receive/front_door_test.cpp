@@ -148,7 +148,7 @@ TEST_CASE("a request that comes in pieces is a request", "[scp]") {
     const auto request = WireClient::associate_request({});
     WireClient client(door.port());
     for (const auto byte : request) client.send({&byte, 1});
-    CHECK_FALSE(client.closed_within(200ms));  // accepted: it now waits for us
+    CHECK_FALSE(client.closed_within(200ms));  // accepted: the request is awaited
     CHECK(poll_until([&] { return door.door().open_associations() == 1; }, 60s));
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("thousands of silent strangers cost no caller anything", "[scp]") {
     CHECK(client.associate({}) == 2);
     CHECK(client.echo() == 0);
     CHECK(door.door().pending_associations() <= limits::kGreetingsMax);
-    CHECK(strangers.front().closed_within(20s));  // the one who waited longest made room
+    CHECK(strangers.front().closed_within(20s));  // the one that waited longest was dropped
     CHECK_FALSE(strangers.back().closed_within(10ms));
     CHECK(counted("door_crowded"));
 }
@@ -224,7 +224,7 @@ TEST_CASE("a P-DATA-TF that never ends is cut off by the read timeout", "[scp]")
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.read_timeout_s = 1; });
     WireClient client(door.port());
     REQUIRE(client.associate({}) == 2);
-    client.send({"\x04\0\0\0\x10\0", 6});  // 4096 bytes are to come
+    client.send({"\x04\0\0\0\x10\0", 6});  // 4096 bytes are announced
     bool over = false;
     const auto began = std::chrono::steady_clock::now();
     for (int i = 0; i < 100 && !over; ++i) {

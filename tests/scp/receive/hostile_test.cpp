@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strangers who speak DICOM's upper layer, and mean harm: each kind costs its own association and
-// nobody else anything. (Those who speak none are in front_door_test.cpp.)
+// Hostile peers that speak DICOM's upper layer: each kind costs its own association and harms no
+// other. (front_door_test.cpp has those that do not speak DICOM.)
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -37,7 +37,7 @@ Bytes operator+(Bytes left, const Bytes& right) {
     return left;
 }
 
-/// A PDU whose length says what it will, whatever follows.
+/// A PDU with any length field, followed by any bytes.
 Bytes pdu(std::uint8_t type, std::uint32_t length, const Bytes& body = {}) {
     Bytes made{type, 0};
     put_big(made, length, 4);
@@ -81,7 +81,7 @@ struct Command {
     }
 };
 
-/// C-STORE-RQ; `with` is the Command Data Set Type (0101: none comes).
+/// A C-STORE-RQ; `with` is the Command Data Set Type (0101: no data set follows).
 Command store_request(const std::string& sop_instance, std::uint16_t with = 0) {
     return Command{}
         .text(0x0002, kCr)
@@ -92,7 +92,7 @@ Command store_request(const std::string& sop_instance, std::uint16_t with = 0) {
         .text(0x1000, sop_instance);
 }
 
-/// An association for CR images, open.
+/// An open association for CR images.
 struct Caller : WireClient {
     explicit Caller(const TestFrontDoor& door, const char* syntax = kExplicitLittleEndian)
         : WireClient(door.port()) {
@@ -180,7 +180,7 @@ TEST_CASE("PDVs of odd lengths, and of lengths that contradict their PDU, end th
 TEST_CASE("zero presentation contexts are an association that can do nothing", "[scp][strangers]") {
     TestFrontDoor door;
     auto request = WireClient::associate_request({});
-    // the context item (0x20) lies behind the application context; cut it out
+    // The context item (0x20) follows the application context; remove it.
     const std::size_t at = 6 + 68 + 4 + 21;
     REQUIRE(request[at] == 0x20);
     const std::size_t length = 4 + (std::size_t{request[at + 2]} << 8U | request[at + 3]);
@@ -212,7 +212,7 @@ TEST_CASE("data for a context that nobody proposed ends that association alone",
             CHECK(caller.closed_within(30s));
         }
         {
-            Caller caller(door);  // the command in a good one, the data set in the other
+            Caller caller(door);  // the command in a good context, the data set in the other
             caller.send(data(1, 3, store_request("1.1").bytes()));
             caller.send(data(context, 2, {0, 0}));
             caller.send(pdu(5, 4, {0, 0, 0, 0}));
@@ -232,12 +232,12 @@ TEST_CASE("a command set that lies about itself or its data set harms nobody", "
         good.bytes(1),
         good.bytes(0x7FFFFFFF),
         good.bytes(0xFFFFFFFF),
-        store_request("1.1", 0x0101).bytes(),           // no data set, says it
-        store_request(std::string(4000, '1')).bytes(),  // no UID is so long
+        store_request("1.1", 0x0101).bytes(),           // no data set, as announced
+        store_request(std::string(4000, '1')).bytes(),  // a UID of invalid length
         store_request("").bytes(),
-        Command{}.number(0x0100, 0x0001).bytes(),  // nothing of what it needs
+        Command{}.number(0x0100, 0x0001).bytes(),  // without its mandatory elements
         Command{}.number(0x0100, 0xFFFF).number(0x0800, 0).bytes(),
-        Command{}.number(0x0100, 0x8001).number(0x0800, 0x0101).bytes(),  // answers nothing asked
+        Command{}.number(0x0100, 0x8001).number(0x0800, 0x0101).bytes(),  // no request
         Command{}.raw(0x0100, {}).bytes(),
         Command{}.raw(0x0100, Bytes(64, 0xFF)).bytes(),
         Bytes(500, 0xFF),
@@ -247,7 +247,7 @@ TEST_CASE("a command set that lies about itself or its data set harms nobody", "
         INFO("lie " << i);
         Caller caller(door);
         caller.send(data(1, 3, lies[i]));
-        caller.send(data(1, 2, {8, 0, 0x18, 0}));  // a data set, cut off
+        caller.send(data(1, 2, {8, 0, 0x18, 0}));  // a truncated data set
         CHECK(caller.closed_within(60s));
     }
     CHECK(idle(door));
@@ -316,13 +316,13 @@ TEST_CASE("undefined lengths that never end are refused, and the association liv
 TEST_CASE("a deflated data set is looked at as far as its identifiers, not unpacked to its end",
           "[scp][strangers]") {
     TestFrontDoor door;
-    // a private element whose value, zeros, has 1.5 GB; deflated it has 1.5 MB
+    // A private element with 1.5 GB of zeros, which deflate to 1.5 MB.
     Bytes head;
     put_little(head, 0x0007, 2);
     put_little(head, 0x1000, 2);
     head = head + Bytes{'O', 'B', 0, 0};
     put_little(head, 1'500'000'000, 4);
-    const auto bomb = deflated(300'000'000, head);  // and it does not even come to its end
+    const auto bomb = deflated(300'000'000, head);  // and is truncated as well
     Caller caller(door, kDeflated);
     const auto began = std::chrono::steady_clock::now();
     const auto status = caller.store("1.1", bomb);

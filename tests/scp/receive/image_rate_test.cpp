@@ -21,10 +21,10 @@ TEST_CASE("a minute's worth of images may come at once, then one each time its t
     CHECK_FALSE(rate.admit("one", 60, 1900));
     CHECK(rate.admit("one", 60, 2100));
     CHECK_FALSE(rate.admit("one", 60, 2100));
-    CHECK(rate.admit("other", 60, 2100));  // another row's count is its own
+    CHECK(rate.admit("other", 60, 2100));  // each row has its own count
     for (int i = 0; i < 60; ++i) REQUIRE(rate.admit("one", 60, 10'000'000));
     CHECK_FALSE(rate.admit("one", 60, 10'000'000));
-    CHECK_FALSE(rate.admit("one", 60, 0));  // a clock that was put back gives nothing
+    CHECK_FALSE(rate.admit("one", 60, 0));  // a clock that is set back adds nothing
 }
 
 TEST_CASE("there are as many places as were made, and a place that is left can be taken", "[scp]") {

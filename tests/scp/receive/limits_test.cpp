@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every limit at the door and in a session, reached: the answer is transient, counted, and costs
-// nobody else anything.
+// Every limit of the FrontDoor and of a session, reached: the answer is transient and counted, and
+// other callers are not affected.
 #include <csignal>
 #include <list>
 #include <string>
@@ -27,7 +27,7 @@ namespace {
 
 constexpr int kAccepted = 2;  // PDU types, PS3.8 9.3
 
-/// How often a limit was reached, as /metrics tells it.
+/// How often a limit was reached, from /metrics.
 int reached(const std::string& limit) {
     const auto text = metrics::text();
     const auto line = "bucky_limit_reached_total{limit=\"" + limit + "\"} ";
@@ -39,7 +39,7 @@ std::vector<std::uint8_t> image_bytes(const TestFrontDoor& door, const ImageOf& 
     return dataset_bytes(write_image(door.dir() / "image.dcm", image));
 }
 
-/// One C-STORE on an association of its own; the status.
+/// One C-STORE on an association of its own; returns the status.
 int store(const TestFrontDoor& door, const ImageOf& image, const std::string& calling = "XRAY1",
           const std::string& called = "BUCKY") {
     WireClient client(door.port());
@@ -50,7 +50,7 @@ int store(const TestFrontDoor& door, const ImageOf& image, const std::string& ca
     return *status;
 }
 
-/// While it lives, write(2) beyond so many bytes of a file fails: a disk that takes no more.
+/// While it exists, write(2) fails beyond so many bytes of a file, like a full disk.
 class FileSizeLimit {
 public:
     explicit FileSizeLimit(rlim_t bytes) : ignored_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -162,7 +162,7 @@ TEST_CASE("one that fills the queue leaves the others their share of it", "[scp]
     CHECK(send_all("XRAY2", 3) == 2);
     CHECK(send_all("PACS", 1) == 0);
     for (int i = 3; i <= 8; ++i) CHECK(send_all("XRAY" + std::to_string(i), 3) == 2);
-    CHECK(send_all("XRAY9", 1) == 0);  // that was all of it
+    CHECK(send_all("XRAY9", 1) == 0);  // its quota was used up
 }
 
 TEST_CASE("beyond the queue's length images are refused for now, until one has its verdict",
@@ -222,7 +222,7 @@ TEST_CASE("the same UID with other content is answered as the config says, and k
         TestFrontDoor door([&](conf::Settings& settings) { settings.scp.conflicting = answer; });
         REQUIRE(store(door, {}) == 0);
         CHECK(store(door, {.side = 17}) == status);
-        CHECK(store(door, {.side = 17}) == 0);  // the same once more: it is here
+        CHECK(store(door, {.side = 17}) == 0);  // the same image again: stored already
         CHECK(store(door, {}) == 0);
         const auto kept = door.kept();
         REQUIRE(kept.size() == 2);
@@ -254,7 +254,7 @@ TEST_CASE("what our own equipment made is answered with success and starts nothi
     CHECK(send() == 0);
     CHECK(door.kept().empty());
     CHECK(text_of(door, {"test.told", "SELECT event FROM journal"}) == "image.own_result");
-    put(DCM_ManufacturerModelName, "Bucky stand");  // somebody else's
+    put(DCM_ManufacturerModelName, "Bucky stand");  // another product
     CHECK(send() == 0);
     CHECK(door.kept().size() == 1);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Association requests that are whole by their length and odd inside: each is answered, and at
-// once, and the log says what is wrong with it.
+// Association requests of complete length whose content is invalid: each is answered at once, and
+// the log says what is wrong.
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -39,7 +39,7 @@ Bytes big(std::size_t value, int count) {
     return made;
 }
 
-/// An item or sub-item (PS3.8 9.3.2) whose length may lie by so many bytes.
+/// An item or sub-item (PS3.8 9.3.2) whose length field is wrong by so many bytes.
 Bytes item(std::uint8_t type, const Bytes& body, int lie = 0) {
     const auto length = static_cast<std::size_t>(static_cast<int>(body.size()) + lie);
     return Bytes{type, 0} + big(length, 2) + body;
@@ -57,11 +57,11 @@ const Bytes kEcho = item(0x30, kVerification) + item(0x40, kImplicitLittleEndian
 const Bytes kMaxLength = item(0x51, big(16384, 4));
 const Bytes kClass = item(0x52, "2.25.1");
 
-/// A request in order but for what a row says.
+/// A request that is valid except for what a row changes.
 struct Request {
     std::string_view name;
     int answer = kAccepted;
-    std::string_view why{};  ///< of a request that is not accepted
+    std::string_view why{};  ///< of a rejected request
     Bytes user = {};         ///< more sub-items of the user information
     Bytes contexts = context(1, kEcho);
     Bytes application_context = item(0x10, kContextName);
@@ -222,7 +222,7 @@ std::vector<Request> odd_items() {
     };
 }
 
-/// Each is answered as its row says, at once, and the log says why if it is not accepted.
+/// Each is answered at once as its row says, and the log gives the reason of a rejection.
 void check_answers(const std::vector<Request>& requests) {
     TestFrontDoor door;
     log::set_level("info");

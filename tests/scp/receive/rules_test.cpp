@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a [[peer]] row lets its callers do, and how much of it.
+// What a [[peer]] row permits its callers, and the limits that it sets.
 #include <chrono>
 
 #include <catch2/catch.hpp>
@@ -82,7 +82,7 @@ TEST_CASE("more images a minute than the row says are refused for now", "[scp][r
             dataset_bytes(write_image(door.dir() / "image.dcm", {.sop_instance = uid}));
         statuses.push_back(client.store(uid, image).value_or(-1));
     }
-    // a fresh third of the bucket takes half a minute
+    // A new third of the quota takes half a minute.
     CHECK(statuses == std::vector<int>{0, 0, 0xA700});
     CHECK(door.kept().size() == 2);
 }

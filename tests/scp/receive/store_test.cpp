@@ -50,7 +50,7 @@ bool spool_is_empty(const TestFrontDoor& door) {
     return true;
 }
 
-/// One C-STORE of `dataset` as CR in explicit VR little endian; the status.
+/// One C-STORE of `dataset` as CR in explicit VR little endian; returns the status.
 int store(const TestFrontDoor& door, const std::vector<std::uint8_t>& dataset,
           const std::string& sop_instance = ImageOf{}.sop_instance) {
     WireClient client(door.port());
@@ -270,7 +270,7 @@ TEST_CASE("the proposer's own order decides the transfer syntax", "[scp]") {
     CHECK(accepted({implicit, big, lossless}, implicit));
     CHECK(accepted({big, lossless, implicit}, big));
     CHECK(accepted({lossless, implicit, big}, lossless));
-    CHECK(accepted({video, lossless, implicit}, lossless));  // the first that is taken
+    CHECK(accepted({video, lossless, implicit}, lossless));  // the first that is accepted
 }
 
 TEST_CASE("16 associations at once lose nothing", "[scp]") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tenant's door: his AE title is called, his callers come in, and what he may send is counted for
-// him alone.
+// How a tenant receives: callers use its AE title, its callers are admitted, and its quota is
+// counted for it alone.
 #include <catch2/catch.hpp>
 
 #include "storage/studies.h"
@@ -27,7 +27,7 @@ int calls(const TestFrontDoor& door, const std::string& called,
     return client.associate({.called = called, .calling = calling});
 }
 
-/// The statuses of so many images sent to `called`, each another one.
+/// The statuses of so many different images sent to `called`.
 std::vector<int> statuses_of(const TestFrontDoor& door, const std::string& called, int images) {
     WireClient client(door.port());
     REQUIRE(client.associate({kCr, kExplicitLittleEndian, called}) == kAccepted);
@@ -74,12 +74,12 @@ TEST_CASE("a tenant's queue is full by itself: the others' images are still take
         settings.tenants[0].queue_max = 2;
     });
     CHECK(statuses_of(door, "NORTH", 3) == std::vector<int>{0, 0, 0xA700});
-    CHECK(statuses_of(door, "NORTH", 1) == std::vector<int>{0xA700});  // nothing has been looked at
+    CHECK(statuses_of(door, "NORTH", 1) == std::vector<int>{0xA700});  // nothing is analysed yet
     CHECK(statuses_of(door, "SOUTH", 3) == std::vector<int>{0, 0, 0});
     const SystemClock clock;
     storage::Database db{door.settings().database_file(), storage::Database::Mode::existing};
     storage::Studies studies{db, clock};
     CHECK(studies.waiting("NORTH") == 2);
     CHECK(studies.waiting("SOUTH") == 3);
-    CHECK(studies.waiting("") == 0);  // nobody's are not counted by owner
+    CHECK(studies.waiting("") == 0);  // images without an owner are not counted by owner
 }

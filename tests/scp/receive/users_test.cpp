@@ -14,7 +14,7 @@ using namespace bucky::test;
 
 namespace {
 
-// what crypt() made of "through-the-wall" (yescrypt) and of "x ray" (SHA-512)
+// The output of crypt() for "through-the-wall" (yescrypt) and for "x ray" (SHA-512).
 constexpr auto kUsers =
     "# radiology\n"
     "xray1:$y$j75$HybTFkXmI3lGmfGTN5S3h/$66RBIqhSLkTLP3EMqmOsOtGy"

@@ -39,7 +39,7 @@ TEST_CASE("what is no A-ASSOCIATE-RQ is known by its first byte", "[scp]") {
 TEST_CASE("a length that no request can have is refused with the header", "[scp]") {
     CHECK(peek_at({"\x01\0\xFF\xFF\xFF\xFF", 6}).why == "too_large");
     CHECK(peek_at({"\x01\0\0\x10\0\x01", 6}).why == "too_large");
-    CHECK(peek_at({"\x01\0\0\x10\0\0", 6}).kind == Peek::Kind::more);  // 1 MiB is taken
+    CHECK(peek_at({"\x01\0\0\x10\0\0", 6}).kind == Peek::Kind::more);  // 1 MiB is accepted
     CHECK(peek_at({"\x01\0\0\0\0\x43", 6}).why == "too_short");
     CHECK(peek_at({"\x01\0\0\0\0\x44", 6}).kind == Peek::Kind::more);
 }

@@ -19,7 +19,7 @@ TEST_CASE("each storage class of the table is a storage class of the standard, o
         INFO(row.uid);
         CHECK(seen.insert(row.uid).second);
         CHECK(find_storage_class(row.uid) == &row);
-        // DCMTK's own table is the independent judge of our UIDs.
+        // DCMTK's own table checks our UIDs independently.
         CHECK(dcmIsaStorageSOPClassUID(std::string{row.uid}.c_str(), ESSC_All));
         CHECK(dcmIsImageStorageSOPClassUID(std::string{row.uid}.c_str()));
     }
@@ -80,7 +80,7 @@ TEST_CASE("every status a peer may answer has a meaning: taken, later, or refuse
         INFO(refused);
         CHECK(meaning_of_store_status(refused) == StoreAnswer::refused);
     }
-    for (unsigned status = 0; status <= 0xFFFF; ++status) {  // none falls off the table
+    for (unsigned status = 0; status <= 0xFFFF; ++status) {  // every status has a row
         (void)meaning_of_store_status(static_cast<std::uint16_t>(status));
     }
     CHECK(words_for_store_status(0xA700) == "A700 (refused: out of resources)");

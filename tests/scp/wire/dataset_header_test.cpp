@@ -102,7 +102,7 @@ TEST_CASE("a dataset cut off anywhere is refused, except between two of its elem
                 CHECK(error.fault() == Fault::bad_input);
             }
         }
-        CHECK(taken == 16);  // before each of its 16 elements
+        CHECK(taken == 16);  // cut before each of its 16 elements
     }
 }
 
@@ -130,12 +130,12 @@ TEST_CASE("a private element is walked as a sequence only if it makes one", "[sc
     const Bytes study = element(kStudy, text("1.2.3\0"));
     const Bytes inner = element(kItem, element(0x00080018, text("9.9")));
     CHECK(read(element(kPrivate, inner) + study).study == "1.2.3");
-    CHECK(read(element(kPrivate, inner) + study).sop_instance.empty());  // not the dataset's own
-    // Bytes that begin like an item and go on like nothing.
+    CHECK(read(element(kPrivate, inner) + study).sop_instance.empty());  // not that of the dataset
+    // Bytes that begin like an item and do not continue like one.
     const Bytes noise = element(kItem, text("\x01\x02\x03\x04\x05\x06\xFF\xFF\xFF\x7F"), 200);
     CHECK(read(element(kPrivate, noise) + study).study == "1.2.3");
     CHECK(read(element(kPrivate, element(kItem, {}, kUndefined)) + study).study == "1.2.3");
-    // Nested deep, it is refused all the same: a parser with a private dictionary follows it.
+    // Deep nesting is refused nevertheless: a parser with a private dictionary would follow it.
     Bytes deep;
     for (int i = 0; i < 100; ++i) deep = element(kPrivate, element(kItem, deep));
     check_bad(deep, "nests sequences too deep");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a caller reads in an Error Comment (0000,0902) is ours to say to anybody: no path, host,
-// limit or errno of this machine, whatever went wrong.
+// An Error Comment (0000,0902) may be read by every caller: it names no path, host, limit or errno
+// of this machine, whatever went wrong.
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -38,7 +38,7 @@ std::string unpadded(std::string text) {
     return text;
 }
 
-/// One image refused by a door; its status and comment.
+/// One image refused by a FrontDoor; its status and comment.
 struct Refused {
     int status = 0;
     std::string comment;
@@ -111,7 +111,7 @@ TEST_CASE("whatever is refused, and why ever, the caller reads what the fault sa
         REQUIRE(refused(door, image_bytes(door)).status == 0);
         told(refused(door, image_bytes(door, {.side = 17})));
     }
-    {  // the folder that takes files is a file: an errno and a path in the log
+    {  // a file in place of the spool folder: the log has an errno and a path
         TestFrontDoor door;
         const auto image = image_bytes(door);
         REQUIRE(refused(door, image, "1.2.3").status == 0xA900);
@@ -119,7 +119,7 @@ TEST_CASE("whatever is refused, and why ever, the caller reads what the fault sa
         write_bytes(door.settings().spool_dir(), {0});
         told(refused(door, image));
     }
-    {  // the database is no database
+    {  // the database file is not a database
         TestFrontDoor door;
         const auto image = image_bytes(door);
         for (const auto* end : {"", "-wal", "-shm"}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Revocation lists where an authority stands between the root and who calls or is called.
+// Revocation lists with an intermediate authority between the root and the peer's certificate.
 #include <fstream>
 #include <functional>
 #include <string>
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A root, a ward's authority under it, and two whom the ward vouches for.
+/// A root, an intermediate authority, and two certificates that it issued.
 struct Chain {
     Authority root{"Root Authority"}, ward{"Ward Authority", root};
     Identity node = ward.issue("node"), caller = ward.issue("caller");
@@ -35,7 +35,7 @@ std::filesystem::path together(const TempDir& dir,
     return dir / "lists.pem";
 }
 
-/// A door that wants certificates and has these lists, or none.
+/// A listener that requires certificates and has these lists, or none.
 struct TlsDoor : TestFrontDoor {
     explicit TlsDoor(const Chain& chain, const std::filesystem::path& lists = {})
         : TestFrontDoor([&](conf::Settings& settings) {
@@ -50,7 +50,7 @@ struct TlsDoor : TestFrontDoor {
           }) {}
 };
 
-/// What became of a call of ours that has these lists, or none.
+/// The outcome of a call of ours that has these lists, or none.
 std::string call(const TlsDoor& door, const Chain& chain, const std::filesystem::path& lists = {}) {
     scp::Target target{
         "pacs", AeTitle{"BUCKY"}, "127.0.0.1", static_cast<std::uint16_t>(door.port(1)), 20s, 20s};
@@ -63,7 +63,8 @@ std::string call(const TlsDoor& door, const Chain& chain, const std::filesystem:
     }
 }
 
-/// What the door with these lists logs about a caller whom the ward vouches for.
+/// What a listener with these lists logs about a caller with a certificate of the intermediate
+/// authority.
 std::string logged(const Chain& chain, const std::filesystem::path& lists) {
     TlsDoor door(chain, lists);
     log::set_level("info");

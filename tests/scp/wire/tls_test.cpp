@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS at the door and on the way out, with other people's programs on the other side, and one of
-// each kind of bad certificate.
+// TLS for incoming and outgoing associations, with independent programs as peers, and one of each
+// kind of invalid certificate.
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -39,7 +39,7 @@ conf::ListenerSettings tls_listener(const std::string& client_certificates) {
     return made;
 }
 
-/// The plain door, then TLS doors that require, ask for, and ignore client certificates.
+/// The plain listener, then TLS listeners that require, request, and ignore client certificates.
 struct Doors : TestFrontDoor {
     explicit Doors(const std::function<void(conf::Settings&)>& change = {})
         : TestFrontDoor([&](conf::Settings& settings) {
@@ -65,7 +65,7 @@ int dcmtk(const std::string& program, const std::vector<std::string>& options, i
     return run(command).status;
 }
 
-/// What `openssl s_client` says of the handshake with the door.
+/// The output of `openssl s_client` for a handshake with a listener.
 std::string s_client(int port, const std::vector<std::string>& options) {
     std::vector<std::string> command{"openssl", "s_client", "-brief", "-connect",
                                      "127.0.0.1:" + std::to_string(port)};
@@ -75,7 +75,7 @@ std::string s_client(int port, const std::vector<std::string>& options) {
     return run({"sh", "-c", line + "</dev/null 2>&1"}).output;
 }
 
-/// `openssl s_server` on a port of its own, for one caller after the other.
+/// `openssl s_server` on a port of its own, for one connection after the other.
 class SslServer {
 public:
     SslServer(const Identity& identity, const std::vector<std::string>& options)
@@ -110,7 +110,7 @@ std::string why_not(const scp::Target& target) {
         (void)scp::echo(target, AeTitle{"XRAY1"});
         return "it answered";
     } catch (const Error& error) {
-        CHECK(error.fault() == Fault::unavailable);  // tried again: an admin can mend it
+        CHECK(error.fault() == Fault::unavailable);  // tried again, because an admin can correct it
         return error.what();
     }
 }
@@ -144,7 +144,7 @@ TEST_CASE("images come through TLS as they were sent", "[scp][tls]") {
     const auto kept = doors.kept();
     REQUIRE(kept.size() == 1);
     const bool same =
-        dataset_bytes(kept[0].file) == dataset_bytes(file);  // 4 MB: not to be printed
+        dataset_bytes(kept[0].file) == dataset_bytes(file);  // 4 MB: must not be printed
     CHECK(same);
 
     const auto other =
@@ -212,7 +212,7 @@ TEST_CASE("a renewed certificate and a new revocation count from the next caller
 
     std::ofstream{dir / "node.key"} << "no key\n";
     CHECK_THROWS_WITH(door.door().adopt(door.settings()), Catch::Contains("node.key"));
-    CHECK(dcmtk("echoscu", options, door.port(1)) == 0);  // the old one stays
+    CHECK(dcmtk("echoscu", options, door.port(1)) == 0);  // the old certificate stays in use
 
     const auto second = authority.issue("second");
     copy(second.certificate, "node.pem");
@@ -249,7 +249,7 @@ TEST_CASE("a file that cannot be a certificate, a key or an authority stops the 
     refused(&conf::ListenerSettings::ca);
     refused(&conf::ListenerSettings::crl);
     auto listener = tls_listener("required");
-    listener.key = pki().xray1().key;  // another's
+    listener.key = pki().xray1().key;  // of another certificate
     const auto open = [&] {
         TestFrontDoor door([&](conf::Settings& settings) { settings.listeners = {listener}; });
     };
@@ -266,15 +266,15 @@ TEST_CASE("who stops in the handshake or after it is shut out in his time, and o
     const int port = doors.port(Doors::off);
     WireClient silent(port), half(port), stops(port), lies(port);
     half.send({"\x16\x03\x01\x02\x00\x01", 6});
-    // a whole record of a ClientHello that is none, and one that stops before its end
+    // A whole record that is not a valid ClientHello, and one that is truncated.
     lies.send({"\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9});
     stops.send({"\x16\x03\x01\x00\x04\x01\x00\x02\x00", 9});
-    CHECK(dcmtk("echoscu", as(pki().xray1()), port) == 0);  // none of these took the one place
+    CHECK(dcmtk("echoscu", as(pki().xray1()), port) == 0);  // none of these took the only slot
     CHECK(silent.closed_within(10s));
     CHECK(half.closed_within(10s));
     CHECK(lies.closed_within(10s));
     CHECK(stops.closed_within(10s));
-    // through the handshake, and then nothing
+    // A completed handshake that nothing follows.
     Process quiet(
         {"sh", "-c",
          "sleep 60 | openssl s_client -connect 127.0.0.1:" + std::to_string(port) + " 2>&1"});
