@@ -128,7 +128,7 @@ struct DestinationSettings {
     std::int64_t retry_cap_s = 900;
     std::int64_t give_up_days = 7;
     std::vector<ResultKind> send{ResultKind::report, ResultKind::overlay};  ///< always
-    std::vector<ResultKind> send_if_found;        ///< only with a finding
+    std::vector<ResultKind> send_if_found;                                  ///< only with a finding
     std::string language;                         ///< en | ko; empty: node.language
     std::string picture_syntax = "uncompressed";  ///< uncompressed | rle | jpeg-lossless
     std::string character_set = "ISO_IR 192";     ///< defined term of PS3.3 C.12.1.1.2

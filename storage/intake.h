@@ -30,10 +30,10 @@ struct Received {
     std::string accession_number;  ///< to find the study by; may be empty
     std::string association;       ///< id of the association in the log
     std::string calling_ae, called_ae, peer_address;
-    std::string tenant{};         ///< its queue: tenants take turns (turns.h)
-    bool urgent = false;          ///< served before instances that are not urgent
-    bool is_of_our_make = false;  ///< its equipment is this product: one of our objects
-    std::string owner{};          ///< the tenant that owns it (conf/tenants.h); empty: none
+    std::string tenant{};          ///< its queue: tenants take turns (turns.h)
+    bool urgent = false;           ///< served before instances that are not urgent
+    bool is_of_our_make = false;   ///< its equipment is this product: one of our objects
+    std::string owner{};           ///< the tenant that owns it (conf/tenants.h); empty: none
     bool was_kept_before = false;  ///< its file was answered: it is never deleted (reingest.h)
 
     StudyKey key() const { return {study, owner}; }

@@ -23,7 +23,8 @@ constexpr Sql kAnythingToClaim{"job.anything_to_claim", R"sql(
         OR EXISTS (SELECT 1 FROM job
                     WHERE lane = :lane AND state = 'ready' AND not_before_ms > :farthest_ms)
         OR EXISTS (SELECT 1 FROM job INDEXED BY job_running
-                    WHERE state = 'running' AND lease_until_ms <= :steady_ms AND lane = :lane))sql"};
+                    WHERE state = 'running' AND lease_until_ms <= :steady_ms
+                      AND lane = :lane))sql"};
 
 constexpr Sql kBoundWaits{"job.bound_waits", R"sql(
     UPDATE job INDEXED BY job_ready SET not_before_ms = :now_ms

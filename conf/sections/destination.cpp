@@ -7,14 +7,13 @@
 
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
-#include "conf/sections/tls_keys.h"
 #include "conf/sections/result_words.h"
+#include "conf/sections/tls_keys.h"
 
 namespace bucky::conf {
 namespace {
 
 using enum Presence;
-
 
 // Defined Terms of PS3.3 C.12.1.1.2, tables C.12-2 and C.12-5: those without code extensions.
 constexpr std::array<std::string_view, 14> kCharacterSets{
@@ -81,8 +80,9 @@ void check_objects(const DestinationSettings& destination, const Place& place, C
     const auto& always = destination.send;
     for (const auto object : destination.send_if_found) {
         if (std::find(always.begin(), always.end(), object) == always.end()) continue;
-        checker.complain(place, "send_if_found",
-                         fmt::format(R"("{}" stands in send too, which is: always)", word_of(object)));
+        checker.complain(
+            place, "send_if_found",
+            fmt::format(R"("{}" stands in send too, which is: always)", word_of(object)));
     }
     if (always.empty() && destination.send_if_found.empty()) {
         checker.complain(place, "send", "is empty, and so is send_if_found: nothing would be sent");

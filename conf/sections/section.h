@@ -21,11 +21,10 @@ namespace bucky::conf {
 class Checker;
 
 template <typename Group>
-using Member =
-    std::variant<std::int64_t Group::*, double Group::*, bool Group::*, std::string Group::*,
-                 AeTitle Group::*, std::filesystem::path Group::*,
-                 std::vector<std::filesystem::path> Group::*, std::vector<std::string> Group::*,
-                 std::vector<ResultKind> Group::*>;
+using Member = std::variant<std::int64_t Group::*, double Group::*, bool Group::*,
+                            std::string Group::*, AeTitle Group::*, std::filesystem::path Group::*,
+                            std::vector<std::filesystem::path> Group::*,
+                            std::vector<std::string> Group::*, std::vector<ResultKind> Group::*>;
 
 enum class Presence { optional, required };
 

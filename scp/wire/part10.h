@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The header of a DICOM file (PS3.10 7.1), read before a file is sent, so that the dataset itself is
-// transferred byte for byte. What the node receives has its own (scp/receive/file_meta.h).
+// The header of a DICOM file (PS3.10 7.1), read before a file is sent, so that the dataset itself
+// is transferred byte for byte. What the node receives has its own (scp/receive/file_meta.h).
 #pragma once
 
 #include <cstdint>

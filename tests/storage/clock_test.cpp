@@ -111,7 +111,7 @@ TEST_CASE("a report that is owed to a caller is due when the clock is set back",
     DataFolder node;
     OwedCommitments owed{node.db, node.clock, node.dir.path()};
     owed.take({0, Uid{"2.25.1"}, "XRAY1", "BUCKY", "127.0.0.1", 0, 0, ""}, {},
-                 node.clock.now_ms() + 120 * kSecondMs);
+              node.clock.now_ms() + 120 * kSecondMs);
     const auto next = [&] {
         owed.bound_waits(kLongestWaitMs);
         return owed.next(node.clock.now_ms() + 300 * kSecondMs);

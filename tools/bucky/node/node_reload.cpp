@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// New settings while the node runs: the file is read again, and the next generation of threads
+// stands ready before the last one leaves (docs/decisions/0701).
+#include "tools/bucky/node/generation_plan.h"
+#include "tools/bucky/node/node_state.h"
+
+namespace bucky {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Whoever else comes first, those whom the config names are told apart in the metrics.
+void keep_series_of_tenants(const conf::Settings& settings) {
+    std::vector<std::string> names;
+    for (const auto& tenant : settings.tenants) names.push_back(tenant.ae_title.str());
+    for (const auto& peer : settings.peers) {
+        if (!peer.tenant.empty()) names.push_back(peer.tenant);
+    }
+    metrics::keep_series("tenant", names);
+}
+
+}  // namespace
+
+std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settings,
+                                                    const inference::Shelf* before) {
+    const auto started = std::chrono::steady_clock::now();
+    auto shelf = load_shelf(settings, before);
+    const auto took = std::chrono::steady_clock::now() - started;
+    for (const auto& [package, model, shadow] : shelf->packages()) {
+        log::event("model.loaded", {{"name", package.identity.name},
+                                    {"version", package.identity.version},
+                                    {"device", model->device()},
+                                    {"shadow", shadow},
+                                    {"took_ms", took / 1ms},
+                                    {"sha256", package.identity.sha256}});
+    }
+    if (const auto* gate = shelf->gate()) {
+        const auto& identity = gate->package().identity;
+        log::event("gate.loaded", {{"name", identity.name},
+                                   {"version", identity.version},
+                                   {"mode", settings.inference.gate},
+                                   {"sha256", identity.sha256}});
+    }
+    return shelf;
+}
+
+void Node::Impl::heed_hangups() {
+    hangups.async_wait([this](const boost::system::error_code& failed, int) {
+        if (failed) return;
+        reload_asked_for.ring();
+        heed_hangups();
+    });
+}
+
+void Node::Impl::reload_when_asked(std::stop_token stop) {
+    while (!stop.stop_requested() && returned_are_done.rings() < 2) {
+        returned_are_done.wait_beyond(1, stop, kLookPeriod);
+    }
+    for (std::uint64_t seen = 0; !stop.stop_requested();) {
+        const auto rings = reload_asked_for.rings();
+        if (rings == seen) {
+            reload_asked_for.wait_beyond(seen, stop, kLookPeriod);
+            continue;
+        }
+        seen = rings;
+        supervisor.reloading();
+        reload();
+        supervisor.ready();
+    }
+}
+
+void Node::Impl::reload() {
+    const auto begun_ms = clock.now_ms();
+    std::string refused;
+    std::vector<std::string> waiting;
+    try {
+        const auto changed = take_up(reread(), waiting);
+        metrics::count("bucky_reloads_total", {{"outcome", "applied"}});
+        audit::tell({.kind = audit::Kind::configured,
+                     .words = fmt::format("reload applied, {} keys changed", changed)});
+        log::event("reload.applied", {{"changes", changed},
+                                      {"packages", shelves.now()->packages().size()},
+                                      {"waiting", fmt::format("{}", fmt::join(waiting, ","))}});
+    } catch (const std::exception& error) {
+        refused = error.what();
+        metrics::count("bucky_reloads_total", {{"outcome", "refused"}});
+        audit::tell({.kind = audit::Kind::configured,
+                     .outcome = audit::Outcome::minor_failure,
+                     .words = refused});
+        log::event(log::Level::error, "reload.refused", {{"words", error.what()}});
+    }
+    note_down([&](RunningNote& of_it) {
+        of_it.last_begun_ms = begun_ms;
+        if (refused.empty()) of_it.waiting = std::move(waiting);
+        of_it.in_force = conf::spelled_out(*settings());
+        of_it.refused = std::move(refused);
+        ++of_it.reloads;
+    });
+}
+
+void Node::Impl::note_down(const std::function<void(RunningNote&)>& change) {
+    const std::lock_guard guard(note_mutex);
+    change(note);
+    leave_note(settings()->node.data_dir, note);
+}
+
+std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& waiting) {
+    const Told before = settings();
+    waiting = keep_until_restart(*before, read);
+    auto models = load_models(read, shelves.now().get());
+    const auto changes = conf::differences(conf::spelled_out(*before), conf::spelled_out(read));
+    const auto next = std::make_shared<const conf::Settings>(std::move(read));
+    auto generation = gather(next, *models);
+    door.adopt(*next);  // the last that may be refused
+    take_up_log(next->log);
+    shelves.exchange(std::move(models));
+    {
+        const std::lock_guard guard(in_force_mutex);
+        in_force = next;
+    }
+    threads.exchange(std::move(generation));
+    return changes.size();
+}
+
+ThreadGroup::Generation Node::Impl::gather(const Told& told, const inference::Shelf& shelf) {
+    keep_series_of_tenants(*told);
+    std::vector<ThreadGroup::Planned> plan;
+    const GenerationPlan by{told, clock, work, give_up.get()};
+    by.plan_workers(
+        plan, "infer", preparers_for(*told, shelf), returned.images_returned, returned_are_done,
+        [&] { return std::make_shared<InferWorker>(*told, shelves, clock, work, decoders); });
+    by.plan_workers(plan, "report", reporters_for(*told), returned.reports_returned,
+                    returned_are_done, [&] {
+                        return std::make_shared<ReportWorker>(
+                            *told, clock, work, report_shared, decoders,
+                            [this](const auto& file) { return decoders.source(file); });
+                    });
+    by.plan_senders(plan);
+    auto generation = ThreadGroup::gather(std::move(plan));
+    returned.images_returned = returned.reports_returned = 0;  // the first generation's alone
+    return generation;
+}
+
+}  // namespace bucky

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the node looks at once a second: its health, the metrics that are states, the status page,
+// what may leave the disk, and the supervisor that wants to hear from it.
+#include "tools/bucky/node/node_state.h"
+
+namespace bucky {
+namespace {
+
+/// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
+constexpr int kStudiesLetGoAtOnce = 20;
+
+constexpr std::int64_t kStudiesOnPage = 20;
+
+void show(const Health& health, std::int64_t now_ms) {
+    for (const auto& lane : health.lanes) {
+        const auto set = [&](const char* state, std::int64_t jobs) {
+            metrics::set("bucky_jobs", static_cast<double>(jobs),
+                         {{"lane", lane.lane}, {"state", state}});
+        };
+        set("ready", lane.ready);
+        set("running", lane.running);
+        set("parked", lane.parked);
+        metrics::set("bucky_jobs_failing", static_cast<double>(lane.failing),
+                     {{"lane", lane.lane}});
+        const auto waits_ms = lane.oldest_waiting_ms == 0
+                                  ? 0
+                                  : std::max<std::int64_t>(now_ms - lane.oldest_waiting_ms, 0);
+        const bool is_unowned =
+            std::ranges::find(health.unowned, lane.lane) != health.unowned.end();
+        const auto unowned = is_unowned ? lane.ready + lane.running + lane.parked : 0;
+        metrics::set("bucky_unowned_jobs", static_cast<double>(unowned), {{"lane", lane.lane}});
+        metrics::set("bucky_oldest_job_seconds", static_cast<double>(waits_ms) / 1000.0,
+                     {{"lane", lane.lane}});
+    }
+    metrics::set("bucky_database_sound", health.database.empty() ? 1 : 0);
+    const auto& aside = health.aside;
+    for (const auto& [kind, files] :
+         {std::pair{"image", aside.images}, std::pair{"copy", aside.copies},
+          std::pair{"result", aside.results}}) {
+        metrics::set("bucky_aside_files", static_cast<double>(files), {{"kind", kind}});
+    }
+    metrics::set("bucky_disk_free_bytes", static_cast<double>(health.free_bytes));
+    metrics::set("bucky_disk_size_bytes", static_cast<double>(health.disk_bytes));
+}
+
+std::vector<std::string> clock_troubles(storage::Database& db, const Clock& clock) {
+    std::vector<std::string> all{clock.steps().trouble()};
+    for (const auto step_ms : clock.steps().take_untold()) {
+        metrics::count("bucky_clock_steps_total",
+                       {{"direction", step_ms > 0 ? "forward" : "back"}});
+        log::event(log::Level::warning, "clock.stepped",
+                   {{"by_s", step_ms / 1000}, {"words", all.front()}});
+    }
+    try {
+        all.push_back(storage::clock_behind(db, clock));
+    } catch (const Error&) {  // look() tells of a database that does not answer
+    }
+    std::erase(all, "");
+    return all;
+}
+
+std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
+    std::vector<ModelLine> lines;
+    for (const auto& [package, model, shadow] : shelf.packages()) {
+        lines.push_back({package.identity.name, package.identity.version, model->device(),
+                         shadow ? "shadow" : "reports", model->answers()});
+    }
+    if (const auto* gate = shelf.gate()) {
+        const auto& identity = gate->package().identity;
+        lines.push_back({identity.name, identity.version, "-", "gate", true});
+    }
+    return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> Node::Impl::own_troubles() const {
+    std::vector<std::string> all;
+    const auto shelf = shelves.now();
+    for (const auto& loaded : shelf->packages()) {
+        std::ranges::move(loaded.model->troubles(), std::back_inserter(all));
+        metrics::set("bucky_model_answers", loaded.model->answers() ? 1 : 0,
+                     {{"model", loaded.package.identity.name}});
+    }
+    if (auto log = log::trouble(); !log.empty()) all.push_back(std::move(log));
+    if (trail) std::ranges::move(trail->troubles(), std::back_inserter(all));
+    std::ranges::move(aside_troubles(aside), std::back_inserter(all));
+    return all;
+}
+
+void Node::Impl::look_around(storage::Database& db) {
+    auto health = look(*settings(), clock, db);
+    health.aside = aside.held();
+    auto own = own_troubles();
+    std::ranges::move(clock_troubles(db, clock), std::back_inserter(own));
+    if (!log_watch) log_watch.emplace(settings()->database_file());
+    std::ranges::move(log_watch->look(std::chrono::steady_clock::now()), std::back_inserter(own));
+    metrics::set("bucky_database_log_bytes", static_cast<double>(log_watch->log_bytes()));
+    health.troubles.insert(health.troubles.end(), own.begin(), own.end());
+    for (const auto& found : health.database) {  // other processes open other files
+        own.push_back(found);
+        if (std::ranges::count(note.troubles, found) > 0) continue;
+        log::event(log::Level::error, "database.trouble", {{"words", found}});
+    }
+    if (own != note.troubles) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
+    show(health, clock.now_ms());
+    tell_page(db, health);
+    board.publish(std::move(health));
+}
+
+void Node::Impl::tell_page(storage::Database& db, const Health& health) {
+    const auto told = settings();
+    const auto now_ms = clock.now_ms();
+    minute_stats.note(now_ms, Counters::now());
+    StatusLook look;
+    look.version = BUCKY_VERSION;
+    look.ae_title = told->node.ae_title.str();
+    look.now_ms = now_ms;
+    look.since_ms = note.since_ms;
+    look.health = health;
+    look.destinations = told->destinations;
+    look.models = model_lines(*shelves.now());
+    look.hour = minute_stats.bars(now_ms, 1, 60);
+    look.quarter_day = minute_stats.bars(now_ms, 5, 72);
+    look.day = minute_stats.bars(now_ms, 20, 72);
+    try {
+        look.studies = storage::Studies{db, clock}.recent(kStudiesOnPage);
+    } catch (const Error& error) {
+        look.health.troubles.emplace_back(error.what());
+    }
+    status.publish(std::move(look));
+}
+
+void Node::Impl::let_go(storage::Database& db) {
+    if (!board.last().database.empty()) return;  // it may name what is needed
+    constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+    const auto told = settings();
+    const auto& keep = told->storage;
+    const storage::KeepRules rules{keep.keep_days * kDayMs, keep.keep_mb * 1'000'000,
+                                   keep.journal_days * kDayMs};
+    try {
+        storage::Retention retention{db, told->node.data_dir, clock, rules};
+        const auto swept = retention.sweep(kStudiesLetGoAtOnce);
+        aside.sweep(rules.keep_ms);
+        metrics::count("bucky_studies_left_total", {}, static_cast<double>(swept.studies));
+        metrics::set("bucky_held_bytes", static_cast<double>(retention.held().bytes));
+    } catch (const Error& error) {
+        log::event(log::Level::error, "retention.trouble", {{"words", error.what()}});
+    }
+}
+
+void Node::Impl::say_alive() {
+    const auto reasons = not_ready();
+    supervisor.status(reasons.empty() ? "takes images" : "takes no images: " + reasons.front());
+    boost::asio::post(io, [this] { supervisor.alive(); });
+}
+
+void Node::Impl::watch(std::stop_token stop) {
+    storage::Database db{settings()->database_file(), storage::Database::Mode::existing};
+    while (!stop.stop_requested()) {
+        Wakeup{}.wait_beyond(0, stop, kLookPeriod);
+        give_if_full(reserve);
+        look_around(db);
+        let_go(db);
+        say_alive();
+    }
+}
+
+std::vector<std::string> Node::Impl::not_ready() const {
+    if (is_closing) return {"the node is stopping"};
+    return board.last().not_ready;
+}
+
+Node::Node(conf::Settings settings, std::function<conf::Settings()> reread)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(reread))) {}
+
+Node::~Node() {
+    if (!impl_->is_closing) close();
+}
+
+}  // namespace bucky
