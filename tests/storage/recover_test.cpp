@@ -38,7 +38,7 @@ TEST_CASE("an empty folder, and one without its parts, recover to nothing", "[st
     CHECK(recover(node.db, bare.path(), node.clock).files_swept == 0);
 }
 
-TEST_CASE("what a crash left is swept, and what was answered stays", "[storage]") {
+TEST_CASE("files that a crash left are removed, and answered images stay", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     REQUIRE(node.give_verdict());
@@ -70,7 +70,7 @@ TEST_CASE("a file that was kept just before the hour of the last row is swept to
     CHECK(node.files().size() == 1);
 }
 
-TEST_CASE("history is not looked at: a stray file in an old hour stays", "[storage]") {
+TEST_CASE("history is not read: a stray file in an old hour stays", "[storage]") {
     DataFolder node;
     orphan(node, node.spool);
     for (int hour = 0; hour < 3; ++hour) {
@@ -108,8 +108,7 @@ TEST_CASE("running jobs of every lane are ready again, and keep count of their a
     CHECK(deliver->attempt == 2);
 }
 
-TEST_CASE("reports that several workers had at hand are returned, each one, and counted",
-          "[storage]") {
+TEST_CASE("the running reports of several workers are all returned and counted", "[storage]") {
     DataFolder node;
     for (const auto* study : {"1.2.1", "1.2.2", "1.2.3"}) {
         node.send({.sop_instance = std::string{study} + ".9", .bytes = study, .study = study});
@@ -171,7 +170,7 @@ TEST_CASE("a job met by one death goes on at once, one met again waits longer ea
     }
 }
 
-TEST_CASE("a spool whose database is gone is not taken for what a crash left", "[storage]") {
+TEST_CASE("a spool without its database is not taken for the leftovers of a crash", "[storage]") {
     DataFolder node;
     const auto folder = node.dir / "spool" / "2026112312";
     std::filesystem::create_directory(folder);

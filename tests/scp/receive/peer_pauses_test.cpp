@@ -11,7 +11,7 @@ constexpr Backoff::Limits kLimits{.first_ms = 1000, .cap_ms = 60'000, .give_up_d
 
 }  // namespace
 
-TEST_CASE("a peer that failed rests by itself, longer each time, and an answer ends that",
+TEST_CASE("a peer that failed pauses alone, longer each time, and an answer ends the pause",
           "[scp]") {
     PeerPauses pauses{kLimits};
     CHECK(pauses.is_free("AWAY", 0));
@@ -39,7 +39,7 @@ TEST_CASE("one thread calls a peer at a time", "[scp]") {
     CHECK(pauses.is_free("PEER", 0));
 }
 
-TEST_CASE("a clock that is put back by hours keeps no peer waiting for hours", "[scp]") {
+TEST_CASE("a clock that is set back by hours makes no peer wait for hours", "[scp]") {
     PeerPauses pauses{kLimits};
     pauses.failed("PEER", 1'000'000'000);
     CHECK_FALSE(pauses.is_free("PEER", 1'000'000'000));
