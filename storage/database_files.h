@@ -54,8 +54,7 @@ private:
 
     const std::filesystem::path database_;
     mutable std::mutex mutex_;
-    std::optional<std::array<Identity, kSuffixes.size()>>
-        pinned_;  ///< GUARDED_BY(mutex_), as all below
+    std::optional<std::array<Identity, kSuffixes.size()>> pinned_;  ///< GUARDED_BY(mutex_)
     std::string lost_, damaged_;
     std::int64_t last_file_bytes_ = 0, last_bytes_ = 0;
 };

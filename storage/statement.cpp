@@ -37,8 +37,7 @@ Statement& Statement::bind(const char* parameter, std::int64_t value) {
 }
 
 Statement& Statement::bind(const char* parameter, std::string_view value) {
-    const char* text =
-        value.data() == nullptr ? "" : value.data();  // a null pointer is bound as NULL
+    const char* text = value.data() == nullptr ? "" : value.data();  // nullptr would bind NULL
     check(sqlite3_bind_text64(prepared_, index_of(prepared_, parameter, name_), text, value.size(),
                               SQLITE_TRANSIENT, SQLITE_UTF8),
           db_, name_);

@@ -21,7 +21,7 @@ namespace bucky::scp {
 
 /// The contents of a peer's certificate, which is verified before it is available here.
 struct PeerCertificate {
-    std::string subject;      ///< "CN=xray1,O=Hospital"
+    std::string subject;      ///< "CN=xray1,O=Clinic"
     std::string common_name;  ///< "xray1"
     std::string names;        ///< host names and addresses, separated by commas
     std::string sha256;       ///< of the DER form, 64 lower-case hex digits

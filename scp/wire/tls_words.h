@@ -11,7 +11,7 @@ struct ssl_st;
 
 namespace bucky::scp {
 
-/// The certificate's subject as in RFC 2253, control characters escaped: "CN=xray1,O=Hospital".
+/// The certificate's subject as in RFC 2253, control characters escaped: "CN=xray1,O=Clinic".
 std::string subject_of(const x509_st& certificate);
 
 /// The first common name; empty when there is none.

@@ -42,7 +42,7 @@ std::int64_t files_below(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("a backup has the database and every file that it names, for its owner alone",
+TEST_CASE("a backup has the database and every file that it names, readable only by its owner",
           "[storage][backup]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.9"});
@@ -65,7 +65,7 @@ TEST_CASE("a backup has the database and every file that it names, for its owner
     CHECK(Studies{db, clock}.line(kStudy).value().no_findings == 2);
 }
 
-TEST_CASE("a second backup into the same folder copies what is new, and deletes what has left",
+TEST_CASE("a second backup into the same folder copies new files, and deletes removed ones",
           "[storage][backup]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.9"});
@@ -85,7 +85,8 @@ TEST_CASE("a second backup into the same folder copies what is new, and deletes 
     CHECK(missing_in(dir / "backup").empty());
 }
 
-TEST_CASE("what a broken-off backup left is not taken for a whole file", "[storage][backup]") {
+TEST_CASE("a part of a file that an interrupted backup left is not taken for the whole",
+          "[storage][backup]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.9", .bytes = "all of these bytes"});
     const bucky::test::TempDir dir;
@@ -101,7 +102,8 @@ TEST_CASE("what a broken-off backup left is not taken for a whole file", "[stora
     CHECK_FALSE(fs::exists(dir / "backup" / "bucky.db.unfinished"));
 }
 
-TEST_CASE("a backup made while images come and studies leave holds together", "[storage][backup]") {
+TEST_CASE("a backup made while images come and studies are removed is consistent",
+          "[storage][backup]") {
     DataFolder node;
     const bucky::test::TempDir dir;
     int whole = 0;
@@ -139,7 +141,7 @@ TEST_CASE("a backup goes into a folder of its own and no other", "[storage][back
                       Catch::Contains("cannot open") && Catch::Contains("bucky.db"));
 }
 
-TEST_CASE("a database that is damaged, and a file that is missing, are told and not copied over",
+TEST_CASE("a damaged database and a missing file are reported and do not replace a backup",
           "[storage][backup]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.9"});

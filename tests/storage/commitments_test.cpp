@@ -50,7 +50,7 @@ TEST_CASE("the transaction that ends a study's last delivery makes the commit jo
     CHECK(commitments.unpromised("archive", kStudy).empty());
 }
 
-TEST_CASE("a refused delivery does not keep its companions from being asked for",
+TEST_CASE("a refused delivery does not prevent commitment for the others",
           "[storage][commitment]") {
     DataFolder node;
     Commitments commitments{node.db, node.clock};
@@ -61,7 +61,7 @@ TEST_CASE("a refused delivery does not keep its companions from being asked for"
     CHECK(commitments.unpromised("pacs", kStudy).size() == 1);
 }
 
-TEST_CASE("an answer promises what it names, fails what it names, and makes the job due",
+TEST_CASE("an answer records the promises and failures that it names, and makes the job due",
           "[storage][commitment]") {
     DataFolder node;
     Commitments commitments{node.db, node.clock};
@@ -90,7 +90,7 @@ TEST_CASE("an answer promises what it names, fails what it names, and makes the 
     CHECK(node.jobs.claim("deliver:pacs", 1000)->subject == objects[1].sop_instance.str());
 }
 
-TEST_CASE("the same request of the same caller is one owed, and a settled one is gone",
+TEST_CASE("a repeated request of a caller is owed once, and a settled one is removed",
           "[storage][commitment]") {
     DataFolder node;
     OwedCommitments all_owed{node.db, node.clock, node.dir.path()};

@@ -57,7 +57,7 @@ std::string joined(const std::vector<std::string>& sentences) {
 
 }  // namespace
 
-TEST_CASE("opening a database again takes no lock away from who has it open", "[storage]") {
+TEST_CASE("opening a database again releases no lock of its other connections", "[storage]") {
     const TempDir dir;
     Database db{dir / "bucky.db"};
     add_entry(db);
@@ -87,7 +87,7 @@ TEST_CASE(
     CHECK(fs::file_size(log) == 0);
 }
 
-TEST_CASE("a commit into a file that was deleted or replaced is no commit, and is told for good",
+TEST_CASE("a commit into a deleted or replaced file fails, and the trouble stays reported",
           "[storage]") {
     const auto* name = GENERATE("bucky.db", "bucky.db-wal", "bucky.db-shm");
     const bool is_replaced = GENERATE(false, true);
@@ -114,8 +114,7 @@ TEST_CASE("a commit into a file that was deleted or replaced is no commit, and i
     }
 }
 
-TEST_CASE("the database's file that is cut short is told, one that was made compact is not",
-          "[storage]") {
+TEST_CASE("a truncated database file is reported, a vacuumed one is not", "[storage]") {
     const TempDir dir;
     Database db{dir / "bucky.db"};
     add_entry(db);
@@ -137,9 +136,8 @@ TEST_CASE("the database's file that is cut short is told, one that was made comp
     }
 }
 
-TEST_CASE(
-    "damage that one connection meets is a trouble of all, and passes for the image that met it",
-    "[storage]") {
+TEST_CASE("damage that one connection meets is a trouble of all, and temporary for the image",
+          "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     node.db.prepare(kCopyAll).run();

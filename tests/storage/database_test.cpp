@@ -93,7 +93,8 @@ TEST_CASE("only its owner may read the database", "[storage]") {
     }
 }
 
-TEST_CASE("the log is ours to sync (shared_sync_test), and references are held to", "[storage]") {
+TEST_CASE("the log is synced by us (shared_sync_test), and foreign keys are enforced",
+          "[storage]") {
     const TempDir dir;
     Database db{dir / "bucky.db"};
     const auto pragma = [&](const char* text) {
@@ -107,7 +108,7 @@ TEST_CASE("the log is ours to sync (shared_sync_test), and references are held t
     CHECK(std::stoi(pragma("PRAGMA busy_timeout")) >= 1000);
 }
 
-TEST_CASE("what is not there is unavailable, and only `create` makes it", "[storage]") {
+TEST_CASE("a missing database is unavailable, and only `create` creates it", "[storage]") {
     const TempDir dir;
     for (const auto mode : {Database::Mode::existing, Database::Mode::read_only}) {
         const auto thrown = thrown_by([&] { Database{dir / "bucky.db", mode}; });
@@ -120,7 +121,7 @@ TEST_CASE("what is not there is unavailable, and only `create` makes it", "[stor
     CHECK(thrown_by([&] { Database{dir / "file" / "bucky.db"}; }) == Fault::unavailable);
 }
 
-TEST_CASE("what is no database is unavailable, and says which file it is and what to do",
+TEST_CASE("a file that is no database is unavailable, and the words name it and say what to do",
           "[storage]") {
     const TempDir dir;
     std::ofstream{dir / "bucky.db"} << std::string(8192, 'x');
@@ -169,7 +170,7 @@ TEST_CASE("a full database is exhausted, and works again when there is space", "
     CHECK(node.send({.sop_instance = "2.1"}).kept == Receipt::Kept::fresh);
 }
 
-TEST_CASE("one who reads only cannot write", "[storage]") {
+TEST_CASE("a read-only connection cannot write", "[storage]") {
     const TempDir dir;
     Database db{dir / "bucky.db"};
     Database reader{dir / "bucky.db", Database::Mode::read_only};

@@ -78,7 +78,8 @@ TEST_CASE("a meta header that we wrote differently does not make another image",
           Receipt::Kept::conflicting);
 }
 
-TEST_CASE("other bytes under the same UID are kept apart, told, and not analysed", "[storage]") {
+TEST_CASE("other bytes under the same UID are kept apart, recorded, and not analysed",
+          "[storage]") {
     DataFolder node;
     const auto first = node.send({.sop_instance = "1.1", .bytes = "one"});
     const auto second = node.send({.sop_instance = "1.1", .bytes = "two"});
@@ -140,7 +141,7 @@ TEST_CASE("our own result that comes back is not kept and starts nothing", "[sto
     CHECK(node.events().back() == "image.own_result");
 }
 
-TEST_CASE("an object of our make whose rows have left starts nothing either, and is told",
+TEST_CASE("an object of our make whose rows were removed starts nothing either, and is recorded",
           "[storage]") {
     DataFolder node;
     const auto back = node.send({.sop_instance = "2.25.7", .is_of_our_make = true});
@@ -175,8 +176,7 @@ TEST_CASE("a study that the PACS sends back, images and results, runs nothing ag
     }
 }
 
-TEST_CASE("who sends an image again gets what was refused once more, and nothing that arrived",
-          "[storage]") {
+TEST_CASE("sending an image again repeats refused results, and no delivered ones", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     REQUIRE(node.give_verdict());

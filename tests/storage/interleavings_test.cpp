@@ -205,8 +205,7 @@ TEST_CASE(
     CHECK(walk(node, {{kClaim, kCrash}, other, {kTick}}) == 30);
 }
 
-TEST_CASE("of two workers that think a report is theirs, only the one with the lease puts it",
-          "[storage]") {
+TEST_CASE("of two workers with one report, only the one with the lease puts it", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     REQUIRE(node.give_verdict());

@@ -91,8 +91,7 @@ TEST_CASE("a job is not claimed before it is due, nor in another lane", "[storag
     CHECK(again->last_error == "the model is being loaded");
 }
 
-TEST_CASE("a lease that has run out passes the job on, and the late worker changes nothing",
-          "[storage]") {
+TEST_CASE("an expired lease passes the job on, and the late worker changes nothing", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     const auto slow = node.jobs.claim("infer", 60'000);
@@ -143,7 +142,7 @@ TEST_CASE("a parked job waits for a person and then starts afresh", "[storage]")
     CHECK(job->submitted_at_ms == kStartMs + 1000);
 }
 
-TEST_CASE("resubmitting brings a job forward that waits out its back-off, and no running one",
+TEST_CASE("resubmitting makes a job in back-off due, and does not touch a running one",
           "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
@@ -181,7 +180,7 @@ TEST_CASE("the backlog says what waits in each lane, since when, and the last wo
     CHECK(backlog[0].last_error == "cannot be");
 }
 
-TEST_CASE("the backlog counts what is there, whatever became of the jobs", "[storage]") {
+TEST_CASE("the backlog stays correct after every event of a job", "[storage]") {
     DataFolder node;
     for (int image = 0; image < 30; ++image) {
         node.send({.sop_instance = "1.1." + std::to_string(image),
@@ -222,7 +221,7 @@ TEST_CASE("the backlog counts what is there, whatever became of the jobs", "[sto
     }
 }
 
-TEST_CASE("what a peer says is kept up to a screen and not cut inside a character", "[storage]") {
+TEST_CASE("a peer's words are stored up to a limit and not cut inside a character", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     const auto job = node.jobs.claim("infer", 60'000);

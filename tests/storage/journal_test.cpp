@@ -5,7 +5,7 @@
 
 namespace bucky::storage::test {
 
-TEST_CASE("the journal tells one study's story in order", "[storage]") {
+TEST_CASE("the journal lists the events of one study in order", "[storage]") {
     DataFolder node;
     node.journal.write("1.1", "pacs", "result.sent", "0000");
     node.clock.advance_ms(5);
@@ -31,7 +31,7 @@ TEST_CASE("an entry belongs to the transaction in which it is written", "[storag
     CHECK(node.journal.of_study("1.1").empty());
 }
 
-TEST_CASE("what can be repeated without end is one entry that counts", "[storage]") {
+TEST_CASE("an event that can be repeated without end is one entry with a count", "[storage]") {
     DataFolder node;
     for (int at = 0; at < 100; ++at) {
         node.clock.advance_ms(1);

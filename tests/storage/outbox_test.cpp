@@ -70,7 +70,7 @@ TEST_CASE("results are files, rows and one deliver job for each and each destina
     CHECK_FALSE(node.jobs.claim("report", 60'000));
 }
 
-TEST_CASE("a result is as old as the last image it tells of, not as one that came later",
+TEST_CASE("a result is as old as the last image it covers, not as one that came later",
           "[storage]") {
     DataFolder node;
     const auto job = report_job(node);  // its image came 3 s ago
@@ -82,7 +82,7 @@ TEST_CASE("a result is as old as the last image it tells of, not as one that cam
     CHECK(node.outbox.last_byte_ms(report) == kStartMs);
 }
 
-TEST_CASE("a result of a study that was run again is as old as that wish", "[storage]") {
+TEST_CASE("a result of a study that was run again is as old as that request", "[storage]") {
     DataFolder node;
     REQUIRE(node.outbox.put(report_job(node), report_and_picture(), {}));
     node.clock.advance_ms(86'400'000);
@@ -93,7 +93,7 @@ TEST_CASE("a result of a study that was run again is as old as that wish", "[sto
     CHECK(node.outbox.last_byte_ms(node.outbox.result("1.9.7").value()) == asked_at_ms);
 }
 
-TEST_CASE("the same results again are not stored twice, and go where they have not gone",
+TEST_CASE("repeated results are not stored twice, and go to destinations that lack them",
           "[storage]") {
     DataFolder node;
     const std::string pacs[] = {"pacs"};
@@ -147,7 +147,7 @@ TEST_CASE("a node without destinations keeps its results", "[storage]") {
     CHECK(node.studies.line(kStudy)->deliveries_open == 0);
 }
 
-TEST_CASE("a result that names its destinations goes to those alone", "[storage]") {
+TEST_CASE("a result that names its destinations goes only to those", "[storage]") {
     DataFolder node;
     auto made = report_and_picture();
     made[1].only_for = std::vector<std::string>{"archive"};
@@ -160,7 +160,7 @@ TEST_CASE("a result that names its destinations goes to those alone", "[storage]
     CHECK(node.jobs.claim("deliver:archive", 60'000)->subject == "1.9.2");
 }
 
-TEST_CASE("a result whose class is not taken makes its study due for another report at once",
+TEST_CASE("a result whose class is not accepted makes its study due for another report at once",
           "[storage]") {
     DataFolder node;
     const std::string pacs[] = {"pacs"};
@@ -187,7 +187,7 @@ TEST_CASE("a result whose class is not taken makes its study due for another rep
     CHECK(node.studies.last_report(kStudy, "other class") == Uid{"1.9.3"});
 }
 
-TEST_CASE("what a destination takes is remembered as it was said last", "[storage]") {
+TEST_CASE("the last answer of a destination about a class is stored", "[storage]") {
     DataFolder node;
     PeerClasses classes{node.db, node.clock};
     CHECK_FALSE(classes.takes("pacs", "1.8.1"));

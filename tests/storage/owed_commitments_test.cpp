@@ -58,7 +58,7 @@ struct Callers {
 
 }  // namespace
 
-TEST_CASE("a caller that asks without end is owed so many instances and no more, others are heard",
+TEST_CASE("a caller that sends requests without end reaches its limit, and others are served",
           "[storage][commitment][hostile]") {
     Callers ward;
     const int requests =
@@ -95,7 +95,7 @@ TEST_CASE("the requests owed to a caller, to an address and in all are bounded",
     }
 }
 
-TEST_CASE("whoever may not be called now is passed by, and keeps its place",
+TEST_CASE("a caller that may not be called now is skipped, and keeps its turn",
           "[storage][commitment]") {
     Callers ward;
     ward.ask("AWAY");
@@ -114,7 +114,7 @@ TEST_CASE("whoever may not be called now is passed by, and keeps its place",
     CHECK(ward.next() == "");
 }
 
-TEST_CASE("what was asked too long ago is given up at once, what was asked since is not",
+TEST_CASE("requests that are too old are given up at once, newer ones are not",
           "[storage][commitment]") {
     Callers ward;
     for (int i = 0; i < 3; ++i) ward.ask("AWAY", 2);

@@ -14,7 +14,7 @@ constexpr auto kOfSouth = "1.2.3.1@SOUTH";
 
 }  // namespace
 
-TEST_CASE("the same image of two owners is two images, each compared with its owner's alone",
+TEST_CASE("the same image of two owners is two images, each compared only with its owner's",
           "[storage][tenants]") {
     DataFolder node;
     using Kept = Receipt::Kept;
@@ -39,10 +39,8 @@ TEST_CASE("a study's key is its UID, and its owner behind the first '@'", "[stor
     CHECK(thrown_by([] { StudyKey::parse("NORTH@1.2"); }).fault == Fault::bad_input);
 }
 
-TEST_CASE(
-    "two owners' studies of one UID share nothing: neither a state, nor a wait, nor a report, nor "
-    "a story",
-    "[storage][tenants]") {
+TEST_CASE("two owners' studies of one UID share neither state, wait, report nor journal",
+          "[storage][tenants]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.9", .association = "n", .tenant = "NORTH", .owner = "NORTH"});
     node.clock.advance_ms(1000);
@@ -75,7 +73,7 @@ TEST_CASE(
     CHECK(node.journal.studies_of_uid(kStudy) == std::vector<std::string>{kOfNorth, kOfSouth});
 }
 
-TEST_CASE("an owner who sends an image again wakes what was refused of its own study alone",
+TEST_CASE("an owner that sends an image again repeats refused results of its own study only",
           "[storage][tenants]") {
     DataFolder node;
     for (const auto* owner : {"NORTH", "SOUTH"}) {
@@ -95,7 +93,7 @@ TEST_CASE("an owner who sends an image again wakes what was refused of its own s
     CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000).has_value());
 }
 
-TEST_CASE("a study leaves with its owner's images and leaves another owner's alone",
+TEST_CASE("removing a study removes its owner's images and no other owner's",
           "[storage][tenants]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.9", .tenant = "NORTH", .owner = "NORTH"});
@@ -108,7 +106,7 @@ TEST_CASE("a study leaves with its owner's images and leaves another owner's alo
     CHECK(node.journal.studies_of_uid(kStudy) == std::vector<std::string>{kOfNorth, kOfSouth});
 }
 
-TEST_CASE("what waits for an owner is known until it has its verdict, or has left",
+TEST_CASE("an owner's waiting images are counted until their verdict or removal",
           "[storage][tenants]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.9", .tenant = "NORTH", .owner = "NORTH"});

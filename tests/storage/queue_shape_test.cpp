@@ -7,7 +7,7 @@
 
 namespace bucky::storage::test {
 
-TEST_CASE("what is open is counted by lane and age, and what is done is not", "[storage]") {
+TEST_CASE("open jobs are counted by lane and age, and finished ones are not", "[storage]") {
     DataFolder node;
     const std::int64_t ages_ms[] = {0, 59'999, 60'000, 3'600'000, 700'000'000};
     for (const auto age_ms : ages_ms) {

@@ -86,7 +86,7 @@ TEST_CASE("a file that was kept just before the hour of the last row is found to
     CHECK(recovered(node).images_found == 1);
 }
 
-TEST_CASE("history is not looked at: a stray file in an old hour stays", "[storage]") {
+TEST_CASE("history is not read: a stray file in an old hour stays", "[storage]") {
     DataFolder node;
     orphan(node, node.spool);
     for (int hour = 0; hour < 3; ++hour) {
@@ -124,8 +124,7 @@ TEST_CASE("running jobs of every lane are ready again, and keep count of their a
     CHECK(deliver->attempt == 2);
 }
 
-TEST_CASE("reports that several workers had at hand are returned, each one, and counted",
-          "[storage]") {
+TEST_CASE("the running reports of several workers are all returned and counted", "[storage]") {
     DataFolder node;
     for (const auto* study : {"1.2.1", "1.2.2", "1.2.3"}) {
         node.send({.sop_instance = std::string{study} + ".9", .bytes = study, .study = study});

@@ -31,7 +31,7 @@ void send_study(DataFolder& node, const std::string& study, const std::string& b
 
 }  // namespace
 
-TEST_CASE("what was delivered leaves after its days, file and row, and the journal says why",
+TEST_CASE("delivered results are removed after their days, file and row, and the journal says why",
           "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
@@ -56,7 +56,7 @@ TEST_CASE("what was delivered leaves after its days, file and row, and the journ
     CHECK_FALSE(std::filesystem::exists(node.dir / "spool" / "2026112314"));
 }
 
-TEST_CASE("a study whose report was made again in another class leaves like any other",
+TEST_CASE("a study whose report was made again in another class is removed like any other",
           "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
@@ -78,7 +78,7 @@ TEST_CASE("a study whose report was made again in another class leaves like any 
     CHECK(node.files().empty());
 }
 
-TEST_CASE("without a rule nothing ever leaves", "[storage]") {
+TEST_CASE("without a rule nothing is removed", "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
     node.finish_all();
@@ -155,7 +155,7 @@ TEST_CASE("an undelivered result is never deleted, by age or by size", "[storage
     }
 }
 
-TEST_CASE("above the size the oldest leave, and no more than must", "[storage]") {
+TEST_CASE("above the size limit the oldest are removed, and no more than necessary", "[storage]") {
     DataFolder node;
     for (int at = 1; at <= 5; ++at) {
         send_study(node, "1.2." + std::to_string(at), std::string(1000, 'x'));
@@ -174,7 +174,7 @@ TEST_CASE("above the size the oldest leave, and no more than must", "[storage]")
     CHECK(retention.sweep(100).studies == 0);
 }
 
-TEST_CASE("a sweep does no more than it is asked for", "[storage]") {
+TEST_CASE("a sweep removes no more than its limit", "[storage]") {
     DataFolder node;
     for (int at = 1; at <= 5; ++at) send_study(node, "1.2." + std::to_string(at));
     node.finish_all();
@@ -184,7 +184,7 @@ TEST_CASE("a sweep does no more than it is asked for", "[storage]") {
     CHECK(sweep(node, {.keep_ms = kDayMs}, 2).studies == 1);
 }
 
-TEST_CASE("a file that could not be unlinked goes with the next sweep", "[storage]") {
+TEST_CASE("a file that could not be unlinked is removed by the next sweep", "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
     node.finish_all();
@@ -203,8 +203,9 @@ TEST_CASE("a file that could not be unlinked goes with the next sweep", "[storag
     CHECK(sweep(node, {.keep_ms = kDayMs}).files == 0);
 }
 
-TEST_CASE("a node that dies while thousands of files leave starts again and lets them go",
-          "[storage]") {
+TEST_CASE(
+    "a node that crashes while it removes thousands of files removes the rest after its start",
+    "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
     node.finish_all();
@@ -226,7 +227,7 @@ TEST_CASE("a node that dies while thousands of files leave starts again and lets
     CHECK(node.files().size() == 3 + 1);
 }
 
-TEST_CASE("a worker whose job has left does not end another that was given its number",
+TEST_CASE("a worker whose job was removed does not end another job with the same number",
           "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
@@ -244,7 +245,7 @@ TEST_CASE("a worker whose job has left does not end another that was given its n
     CHECK(node.studies.record_verdict(*other, "no_findings", "{}"));
 }
 
-TEST_CASE("an image that comes again after it left is a new one, with results of the same UIDs",
+TEST_CASE("an image that comes again after its removal is a new one, with results of the same UIDs",
           "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
@@ -258,7 +259,7 @@ TEST_CASE("an image that comes again after it left is a new one, with results of
     CHECK(node.studies.last_report(kStudy) == report);
 }
 
-TEST_CASE("the story of a study that left is told for its time, then forgotten", "[storage]") {
+TEST_CASE("the journal of a removed study is kept for its time, then removed", "[storage]") {
     DataFolder node;
     const KeepRules rules{.keep_ms = kDayMs, .journal_ms = 365 * kDayMs};
     send_study(node, kStudy);

@@ -174,7 +174,7 @@ TEST_CASE("every statement of the folder is in the lists that these tests walk",
     CHECK(written == listed);
 }
 
-TEST_CASE("nothing that runs for each image, job or start reads history", "[storage]") {
+TEST_CASE("no statement that runs for each image, job or start reads history", "[storage]") {
     DataFolder node;
     fill_with_history(node.db);
     const std::set<std::string_view> for_people{

@@ -27,8 +27,7 @@ std::string image(int number) {
 
 }  // namespace
 
-TEST_CASE("one sync serves all who committed before it began, and none who came later",
-          "[storage]") {
+TEST_CASE("one sync serves all commits before it began, and none after", "[storage]") {
     SharedSync log;
     std::promise<void> first_began, others_wrote;
     std::atomic<int> syncs = 0;
@@ -52,7 +51,7 @@ TEST_CASE("one sync serves all who committed before it began, and none who came 
     CHECK(syncs == 2);
 }
 
-TEST_CASE("a failed sync is told to the one who ran it, and the next one does not trust it",
+TEST_CASE("a failed sync is reported to the thread that ran it, and the next one does not trust it",
           "[storage]") {
     SharedSync log;
     std::vector<bool> doubts;
@@ -79,7 +78,8 @@ TEST_CASE("when a receive returns, every byte of its commit has been synced", "[
         CHECK(FaultyDisk::unsynced_log_writes == 0);
     }
     CHECK(FaultyDisk::log_syncs >= 20);
-    SECTION("a statement that stands alone, too, also in the scope of a transaction that is over") {
+    SECTION(
+        "the same holds for a statement outside a transaction, also after one in the same scope") {
         Database::Transaction over(node.db);
         over.commit();
         node.db.prepare({"test.alone", "UPDATE study SET accession_number = 'A'"}).run();
@@ -102,7 +102,7 @@ TEST_CASE("an image whose commit could not be synced is not answered, and comes 
         CHECK(FaultyDisk::file_syncs > before);
         CHECK(node.send({.sop_instance = image(2)}).kept == Receipt::Kept::fresh);
     }
-    SECTION("nobody is answered while that fails too") {
+    SECTION("no sender is answered while that fails as well") {
         FaultyDisk::failing_file_syncs = 1;
         CHECK(thrown_by([&] { node.send({.sop_instance = image(2)}); }) == Fault::unavailable);
         CHECK(node.send({.sop_instance = image(2)}).kept == Receipt::Kept::again);
@@ -110,7 +110,7 @@ TEST_CASE("an image whose commit could not be synced is not answered, and comes 
     CHECK(node.files().size() == static_cast<std::size_t>(node.instance_rows()));
 }
 
-TEST_CASE("a full or broken disk under the database costs the one image, at every write",
+TEST_CASE("a full or broken disk under the database costs only one image, at every write",
           "[storage]") {
     for (const auto& [code, fault] : {std::pair{SQLITE_FULL, Fault::exhausted},
                                       std::pair{SQLITE_IOERR_WRITE, Fault::unavailable}}) {

@@ -47,7 +47,7 @@ mode_t mode_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("what is kept has the bytes that were written, under a random name in its hour",
+TEST_CASE("a kept file has the bytes that were written, under a random name in its hour",
           "[storage]") {
     const TempDir dir;
     Spool spool{dir / "spool"};
@@ -67,7 +67,7 @@ TEST_CASE("what is kept has the bytes that were written, under a random name in 
     CHECK(spool.keep(other, kStartMs) != name);
 }
 
-TEST_CASE("only their owner may look into the spool and its files", "[storage]") {
+TEST_CASE("only their owner may read the spool and its files", "[storage]") {
     const TempDir dir;
     Spool spool{dir / "deep" / "spool"};
     auto file = spool.open();
@@ -104,7 +104,7 @@ TEST_CASE("a file that is not kept is gone with its scope, also after a move", "
     CHECK(files_below(dir.path()).empty());
 }
 
-TEST_CASE("a short write is gone on with, and an interrupted one too", "[storage]") {
+TEST_CASE("a short write is continued, and an interrupted one is repeated", "[storage]") {
     const TempDir dir;
     FaultyCalls calls;
     Spool spool{dir / "spool", 0, calls.table()};
@@ -115,7 +115,8 @@ TEST_CASE("a short write is gone on with, and an interrupted one too", "[storage
     CHECK(content_of(spool.absolute(spool.keep(file, kStartMs))) == "a radiograph in pieces");
 }
 
-TEST_CASE("a file of many blocks is kept byte by byte, however the disk takes them", "[storage]") {
+TEST_CASE("a file of many blocks is kept byte for byte, with every behaviour of the disk",
+          "[storage]") {
     std::vector<std::uint8_t> content(3'500'001);
     std::mt19937 random{5};
     for (auto& byte : content) byte = static_cast<std::uint8_t>(random());
@@ -151,7 +152,7 @@ TEST_CASE("a file of many blocks is kept byte by byte, however the disk takes th
     CHECK(kept_as_written(no_direct_writes));
 }
 
-TEST_CASE("the blocks of a large file go past the page cache, its odd end through it",
+TEST_CASE("the blocks of a large file bypass the page cache, its unaligned end does not",
           "[storage]") {
     static std::size_t past, through;
     past = through = 0;
@@ -273,7 +274,7 @@ TEST_CASE("a file whose name came while its folder was being synced waits for th
     CHECK(syncs == 2);
 }
 
-TEST_CASE("below the free-space floor nothing is taken", "[storage]") {
+TEST_CASE("below the free-space floor no file is accepted", "[storage]") {
     const TempDir dir;
     FaultyCalls calls;
     Spool spool{dir / "spool", 512U << 20U, calls.table()};

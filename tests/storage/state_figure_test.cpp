@@ -10,7 +10,7 @@
 
 #include "storage/job_state.h"
 
-TEST_CASE("the figure of a job's life in the documents is the table in the code",
+TEST_CASE("the figure of a job's states in the documents is the table in the code",
           "[storage][docs]") {
     std::string figure;
     for (const auto& step : bucky::storage::kSteps) {

@@ -70,7 +70,8 @@ TEST_CASE("no report is made while an image awaits its verdict", "[storage]") {
     CHECK(node.studies.make_due_reports() == 1);
 }
 
-TEST_CASE("the end of an association makes the studies due that came in it alone", "[storage]") {
+TEST_CASE("the end of an association makes due the studies whose images all came in it",
+          "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1", .study = "1.2.1", .association = "7"});
     node.send({.sop_instance = "1.2", .study = "1.2.2", .association = "7"});
@@ -119,7 +120,7 @@ TEST_CASE("150 images of a study, one association each, make two reports, not 15
     CHECK(state(node) == "reported");
 }
 
-TEST_CASE("of studies that became due in one moment, the one that came first is reported first",
+TEST_CASE("of studies that become due at the same time, the one that came first is reported first",
           "[storage]") {
     DataFolder node;
     for (const auto* study : {"1.2.9", "1.2.5", "1.2.7"}) {  // not the order of their UIDs
@@ -332,8 +333,7 @@ TEST_CASE("a study that is run again can be retried before it is through", "[sto
     CHECK(node.studies.line(kStudy)->pending == 0);
 }
 
-TEST_CASE("the lines of the studies: the latest first, with what was said and delivered",
-          "[storage]") {
+TEST_CASE("the list of studies has the latest first, with verdicts and deliveries", "[storage]") {
     DataFolder node;
     image_to_report_job(node);
     const auto job = node.jobs.claim("report", 60'000);

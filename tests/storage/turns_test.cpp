@@ -55,7 +55,7 @@ std::string tenant_of(DataFolder& node, const std::optional<Job>& job) {
 
 }  // namespace
 
-TEST_CASE("new results for one destination go out by tenants in turn, urgent ones first",
+TEST_CASE("new results for one destination are sent by tenants in turn, urgent ones first",
           "[storage]") {
     DataFolder node;
     const auto since_ms = node.clock.now_ms();
@@ -98,7 +98,7 @@ TEST_CASE(
     CHECK_FALSE(node.jobs.claim_oldest(lane, 60'000, since_ms));
 }
 
-TEST_CASE("tenants take turns, whoever came first and with however many", "[storage]") {
+TEST_CASE("tenants take turns, whatever the order and number of their jobs", "[storage]") {
     DataFolder node;
     send_many(node, "A", 6);
     send_many(node, "B", 2);
@@ -106,8 +106,7 @@ TEST_CASE("tenants take turns, whoever came first and with however many", "[stor
     CHECK(order(node) == "ABCABCACAAA");
 }
 
-TEST_CASE("5,000 old images of one site hold another site's new one back by one claim",
-          "[storage]") {
+TEST_CASE("5,000 old images of one site delay another site's new one by one claim", "[storage]") {
     DataFolder node;
     {
         // The rows of 5,000 sent images, without their files.
@@ -132,7 +131,7 @@ TEST_CASE("5,000 old images of one site hold another site's new one back by one 
     CHECK(claims <= 2);
 }
 
-TEST_CASE("a report waits on its sender's account too, and so does a delivery", "[storage]") {
+TEST_CASE("reports and deliveries wait in their sender's queue, too", "[storage]") {
     DataFolder node;
     send_many(node, "A", 3);
     send_many(node, "B", 1);
@@ -166,7 +165,7 @@ TEST_CASE("urgent senders take turns among themselves", "[storage]") {
     CHECK(order(node) == "UVUVU");
 }
 
-TEST_CASE("a tenant whose jobs all wait for their time is passed by", "[storage]") {
+TEST_CASE("a tenant without a job that is due is skipped", "[storage]") {
     DataFolder node;
     send_many(node, "A", 1);
     send_many(node, "B", 1);
@@ -178,7 +177,7 @@ TEST_CASE("a tenant whose jobs all wait for their time is passed by", "[storage]
     CHECK(order(node) == "A");
 }
 
-TEST_CASE("images of a study that is run again wait on its sender's account", "[storage]") {
+TEST_CASE("images of a study that is run again wait in its sender's queue", "[storage]") {
     DataFolder node;
     send_many(node, "A", 1, true);
     node.finish_all();
@@ -189,7 +188,7 @@ TEST_CASE("images of a study that is run again wait on its sender's account", "[
          WHERE lane = 'infer' AND state = 'ready' AND tenant = 'A' AND urgent)sql"}) == 1);
 }
 
-TEST_CASE("what is open in a lane is known without counting", "[storage]") {
+TEST_CASE("whether a lane has open jobs is known without counting", "[storage]") {
     DataFolder node;
     CHECK(node.jobs.open("infer") == 0);
     send_many(node, "A", 3);

@@ -74,7 +74,7 @@ void make_old(const std::filesystem::path& file, std::size_t version, const char
 
 }  // namespace
 
-TEST_CASE("a database of every earlier version is brought up to date and works on", "[storage]") {
+TEST_CASE("a database of every earlier version is upgraded and works", "[storage]") {
     const auto newest = migrations().size();
     for (std::size_t version = 1; version <= newest; ++version) {
         INFO("version " << version);

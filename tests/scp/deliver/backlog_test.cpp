@@ -39,8 +39,10 @@ std::vector<int> order(const Peer& peer) {
 
 }  // namespace
 
-TEST_CASE("a PACS that comes back after hours gets the backlog oldest first, new results between",
-          "[scp][delivery]") {
+TEST_CASE(
+    "a PACS that is reachable again after hours gets the backlog oldest first, with new results in "
+    "between",
+    "[scp][delivery]") {
     Results results(6);  // 1 to 6
     auto destination = nobody();
     destination.retry_cap_s = 60;
@@ -86,7 +88,7 @@ TEST_CASE("a backlog drains at every second turn while new results keep coming",
     CHECK_FALSE(courier.deliver_next());
 }
 
-TEST_CASE("a peer that is short of room is left alone, not asked once for each result",
+TEST_CASE("a peer that is out of resources pauses the lane, instead of one attempt for each result",
           "[scp][delivery]") {
     Results results(50);
     const Peer full("status=A700");
@@ -132,7 +134,7 @@ TEST_CASE("each way of failing is a retry with its reason, and the object comes 
     }
 }
 
-TEST_CASE("a peer that accepts and then says nothing holds up no other destination",
+TEST_CASE("a peer that accepts and then sends nothing delays no other destination",
           "[scp][delivery]") {
     Results results(20, {"pacs", "other"});
     const Peer deaf("deaf");

@@ -22,7 +22,7 @@ TEST_CASE("a destination is tried again after its own first wait, then twice tha
     }
 }
 
-TEST_CASE("what is tried for give_up_days is given up, and the words name the days and the reason",
+TEST_CASE("a job is given up after give_up_days, and the words name the days and the reason",
           "[scp]") {
     conf::DestinationSettings told;
     told.give_up_days = 2;

@@ -48,7 +48,7 @@ TEST_CASE("a result is delivered byte for byte, once, and the journal says so", 
     CHECK(results.told("result.sent") == std::vector<std::string>(3, "to pacs"));
 }
 
-TEST_CASE("what a reader waited is measured from the last byte of the study", "[scp]") {
+TEST_CASE("the delivery time is measured from the last byte of the study", "[scp]") {
     const auto within_8_s = [] {
         const auto total = metrics::total("bucky_last_byte_to_delivered_seconds");
         std::uint64_t results = 0;
@@ -66,7 +66,7 @@ TEST_CASE("what a reader waited is measured from the last byte of the study", "[
     CHECK(within_8_s() == before + 1);
 }
 
-TEST_CASE("a warning counts as delivered and is told", "[scp]") {
+TEST_CASE("a warning counts as delivered and is reported", "[scp]") {
     Results results;
     const Peer pacs("status=B000");
     Courier courier(results.settings, pacs.destination(), results.clock, results.work);
@@ -90,7 +90,7 @@ TEST_CASE("a refusal is parked with the peer's own words", "[scp]") {
     }
 }
 
-TEST_CASE("a peer that is short of something is asked again, doubling, until it takes it",
+TEST_CASE("a peer that lacks a resource is tried again at doubled intervals until it accepts",
           "[scp]") {
     Results results;
     const Peer pacs("status=A700,first=3");
@@ -115,7 +115,7 @@ TEST_CASE("a peer that is short of something is asked again, doubling, until it 
     CHECK_THAT(results.told("result.retry")[0], Catch::Contains("A700"));
 }
 
-TEST_CASE("an association that breaks is no answer: the object is sent again", "[scp]") {
+TEST_CASE("an association that breaks is not an answer: the object is sent again", "[scp]") {
     for (const auto* behave : {"abort,first=1", "drop,first=1", "no-answer,first=1"}) {
         INFO(behave);
         Results results;
@@ -167,7 +167,7 @@ TEST_CASE("a dead destination costs one attempt for all its jobs, not one each",
     CHECK(back.stored().size() == 20);
 }
 
-TEST_CASE("who resubmits need not wait for the pause to end", "[scp]") {
+TEST_CASE("resubmitting ends the pause of a destination", "[scp]") {
     Results results(3);
     conf::DestinationSettings destination;
     {
@@ -201,7 +201,7 @@ TEST_CASE("one object that breaks the association does not hold up the others", 
     for (std::size_t i = 1; i < 5; ++i) CHECK(results.jobs()[i].state == storage::JobState::done);
 }
 
-TEST_CASE("a rejection of the association is a matter for the admin, not the end", "[scp]") {
+TEST_CASE("a rejected association is reported to the admin and tried again", "[scp]") {
     Results results(2);
     const Peer pacs("reject");
     Courier courier(results.settings, pacs.destination(), results.clock, results.work);
@@ -210,7 +210,7 @@ TEST_CASE("a rejection of the association is a matter for the admin, not the end
     CHECK_THAT(results.told("result.retry").at(0), Catch::Contains("check ae_title"));
 }
 
-TEST_CASE("after the days it was given, an object that never arrived is parked", "[scp]") {
+TEST_CASE("an object that could not be delivered within its days is parked", "[scp]") {
     Results results;
     conf::DestinationSettings destination;
     {

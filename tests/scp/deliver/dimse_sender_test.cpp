@@ -117,7 +117,7 @@ SendOutcome send_one(const Peer& peer, const ImageOf& image = {}) {
 
 }  // namespace
 
-TEST_CASE("an echo tells what was negotiated", "[scp]") {
+TEST_CASE("an echo reports what was negotiated", "[scp]") {
     start_wire();
     const Peer peer;
     const EchoReply reply = echo(peer.target(), kUs);
@@ -215,7 +215,7 @@ TEST_CASE("a compressed file is sent as it is, without its codec", "[scp]") {
     CHECK(dataset_bytes(peer.stored().at(0)) == dataset_bytes(packed));
 }
 
-TEST_CASE("what is not compressed is rewritten where the peer takes it otherwise only", "[scp]") {
+TEST_CASE("an uncompressed file is rewritten if the peer accepts only another syntax", "[scp]") {
     const Peer peer("implicit-only");
     const SendOutcome outcome = send_one(peer);
     CHECK(outcome.kind == SendOutcome::Kind::sent);
@@ -223,7 +223,7 @@ TEST_CASE("what is not compressed is rewritten where the peer takes it otherwise
     CHECK(read_part10_header(peer.stored().at(0)).transfer_syntax == kImplicitLittleEndian);
 }
 
-TEST_CASE("text goes out in the destination's character set, or whole as it was", "[scp]") {
+TEST_CASE("text is sent in the destination's character set, or unchanged", "[scp]") {
     start_wire();
     const TempDir dir;
     const auto file_with_name = [&](const char* name) {
@@ -273,7 +273,7 @@ TEST_CASE("a context that is not accepted is a refusal with its reason", "[scp]"
     CHECK_THAT(outcome.words, Catch::Contains("SOP class not supported"));
 }
 
-TEST_CASE("each answer of a peer is told from the others", "[scp]") {
+TEST_CASE("every kind of answer of a peer is distinguished", "[scp]") {
     const auto kind_of = [](const std::string& behave) { return send_one(Peer(behave)).kind; };
     CHECK(kind_of("status=A700") == SendOutcome::Kind::retry);
     CHECK(kind_of("status=0110") == SendOutcome::Kind::retry);
@@ -291,7 +291,8 @@ TEST_CASE("each answer of a peer is told from the others", "[scp]") {
     CHECK(told.words == "A900 (error: data set does not match SOP class) \"told to say so\"");
 }
 
-TEST_CASE("an association is kept for the next file, and renewed when the peer has gone", "[scp]") {
+TEST_CASE("an association is kept for the next file, and opened again when the peer has closed it",
+          "[scp]") {
     start_wire();
     const TempDir dir;
     const auto file = write_image(dir / "image.dcm");
@@ -331,7 +332,7 @@ TEST_CASE("more kinds of files than an association has contexts are all sent", "
     CHECK(peer.stored().size() == files.size());
 }
 
-TEST_CASE("what is no DICOM file is told before anyone is called", "[scp]") {
+TEST_CASE("a file that is not DICOM is reported before a peer is called", "[scp]") {
     start_wire();
     const TempDir dir;
     write_bytes(dir / "text", {'h', 'e', 'l', 'l', 'o'});

@@ -135,8 +135,7 @@ struct Ward {
 
 }  // namespace
 
-TEST_CASE("a modality that holds the association hears on it that its images are kept",
-          "[scp][commitment]") {
+TEST_CASE("a modality that holds its association open gets the report on it", "[scp][commitment]") {
     Ward ward;
     const auto heard = ward.modality(
         {"--hold", "60", "--wait", "0", ward.image("1.2.9.1"), ward.image("1.2.9.2")});
@@ -160,7 +159,7 @@ TEST_CASE("a modality that releases the association is called back, in the role 
     CHECK(poll_until([&] { return ward.owed().empty(); }, 60s));
 }
 
-TEST_CASE("only what is really here is promised: row, class and file", "[scp][commitment]") {
+TEST_CASE("only instances with row, class and file are committed to", "[scp][commitment]") {
     Ward ward;
     const auto lost = ward.image("1.2.9.2");
     ward.modality({"--hold", "60", "--wait", "0", lost});
@@ -191,7 +190,7 @@ TEST_CASE("only what is really here is promised: row, class and file", "[scp][co
     CHECK(all_owed.answer(asked).failed.at(0).reason == 0x0119);  // of another SOP class
 }
 
-TEST_CASE("one that is switched off rests by itself: the others' reports do not wait for its",
+TEST_CASE("a caller that is switched off pauses alone: reports to others do not wait for it",
           "[scp][commitment]") {
     Ward ward;
     storage::Database db(ward.door.settings().database_file());
@@ -216,7 +215,7 @@ TEST_CASE("one that is switched off rests by itself: the others' reports do not 
     CHECK(owed[3].attempt == 1);
 }
 
-TEST_CASE("a report goes out beside as many callers that say nothing as are called at once",
+TEST_CASE("a report is sent although as many silent callers are tried as calls run at once",
           "[scp][commitment][hostile]") {
     std::list<SilentPeer> silent(limits::kCommitmentCallersAtOnce - 1);
     Ward ward(free_port(), [&](conf::Settings& settings) {
@@ -244,7 +243,7 @@ TEST_CASE("a report goes out beside as many callers that say nothing as are call
     CHECK_THAT(heard.output, Catch::Contains("report new SCP type 1"));
 }
 
-TEST_CASE("a caller that is owed as much as may be is told to come later, and why in words",
+TEST_CASE("a caller at its limit of owed reports is told to try later, with the reason",
           "[scp][commitment][hostile]") {
     Ward ward;
     storage::Database db(ward.door.settings().database_file());
@@ -271,7 +270,7 @@ TEST_CASE("a caller that is owed as much as may be is told to come later, and wh
     CHECK(client.comment() == error_comment(Fault::exhausted));
 }
 
-TEST_CASE("requests that name too many instances, or are made to fill the memory, are refused",
+TEST_CASE("requests that name too many instances, or would fill the memory, are refused",
           "[scp][commitment][hostile]") {
     Ward ward;
     const auto ask = [&](const Bytes& dataset) {
@@ -293,7 +292,7 @@ TEST_CASE("requests that name too many instances, or are made to fill the memory
     CHECK(ward.owed().size() == 1);
 }
 
-TEST_CASE("a modality that is not there is called again, and one without an address is told of",
+TEST_CASE("a modality that cannot be reached is called again, and one without an address is logged",
           "[scp][commitment]") {
     Ward ward;
     CHECK(ward.modality({"--wait", "0", ward.image("1.2.9.1")}).status == 1);

@@ -95,7 +95,7 @@ std::set<std::string> transactions(const Peer& peer) {
 
 }  // namespace
 
-TEST_CASE("what a destination took it is asked to keep, once the study's last object is there",
+TEST_CASE("a destination is asked for commitment once it has the study's last object",
           "[scp][commitment]") {
     Results results(3);
     const Peer pacs;
@@ -112,7 +112,7 @@ TEST_CASE("what a destination took it is asked to keep, once the study's last ob
     CHECK(results.told("commitment.promised") == std::vector<std::string>{"to keep 3 objects"});
 }
 
-TEST_CASE("a destination that is not to be asked is not", "[scp][commitment]") {
+TEST_CASE("a destination without commitment in the config is not asked", "[scp][commitment]") {
     Results results(1);
     const Peer pacs;
     Courier courier(results.settings, pacs.destination(), results.clock, results.work);
@@ -120,8 +120,7 @@ TEST_CASE("a destination that is not to be asked is not", "[scp][commitment]") {
     CHECK(results.jobs(kCommitLane).empty());
 }
 
-TEST_CASE("a report that comes on a new association is taken, in the role of SCP",
-          "[scp][commitment]") {
+TEST_CASE("a report on a new association is accepted, in the role of SCP", "[scp][commitment]") {
     Results results(2);
     TestFrontDoor door([&](conf::Settings& settings) {
         settings.node.data_dir = results.dir.path();
@@ -142,7 +141,7 @@ TEST_CASE("a report that comes on a new association is taken, in the role of SCP
         [&] { return pacs.output().find("reported 0000 role SCP") != std::string::npos; }, 60s));
 }
 
-TEST_CASE("a report of what was never asked is refused and changes nothing", "[scp][commitment]") {
+TEST_CASE("a report of an unknown request is refused and changes nothing", "[scp][commitment]") {
     Results results(1);
     storage::Database db(results.settings.database_file());
     storage::Commitments commitments(db, results.clock);
@@ -151,8 +150,9 @@ TEST_CASE("a report of what was never asked is refused and changes nothing", "[s
     CHECK(commitments.of_study(kStudy).empty());
 }
 
-TEST_CASE("what a destination lost is delivered again under its own UID, and asked for again",
-          "[scp][commitment]") {
+TEST_CASE(
+    "an object that a destination lost is delivered again under its own UID, and asked for again",
+    "[scp][commitment]") {
     Results results(2);
     const Peer pacs("commit-forget=1");
     Journey journey(results, pacs);
@@ -168,7 +168,7 @@ TEST_CASE("what a destination lost is delivered again under its own UID, and ask
     CHECK_THAT(results.told("commitment.failed")[0], Catch::Contains("no such object instance"));
 }
 
-TEST_CASE("a destination that keeps losing things is asked ever more rarely, then parked",
+TEST_CASE("a destination that keeps losing objects is asked at longer intervals, then parked",
           "[scp][commitment]") {
     Results results(1);
     const Peer pacs("commit-forget=1000");
@@ -186,7 +186,7 @@ TEST_CASE("a destination that keeps losing things is asked ever more rarely, the
     CHECK_THAT(journey.jobs().at(0).last_error, Catch::Contains("does not keep what it takes"));
 }
 
-TEST_CASE("a report that does not come is asked for again after its time", "[scp][commitment]") {
+TEST_CASE("a report that does not come is requested again after its time", "[scp][commitment]") {
     Results results(1);
     const Peer pacs("commit-ignore=1");
     Journey journey(results, pacs);
@@ -203,7 +203,7 @@ TEST_CASE("a report that does not come is asked for again after its time", "[scp
     CHECK(poll_until([&] { return transactions(pacs).size() == 2; }, 60s));
 }
 
-TEST_CASE("an answer to an older request counts where it promises, not where it fails",
+TEST_CASE("an answer to an older request counts for its successes, not for its failures",
           "[scp][commitment]") {
     Results results(2);
     const Peer pacs("commit-never");
@@ -236,7 +236,7 @@ TEST_CASE("a destination without storage commitment parks the job with what to c
     CHECK(results.job().state == storage::JobState::done);  // it was delivered nevertheless
 }
 
-TEST_CASE("a request that is refused for good is parked, one that is refused for now comes again",
+TEST_CASE("a request that is refused for good is parked, one that is refused for now is repeated",
           "[scp][commitment]") {
     for (const auto& [status, state] :
          {std::pair{"0122", storage::JobState::parked}, {"0213", storage::JobState::ready}}) {
@@ -250,7 +250,7 @@ TEST_CASE("a request that is refused for good is parked, one that is refused for
     }
 }
 
-TEST_CASE("a destination that is gone when it is to be asked costs one attempt for all studies",
+TEST_CASE("a destination that cannot be reached costs one commitment attempt for all studies",
           "[scp][commitment]") {
     Results results(1);
     conf::DestinationSettings destination;

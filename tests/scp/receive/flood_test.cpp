@@ -101,7 +101,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("strangers by the thousand leave senders their time, memory and descriptors",
+TEST_CASE("a thousand hostile connections cost senders neither time, memory nor descriptors",
           "[scp][strangers][long]") {
     const std::size_t at_once = in_full() ? 1000 : 100;
     const std::size_t in_a_row = in_full() ? 100'000 : 300;

@@ -57,7 +57,7 @@ TEST_CASE("a command set without an end is cut off before it fills the memory", 
     CHECK(echo(door) == 0);
 }
 
-TEST_CASE("callers that are rejected and stay take no place from the others", "[scp][hostile]") {
+TEST_CASE("rejected callers that stay connected take no slot from others", "[scp][hostile]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.max_associations = 4; });
     std::list<WireClient> strangers;
     for (int i = 0; i < 10; ++i) {
@@ -68,7 +68,7 @@ TEST_CASE("callers that are rejected and stay take no place from the others", "[
     }
 }
 
-TEST_CASE("a caller that sends C-ECHO in a loop is slowed down, and answered all the same",
+TEST_CASE("a caller that sends C-ECHO in a loop is slowed down and still answered",
           "[scp][hostile]") {
     TestFrontDoor door;
     WireClient client(door.port());
@@ -82,7 +82,7 @@ TEST_CASE("a caller that sends C-ECHO in a loop is slowed down, and answered all
     CHECK(took(50) >= 490ms);
 }
 
-TEST_CASE("20 echoes behind strangers finish within a second", "[scp]") {
+TEST_CASE("20 echoes among hostile connections finish within a second", "[scp]") {
     TestFrontDoor door;
     std::list<WireClient> strangers;
     for (int i = 0; i < 100; ++i) strangers.emplace_back(door.port());
@@ -103,7 +103,7 @@ TEST_CASE("20 echoes behind strangers finish within a second", "[scp]") {
     CHECK(std::chrono::steady_clock::now() - began < 1s);
 }
 
-TEST_CASE("what is no DICOM is closed at its first bytes", "[scp]") {
+TEST_CASE("a connection that is not DICOM is closed at its first bytes", "[scp]") {
     TestFrontDoor door;
     const auto closed_after = [&](std::string_view bytes) {
         WireClient client(door.port());
@@ -122,7 +122,8 @@ TEST_CASE("what is no DICOM is closed at its first bytes", "[scp]") {
     CHECK(echo(door) == 0);
 }
 
-TEST_CASE("who stays silent, stops halfway or drips is shown the door by ARTIM", "[scp]") {
+TEST_CASE("a connection that is silent, stops halfway or sends byte by byte is closed by ARTIM",
+          "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.artim_s = 1; });
     const auto request = WireClient::associate_request({});
     WireClient silent(door.port());
@@ -143,7 +144,7 @@ TEST_CASE("who stays silent, stops halfway or drips is shown the door by ARTIM",
     CHECK(counted("door_slow"));
 }
 
-TEST_CASE("a request that comes in pieces is a request", "[scp]") {
+TEST_CASE("a request that arrives in pieces is accepted", "[scp]") {
     TestFrontDoor door;
     const auto request = WireClient::associate_request({});
     WireClient client(door.port());
@@ -175,7 +176,7 @@ TEST_CASE("beyond the limit of associations the rejection is transient", "[scp]"
     CHECK(poll_until([&] { return echo(door) == 0; }, 60s));
 }
 
-TEST_CASE("thousands of silent strangers cost no caller anything", "[scp]") {
+TEST_CASE("thousands of silent connections do not affect a caller", "[scp]") {
     TestFrontDoor door;
     std::list<WireClient> strangers;
     for (std::size_t i = 0; i < limits::kGreetingsMax + 50; ++i)
@@ -199,7 +200,7 @@ TEST_CASE("a called AE title that is not ours is rejected for good", "[scp]") {
     CHECK(echo(careless, "ANY_NAME") == 0);
 }
 
-TEST_CASE("a caller whom no [[peer]] row names is rejected for good", "[scp]") {
+TEST_CASE("a caller that no [[peer]] row names is rejected for good", "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) {
         settings.peers = {{"XRAY1", "127.0.0.0/8"}, {"XRAY2", "10.0.0.0/8"}};
     });
@@ -211,7 +212,7 @@ TEST_CASE("a caller whom no [[peer]] row names is rejected for good", "[scp]") {
     CHECK_THAT(call("XRAY3").output, Catch::Contains("Calling AE Title Not Recognized"));
 }
 
-TEST_CASE("an association that says nothing ends after the read timeout", "[scp]") {
+TEST_CASE("a silent association ends after the read timeout", "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.read_timeout_s = 1; });
     WireClient client(door.port());
     REQUIRE(client.associate({}) == 2);
@@ -235,7 +236,7 @@ TEST_CASE("a P-DATA-TF that never ends is cut off by the read timeout", "[scp]")
     CHECK(std::chrono::steady_clock::now() - began < 6s);
 }
 
-TEST_CASE("draining lets nobody in and ends who is idle", "[scp]") {
+TEST_CASE("draining rejects new associations and ends idle ones", "[scp]") {
     TestFrontDoor door;
     WireClient client(door.port());
     REQUIRE(client.associate({}) == 2);
@@ -244,7 +245,7 @@ TEST_CASE("draining lets nobody in and ends who is idle", "[scp]") {
     CHECK(echo(door) != 0);
 }
 
-TEST_CASE("the door closes on sessions that will not end", "[scp]") {
+TEST_CASE("the destructor ends sessions that will not end", "[scp]") {
     auto door = std::make_unique<TestFrontDoor>();
     WireClient client(door->port());
     REQUIRE(client.associate({}) == 2);
@@ -256,7 +257,7 @@ TEST_CASE("the door closes on sessions that will not end", "[scp]") {
     CHECK(client.closed_within(1s));
 }
 
-TEST_CASE("a port that is taken is told with the keys to change", "[scp]") {
+TEST_CASE("a port that is in use is reported with the keys to change", "[scp]") {
     TestFrontDoor door;
     const auto open_same = [&] {
         TestFrontDoor other([&](conf::Settings& settings) { settings.scp.port = door.port(); });

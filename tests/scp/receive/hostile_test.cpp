@@ -144,7 +144,7 @@ Bytes deflated(std::size_t zeros, const Bytes& first) {
 
 }  // namespace
 
-TEST_CASE("PDUs of length 0 and 4 GiB inside an association end that one alone",
+TEST_CASE("PDUs of length 0 and 4 GiB inside an association end only that one",
           "[scp][strangers]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.read_timeout_s = 1; });
     for (const std::uint8_t type : std::array<std::uint8_t, 5>{1, 4, 5, 7, 255}) {
@@ -159,8 +159,9 @@ TEST_CASE("PDUs of length 0 and 4 GiB inside an association end that one alone",
     CHECK(still_serves(door));
 }
 
-TEST_CASE("PDVs of odd lengths, and of lengths that contradict their PDU, end that one alone",
-          "[scp][strangers]") {
+TEST_CASE(
+    "PDVs of odd lengths, and of lengths that contradict their PDU, end only their association",
+    "[scp][strangers]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.read_timeout_s = 1; });
     for (const std::uint32_t length : {0U, 1U, 3U, 0xFFFFFFFFU}) {
         for (const std::uint8_t control : std::array<std::uint8_t, 2>{0, 3}) {
@@ -200,7 +201,7 @@ TEST_CASE("zero presentation contexts are an association that can do nothing", "
     CHECK(door.kept().empty());
 }
 
-TEST_CASE("data for a context that nobody proposed ends that association alone",
+TEST_CASE("data for a context that was not proposed ends only that association",
           "[scp][strangers]") {
     TestFrontDoor door;
     for (const std::uint8_t context : std::array<std::uint8_t, 4>{0, 2, 3, 255}) {
@@ -224,7 +225,8 @@ TEST_CASE("data for a context that nobody proposed ends that association alone",
     CHECK(still_serves(door));
 }
 
-TEST_CASE("a command set that lies about itself or its data set harms nobody", "[scp][strangers]") {
+TEST_CASE("a command set that contradicts itself or its data set harms no other association",
+          "[scp][strangers]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.read_timeout_s = 1; });
     const auto good = store_request("1.1");
     const std::vector<Bytes> lies{
@@ -278,7 +280,7 @@ TEST_CASE("a UID with slashes and dots names no file outside the spool", "[scp][
     CHECK(idle(door));
 }
 
-TEST_CASE("AE titles that are none are rejected for good", "[scp][strangers]") {
+TEST_CASE("malformed AE titles are rejected for good", "[scp][strangers]") {
     TestFrontDoor door;
     for (const std::string title :
          {"EVIL\x1b[2J", "A\nB", "A\\B", "\x80\x81", "    ", "A\tB", "\x7f"}) {
@@ -289,7 +291,7 @@ TEST_CASE("AE titles that are none are rejected for good", "[scp][strangers]") {
     CHECK(still_serves(door));
 }
 
-TEST_CASE("undefined lengths that never end are refused, and the association lives",
+TEST_CASE("undefined lengths that never end are refused, and the association stays open",
           "[scp][strangers]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.max_instance_mb = 1; });
     Bytes item;
@@ -313,7 +315,7 @@ TEST_CASE("undefined lengths that never end are refused, and the association liv
     CHECK(still_serves(door));
 }
 
-TEST_CASE("a deflated data set is looked at as far as its identifiers, not unpacked to its end",
+TEST_CASE("a deflated data set is read up to its identifiers, not inflated to its end",
           "[scp][strangers]") {
     TestFrontDoor door;
     // A private element with 1.5 GB of zeros, which deflate to 1.5 MB.
@@ -334,7 +336,7 @@ TEST_CASE("a deflated data set is looked at as far as its identifiers, not unpac
     CHECK(still_serves(door));
 }
 
-TEST_CASE("who drips PDUs with next to nothing in them does not keep his place",
+TEST_CASE("a caller that sends nearly empty PDUs slowly does not keep its slot",
           "[scp][strangers]") {
     TestFrontDoor door([](conf::Settings& settings) {
         settings.scp.read_timeout_s = 1;

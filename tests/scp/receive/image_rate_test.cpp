@@ -13,8 +13,7 @@
 
 using namespace bucky::scp;
 
-TEST_CASE("a minute's worth of images may come at once, then one each time its time has passed",
-          "[scp]") {
+TEST_CASE("the images of a minute may come at once, then one per interval", "[scp]") {
     ImageRate rate;
     for (int i = 0; i < 60; ++i) REQUIRE(rate.admit("one", 60, 1000));
     CHECK_FALSE(rate.admit("one", 60, 1000));
@@ -27,7 +26,7 @@ TEST_CASE("a minute's worth of images may come at once, then one each time its t
     CHECK_FALSE(rate.admit("one", 60, 0));  // a clock that is set back adds nothing
 }
 
-TEST_CASE("there are as many places as were made, and a place that is left can be taken", "[scp]") {
+TEST_CASE("there are as many slots as configured, and a released slot can be taken", "[scp]") {
     Slots room(2);
     auto first = room.take();
     const auto second = room.take();
@@ -40,8 +39,7 @@ TEST_CASE("there are as many places as were made, and a place that is left can b
     CHECK(room.take());
 }
 
-TEST_CASE("when one too many stands at the door, the one that stands there longest is cut off",
-          "[scp][tls]") {
+TEST_CASE("beyond the limit of pending connections the oldest one is cut", "[scp][tls]") {
     HandshakeLimiter step(2);
     auto [first, first_peer] = connected_pair();
     auto [second, second_peer] = connected_pair();
@@ -58,7 +56,7 @@ TEST_CASE("when one too many stands at the door, the one that stands there longe
     CHECK(::recv(second_peer.get(), &byte, 1, MSG_DONTWAIT) < 0);
 }
 
-TEST_CASE("an address that crowds the door makes room itself, though another stands there longer",
+TEST_CASE("the address with most pending connections loses its own, although another one is older",
           "[scp][tls][hostile]") {
     HandshakeLimiter step(3);
     std::vector<UniqueFd> fds;
@@ -78,7 +76,8 @@ TEST_CASE("an address that crowds the door makes room itself, though another sta
     CHECK_FALSE(flood.back().cut());
 }
 
-TEST_CASE("who makes room is counted by connections, or by what they weigh", "[scp][hostile]") {
+TEST_CASE("the connection to drop is found by number of connections, or by their weight",
+          "[scp][hostile]") {
     PendingByAddress<int> pending;
     CHECK(pending.first_to_go() == nullptr);
     const auto heavy = pending.join("10.0.0.1", 100);

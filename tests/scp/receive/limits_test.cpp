@@ -78,8 +78,7 @@ std::string text_of(const TestFrontDoor& door, const storage::Sql& sql) {
 
 }  // namespace
 
-TEST_CASE("a caller who has as many associations as he may is told to come later, others are not",
-          "[scp]") {
+TEST_CASE("a caller at its limit of associations is told to try later, others are not", "[scp]") {
     TestFrontDoor door(
         [](conf::Settings& settings) { settings.scp.max_associations_per_peer = 2; });
     WireClient one(door.port()), other(door.port()), neighbour(door.port());
@@ -99,7 +98,7 @@ TEST_CASE("a caller who has as many associations as he may is told to come later
     CHECK(poll_until([&] { return WireClient{door.port()}.associate({}) == kAccepted; }, 60s));
 }
 
-TEST_CASE("one address has so many associations, by whatever AE titles, and no more", "[scp]") {
+TEST_CASE("the limit of associations per address holds for all AE titles together", "[scp]") {
     TestFrontDoor door(
         [](conf::Settings& settings) { settings.scp.max_associations_per_address = 3; });
     const auto before = reached("associations_per_address");
@@ -121,7 +120,7 @@ TEST_CASE("one address has so many associations, by whatever AE titles, and no m
     CHECK(poll_until([&] { return WireClient{door.port()}.associate({}) == kAccepted; }, 60s));
 }
 
-TEST_CASE("a [[peer]] row that says how many has them, whatever else calls from its address",
+TEST_CASE("a [[peer]] row with max_associations has them, whatever else calls from its address",
           "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) {
         settings.scp.max_associations_per_address = 1;
@@ -137,7 +136,7 @@ TEST_CASE("a [[peer]] row that says how many has them, whatever else calls from 
     CHECK(one_more.associate({.calling = "XRAY2"}) != kAccepted);
 }
 
-TEST_CASE("one that fills the queue leaves the others their share of it", "[scp]") {
+TEST_CASE("a caller that fills the queue leaves the others their share", "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) {
         settings.inference.queue_max = 32;  // 16 for all, 2 for each of 8
     });
@@ -185,7 +184,7 @@ TEST_CASE("beyond the queue's length images are refused for now, until one has i
     CHECK(store(door, {.sop_instance = "1.3"}) == 0);
 }
 
-TEST_CASE("an instance larger than is taken is refused, and the next one is not", "[scp]") {
+TEST_CASE("an instance above the size limit is refused, and the next one is not", "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.scp.max_instance_mb = 1; });
     WireClient client(door.port());
     REQUIRE(client.associate({kCr, kExplicitLittleEndian}) == kAccepted);
@@ -195,14 +194,14 @@ TEST_CASE("an instance larger than is taken is refused, and the next one is not"
     CHECK(client.store("1.2", image_bytes(door, {.sop_instance = "1.2", .side = 1000})) == 0);
 }
 
-TEST_CASE("below the free-space floor it is counted too", "[scp]") {
+TEST_CASE("a refusal below the free-space floor is counted, too", "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) { settings.storage.min_free_mb = 1LL << 40; });
     const auto before = reached("disk");
     CHECK(store(door, {}) == 0xA700);
     CHECK(reached("disk") == before + 1);
 }
 
-TEST_CASE("a disk that refuses bytes in the middle of an image costs that image alone", "[scp]") {
+TEST_CASE("a write error in the middle of an image costs only that image", "[scp]") {
     TestFrontDoor door;
     const auto large = image_bytes(door, {.sop_instance = "1.1", .side = 2100});
     const auto small = image_bytes(door, {.sop_instance = "1.2"});
@@ -232,7 +231,7 @@ TEST_CASE("the same UID with other content is answered as the config says, and k
     }
 }
 
-TEST_CASE("what our own equipment made is answered with success and starts nothing", "[scp]") {
+TEST_CASE("an object of our own equipment is answered with success and starts nothing", "[scp]") {
     TestFrontDoor door;
     const auto file = write_image(door.dir() / "ours.dcm", {});
     const auto put = [&](const DcmTagKey& tag, const char* value) {
@@ -259,7 +258,7 @@ TEST_CASE("what our own equipment made is answered with success and starts nothi
     CHECK(door.kept().size() == 1);
 }
 
-TEST_CASE("a tenant is whom the [[peer]] row names, else the called title, else the caller",
+TEST_CASE("the tenant is that of the [[peer]] row, else the called title, else the caller",
           "[scp]") {
     TestFrontDoor door([](conf::Settings& settings) {
         settings.scp.check_called_ae = false;

@@ -248,24 +248,24 @@ void check_answers(const std::vector<Request>& requests) {
 
 }  // namespace
 
-TEST_CASE("odd user information is answered at once, and the log says what is wrong with it",
+TEST_CASE("invalid user information is answered at once, and the log says what is wrong with it",
           "[scp][strangers]") {
     check_answers(odd_user_information());
 }
 
 TEST_CASE(
-    "odd presentation contexts are answered at once, and the log says what is wrong with them",
+    "invalid presentation contexts are answered at once, and the log says what is wrong with them",
     "[scp][strangers]") {
     check_answers(odd_contexts());
 }
 
-TEST_CASE("odd items of a request are answered at once, and the log says what is wrong with them",
-          "[scp][strangers]") {
+TEST_CASE(
+    "invalid items of a request are answered at once, and the log says what is wrong with them",
+    "[scp][strangers]") {
     check_answers(odd_items());
 }
 
-TEST_CASE("of a version name that is too long as many characters are known as DICOM has",
-          "[scp][strangers]") {
+TEST_CASE("a version name that is too long is cut to DICOM's length", "[scp][strangers]") {
     TestFrontDoor door;
     log::set_level("info");
     const auto log = written_by([&] {

@@ -11,7 +11,7 @@ constexpr Backoff::Limits kLimits{.first_ms = 1000, .cap_ms = 60'000, .give_up_d
 
 }  // namespace
 
-TEST_CASE("a peer that failed rests by itself, longer each time, and an answer ends that",
+TEST_CASE("a peer that failed pauses alone, longer each time, and an answer ends the pause",
           "[scp]") {
     PeerPauses pauses{kLimits};
     CHECK(pauses.is_free("AWAY", 0));

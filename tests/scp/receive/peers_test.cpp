@@ -38,7 +38,7 @@ TEST_CASE("a caller needs one row that has both its AE title and its address", "
     CHECK_FALSE(may_call(some, "xray2", "203.0.113.9"));  // AE titles are case sensitive
 }
 
-TEST_CASE("a network takes the addresses that share its prefix, to the bit", "[scp]") {
+TEST_CASE("a network matches the addresses that share its prefix, to the bit", "[scp]") {
     struct Row {
         const char *network, *inside, *outside;
     };
@@ -64,19 +64,19 @@ TEST_CASE("an IPv4 caller at an IPv6 socket is the same caller", "[scp]") {
     CHECK(may_call(peers({{"", "::ffff:10.1.2.3"}}), "A", "10.1.2.3"));
 }
 
-TEST_CASE("an address that is none is told with the value that is wrong", "[scp]") {
+TEST_CASE("an invalid address is reported with its value", "[scp]") {
     for (const auto* wrong : {"10.1.2", "10.1.2.3/33", "fd00::/129", "pacs.example", "10.1.2.3/"}) {
         INFO(wrong);
         CHECK_THROWS_WITH(peers({{"A", wrong}}), Catch::Contains(wrong));
     }
 }
 
-TEST_CASE("an address that cannot be read matches no row that asks for one", "[scp]") {
+TEST_CASE("an address that cannot be parsed matches no row that requires one", "[scp]") {
     CHECK_FALSE(may_call(peers({{"A", "0.0.0.0/0"}}), "A", "nonsense"));
     CHECK(may_call(peers({{"A", ""}}), "A", "nonsense"));
 }
 
-TEST_CASE("a row that asks for a certificate takes the caller who shows it, and nobody else",
+TEST_CASE("a row that requires a certificate matches only the caller that presents it",
           "[scp][tls]") {
     const PeerCertificate shown{"CN=xray1,O=Hospital", "xray1", "xray1.example, 10.1.2.3",
                                 std::string(62, '0') + "ab"};
@@ -103,7 +103,7 @@ TEST_CASE("a row that asks for a certificate takes the caller who shows it, and 
     CHECK_FALSE(takes(&shown));
 }
 
-TEST_CASE("the first row that names a caller says what it may do", "[scp]") {
+TEST_CASE("the first row that matches a caller decides what it may do", "[scp]") {
     conf::PeerSettings looks{"LOOKS", ""}, sends{"", ""};
     looks.store = looks.commit = false;
     sends.echo = false;

@@ -29,7 +29,7 @@ int asks_for(const TestFrontDoor& door, const std::string& sop_class, const std:
 
 }  // namespace
 
-TEST_CASE("a caller is offered what its row allows, each class by itself", "[scp][rules]") {
+TEST_CASE("a caller is offered what its row permits, each class separately", "[scp][rules]") {
     constexpr auto kCommitment = "1.2.840.10008.1.20.1";
     struct Row {
         bool echo, store, commit;
@@ -49,14 +49,14 @@ TEST_CASE("a caller is offered what its row allows, each class by itself", "[scp
     }
 }
 
-TEST_CASE("as soon as one peer is configured, everyone else is a stranger", "[scp][rules]") {
+TEST_CASE("as soon as one peer is configured, all others are rejected", "[scp][rules]") {
     const auto door = door_for({"XRAY1", "127.0.0.1"});
     WireClient known(door.port()), unknown(door.port());
     CHECK(known.associate({.calling = "XRAY1"}) == kAccepted);
     CHECK(unknown.associate({.calling = "XRAY2"}) == kRejected);
 }
 
-TEST_CASE("a row's callers together have as many associations as it says", "[scp][rules]") {
+TEST_CASE("the callers of a row share its limit of associations", "[scp][rules]") {
     conf::PeerSettings row{"", "127.0.0.0/8"};
     row.max_associations = 2;
     const auto door = door_for(row);

@@ -95,7 +95,7 @@ TEST_CASE("an image is kept byte for byte in each native transfer syntax", "[scp
     }
 }
 
-TEST_CASE("what is kept is a DICOM file that others read", "[scp]") {
+TEST_CASE("a kept image is a DICOM file that other programs read", "[scp]") {
     TestFrontDoor door;
     const auto file = write_image(door.dir() / "image.dcm");
     const auto sent = storescu(door, {file.string()});
@@ -111,7 +111,7 @@ TEST_CASE("what is kept is a DICOM file that others read", "[scp]") {
     CHECK_THAT(dump.output, !Catch::Contains("W: ") && !Catch::Contains("E: "));
 }
 
-TEST_CASE("each image kept rings for work", "[scp]") {
+TEST_CASE("each image kept notifies the workers", "[scp]") {
     TestFrontDoor door;
     const auto before = door.work().rings();
     CHECK(storescu(door, {write_image(door.dir() / "image.dcm").string()}).status == 0);
@@ -145,7 +145,7 @@ TEST_CASE("a dataset that cannot be parsed is C000, and the next image is taken"
     CHECK(store(door, image_bytes(door, {}), "../../etc/passwd") == 0xC000);
 }
 
-TEST_CASE("a file of nested sequences that fells DCMTK's parser is refused", "[scp]") {
+TEST_CASE("a file of nested sequences that would crash DCMTK's parser is refused", "[scp]") {
     TestFrontDoor door;
     WireClient client(door.port());
     REQUIRE(client.associate({kCr, kImplicitLittleEndian}) == 2);
@@ -153,7 +153,7 @@ TEST_CASE("a file of nested sequences that fells DCMTK's parser is refused", "[s
     CHECK(client.echo() == 0);
 }
 
-TEST_CASE("nothing that was refused stays on the disk", "[scp]") {
+TEST_CASE("no refused instance stays on the disk", "[scp]") {
     TestFrontDoor door;
     WireClient client(door.port());
     REQUIRE(client.associate({kCr, kExplicitLittleEndian}) == 2);
@@ -174,7 +174,7 @@ TEST_CASE("below the free-space floor the answer is A700 and says so", "[scp]") 
     CHECK(client.echo() == 0);
 }
 
-TEST_CASE("a class that is not taken is refused as a context", "[scp]") {
+TEST_CASE("a class that is not accepted is refused as a context", "[scp]") {
     TestFrontDoor door;
     WireClient client(door.port());
     CHECK(client.associate({kComprehensive3dSr, kExplicitLittleEndian}) == 3);
@@ -204,7 +204,7 @@ TEST_CASE("a class that was not negotiated for its context is 0122", "[scp]") {
     scu.releaseAssociation();
 }
 
-TEST_CASE("an operation that is not offered is 0211, and the association lives", "[scp]") {
+TEST_CASE("an operation that is not offered is 0211, and the association stays open", "[scp]") {
     TestFrontDoor door;
     scp::start_wire();
     DcmSCU scu;
@@ -225,7 +225,8 @@ TEST_CASE("an operation that is not offered is 0211, and the association lives",
     scu.releaseAssociation();
 }
 
-TEST_CASE("an association cut in the middle of an image leaves nothing and harms nobody", "[scp]") {
+TEST_CASE("an association cut in the middle of an image leaves no file and harms no other",
+          "[scp]") {
     TestFrontDoor door;
     {
         WireClient client(door.port());

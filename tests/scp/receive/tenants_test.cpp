@@ -43,7 +43,7 @@ std::vector<int> statuses_of(const TestFrontDoor& door, const std::string& calle
 
 }  // namespace
 
-TEST_CASE("a tenant is called by his own title, and whoever calls another is rejected",
+TEST_CASE("a tenant is called by its own title, and unknown titles and callers are rejected",
           "[scp][tenants]") {
     const TestFrontDoor door([](conf::Settings& settings) {
         settings.tenants = {tenant("NORTH"), tenant("SOUTH")};
@@ -56,7 +56,7 @@ TEST_CASE("a tenant is called by his own title, and whoever calls another is rej
     CHECK(calls(door, "SOUTH", "XRAY1") == kRejected);
 }
 
-TEST_CASE("more images a minute than a tenant's are refused for now, and another's come in",
+TEST_CASE("images above a tenant's rate are refused for now, and another tenant's are accepted",
           "[scp][tenants]") {
     const TestFrontDoor door([](conf::Settings& settings) {
         settings.tenants = {tenant("NORTH"), tenant("SOUTH")};
@@ -67,7 +67,7 @@ TEST_CASE("more images a minute than a tenant's are refused for now, and another
     CHECK(statuses_of(door, "BUCKY", 3) == std::vector<int>{0, 0, 0});
 }
 
-TEST_CASE("a tenant's queue is full by itself: the others' images are still taken",
+TEST_CASE("a tenant's full queue is its own: images of other tenants are accepted",
           "[scp][tenants]") {
     const TestFrontDoor door([](conf::Settings& settings) {
         settings.tenants = {tenant("NORTH"), tenant("SOUTH")};

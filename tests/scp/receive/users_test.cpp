@@ -30,7 +30,7 @@ std::filesystem::path users_file(const TempDir& dir) {
 
 }  // namespace
 
-TEST_CASE("a user is known by the passcode that its hash was made of", "[scp][users]") {
+TEST_CASE("a user is accepted with the passcode of its hash", "[scp][users]") {
     const TempDir dir;
     const scp::Users users(users_file(dir));
     CHECK(users.knows("xray1", "through-the-wall"));
@@ -42,7 +42,7 @@ TEST_CASE("a user is known by the passcode that its hash was made of", "[scp][us
     CHECK(users.knows("old", "x ray"));
 }
 
-TEST_CASE("a passcode that is not hashed is no user, and the line is named", "[scp][users]") {
+TEST_CASE("a passcode that is not hashed is an error that names the line", "[scp][users]") {
     const TempDir dir;
     const auto refuses = [&](const std::string& text) {
         std::ofstream{dir / "users"} << text;
@@ -54,7 +54,7 @@ TEST_CASE("a passcode that is not hashed is no user, and the line is named", "[s
     CHECK_THROWS_WITH(scp::Users(dir / "nowhere"), Catch::Contains("cannot be read"));
 }
 
-TEST_CASE("where users are wanted, the caller without a good name and passcode is rejected",
+TEST_CASE("where users are configured, a caller without a valid name and passcode is rejected",
           "[scp][users]") {
     const TempDir dir;
     TestFrontDoor door([&](conf::Settings& settings) { settings.scp.users = users_file(dir); });

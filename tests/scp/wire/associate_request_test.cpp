@@ -29,7 +29,7 @@ TEST_CASE("the beginning of an A-ASSOCIATE-RQ asks for the rest, byte by byte", 
     CHECK(peek(request).kind == Peek::Kind::whole);
 }
 
-TEST_CASE("what is no A-ASSOCIATE-RQ is known by its first byte", "[scp]") {
+TEST_CASE("bytes that are no A-ASSOCIATE-RQ are recognised by the first one", "[scp]") {
     CHECK(peek_at("G").why == "not_dicom");
     CHECK(peek_at("\x16\x03\x01").why == "tls_on_plain_port");  // a ClientHello
     CHECK(peek_at({"\0", 1}).why == "not_dicom");

@@ -25,7 +25,9 @@ TEST_CASE("each storage class of the table is a storage class of the standard, o
     }
 }
 
-TEST_CASE("chest radiographs and their wrappings are analysed, other images only kept", "[scp]") {
+TEST_CASE(
+    "chest radiographs and classes that may contain them are analysed, other images only kept",
+    "[scp]") {
     CHECK(find_storage_class(UID_ComputedRadiographyImageStorage)->analysed);
     CHECK(find_storage_class(UID_DigitalXRayImageStorageForPresentation)->analysed);
     CHECK(find_storage_class(UID_SecondaryCaptureImageStorage)->analysed);
@@ -33,7 +35,7 @@ TEST_CASE("chest radiographs and their wrappings are analysed, other images only
     CHECK_FALSE(find_storage_class(UID_CTImageStorage)->analysed);
 }
 
-TEST_CASE("documents, presentation states, segmentations and raw data are not taken", "[scp]") {
+TEST_CASE("documents, presentation states, segmentations and raw data are not accepted", "[scp]") {
     for (const auto* uid :
          {UID_Comprehensive3DSRStorage, UID_KeyObjectSelectionDocumentStorage,
           UID_GrayscaleSoftcopyPresentationStateStorage, UID_SegmentationStorage,
@@ -55,7 +57,7 @@ TEST_CASE("each transfer syntax of the table is one that DCMTK can negotiate", "
     CHECK(find_transfer_syntax(UID_MPEG2MainProfileAtMainLevelTransferSyntax) == nullptr);
 }
 
-TEST_CASE("a fault becomes the DIMSE status that says what the sender can do", "[scp]") {
+TEST_CASE("a fault becomes the DIMSE status that tells the sender what to do", "[scp]") {
     CHECK(dimse_status(Fault::bad_input) == 0xC000);
     CHECK(dimse_status(Fault::unsupported) == 0x0122);
     CHECK(dimse_status(Fault::unavailable) == 0xA700);

@@ -106,8 +106,7 @@ TEST_CASE("a dataset cut off anywhere is refused, except between two of its elem
     }
 }
 
-TEST_CASE("more elements and items than any image has are refused before they cost memory",
-          "[scp]") {
+TEST_CASE("too many elements and items are refused before they use memory", "[scp]") {
     const auto items = [](std::size_t count) {
         Bytes all = element(kPrivate, {}, kUndefined);
         const Bytes empty = element(kItem, {});
@@ -126,7 +125,7 @@ TEST_CASE("sequences nested deeper than any IOD are refused without a crash", "[
     check_bad(nested_sequences(500'000), "nests sequences too deep");
 }
 
-TEST_CASE("a private element is walked as a sequence only if it makes one", "[scp]") {
+TEST_CASE("a private element is walked as a sequence only if it is one", "[scp]") {
     const Bytes study = element(kStudy, text("1.2.3\0"));
     const Bytes inner = element(kItem, element(0x00080018, text("9.9")));
     CHECK(read(element(kPrivate, inner) + study).study == "1.2.3");
@@ -152,7 +151,7 @@ TEST_CASE("lengths that contradict each other are refused", "[scp]") {
     check_bad(text("this is no DICOM at all, it is text of some length"), "is cut off");
 }
 
-TEST_CASE("values as others write them are read", "[scp]") {
+TEST_CASE("values in the forms that other products write are read", "[scp]") {
     CHECK(read(element(kStudy, {'1', '.', '2', 0})).study == "1.2");
     CHECK(read(element(kStudy, text("1.2 "))).study == "1.2");
     CHECK(read(element(kStudy, {})).study.empty());
@@ -160,7 +159,7 @@ TEST_CASE("values as others write them are read", "[scp]") {
     CHECK(read(element(0x00080050, text("A\x1B$\xE9"))).accession_number == "A?$?");
 }
 
-TEST_CASE("encapsulated pixel data is passed over, fragment by fragment", "[scp]") {
+TEST_CASE("encapsulated pixel data is skipped, fragment by fragment", "[scp]") {
     // Explicit VR: (7FE0,0010) OB of undefined length, an offset table, one fragment, the end.
     const Bytes pixels{0xE0, 0x7F, 0x10, 0x00, 'O',  'B',  0, 0, 0xFF, 0xFF,
                        0xFF, 0xFF, 0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0,    0,

@@ -70,7 +70,7 @@ TEST_CASE("each fault has an Error Comment of its own that names nothing of this
     }
 }
 
-TEST_CASE("whatever is refused, and why ever, the caller reads what the fault says and no more",
+TEST_CASE("for every refusal the caller gets the comment of the fault and no more",
           "[scp][hostile]") {
     std::vector<Refused> all;
     const auto told = [&](const Refused& one) { all.push_back(one); };

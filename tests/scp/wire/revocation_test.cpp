@@ -76,7 +76,8 @@ std::string logged(const Chain& chain, const std::filesystem::path& lists) {
 
 }  // namespace
 
-TEST_CASE("with a good list of each authority in the chain both sides are believed", "[scp][tls]") {
+TEST_CASE("with a valid list of each authority in the chain both sides are accepted",
+          "[scp][tls]") {
     Chain chain;
     const TempDir dir;
     const auto lists = together(dir, {chain.root.revocation_list(), chain.ward.revocation_list()});
@@ -90,7 +91,7 @@ TEST_CASE("with a good list of each authority in the chain both sides are believ
     CHECK(echo.status == 0);
 }
 
-TEST_CASE("whom a revoked authority vouches for is refused, and the words name that authority",
+TEST_CASE("a certificate of a revoked authority is refused, and the words name that authority",
           "[scp][tls]") {
     Chain chain;
     chain.root.revoke(chain.ward);
@@ -104,8 +105,7 @@ TEST_CASE("whom a revoked authority vouches for is refused, and the words name t
                                "(CN=node,O=Hospital) has been revoked, says destination.crl"));
 }
 
-TEST_CASE("an authority whose list is missing is named, and nobody in its chain is believed",
-          "[scp][tls]") {
+TEST_CASE("an authority whose list is missing is named, and its chain is refused", "[scp][tls]") {
     Chain chain;
     const TempDir dir;
     const auto without_root = together(dir, {chain.ward.revocation_list()});
@@ -122,7 +122,7 @@ TEST_CASE("an authority whose list is missing is named, and nobody in its chain 
                Catch::Contains("destination.crl holds no list of CN=Ward Authority"));
 }
 
-TEST_CASE("an authority whose list is out of date is named, and nobody in its chain is believed",
+TEST_CASE("an authority whose list is out of date is named, and its chain is refused",
           "[scp][tls]") {
     Chain chain;
     const TempDir dir;

@@ -117,7 +117,7 @@ std::string why_not(const scp::Target& target) {
 
 }  // namespace
 
-TEST_CASE("plain and TLS listeners stand side by side, and each speaks its own only",
+TEST_CASE("plain and TLS listeners run side by side, and each speaks only its own protocol",
           "[scp][tls]") {
     Doors doors;
     const auto good = as(pki().xray1());
@@ -132,7 +132,7 @@ TEST_CASE("plain and TLS listeners stand side by side, and each speaks its own o
     CHECK_THAT(metrics::text(), Catch::Contains("door_tls_on_plain_port"));
 }
 
-TEST_CASE("images come through TLS as they were sent", "[scp][tls]") {
+TEST_CASE("images arrive unchanged through TLS", "[scp][tls]") {
     Doors doors;
     const auto file = write_image(doors.dir() / "large.dcm", {.side = 2048});
     auto target = over_tls(doors.port(Doors::required));
@@ -153,8 +153,7 @@ TEST_CASE("images come through TLS as they were sent", "[scp][tls]") {
     CHECK(doors.kept().size() == 2);
 }
 
-TEST_CASE("client certificates are required, asked for or ignored as the listener says",
-          "[scp][tls]") {
+TEST_CASE("client certificates are required, requested or ignored as configured", "[scp][tls]") {
     Doors doors;
     auto& all = pki();
     const std::vector<std::string> without{"+tla", "+cf", all.authority.certificate().string()};
@@ -169,7 +168,7 @@ TEST_CASE("client certificates are required, asked for or ignored as the listene
     }
 }
 
-TEST_CASE("TLS 1.2 and 1.3 with the suites of BCP 195 are spoken, and nothing older or weaker",
+TEST_CASE("TLS 1.2 and 1.3 with the suites of BCP 195 are accepted, and nothing older or weaker",
           "[scp][tls]") {
     Doors doors;
     const int port = doors.port(Doors::off);
@@ -185,7 +184,7 @@ TEST_CASE("TLS 1.2 and 1.3 with the suites of BCP 195 are spoken, and nothing ol
     CHECK(refused({"-tls1_2", "-cipher", "eNULL:aNULL:@SECLEVEL=0"}));
 }
 
-TEST_CASE("a renewed certificate and a new revocation count from the next caller on",
+TEST_CASE("a renewed certificate and a new revocation apply from the next caller on",
           "[scp][tls]") {
     Authority authority;
     const TempDir dir;
@@ -256,7 +255,7 @@ TEST_CASE("a file that cannot be a certificate, a key or an authority stops the 
     CHECK_THROWS_WITH(open(), Catch::Contains("xray1.key"));
 }
 
-TEST_CASE("who stops in the handshake or after it is shut out in his time, and others come in",
+TEST_CASE("a caller that stops in the handshake or after it is cut in time, and others are served",
           "[scp][tls]") {
     Doors doors([](conf::Settings& settings) {
         settings.scp.handshake_s = 1;
@@ -287,7 +286,7 @@ TEST_CASE("who stops in the handshake or after it is shut out in his time, and o
     CHECK(poll_until([&] { return doors.door().open_associations() == 0; }, 10s));
 }
 
-TEST_CASE("beyond the limit of associations a caller in TLS is told to try again later",
+TEST_CASE("beyond the limit of associations a TLS caller is told to try again later",
           "[scp][tls]") {
     Doors doors([](conf::Settings& settings) { settings.scp.max_associations = 1; });
     WireClient first(doors.port(Doors::plain));
@@ -303,7 +302,7 @@ TEST_CASE("beyond the limit of associations a caller in TLS is told to try again
     CHECK(poll_until([&] { return run(command).status == 0; }, 10s));
 }
 
-TEST_CASE("a peer known by its certificate comes in with that and no other", "[scp][tls]") {
+TEST_CASE("a peer identified by its certificate is accepted only with it", "[scp][tls]") {
     Doors doors([](conf::Settings& settings) {
         conf::PeerSettings by_name{"", ""}, by_print{"PRINT", ""};
         by_print.certificate_sha256 = Authority::sha256(pki().node());
@@ -323,7 +322,7 @@ TEST_CASE("a peer known by its certificate comes in with that and no other", "[s
     CHECK(dcmtk("echoscu", {"-aet", "NAME"}, doors.port(Doors::plain)) != 0);
 }
 
-TEST_CASE("a call over TLS is answered, with our certificate where the peer wants one",
+TEST_CASE("a call over TLS is answered, with our certificate where the peer requires one",
           "[scp][tls]") {
     Doors doors;
     auto target = over_tls(doors.port(Doors::off));
@@ -341,7 +340,7 @@ TEST_CASE("a call over TLS is answered, with our certificate where the peer want
     CHECK(scp::echo(target, AeTitle{"XRAY1"}).status == 0);
 }
 
-TEST_CASE("a callee with a bad certificate is not spoken to, and the words say what to change",
+TEST_CASE("a callee with an invalid certificate gets no data, and the words say what to change",
           "[scp][tls]") {
     scp::start_wire();
     auto& all = pki();
@@ -363,7 +362,7 @@ TEST_CASE("a callee with a bad certificate is not spoken to, and the words say w
                Catch::Contains("cipher suites"));
 }
 
-TEST_CASE("what the callee has against us is told with the key to change", "[scp][tls]") {
+TEST_CASE("the callee's TLS alert is reported with the key to change", "[scp][tls]") {
     Doors doors;
     auto& all = pki();
     auto target = over_tls(doors.port(Doors::required));
