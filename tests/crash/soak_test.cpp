@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random walks: deaths, stops, commands, other programs in the database, destinations that go and
-// come, a clock that steps, while four senders never fall idle (walk.h, world.h).
+// Random walks: kills, stops, commands, other programs in the database, destinations that go and
+// come, a clock that steps, while four senders send without a pause (walk.h, world.h).
 //
-//   BUCKY_SEED=4711           the walk of this seed, instead of one of its own choosing
-//   BUCKY_WALK="4711 | ..."   this list of events; what a failing test prints can be pasted
-//   BUCKY_KILLS=N             how long it is: 20, and 200 with BUCKY_LONG=1
-//   BUCKY_SHORTEN_S=N         how long a failing list is shortened: 240; 0: not at all
+//   BUCKY_SEED=4711           the walk of this seed instead of a random one
+//   BUCKY_WALK="4711 | ..."   this list of events, as a failing test prints it
+//   BUCKY_KILLS=N             length of the walk: 20, or 200 with BUCKY_LONG=1
+//   BUCKY_SHORTEN_S=N         seconds for shortening a failing list: 240; 0: none
 #include <cstdlib>
 #include <iostream>
 #include <random>
@@ -57,7 +57,7 @@ Outcome walked(const Walk& walk) {
     return outcome;
 }
 
-/// Walks it; a list that fails is shortened and shown.
+/// Runs a walk; a list that fails is shortened and printed.
 void walk_or_shorten(const Walk& walk) {
     const auto text = to_text(walk);
     std::cout << "walk " << text << std::endl;
