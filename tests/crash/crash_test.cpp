@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kill -9 between any two steps of the journey: every answered image has exactly one result in the
-// PACS after a restart. The real daemon kills itself at the named point (conf/run/crash_point.h).
+// kill -9 between any two steps of the journey: after a restart every answered image has exactly
+// one result in the PACS. The real daemon kills itself at the named point (conf/run/crash_point.h).
 #include <algorithm>
 #include <csignal>
 #include <string>
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Each point's room in the house: one test case a room, so that they can run side by side.
+/// The groups of crash points: one test case each, so that they run in parallel.
 constexpr std::string_view kRooms[] = {"store",   "intake",    "infer",      "report", "outbox",
                                        "courier", "retention", "commitment", "owed"};
 
@@ -30,7 +30,7 @@ void die_and_recover(const std::string& crash_at, const std::string& storage) {
     journey.send_unanswered();
     const auto ended = journey.node().process().wait(60s);
     INFO("log:\n" << journey.node().process().output());
-    REQUIRE(ended == -SIGKILL);  // else the point was never passed, and nothing is proven
+    REQUIRE(ended == -SIGKILL);  // else the point was never reached
 
     journey.node().restart();
     journey.send_unanswered();
@@ -39,8 +39,8 @@ void die_and_recover(const std::string& crash_at, const std::string& storage) {
     journey.check();
 }
 
-/// By default the first image on its way, and a later one, when there is more that can be
-/// forgotten.
+/// By default with the first image in progress, and with a later one, when earlier ones could be
+/// lost.
 void walk(std::string_view room, const std::string& storage = "",
           const std::vector<const char*>& passes = {":1", ":3"}) {
     int walked = 0;
@@ -85,7 +85,7 @@ TEST_CASE("killed while a delivered study leaves, the node ends its leave and lo
 
 TEST_CASE("killed while asking for storage commitment, the node asks until it is promised",
           "[crash][commitment]") {
-    walk("commitment", "", {":2"});  // one study is promised, one asked for, one still to come
+    walk("commitment", "", {":2"});  // one study committed, one requested, one to come
 }
 
 TEST_CASE("killed while a modality waits for its commitment, the node still tells it",
@@ -114,7 +114,7 @@ TEST_CASE("killed while a modality waits for its commitment, the node still tell
         node.restart();
         if (was_answered) {
             CHECK(first.wait(60s) == 0);
-        } else {  // not told that it is kept: it asks again, as a modality would
+        } else {  // no report: it asks again, as a modality would
             CHECK(first.wait(60s).value_or(0) != 0);
             CHECK(run(modality("60")).status == 0);
         }

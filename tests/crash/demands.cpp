@@ -32,7 +32,7 @@ constexpr storage::Sql kIntegrity{"test.integrity", "PRAGMA integrity_check"};
 
 constexpr std::size_t kNamedMax = 5;
 
-/// The first few by name, the rest by number.
+/// The first few by name, the rest as a number.
 std::string few(const std::vector<std::string>& all) {
     const auto shown = std::min(all.size(), kNamedMax);
     const std::vector<std::string> named(all.begin(), all.begin() + static_cast<long>(shown));
@@ -56,7 +56,7 @@ struct Row {
     std::size_t times = 0;
 };
 
-/// Whose image it is, and which.
+/// The owner of an image, and its UID.
 using Key = std::pair<std::string, std::string>;
 
 Key key_of(const AnsweredImage& image) {
@@ -86,7 +86,7 @@ std::string bytes_of(const fs::path& file) {
 /// An object at a destination, by its own UID.
 struct Held {
     std::string study, sop_class;
-    std::set<std::string> images;  ///< of ours, that it names
+    std::set<std::string> images;  ///< images of the test that it names
 };
 
 class Teller {
@@ -164,7 +164,7 @@ private:
     const Told& told_;
     std::map<std::string, Images> studies_;
     std::map<std::string, Held> held_;
-    std::map<std::string, std::vector<std::string>> wrong_;  ///< what, and which
+    std::map<std::string, std::vector<std::string>> wrong_;  ///< fault to the objects that show it
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demands of a walk see what they are there to see.
+// The demands of a walk detect the faults that they are meant to detect.
 #include "tests/crash/demands.h"
 
 #include <algorithm>

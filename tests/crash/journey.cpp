@@ -21,7 +21,7 @@ Environment armed_at(const std::string& crash_at) {
     return crash_at.empty() ? Environment{} : Environment{{"BUCKY_CRASH_AT", crash_at}};
 }
 
-/// A PACS that is asked to keep what it took, and asked again soon when it does not answer.
+/// A PACS that is asked for storage commitment, and asked again soon when it does not answer.
 Destination committing(const FakePacs& pacs) {
     auto destination = pacs.destination();
     destination.more = "commitment = true\ncommitment_timeout_s = 1\n";
@@ -90,7 +90,8 @@ void Journey::check() {
     }
     Ledger ledger{node_.data_dir()};
     std::vector<std::string> orphans;
-    // What was leaving when the node died is unlinked by the next one's first sweeps.
+    // Files that were being deleted when the node died are unlinked by the next node's first
+    // sweeps.
     (void)poll_until([&] { return (orphans = ledger.orphans()).empty(); }, kSweptWithin);
     INFO("files without a row:" << joined(orphans));
     CHECK(orphans.empty());

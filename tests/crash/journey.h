@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Journey: images on their way through a node that dies, and what must hold once it has recovered.
+// Journey: images on their way through a node that is killed, and what must hold once it has
+// recovered.
 //
-// Each image is a study of its own, so that "one result" can be counted: one report and one overlay
+// Each image is a separate study, so that "one result" can be counted: one report and one overlay
 // by UID, however often each was sent.
 #pragma once
 
@@ -26,12 +27,12 @@ public:
 
     RunningNode& node() noexcept { return node_; }
 
-    /// Sends what was not answered with success yet, one association an image, as a modality would
-    /// try again. Stops when the node is gone.
+    /// Sends every image that was not answered with success yet, one association per image, as a
+    /// modality would try again. Stops when the node is gone.
     void send_unanswered();
     bool all_answered() const;
 
-    /// Until nothing waits any more.
+    /// Waits until no job is open.
     void wait_until_quiet(std::chrono::seconds at_most = std::chrono::seconds(90));
 
     /// Every answered image has one result in the PACS; no file without a row, no row without a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random walks: deaths, stops, commands, other programs in the database, destinations that go and
-// come, a clock that steps, while four senders never fall idle (walk.h, world.h).
+// Random walks: kills, stops, commands, other programs in the database, destinations that go and
+// come, a clock that steps, while four senders send without a pause (walk.h, world.h).
 //
 //   BUCKY_SEED=4711           the walk of this seed, instead of one of its own choosing
 //   BUCKY_WALK="4711 | ..."   this list of events; what a failing test prints can be pasted
@@ -58,7 +58,7 @@ Outcome walked(const Walk& walk) {
     return outcome;
 }
 
-/// Walks it; a list that fails is shortened and shown.
+/// Runs a walk; a list that fails is shortened and printed.
 void walk_or_shorten(const Walk& walk) {
     const auto text = to_text(walk);
     std::cout << "walk " << text << std::endl;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A wall clock that a test moves under a program that runs: loaded before the C library
-// (LD_PRELOAD), it adds the milliseconds that stand in the file BUCKY_CLOCK_STEP, eight bytes, to
-// the time of day. The steady clock is left alone, as it is when somebody sets a machine's clock.
+// A wall clock that a test moves while a program runs. It is loaded before the C library
+// (LD_PRELOAD) and adds the milliseconds in the file BUCKY_CLOCK_STEP (eight bytes) to the time of
+// day. The steady clock is unchanged, as when an admin sets a machine's clock.
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
@@ -25,7 +25,7 @@ const volatile std::int64_t* mapped() {
     return at == MAP_FAILED ? nullptr : static_cast<const std::int64_t*>(at);
 }
 
-/// Mapped while the program is loaded: before it shuts itself in.
+/// Mapped while the program is loaded: before it confines itself.
 const volatile std::int64_t* const step_ms = mapped();
 
 int real_time(clockid_t clock, timespec* at) {

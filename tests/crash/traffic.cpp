@@ -17,10 +17,10 @@ namespace bucky::test {
 namespace {
 
 constexpr std::uint64_t kPictures = 6;
-constexpr int kPixels = 320;  // fewer are no radiograph for the model
+constexpr int kPixels = 320;  // the model takes smaller images for no radiograph
 constexpr auto kSilenceMax = 60s;
 constexpr auto kTryAgain = 30ms;
-constexpr std::size_t kToolkitSender = 3;  ///< the one that is dcmsend
+constexpr std::size_t kToolkitSender = 3;  ///< this one is dcmsend
 
 struct SentStudy {
     std::string called;
@@ -127,7 +127,7 @@ bool Traffic::end(std::chrono::seconds at_most) {
     return ended;
 }
 
-/// The plan is drawn anew, longer, when a sender has come to its end.
+/// When a sender reaches the end of its plan, a longer plan is drawn.
 void Traffic::send_all(std::size_t sender) {
     std::vector<Shot> shots;
     for (std::size_t at = 0; !is_over_; ++at) {
@@ -137,7 +137,7 @@ void Traffic::send_all(std::size_t sender) {
     }
 }
 
-/// False when nobody needs to wait any more.
+/// Returns false when the traffic ends.
 bool Traffic::pause(std::chrono::milliseconds at_most) const {
     return !poll_until([&] { return is_over_.load(); }, at_most);
 }
@@ -159,7 +159,7 @@ void Traffic::send(std::size_t sender, const Shot& shot) {
 }
 
 Traffic::Image Traffic::write(const PlannedImage& planned) const {
-    // One patient in five comes again and again: its later reports name its earlier ones.
+    // One patient in five comes again: its later reports name its earlier ones.
     const bool comes_again = planned.study % 5 == 0;
     const auto patient = comes_again ? fmt::format("WALK-{}", planned.sender)
                                      : fmt::format("WALK-{}-{}", planned.sender, planned.study);
@@ -177,7 +177,7 @@ Traffic::Image Traffic::write(const PlannedImage& planned) const {
     return image;
 }
 
-/// DIMSE status by SOP Instance UID, of what was answered.
+/// The DIMSE status by SOP Instance UID, for images that were answered.
 std::map<std::string, int> Traffic::offer(std::size_t sender, const std::string& called,
                                           const std::vector<Image>& images) const {
     const int port = port_;
@@ -202,7 +202,7 @@ std::map<std::string, int> Traffic::offer(std::size_t sender, const std::string&
             statuses[image.uids.sop_instance_uid] = *status;
         }
         client.release();
-    } catch (const std::runtime_error&) {  // nobody listens just now
+    } catch (const std::runtime_error&) {  // the node does not listen now
     }
     return statuses;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Traffic: four modalities that never fall idle.
+// Traffic: four modalities that send without a pause.
 //
-// What a sender sends as its n-th is a pure function of the seed: studies of one to three images
-// over one association, images that come late to a study that was reported, images sent again,
-// the same study to two tenants. What is not answered with success it sends again until it is, as
-// a modality does. Three speak DICOM byte by byte (WireClient), the fourth is DCMTK's dcmsend.
+// The n-th transmission of a sender is a pure function of the seed: studies of one to three images
+// over one association, images that arrive late for a study that was reported, images sent again,
+// the same study to two tenants. A sender repeats an image until it is answered with success, as a
+// modality does. Three speak DICOM byte by byte (WireClient), the fourth is DCMTK's dcmsend.
 #pragma once
 
 #include <atomic>
@@ -21,17 +21,17 @@
 
 namespace bucky::test {
 
-inline constexpr auto kNobody = "BUCKY";  ///< the node's own AE title: no tenant's
+inline constexpr auto kNobody = "BUCKY";  ///< the node's own AE title: no tenant
 inline constexpr auto kNorth = "NORTH";
 inline constexpr auto kSouth = "SOUTH";
 
-/// One image of the plan, by numbers alone.
+/// One planned image, as numbers only.
 struct PlannedImage {
     std::uint64_t sender = 0, study = 0, number = 0;
     auto operator<=>(const PlannedImage&) const = default;
 };
 
-/// What goes out over one association.
+/// The images of one association.
 struct Shot {
     std::string called;  ///< kNobody, kNorth, kSouth
     std::vector<PlannedImage> images;
@@ -40,7 +40,7 @@ struct Shot {
 /// The first `count` associations of a sender.
 std::vector<Shot> planned_shots(std::uint64_t seed, std::uint64_t sender, std::size_t count);
 
-/// What was answered with success.
+/// An image that was answered with success.
 struct AnsweredImage {
     std::string called, study, sop_instance;
     auto operator<=>(const AnsweredImage&) const = default;
@@ -48,17 +48,17 @@ struct AnsweredImage {
 
 class Traffic {
 public:
-    /// Draws the pictures; nobody sends yet. Images are written into `dir`.
+    /// Draws the pictures; nothing is sent yet. Images are written into `dir`.
     Traffic(std::uint64_t seed, std::filesystem::path dir);
     ~Traffic();
 
     void begin();
-    void node_listens_at(int port) { port_ = port; }  ///< 0: nowhere just now
-    /// Everyone ends what it has begun: answered, all of it. False when that took longer.
+    void node_listens_at(int port) { port_ = port; }  ///< 0: not listening
+    /// Every sender finishes what it has begun. Returns false when that took longer.
     bool end(std::chrono::seconds at_most);
 
-    std::vector<AnsweredImage> answered() const;  ///< each once, in order
-    /// The study that this sender began last, with an image that was answered; "" before that.
+    std::vector<AnsweredImage> answered() const;  ///< each image once, in order
+    /// The study that this sender began last, with an answered image; "" before that.
     std::string last_study(std::size_t sender) const;
     std::size_t sent_again() const { return sent_again_; }
     std::vector<std::string> complaints() const;  ///< answers that no good image should get

@@ -9,7 +9,7 @@
 namespace bucky::test {
 namespace {
 
-/// How an event is drawn: `weight` of the sum of all, a value from `from` to below `to`.
+/// How an event is drawn: `weight` of the sum of all weights, a value from `from` to below `to`.
 struct Row {
     EventKind kind;
     std::string_view name;
@@ -18,7 +18,7 @@ struct Row {
     std::int64_t pause_ms_max;
 };
 
-// A pause before a kill is long: that is when images come in.
+// The pause before a kill is long, so that images arrive in it.
 constexpr std::array kRows{
     Row{EventKind::kill, "kill", 30, -600, 300, 900},  // below 0: 0, no second death
     Row{EventKind::stop, "stop", 3, 0, 1, 500},
@@ -39,7 +39,7 @@ constexpr std::array kRows{
     Row{EventKind::clock_step, "clock", 4, 0, 0, 250},
 };
 
-/// Seconds: an NTP step, summer time, a time zone that was wrong, a month and more.
+/// Seconds: an NTP step, summer time, a wrong time zone, more than a month.
 constexpr std::array<std::int64_t, 8> kSteps{-2,     90,    3600,       -3600,
                                              -32400, 32400, 40 * 86400, -40 * 86400};
 
@@ -84,7 +84,7 @@ std::optional<Event> read_event(std::string_view word) {
     return Event{row->kind, *value, *pause_ms};
 }
 
-/// `events` without those from `at` on, `count` of them.
+/// `events` without the `count` events from `at` on.
 std::vector<Event> without(const std::vector<Event>& events, std::size_t at, std::size_t count) {
     std::vector<Event> rest;
     for (std::size_t one = 0; one < events.size(); ++one) {
@@ -149,7 +149,7 @@ std::vector<Event> shorten(std::vector<Event> events,
                            std::chrono::steady_clock::time_point until) {
     for (std::size_t chunk = (events.size() + 1) / 2; chunk > 0 && !events.empty();) {
         bool left_out = false;
-        // The last events first: what came after the fault is most of what is not needed.
+        // The last events first: those after the fault are mostly not needed.
         for (std::size_t end = events.size(); end > 0;) {
             const std::size_t at = end > chunk ? end - chunk : 0;
             if (std::chrono::steady_clock::now() >= until) return events;

@@ -42,7 +42,7 @@ TEST_CASE("a walk is a pure function of its seed", "[crash][walk]") {
     CHECK_FALSE(walk == random_walk(4712, {.kills = 20}));
     CHECK(kills_in(walk.events) == 20);
     CHECK(walk.events.back().kind == EventKind::kill);
-    // a longer one begins like a shorter one, and these words are the same on every machine
+    // A longer walk begins like a shorter one, and the text is the same on every machine.
     const auto longer = random_walk(4711, {.kills = 30});
     CHECK(std::equal(walk.events.begin(), walk.events.end(), longer.events.begin()));
     CHECK(to_text(random_walk(4711, {.kills = 1})) ==

@@ -31,7 +31,7 @@ constexpr auto kAnsweredWithin = 120s;
 constexpr auto kQuietWithin = 180s;
 constexpr std::size_t kLogLines = 40;
 
-/// What another program does with the database: a transaction that reads, open for a while.
+/// Another program with the database: a read transaction that stays open for a while.
 constexpr auto kReader = R"py(
 import sqlite3, sys, time
 db = sqlite3.connect(sys.argv[1], timeout=30)
@@ -44,8 +44,8 @@ db.close()
 
 struct Address {
     const char* name;
-    std::vector<std::string> called;  ///< whose results go there
-    const char* more;                 ///< lines of its [[destination]]
+    std::vector<std::string> called;  ///< AE titles whose results go there
+    const char* more;                 ///< further lines of its [[destination]]
     bool pictures;
 };
 
@@ -93,8 +93,8 @@ std::int64_t* mapped_step(const fs::path& file) {
 struct World::Beside {
     std::string name;
     Process process;
-    fs::path backup;                             ///< of the command `backup`: where to
-    std::vector<AnsweredImage> answered_before;  ///< and what it must hold
+    fs::path backup;                             ///< folder of the command `backup`
+    std::vector<AnsweredImage> answered_before;  ///< images that it must hold
 };
 
 World::World(Walk walk)
@@ -185,7 +185,7 @@ void World::beside(const Event& event) {
         }
         default: break;
     }
-    // a reload: what changes is a table of its own at the end
+    // A reload: the changed table is at the end of the file.
     std::ifstream in{config};
     std::string text{std::istreambuf_iterator<char>{in}, {}};
     text.erase(std::min(text.find("[log]\n"), text.size()));
@@ -210,7 +210,7 @@ void World::run_beside(const std::string& name, std::vector<std::string> command
                          backup.empty() ? std::vector<AnsweredImage>{} : traffic_->answered()});
 }
 
-/// It dies of nothing but us.
+/// Only the test may end it.
 void World::expect_running() {
     const auto ended = node_.process().wait(0ms);
     if (ended) complain(fmt::format("the node ended by itself: {}", *ended));
@@ -262,7 +262,8 @@ void World::keep_log() {
     if (log.size() > kLogLines) log.erase(log.begin(), log.end() - kLogLines);
 }
 
-/// Everything runs and hears; the clock is right again; the senders have ended what they began.
+/// Everything runs and answers again, the clock is right, and the senders finish what they have
+/// begun.
 void World::bring_back() {
     node_.process().signal(SIGCONT);
     *step_ms_ = 0;
@@ -325,7 +326,7 @@ void World::check() {
     check_status();
     take(traffic_->complaints());
     stop_node();
-    start_node();  // what a death left is swept away by a start
+    start_node();  // a start removes what a crash left
     stop_node();
     take(check_kept(node_.data_dir(), answered));
     take(check_folder(node_.data_dir()));

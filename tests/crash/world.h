@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// World: a node, its four destinations, its four senders, and whoever else comes by; a walk is
-// walked through it.
+// World: a node, its four destinations, its four senders and other programs; run() takes a walk
+// through it.
 //
-// At its end everything is brought back and waited for, and then it must hold that what was
-// answered with success was kept, has one verdict, and that every destination was told of it once
-// (demands.h). One at a time, from one thread: the programs that it starts die with that thread.
+// At its end everything is brought back. Then everything that was answered with success must have
+// been kept, have one verdict, and have been told to every destination once (demands.h). One at a
+// time, from one thread: the programs that it starts die with that thread.
 #pragma once
 
 #include <array>
@@ -25,11 +25,11 @@
 namespace bucky::test {
 
 struct Outcome {
-    std::vector<std::string> complaints;  ///< empty: all that is demanded holds
+    std::vector<std::string> complaints;  ///< empty: every demand holds
     std::size_t kills = 0, images = 0, sent_again = 0, told = 0;
-    std::vector<std::string> log;  ///< what the nodes logged as warnings and errors, the last of it
+    std::vector<std::string> log;  ///< the last warnings and errors of the nodes
     std::chrono::seconds took{0};
-    std::string times;  ///< of its parts, to tell what waited: "events 31 s, ..."
+    std::string times;  ///< durations of its parts: "events 31 s, ..."
 };
 
 class World {
@@ -62,17 +62,17 @@ private:
     void ended(const char* part);
     void complain(std::string words) { outcome_.complaints.push_back(std::move(words)); }
 
-    const NotForJudges unseen_;  ///< a walk makes a thousand objects, of few kinds
+    const NotForJudges unseen_;  ///< a thousand objects of few kinds need no judges
     TempDir dir_;
     const Walk walk_;
     Outcome outcome_;
     std::chrono::steady_clock::time_point part_began_;
-    std::int64_t* step_ms_;  ///< of the node's wall clock (stepped_clock.cpp)
+    std::int64_t* step_ms_;  ///< offset of the node's wall clock (stepped_clock.cpp)
     Environment environment_;
     std::array<FakePacs, kDestinations> pacs_;
     RunningNode node_;
     std::vector<Beside> commands_;
-    std::unique_ptr<Traffic> traffic_;  ///< it ends first
+    std::unique_ptr<Traffic> traffic_;  ///< destroyed first
 };
 
 }  // namespace bucky::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A modality that opens an association for each image of a study: its reader gets few reports, not
-// one for each of them.
+// A modality that opens an association for each image of a study: the radiologist gets a few
+// reports, not one per image.
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr auto kStudyUid = "2.25.150150";
 
-/// The data set of a radiograph of this study; no model takes it, so it has its verdict at once.
+/// The data set of a radiograph of this study; no model takes it, so it gets its verdict at once.
 Bytes template_dataset() {
     const TempDir dir;
     XrayOptions options{.seed = 61, .rows = 256, .columns = 256};
@@ -35,7 +35,7 @@ Bytes template_dataset() {
     return dataset_of(write_xray(dir.path(), options).file.string());
 }
 
-/// Another image: the same but for its UID, of the same length.
+/// Another image: identical except for its UID, of the same length.
 Bytes with_number(Bytes dataset, int number) {
     const std::string before = "2.25.150150.1.1000";
     const auto after = "2.25.150150.1." + std::to_string(1000 + number);

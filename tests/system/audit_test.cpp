@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The audit trail of a node's life, as a file, judged by xmllint.
+// The audit trail of a whole run of the node, as a file, validated by xmllint.
 #include <algorithm>
 #include <fstream>
 #include <optional>
@@ -65,7 +65,7 @@ TEST_CASE(
     CHECK(how_many(all, "Application Start") == 1);
     CHECK(how_many({all.back()}, "Application Stop") == 1);
     CHECK(how_many(all, "110104", R"(ActionCode="C")") == 1);
-    CHECK(how_many(all, "110102") == 2);  // the report and the picture begin to leave
+    CHECK(how_many(all, "110102") == 2);  // the deliveries of report and picture begin
     CHECK(how_many(all, R"(ParticipantObjectID="AUDITED-1")") == 5);
     CHECK(how_many(all, xray.uids.study_uid) == 5);
     CHECK(how_many(all, "Node Authentication", "called AE title is not ours") == 1);

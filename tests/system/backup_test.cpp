@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A node is copied while it works and dies; another one starts from the copy, and nobody can tell.
+// A node is copied while it works and is killed; another node starts from the copy and continues.
 #include <atomic>
 #include <filesystem>
 #include <map>
@@ -23,7 +23,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// A sender who sends an image after another until he is told to go home.
+/// A sender that sends one image after another until it is stopped.
 class Load {
 public:
     Load(const std::filesystem::path& dir, int port)
@@ -60,7 +60,7 @@ std::map<std::string, int> times_stored(const FakePacs& pacs) {
     return times;
 }
 
-/// Results whose delivery a data folder counts as done.
+/// The results whose delivery is done according to a data folder.
 std::set<std::string> delivered_in(const std::filesystem::path& data_dir) {
     storage::Database db{data_dir / "bucky.db", storage::Database::Mode::existing};
     auto rows = db.prepare({"test.delivered", R"sql(

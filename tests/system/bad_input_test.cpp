@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bad input is an answer, not an event: an error status, or a verdict that says why there is none.
-// The association, the node and the next image are not touched.
+// Bad input gets an answer: an error status, or a verdict with a reason. The association, the node
+// and the next image are not affected.
 #include <functional>
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ using bucky::inference::Verdict;
 
 namespace {
 
-/// A radiograph like any other, until `spoil` had its way with the dataset.
+/// A normal radiograph whose dataset `spoil` has changed.
 Xray spoiled(const TempDir& dir, std::uint64_t seed,
              const std::function<void(DcmDataset&)>& spoil) {
     const auto xray = write_xray(dir.path(), {.seed = seed});
@@ -38,7 +38,7 @@ void put(DcmDataset& dataset, const DcmTagKey& tag, const char* value) {
     REQUIRE(dataset.putAndInsertString(tag, value).good());
 }
 
-/// One association that sends good and bad in turn, as a modality with a fault would.
+/// One association that sends good and bad images in turn, as a faulty modality would.
 class Modality {
 public:
     explicit Modality(RunningNode& node) : client_(node.dicom_port()) {
@@ -123,7 +123,7 @@ TEST_CASE("a dataset that is none, or another one than was announced, is refused
     CHECK(modality.send(uid, Bytes{}) == 0xC000);            // nothing
     CHECK(modality.send(uid, Bytes(dataset.begin(), dataset.begin() + 100)) == 0xC000);  // its head
     CHECK(modality.send("2.25.4711", dataset) == 0xA900);  // of another instance
-    CHECK(modality.send(xray) == 0x0000);                  // and now it is right
+    CHECK(modality.send(xray) == 0x0000);                  // the correct image
     modality.release();
     CHECK_FALSE(node.verdict_line(uid).empty());
 }
@@ -135,7 +135,7 @@ TEST_CASE("an image whose pixels are cut short gets an error status or a verdict
     Modality modality{node};
     const auto xray = write_xray(dir.path(), {.seed = 6});
     auto dataset = dataset_of(xray.file.string());
-    dataset.resize(dataset.size() / 4 * 2);  // an even length, as PS3.8 asks of a PDV
+    dataset.resize(dataset.size() / 4 * 2);  // an even length, as PS3.8 requires of a PDV
     const auto status = modality.send(xray.uids.sop_instance_uid, dataset);
     REQUIRE(status);
     if (*status == 0x0000) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Storage commitment in both roles (PS3.4 Annex J), with Debian's Orthanc as the other side, and
-// with a PACS and a modality of DCMTK's making. A crash in between costs nothing that was promised.
+// Storage commitment in both roles (PS3.4 Annex J), with Debian's Orthanc as the peer, and with a
+// PACS and a modality built on DCMTK. A crash in between loses no commitment.
 #include <csignal>
 #include <string>
 #include <vector>

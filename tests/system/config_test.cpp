@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Config errors: all at once, with file and line, exit status 2, nothing started.
+// Config errors: all at once, with file and line, exit status 2, and nothing is started.
 #include <fstream>
 
 #include <catch2/catch.hpp>
@@ -47,7 +47,7 @@ TEST_CASE("the example config is a config", "[system][config]") {
     const TempDir dir;
     const auto example = run({bucky_program().string(), "config", "example"});
     REQUIRE(example.status == 0);
-    // it names the model where an installation has it
+    // the example names the model's path in an installation
     const std::string installed = "/usr/share/bucky/models/cxr-phantom";
     auto text = example.output;
     REQUIRE(text.find(installed) != std::string::npos);

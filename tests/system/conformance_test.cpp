@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Conformance Statement: what it prints is what the configuration says and the node takes.
+// The Conformance Statement agrees with the configuration and with what the node accepts.
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -72,7 +72,7 @@ TEST_CASE(
     CHECK(has(secured,
               "| far, as requestor | its certificate must bear pacs.example; we show none |"));
     CHECK_FALSE(has(secured, "| near, as requestor"));
-    CHECK(has(secured, "| Listens on | 0.0.0.0 port 2762 with TLS |"));  // the plain port is shut
+    CHECK(has(secured, "| Listens on | 0.0.0.0 port 2762 with TLS |"));  // the plain port is closed
     CHECK(has(secured, "User Identity Negotiation"));
     CHECK(has(secured, "by the 1 rules"));
 }

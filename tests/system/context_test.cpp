@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Never a result in another patient's or study's context: patients who are easily taken for one
-// another, in one association, each object in the PACS looked at.
+// Results never appear in another patient's or study's context. Patients that are easily confused
+// are sent in one association, and every object in the PACS is checked.
 #include <algorithm>
 
 #include <catch2/catch.hpp>
@@ -45,7 +45,7 @@ void check_context(const std::filesystem::path& result, const Xray& own, const X
     CHECK(mentions(result, own.uids.sop_instance_uid));
     CHECK_FALSE(mentions(result, other.uids.sop_instance_uid));
     CHECK_FALSE(mentions(result, other.uids.study_uid));
-    // no order's priority is touched: no result has one
+    // Results carry no requested procedure priority: orders are not changed.
     CHECK(attribute(result, "0040,1003").empty());
     CHECK(mentions(result, "cxr-phantom"));
     CHECK(mentions(result, "1.1.0"));
@@ -64,7 +64,7 @@ TEST_CASE("patients who share a name, or an ID, never share a result", "[system]
     };
     Orthanc pacs;
     RunningNode node{{.destinations = {pacs.destination()}}};
-    // in one association, so that their studies are complete at the same moment
+    // In one association, so that their studies are complete at the same moment.
     REQUIRE(dcmsend(node.dicom_port(), {xrays[1].file, xrays[0].file, xrays[2].file}, "BUCKY")
                 .all_accepted());
     for (std::size_t at = 0; at < xrays.size(); ++at) {
@@ -78,7 +78,7 @@ TEST_CASE("patients who share a name, or an ID, never share a result", "[system]
         check_context(pacs.file(results.reports[0]), own, other);
         check_context(pacs.file(results.overlays[0]), own, other);
     }
-    // and what was found stands with whom it was found in
+    // The findings are in the report of the right patient.
     const auto report = [&](std::size_t at) {
         return dsrdump(pacs.file(pacs.wait_for_results(xrays[at].uids.study_uid, 1).reports[0]));
     };
@@ -88,7 +88,7 @@ TEST_CASE("patients who share a name, or an ID, never share a result", "[system]
     CHECK(report(1).find("Lung nodule 1") == std::string::npos);
     CHECK(report(2).find("No finding above threshold") != std::string::npos);
 
-    // The first one comes again: what was said of that person is named, of the others nothing.
+    // The first patient comes again: its earlier report is named, others are not.
     const auto again = xray_of(dir, 67, one, {});
     REQUIRE(
         run({"dcmodify", "--no-backup", "--insert", "(0008,0020)=20260302", again.file.string()})
@@ -114,7 +114,7 @@ TEST_CASE("QIDO shows the names of Korean and Japanese patients as they are", "[
         std::string written, alphabetic, ideographic, phonetic;
         std::string character_set;
     };
-    // PS3.5 I.2 and H.3: the Korean name as hospitals send it, in ISO 2022 IR 149
+    // PS3.5 I.2 and H.3: the Korean name as hospitals send it, in ISO 2022 IR 149.
     const std::vector<Case> cases{
         {64,
          "Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7=\x1b$)C\xc8\xab^\x1b$)"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What other processes, and people, may do to the database of a node that works, and what they may
-// not: nothing that was answered is lost, and nothing is answered that would be.
+// What other processes and users can do to the database of a running node. No acknowledged image is
+// lost, and no image is acknowledged that would be lost.
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -34,7 +34,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Modalities that send an image after another, each image a study of its own.
+/// Modalities that send one image after another, each image a separate study.
 class Modalities {
 public:
     Modalities(std::size_t count, const fs::path& dir, int port) {
@@ -81,7 +81,7 @@ std::vector<std::string> subcommands_of(std::vector<std::string> command) {
     return names;
 }
 
-/// Every command that the program has, as its words; one that has parts is there itself, too.
+/// Every command of the program, as words; a command with subcommands is included itself.
 std::set<std::string> all_commands() {
     std::set<std::string> all;
     for (const auto& name : subcommands_of({})) {
@@ -91,7 +91,7 @@ std::set<std::string> all_commands() {
     return all;
 }
 
-/// How a person calls each beside a node that runs.
+/// The call of each command beside a running node.
 std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, const fs::path& dir,
                                                       const Xray& image) {
     const auto config = std::vector<std::string>{"--config", node.config_file().string()};
@@ -117,8 +117,8 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"model", {"model"}},
         {"model list", with({"model", "list"})},
         {"model check", {"model", "check", model}},
-        {"model bench", {"model", "bench", "--help"}},        // takes all cores for long, and
-        {"model evaluate", {"model", "evaluate", "--help"}},  // knows of no node
+        {"model bench", {"model", "bench", "--help"}},        // uses all cores for long, and
+        {"model evaluate", {"model", "evaluate", "--help"}},  // needs no node
         {"config", {"config"}},
         {"config check", with({"config", "check"})},
         {"config show", with({"config", "show"})},
@@ -160,7 +160,7 @@ TEST_CASE("every command, and SQLite's own shell, beside a node under load: kill
     const auto known = calls(node, dir.path(), xray);
     std::set<std::string> names;
     for (const auto& [name, words] : known) names.insert(name);
-    CHECK(names == all_commands());  // a new command: say above how it is called
+    CHECK(names == all_commands());  // a new command needs its call above
 
     fs::create_directories(dir / "sent");
     Modalities modalities{12, dir / "sent", node.dicom_port()};
@@ -229,8 +229,8 @@ TEST_CASE("a node whose database is deleted, replaced, cut or damaged refuses im
                 fs::remove(file);
             }
     }
-    // What SQLite remembers of a damaged file may do for one image more: its file is there for
-    // good.
+    // SQLite's cached pages of a damaged file may be enough for one more image: its file is stored
+    // anyway.
     if (!std::string{harm}.starts_with("damage")) CHECK(node.store(second.file) == 0xA700);
     const auto named = file.string() + " ";
     CHECK(poll_until([&] { return ready_words(node).find(named) != std::string::npos; }, 5s));

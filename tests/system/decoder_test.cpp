@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The node's decoders are processes of their own: they may die, and they die with the node.
+// The node's decoders are separate processes: they may crash, and they end with the node.
 #include <csignal>
 #include <fstream>
 #include <string>
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The processes that `pid` started: from any of its threads.
+/// The processes that `pid` started, from any of its threads.
 std::vector<int> children_of(int pid) {
     std::vector<int> children;
     const auto tasks = std::filesystem::path("/proc") / std::to_string(pid) / "task";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demo as a person runs it, after its build: one line an image, and nothing left behind.
+// The demo as a user runs it after its build: one line per image, and nothing is left behind.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// `show.py --once` on these files, with a folder of the test's own for all that is temporary.
+/// Runs `show.py --once` on these files, with a temporary folder of the test.
 Finished demo(const TempDir& temporary, const fs::path& out, const std::vector<fs::path>& files) {
     std::vector<std::string> command{"/usr/bin/python3",
                                      (source_dir() / "tools/demonstration/show.py").string(),

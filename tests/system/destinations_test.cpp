@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One dead PACS holds up nobody, and gets its results when it comes back.
+// A PACS that is down delays no other destination, and gets its results when it is back.
 #include <chrono>
 
 #include <catch2/catch.hpp>
@@ -32,7 +32,7 @@ TEST_CASE("a dead PACS delays nothing and gets its results when it comes back",
     CHECK(Steady::now() - started < 20s);
     CHECK(node.logged("deliver.unreachable"));
 
-    // what waits survives a restart of the node too
+    // Waiting results survive a restart of the node too.
     node.restart();
     dead.start();
     const auto results = dead.wait_for_results(xray.uids.study_uid, 1);

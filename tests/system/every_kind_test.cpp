@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every kind of object that `send` knows, at a real archive: accepted, each in its own patient's
-// study, and each judged again as the archive gives it back.
+// study, and valid as the archive returns it.
 #include <algorithm>
 #include <map>
 
@@ -82,7 +82,7 @@ TEST_CASE("an archive takes every kind of object that it may be sent, each in it
             }
             CHECK_FALSE(mentions(file, other.uids.study_uid));
             CHECK_FALSE(mentions(file, other.uids.sop_instance_uid));
-            CHECK(attribute(file, "0040,1003").empty());  // no order's priority is touched
+            CHECK(attribute(file, "0040,1003").empty());  // orders are not changed
             if (one.sop_class == kComprehensive3dSr) {
                 CHECK(dsrdump(file).find("Visual Explanation") != std::string::npos);
             }

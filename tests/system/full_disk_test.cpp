@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk that fills up, for real: a node on a small file system of its own. Needs the right to
-// mount one; without it the test says so and checks nothing.
+// A disk that really fills up: a node on a small file system. The test needs the right to mount
+// one; without it, it prints so and checks nothing.
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -46,7 +46,7 @@ public:
         (void)::statvfs(path().c_str(), &space);
         return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
     }
-    /// Somebody else's file, so large that this much is left.
+    /// A foreign file so large that this much is left.
     void fill_but(std::uint64_t bytes) {
         std::ofstream ballast{path() / "ballast", std::ios::binary | std::ios::app};
         const std::string block(4096, 'x');
@@ -60,7 +60,7 @@ private:
     bool mounted_ = false;
 };
 
-/// Until every one of these has its results at the PACS; each image is a study of its own.
+/// Waits until each of these images has its results at the PACS; each image is a separate study.
 bool all_delivered(RunningNode& node, const FakePacs& pacs, std::size_t images) {
     return poll_until(
         [&] {
@@ -91,7 +91,8 @@ TEST_CASE("a disk that fills up costs images a \"later\", never the node or what
     REQUIRE(node.store(*next++) == 0x0000);
     ++answered;
 
-    // below the floor (16 MB) it refuses while there is room, and takes again when there is more
+    // Below the floor (16 MB) it refuses while there is still room, and accepts again when there is
+    // more.
     disk.fill_but(12U << 20U);
     CHECK(node.store(*next) == 0xA700);
     disk.make_room();
@@ -99,7 +100,7 @@ TEST_CASE("a disk that fills up costs images a \"later\", never the node or what
     ++answered;
     CHECK(all_delivered(node, pacs, answered));
 
-    // full to the last block while images come: some are answered, none of those is lost
+    // Full to the last block while images come: some are answered, and none of those is lost.
     disk.fill_but(17U << 20U);
     for (int image = 0; image < 3; ++image) answered += node.store(*next++) == 0x0000;
     disk.fill_but(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What strangers say is written into logs and onto terminals, and stays words there: each event is
-// one line of printable text, whatever control characters, lines and escape sequences it holds.
+// Text from the network is written into logs and onto terminals as text: each event is one
+// printable line, whatever control characters, line ends and escape sequences it holds.
 #include <algorithm>
 #include <string>
 
@@ -18,7 +18,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// A line of its own, a title for the window, a cleared screen; ESC [ in one byte and in UTF-8.
+/// A line end, a window title, a cleared screen; ESC [ as one byte and in UTF-8.
 const std::string kEvil =
     "x\n2026-01-01T00:00:00.000Z info forged.line a=b\x1b]0;t\x07\x1b[2J\x9b"
     "31m\xc2\x9b"
@@ -30,8 +30,8 @@ void put_big(Bytes& to, std::size_t value, int bytes) {
     }
 }
 
-/// The usual A-ASSOCIATE-RQ and, at the end of its user information, one more sub-item (PS3.7
-/// D.3.3): the PDU's length and the item's grow by it.
+/// A normal A-ASSOCIATE-RQ with one more sub-item at the end of its user information (PS3.7 D.3.3):
+/// the lengths of the PDU and the item are adapted.
 Bytes with_sub_item(const Proposal& proposal, std::uint8_t type, const std::string& content) {
     Bytes request = WireClient::associate_request(proposal);
     std::size_t user = 6 + 68;
@@ -50,7 +50,7 @@ Bytes with_sub_item(const Proposal& proposal, std::uint8_t type, const std::stri
     return request;
 }
 
-/// No control character but the ends of lines, neither as a byte nor in UTF-8.
+/// No control characters except line ends, neither as bytes nor in UTF-8.
 void check_printable(const std::string& text) {
     INFO(text);
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -71,7 +71,7 @@ void check_log(RunningNode& node) {
     }
 }
 
-/// An X-ray whose words, apart from those that say which it is, are the stranger's.
+/// An X-ray whose texts, except those that identify it, are the attacker's.
 Xray evil_xray(const TempDir& dir) {
     auto xray = write_xray(dir.path(), {.seed = 5});
     DcmFileFormat file;

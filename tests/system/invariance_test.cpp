@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same patient in every dress a modality may send: transfer syntaxes, both polarities, 8 to 16
-// bits. What is found must not depend on it.
+// The same patient in every form that a modality may send: transfer syntaxes, both polarities, 8 to
+// 16 bits. The findings must not depend on it.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -45,7 +45,7 @@ bool finds(const inference::ImageResult& result, const Xray& xray) {
     });
 }
 
-/// One patient, drawn once and dressed as often as it takes.
+/// One patient, drawn once and encoded in many forms.
 class Patient {
 public:
     Patient(phantom::Finding lesion, std::uint64_t seed)
@@ -67,7 +67,7 @@ public:
         return inference::examine(file, shelf_, 0);
     }
 
-    /// A patient whose lesion the model finds in the plainest dress; no model finds every one.
+    /// A patient whose lesion the model finds in the plainest form; no model finds every lesion.
     std::optional<Patient> patient_with(phantom::Finding lesion, const TempDir& dir) const {
         for (std::uint64_t seed = 41; seed < 51; ++seed) {
             Patient patient(lesion, seed);
@@ -92,13 +92,14 @@ void check_same(const inference::ImageResult& result, const inference::ImageResu
     }
 }
 
-/// JPEG Extended has 8 or 12 bits and nothing between (PS3.5 8.2.1); the others any up to theirs.
+/// JPEG Extended has 8 or 12 bits and nothing between (PS3.5 8.2.1); the others any up to their
+/// maximum.
 bool holds(const phantom::TransferSyntaxName& syntax, int bits) {
     if (syntax.syntax == phantom::TransferSyntax::jpeg_extended) return bits == 8 || bits == 12;
     return bits <= syntax.most_bits;
 }
 
-/// This patient in one dress, against the same in the plainest.
+/// Compares this patient in one form with the plainest form.
 void check_dress(const Reader& reader, const TempDir& dir, const Patient& patient,
                  const phantom::DicomOptions& dicom, const inference::ImageResult& plain) {
     const auto& syntax = phantom::describe(dicom.syntax);
@@ -110,8 +111,8 @@ void check_dress(const Reader& reader, const TempDir& dir, const Patient& patien
     check_same(result, plain, syntax.lossy ? 0.05 : 0.02);
 }
 
-/// Every transfer syntax in every depth that it holds; both polarities in the depths that devices
-/// use, taking turns in those between.
+/// Every transfer syntax in every depth that it supports; both polarities in the depths that
+/// devices use, and alternating polarities in the depths between.
 void check_every_dress(phantom::Finding lesion) {
     const TempDir dir;
     const Reader reader;
@@ -136,7 +137,7 @@ void check_every_dress(phantom::Finding lesion) {
 
 }  // namespace
 
-// A case for each lesion, so that they run side by side.
+// One test case per lesion, so that they run in parallel.
 TEST_CASE("a nodule is the same in every transfer syntax, polarity and depth",
           "[system][invariance]") {
     check_every_dress(phantom::Finding::nodule);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the log of a running node says of patients, and how it changes while the node runs.
+// What the log of a running node shows of patients, and how that changes while the node runs.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -25,7 +25,7 @@ Xray xray_of(const TempDir& dir, std::uint64_t seed, const char* name) {
     return write_xray(dir.path(), options);
 }
 
-/// The [log] table of the node's file, which stands last.
+/// The [log] table of the node's file, which is the last one.
 void rewrite_log(const RunningNode& node, const std::string& table) {
     std::ifstream in{node.config_file()};
     std::string text{std::istreambuf_iterator<char>{in}, {}};

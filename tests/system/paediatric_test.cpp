@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// models/pneumonia-paediatric: whom it takes, and that its score belongs to the chest and not to
-// the way its picture arrived. The pictures are not part of the repository: skipped without them.
+// models/pneumonia-paediatric: which patients it takes, and that its score depends on the chest,
+// not on the encoding of the picture. Skipped without the pictures, which are not part of the
+// repository.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -30,7 +31,7 @@ const inference::Shelf& shelf() {
     return loaded;
 }
 
-/// A picture file as display values, by way of DCMTK's img2dcm.
+/// A picture file as display values, converted by DCMTK's img2dcm.
 phantom::Phantom picture_of(const fs::path& file, const TempDir& dir) {
     const auto wrapped = dir / "wrapped.dcm";
     REQUIRE(run({"img2dcm", file.string(), wrapped.string()}).status == 0);
@@ -45,7 +46,7 @@ phantom::Phantom picture_of(const fs::path& file, const TempDir& dir) {
     return picture;
 }
 
-/// The picture on a black ground, not in its middle.
+/// The picture on a black background, not centred.
 phantom::Phantom padded(const phantom::Phantom& picture, int above, int left, int rows,
                         int columns) {
     phantom::Phantom larger = picture;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each archive gets what it takes: DCMTK's storescp with a short list of SOP classes stands for the
-// old PACS that knows nothing of Comprehensive 3D SR, or of reports, or of drawings.
+// Each archive gets the classes that it accepts: DCMTK's storescp with a short list of SOP classes
+// acts as an old PACS without Comprehensive 3D SR, or without reports, or without Secondary
+// Capture.
 #include <algorithm>
 #include <fstream>
 
@@ -35,7 +36,7 @@ Xray a_nodule(const TempDir& dir, std::uint64_t seed) {
     return write_xray(dir.path(), {.seed = seed, .lesions = {phantom::Finding::nodule}});
 }
 
-/// What an archive holds, by SOP class; each judged.
+/// The SOP classes that an archive holds; each object is validated.
 std::vector<std::string> classes_of(const Storescp& archive, const Xray& xray) {
     std::vector<std::string> classes;
     for (const auto& file : archive.stored()) {
@@ -58,7 +59,7 @@ bool comes_to(const Storescp& archive, const Xray& xray, std::vector<std::string
            classes_of(archive, xray) == classes;
 }
 
-/// The picture of an archive as a viewer paints it: DCMTK's dcmj2pnm takes every syntax here.
+/// The picture of an archive as a viewer shows it: DCMTK's dcmj2pnm decodes every syntax used here.
 std::string painted(const Storescp& archive, const std::string& transfer_syntax,
                     const TempDir& dir) {
     for (const auto& file : archive.stored()) {
@@ -91,9 +92,9 @@ TEST_CASE(
     const auto results = pacs.wait_for_results(first.uids.study_uid, 1);
     CHECK(results.reports.size() == 1);
     CHECK(results.overlays.size() == 1);
-    CHECK(pacs.instances(first.uids.study_uid).size() == 2);  // nothing of what the other needed
+    CHECK(pacs.instances(first.uids.study_uid).size() == 2);  // none for the other only
 
-    node.restart();  // a new process knows it still
+    node.restart();  // learned classes survive a restart
     const auto second = a_nodule(dir, 52);
     REQUIRE(node.store(second.file) == 0x0000);
     REQUIRE(poll_until([&] { return old.stored().size() == 4; }, 60s));
@@ -121,7 +122,7 @@ TEST_CASE("an archive of nothing but text and CR images gets both, and a restart
         }
     }
     node.restart();
-    REQUIRE(node.store(xray.file) == 0x0000);  // the same image: the same results, which it has
+    REQUIRE(node.store(xray.file) == 0x0000);  // the same image: the archive has its results
     CHECK(node.logged("kept=again"));
     CHECK(old.stored().size() == 2);
 }
@@ -147,7 +148,7 @@ TEST_CASE(
     for (const auto* archive : {&plain, &rle, &jpeg}) {
         REQUIRE(poll_until([&] { return archive->stored().size() == 2; }, 60s));
     }
-    const auto pixels = painted(plain, kExplicit, dir);  // it takes no compressed picture
+    const auto pixels = painted(plain, kExplicit, dir);  // no compressed picture
     CHECK(pixels.size() > 1'000'000);
     CHECK((painted(rle, kRle, dir) == pixels));
     CHECK((painted(jpeg, kJpegLossless, dir) == pixels));
@@ -172,7 +173,7 @@ TEST_CASE("a PACS that asks for presentation states gets one an image, and keeps
     CHECK(dciodvfy_errors(file).empty());
     CHECK(mentions(file, xray.uids.sop_instance_uid));
     CHECK(run({"dcmpschk", file.string()}).output.find("passed") != std::string::npos);
-    const auto shown = (dir / "shown.pgm").string();  // the image as the state shows it
+    const auto shown = (dir / "shown.pgm").string();  // with the state applied
     CHECK(run({"dcmp2pgm", "-p", file.string(), xray.file.string(), shown}).status == 0);
     CHECK(std::filesystem::file_size(shown) > 100'000);
     CHECK(node.logged("deliver.sent"));
@@ -202,7 +203,7 @@ TEST_CASE("an archive of nothing but CR images still gets the picture", "[system
     const auto xray = a_nodule(dir, 56);
     REQUIRE(node.store(xray.file) == 0x0000);
     CHECK(comes_to(old, xray, {kCr}));
-    // and nobody is left to believe that it has the report
+    // the log says that the report was not delivered
     CHECK(node.logged("deliver.refused"));
     CHECK(poll_until([&] { return node.bucky({"status"}).status == 1; }, 60s));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The config changes under load: nothing is lost, nobody is turned away, and a bad file changes
+// The config changes under load: nothing is lost, no caller is rejected, and a bad file changes
 // nothing.
 #include <algorithm>
 #include <atomic>
@@ -42,7 +42,7 @@ void check_says(const Finished& command, int status, const std::string& words) {
     CHECK(command.output.find(words) != std::string::npos);
 }
 
-/// Senders who come again and again, each with images of its own, until they are told to go home.
+/// Senders that send again and again, each with its own images, until they are stopped.
 class Load {
 public:
     Load(const std::filesystem::path& dir, int port) {
@@ -57,7 +57,7 @@ public:
     }
     ~Load() { end(); }
 
-    /// SOP Instance UID and status of all that was sent.
+    /// The SOP Instance UID and status of every image that was sent.
     const std::map<std::string, int>& end() {
         is_over_ = true;
         for (auto& thread : threads_) {
@@ -69,7 +69,7 @@ public:
     int sent() const { return sent_; }
 
 private:
-    /// Three images over one association; what gets no answer counts as refused.
+    /// Three images over one association; an image without an answer counts as refused.
     void send(int port, const std::filesystem::path& folder, std::uint64_t seed) {
         std::vector<std::filesystem::path> files;
         for (std::uint64_t at = 0; at < 3; ++at) {
@@ -113,7 +113,7 @@ TEST_CASE("a reload under load loses nothing, rejects nobody, and sends to new d
         std::ofstream{config} << before + section(added) + more;
         check_says(node.bucky({"reload"}), 0, "in force");
     }
-    const int already = load.sent();  // some come after the last reload, too
+    const int already = load.sent();  // some must come after the last reload, too
     CHECK(poll_until([&] { return load.sent() > already; }, 120s));
     const auto statuses = load.end();
 
@@ -124,7 +124,7 @@ TEST_CASE("a reload under load loses nothing, rejects nobody, and sends to new d
     Ledger ledger{node.data_dir()};
     CHECK(poll_until([&] { return ledger.open_jobs().empty(); }, 300s));
     for (const auto& [sop, status] : statuses) CHECK(ledger.result_of(sop));
-    CHECK(first.stored().size() >= statuses.size());  // a report for each at least
+    CHECK(first.stored().size() >= statuses.size());  // at least one report per image
     CHECK_FALSE(second.stored().empty());
     CHECK(node.stop() == 0);
 }
@@ -135,14 +135,14 @@ TEST_CASE("a reload is whole or refused: what stands, who may call, what waits f
     const auto config = node.config_file();
     const auto before = text_of(config);
 
-    // refused by the command before the node is asked, and by the node that is asked by a signal
+    // Refused by the command before the node is asked, and by the node itself after a signal.
     std::ofstream{config} << before + "[scp2]\n[log]\nlevel = \"loud\"\n";
     check_says(node.bucky({"reload"}), 2, "log.level");
     node.process().signal(SIGHUP);
     CHECK(node.logged("reload.refused"));
     CHECK(echo(node.dicom_port()) == 0);
 
-    // who may call changes for the next association
+    // Changed permissions apply to the next association.
     std::ofstream{config} << before + "[[peer]]\nae_title = \"SOMEBODY\"\n";
     check_says(node.bucky({"reload"}), 0, "+ peer.1.ae_title: \"SOMEBODY\"");
     CHECK(echo(node.dicom_port()) != 0);
@@ -163,7 +163,7 @@ TEST_CASE("a reload that cannot make its workers is refused, and those that are 
     const TempDir dir;
     RunningNode node;
     const auto database = node.data_dir() / "bucky.db";
-    std::filesystem::rename(database, dir / "bucky.db");  // nobody opens it anew
+    std::filesystem::rename(database, dir / "bucky.db");  // a reload cannot open it again
     node.process().signal(SIGHUP);
     CHECK(node.logged("reload.refused"));
     std::filesystem::rename(dir / "bucky.db", database);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main job: an X-ray comes in over C-STORE, its findings stand in a real PACS, in the same
-// study, and other people's software finds nothing wrong with them.
+// The main use: an X-ray arrives over C-STORE, its findings are stored in a real PACS, in the same
+// study, and third-party validators find no fault.
 #include <algorithm>
 #include <string>
 
@@ -22,7 +22,7 @@ namespace {
 
 constexpr auto kNone = std::vector<std::string>{};
 
-/// As at a site: the PACS holds the X-ray, the node gets its copy.
+/// As at a site: the PACS has the X-ray, the node gets a copy.
 void send_to_both(const Xray& xray, Orthanc& pacs, RunningNode& node) {
     REQUIRE(dcmsend(pacs.dicom_port(), {xray.file}, "ORTHANC").all_accepted());
     REQUIRE(node.store(xray.file) == 0x0000);
@@ -101,7 +101,7 @@ TEST_CASE("a resend makes no second result", "[system][results]") {
 
     REQUIRE(node.store(first.file) == 0x0000);
     CHECK(node.logged("kept=again"));
-    REQUIRE(node.store(second.file) == 0x0000);  // what the resend caused would come before it
+    REQUIRE(node.store(second.file) == 0x0000);  // results of the resend would come first
     REQUIRE(pacs.wait_for_results(second.uids.study_uid, 1).reports.size() == 1);
     const auto twice = pacs.wait_for_results(first.uids.study_uid, 1);
     CHECK(twice.reports.size() == 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Real files, the odd ones included: each gets a verdict or an honest refusal, none stops the node.
+// Real files, odd ones included: each gets a verdict or an explained refusal, none stops the node.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -31,15 +31,15 @@ std::vector<fs::path> files_in(const fs::path& folder) {
     return files;
 }
 
-/// Whether a UID is one by PS3.5 9.1: a root of 0 to 2, no leading zeros. Samples have others too,
-/// and a result that names such an image cannot be free of its fault.
+/// Whether a UID conforms to PS3.5 9.1: a root of 0 to 2, no leading zeros. Some samples do not
+/// conform, and a result that names such an image inherits the fault.
 bool is_legal(const std::string& uid) {
     static const std::regex kLegal{R"([0-2](\.(0|[1-9][0-9]*))+)"};
     return std::regex_match(uid, kLegal);
 }
 
-/// Sends a file byte for byte as it is. What cannot even be identified goes out as if it were a DX.
-/// Returns the SOP Instance UID if the node took it; "" when it was refused.
+/// Sends a file byte for byte as it is; a file that cannot be identified is sent as a DX image.
+/// Returns the SOP Instance UID if the node accepted it, "" when it was refused.
 std::string send(RunningNode& node, const fs::path& file) {
     auto part10 = read_part10(file);
     if (!part10) {
@@ -54,7 +54,7 @@ std::string send(RunningNode& node, const fs::path& file) {
     if (answer != 2) return "";
     const auto status = client.store(part10->sop_instance, part10->dataset);
     REQUIRE(status);
-    if (*status != 0) CHECK(*status >= 0x0100);  // an error, not a warning: nothing is half taken
+    if (*status != 0) CHECK(*status >= 0x0100);  // an error, not a warning: nothing is half stored
     client.release();
     return *status == 0 ? part10->sop_instance : "";
 }
@@ -86,7 +86,7 @@ TEST_CASE("every sample file gets a verdict or an honest refusal", "[system][sam
         if (!is_legal(sop_instance)) illegal.push_back(sop_instance);
         CHECK_FALSE(node.verdict_line(sop_instance).empty());
     }
-    CHECK(taken >= 60 + 30);  // all pictures, and most of the DICOM files
+    CHECK(taken >= 60 + 30);  // all pictures and most DICOM files
     CHECK(poll_until([&] { return Ledger{node.data_dir()}.open_jobs().empty(); }, 120s));
     for (const auto& result : pacs.stored()) {
         if (std::any_of(illegal.begin(), illegal.end(),

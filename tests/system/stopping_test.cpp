@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SIGTERM finishes or safely leaves what is in flight, within node.stop_timeout_s, whoever hangs;
-// a second one ends at once. Nothing is lost either way.
+// SIGTERM finishes or safely leaves work in progress within node.stop_timeout_s, even when
+// something hangs; a second SIGTERM ends the node at once. Nothing is lost either way.
 #include <chrono>
 #include <csignal>
 #include <optional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that a parser dies of, given to the node and to the commands that a person runs.
+// Files that crash a parser, given to the node and to the commands.
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -23,14 +23,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A sequence of `items` empty ones, in a private element that follows all of the image's own.
+/// A sequence of `items` empty items, in a private element behind the image's own elements.
 std::string empty_items(std::size_t items) {
     std::string bytes{"\xe1\x7f\x10\x00SQ\0\0\xff\xff\xff\xff", 12};
     for (std::size_t i = 0; i < items; ++i) bytes.append("\xfe\xff\x00\xe0\0\0\0\0", 8);
     return bytes.append("\xfe\xff\xdd\xe0\0\0\0\0", 8);
 }
 
-/// Sequences within sequences, where no text of the image is read any more.
+/// Nested sequences behind every attribute that is read.
 std::string nested(std::size_t levels) {
     std::string bytes;
     for (std::size_t i = 0; i < levels; ++i) {
@@ -39,18 +39,18 @@ std::string nested(std::size_t levels) {
     return bytes;
 }
 
-/// Sequences within sequences in front of everything that an image says of itself.
+/// Nested sequences in front of every attribute of the image.
 std::filesystem::path nested_in_front(const std::filesystem::path& of, const TempDir& dir) {
     std::ifstream in{of, std::ios::binary};
     const std::string whole{std::istreambuf_iterator<char>{in}, {}};
-    std::uint32_t meta_bytes = 0;  // of (0002,0000), behind preamble, prefix and its own head
+    std::uint32_t meta_bytes = 0;  // of (0002,0000), behind preamble, prefix and element header
     std::memcpy(&meta_bytes, whole.data() + 140, sizeof meta_bytes);
     std::ofstream{dir / "nested.dcm", std::ios::binary} << whole.substr(0, 144 + meta_bytes)
                                                         << nested(400'000);
     return dir / "nested.dcm";
 }
 
-/// The same within the File Meta Information, which says how long it is.
+/// The same in the File Meta Information, whose length is given.
 std::filesystem::path nested_in_meta(const TempDir& dir) {
     std::string deep;
     for (int i = 0; i < 400'000; ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strangers at the door: what they do or leave undone costs nobody else anything (promise 7).
+// Unknown and faulty callers: whatever they do or omit does not affect other callers (promise 7).
 #include <chrono>
 #include <vector>
 
@@ -40,7 +40,7 @@ TEST_CASE("20 echoes behind a silent, an HTTP and a half-PDU client finish withi
         admin.release();
     }
     CHECK(Steady::now() - started < 1s);
-    CHECK(echo(node.dicom_port()) == 0);  // and DCMTK's own program is answered too
+    CHECK(echo(node.dicom_port()) == 0);  // DCMTK's own program is answered too
 }
 
 TEST_CASE("a caller who does not finish the A-ASSOCIATE-RQ in time is shown out",
@@ -78,7 +78,7 @@ TEST_CASE("an image that is cut off in the middle is neither kept nor missed by 
     {
         WireClient modality{node.dicom_port()};
         REQUIRE(modality.associate({kDxForPresentation, kExplicitLittleEndian}) == 2);
-        // a P-DATA-TF that promises more than it brings, then the line goes dead
+        // a P-DATA-TF that is shorter than its length, then the connection breaks
         Bytes cut{4, 0, 0, 0, 0x40, 0, 0, 0, 0x3F, 0xFC, 1, 0};
         cut.resize(2000, 0x20);
         modality.send(cut);

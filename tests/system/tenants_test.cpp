@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two clinics behind one node, each with its AE title, its PACS, its model, its language and its
-// quota: nothing of one is ever seen by the other.
+// Two clinics behind one node, each with its AE title, PACS, model, language and quota: no data of
+// one is ever visible to the other.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -73,7 +73,7 @@ int reports_in(const FakePacs& pacs, const std::string& study) {
     return reports;
 }
 
-/// Some file, or every one, mentions these words.
+/// At least one object at the PACS contains these words.
 bool any(const FakePacs& pacs, const std::string& words) {
     const auto files = pacs.stored();
     return std::any_of(files.begin(), files.end(),
@@ -104,7 +104,7 @@ TEST_CASE(
     RunningNode node{{.destinations = {named("north", north), named("south", south)},
                       .node = "no_destination_ok = true"}};
 
-    // tenants come with a reload
+    // Tenants are added by a reload.
     const auto north_model = model_named(dir / "cxr-north", "cxr-north");
     auto config = text_of(node.config_file());
     replace(config, phantom_model().string() + "\"]",
@@ -114,7 +114,7 @@ TEST_CASE(
     INFO(reloaded.output);
     REQUIRE(reloaded.status == 0);
 
-    // the same image to both, and one more to each
+    // The same image to both, and one more to each.
     const auto shared = write_xray(dir.path(), {.seed = 61, .lesions = {phantom::Finding::nodule}});
     const auto only_north = write_xray(dir.path(), {.seed = 62});
     const auto only_south = write_xray(dir.path(), {.seed = 63});
@@ -124,7 +124,7 @@ TEST_CASE(
     CHECK(dcmsend(port, {shared.file, only_south.file}, "SOUTH").all_accepted());
     CHECK(dcmsend(port, {nobodys.file}, "BUCKY").all_accepted());
 
-    // SOUTH has had its two a minute; NORTH has not, and has its own callers
+    // SOUTH has used its two images a minute; NORTH has not, and has its own callers.
     const auto late = write_xray(dir.path(), {.seed = 65});
     CHECK(dcmsend(port, {late.file}, "SOUTH").in_order == std::vector<int>{0xA700});
     CHECK(node.logged("tenant.images_per_minute, 2, is reached"));
@@ -161,7 +161,7 @@ TEST_CASE(
     // thresholds
     CHECK(any(south, "0.4321"));
     CHECK_FALSE(any(north, "0.4321"));
-    // no object of one names, is or replaces one of the other
+    // No object of one names, is or replaces an object of the other.
     const auto of_north = objects_in(north);
     const auto of_south = objects_in(south);
     for (const auto& uid : of_north) CHECK_FALSE(any(south, uid));

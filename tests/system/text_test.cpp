@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names as devices in Korea and Japan send them, rightly and wrongly declared, come out of a real
-// PACS as the people who bear them write them.
+// Names as devices in Korea and Japan send them, with right and wrong declarations, are read
+// correctly from a real PACS.
 #include <string>
 #include <vector>
 
@@ -20,7 +20,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// A name in the bytes of its device, and how it should be read.
+/// A name in the bytes of its device, and its correct reading.
 struct Named {
     const char* declared;
     std::string bytes;
@@ -41,7 +41,7 @@ Xray xray_of(const std::filesystem::path& dir, const Named& named, std::uint64_t
     const auto xray = write_xray(dir, {.seed = seed});
     DcmFileFormat file;
     REQUIRE(file.loadFile(xray.file.c_str()).good());
-    file.loadAllDataIntoMemory();  // the pixels are still in the file that is written over
+    file.loadAllDataIntoMemory();  // the pixels are still in the file that is overwritten
     DcmDataset& dataset = *file.getDataset();
     REQUIRE(dataset.putAndInsertString(DCM_SpecificCharacterSet, named.declared).good());
     REQUIRE(dataset.putAndInsertString(DCM_PatientName, named.bytes.c_str()).good());

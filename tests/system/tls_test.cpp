@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole node over TLS: an X-ray comes in with a client certificate, its results go to a PACS
-// that wants one too; and who is turned away finds the reason in the log.
+// The whole node over TLS: an X-ray arrives with a client certificate, its results go to a PACS
+// that requires one too, and the log gives the reason for each refused caller.
 #include <csignal>
 #include <fstream>
 
@@ -23,7 +23,7 @@ std::string quoted(const std::filesystem::path& path) {
     return '"' + path.string() + '"';
 }
 
-/// [[listener]] of a node, and what it trusts.
+/// The [[listener]] of a node, and the authority that it trusts.
 std::string listener(const Identity& node, Authority& authority) {
     return "[[listener]]\nlisten = \"127.0.0.1\"\nport = 0\ncertificate = " +
            quoted(node.certificate) + "\nkey = " + quoted(node.key) +
@@ -83,7 +83,7 @@ TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that spe
     pacs.knows("BUCKY", port, true);
     CHECK(pacs.echo());
 
-    // who is turned away, and why
+    // Refused callers, and the reasons.
     CHECK(storescu(pki().expired(), authority, port, xray.file).status != 0);
     CHECK(node.logged("has expired"));
     CHECK(storescu(pki().self_signed(), authority, port, xray.file).status != 0);
@@ -102,7 +102,7 @@ TEST_CASE("an X-ray that comes in through TLS has its results in a PACS that spe
     s_client("-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0");
     CHECK(node.logged("weak cipher suites only"));
 
-    // revoked while the node runs: the list is read again at SIGHUP
+    // Revoked while the node runs: SIGHUP reads the list again.
     authority.revoke(leaver);
     (void)authority.revocation_list();
     node.process().signal(SIGHUP);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real node, whose standard output is a pipe that nobody reads any more.
+// The real node with its standard output on a pipe whose reader does not read.
 #include <chrono>
 #include <csignal>
 
@@ -21,7 +21,7 @@ bool is_told(RunningNode& node, const std::string& words) {
     return node.bucky({"status"}).output.find(words) != std::string::npos;
 }
 
-/// Images that have their verdict.
+/// The number of images with a verdict.
 int analysed(RunningNode& node) {
     const auto status = nlohmann::json::parse(node.bucky({"status", "--json"}).output);
     for (const auto& lane : status["queues"]) {

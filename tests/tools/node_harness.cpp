@@ -23,11 +23,11 @@ namespace {
 
 constexpr auto kAssociation = "1";
 
-/// As a session would have negotiated it.
+/// The transfer syntax that a session would have negotiated.
 std::string transfer_syntax_of(const std::filesystem::path& file) {
     try {
         return scp::read_part10_header(file).transfer_syntax;
-    } catch (const Error&) {  // a test's bytes need be no DICOM
+    } catch (const Error&) {  // the bytes of a test may not be DICOM
         return "1.2.840.10008.1.2.1";
     }
 }
@@ -83,7 +83,7 @@ void NodeHarness::hang_up() {
 void NodeHarness::die_in(std::string_view lane) {
     if (!context().jobs.claim(lane, 60'000)) throw std::logic_error("nothing to die in");
     storage::recover(context().db, settings.node.data_dir, clock);
-    clock.advance_ms(60'000);  // longer than it keeps a job waiting that died again
+    clock.advance_ms(60'000);  // longer than the pause of a job whose worker died again
 }
 
 std::string predecessor_of(const std::filesystem::path& sr) {

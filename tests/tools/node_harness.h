@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NodeHarness: a node's rooms without its network: a data folder, the phantom model, a clock that a
-// test moves, and phantoms that come in as if they had been sent.
+// NodeHarness: the parts of a node without its network: a data folder, the phantom model, a clock
+// that a test moves, and phantoms that are stored as if they had been received.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace bucky::test {
 /// The package of the repository, loaded once for all tests.
 const ModelPool& phantom_shelf();
 
-/// What a sender sends.
+/// One image as a sender sends it.
 struct Sent {
     std::uint64_t seed = 1;
     std::vector<phantom::Finding> lesions = {};
@@ -47,28 +47,28 @@ public:
     Wakeup work;
     ReportShared room;
 
-    /// Draws it, writes it and keeps it as a session would.
+    /// Draws an image, writes it and stores it as a session would.
     phantom::Written receive(const Sent& sent);
     /// The same for bytes that claim to be an image of this study.
     storage::Receipt receive_bytes(const std::string& bytes, const Uid& sop_instance,
                                    const Uid& study, const std::string& owner = "");
 
-    /// The association ended, and every study it touched is complete.
+    /// The association ends, and every study that it touched is complete.
     void hang_up();
 
-    /// A process that claimed the next job of this lane and died.
+    /// As if a process had claimed the next job of this lane and died.
     void die_in(std::string_view lane);
 
     InferWorker& infer();
     InferWorker infer_with(inference::Decoder& decoder);  ///< another
     ReportWorker& report();
-    int infer_all();  ///< how many images were looked at
+    int infer_all();  ///< returns how many images were analysed
     int report_all();
 
-    /// The same by so many workers at once, each on its thread.
+    /// The same by `workers` workers at once, one thread each.
     void report_all_by(std::size_t workers, inference::Decoder& decoder = inference::in_process());
 
-    /// The only study that came.
+    /// The only study in the database.
     std::string study();
     std::vector<storage::Instance> images();
     std::vector<storage::Result> results();

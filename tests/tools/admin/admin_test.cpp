@@ -18,7 +18,7 @@ using bucky::test::Talk;
 
 namespace {
 
-/// An admin listener on a port that the system chooses, served by a thread of its own.
+/// An admin listener on a port that the system chooses, with its own thread.
 class Served {
 public:
     explicit Served(std::string token = {})
@@ -121,12 +121,12 @@ TEST_CASE("callers who say nothing, or half a line, cannot keep anybody from ask
                        Catch::StartsWith("HTTP/1.1 200"));
         }
     }
-    CHECK(silent.front().rest().empty());  // it made room
+    CHECK(silent.front().rest().empty());  // it was closed for the new one
 }
 
 TEST_CASE("callers who ask and do not read leave health to be told, and are answered in turn",
           "[tools]") {
-    for (int i = 0; i < 200; ++i) {  // an answer that no socket buffer holds
+    for (int i = 0; i < 200; ++i) {  // an answer larger than any socket buffer
         metrics::set("bucky_jobs", 1, {{"lane", std::string(100'000, 'x') + std::to_string(i)}});
     }
     const Served served;
@@ -138,7 +138,7 @@ TEST_CASE("callers who ask and do not read leave health to be told, and are answ
                Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("Retry-After: 1"));
     CHECK_THAT(served.ask("GET /healthz HTTP/1.1\r\n\r\n"), Catch::StartsWith("HTTP/1.1 200"));
     deaf.clear();
-    std::string answer;  // they are seen to have left one after the other
+    std::string answer;  // the node notices closed connections one by one
     for (int i = 0; i < 1000 && !answer.starts_with("HTTP/1.1 200"); ++i) {
         answer = served.ask("GET /status.json HTTP/1.1\r\n\r\n");
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Talk: a TCP connection to a loopback port, for saying exactly these bytes and hearing the rest.
+// Talk: a TCP connection to a loopback port that sends exact bytes and reads the answer.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ public:
         return *this;
     }
 
-    /// What comes until the other side closes.
+    /// Reads until the other side closes.
     std::string rest() const {
         std::string heard;
         std::array<char, 4096> part{};

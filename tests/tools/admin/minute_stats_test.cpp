@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kNoonMs = 1'795'435'200'000;  // a whole hour
 constexpr std::int64_t kMinuteMs = 60'000;
 
-/// Of so many images received in all, and results that took 1 to 2 s each, twice as many.
+/// Counters after `images` images in all, with twice as many results, each of 1 to 2 s.
 Counters counted(double images) {
     Counters counters;
     counters.received = counters.analysed = images;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Audit messages as xmllint judges them, and their ways out: a file, and nobody waits for it.
+// Audit messages, validated by xmllint, and their outlets: a file, and no caller waits for it.
 #include "tools/bucky/audit/trail.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ std::string schema() {
     return BUCKY_SOURCE_DIR "/tests/audit/audit-message.rng";
 }
 
-/// What xmllint has against it; empty: nothing.
+/// The complaint of xmllint; empty when the message is valid.
 std::string complaint(const std::string& message) {
     const TempDir dir;
     const auto file = dir / "message.xml";
@@ -77,14 +77,14 @@ double taken_in_all() {
     return metrics::total("bucky_audit_messages_total").value;
 }
 
-/// How often `part` stands in `text`.
+/// How often `part` occurs in `text`.
 std::size_t times(const std::string& text, const std::string& part) {
     std::size_t found = 0;
     for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
     return found;
 }
 
-/// What is logged meanwhile, in order.
+/// Collects log lines while it lives, in order.
 class Logged {
 public:
     Logged() : before_(::dup(STDOUT_FILENO)) {
@@ -119,7 +119,7 @@ TEST_CASE("xmllint finds no fault in an audit message of any kind", "[tools][aud
             CHECK(complaint(audit_message(of_kind, kSource, kNowMs)) == "");
         }
         CHECK(complaint(audit_message({.kind = kind, .study = "1.2", .path = "/"}, kSource,
-                                      kNowMs)) == "");  // of what little is known
+                                      kNowMs)) == "");  // with hardly any attribute known
     }
     CHECK_THAT(complaint("<AuditMessage/>"), Catch::Contains("fails to validate"));
 }
@@ -193,7 +193,7 @@ TEST_CASE(
         }
         CHECK(dropped() == before + 5);
         opened.count_down();
-    }  // and what was queued goes out at the end
+    }  // queued messages are sent at the end
     CHECK(taken.size() == limits::kAuditQueueMax);
     CHECK(taken.front() == "0");
     CHECK(dropped() == before + 5);

@@ -28,7 +28,7 @@ conf::AuditSettings to(const std::string& scheme, std::uint16_t port,
     return told;
 }
 
-/// One message as RFC 6587 frames it: its length, a space, and so many bytes.
+/// One message in RFC 6587 framing: its length, a space, and its bytes.
 template <typename Stream>
 std::string next_frame(Stream& stream, asio::streambuf& buffer) {
     asio::read_until(stream, buffer, ' ');

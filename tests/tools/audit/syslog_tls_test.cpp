@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Syslog over TLS (RFC 5425) to a server that was written with other software, with certificates
-// good and bad on both sides.
+// Syslog over TLS (RFC 5425) to a server made with other software, with valid and invalid
+// certificates on both sides.
 #include "tools/bucky/audit/syslog.h"
 
 #include <boost/asio/io_context.hpp>
@@ -46,7 +46,7 @@ std::string why_not(const conf::AuditSettings& told) {
 
 TEST_CASE("over TLS messages of any length are counted in octets", "[tools][audit][tls]") {
     SyslogServer server{pki().peer()};
-    for (const auto* host : {"127.0.0.1", "localhost"}) {  // its certificate bears both
+    for (const auto* host : {"127.0.0.1", "localhost"}) {  // its certificate names both
         Syslog line{to(server.port(), host)};
         line.send("one\ntwo");
         line.send(std::string(100'000, 'x'));
@@ -62,7 +62,7 @@ TEST_CASE("a syslog server of an authority that is not ours gets no message",
                                                            std::to_string(server.port())) &&
                                                Catch::Contains("is of no authority in audit.ca"));
     auto told = to(server.port());
-    told.ca.clear();  // the system's have never heard of it either
+    told.ca.clear();  // the system's authorities did not issue it either
     CHECK_THAT(why_not(told), Catch::Contains("of no authority"));
     CHECK_FALSE(server.next_message(0s));
 }

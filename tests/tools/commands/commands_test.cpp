@@ -39,7 +39,7 @@ struct Said {
     }
 };
 
-/// The command as main() runs it, with what it prints.
+/// Runs the command as main() does and captures its output.
 Said run(std::vector<std::string> words) {
     CLI::App app{"", "bucky"};
     app.require_subcommand(1);

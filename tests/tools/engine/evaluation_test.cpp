@@ -16,7 +16,7 @@ std::vector<Point> square(double column, double row, double side) {
     return {{column, row}, {column + side, row}, {column + side, row + side}, {column, row + side}};
 }
 
-/// An image with or without a nodule at (100, 100), and what was said of it.
+/// An image with or without a nodule at (100, 100), and the model's answer.
 EvaluatedImage image(bool is_there, double score, std::vector<std::vector<Point>> outlines = {}) {
     EvaluatedImage image;
     if (is_there) image.truth.push_back({"nodule", square(100, 100, 40)});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who could change a model. The service of these tests is a user that nothing else belongs to, so
-// that root, a developer and a build machine see the same.
+// Who could change a model. The service of these tests is a user that owns nothing else, so that
+// the tests give the same result for root, a developer and a build machine.
 #include "tools/bucky/engine/model_permissions.h"
 
 #include <filesystem>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr uid_t kService = 64999;
 
-/// A package as dpkg would leave it.
+/// A package with the permissions that dpkg sets.
 struct Installed {
     TempDir dir;
     fs::path folder = dir / "cxr";
@@ -62,7 +62,7 @@ TEST_CASE("a package that everyone or a group can write is not, whichever part i
     ::chmod(path.c_str(), 0757);
     CHECK_THAT(installed.writers(), Catch::Contains("may be written by everyone: chmod o-w "));
     CHECK_THAT(installed.writers(0), Catch::Contains("may be written by everyone"));
-    ::chmod(path.c_str(), 01757);  // as /tmp is: nobody renames what is another's
+    ::chmod(path.c_str(), 01757);  // sticky, as /tmp: only the owner can rename a file
     if (part == "..") CHECK(installed.writers() == "nobody");
 
     ::chmod(path.c_str(), 0775);

@@ -26,7 +26,7 @@ namespace {
 using Inputs = std::span<const ModelInput* const>;
 using Script = std::function<std::vector<ModelOutput>(Inputs)>;
 
-/// The honest answer: each image's number, as a score.
+/// The correct answer: each image's number as its score.
 std::vector<ModelOutput> echo(Inputs inputs) {
     std::vector<ModelOutput> outputs;
     for (const auto* input : inputs) outputs.push_back({{input->values.at(0)}, 0, 0, {}});
@@ -59,7 +59,7 @@ ReplicaOptions options(std::size_t batch_max = 1) {
     return chosen;
 }
 
-/// Asks for images 0 to n - 1 at the same time, a thread each; nothing where that image failed.
+/// Runs images 0 to n - 1 at the same time, one thread each; nullopt where an image failed.
 std::vector<std::optional<float>> ask_at_once(Replicas& replicas, int n,
                                               std::vector<Fault>* faults = nullptr) {
     std::vector<std::optional<float>> answers(static_cast<std::size_t>(n));
@@ -102,7 +102,7 @@ Error error_of(Replicas& replicas, float number = 0) {
 
 }  // namespace
 
-TEST_CASE("every caller gets the answer to his own image, whichever replica ran it",
+TEST_CASE("every caller gets the answer to its own image, whichever replica ran it",
           "[tools][replicas]") {
     std::mutex seeing;
     std::set<std::thread::id> threads;
@@ -150,13 +150,13 @@ TEST_CASE("a batch waits for more images, but no longer than it may", "[tools][r
                    })},
                    {},
                    patient};
-    CHECK(each_got_its_own(ask_at_once(waits, 8)));  // full at once: nobody waits 10 s
+    CHECK(each_got_its_own(ask_at_once(waits, 8)));  // a full batch does not wait 10 s
     CHECK(runs == 1);
 
     auto hasty = options(8);
     hasty.batch_wait = 1ms;
     Replicas goes{{making(echo)}, {}, hasty};
-    CHECK(goes.run(image(7)).scores.at(0) == 7);  // alone: it goes when the wait is over
+    CHECK(goes.run(image(7)).scores.at(0) == 7);  // a single image runs when the wait is over
 }
 
 TEST_CASE("an unusable answer fails the image at fault, and no other of its batch",
@@ -206,7 +206,7 @@ TEST_CASE("a device without memory for a batch gets half of it, until it has eno
     CHECK(largest_that_ran == 2);
     CHECK(replicas.tally().memory == 3);  // 8, then 4 and 4
     CHECK(each_got_its_own(ask_at_once(replicas, 2)));
-    CHECK(replicas.tally().memory == 3);  // it has learnt
+    CHECK(replicas.tally().memory == 3);  // the smaller batch is remembered
 }
 
 TEST_CASE("an image for which the device has no memory goes to the spare, or is tried later",
@@ -217,7 +217,7 @@ TEST_CASE("an image for which the device has no memory goes to the spare, or is 
     CHECK(with.tally().spared == 1);
     Replicas without{{full}, {}, options()};
     CHECK(error_of(without).fault() == Fault::exhausted);
-    CHECK(without.answers());  // a later image may be smaller, a later moment quieter
+    CHECK(without.answers());  // a later image may find memory
 }
 
 TEST_CASE("the images of a device that goes away are answered by the others, and it comes back",
@@ -311,7 +311,7 @@ TEST_CASE("models that hang again and again are asked no more", "[tools][replica
     CHECK(error_of(replicas).fault() == Fault::unavailable);
     CHECK(replicas.troubles().size() == 2);  // the replica, and its threads
     released->count_down();
-    // Nobody joins these threads: seen off here, they do not meet the end of the program.
+    // The abandoned threads are not joined: waiting here lets them end before the program does.
     while (replicas.troubles().size() == 2) std::this_thread::yield();
 }
 

@@ -19,7 +19,7 @@ using namespace bucky;
 
 namespace {
 
-/// The supervisor's end: a datagram socket at `name` ('@': abstract), told to us by the environment
+/// The supervisor's end: a datagram socket at `name` ('@': abstract), named by the environment
 /// while it lives.
 class Listener {
 public:
@@ -41,7 +41,7 @@ public:
         ::close(fd_);
     }
 
-    /// What was said and not heard yet; "" when nothing was.
+    /// The messages not yet read; "" when there are none.
     std::string heard() const {
         std::array<char, 256> words{};
         const auto got = ::recv(fd_, words.data(), words.size(), MSG_DONTWAIT);

@@ -69,14 +69,14 @@ void end(ThreadGroup& threads) {
                               [](const auto& one) { return one.has_ended->load(); }));
 }
 
-/// As long as it lives, this process gets little more memory than it has.
+/// While it lives, this process can allocate hardly any memory.
 class NoMemory {
 public:
     NoMemory() {
         (void)::getrlimit(RLIMIT_AS, &before_);
         std::uint64_t pages = 0;
         std::ifstream("/proc/self/statm") >> pages;
-        constexpr rlim_t kRoom = 3 << 20;  // and not for the stack of a thread
+        constexpr rlim_t kRoom = 3 << 20;  // too little for the stack of a thread
         const rlimit now{pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + kRoom,
                          before_.rlim_max};
         (void)::setrlimit(RLIMIT_AS, &now);
@@ -98,7 +98,7 @@ TEST_CASE("what the last process left is done by one worker, and then all are at
     ThreadGroup threads;
     threads.exchange(ThreadGroup::gather(together(diary, 4, 5, 3, left_is_done)));
     CHECK(poll_until([&] { return diary.at_work == 4; }, 60s));
-    CHECK(diary.jobs == 3);  // no more of them alone than there were
+    CHECK(diary.jobs == 3);  // the first worker alone did only the jobs left over
     CHECK(diary.at_work_at_last_job == 0);
     CHECK(left_is_done.rings() == 1);
     end(threads);
@@ -144,7 +144,7 @@ TEST_CASE("no generation begins once everyone is asked to stop", "[tools][reload
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)  // they need more for themselves
+    !defined(__SANITIZE_THREAD__)  // sanitizers need more memory themselves
 TEST_CASE("where one thread of the next generation cannot be had, the last one stays at work",
           "[tools][reload]") {
     Diary last, next;

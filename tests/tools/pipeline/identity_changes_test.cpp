@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image that comes again with the same pixels: a PACS's own copy, and one whose patient was
+// An image that comes again with the same pixels: a PACS's own copy, or one whose patient was
 // corrected (IHE PIR in its simplest form).
 #include <algorithm>
 
@@ -147,18 +147,18 @@ TEST_CASE("a PACS's own copy is the same image: what it adds is taken up, and to
     NodeHarness harness;
     receive(harness, nodule_of(kRight));
     CHECK(work(harness) == 1);
-    // what no report prints
+    // attributes that no report prints
     CHECK(receive(harness, nodule_of(kRight, {{DCM_RetrieveAETitle, "PACS"},
                                               {DCM_InstitutionName, "Health Centre 12"}})) ==
           Kept::again);
     CHECK(work(harness) == 0);
-    // what it prints
+    // attributes that it prints
     const auto coerced =
         nodule_of(kRight, {{DCM_RetrieveAETitle, "PACS"}, {DCM_AccessionNumber, "RIS-991"}});
     CHECK(receive(harness, coerced) == Kept::corrected);
     CHECK(work(harness) == 1);
     CHECK(receive(harness, coerced) == Kept::again);
-    CHECK(receive(harness, nodule_of(kRight)) == Kept::again);  // less is no news
+    CHECK(receive(harness, nodule_of(kRight)) == Kept::again);  // fewer attributes are nothing new
     CHECK(work(harness) == 0);
 
     const auto reports = reports_of(harness);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A study of more images than one report lists: whatever was analysed is told, whenever it came.
+// A study with more images than one report lists: every analysed image is reported, in any order.
 #include <algorithm>
 #include <set>
 
@@ -27,7 +27,7 @@ inference::Finding nodule(inference::Answer answer) {
     return finding;
 }
 
-/// Image so-and-so of a study: not analysed, for its number is odd or even.
+/// Image `number` of a study: not analysed, with a reason that depends on odd or even.
 JudgedImage image(std::size_t number) {
     JudgedImage judged;
     auto& source = judged.image.source;
@@ -91,7 +91,7 @@ TEST_CASE(
     CHECK(says(reports[0], "are not listed: 31 (an oblique)"));
     CHECK(says(reports[0], "are not listed: 30 (a lateral)"));
 
-    // one more is counted, too: in a report of its own, for the last one did not tell of it
+    // One more image is counted too, in an additional report, because the last one did not list it.
     images.push_back(image(5000));
     CHECK(reports_on(images).at(0).substr(0, 600) != reports[0].substr(0, 600));
 }

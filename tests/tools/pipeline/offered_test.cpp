@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// scp/ knows what it offers and inference/ what it decodes; neither knows the other. They agree.
+// scp/ knows what it offers and inference/ what it decodes, independently. They must agree.
 #include <algorithm>
 
 #include <catch2/catch.hpp>

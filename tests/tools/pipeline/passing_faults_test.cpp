@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the machine lacks for a while costs no image its verdict and no study its report.
+// A passing fault of the machine costs no image its verdict and no study its report.
 #include <filesystem>
 #include <functional>
 
@@ -15,7 +15,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// Decodes in this process what `refuse` lets through.
+/// Decodes in this process, unless `refuse` throws.
 struct Refusing final : inference::Decoder {
     explicit Refusing(std::function<void()> how) : refuse(std::move(how)) {}
     inference::Header header(const std::filesystem::path& file) override {

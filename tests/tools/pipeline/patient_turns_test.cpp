@@ -18,7 +18,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// Somebody's turn that waits on a thread of its own, and ends when it has come.
+/// A turn that waits on its own thread, and ends when it has come.
 std::future<void> waits_as(PatientTurns& turns, const std::string& patient) {
     std::promise<void> begun;
     auto has_begun = begun.get_future();
@@ -47,7 +47,7 @@ TEST_CASE("who begins later waits for an earlier turn of the same patient, and n
         earlier.wait_as("one");
         same = waits_as(turns, "one");
         CHECK(is_over(waits_as(turns, "another"), 60s));
-        CHECK(is_over(waits_as(turns, ""), 60s));  // nobody is not somebody
+        CHECK(is_over(waits_as(turns, ""), 60s));  // an empty patient waits for no other
         CHECK_FALSE(is_over(same));
     }
     CHECK(is_over(same, 60s));
@@ -67,7 +67,7 @@ TEST_CASE("one patient's turns come in the order in which their work was taken",
     constexpr int kThreads = 8;
     PatientTurns turns;
     int taken = 0;
-    std::vector<int> came;  // turns of one patient: no two at a time write it
+    std::vector<int> came;  // without a mutex: turns of one patient exclude each other
     {
         std::vector<std::jthread> threads;
         while (threads.size() < kThreads) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A study that holds images of several patients: each has a report of its own images, and none is
-// ever named in another's.
+// A study with images of several patients: each patient has a report of its own images, and no
+// report names another patient.
 #include "tools/bucky/pipeline/patients.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ using Strings = std::vector<std::string>;
 const Person kMinji;
 const Person kJiyoung{"Lee^Jiyoung", "B-200", "19650505", "F"};
 
-/// Of the SRs that are made of two images in one study.
+/// The patients of the SRs made from two images in one study.
 Strings patients_of_two(const Person& one, const Person& other) {
     NodeHarness harness;
     receive(harness, {.of = one, .sop_instance = "1.2.8.1"});
@@ -83,7 +83,7 @@ TEST_CASE(
     for (const auto& [series, patients] : patients_in_series) CHECK(patients.size() == 1);
     for (const auto& report : reports) CHECK(report.says("images of more than one patient"));
 
-    // and a person is told
+    // the admin can see it
     CHECK(harness.context().studies.line("1.2.8")->patients == 2);
     CHECK(counted() == before + 1);
     const auto story = harness.context().journal.of_study("1.2.8");
@@ -130,7 +130,7 @@ TEST_CASE(
     other.birth_date = "19700102";
     CHECK(patients_of_two(kMinji, other) == Strings{"", "4711"});
 
-    NodeHarness harness;  // every object of the image without an ID is filed there
+    NodeHarness harness;  // objects of the image without an ID use that identity
     receive(harness, {.of = unknown, .sop_instance = "1.2.8.1"});
     receive(harness, {.of = kMinji, .seed = 2, .sop_instance = "1.2.8.2"});
     work(harness);
@@ -169,13 +169,13 @@ TEST_CASE(
     const auto& first = reports[0];
     for (std::size_t at = 1; at < reports.size(); ++at) {
         const auto& now = reports[at];
-        CHECK(now.head.series != first.head.series);  // that one is of one patient for ever
+        CHECK(now.head.series != first.head.series);  // a series belongs to one patient
         const bool is_minjis = now.head.patient_id == kMinji.id;
         CHECK(predecessor_of(now.file) == (is_minjis ? first.head.sop_instance.str() : ""));
         if (is_minjis) CHECK(now.says(first.head.series.str()));
         if (is_minjis) CHECK(now.says("Lung nodule"));
     }
-    // and from then on each report supersedes its own patient's
+    // later reports supersede those of the same patient
     receive(harness, {.of = kJiyoung, .seed = 3, .sop_instance = "1.2.8.3"});
     CHECK(work(harness) == 1);
     const auto all = reports_of(harness);
@@ -211,7 +211,7 @@ TEST_CASE(
     NodeHarness harness;
     receive(harness, {.of = kMinji, .sop_instance = "1.2.8.1"});
     receive(harness, {.of = kJiyoung, .seed = 2, .sop_instance = "1.2.8.2"});
-    // other pixels under the first one's UID, and once more
+    // other pixels under the first image's UID, twice
     CHECK(receive(harness, {.of = kJiyoung, .seed = 4, .sop_instance = "1.2.8.1"}) ==
           storage::Receipt::Kept::conflicting);
     CHECK(work(harness) == 1);
@@ -225,7 +225,7 @@ TEST_CASE(
     CHECK(receive(harness, {.of = kJiyoung, .seed = 5, .sop_instance = "1.2.8.1"}) ==
           storage::Receipt::Kept::conflicting);
     CHECK(work(harness) == 1);
-    CHECK(reports_of(harness).size() == 2);  // the sentence stands there already
+    CHECK(reports_of(harness).size() == 2);  // the sentence is there already
 }
 
 TEST_CASE("images are put together by patient in whatever order they came", "[tools]") {
@@ -238,7 +238,7 @@ TEST_CASE("images are put together by patient in whatever order they came", "[to
         std::ranges::rotate(images, images.begin() + 1);
         const auto patients = by_patient(images);
         REQUIRE(patients.size() == 2);
-        CHECK(patients[0].images.size() == 3);  // whose identity says most
+        CHECK(patients[0].images.size() == 3);  // the fullest identity comes first
         CHECK(patients[0].filed_under == filing_digest(image_of(issued).image.source));
         CHECK(patients[1].filed_under == filing_digest(image_of(kJiyoung).image.source));
     }

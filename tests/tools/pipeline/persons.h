@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Persons: X-rays of people whose names, IDs and birth dates a test chooses, in studies that it
-// chooses, too; and what the reports made of them say.
+// Persons: X-rays of patients whose names, IDs and birth dates a test chooses, in studies that it
+// chooses, and the texts of the reports on them.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@ struct Person {
     std::string name = "Kim^Minji", id = "4711", birth_date = "19700101", sex = "F", issuer = "";
 };
 
-/// One image; the same seed and UID is the same picture.
+/// One image; the same seed and UID give the same picture.
 struct Xray {
     Person of = {};
     std::uint64_t seed = 1;
@@ -34,7 +34,7 @@ struct Xray {
     phantom::TransferSyntax syntax = phantom::TransferSyntax::explicit_little;
 };
 
-/// The file of it.
+/// Writes its file.
 inline std::filesystem::path write(NodeHarness& harness, const Xray& xray) {
     phantom::DicomOptions dicom;
     dicom.study_uid = xray.study;
@@ -67,14 +67,14 @@ inline storage::Receipt::Kept receive(NodeHarness& harness, const Xray& xray) {
         .kept;
 }
 
-/// Everything that waits is looked at and reported; how many reports.
+/// Analyses and reports everything that waits; returns the number of reports.
 inline int work(NodeHarness& harness) {
     harness.hang_up();
     harness.infer_all();
     return harness.report_all();
 }
 
-/// An SR, and what stands in it.
+/// An SR and its text.
 struct Report {
     std::filesystem::path file;
     dicom_sr::Source head;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose earlier studies are named in a report, and whose never.
+// Which earlier studies a report names, and which never.
 #include "tools/bucky/pipeline/priors.h"
 
 #include <catch2/catch.hpp>
@@ -21,7 +21,7 @@ struct Person {
     std::string sex = "F";
 };
 
-/// One X-ray of a person, kept and looked at; its study.
+/// Stores and analyses one X-ray of a person; returns its study.
 std::string take_xray(NodeHarness& harness, std::uint64_t seed, const Person& person,
                       const std::string& study_date) {
     const auto drawn =
@@ -46,7 +46,7 @@ std::string take_xray(NodeHarness& harness, std::uint64_t seed, const Person& pe
     return ids.study_uid;
 }
 
-/// And reported.
+/// The same, and reported.
 std::string read_xray(NodeHarness& harness, std::uint64_t seed, const Person& person,
                       const std::string& study_date) {
     const auto study = take_xray(harness, seed, person, study_date);
@@ -119,9 +119,9 @@ TEST_CASE("nobody else's study is named as an earlier one", "[tools]") {
     CHECK_FALSE(is_named_for(who([](Person& p) { p.birth_date = "19700102"; }), "20250601"));
     CHECK_FALSE(is_named_for(who([](Person& p) { p.birth_date = ""; }), "20250601"));
     CHECK_FALSE(is_named_for(who([](Person& p) { p.sex = "M"; }), "20250601"));
-    CHECK_FALSE(is_named_for({}, "20241231"));  // it came later, but was taken before
+    CHECK_FALSE(is_named_for({}, "20241231"));  // it came later, but was acquired earlier
     CHECK_FALSE(is_named_for({}, ""));
-    // and it is not the name that does it
+    // the name makes no difference
     CHECK(is_named_for(who([](Person& p) { p.name = "Park^Minji"; }), "20250601"));
 }
 

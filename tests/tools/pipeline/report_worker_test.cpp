@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several report workers at once: what they make is what one would have made.
+// Several report workers at once make the same results as one.
 #include "tools/bucky/pipeline/report_worker.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ using phantom::Finding;
 
 namespace {
 
-/// Decodes as ever, but whoever comes for an image stays until it is opened, or so many are there.
+/// Decodes, but each caller waits until the gate is opened or enough callers are there.
 class Gate final : public inference::Decoder {
 public:
     explicit Gate(int opens_for) : opens_for_(opens_for) {}
@@ -64,7 +64,7 @@ private:
 
 constexpr int kNever = 1000;
 
-/// So many studies of two images, looked at and complete; each of a patient of its own.
+/// `studies` studies of two images, analysed and complete, each of a different patient.
 void receive_studies(NodeHarness& harness, int studies) {
     for (int study = 0; study < studies; ++study) {
         for (int image = 1; image <= 2; ++image) {
@@ -81,7 +81,7 @@ void receive_studies(NodeHarness& harness, int studies) {
     REQUIRE(harness.infer_all() == 2 * studies);
 }
 
-/// Everything there is to draw and to write, in two languages.
+/// Requests every kind of result, in two languages.
 void want_everything(conf::Settings& settings) {
     for (auto& destination : settings.destinations) {
         destination.send = every_kind();
@@ -105,8 +105,8 @@ bool has_waited_for_room() {
 }  // namespace
 
 TEST_CASE("four report workers make, byte for byte, what one makes", "[tools]") {
-    // Those at once first: what Pango, Fontconfig and DCMTK set up at their first use, they set up
-    // while four threads want it.
+    // The concurrent workers run first, so that four threads at once set up what Pango, Fontconfig
+    // and DCMTK initialise at their first use.
     NodeHarness at_once;
     want_everything(at_once.settings);
     receive_studies(at_once, 8);
@@ -159,7 +159,7 @@ TEST_CASE(
     harness.receive({.seed = 77, .dicom = late});
     harness.hang_up();
     CHECK(harness.infer_all() == 1);
-    CHECK(harness.report_all() == 0);  // the study is in work, whoever asks
+    CHECK(harness.report_all() == 0);  // another worker has the study
     gate.open();
     busy.join();
     CHECK(harness.report_all() == 1);
@@ -177,14 +177,14 @@ TEST_CASE(
 TEST_CASE("reports that find no room for their pictures wait for those that have it", "[tools]") {
     NodeHarness harness;
     receive_studies(harness, 2);
-    ReportShared small{1};  // given to one report at a time
+    ReportShared small{1};  // room for one report at a time
     Gate gate{kNever};
     const auto work = [&] {
         ReportWorker{harness.settings, harness.clock, harness.work, small, gate}.work_once();
     };
     std::jthread one{work}, other{work};
     REQUIRE(poll_until([&] { return gate.there() == 1 && has_waited_for_room(); }, 60s));
-    CHECK(gate.there() == 1);  // the other is not drawing
+    CHECK(gate.there() == 1);  // the other report waits
     gate.open();
     one.join();
     other.join();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A decoder in a process of its own: the same images, and whatever becomes of the process costs the
-// one image that it was asked for.
+// A decoder in a separate process gives the same images, and a crash costs only the image that it
+// was asked about.
 #include "tools/bucky/sandbox/decoder_pool.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ namespace {
 
 const std::vector<std::string> kOwn{bucky_program().string(), "decode-worker"};
 
-/// Also for the other tests of this program, which make Nodes and run commands.
+/// For the other tests of this program too, which make Nodes and run commands.
 const bool kNamed = ::setenv("BUCKY_DECODER", bucky_program().c_str(), 1) == 0;
 
 std::vector<std::string> shell(const char* script) {
@@ -57,7 +57,7 @@ std::vector<int> children_of(int pid) {
     return children;
 }
 
-/// Neither gone nor waited for.
+/// It exists and is no zombie.
 bool is_running(int pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string id, name, state;
@@ -65,7 +65,7 @@ bool is_running(int pid) {
     return !state.empty() && state != "Z";
 }
 
-/// 400,000 sequences, each in an item of the last.
+/// 400,000 sequences, each nested in the previous one.
 std::filesystem::path nested_in(const TempDir& dir) {
     const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
     std::ifstream in{file, std::ios::binary};
@@ -121,7 +121,7 @@ TEST_CASE("a decode worker tells what a result copies of an image", "[tools][dec
     const auto requested = dicom_sr::read_source(file);
     CHECK(pack(workers.source(file)) == pack(requested));
     CHECK(workers.source(file).study == requested.study);
-    std::filesystem::resize_file(file, 2001);  // it breaks off, at an odd number of bytes
+    std::filesystem::resize_file(file, 2001);  // truncated at an odd number of bytes
     CHECK(pack(workers.source(file)) == pack(dicom_sr::read_source(file)));
 }
 
@@ -272,7 +272,7 @@ TEST_CASE("an image waits until others have left it room in memory, however many
     auto second = std::async(std::launch::async, [&] { return workers.image(file); });
     REQUIRE(poll_until(waited, 60s));
     CHECK(second.wait_for(0s) == std::future_status::timeout);
-    CHECK(workers.header(file).rows == 200);  // takes no room
+    CHECK(workers.header(file).rows == 200);  // a header reserves no memory
     const auto patterns = first->frame.patterns;
     first.reset();
     CHECK(second.get().frame.patterns == patterns);
@@ -281,7 +281,7 @@ TEST_CASE("an image waits until others have left it room in memory, however many
 TEST_CASE("a decoder works whichever numbers its descriptors had in the node", "[tools][decoder]") {
     const TempDir dir;
     const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
-    for (int memory = 5; memory < 15; ++memory) {  // the number that its memory gets here
+    for (int memory = 5; memory < 15; ++memory) {  // the descriptor that its memory gets here
         INFO(memory);
         std::vector<scp::UniqueFd> taken;
         while (taken.empty() || taken.back().get() < 20) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Landlock, by trying: what a decode worker could still do if an image had taken it over.
+// Landlock in action: what a decode worker could still do if an image had taken it over.
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -30,7 +30,7 @@ namespace {
 
 constexpr int kVersionWithTcp = 4;
 
-/// What `attempt` says in a process that may read in `folder`: its errno, 0 when it succeeded.
+/// The errno of `attempt` in a process that may read in `folder`; 0 when it succeeded.
 int errno_inside(const std::filesystem::path& folder, const std::function<bool()>& attempt,
                  int file = -1) {
     const std::vector<std::filesystem::path> readable{folder, "/not/there"};
@@ -53,7 +53,7 @@ bool has_landlock() {
 
 }  // namespace
 
-TEST_CASE("who is fenced in reads in his folder, and writes nowhere", "[tools][containment]") {
+TEST_CASE("a restricted process reads in its folder and writes nowhere", "[tools][containment]") {
     if (!has_landlock()) return;
     const TempDir inside, outside;
     const auto image = inside / "image", key = outside / "node.key";

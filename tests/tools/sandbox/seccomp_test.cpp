@@ -25,7 +25,7 @@ namespace {
 
 constexpr int kNoFilter = 77;
 
-/// What `attempt` says in a process that is shut in: its errno, 0 when it succeeded.
+/// The errno of `attempt` in a process with the filter; 0 when it succeeded.
 int errno_of(const std::function<bool()>& attempt) {
     const pid_t child = ::fork();
     if (child == 0) {

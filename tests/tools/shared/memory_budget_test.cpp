@@ -17,7 +17,7 @@ using namespace bucky::test;
 
 namespace {
 
-/// How often somebody had to wait for this limit.
+/// How often this limit made a caller wait.
 std::string waited_for(const std::string& limit) {
     const auto text = metrics::text();
     const auto name = "bucky_limit_reached_total{limit=\"" + limit + "\"} ";
@@ -53,7 +53,7 @@ TEST_CASE("who finds no room waits in line until others let go, and that is coun
     std::optional of_small = small.get();  // 20 + 70 + 5
     auto next = asks(budget, 50);
     REQUIRE(poll_until([] { return waited_for("test_line") == "3"; }, 60s));
-    auto would_fit = asks(budget, 1);  // and does not overtake
+    auto would_fit = asks(budget, 1);  // would fit, but must not overtake
     REQUIRE(poll_until([] { return waited_for("test_line") == "4"; }, 60s));
     CHECK_FALSE(has_it(would_fit));
     of_large.reset();
@@ -78,7 +78,7 @@ TEST_CASE("patience that ends is a shortage that may pass, and the line moves on
     } catch (const Error& error) {
         CHECK(error.fault() == Fault::exhausted);
     }
-    const auto fits = budget.take(40);  // nobody stands before it any more
+    const auto fits = budget.take(40);  // nothing waits before it any more
     held.reset();
     const auto again = budget.take(60);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Node: the composition root of `bucky serve`. Its members, in order, are the architecture.
 //
-// The constructor makes everything ready behind closed doors: lock, database, recovery, models.
-// open() lets callers in, so nobody is answered before his image can be kept and looked at. close()
-// tells callers to come again later, lets associations and jobs at hand finish, and stops the
-// threads; what does not end within node.stop_timeout_s ends with the process.
-// One Node a process; its functions are for the thread that made it.
+// The constructor prepares everything before any connection is accepted: lock, database, recovery,
+// models. open() accepts connections, so that no caller is answered before its image can be stored
+// and analysed. close() rejects new callers (transient), lets associations and jobs in progress
+// finish, and stops the threads. What has not ended within node.stop_timeout_s ends with the
+// process. One Node per process; its functions are for the thread that made it.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace bucky {
 
 class Node {
 public:
-    /// `reread` gives the settings as they stand in the file now: at SIGHUP they are taken up
-    /// whole, without a stop (reload.h). Where anything of them is wrong, the old ones stay.
+    /// `reread` reads the settings from the file: SIGHUP applies all of them without a stop
+    /// (reload.h). If anything is wrong with them, the old ones stay.
     explicit Node(conf::Settings settings, std::function<conf::Settings()> reread = {});
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
