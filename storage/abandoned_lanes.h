@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// AbandonedLanes: what waits for a destination that the config names no more leaves its lane
-// because a person said so: dropped, or moved to another destination.
+// AbandonedLanes: removes the jobs of a destination that the config does not name any more, when a
+// person requests it: they are dropped, or moved to another destination.
 //
-// Each result's end is in the journal of its study, in one transaction with the job's. A job that
-// runs is left alone. Many jobs are many transactions, so a node that runs beside has its turns.
-// Threads: one AbandonedLanes per worker, over that worker's Database.
+// The end of each result is in the journal of its study, in one transaction with the job's. A
+// running job is not touched. Many jobs take many transactions, so that a running node can write in
+// between. Threads: one AbandonedLanes per worker, over that worker's Database.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace bucky::storage {
 
-/// The journal's word for a result that a person dropped: it is owed to nobody.
+/// The journal's event for a result that a person dropped: it is not owed to any destination.
 inline constexpr std::string_view kDroppedEvent = "result.dropped";
 
 class AbandonedLanes {
@@ -25,16 +25,17 @@ public:
     AbandonedLanes(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
 
     struct Outcome {
-        std::int64_t left = 0;      ///< the lane
-        std::int64_t had_it = 0;    ///< of these: the other destination has, or gets, it already
+        std::int64_t left = 0;      ///< removed from the lane
+        std::int64_t had_it = 0;    ///< of these: the other destination has or gets it already
         std::int64_t withheld = 0;  ///< may not go there: still in the lane
     };
 
-    /// Deliveries, or requests for storage commitment, of the lane. What a person dropped no longer
-    /// keeps its study from leaving (retention.h).
+    /// Drops deliveries, or requests for storage commitment, of the lane. Dropped results do not
+    /// prevent the removal of their study (retention.h).
     Outcome drop(std::string_view lane);
 
-    /// Deliveries, which are due at once. `may_go`: whether this study's results may go there.
+    /// Moves deliveries, which become due at once. `may_go`: whether this study's results may go
+    /// there.
     Outcome move(std::string_view from_lane, std::string_view to_destination,
                  const std::function<bool(const std::string& study)>& may_go);
 

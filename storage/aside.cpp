@@ -67,7 +67,7 @@ void Aside::put(const fs::path& file, Kind kind) {
     const auto folder = root_ / day_of(clock_.now_ms()) / folder_of(kind);
     std::error_code failed;
     fs::create_directories(folder, failed);
-    if (!failed) fs::permissions(root_, fs::perms::owner_all, failed);  // images of patients
+    if (!failed) fs::permissions(root_, fs::perms::owner_all, failed);  // patients' images
     if (!failed) fs::rename(file, folder / file.filename(), failed);
     if (failed) {
         throw Error(failed == std::errc::no_space_on_device ? Fault::exhausted : Fault::unavailable,
@@ -90,7 +90,7 @@ std::int64_t Aside::sweep(std::int64_t keep_ms) {
         for (const auto kind : {Kind::image, Kind::copy, Kind::result}) {
             deleted += files_in(day / folder_of(kind));
         }
-        std::error_code stays;  // until the next sweep
+        std::error_code stays;  // a file that stays is deleted by the next sweep
         fs::remove_all(day, stays);
     }
     if (deleted > 0) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kMegabyte = 1'000'000;
 constexpr std::uint64_t kBytesMax = 32 * kMegabyte;
-constexpr std::uint64_t kAllButFull = 4 * kMegabyte;  // the database still takes some commits
+constexpr std::uint64_t kAllButFull = 4 * kMegabyte;  // the database still accepts some commits
 
 }  // namespace
 
@@ -26,7 +26,7 @@ bool DiskReserve::is_held() const {
     return std::filesystem::file_size(file_, missing) == bytes_ && !missing;
 }
 
-/// A part of it would be taken for the whole by nobody: its size says so.
+/// A partial file is never taken for the whole, because its size shows it.
 void DiskReserve::hold() const {
     const int fd = ::open(file_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0) return;

@@ -8,7 +8,8 @@
 namespace bucky::storage {
 namespace {
 
-// Written last, not latest: what was written by a clock that was ahead counts until the next row.
+// The row written last, not the latest time: rows written by a clock that was ahead count only
+// until the next row.
 constexpr Sql kNewestRow{"expiry.newest_row", R"sql(
     SELECT max(coalesce((SELECT at_ms FROM journal WHERE id = (SELECT max(id) FROM journal)), 0),
                coalesce((SELECT received_at_ms FROM instance

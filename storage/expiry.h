@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expiry: whether anything may be deleted, or given up, because its time is over.
+// Expiry: whether anything may be deleted or given up because of its age.
 //
-// Ages are differences of wall times, and a wall clock can be wrong. So nobody acts on an age
-// within an hour of a step of the clock (conf/base/clock_steps.h), nor by a clock that is earlier
-// than what the node wrote last. A node that was off cannot see a step: after a gap it waits an
-// hour, too.
+// Ages are differences of wall times, and a wall clock can be wrong. So no age counts within an
+// hour of a step of the clock (conf/base/clock_steps.h), nor while the clock is earlier than the
+// last row that the node wrote. A node that was off cannot see a step, so it also waits an hour
+// after a gap.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ bool may_expire(Database& db, const Clock& clock);
 /// When the newest row of images and of the journal was written; nothing: there is none.
 std::optional<std::int64_t> newest_row_ms(Database& db);
 
-/// What a person should know: the clock is earlier than the newest row. Empty: it is not.
+/// For the admin: the clock is earlier than the newest row. Empty: it is not.
 std::string clock_behind(Database& db, const Clock& clock);
 
-/// At a start: when the newest row is more than an hour old, the clock is doubted for an hour.
+/// At a start: when the newest row is more than an hour old, ages do not count for an hour.
 void doubt_after_gap(Database& db, const Clock& clock);
 
 }  // namespace bucky::storage

@@ -11,11 +11,11 @@
 namespace bucky::storage {
 namespace {
 
-/// Recovery lets a job that deaths have met wait for half a minute at most.
+/// Recovery makes a job wait for half a minute at most after crashes.
 constexpr std::int64_t kRecoveryWaitsMs = 60'000;
 
-// The states stand as words in the WHERE clauses, because the partial indexes hang on them; which
-// step they take is asked of next() where one statement serves several.
+// The states are literals in the WHERE clauses, because the partial indexes require it. Where one
+// statement serves several steps, next() gives the new state.
 
 constexpr Sql kAnythingToClaim{"job.anything_to_claim", R"sql(
     SELECT EXISTS (SELECT 1 FROM job
@@ -61,8 +61,8 @@ constexpr Sql kCountDone{"job.count_done", R"sql(
     ON CONFLICT (lane) DO UPDATE SET done = done + 1)sql"};
 
 // Delivered: each result had a deliver job, and none is open. Without a destination a result stays.
-// One that its only taker did not want in that class (Outbox::make_again), or that a person dropped
-// (AbandonedLanes), is not owed to anybody.
+// A result that its only destination refused in that class (Outbox::make_again), or that a person
+// dropped (AbandonedLanes), is not owed to any destination.
 constexpr Sql kSettle{"job.settle", R"sql(
     UPDATE study SET settled_at_ms = :now_ms
      WHERE key = :study AND state = 'reported'
@@ -129,7 +129,7 @@ constexpr Sql kLastError{"job.last_error", R"sql(
      WHERE state <> 'done' AND last_error <> '' AND lane = :lane
      ORDER BY ended_at_ms DESC LIMIT 1)sql"};
 
-// An attempt that no death ended has failed.
+// An attempt that did not end in a crash has failed.
 constexpr Sql kFailing{"job.failing", R"sql(
     SELECT 1 FROM job INDEXED BY job_in_trouble
      WHERE state <> 'done' AND last_error <> '' AND lane = :lane AND state = 'ready'
@@ -219,7 +219,7 @@ std::optional<Job> JobQueue::claim_chosen(std::string_view lane, std::int64_t le
     const auto steady_ms = clock_.steady_ms();
     const auto farthest_ms = now_ms + std::max(longest_wait_ms_, kRecoveryWaitsMs);
     {
-        // An idle worker must not stand in the way of those who write.
+        // An idle worker must not block writers.
         auto look = db_.prepare(kAnythingToClaim);
         look.bind(":lane", lane)
             .bind(":now_ms", now_ms)
@@ -352,7 +352,7 @@ std::vector<Backlog> JobQueue::backlog() {
     return backlog;
 }
 
-/// 0 when nothing is open in this lane.
+/// 0 when the lane has no open job.
 std::int64_t JobQueue::waits_since(std::string_view lane) {
     std::int64_t since_ms = 0;
     auto oldest = db_.prepare(kWaitsSince);  // ready, running, parked
@@ -381,7 +381,7 @@ std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms
     std::int64_t wait_ms = std::min(first_ms, cap_ms);
     for (int again = 1; again < attempt && wait_ms < cap_ms; ++again) {
         wait_ms = wait_ms > cap_ms / 2 ? cap_ms : wait_ms * 2;
-        if (wait_ms <= 0) break;  // a first wait of nothing stays nothing
+        if (wait_ms <= 0) break;  // a first wait of 0 stays 0
     }
     const double spread = 0.8 + 0.4 * std::clamp(dice, 0.0, 1.0);
     return static_cast<std::int64_t>(static_cast<double>(wait_ms) * spread);

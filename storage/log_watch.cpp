@@ -15,10 +15,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kReadsForLong = 60s;  // no command of ours reads for so long, nor does a backup
-constexpr std::uint64_t kLargeLog = 256'000'000;  // four times what is kept of it (database.cpp)
+constexpr auto kReadsForLong = 60s;  // none of our commands, nor a backup, reads for this long
+constexpr std::uint64_t kLargeLog = 256'000'000;  // four times what database.cpp keeps of it
 
-/// Where SQLite's readers lock the index of the log (WAL_READ_LOCK in its wal.c and os_unix.c).
+/// The locks of SQLite's readers in the index of the log (WAL_READ_LOCK in its wal.c and
+/// os_unix.c).
 constexpr long kFirstReadLock = 123;
 constexpr long kLastReadLock = 127;
 
@@ -64,7 +65,7 @@ std::vector<std::string> LogWatch::look(Time now) {
     std::erase_if(since_, [&](const auto& one) {
         return std::find(readers.begin(), readers.end(), one.first) == readers.end();
     });
-    std::vector<std::string> troubles;  // in words that stay the same while it lasts
+    std::vector<std::string> troubles;  // the words must not change while the trouble lasts
     for (const auto process : readers) {
         const auto since = since_.try_emplace(process, now).first->second;
         if (now - since < kReadsForLong) continue;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// LogWatch: whether something keeps the write-ahead log from beginning anew. A process that leaves
-// a read transaction open in the database (a forgotten sqlite3 shell) does: SQLite can copy no
-// further than what that reader still needs, and the log grows with every commit. Nothing can end
-// that but the reader; so it is found (by its lock, proc(5), /proc/locks) and told by name. One
-// thread.
+// LogWatch: finds what prevents the write-ahead log from restarting. A process with an open read
+// transaction in the database (a forgotten sqlite3 shell) does: SQLite can copy the log no further
+// than that reader's snapshot, and the log grows with every commit. Only the reader can end that,
+// so it is found by its lock (proc(5), /proc/locks) and reported by name. One thread.
 #pragma once
 
 #include <chrono>
@@ -21,8 +20,8 @@ public:
 
     using Time = std::chrono::steady_clock::time_point;
 
-    /// One sentence for each process that has been seen reading at every look for a minute, and one
-    /// when the log is larger than it should ever be. Empty: all is well.
+    /// One sentence per process that was reading at every check for a minute, and one when the log
+    /// is too large. Empty: no findings.
     std::vector<std::string> look(Time now);
 
     std::uint64_t log_bytes() const;
@@ -31,7 +30,7 @@ private:
     std::vector<int> other_readers() const;
 
     const std::filesystem::path log_, index_;
-    std::map<int, Time> since_;  ///< by process
+    std::map<int, Time> since_;  ///< by process id
 };
 
 }  // namespace bucky::storage

@@ -39,7 +39,7 @@ constexpr Sql kItem{"owed.item", R"sql(
     VALUES (:id, :sop_instance, :sop_class)
     ON CONFLICT (pledge, sop_instance) DO NOTHING)sql"};
 
-// As many rows as may be owed in all, and no others.
+// Reads at most as many rows as may be owed in all.
 constexpr Sql kOwedTo{"owed.owed_to", R"sql(
     SELECT count(*), coalesce(sum(objects), 0),
            count(*) FILTER (WHERE peer_address = :address),
@@ -72,7 +72,7 @@ constexpr Sql kClaim{"owed.claim", R"sql(
 constexpr Sql kItems{"owed.items", R"sql(
     SELECT sop_class, sop_instance FROM pledge_item WHERE pledge = :id ORDER BY sop_instance)sql"};
 
-// Of the instances of one UID, the one that came first stands; one of our own results counts too.
+// Of the instances with one UID the first counts; our own results count as well.
 constexpr Sql kHeld{"owed.held", R"sql(
     SELECT sop_class, 'spool/' || file, size_bytes, conflicting FROM instance
      WHERE sop_instance = :sop_instance
@@ -118,7 +118,7 @@ std::span<const Sql> pledge_statements() {
     return kAll;
 }
 
-/// Who asks again in the same transaction replaces what it asked before.
+/// A repeated request in the same transaction replaces the earlier one.
 void OwedCommitments::check_quota(const OwedCommitment& asked, std::size_t objects) {
     auto row = db_.prepare(kOwedTo);
     row.bind(":address", asked.peer_address)
@@ -175,7 +175,7 @@ std::int64_t OwedCommitments::take(const OwedCommitment& asked,
     return id;
 }
 
-/// The first of each requester, a look into the index each.
+/// The first request of each requester, by one index lookup each.
 std::vector<OwedCommitments::First> OwedCommitments::first_of_each() {
     std::vector<First> all;
     std::string after;
@@ -191,7 +191,7 @@ std::optional<OwedCommitment> OwedCommitments::next(std::int64_t until_ms,
                                                     const MayCall& may_call) {
     const auto now_ms = clock_.now_ms();
     const auto due_ms = next_due_ms();
-    if (!due_ms || *due_ms > now_ms) return std::nullopt;  // most often: nothing is locked
+    if (!due_ms || *due_ms > now_ms) return std::nullopt;  // the usual case: nothing is locked
     auto all = first_of_each();
     std::erase_if(all, [&](const First& one) {
         return one.not_before_ms > now_ms || (may_call && !may_call(one.requester));
@@ -231,7 +231,7 @@ CommitmentAnswer OwedCommitments::answer(const OwedCommitment& owed) {
     return answer;
 }
 
-/// 0 when we hold it: a row of this class, and its file, whole.
+/// 0 when we hold it: a row of this class and its complete file.
 std::uint16_t OwedCommitments::reason_against(const ObjectReference& object) {
     auto rows = db_.prepare(kHeld);
     rows.bind(":sop_instance", object.sop_instance.str());

@@ -19,9 +19,10 @@
 namespace bucky::storage {
 namespace {
 
-// A job met by one death had bad luck, most likely, and goes on at once. One met again may be the
-// cause: it waits 1 s, then twice as long each time, so that other work gets done in between.
-// Where the process dies of something else, again and again, the wait also lets it miss deaths.
+// A job that was running in one crash is probably not its cause and goes on at once. A job that
+// meets another may be: it waits 1 s, then twice as long each time, so that other jobs run in
+// between. If the process crashes for another reason, the wait also spares the job from being
+// counted.
 constexpr Sql kReturnJobs{"recover.return_jobs", R"sql(
     UPDATE job
        SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
@@ -44,8 +45,7 @@ constexpr Sql kLastResultFile{"recover.last_result_file", R"sql(
 constexpr Sql kResultFilesFrom{"recover.result_files_from", R"sql(
     SELECT file FROM result WHERE file >= :first_folder)sql"};
 
-// What Retention had no time to unlink is not lost, however much it is: its next sweep has the
-// names.
+// Files that Retention could not unlink yet are not orphans: its next sweep has their names.
 constexpr Sql kLeavingFrom{"recover.leaving_from", R"sql(
     SELECT file FROM leaving WHERE file >= :first_folder)sql"};
 
@@ -54,7 +54,7 @@ constexpr Sql kAll[] = {kReturnJobs,     kLastInstanceFile, kInstanceFilesFrom,
 
 using Paths = std::vector<std::filesystem::path>;
 
-/// What is in a directory, names in order; nothing when it is not there.
+/// The entries of a directory, sorted by name; nothing when it does not exist.
 Paths entries_of(const std::filesystem::path& directory) {
     Paths entries;
     std::error_code error;
@@ -72,7 +72,7 @@ Paths entries_of(const std::filesystem::path& directory) {
 std::int64_t unlink_all(const Paths& files) {
     std::int64_t unlinked = 0;
     for (const auto& file : files) {
-        std::error_code ignored;  // what cannot be unlinked costs space and nothing else
+        std::error_code ignored;  // a file that stays costs only space
         unlinked += std::filesystem::remove(file, ignored) ? 1 : 0;
     }
     return unlinked;
@@ -82,9 +82,9 @@ bool is_hour(const std::string& folder) {
     return folder.size() == 10 && folder.find_first_not_of("0123456789") == std::string::npos;
 }
 
-/// The files of the hour folders since the one before the last row's, that no row points at. One
-/// hour further back, because a thread may have kept a file just before the hour was full and not
-/// have come to its row when the crash came; its row would have been the last.
+/// The files without a row in the hour folders, from the one before the last row's on. One hour
+/// further back, because a thread may have kept a file just before the hour ended and crashed
+/// before its row was written.
 Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_file,
               const Sql& files_from) {
     std::string last_hour;
@@ -127,7 +127,7 @@ Paths orphans(Database& db, const std::filesystem::path& root, const Sql& last_f
     return found;
 }
 
-/// Where it cannot be moved it stays; the next start finds it again.
+/// A file that cannot be moved stays; the next start finds it.
 template <typename Move>
 std::int64_t move_each(const Paths& files, const Move& move) {
     std::int64_t moved = 0;
@@ -135,7 +135,7 @@ std::int64_t move_each(const Paths& files, const Move& move) {
         try {
             move(file);
             ++moved;
-        } catch (const std::exception& error) {
+        } catch (const std::exception& error) {  // the next start tries again
             log::event(log::Level::error, "recover.stays",
                        {{"file", file.filename().string()}, {"words", error.what()}});
         }
@@ -143,7 +143,7 @@ std::int64_t move_each(const Paths& files, const Move& move) {
     return moved;
 }
 
-/// Names are durable there before new rows move the hours that recover() looks at.
+/// The names are durable there before new rows change the hours that recover() reads.
 void sync_folder(const std::filesystem::path& folder) {
     const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) fail_file("open", folder);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// recover(): what the last process left is put right before anything else runs.
+// recover() restores a consistent state after a crash, before anything else runs.
 //
-// Nothing that was answered is deleted here. Only temporary files are: their sender has no answer.
-// A spool file without a row (a crash between rename and commit; a database that was removed, or
-// put back from an older copy) moves to spool/reingest, from where it is taken in again
-// (reingest.h). A result without a row moves aside (aside.h): its report is made again. Jobs that
-// ran are ready again.
+// It deletes only temporary files, whose senders have no answer, and nothing that was answered. A
+// spool file without a row (after a crash between rename and commit, or when the database was
+// removed or restored from an older copy) moves to spool/reingest and is taken in again from there
+// (reingest.h). A result without a row moves aside (aside.h), because its report is made again.
+// Jobs that were running become ready.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,15 @@
 namespace bucky::storage {
 
 struct Recovered {
-    std::int64_t files_swept = 0;    ///< temporary ones
-    std::int64_t images_found = 0;   ///< without a row: they wait in spool/reingest
+    std::int64_t files_swept = 0;    ///< temporary files
+    std::int64_t images_found = 0;   ///< without a row: in spool/reingest now
     std::int64_t results_aside = 0;  ///< without a row
     std::int64_t jobs_returned = 0;
     std::int64_t images_returned = 0, reports_returned = 0;  ///< of these jobs
 };
 
-/// Looks at the hours since the one before the last row's, never at history. A file that cannot be
-/// moved now stays, and the next start finds it.
+/// Reads the hour folders from the one before the last row's on, never history. A file that cannot
+/// be moved stays, and the next start finds it.
 Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock,
                   Aside& aside);
 Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock);

@@ -33,7 +33,7 @@ std::span<const Sql> reingest_statements() {
     return kAll;
 }
 
-/// In the order in which they came: of two copies of one image the later one is the truth.
+/// In order of arrival: of two copies of one image the later one is current.
 Reingest::Reingest(Database& db, Spool& spool, Aside& aside, const Clock& clock, StudyTimes times,
                    CopyRules copies, SpooledReader read)
     : db_(db),
@@ -60,7 +60,7 @@ bool Reingest::take_in_next() {
     std::error_code unseen;
     try {
         if (std::filesystem::exists(file, unseen) || unseen) take_in(file);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the fault decides: aside, or try again
         switch (error.fault()) {
             case Fault::unavailable:
             case Fault::exhausted: throw;
@@ -98,7 +98,7 @@ void Reingest::take_in(const std::filesystem::path& file) {
     try {
         receipt = Intake{db_, spool_, clock_, times_, rules_for(found)}.receive(received);
     } catch (...) {
-        // It may have its new name already, and no row: it waits here for the next try.
+        // It may have its new name already, and no row: it stays here for the next try.
         std::error_code stays_there;
         if (incoming.path() != file) std::filesystem::rename(incoming.path(), file, stays_there);
         throw;
@@ -123,8 +123,8 @@ void Reingest::take_in(const std::filesystem::path& file) {
     __builtin_unreachable();
 }
 
-/// What came before the copy that is here corrects nothing. Of that one its file says when it came:
-/// its row may have been made just now.
+/// A file that came before the stored copy corrects nothing. The time of arrival is read from the
+/// stored file, because its row may have been made just now.
 CopyRules Reingest::rules_for(const Spooled& found) {
     auto rules = copies_;
     std::string kept;
@@ -136,13 +136,13 @@ CopyRules Reingest::rules_for(const Spooled& found) {
     if (kept.empty()) return rules;
     try {
         if (read_(kept).from.received_at_ms > found.from.received_at_ms) rules.follow = false;
-    } catch (const Error&) {  // of a file that cannot be read nothing is known: this one is newer
+    } catch (const Error&) {  // a stored file that cannot be read counts as older
     }
     return rules;
 }
 
-/// The image is here already. Its file is a copy, or holds the same image in other bytes: only a
-/// copy may go.
+/// The image is stored already. This file is a copy, or holds the same image in other bytes. Only a
+/// copy may be deleted.
 void Reingest::settle_twin(const std::filesystem::path& file, std::int64_t instance_id) {
     std::string kept, transfer_syntax;
     {
@@ -159,7 +159,7 @@ void Reingest::settle_twin(const std::filesystem::path& file, std::int64_t insta
     if (!std::filesystem::exists(kept, unseen) || content(kept) != content(file)) {
         return put_aside(file, Aside::Kind::copy, "the image is kept in other bytes already");
     }
-    std::error_code stays;  // until the next start
+    std::error_code stays;  // a file that stays is tried at the next start
     std::filesystem::remove(file, stays);
     count("copy");
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reingest takes the images in spool/reingest in again as if they had just come: recover() put them
-// there because the database did not know them.
+// Reingest takes in the images in spool/reingest as if they had just been received. recover() put
+// them there because the database did not know them.
 //
-// A file is never deleted before the same bytes are kept under another name. One that cannot be
-// read goes aside. Until one is taken in, it stays in spool/reingest, whatever crashes: the next
-// start finds it there. One thread.
+// A file is never deleted before the same bytes are kept under another name. A file that cannot be
+// read moves aside. Until an image is taken in, it stays in spool/reingest, and after a crash the
+// next start finds it there. One thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace bucky::storage {
 
-/// Below a spool's root; names are those they had, with the hour before them.
+/// Below a spool's root. The files keep their names, with the hour in front.
 inline constexpr std::string_view kReingestFolder = "reingest";
 
 class Reingest {
@@ -28,8 +28,8 @@ public:
 
     std::size_t left() const noexcept { return files_.size(); }
 
-    /// The next one, oldest first; false: none is left. Throws unavailable or exhausted: the file
-    /// stays, and is the next one again.
+    /// Takes in the next image, oldest first; false: none is left. Throws unavailable or exhausted:
+    /// the file stays and is tried again.
     bool take_in_next();
 
 private:

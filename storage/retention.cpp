@@ -17,7 +17,7 @@
 namespace bucky::storage {
 namespace {
 
-/// Files unlinked, and names taken away, in one go: a study may have thousands.
+/// How many files are unlinked, and names removed, at a time: a study may have thousands.
 constexpr std::int64_t kFilesAtOnce = 500;
 constexpr std::int64_t kStoriesAtOnce = 20;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
@@ -69,7 +69,7 @@ struct Retention::Study {
 };
 
 struct Retention::Leaving {
-    std::string file;  ///< below data_dir
+    std::string file;  ///< relative to data_dir
     std::int64_t bytes;
 };
 
@@ -81,7 +81,7 @@ Held Retention::held() {
 
 Retention::Swept Retention::sweep(int studies_at_most) {
     Swept swept;
-    swept.files += unlink_leaving();  // what a crash, or a disk that did not answer, left
+    swept.files += unlink_leaving();  // left by a crash or a disk error
     const auto let_go = [&](const Study& study, const std::string& why) {
         if (!leave(study, why)) return false;
         ++swept.studies;
@@ -97,10 +97,10 @@ Retention::Swept Retention::sweep(int studies_at_most) {
     while (rules_.keep_bytes > 0 && swept.studies < studies_at_most &&
            held().bytes > rules_.keep_bytes) {
         const auto oldest = due(std::numeric_limits<std::int64_t>::max(), 1);
-        if (oldest.empty()) break;  // all that is left has still to be delivered
+        if (oldest.empty()) break;  // all remaining studies are still to be delivered
         if (!let_go(oldest.front(), fmt::format("all was delivered, and more than {} MB were held",
                                                 rules_.keep_bytes / 1'000'000))) {
-            break;  // just now there is something to do for it again
+            break;  // it has an open job again
         }
     }
     if (by_age) forget_old_stories();
@@ -115,7 +115,7 @@ std::vector<Retention::Study> Retention::due(std::int64_t settled_before_ms, int
     return studies;
 }
 
-/// False: meanwhile there is something to do for it again.
+/// False: it has an open job again.
 bool Retention::leave(const Study& study, const std::string& why) {
     Database::Transaction transaction(db_);
     {
@@ -172,7 +172,8 @@ std::int64_t Retention::unlink_leaving() {
             const bool is_gone = ::unlink(file.c_str()) == 0 || errno == ENOENT;
             if (!is_gone) continue;
             gone.push_back(name);
-            // The last file of an hour takes its folder along, unless one may just be put there.
+            // The folder of an hour is removed with its last file, unless a file may just be put
+            // there.
             std::error_code kept;
             const auto hour = file.parent_path();
             if (hour.filename() < in_use && is_settled) std::filesystem::remove(hour, kept);
@@ -187,7 +188,7 @@ std::int64_t Retention::unlink_leaving() {
     }
 }
 
-/// A study that has come again keeps the part of its story that is newer.
+/// A study that has come again keeps the newer part of its journal.
 void Retention::forget_old_stories() {
     if (rules_.journal_ms <= 0) return;
     const auto before_ms = clock_.now_ms() - rules_.journal_ms;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Retention: what has been delivered leaves after its time, or when there is too much of it.
+// Retention: removes what has been delivered, after its time or above a size limit.
 //
-// The unit is a study. It may leave once it is settled: reported, every result of it delivered, no
-// job of it open (JobQueue::settle says when); a result that waits, is parked, or never had a
-// destination keeps its study. Nothing leaves by its age while the clock is not to be believed
-// (expiry.h); what leaves because there is too much goes by the order alone. Order of a leave: one
-// transaction takes the rows away and writes the names of the files into `leaving` -> the files are
-// unlinked -> the names go. A crash between leaves names that the next sweep finds. The journal
-// keeps the study's story and why it left. Threads: one sweeps at a time; others may do with the
-// same study whatever they like.
+// The unit is a study. A study may be removed once it is settled: reported, every result delivered,
+// and no open job (JobQueue::settle decides). A result that waits, is parked, or never had a
+// destination keeps its study. No study is removed by age while the clock may be wrong (expiry.h);
+// removal by size depends on the order only.
+//
+// The order is: one transaction removes the rows and writes the names of the files into `leaving`
+// -> the files are unlinked -> the names are removed. After a crash in between, the next sweep
+// finds the names. The journal keeps the study's events and the reason of its removal. Threads: one
+// sweeps at a time; other threads may use the same study meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@
 namespace bucky::storage {
 
 struct KeepRules {
-    std::int64_t keep_ms = 0;     ///< after the last delivery; 0: for ever
-    std::int64_t keep_bytes = 0;  ///< of instances and results together; 0: as much as there is
-    std::int64_t journal_ms = 0;  ///< the story of a study that has left; 0: for ever
+    std::int64_t keep_ms = 0;     ///< after the last delivery; 0: no limit
+    std::int64_t keep_bytes = 0;  ///< of instances and results together; 0: no limit
+    std::int64_t journal_ms = 0;  ///< the journal of a removed study; 0: no limit
 };
 
 struct Held {
@@ -40,12 +41,11 @@ public:
         std::int64_t studies = 0, files = 0;
     };
 
-    /// Lets at most so many studies leave, those that were settled first. Looks at nothing that
-    /// stays. Crash points: retention.before_commit, retention.after_commit,
-    /// retention.after_unlink.
+    /// Removes at most so many studies, those that were settled first. Does not read studies that
+    /// stay. Crash points: retention.before_commit, retention.after_commit, retention.after_unlink.
     Swept sweep(int studies_at_most);
 
-    Held held();  ///< instances and results, without counting them
+    Held held();  ///< instances and results, kept and not counted
 
 private:
     struct Study;

@@ -21,10 +21,11 @@ namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
 
-/// 128 random bits: no stranger's text in a path, and no two files of one name.
+/// 128 random bits: no peer's text in a path, and no two files with the same name.
 std::string random_name() {
     std::array<std::uint8_t, 16> bits{};
-    // getrandom(2): up to 256 bytes come whole, and never fail once the kernel's pool is seeded
+    // getrandom(2): up to 256 bytes are returned in full, and it never fails once the kernel's pool
+    // is seeded.
     if (::getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) {
         throw Error(Fault::unavailable, "the kernel gives no random bytes");
     }
@@ -52,7 +53,7 @@ const FileCalls& FileCalls::of_system() {
 
 Spool::Spool(std::filesystem::path root, std::uint64_t min_free_bytes, const FileCalls& calls)
     : root_(std::filesystem::absolute(root)), min_free_bytes_(min_free_bytes), calls_(&calls) {
-    std::error_code ignored;  // the parents are the admin's; what cannot be made shows below
+    std::error_code ignored;  // the parents are the admin's; a failure shows below
     std::filesystem::create_directories(root_.parent_path(), ignored);
     make_folders();
     sync_directory(root_.parent_path());
@@ -114,18 +115,18 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
     }
     if (renamed != 0) {
         const int error = errno;
-        durable_hour_ = -1;  // somebody may have taken the folder away
+        durable_hour_ = -1;  // the folder may have been removed
         errno = error;
         fail_file("rename", incoming.path_);
     }
-    incoming.path_ = target;  // until it is kept, its scope still unlinks it, under the new name
+    incoming.path_ = target;  // until kept, its scope unlinks it under the new name
     if (steps.after_rename) steps.after_rename();
 
     const auto folder = folder_of(now_ms / kHourMs);
     folder->names.until_durable(folder->names.written(),
                                 [&](bool) { sync_directory(root_ / hour); });
-    // Another thread may have made this hour's directory and not synced it yet. Once it is known to
-    // be durable this is left out: it would write nothing, and flush the disk's cache all the same.
+    // Another thread may have created this hour's directory and not synced it yet. Once it is known
+    // to be durable, the sync is omitted: it would write nothing and still flush the disk's cache.
     if (!hour_is_durable) {
         sync_directory(root_);
         durable_hour_ = now_ms / kHourMs;
@@ -135,7 +136,7 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
     return relative;
 }
 
-/// At the turn of an hour two folders are in use for a moment: then a sync more is made.
+/// When the hour changes, two folders are in use for a moment, which costs one more sync.
 std::shared_ptr<Spool::Folder> Spool::folder_of(std::int64_t hour) {
     const std::lock_guard lock(folder_guard_);
     if (!folder_ || folder_->hour != hour) folder_.reset(new Folder{hour});

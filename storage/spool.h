@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spool: files that must survive a power cut. Bytes go to a temporary file as they come, are
-// synced, renamed, and the directory is synced; only then may a row point at them.
+// Spool: files that must survive a power cut. Bytes go to a temporary file as they arrive. The file
+// is synced and renamed, and its directory is synced; only then may a row point at it.
 //
-// Names are random, in a directory an hour (spool/2026112314/3f9c....dcm): nothing a stranger sent
-// is ever part of a path, and recovery looks only at the hours since the last committed row.
-// Directories are 0700, files 0600. Threads: share nothing but the directory; one Spool a thread or
-// one for all, as you like.
+// Names are random, in one directory per hour (spool/2026112314/3f9c....dcm): no text from a peer
+// is ever part of a path, and recovery reads only the hours since the last committed row.
+// Directories are 0700, files 0600. Threads: instances share only the directory; use one Spool per
+// thread or one for all.
 #pragma once
 
 #include <atomic>
@@ -22,10 +22,11 @@
 
 namespace bucky::storage {
 
-/// Where below a spool's root a file lies until it is kept. What is there at start is swept.
+/// The folder below a spool's root for files that are not kept yet. Its files are removed at the
+/// start.
 inline constexpr std::string_view kIncomingFolder = "incoming";
 
-/// What keep() tells on its way, so that its caller can put crash points there.
+/// Called by keep() between its steps, so that its caller can put crash points there.
 struct KeepSteps {
     void (*after_sync)() = nullptr;
     void (*after_rename)() = nullptr;
@@ -36,17 +37,17 @@ std::string hour_folder(std::int64_t at_ms);
 
 class Spool {
 public:
-    /// `root` is made if it is not there. Throws unavailable when it cannot be.
+    /// Creates `root` if it does not exist. Throws unavailable when it cannot.
     explicit Spool(std::filesystem::path root, std::uint64_t min_free_bytes = 0,
                    const FileCalls& calls = FileCalls::of_system());
 
-    /// Another floor, from the next open() on. Any thread.
+    /// Sets another floor, from the next open() on. Any thread.
     void keep_free(std::uint64_t min_free_bytes) noexcept { min_free_bytes_ = min_free_bytes; }
 
-    /// A new temporary file. Throws exhausted below the free-space floor.
+    /// Creates a temporary file. Throws exhausted below the free-space floor.
     Incoming open();
 
-    /// A file of this spool's, to be kept once more under a new name. It is not unlinked when that
+    /// A file of this spool that is to be kept again under a new name. It is not unlinked when that
     /// fails. Throws as fail_file().
     Incoming reopen(const std::filesystem::path& file) const;
 
@@ -54,7 +55,7 @@ public:
     /// When it throws, nothing is kept.
     std::string keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps& steps = {});
 
-    /// Forget a file that was kept, as far as that is possible.
+    /// Unlinks a file that was kept; errors are ignored.
     void remove(const std::string& relative) noexcept;
 
     std::filesystem::path absolute(const std::string& relative) const;
@@ -69,9 +70,9 @@ private:
     std::filesystem::path root_;
     std::atomic<std::uint64_t> min_free_bytes_;
     const FileCalls* calls_;
-    std::atomic<std::int64_t> durable_hour_{-1};  ///< since 1970; its folder is there for good
+    std::atomic<std::int64_t> durable_hour_{-1};  ///< since 1970; its folder is durable
 
-    /// An hour's folder and who has renamed a file into it.
+    /// An hour's folder, and the sync of those that have renamed a file into it.
     struct Folder {
         std::int64_t hour;
         SharedSync names{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a spool file says of itself and of who sent it: all that Intake needs to take it in again.
+// What a spool file says of itself and of its sender: everything that Intake needs to take it in
+// again.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,12 @@
 
 namespace bucky::storage {
 
-/// How an image came: written into its file before the data set, so that the file alone is enough.
+/// How an image came. It is written into the file before the data set, so that the file alone is
+/// enough.
 struct Provenance {
     std::string association{}, calling_ae{}, called_ae{}, peer_address{};
-    std::string tenant{};  ///< on whose account it waits
-    std::string owner{};   ///< the tenant whose image it is; empty: nobody's
+    std::string tenant{};  ///< whose queue it joins
+    std::string owner{};   ///< the tenant that owns the image; empty: none
     bool urgent = false;
     std::int64_t received_at_ms = 0;
     bool operator==(const Provenance&) const = default;
@@ -28,8 +30,8 @@ struct Spooled {
     Provenance from;
 };
 
-/// Throws bad_input (or corrupt) when the file does not say all of it or contradicts itself;
-/// unavailable or exhausted when it cannot be read now.
+/// Throws bad_input (or corrupt) when the file is incomplete or contradicts itself; unavailable or
+/// exhausted when it cannot be read now.
 using SpooledReader = std::function<Spooled(const std::filesystem::path&)>;
 
 }  // namespace bucky::storage

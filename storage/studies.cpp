@@ -42,8 +42,8 @@ constexpr Sql kVerdict{"study.verdict", R"sql(
 constexpr Sql kOnePendingLess{"study.one_pending_less", R"sql(
     UPDATE study SET pending = pending - 1 WHERE key = :study)sql"};
 
-// Those that one association ends became due in one moment: what came first is reported first, so
-// that the report on a patient's later study can name the one on the earlier.
+// Studies of one association become due at the same time. The one that came first is reported
+// first, so that the report on a patient's later study can name the one on the earlier.
 constexpr Sql kDue{"study.due", R"sql(
     SELECT key FROM study
      WHERE state = 'open' AND pending = 0 AND due_at_ms <= :now_ms
@@ -252,7 +252,7 @@ std::int64_t Studies::make_due_reports(std::int64_t longest_wait_ms) {
         auto row = db_.prepare(kAnyTooFar);
         return row.bind(":farthest_ms", farthest_ms).step() && row.integer(0) != 0;
     };
-    // by far the most often: no turn taken, nothing locked
+    // The usual case: no turn is taken and nothing is locked.
     if (due().empty() && !any_too_far()) return 0;
 
     Database::Transaction transaction(db_);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Backoff: after how long a peer that failed us is tried again, and from when on no more.
+// Backoff: when a failed attempt is repeated, and when no more.
 //
-// Each wait is about twice the one before, up to a cap, with a share of chance: what failed
-// together does not come back together. Threads: one Backoff each.
+// Each wait is about twice the one before, up to a cap, with a random share, so that peers that
+// failed together are not retried at the same moment. Threads: one Backoff each.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,16 @@ public:
     explicit Backoff(const Limits& limits) : limits_(limits) {}
     explicit Backoff(const conf::DestinationSettings& destination);
 
-    /// After this many attempts that failed.
+    /// The wait after this many failed attempts.
     std::int64_t wait_ms(int attempts);
 
     std::int64_t longest_wait_ms() const;
 
-    /// For what has been tried since then. storage/expiry.h says whether the clock may decide it.
+    /// Whether what has been tried since then is given up. storage/expiry.h says whether the clock
+    /// may decide it.
     bool is_over(std::int64_t since_ms, std::int64_t now_ms) const;
 
-    /// What is said of it then.
+    /// The words for what is given up.
     std::string given_up(std::string_view why) const;
 
 private:

@@ -33,15 +33,15 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kSecondMs = 1000;
 constexpr std::int64_t kLeaseSlackMs = 60 * kSecondMs;
 
-/// How long the association is held for a report on it. Where it came elsewhere the last time, the
-/// next is held for a moment only: many studies may wait.
+/// How long the association is held for a report. If the last report came on another association,
+/// the next one is held for a moment only, because many studies may wait.
 constexpr std::chrono::milliseconds kHold{2000};
 constexpr std::chrono::milliseconds kHoldBriefly{100};
-constexpr std::chrono::milliseconds kGlance{50};  ///< between looks at what sessions have noted
+constexpr std::chrono::milliseconds kGlance{50};  ///< between looks at what sessions recorded
 
 constexpr std::string_view kDoesNotKeep = "it does not keep what it takes";
 
-/// Nobody can guess it, so who names it was told it by us.
+/// It cannot be guessed, so a peer that names it got it from us.
 Uid new_transaction(std::string_view destination) {
     std::random_device random;
     std::string name = "commitment " + std::string{destination};
@@ -156,12 +156,12 @@ void CommitmentScu::Impl::commit(const storage::Job& job) {
     ask(job, commitments.unpromised(destination.name, job.study));
 }
 
-/// Whether there is nothing to ask now. Looked at and written in one transaction, for a delivery
+/// Whether there is nothing to request now. Read and written in one transaction, because a delivery
 /// that ends meanwhile makes due only a job that is not running.
 bool CommitmentScu::Impl::settled(const storage::Job& job) {
     storage::Database::Transaction open(db);
     if (commitments.on_the_way(destination.name, job.study)) {
-        // What is on its way makes this job due when it has arrived.
+        // A delivery that is still open makes this job due when it ends.
         jobs.retry_later(job, clock.now_ms() + timeout_ms(), "");
         open.commit();
         return true;
@@ -207,7 +207,7 @@ void CommitmentScu::Impl::ask(const storage::Job& job,
                                              words_for_store_status(answer.status)));
         }
         await_report(job, association, transaction);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // decides whether to try again
         switch (error.fault()) {
             case Fault::bad_input:
             case Fault::corrupt:
@@ -219,7 +219,7 @@ void CommitmentScu::Impl::ask(const storage::Job& job,
     }
 }
 
-/// The report may come here, on an association of the destination's, or not at all.
+/// The report may come on this association, on one that the destination opens, or not at all.
 void CommitmentScu::Impl::await_report(const storage::Job& job, Association& association,
                                        const Uid& transaction) {
     bool heard = false;
@@ -232,13 +232,14 @@ void CommitmentScu::Impl::await_report(const storage::Job& job, Association& ass
             if (!heard && commitments.is_answered(transaction)) break;
         }
         association.release();
-    } catch (const Error& error) {  // it was asked, whatever becomes of this association
+    } catch (const Error& error) {  // the request was sent, whatever becomes of this association
         log::event(log::Level::warning, "commitment.broken",
                    {{"to", destination.name}, {"why", error.what()}});
     }
     hold = heard ? kHold : kHoldBriefly;
-    // Answered elsewhere meanwhile, it is due at once. In one transaction with the question, for
-    // the session that notes the answer makes due only what is not running.
+    // If it was answered elsewhere meanwhile, it is due at once. In one transaction with the
+    // request, because the session that records the answer makes due only a job that is not
+    // running.
     storage::Database::Transaction open(db);
     const bool due = heard || commitments.is_answered(transaction);
     jobs.retry_later(job, clock.now_ms() + (due ? 0 : timeout_ms()),
@@ -246,10 +247,10 @@ void CommitmentScu::Impl::await_report(const storage::Job& job, Association& ass
     open.commit();
 }
 
-/// What it lost goes again: at once the first time, after a back-off then.
+/// Delivers lost objects again: at once the first time, later after a back-off.
 void CommitmentScu::Impl::deliver_again(const storage::Job& job) {
     if (is_too_old(job)) return park(job, backoff.given_up(kDoesNotKeep));
-    constexpr int kFirstTime = 2;  // the claim that asked, and this one
+    constexpr int kFirstTime = 2;  // the claim of the request, and this one
     const std::int64_t wait =
         job.attempt <= kFirstTime ? 0 : backoff.wait_ms(job.attempt - kFirstTime);
     storage::Database::Transaction open(db);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// CommitmentScu asks one destination to keep what it was sent (storage commitment, PS3.4 Annex J):
-// lane "commit:<name>", one job a study.
+// CommitmentScu requests storage commitment from one destination for what it was sent (PS3.4 Annex
+// J): lane "commit:<name>", one job per study.
 //
-// claim -> a Transaction UID of its own, in the database -> N-ACTION -> the report on the same
-// association if it comes at once, else on one that the destination opens to us (a session notes
-// it). No answer in commitment_timeout_s: asked again. Not kept: delivered again, then asked again,
-// with a back-off, for give_up_days; then parked with the destination's own words. A crash anywhere
-// asks once more. Threads: run() is the CommitmentScu's thread; it opens its own database.
+// The steps are: claim -> store a new Transaction UID -> N-ACTION -> receive the report, on the
+// same association if it comes at once, else on one that the destination opens (a session records
+// it). Without an answer within commitment_timeout_s the request is repeated. What is not kept is
+// delivered again, then requested again, with a back-off, for give_up_days; then the job is parked
+// with the destination's own words. A crash anywhere repeats the request. Threads: run() is the
+// CommitmentScu's thread; it opens its own database.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,8 @@ namespace bucky::scp {
 
 class CommitmentScu {
 public:
-    /// start_wire() has run. Once `give_up_fd` (-1: none) is readable, every wait for the peer
-    /// ends. Throws what Database throws.
+    /// start_wire() must have run. Once `give_up_fd` (-1: none) is readable, every wait for the
+    /// peer ends. Throws what Database throws.
     CommitmentScu(const conf::Settings& settings, const conf::DestinationSettings& destination,
                   const Clock& clock, Wakeup& work, int give_up_fd = -1);
     CommitmentScu(const CommitmentScu&) = delete;
@@ -30,7 +31,8 @@ public:
 
     void run(std::stop_token stop);
 
-    /// One job, if one is due and the lane is not paused. False when there was nothing to do.
+    /// Works on one job, if one is due and the lane is not paused. False when there was nothing to
+    /// do.
     bool commit_next();
 
 private:

@@ -30,10 +30,10 @@ namespace bucky::scp {
 namespace {
 
 constexpr std::int64_t kSecondMs = 1000;
-constexpr std::int64_t kPollMs = 1000;   ///< a lost wake-up costs no more than this
-constexpr std::int64_t kLingerMs = 500;  ///< the two results of a study come one after the other
-constexpr std::int64_t kFreshMs = 300 * kSecondMs;    ///< what waits longer is the backlog
-constexpr std::int64_t kSendingMs = 600 * kSecondMs;  ///< a result over a slow line, generously
+constexpr std::int64_t kPollMs = 1000;   ///< the most that a lost wake-up costs
+constexpr std::int64_t kLingerMs = 500;  ///< the two results of a study come in quick succession
+constexpr std::int64_t kFreshMs = 300 * kSecondMs;    ///< older results are the backlog
+constexpr std::int64_t kSendingMs = 600 * kSecondMs;  ///< ample for one result over a slow line
 
 using Steady = std::chrono::steady_clock;
 
@@ -43,9 +43,9 @@ Target target_until(const conf::DestinationSettings& to, int give_up_fd) {
     return target;
 }
 
-constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all that dicom_sr/ makes
+constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all objects of dicom_sr/
 
-/// The transfer syntax of a word of destination.picture_syntax; empty: as the file is.
+/// The transfer syntax for a value of destination.picture_syntax; empty: that of the file.
 std::string_view syntax_named(std::string_view word) {
     if (word == "rle") return transfer_syntax::kRle;
     if (word == "jpeg-lossless") return transfer_syntax::kJpegLosslessSv1;
@@ -106,10 +106,10 @@ struct Courier::Impl {
     Sender sender;
     SopClassFallback fallback;
 
-    bool backlog_was_served = false;  ///< whose turn it was
-    int failures = 0;  ///< attempts in a row that the peer neither took nor refused for good
+    bool backlog_was_served = false;  ///< in the last turn
+    int failures = 0;                 ///< in a row: neither accepted nor refused for good
     std::int64_t paused_until_steady_ms = 0;
-    storage::Job paused_by;  ///< the job that met the failure, as it was claimed
+    storage::Job paused_by;  ///< the job that failed, as it was claimed
 };
 
 Courier::Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
@@ -128,7 +128,7 @@ void Courier::run(std::stop_token stop) {
         try {
             if (impl_->deliver_next()) continue;
             impl_->rest(seen, stop);
-        } catch (const std::exception& error) {  // the job keeps its lease, then returns
+        } catch (const std::exception& error) {  // its lease expires, and it is due again
             log::event(log::Level::error, "deliver.failed",
                        {{"to", impl_->destination.name}, {"why", error.what()}});
             impl_->work.wait_beyond(impl_->work.rings(), stop, std::chrono::milliseconds{kPollMs});
@@ -146,10 +146,10 @@ bool Courier::Impl::deliver_next() {
     return true;
 }
 
-/// New results and the backlog take turns: the new ones by tenants, the backlog oldest first. So
-/// after an outage a new result waits for one old one, not for thousands, and as long as new ones
-/// keep coming the backlog still gets every second turn: it drains, and never floods a PACS that
-/// has just come back.
+/// New results and the backlog take turns: new results by tenant, the backlog oldest first. So
+/// after an outage a new result waits for one old one, not for thousands. While new results keep
+/// coming, the backlog gets every second turn: it drains, and does not flood a PACS that has just
+/// restarted.
 std::optional<storage::Job> Courier::Impl::claim() {
     const std::int64_t border_ms = clock.now_ms() - kFreshMs;
     for (int turn = 0; turn < 2; ++turn) {
@@ -161,7 +161,7 @@ std::optional<storage::Job> Courier::Impl::claim() {
     return std::nullopt;
 }
 
-/// Nothing is due: the association may wait a moment for more, then goes.
+/// Nothing is due: the association is kept for a moment, then released.
 void Courier::Impl::rest(std::uint64_t seen, const std::stop_token& stop) {
     if (sender.connected()) {
         work.wait_beyond(seen, stop, std::chrono::milliseconds{kLingerMs});
@@ -181,7 +181,7 @@ void Courier::Impl::deliver(const storage::Job& job) {
     if (!result) return park(job, "there is no such result");
     try {
         sender.connect_for(result->file);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the fault decides: try again or park
         switch (error.fault()) {
             case Fault::bad_input:
             case Fault::corrupt:
@@ -204,8 +204,8 @@ void Courier::Impl::deliver(const storage::Job& job) {
     settle(job, *result, outcome, took);
 }
 
-/// No association: a host that is off, a service that is down, a title that is not entered yet. The
-/// back-off counts such failures in a row, whichever job met them.
+/// No association: a host that is off, a service that is down, an AE title that is not configured
+/// yet. The back-off counts such failures in a row, whichever job met them.
 void Courier::Impl::not_reached(const storage::Job& job, std::string_view why) {
     const std::int64_t pause_ms = backoff.wait_ms(++failures);
     pause_lane(job, pause_ms);
@@ -220,7 +220,7 @@ void Courier::Impl::pause_lane(const storage::Job& job, std::int64_t for_ms) {
     paused_by = job;
 }
 
-/// A person who resubmits the job that met the failure (or the whole lane) ends the pause.
+/// Resubmitting the failed job (or the whole lane) ends the pause.
 bool Courier::Impl::paused() {
     if (clock.steady_ms() >= paused_until_steady_ms) return false;
     const auto all = jobs.jobs_of_study(paused_by.study);
@@ -250,8 +250,8 @@ void Courier::Impl::settle(const storage::Job& job, const storage::Result& resul
                                         {"took_ms", took_ms}});
             return;
         case SendOutcome::Kind::retry: {
-            // One object that breaks the association (or that the peer has no room for) may be to
-            // blame; two in a row are the peer.
+            // A single broken association (or lack of a resource) may be the object's fault; two in
+            // a row are the peer's.
             const std::int64_t pause_ms = backoff.wait_ms(std::max(job.attempt, failures));
             if (failures > 1) pause_lane(job, pause_ms);
             retry(job, pause_ms, outcome.words);
@@ -290,11 +290,11 @@ void Courier::Impl::finish(const storage::Job& job, std::string_view words) {
     crash_point("courier.after_commit");
 }
 
-/// What a reader waited: from the last byte of the study to this object in the archive.
+/// The delivery time: from the last byte of the study to this object in the archive.
 void Courier::Impl::note_journey(const storage::Result& result) {
     const auto last_byte_ms = outbox.last_byte_ms(result);
     if (last_byte_ms == 0) return;
-    if (!clock.steps().trouble().empty()) return;  // the two times may be of two clocks
+    if (!clock.steps().trouble().empty()) return;  // the two times may be of different clocks
     const auto took_ms = std::max<std::int64_t>(clock.now_ms() - last_byte_ms, 0);
     metrics::observe("bucky_last_byte_to_delivered_seconds", static_cast<double>(took_ms) / 1000.0,
                      {{"destination", destination.name}});
@@ -323,9 +323,9 @@ void Courier::Impl::park(const storage::Job& job, std::string_view why) {
     transaction.commit();
 }
 
-/// The report worker makes it anew in the class that is taken. Once, if the peer says another thing
-/// then: one that takes now this, now that, would keep both of us busy for ever. An object that was
-/// on its way when we learned what the peer takes is no such case.
+/// The report worker makes it again in the accepted class. Only once while the peer's answer
+/// changes: a peer that accepts one class and then the other would keep both sides busy for ever.
+/// An object that was being sent when the answer came does not count.
 void Courier::Impl::make_again(const storage::Job& job, const storage::Result& result,
                                std::string_view sop_class) {
     const auto why = fmt::format("{} takes no {}, but {}", destination.name,
@@ -343,7 +343,7 @@ void Courier::Impl::make_again(const storage::Job& job, const storage::Result& r
     work.ring();  // its study is due for a report
 }
 
-/// Longer than one delivery can take, so that the lease of a living courier never runs out.
+/// Longer than one delivery can take, so that the lease of a running courier never expires.
 std::int64_t Courier::Impl::lease_ms() const {
     return (destination.connect_timeout_s + 2 * destination.response_timeout_s) * kSecondMs +
            kSendingMs;

@@ -23,15 +23,15 @@ public:
                      Sender& sender);
 
     /// On the open association: the class in which this result should be made instead. Nothing when
-    /// it may go as it is, and when no class is taken that could stand in for it. What the peer
-    /// said of all classes is remembered first: a report that is made again has everything in the
-    /// right class at once.
+    /// its class is accepted, or when no other class is. The answers for all classes are stored
+    /// first, so that a report that is made again has every result in the right class at once.
     std::optional<std::string_view> instead_of(const storage::Result& result);
 
-    /// The same for a result whose class the peer has just refused, though it accepted the context.
+    /// The same for a result that the peer has just refused for its class although it accepted the
+    /// context.
     std::optional<std::string_view> after_refusal(const storage::Result& result);
 
-    /// Whether the peer has said another thing about this class since then.
+    /// Whether the peer's answer about this class has changed since then.
     bool changed_since(std::string_view sop_class, std::int64_t since_ms);
 
 private:

@@ -44,7 +44,7 @@ struct CommitmentScp::Impl {
           db(told.database_file()),
           owed_(db, clock, told.node.data_dir) {}
 
-    /// A report that is due, and its caller, which nobody else calls now.
+    /// A report that is due; its caller is called by this thread only.
     struct Claim {
         storage::OwedCommitment owed;
         PeerPauses::Turn turn;
@@ -68,12 +68,12 @@ struct CommitmentScp::Impl {
     const Clock& clock;
     Wakeup& work;
     const int give_up_fd;
-    DatabasePool databases;  ///< of the threads that call
+    DatabasePool databases;  ///< of the calling threads
     storage::Database db;
     storage::OwedCommitments owed_;
     PeerPauses pauses{kBackoff};
     const Backoff backoff{kBackoff};
-    std::list<Calling> calling;  ///< used by run()'s thread alone
+    std::list<Calling> calling;  ///< used only by run()'s thread
 };
 
 CommitmentScp::CommitmentScp(const conf::Settings& settings, const Clock& clock, Wakeup& work,
@@ -101,8 +101,8 @@ void CommitmentScp::run(std::stop_token stop) {
     self.calling.clear();
 }
 
-/// A thread for the caller whose report is due longest. False: none is due, or as many are being
-/// called as may be; the one that ends first rings.
+/// Starts a thread for the caller whose report has been due longest. False: none is due, or the
+/// limit of calls is reached; the first one that ends notifies.
 bool CommitmentScp::Impl::start_next() {
     std::erase_if(calling, [](const Calling& one) { return one.done->load(); });
     if (calling.size() >= limits::kCommitmentCallersAtOnce) return false;
@@ -140,7 +140,7 @@ std::optional<CommitmentScp::Impl::Claim> CommitmentScp::Impl::claim() {
     return Claim{std::move(*owed), std::move(turn)};
 }
 
-/// One report after the other, until none is due to this caller or it did not take one.
+/// Sends reports until none is due to this caller or it did not accept one.
 void CommitmentScp::Impl::serve(Claim claim, const std::stop_token& stop) noexcept {
     const auto requester = claim.owed.requester;
     try {
@@ -155,7 +155,7 @@ void CommitmentScp::Impl::serve(Claim claim, const std::stop_token& stop) noexce
             owed = all_owed.next(clock.now_ms() + kLeaseMs,
                                  [&](const std::string& other) { return other == requester; });
         }
-    } catch (const std::exception& error) {  // the database or the disk: the report stays owed
+    } catch (const std::exception& error) {  // of the database or the disk: the report stays owed
         pauses.failed(requester, clock.steady_ms());
         log::event(log::Level::error, "commitment.report_failed",
                    {{"to", requester}, {"why", error.what()}});
@@ -197,7 +197,7 @@ void CommitmentScp::Impl::report(storage::OwedCommitments& all_owed,
                                            {"kept", answer.kept.size()},
                                            {"failed", answer.failed.size()},
                                            {"attempt", owed.attempt}});
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // tried again after the caller's pause
         later(all_owed, owed, error.what());
     }
 }
@@ -217,8 +217,8 @@ std::optional<Target> CommitmentScp::Impl::address_of(const std::string& request
     return std::nullopt;
 }
 
-/// The report is tried again when the caller has rested. After a week all of its reports of that
-/// age are given up together: else each would wait for a rest of its own.
+/// The report is tried again after the caller's pause. After a week all of its reports of that age
+/// are given up together, because each would otherwise wait for a pause of its own.
 void CommitmentScp::Impl::later(storage::OwedCommitments& all_owed,
                                 const storage::OwedCommitment& owed, std::string_view why) {
     const auto now_ms = clock.now_ms();

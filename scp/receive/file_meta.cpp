@@ -29,13 +29,13 @@ constexpr std::string_view kBegins{"DICM\x02\x00\x00\x00UL\x04\x00", 12};
 constexpr std::size_t kLengthAt = kPreambleBytes + kBegins.size();
 constexpr std::size_t kElementsAt = kLengthAt + 4;
 
-/// Whose private information it is (0002,0100).
+/// The creator of the private information (0002,0100).
 const std::string& information_creator() {
     static const auto uid = Uid::from_name("file meta information: provenance").str();
     return uid;
 }
 
-/// One line a value, whatever it holds.
+/// Keeps one line per value, whatever it contains.
 std::string line(std::string_view key, std::string_view value) {
     std::string text{value};
     std::replace_if(
@@ -86,7 +86,7 @@ std::uint32_t little(std::string_view bytes) {
     return value;
 }
 
-/// The elements of group 0002 one after another: explicit VR little endian, none nested.
+/// The elements of group 0002 in order: explicit VR little endian, none nested.
 class Elements {
 public:
     explicit Elements(std::string_view bytes) : left_(bytes) {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ImageRate: how many images the callers of a [[peer]] row, or those of a [[tenant]], may store a
-// minute. A bucket that holds a minute's worth and fills evenly: a study comes in one go, a flood
-// does not. Any thread.
+// ImageRate: limits how many images the callers of a [[peer]] row, or of a [[tenant]], may store
+// per minute. It is a token bucket that holds the tokens of one minute and fills evenly, so that a
+// study may come at once and a flood may not. Any thread.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace bucky::scp {
 
 class ImageRate {
 public:
-    /// Whether one more on this account may come now; then it counts.
+    /// Whether one more image of this row may come now. If so, it is counted.
     bool admit(std::string_view account, std::int64_t per_minute, std::int64_t steady_ms) {
         const std::lock_guard lock(mutex_);
         const auto full = static_cast<double>(per_minute);
@@ -37,7 +37,7 @@ private:
         std::int64_t at_ms;
     };
     std::mutex mutex_;
-    std::map<std::string, Bucket> buckets_;  ///< one a row of the config, so there are few
+    std::map<std::string, Bucket> buckets_;  ///< one per row of the config, so there are few
 };
 
 }  // namespace bucky::scp

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// PeerPauses: of peers that are called in turn, which are being called now and which rest after a
-// failure. Each peer is called by one thread at a time and waits for itself alone: one that is
-// switched off costs its own time, twice as much after each failure up to a cap, and no other's.
+// PeerPauses: which peers are being called now, and which pause after a failure. Each peer is
+// called by one thread at a time and pauses alone: a peer that is switched off delays no other. Its
+// pause doubles after each failure, up to a cap.
 //
-// Kept in memory: after a restart each peer is tried once, soon. Times are of the steady
-// clock (conf/base/clock.h). Any thread.
+// Kept in memory: after a restart each peer is tried once, soon. Times are of the steady clock
+// (conf/base/clock.h). Any thread.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@ public:
     PeerPauses(const PeerPauses&) = delete;
     PeerPauses& operator=(const PeerPauses&) = delete;
 
-    /// The peer is being called as long as this lives.
+    /// The peer is being called as long as this exists.
     class Turn {
     public:
         Turn(PeerPauses& of, std::string peer) : of_(&of), peer_(std::move(peer)) {}
@@ -40,7 +40,7 @@ public:
         std::string peer_;
     };
 
-    /// It is free: nobody calls it now, and it does not rest.
+    /// Whether no thread calls it and it does not pause.
     Turn begin(const std::string& peer) {
         const std::lock_guard lock(mutex_);
         peers_[peer].is_called = true;
@@ -53,7 +53,7 @@ public:
         return found != peers_.end() && found->second.is_called;
     }
 
-    /// Until when it rests; `steady_ms` when it does not.
+    /// The end of its pause; `steady_ms` when it does not pause.
     std::int64_t rests_until_ms(const std::string& peer, std::int64_t steady_ms) const {
         const std::lock_guard lock(mutex_);
         const auto found = peers_.find(peer);
@@ -65,7 +65,7 @@ public:
         return !is_called(peer) && rests_until_ms(peer, steady_ms) <= steady_ms;
     }
 
-    /// It was called in vain and rests. Returns for how long.
+    /// The call failed and the peer pauses. Returns for how long.
     std::int64_t failed(const std::string& peer, std::int64_t steady_ms) {
         const std::lock_guard lock(mutex_);
         auto& state = peers_[peer];
@@ -97,7 +97,7 @@ private:
 
     mutable std::mutex mutex_;
     Backoff patience_;
-    std::map<std::string, State> peers_;  ///< of those that are called or have failed
+    std::map<std::string, State> peers_;  ///< only those that are called or have failed
 };
 
 }  // namespace bucky::scp

@@ -43,7 +43,7 @@ std::string_view words_for(storage::Receipt::Kept kept) {
     __builtin_unreachable();
 }
 
-/// What the dataset says must be there and must be what the request said (PS3.7 9.1.1.1).
+/// The dataset must have these identifiers, and they must match the request (PS3.7 9.1.1.1).
 void compare(const DatasetHeader& found, const T_DIMSE_C_StoreRQ& request) {
     if (found.sop_instance.empty()) throw Error(Fault::bad_input, "SOP Instance UID is missing");
     if (found.sop_class.empty()) throw Error(Fault::bad_input, "SOP Class UID is missing");
@@ -59,7 +59,7 @@ void compare(const DatasetHeader& found, const T_DIMSE_C_StoreRQ& request) {
 
 }  // namespace
 
-/// One C-STORE on its way.
+/// One C-STORE in progress.
 struct Store::Reception {
     T_ASC_PresentationContextID context;
     const T_DIMSE_C_StoreRQ& request;
@@ -96,9 +96,9 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
                 context_.settings.scp.conflicting == "refuse") {
                 throw Error(Fault::bad_input, "UID was here with other content; kept apart");
             }
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // answered after the dataset has been read to its end
             reception.fail(error);
-        } catch (const std::exception& error) {
+        } catch (const std::exception& error) {  // likewise, as a bug
             reception.fail(Error(Fault::bug, "{}", error.what()));
         }
     }
@@ -127,8 +127,8 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
     return answered;
 }
 
-/// The dataset, to the end. Only a lost association makes the condition bad; what is wrong with the
-/// instance or with our disk is kept in `reception`.
+/// Reads the dataset to its end. Only a lost association makes the condition bad; a fault of the
+/// instance or of our disk is stored in `reception`.
 OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
     const T_DIMSE_C_StoreRQ& request = reception.request;
     if (request.DataSetType == DIMSE_DATASET_NULL) {
@@ -156,7 +156,7 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
                                              .from = provenance()});
         reception.file->write(header);
         reception.header_bytes = header.size();
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // answered with a status
         reception.fail(error);
     }
     const bool wanted = !reception.failure && reception.file.has_value();
@@ -185,8 +185,8 @@ storage::Provenance Store::provenance() const {
             .received_at_ms = context_.clock.now_ms()};
 }
 
-/// Before the image is taken: nobody should wait for an answer from a queue of days, and nobody
-/// should be refused for another's.
+/// Checked before the image is received: a sender should not wait for a queue of days, and should
+/// not be refused because of another sender.
 void Store::check_queue() {
     database().require_sound();
     const auto most = context_.settings.inference.queue_max;
@@ -206,7 +206,7 @@ void Store::check_queue() {
                 open, caller_.tenant, shares.of_each);
 }
 
-/// One caller's flood is that caller's to wait for.
+/// A flood of one caller delays only that caller.
 void Store::check_rate() {
     const auto [row, per_minute] = caller_.allowance;
     if (per_minute == 0) return;
@@ -216,8 +216,8 @@ void Store::check_rate() {
     throw Error(Fault::exhausted, "peer.images_per_minute, {}, is reached", per_minute);
 }
 
-/// What one tenant's senders do together is that tenant's to wait for. The queue is asked first:
-/// who is turned away there has used up nothing.
+/// The limits of a tenant apply to its senders together. The queue is checked first, so that an
+/// image refused there does not use up the rate.
 void Store::check_quota() {
     const auto [per_minute, most] = caller_.quota;
     if (most > 0 && storage::Studies(database(), context_.clock).waiting(caller_.owner) >= most) {
@@ -294,7 +294,7 @@ void Store::association_ended() noexcept {
         intake.association_ended(caller_.association);
         context_.work.ring();
     } catch (const std::exception& error) {
-        // Its studies close by their quiet time instead.
+        // Its studies become complete by their quiet time instead.
         log::event(log::Level::warning, "association.end_not_noted",
                    {{"assoc", caller_.association}, {"why", error.what()}});
     }

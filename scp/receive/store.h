@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Store answers C-STORE requests: the dataset goes straight to a spool file, byte for byte, and the
-// answer is success only once Intake has made it durable (promise 1). Whatever is wrong with an
-// instance, its dataset is read to the end, so that the association lives on for the next one.
-// One Store per session thread.
+// Store answers C-STORE requests. The dataset goes to a spool file byte for byte, and the answer is
+// success only once Intake has made it durable. The dataset is always read to its end, even if the
+// instance is invalid, so that the association stays usable for the next one. One Store per session
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,18 @@
 
 namespace bucky::scp {
 
-/// Whose instances these are.
+/// The caller that sends the instances.
 struct Caller {
     std::string association, calling_ae, called_ae, address;
-    std::string tenant;  ///< on whose account they wait
+    std::string tenant;  ///< whose queue they join
     bool urgent = false;
     struct Allowance {
         std::size_t peer_row = 0;
-        std::int64_t images_per_minute = 0;  ///< 0: as many as come
+        std::int64_t images_per_minute = 0;  ///< 0: no limit
     } allowance{};
-    std::string owner{};  ///< the tenant whose instances they are; empty: nobody's
+    std::string owner{};  ///< the tenant that owns the instances; empty: none
     struct Quota {
-        std::int64_t images_per_minute = 0, queue_max = 0;  ///< of all his senders; 0: no limit
+        std::int64_t images_per_minute = 0, queue_max = 0;  ///< of all its senders; 0: no limit
     } quota{};
 };
 

@@ -22,10 +22,10 @@
 namespace bucky::scp {
 namespace {
 
-/// For an A-RELEASE-RP. Nothing depends on it: every answer that counts has been read before.
+/// The wait for an A-RELEASE-RP. Nothing depends on it: all answers have been read before.
 constexpr int kReleaseTimeoutS = 5;
 
-/// Whoever speaks TLS breaks off when he is spoken to without.
+/// A TLS peer closes a connection that begins without TLS.
 constexpr std::string_view kPerhapsTls = "; if that port speaks TLS, set tls of the destination";
 
 std::string who(const Target& target) {
@@ -66,7 +66,7 @@ std::string words_for(const T_ASC_RejectParameters& rejection, const Target& tar
     return "it gives no reason; its own log may";
 }
 
-/// What is waited for is one short answer, from here to the end of the scope.
+/// From here to the end of the scope one short answer is expected.
 class AnswerDue {
 public:
     explicit AnswerDue(T_ASC_Association& assoc)
@@ -83,7 +83,7 @@ private:
     Connection* connection_;
 };
 
-/// The object that a C-STORE-RSP is about, if it says so: it need not.
+/// The object that a C-STORE-RSP names; the element is optional.
 std::string_view object_of(const T_DIMSE_Message& message) {
     const auto& said = message.msg.CStoreRSP;
     const bool says_so = message.CommandField == DIMSE_C_STORE_RSP &&
@@ -91,7 +91,7 @@ std::string_view object_of(const T_DIMSE_Message& message) {
     return says_so ? std::string_view{said.AffectedSOPInstanceUID} : std::string_view{};
 }
 
-/// Which message an answer is about, and what it says.
+/// The message that an answer belongs to, and its status.
 std::pair<DIC_US, DIC_US> id_and_status(const T_DIMSE_Message& message) {
     const auto& said = message.msg;
     switch (message.CommandField) {
@@ -110,7 +110,7 @@ std::pair<DIC_US, DIC_US> id_and_status(const T_DIMSE_Message& message) {
 struct Line {
     UniqueFd fd;
     std::unique_ptr<TlsStream> tls{};              ///< null: without TLS
-    std::shared_ptr<const std::string> trouble{};  ///< of that, at any time
+    std::shared_ptr<const std::string> trouble{};  ///< of `tls`, at any time
     std::string security{};
 };
 
@@ -126,7 +126,7 @@ Line call(const Target& target) {
         const auto shown = line.tls->peer_certificate();
         line.security = fmt::format("{}, certificate {}", line.tls->description(),
                                     shown ? shown->subject : "none");
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the words name the peer
         throw Error(error.fault(), "{} made no TLS connection: {}", who(target), error.what());
     }
     return line;
@@ -200,7 +200,7 @@ void Association::Impl::request(const AeTitle& calling, std::span<const Offer> o
     T_ASC_Association* raw = nullptr;
     const OFCondition requested = ASC_requestAssociation(made_net, made, &raw, nullptr, nullptr,
                                                          DUL_NOBLOCK, response_timeout_s());
-    if (raw != nullptr) (void)params.release();  // even a refused association owns its parameters
+    if (raw != nullptr) (void)params.release();  // a refused association owns them, too
     assoc.reset(raw);
     if (requested.bad()) throw_refused(requested, calling);
 }
@@ -215,7 +215,7 @@ void Association::Impl::throw_refused(const OFCondition& condition, const AeTitl
                     words_for(rejection, target, calling));
     }
     if (tls_trouble != nullptr && !tls_trouble->empty()) {
-        // In TLS 1.3 the callee judges our certificate when our handshake is over.
+        // In TLS 1.3 the callee verifies our certificate after our handshake has ended.
         throw Error(Fault::unavailable, "{} ended the TLS connection: {}", who(target),
                     *tls_trouble);
     }
@@ -292,7 +292,7 @@ Association::Answer Association::echo() {
     return {status, {}};
 }
 
-/// `sop_instance`: what was sent; empty: nothing was.
+/// `sop_instance`: the object that was sent; empty: none.
 Association::Answer Association::Impl::await_answer(T_DIMSE_Command expected, DIC_US message_id,
                                                     std::string_view sop_instance) {
     const AnswerDue due{*assoc};
@@ -396,7 +396,7 @@ bool Association::hear_commitment(
     if (arrived.dataset) {
         try {
             noted = note(read_commitment_report(*arrived.dataset));
-        } catch (const Error& error) {
+        } catch (const Error& error) {  // answered with a status; the association goes on
             arrived.failure = error;
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Association: one that we have requested, from the TCP connection to its release; it owns all that
-// DCMTK needs for it. Opened by the constructor, aborted by the destructor unless released before.
-// One thread uses it.
+// Association: an association that we request, from the TCP connection to its release. It owns all
+// DCMTK objects for it. The constructor opens it; the destructor aborts it unless it was released.
+// Used by one thread.
 #pragma once
 
 #include <chrono>
@@ -30,22 +30,22 @@ struct CommitmentRequest;
 struct Offer {
     std::string sop_class;
     std::vector<std::string> transfer_syntaxes;
-    bool as_scp = false;  ///< we are to be the class's SCP, not its SCU (PS3.7 D.3.3.4)
+    bool as_scp = false;  ///< we are the class's SCP, not its SCU (PS3.7 D.3.3.4)
     bool operator==(const Offer&) const = default;
 };
 
-/// A proposed context and what the peer made of it.
+/// A proposed context and the peer's answer to it.
 struct Context {
     std::uint8_t id = 0;
     std::string sop_class;
-    std::string transfer_syntax;  ///< accepted; empty when it was refused
-    std::string refusal;          ///< in words; empty when it was accepted
+    std::string transfer_syntax;  ///< accepted; empty when refused
+    std::string refusal;          ///< the reason in words; empty when accepted
 };
 
 class Association {
 public:
-    /// Throws unavailable when nobody answers or the peer is short of something, unsupported when
-    /// it rejects us for good; the words say what was wrong and where to put it right.
+    /// Throws unavailable when the peer does not answer or lacks a resource, unsupported when it
+    /// rejects us for good; the words say what was wrong and which setting to change.
     Association(const Target& target, const AeTitle& calling, std::span<const Offer> offers);
     Association(const Association&) = delete;
     Association& operator=(const Association&) = delete;
@@ -53,44 +53,46 @@ public:
 
     void release() noexcept;
 
-    /// Whether the peer has closed it, or wants something of us (which is never right): not usable.
+    /// Whether the peer has closed the association or sent an unexpected message: it is not usable
+    /// then.
     bool is_dead() const;
 
     struct Answer {
         std::uint16_t status = 0;
         std::string comment;     ///< the peer's (0000,0902), if any
-        bool kept_text = false;  ///< its text does not fit in the character set that was asked for
+        bool kept_text = false;  ///< the text does not fit in the requested character set
     };
 
-    /// All below throw unavailable when the association breaks; it is of no use then.
+    /// All calls below throw unavailable when the association breaks; it is not usable then.
     Answer echo();
 
-    /// C-STORE of a file's dataset as it lies there, not a byte changed, in `context`.
+    /// C-STORE of a file's dataset, byte for byte, in `context`.
     Answer store(const std::filesystem::path& file, const Part10Header& header,
                  const Context& context);
 
-    /// C-STORE of a file's dataset, rewritten in the transfer syntax of `context`, and its text in
-    /// this Specific Character Set (a defined term; empty: as it is). Text that does not fit goes
-    /// as it is. Throws unsupported when it cannot be rewritten.
+    /// C-STORE of a file's dataset, rewritten in the transfer syntax of `context`, with its text in
+    /// this Specific Character Set (a defined term; empty: unchanged). Text that does not fit in it
+    /// stays unchanged. Throws unsupported when the dataset cannot be rewritten.
     Answer store_rewritten(const std::filesystem::path& file, const Part10Header& header,
                            const Context& context, const std::string& character_set = {});
 
-    /// N-ACTION: keep these objects (PS3.4 J.3.2). In the only context, which was accepted.
+    /// N-ACTION: requests commitment to these objects (PS3.4 J.3.2), in the only context, which
+    /// must be accepted.
     Answer ask_commitment(const CommitmentRequest& request);
 
-    /// The peer's N-EVENT-REPORT on what was asked, if it comes within `at_most`. It is answered
-    /// with success once `note` has taken it. Whether `note` has.
+    /// Waits up to `at_most` for the peer's N-EVENT-REPORT. It is answered with success once `note`
+    /// has accepted it. Returns whether `note` has.
     bool hear_commitment(std::chrono::milliseconds at_most, storage::Spool& spool,
                          const std::function<bool(const storage::CommitmentAnswer&)>& note);
 
-    /// N-EVENT-REPORT: what became of the peer's request (PS3.4 J.3.3). In the only context.
+    /// N-EVENT-REPORT: the result of the peer's request (PS3.4 J.3.3), in the only context.
     Answer report_commitment(const storage::CommitmentAnswer& answer);
 
     const std::vector<Context>& contexts() const noexcept;
-    std::uint32_t max_pdu_bytes() const noexcept;  ///< what the peer takes; 0: no limit
+    std::uint32_t max_pdu_bytes() const noexcept;  ///< largest that the peer accepts; 0: no limit
     std::string implementation_class() const;
     std::string implementation_version() const;
-    std::string security() const;  ///< of TLS, and whose certificate; empty: there is none
+    std::string security() const;  ///< of TLS, with the certificate; empty: no TLS
 
 private:
     struct Impl;

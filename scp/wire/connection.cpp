@@ -36,7 +36,7 @@ void set_option(int fd, int level, int option, int value) {
     (void)::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-/// poll() that neither a signal nor a negative wait (DCMTK computes some) can prolong.
+/// poll() that neither a signal nor a negative timeout (DCMTK computes some) can prolong.
 int poll_until(pollfd* fds, nfds_t count, Clock::time_point deadline) {
     while (true) {
         const auto left =
@@ -78,7 +78,7 @@ void Connection::closeTransportConnection() {
 }
 
 ssize_t Connection::read_some(std::uint8_t* to, std::size_t at_most, Clock::time_point deadline) {
-    // A sender that waits for our acknowledgement (Nagle) waits 40 ms less a file.
+    // Nagle's algorithm: a sender that waits for our acknowledgement would wait 40 ms per file.
     if (tls_) {
         set_option(getSocket(), IPPROTO_TCP, TCP_QUICKACK, 1);
         return tls_->read_some(to, at_most, deadline);
@@ -122,7 +122,7 @@ ssize_t Connection::read(void* to, size_t wanted) {
     served_ += done;
     const auto deadline = read_deadline();
     while (done < wanted) {
-        if (Clock::now() >= deadline) {  // who drips without a pause is never waited for
+        if (Clock::now() >= deadline) {  // also ends a peer that never pauses
             errno = ETIMEDOUT;
             return -1;
         }
@@ -140,7 +140,7 @@ ssize_t Connection::read(void* to, size_t wanted) {
     return static_cast<ssize_t>(done);
 }
 
-/// False when a command set has grown beyond its limit. `part` is the head of a PDU, or its body.
+/// False when a command set exceeds its limit. `part` is the head of a PDU, or its body.
 bool Connection::takes(std::span<const std::uint8_t> part) {
     if (pdu_bytes_ == 0 && part.size() == kPduHeadBytes) {
         pdu_type_ = part[0];
@@ -155,7 +155,7 @@ bool Connection::takes(std::span<const std::uint8_t> part) {
         const std::size_t length = big_endian(part) + sizeof(std::uint32_t);
         const auto control = part[kPdvHeadBytes - 1];
         if ((control & kCommand) != 0) {
-            command_bytes_ += length;  // with its head: of fragments without bytes there is an end
+            command_bytes_ += length;  // with its head, so that empty fragments count
             if (command_bytes_ > limits::kCommandBytesMax) return false;
             if ((control & kLast) != 0) command_bytes_ = 0;
         }
@@ -197,10 +197,10 @@ Connection::Waited Connection::wait_readable(std::chrono::milliseconds at_most, 
         pollfd fds[] = {{getSocket(), POLLIN, 0}, {wake_fd, POLLIN, 0}, {give_up_fd_, POLLIN, 0}};
         if (poll_until(fds, 3, deadline) <= 0) return Waited::timed_out;
         if (fds[1].revents != 0 || fds[2].revents != 0) {
-            // what has come already is heard first
+            // Bytes that have arrived are read first.
             return fds[0].revents != 0 && !tls_ ? Waited::readable : Waited::woken;
         }
-        if (!tls_) break;  // else it may be a part of a record, or none of the peer's words
+        if (!tls_) break;  // a readable TLS socket may hold only part of a record
     }
     return Waited::readable;
 }

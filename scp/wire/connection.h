@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connection: the TCP connection that DCMTK reads and writes through, with a deadline on each read
-// and write, and Layer, which hands it to DCMTK in place of the socket DCMTK believes it opened.
+// Connection: the TCP connection that DCMTK reads and writes through, with a deadline for each read
+// and write. Layer gives it to DCMTK in place of the socket that DCMTK opened.
 //
-// DCMTK reads a PDU in two steps, head and body, and asks for each in full. read() therefore
-// returns only with all that was asked for, or with none: a peer that drips bytes has the same time
-// for them as one that is silent. An accepted connection comes with the bytes that the front door
-// has read already (the whole A-ASSOCIATE-RQ); read() serves these first. With a TlsStream, whose
-// handshake is done, everything passes through that. One thread uses a connection.
+// DCMTK reads a PDU in two steps, head and body, and asks for each in full. So read() returns
+// either everything that was asked for or nothing: a peer that sends byte by byte has no more time
+// than one that is silent. An accepted connection comes with the bytes that the FrontDoor has read
+// already (the whole A-ASSOCIATE-RQ); read() returns these first. With a TlsStream, whose handshake
+// must be done, all bytes pass through it. Used by one thread.
 #pragma once
 
 #include <chrono>
@@ -25,15 +25,15 @@
 
 namespace bucky::scp {
 
-/// The slowest line that anyone sends X-rays over is 64 kbit/s, shared by several.
+/// The slowest line in use for X-rays has 64 kbit/s, and several senders share it.
 inline constexpr std::int64_t kSlowestBytesPerSecond = 1000;
 
-/// No message takes longer, whatever it brings.
+/// The limit for one message, whatever it contains.
 inline constexpr std::chrono::hours kLongestMessage{12};
 
 class Connection final : public DcmTCPConnection {
 public:
-    /// `patience`: the longest wait for the peer inside one read or write. Once `give_up_fd` (-1:
+    /// `patience`: the longest wait for the peer within one read or write. Once `give_up_fd` (-1:
     /// none) is readable, every wait fails at once.
     Connection(UniqueFd fd, std::vector<std::uint8_t> first, std::chrono::milliseconds patience,
                int give_up_fd, std::unique_ptr<TlsStream> tls);
@@ -46,24 +46,24 @@ public:
     void close() override;
     void closeTransportConnection() override;
 
-    /// From here on a message comes, and must not take for ever: who sends a byte now and then,
-    /// or PDUs with next to nothing in them, would keep his place. Each kSlowestBytesPerSecond of
-    /// content earn a second on top of the patience.
+    /// A message begins here, and its time is limited: a peer that sends single bytes or nearly
+    /// empty PDUs must not keep its slot. Each kSlowestBytesPerSecond of content add a second to
+    /// the patience.
     void begin_message();
 
-    // And no command set is longer than limits::kCommandBytesMax: DCMTK gathers it in memory. Then
-    // read() fails.
+    // read() also fails when a command set exceeds limits::kCommandBytesMax, because DCMTK collects
+    // it in memory.
 
-    /// From here on an answer comes, hardly more than a command set. All of it has the patience of
-    /// one wait, however many PDUs bring it. Until end_answer().
+    /// An answer begins here; it is little longer than a command set. All of its PDUs together have
+    /// the time of one wait, until end_answer().
     void begin_answer();
     void end_answer();
 
     enum class Waited { readable, timed_out, woken };
-    /// Until there is something to read, or `wake_fd` (-1: none) has.
+    /// Waits until there is something to read, or `wake_fd` (-1: none) is readable.
     Waited wait_readable(std::chrono::milliseconds at_most, int wake_fd = -1);
 
-    /// Says A-ABORT, as the service user, and lets the peer read it for a moment.
+    /// Sends A-ABORT as the service user, and lets the peer read it for a moment.
     void abort();
 
 private:
@@ -80,15 +80,15 @@ private:
     std::chrono::milliseconds patience_;
     int give_up_fd_;
     std::unique_ptr<TlsStream> tls_;
-    std::chrono::steady_clock::time_point message_began_{};  ///< the epoch: none has
+    std::chrono::steady_clock::time_point message_began_{};  ///< the epoch: no message
     std::uint64_t content_bytes_ = 0;                        ///< of that message, so far
     std::uint8_t pdu_type_ = 0;
-    std::size_t pdu_bytes_ = 0;      ///< of the PDU whose head was read last; 0: its body was, too
+    std::size_t pdu_bytes_ = 0;      ///< of the last PDU head; 0: its body was read, too
     std::size_t command_bytes_ = 0;  ///< of the command set that is being read
     bool is_answer_ = false;
 };
 
-/// createConnection() gives out the one connection it was made for.
+/// createConnection() returns the one connection that it was made for.
 class Layer final : public DcmTransportLayer {
 public:
     Layer(UniqueFd fd, std::vector<std::uint8_t> first, std::chrono::milliseconds patience,
@@ -101,14 +101,14 @@ public:
 
     DcmTransportConnection* createConnection(DcmNativeSocketType theirs, OFBool secure) override;
 
-    /// What had been read before.
+    /// The bytes that had been read before.
     std::span<const std::uint8_t> first() const noexcept { return first_; }
 
-    /// Says A-ABORT on the connection, if nobody has asked for it yet.
+    /// Sends A-ABORT on the connection, unless it was handed to DCMTK.
     void abort();
 
-    /// For a requestor: DCMTK goes on using the descriptor of the socket it has connected itself
-    /// (to the rendezvous of dial.h), so ours takes its place under the same number.
+    /// For a requestor: DCMTK goes on using the descriptor of the socket that it has connected (to
+    /// the rendezvous of dial.h), so our connection replaces it under the same number.
     void replace_their_socket() { replace_ = true; }
 
 private:
@@ -120,8 +120,8 @@ private:
     bool replace_ = false;
 };
 
-/// Ends the association without DCMTK's own abort, which waits for the peer to close for as long as
-/// the network's timeout is.
+/// Ends the association without DCMTK's own abort, which waits up to the network's timeout for the
+/// peer to close.
 void abort_association(T_ASC_Association* assoc) noexcept;
 
 }  // namespace bucky::scp

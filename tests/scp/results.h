@@ -24,7 +24,7 @@ public:
     /// A study with so many results, for each of these destinations.
     explicit Results(int count = 1, std::vector<std::string> destinations = {"pacs"});
 
-    /// No study yet.
+    /// Creates no study.
     struct Empty {};
     explicit Results(Empty);
 

@@ -11,9 +11,9 @@
 namespace bucky::storage::test {
 namespace {
 
-constexpr auto kOld = "deliver:pacs";  // what DataFolder puts results for
+constexpr auto kOld = "deliver:pacs";  // the destination of DataFolder's results
 
-/// A study with a report and a picture that wait.
+/// A study with a waiting report and a waiting picture.
 void make_study(DataFolder& node, const std::string& study) {
     node.send({.sop_instance = study + ".1", .bytes = study, .study = study});
     REQUIRE(node.give_verdict());
@@ -45,7 +45,7 @@ std::int64_t left_by_sweep(DataFolder& node) {
 
 }  // namespace
 
-TEST_CASE("what a person drops is sent nowhere, its journal says so, and its study may leave",
+TEST_CASE("a dropped result is sent nowhere, the journal says so, and its study may be removed",
           "[storage]") {
     DataFolder node;
     make_study(node, kStudy);
@@ -64,7 +64,7 @@ TEST_CASE("what a person drops is sent nowhere, its journal says so, and its stu
     CHECK(left_by_sweep(node) == 1);
 }
 
-TEST_CASE("what a person moves is due at the other destination, once", "[storage]") {
+TEST_CASE("a moved result is due once at the other destination", "[storage]") {
     DataFolder node;
     make_study(node, kStudy);
     make_study(node, "1.2.3.2");
@@ -86,11 +86,11 @@ TEST_CASE("what a person moves is due at the other destination, once", "[storage
     CHECK(left_by_sweep(node) == 2);
 }
 
-TEST_CASE("what the other destination has is not sent to it again", "[storage]") {
+TEST_CASE("a result that the other destination has is not sent to it again", "[storage]") {
     DataFolder node;
     make_study(node, kStudy);
     AbandonedLanes lanes{node.db, node.clock};
-    // the same two results, by a report that was put again when the destination had its new name
+    // The same two results, put again after the destination got its new name.
     REQUIRE(lanes.move(kOld, "new", anybody).left == 2);
     while (const auto due = node.jobs.claim("deliver:new", 60'000)) node.jobs.finish(*due);
     node.studies.retry(kStudy);
@@ -105,7 +105,7 @@ TEST_CASE("what the other destination has is not sent to it again", "[storage]")
     CHECK(lane_of(node, "deliver:new").ready == 0);
 }
 
-TEST_CASE("a job that runs is left alone, and what may not go there stays", "[storage]") {
+TEST_CASE("a running job is not touched, and results that may not go there stay", "[storage]") {
     DataFolder node;
     make_study(node, kStudy);
     make_study(node, "1.2.3.2");
@@ -120,7 +120,7 @@ TEST_CASE("a job that runs is left alone, and what may not go there stays", "[st
     CHECK(node.jobs.finish(*running));
 }
 
-TEST_CASE("thousands of jobs leave a lane in many transactions", "[storage]") {
+TEST_CASE("thousands of jobs are removed from a lane in many transactions", "[storage]") {
     DataFolder node;
     for (int study = 0; study < 150; ++study) make_study(node, "1.5." + std::to_string(study));
     CHECK(AbandonedLanes{node.db, node.clock}.drop(kOld).left == 300);

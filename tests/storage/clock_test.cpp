@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stored times survive a clock that is set: what waits comes in its time, what is held by a lease
-// stays so, and nothing leaves by a time that may be wrong.
+// Stored times survive a change of the clock: waiting jobs become due on time, leases stay valid,
+// and nothing is removed by a time that may be wrong.
 #include <catch2/catch.hpp>
 
 #include "conf/observe/log.h"
@@ -20,7 +20,7 @@ void quiet() {
     log::set_level("error");
 }
 
-/// A study that is settled: all of it was delivered.
+/// A settled study: all its results were delivered.
 void deliver_study(DataFolder& node, const std::string& study) {
     node.send({.sop_instance = study + ".1", .study = study});
     node.finish_all();
@@ -47,7 +47,7 @@ TEST_CASE("a job that waits for a back-off is due when the clock is set back", "
     CHECK(jobs.claim("infer", kHourMs));
 }
 
-TEST_CASE("a wait that the config allows is kept", "[storage]") {
+TEST_CASE("a wait within the config's limits is kept", "[storage]") {
     quiet();
     DataFolder node;
     node.send({.sop_instance = "1.2.3.4"});
@@ -60,8 +60,7 @@ TEST_CASE("a wait that the config allows is kept", "[storage]") {
     CHECK(jobs.claim("infer", kHourMs));
 }
 
-TEST_CASE("what recovery makes wait is kept, however short the waits of the config are",
-          "[storage]") {
+TEST_CASE("a wait after recovery is kept, however short the waits of the config are", "[storage]") {
     quiet();
     DataFolder node;
     node.send({.sop_instance = "1.2.3.4"});
@@ -76,7 +75,7 @@ TEST_CASE("what recovery makes wait is kept, however short the waits of the conf
     CHECK(jobs.claim("infer", kHourMs));
 }
 
-TEST_CASE("a lease ends by the time that has passed, wherever the clock is set", "[storage]") {
+TEST_CASE("a lease ends by elapsed time, whatever the clock is set to", "[storage]") {
     quiet();
     for (const auto by_ms : {40 * kDayMs, -9 * kHourMs}) {
         DataFolder node;
@@ -85,7 +84,7 @@ TEST_CASE("a lease ends by the time that has passed, wherever the clock is set",
         const auto held = jobs.claim("infer", kHourMs);
         REQUIRE(held);
         node.clock.step_ms(by_ms);
-        CHECK_FALSE(jobs.claim("infer", kHourMs));  // its worker lives
+        CHECK_FALSE(jobs.claim("infer", kHourMs));  // its worker is alive
         node.clock.advance_ms(kHourMs - 1);
         CHECK_FALSE(jobs.claim("infer", kHourMs));
         node.clock.advance_ms(1);
@@ -96,7 +95,7 @@ TEST_CASE("a lease ends by the time that has passed, wherever the clock is set",
     }
 }
 
-TEST_CASE("a study is reported in its time when the clock is set back", "[storage]") {
+TEST_CASE("a study is reported on time when the clock is set back", "[storage]") {
     quiet();
     DataFolder node;
     node.send({.sop_instance = "1.2.3.4"});
@@ -106,7 +105,7 @@ TEST_CASE("a study is reported in its time when the clock is set back", "[storag
     CHECK(node.studies.make_due_reports(300 * kSecondMs) == 1);
 }
 
-TEST_CASE("a report that is owed to a caller is due when the clock is set back", "[storage]") {
+TEST_CASE("an owed report is due when the clock is set back", "[storage]") {
     quiet();
     DataFolder node;
     OwedCommitments owed{node.db, node.clock, node.dir.path()};
@@ -121,7 +120,7 @@ TEST_CASE("a report that is owed to a caller is due when the clock is set back",
     CHECK(next());
 }
 
-TEST_CASE("forty days ahead for eight seconds deletes nothing", "[storage]") {
+TEST_CASE("a clock forty days ahead for eight seconds deletes nothing", "[storage]") {
     quiet();
     DataFolder node;
     deliver_study(node, kStudy);
@@ -134,12 +133,12 @@ TEST_CASE("forty days ahead for eight seconds deletes nothing", "[storage]") {
     node.clock.advance_ms(2 * kHourMs);
     CHECK(left_by_sweep(node) == 0);
     CHECK(node.files() == files);
-    // and what has had its time leaves then as ever
+    // Studies past their time are then removed as usual.
     node.clock.advance_ms(30 * kDayMs);
     CHECK(left_by_sweep(node) == 1);
 }
 
-TEST_CASE("a clock that stays where it was set is believed after an hour", "[storage]") {
+TEST_CASE("a clock that keeps its new time is trusted after an hour", "[storage]") {
     quiet();
     DataFolder node;
     deliver_study(node, kStudy);
@@ -149,13 +148,13 @@ TEST_CASE("a clock that stays where it was set is believed after an hour", "[sto
     CHECK(left_by_sweep(node) == 1);
 }
 
-TEST_CASE("nothing leaves by a clock that is earlier than what was written last", "[storage]") {
+TEST_CASE("nothing is removed by a clock that is earlier than the last row", "[storage]") {
     quiet();
     DataFolder node;
     deliver_study(node, "1.2.1");
     node.clock.advance_ms(40 * kDayMs);
     node.send({.sop_instance = "1.2.2.1", .bytes = "B", .study = "1.2.2"});
-    // another process, whose clock never saw the step
+    // Another process, which did not see the step of the clock.
     SettableClock behind{node.clock.now_ms() - 5 * kDayMs};
     CHECK_FALSE(may_expire(node.db, behind));
     CHECK_THAT(clock_behind(node.db, behind), Catch::Contains("5 d earlier"));
@@ -163,7 +162,7 @@ TEST_CASE("nothing leaves by a clock that is earlier than what was written last"
     CHECK(clock_behind(node.db, node.clock).empty());
 }
 
-TEST_CASE("a node that was off for long believes its clock after an hour", "[storage]") {
+TEST_CASE("a node that was off for long trusts its clock after an hour", "[storage]") {
     quiet();
     DataFolder node;
     deliver_study(node, kStudy);
@@ -178,8 +177,7 @@ TEST_CASE("a node that was off for long believes its clock after an hour", "[sto
     CHECK(may_expire(node.db, soon_after));
 }
 
-TEST_CASE("what leaves because there is too much goes by the order alone, whatever the clock says",
-          "[storage]") {
+TEST_CASE("removal by size follows the order alone, whatever the clock says", "[storage]") {
     quiet();
     DataFolder node;
     deliver_study(node, kStudy);

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::uint64_t kMegabyte = 1'000'000;
 
-/// A file system of 100 MB of its own; needs the right to mount one.
+/// A new file system of 100 MB; needs the permission to mount it.
 class SmallDisk {
 public:
     SmallDisk() { mounted_ = ::mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, "size=100m") == 0; }
@@ -40,8 +40,9 @@ private:
 
 }  // namespace
 
-TEST_CASE("the reserve is held while there is room, given when the disk is full, and held again",
-          "[storage][disk]") {
+TEST_CASE(
+    "the reserve is held while there is room, deleted when the disk is full, and created again",
+    "[storage][disk]") {
     SmallDisk disk;
     if (!disk.mounted()) {
         WARN("skipped: mounting a small file system needs root");
@@ -60,7 +61,7 @@ TEST_CASE("the reserve is held while there is room, given when the disk is full,
     CHECK(reserve.look());
     CHECK_FALSE(reserve.is_held());
     CHECK(disk.free_bytes() >= 10 * kMegabyte);
-    CHECK(disk.free_bytes() < 20 * kMegabyte);  // no image gets it
+    CHECK(disk.free_bytes() < 20 * kMegabyte);  // images are refused
 
     CHECK_FALSE(reserve.look());
     CHECK_FALSE(reserve.is_held());
@@ -69,7 +70,8 @@ TEST_CASE("the reserve is held while there is room, given when the disk is full,
     CHECK(reserve.is_held());
 }
 
-TEST_CASE("where images are never refused, or the disk is small, nothing is held", "[storage]") {
+TEST_CASE("where images are never refused, or the disk is small, there is no reserve",
+          "[storage]") {
     const bucky::test::TempDir dir;
     DiskReserve none{dir.path(), 0};
     CHECK_FALSE(none.look());

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Contains;
 
-/// Somebody's shell that has read something and was left open.
+/// A shell that has read from the database and was left open.
 class LeftOpen {
 public:
     explicit LeftOpen(const std::filesystem::path& database)
@@ -61,7 +61,7 @@ void write_much(DataFolder& node, int transactions) {
 
 }  // namespace
 
-TEST_CASE("a process that keeps a read transaction open is told by name after a minute",
+TEST_CASE("a process that keeps a read transaction open is reported by name after a minute",
           "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
@@ -80,7 +80,7 @@ TEST_CASE("a process that keeps a read transaction open is told by name after a 
 }
 
 TEST_CASE("the log is bounded again once the reader has left", "[storage]") {
-    constexpr std::uintmax_t kBound = 140'000'000;  // twice a whole log, and what is kept of it
+    constexpr std::uintmax_t kBound = 140'000'000;  // twice a full log
     DataFolder node;
     const auto log = node.dir / "bucky.db-wal";
     {

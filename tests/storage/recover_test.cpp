@@ -17,7 +17,7 @@ Recovered recovered(DataFolder& node) {
     return recover(node.db, node.dir.path(), node.clock);
 }
 
-/// As a crash between rename and commit leaves it, or a database that was put back.
+/// The state after a crash between rename and commit, or with a restored database.
 std::string orphan(DataFolder& node, Spool& in, const std::string& bytes = "without a row") {
     auto file = in.open();
     file.write(bytes_of(bytes));
@@ -47,7 +47,8 @@ TEST_CASE("an empty folder, and one without its parts, recover to nothing", "[st
     CHECK(recover(node.db, bare.path(), node.clock).files_swept == 0);
 }
 
-TEST_CASE("what nobody was answered for is deleted, a file without a row never", "[storage]") {
+TEST_CASE("files whose senders got no answer are deleted, files without a row are not",
+          "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     REQUIRE(node.give_verdict());
@@ -73,7 +74,7 @@ TEST_CASE("what nobody was answered for is deleted, a file without a row never",
     CHECK(files_below(node.dir / "aside" / "2026-11-23" / "results") == 2);
     CHECK(node.files().size() == answered.size() + 2);
 
-    const auto second = recovered(node);  // it died before it had taken one in
+    const auto second = recovered(node);  // it crashed before it had taken one in
     CHECK(second.images_found == 2);
     CHECK(second.results_aside == 0);
 }
@@ -186,7 +187,7 @@ TEST_CASE("a job met by one death goes on at once, one met again waits longer ea
     }
 }
 
-TEST_CASE("a spool whose database is gone is found whole, however much it is", "[storage]") {
+TEST_CASE("a spool without its database is found whole, whatever its size", "[storage]") {
     DataFolder node;
     const auto folder = node.dir / "spool" / "2026112312";
     std::filesystem::create_directory(folder);
@@ -197,7 +198,7 @@ TEST_CASE("a spool whose database is gone is found whole, however much it is", "
     CHECK(files_below(node.spool.root() / kReingestFolder) == 2001);
 }
 
-TEST_CASE("what cannot be moved stays, and costs no start", "[storage]") {
+TEST_CASE("a file that cannot be moved stays and does not prevent the start", "[storage]") {
     DataFolder node;
     orphan(node, node.results);
     std::ofstream{node.dir / "aside"} << "somebody's file, where a folder should be";

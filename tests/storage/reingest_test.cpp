@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 
-/// Files of these tests hold their SOP Instance UID, and a word more where they differ otherwise.
+/// Files of these tests contain their SOP Instance UID, and another word where they differ.
 Spooled read_text(const std::filesystem::path& file) {
     std::ifstream in{file};
     if (!in) throw Error(Fault::unavailable, "cannot read it");
@@ -40,7 +40,7 @@ Spooled read_text(const std::filesystem::path& file) {
                      .received_at_ms = kStartMs + at_ms}};
 }
 
-/// A node whose database knows nothing of some files.
+/// A node with files that its database does not know.
 struct Found {
     DataFolder node;
     Aside aside{node.dir.path(), node.clock};
@@ -67,9 +67,8 @@ struct Found {
 
 }  // namespace
 
-TEST_CASE(
-    "images that the database does not know are taken in as if they had just come, oldest first",
-    "[storage]") {
+TEST_CASE("images that the database does not know are taken in as if just received, oldest first",
+          "[storage]") {
     Found found;
     auto& node = found.node;
     found.file("1.1");
@@ -99,13 +98,13 @@ TEST_CASE(
     CHECK(found.start().left() == 0);
 }
 
-TEST_CASE("of an image that is here already only an equal copy goes", "[storage]") {
+TEST_CASE("of the files of a stored image only equal copies are deleted", "[storage]") {
     Found found;
     auto& node = found.node;
     found.file("1.1");
     found.take_in_all();
     found.file("1.1");        // a copy
-    found.file("1.1 other");  // a conflict: kept apart, as at the door
+    found.file("1.1 other");  // a conflict: kept apart, as when received
     found.file("9.9");        // of our own make
     found.take_in_all();
     CHECK(node.instance_rows() == 2);
@@ -114,13 +113,13 @@ TEST_CASE("of an image that is here already only an equal copy goes", "[storage]
     CHECK(found.aside.held().images == 0);
 }
 
-TEST_CASE("of two copies of an image that one stands which came later, whichever is taken in first",
+TEST_CASE("of two copies of an image the later one is current, whichever is taken in first",
           "[storage]") {
     const bool older_is_known = GENERATE(false, true);
     INFO("the older one has a row: " << older_is_known);
     Found found;
     auto& node = found.node;
-    // the second word is a header, the third says when it came
+    // The second word is a header, the third is the time of arrival.
     const auto facts = [](const std::filesystem::path& file, std::string_view, bool) {
         std::ifstream in{file};
         std::string uid, header;
@@ -148,7 +147,8 @@ TEST_CASE("of two copies of an image that one stands which came later, whichever
     CHECK(header == "right");
 }
 
-TEST_CASE("what cannot be read goes aside, is counted, and is kept for its days", "[storage]") {
+TEST_CASE("a file that cannot be read moves aside, is counted, and is kept for its days",
+          "[storage]") {
     Found found;
     auto& node = found.node;
     found.file("broken");
@@ -165,7 +165,7 @@ TEST_CASE("what cannot be read goes aside, is counted, and is kept for its days"
     CHECK(found.aside.held().images == 0);
 }
 
-TEST_CASE("whatever fails while an image is taken in again, its file stays for the next try",
+TEST_CASE("whatever fails while an image is taken in again, its file stays for the next attempt",
           "[storage]") {
     const FaultyDisk disk;
     Found found;
@@ -181,7 +181,7 @@ TEST_CASE("whatever fails while an image is taken in again, its file stays for t
         CHECK(node.files().size() == 1);
         CHECK(files.take_in_next());
     }
-    SECTION("any of the disk's calls fails") {
+    SECTION("any file call fails") {
         for (int call = 1; call <= 8; ++call) {
             INFO("call " << call);
             FaultyCalls calls;

@@ -206,7 +206,7 @@ TEST_CASE("whatever call fails, and however, nothing is kept and the fault says 
     }
 }
 
-TEST_CASE("a folder of the spool's that somebody takes away is made again", "[storage]") {
+TEST_CASE("a removed spool folder is created again", "[storage]") {
     const auto* taken = GENERATE("spool/2026112314", "spool/incoming", "spool");
     INFO(taken);
     const TempDir dir;
@@ -222,7 +222,7 @@ TEST_CASE("a folder of the spool's that somebody takes away is made again", "[st
     CHECK(mode_of(dir / taken) == 0700);
 }
 
-TEST_CASE("a file that is received while its folder is taken away is not kept, and the next is",
+TEST_CASE("a file whose folder is removed while it is received is not kept, and the next one is",
           "[storage]") {
     const TempDir dir;
     Spool spool{dir / "spool"};

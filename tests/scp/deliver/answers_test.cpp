@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a peer says of an object counts when it is about that object, and comes in time.
+// A peer's answer counts only if it names the object that was sent and comes in time.
 #include <chrono>
 #include <string>
 
@@ -47,7 +47,7 @@ TEST_CASE("a command set that never ends costs no more than the time an answer h
     }
 }
 
-TEST_CASE("a success for another object is none, nor one for another message", "[scp]") {
+TEST_CASE("a success for another object or another message does not count", "[scp]") {
     const Sending sending;
     const Peer other_object("other-object");
     const auto first = sending.to(other_object, "1.2.9.1");
@@ -59,7 +59,8 @@ TEST_CASE("a success for another object is none, nor one for another message", "
     CHECK_THAT(second.words, Catch::Contains("answered something that was not asked"));
 }
 
-TEST_CASE("what was answered for another object is sent again on another association", "[scp]") {
+TEST_CASE("an object that got the answer for another one is sent again on a new association",
+          "[scp]") {
     Results results;
     const Peer pacs("other-object,first=1");
     Courier courier(results.settings, pacs.destination(), results.clock, results.work);
@@ -71,7 +72,7 @@ TEST_CASE("what was answered for another object is sent again on another associa
     CHECK(results.job().state == storage::JobState::done);
 }
 
-TEST_CASE("an association that was kept for long after an answer is released in peace", "[scp]") {
+TEST_CASE("an association that was kept long after an answer is released normally", "[scp]") {
     const Sending sending;
     const Peer pacs;
     auto target = pacs.target();

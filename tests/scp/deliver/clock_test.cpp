@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clock that is set holds no lane and gives nothing up.
+// Setting the clock blocks no lane and gives nothing up.
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -32,21 +32,21 @@ int deliver_all(Courier& courier) {
 
 }  // namespace
 
-TEST_CASE("nine hours back while a destination is in back-off: its pause is no longer than it was",
+TEST_CASE("a clock set back nine hours does not lengthen a destination's pause",
           "[scp][delivery]") {
     Results results(3);
     const auto destination = gone_destination();
     Courier courier(results.settings, destination, results.clock, results.work);
     REQUIRE(deliver_all(courier) == 1);
     results.clock.step_ms(-9 * kHourMs);
-    results.add(kOtherStudy, 1);  // a new result, by the new time
+    results.add(kOtherStudy, 1);  // a new result, dated by the new time
     const Peer back("", static_cast<int>(destination.port));
-    results.clock.advance_ms(6000);  // the first wait is 5 s, and a fifth
+    results.clock.advance_ms(6000);  // the first wait is 5 s + 20 %
     CHECK(deliver_all(courier) == 4);
     CHECK(back.stored().size() == 4);
 }
 
-TEST_CASE("a step forward does not end a pause", "[scp][delivery]") {
+TEST_CASE("a clock step forward does not end a pause", "[scp][delivery]") {
     Results results(3);
     const auto destination = gone_destination();
     Courier courier(results.settings, destination, results.clock, results.work);
@@ -57,24 +57,24 @@ TEST_CASE("a step forward does not end a pause", "[scp][delivery]") {
     CHECK(deliver_all(courier) == 1);
 }
 
-TEST_CASE("forty days ahead for eight seconds gives nothing up", "[scp][delivery]") {
+TEST_CASE("a clock forty days ahead for eight seconds gives nothing up", "[scp][delivery]") {
     Results results(2);
     const auto destination = gone_destination();
     Courier courier(results.settings, destination, results.clock, results.work);
     REQUIRE(deliver_all(courier) == 1);
     results.clock.step_ms(40 * kDayMs);
     results.clock.advance_ms(8000);
-    CHECK(deliver_all(courier) == 1);  // tried, in vain, by the wrong time
+    CHECK(deliver_all(courier) == 1);  // one failed attempt at the wrong time
     results.clock.step_ms(-40 * kDayMs);
     for (const auto& job : results.jobs()) CHECK(job.state == storage::JobState::ready);
 
-    // and by the right time it goes out in its own: the next wait is 10 s, and a fifth
+    // At the right time it is sent after its own wait, which is 10 s + 20 %.
     const Peer back("", static_cast<int>(destination.port));
     results.clock.advance_ms(13'000);
     CHECK(deliver_all(courier) == 2);
 }
 
-TEST_CASE("what was tried for its days is given up by a clock that has settled", "[scp]") {
+TEST_CASE("a job past its days is given up once the clock is trusted again", "[scp]") {
     Results results;
     const auto destination = gone_destination();
     Courier courier(results.settings, destination, results.clock, results.work);
@@ -88,7 +88,7 @@ TEST_CASE("what was tried for its days is given up by a clock that has settled",
     CHECK(results.job().state == storage::JobState::parked);
 }
 
-TEST_CASE("a request for commitment is neither held nor given up by a clock that is set",
+TEST_CASE("setting the clock neither delays nor gives up a request for commitment",
           "[scp][commitment]") {
     for (const auto by_ms : {-9 * kHourMs, 40 * kDayMs}) {
         Results results;
@@ -106,7 +106,7 @@ TEST_CASE("a request for commitment is neither held nor given up by a clock that
         CommitmentScu committer(results.settings, nowhere, results.clock, results.work);
         REQUIRE(committer.commit_next());
         results.clock.step_ms(by_ms);
-        CHECK_FALSE(committer.commit_next());  // it is the pause that counts
+        CHECK_FALSE(committer.commit_next());  // the pause decides
         results.clock.advance_ms(6000);
         CHECK(committer.commit_next());
         CHECK(results.jobs("commit:pacs").at(0).state == storage::JobState::ready);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An archive gets what it takes of the classes in which a result can be said, from the first
-// contact on.
+// An archive gets each result in a class that it accepts, from the first association on.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +29,7 @@ constexpr auto kCrPicture = kPictureClasses[1];
 constexpr auto kOther = "1.2.826.0.1.3680043.9.2";
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
-/// Objects of one class that wait for "pacs".
+/// Waiting objects of one class for "pacs".
 struct Waiting : Results {
     /// One of a study, one of another where that has a class.
     explicit Waiting(std::string_view sop_class, std::string_view other = "") : Results(Empty{}) {
@@ -45,7 +44,7 @@ struct Waiting : Results {
     bool deliver_next(const Peer& peer) {
         return Courier(settings, peer.destination(), clock, work).deliver_next();
     }
-    /// The report that follows still has the object in its old class: it was under way before.
+    /// The next report still has the object in its old class, because it was being made before.
     void put_again(std::string_view sop_class) {
         storage::Database db(settings.database_file());
         storage::Spool spool(settings.results_dir());
@@ -63,7 +62,8 @@ struct Waiting : Results {
 
 }  // namespace
 
-TEST_CASE("all that an association tells is known before the first object is taken back", "[scp]") {
+TEST_CASE("all answers of an association are stored before the first object is made again",
+          "[scp]") {
     Waiting results(k3dSr);
     const Peer old("text-and-cr");
     REQUIRE(results.deliver_next(old));
@@ -75,7 +75,7 @@ TEST_CASE("all that an association tells is known before the first object is tak
     CHECK(results.takes(kCrPicture) == true);
 }
 
-TEST_CASE("an object that was on its way in the old class is taken back once more, not parked",
+TEST_CASE("an object that was being sent in the old class is made again once more, not parked",
           "[scp]") {
     Waiting results(kSecondaryCapture);
     const Peer old("text-and-cr");
@@ -88,11 +88,11 @@ TEST_CASE("an object that was on its way in the old class is taken back once mor
     CHECK(results.told("result.taken_back").size() == 2);
 }
 
-TEST_CASE("a peer that takes now this, now that, gets a person's attention", "[scp]") {
+TEST_CASE("a peer that changes its accepted class each time needs attention", "[scp]") {
     Waiting results(kSecondaryCapture, kSecondaryCapture);
     REQUIRE(results.deliver_next(Peer("text-and-cr")));
     results.clock.advance_ms(1000);
-    // now it takes the class
+    // now it accepts the class
     REQUIRE(results.deliver_next(Peer()));
     results.clock.advance_ms(1000);
     results.put_again(kSecondaryCapture);
@@ -113,7 +113,7 @@ TEST_CASE("a PACS that accepts a context and answers 0122 to the object gets the
     CHECK(results.takes(k3dSr) == false);
     CHECK(results.takes(kReportClasses[1]) == true);
 
-    // The next association accepts the context again: it is not believed, and not asked in vain.
+    // The next association accepts the context again: that does not count, and nothing is sent.
     REQUIRE(results.deliver_next(pacs));
     CHECK(results.jobs(kPacsLane, kOther).empty());
     CHECK(results.takes(k3dSr) == false);
@@ -128,14 +128,14 @@ TEST_CASE("a PACS that refuses each class by the object parks it with its own wo
     Waiting results(kCrPicture, kSecondaryCapture);
     const Peer pacs("not-of=" + std::string{kCrPicture} +
                     ",not-of=" + std::string{kSecondaryCapture});
-    REQUIRE(results.deliver_next(pacs));  // in the one class...
-    REQUIRE(results.deliver_next(pacs));  // ...and in the other
+    REQUIRE(results.deliver_next(pacs));  // in the first class...
+    REQUIRE(results.deliver_next(pacs));  // ...and in the second
     REQUIRE(results.jobs(kPacsLane, kOther).size() == 1);
     CHECK(results.jobs(kPacsLane, kOther)[0].state == storage::JobState::parked);
     CHECK_THAT(results.jobs(kPacsLane, kOther)[0].last_error, Catch::Contains("0122"));
 }
 
-TEST_CASE("a class that nothing can stand in for is refused as ever", "[scp]") {
+TEST_CASE("a class without a fallback is refused as before", "[scp]") {
     constexpr auto kSegmentation = "1.2.840.10008.5.1.4.1.1.66.4";
     Waiting results(kSegmentation);
     REQUIRE(results.deliver_next(Peer(std::string{"not-of="} + kSegmentation)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clock that is set neither holds the reports that callers are owed nor gives them up.
+// Setting the clock neither delays owed reports nor gives them up.
 #include <catch2/catch.hpp>
 
 #include "conf/observe/log.h"
@@ -13,8 +13,7 @@
 using namespace bucky;
 using namespace bucky::test;
 
-TEST_CASE("a report that a caller is owed waits for its pause, wherever the clock is set",
-          "[scp][commitment]") {
+TEST_CASE("an owed report waits for its pause, whatever the clock is set to", "[scp][commitment]") {
     log::set_level("error");
     scp::start_wire();
     constexpr std::int64_t kHourMs = 3'600'000;
@@ -27,7 +26,7 @@ TEST_CASE("a report that a caller is owed waits for its pause, wherever the cloc
         auto& peer = settings.peers.emplace_back();
         peer.ae_title = "XRAY1";
         peer.host = "127.0.0.1";
-        peer.port = free_port();  // where nobody listens
+        peer.port = free_port();  // nothing listens there
         storage::Database db(settings.database_file());
         storage::OwedCommitments owed(db, clock, dir.path());
         storage::OwedCommitment asked;
@@ -39,8 +38,8 @@ TEST_CASE("a report that a caller is owed waits for its pause, wherever the cloc
 
         REQUIRE(reports.report_next());
         clock.step_ms(by_ms);
-        CHECK_FALSE(reports.report_next());  // it is the pause that counts
-        clock.advance_ms(6000);              // the first is 5 s, and a fifth
+        CHECK_FALSE(reports.report_next());  // the pause decides
+        clock.advance_ms(6000);              // the first pause is 5 s + 20 %
         CHECK(reports.report_next());
         CHECK(owed.owed(10).size() == 1);
     }

@@ -61,7 +61,7 @@ std::optional<Fault> fault_reading(const fs::path& file) {
 
 }  // namespace
 
-TEST_CASE("a spool file alone says which image it is and how it came", "[scp]") {
+TEST_CASE("a spool file alone identifies its image and its sender", "[scp]") {
     const TempDir dir;
     const auto file = spooled(dir, meta_bytes());
     const auto found = scp::read_spooled(file);
@@ -73,7 +73,7 @@ TEST_CASE("a spool file alone says which image it is and how it came", "[scp]") 
     CHECK(found.transfer_syntax == image.transfer_syntax);
     CHECK(found.accession_number == image.accession_number);
     auto expected = kFrom;
-    expected.tenant = "a tenant urgent=1";  // a line of its own it cannot be
+    expected.tenant = "a tenant urgent=1";  // cannot add a line of its own
     CHECK(found.from == expected);
     CHECK(scp::read_part10_header(file).dataset_at == scp::read_file_meta(file).dataset_at);
     const auto dumped = output_of("dcmdump --print-all " + file.string());
@@ -82,7 +82,7 @@ TEST_CASE("a spool file alone says which image it is and how it came", "[scp]") 
                            Catch::Contains("(0002,0100) UI") && Catch::Contains("(0002,0102) OB"));
 }
 
-TEST_CASE("what a caller sends is in the spool with who it was", "[scp]") {
+TEST_CASE("a spool file contains the image and its caller", "[scp]") {
     TestFrontDoor door;
     const auto image = write_image(door.dir() / "image.dcm");
     REQUIRE(dcmsend(door.port(), {image}).all_accepted());
@@ -97,14 +97,15 @@ TEST_CASE("what a caller sends is in the spool with who it was", "[scp]") {
     CHECK(found.from.received_at_ms > 0);
 }
 
-TEST_CASE("a file of an earlier version, or of somebody else's, says less", "[scp]") {
+TEST_CASE("a file of an earlier version, or of another writer, contains less", "[scp]") {
     const TempDir dir;
     const auto found = scp::read_spooled(write_image(dir / "image.dcm"));
     CHECK(found.from.called_ae.empty());
     CHECK(found.from.owner.empty());
 }
 
-TEST_CASE("a spool file that is cut, changed or none is refused at every length", "[scp]") {
+TEST_CASE("a spool file that is truncated, changed or of another kind is refused at every length",
+          "[scp]") {
     const TempDir dir;
     const auto file = spooled(dir, meta_bytes());
     std::ifstream in{file, std::ios::binary};

@@ -238,10 +238,10 @@ TEST_CASE("a tenant's order has its language and its destinations, and a renderi
     north.language = "ko";
     settings.destinations[1].language = "en";
     auto& classes = harness.context().peer_classes;
-    const auto his = delivery_plans_of(settings, classes, "NORTH");
-    REQUIRE(his.size() == 1);
-    CHECK(his[0].destination == "archive");
-    CHECK(his[0].language == "ko");
+    const auto of_north = delivery_plans_of(settings, classes, "NORTH");
+    REQUIRE(of_north.size() == 1);
+    CHECK(of_north[0].destination == "archive");
+    CHECK(of_north[0].language == "ko");
     const auto others = delivery_plans_of(settings, classes);
     REQUIRE(others.size() == 1);
     CHECK(others[0].destination == "pacs");
@@ -269,7 +269,7 @@ TEST_CASE("a tenant's order has its language and its destinations, and a renderi
         }
         return found;
     };
-    CHECK(renderings(his) == std::set<std::string>{"for NORTH, ko"});
+    CHECK(renderings(of_north) == std::set<std::string>{"for NORTH, ko"});
     CHECK(renderings(others) == std::set<std::string>{""});
 }
 

@@ -22,7 +22,7 @@ std::string how_to_send_again(std::string_view lane) {
     return fmt::format("`bucky queue retry --destination {}` sends them again", name);
 }
 
-/// A destination that is away has a back-off and words of its own; images and reports must not wait
+/// A destination that is down has its own back-off and message; images and reports must not wait
 /// unnoticed.
 std::string words_of_failing(const storage::Backlog& lane) {
     const auto many = lane.failing == storage::kFailingCounted ? "or more " : "";
@@ -46,7 +46,7 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
                                                    settings.storage.min_free_mb));
         }
         health.lanes = storage::JobQueue{db, clock}.backlog();
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // the fault is a sentence of the report
         health.not_ready.emplace_back(error.what());
     }
     health.database = db.troubles();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Health: how the node is, as /readyz, the gauges of /metrics and `bucky status` tell it: one look
-// at the database and the disk, and the sentences that follow from it. Any thread may read a Health
-// that was published; looking needs a Database of one's own.
+// Health: the state of the node for /readyz, the gauges of /metrics and `bucky status`: one look at
+// the database and the disk, and the sentences that follow from it. Any thread may read a published
+// Health; look() needs its own Database.
 #pragma once
 
 #include <cstdint>
@@ -20,20 +20,20 @@ struct Health {
     std::vector<storage::Backlog> lanes;
     std::vector<std::string> unowned;  ///< of these, those that nobody works on and that hold jobs
     std::uint64_t free_bytes = 0, disk_bytes = 0;
-    storage::Aside::Held aside;         ///< set by who keeps count of it
-    std::vector<std::string> database;  ///< what is wrong with its files; stays until a restart
+    storage::Aside::Held aside;         ///< set by the watch thread
+    std::vector<std::string> database;  ///< faults of its files; they stay until a restart
     std::vector<std::string>
         not_ready;  ///< why images are refused now, database included; empty: they are taken
-    std::vector<std::string> troubles;  ///< what a person should see to; includes not_ready
+    std::vector<std::string> troubles;  ///< what needs the admin; includes not_ready
 };
 
-/// Now. A database or a disk that does not answer is a sentence, not an exception.
+/// The present state. A database or a disk that does not answer gives a sentence, not an exception.
 Health look(const conf::Settings& settings, const Clock& clock, storage::Database& db);
 
-/// Images that were answered and that could not be taken in again; empty: none.
+/// Acknowledged images that could not be taken in again; empty when there are none.
 std::vector<std::string> aside_troubles(const storage::Aside& aside);
 
-/// The last look, handed from the thread that looks to those that tell.
+/// The last Health, passed from the watch thread to its readers.
 class HealthBoard {
 public:
     void publish(Health health) {

@@ -18,7 +18,7 @@ std::shared_ptr<std::filesystem::path> config_option(CLI::App& command) {
         ->envname("BUCKY_CONFIG")
         ->type_name("FILE")
         ->capture_default_str();
-    command.fallthrough();  // so that it may also stand behind a subcommand of this command
+    command.fallthrough();  // allows the option after a subcommand too
     return config;
 }
 
@@ -38,7 +38,7 @@ void add_config(CLI::App& app, int& exit_status) {
     auto* check = command->add_subcommand("check", "Every problem at once; status 2 if any");
     check->add_option("FILE", *config, "Instead of --config")->type_name("");
     check->callback([config] {
-        scp::start_wire();  // which certificates and keys are read with
+        scp::start_wire();  // reads certificates and keys
         const auto settings = checked_settings(*config, NamedFiles::read);
         std::cout << config->string() << ": good\n";
         for (const auto& trouble : unowned_troubles(settings)) {

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::int64_t kParkedShown = 20;
 
-constexpr std::size_t kLaneColumns = 30;  // so that the table of ages keeps to 80
+constexpr std::size_t kLaneColumns = 30;  // keeps the table of ages within 80 columns
 
 /// At most four characters.
 std::string compact(std::int64_t count) {
@@ -32,7 +32,7 @@ std::string compact(std::int64_t count) {
                              : fmt::format("{}M", count / 1'000'000);
 }
 
-/// What is open by lane and age, the youngest first: nothing when nothing is.
+/// Open jobs by lane and age, the youngest first; empty when there are none.
 std::string shape_table(const std::vector<storage::LaneShape>& lanes) {
     std::vector<Table::Column> columns{{"WAITS SINCE"}, {"TOTAL", Align::right}};
     for (const auto* title : {"<1m", "<15m", "<1h", "<4h", "<1d", "<7d", "more"}) {
@@ -55,7 +55,7 @@ void show_json(const conf::Settings& settings) {
         auto ages = nlohmann::json::array();
         for (std::size_t at = 0; at < lane.by_age.size(); ++at) {
             const bool is_last = at == storage::kAgesMs.size();
-            auto limit_s = nlohmann::json(nullptr);  // in braces it would be a list of it
+            auto limit_s = nlohmann::json(nullptr);  // braces would make a list
             if (!is_last) limit_s = storage::kAgesMs[at] / 1000;
             ages.push_back({{"younger_than_s", limit_s}, {"jobs", lane.by_age[at]}});
         }
@@ -67,7 +67,7 @@ void show_json(const conf::Settings& settings) {
     std::cout << nlohmann::json{{"queues", std::move(queues)}}.dump(2) << '\n';
 }
 
-/// Who asked this node to keep images and has not heard our answer yet.
+/// The modalities that requested storage commitment and have not got their report yet.
 void show_owed(const std::vector<storage::OwedCommitment>& all_owed, std::int64_t now_ms) {
     if (all_owed.empty()) return;
     std::cout << "\nCallers that wait for a report of storage commitment, oldest first\n";
@@ -131,8 +131,8 @@ const conf::DestinationSettings* destination_named(const conf::Settings& setting
     return found == known.end() ? nullptr : &*found;
 }
 
-/// Of this destination, the lanes that hold jobs and that nobody works on. Throws bad_input when
-/// there is none.
+/// The lanes of this destination that hold jobs but have no worker. Throws bad_input when there is
+/// none.
 std::vector<std::string> unowned_lanes_of(const conf::Settings& settings, storage::JobQueue& queue,
                                           const std::string& destination) {
     std::vector<std::string> lanes;

@@ -20,7 +20,7 @@ namespace {
 
 struct Status {
     conf::Settings settings;
-    std::optional<std::string> process;  ///< of the node that runs; nothing: none does
+    std::optional<std::string> process;  ///< of the running node; nullopt: no node runs
     Health health;
     std::int64_t now_ms = 0;
 };
@@ -30,7 +30,7 @@ Health health_of(const Status& status, const Clock& clock) {
     try {
         storage::Database db{status.settings.database_file(), storage::Database::Mode::read_only};
         return look(status.settings, clock, db);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // one of the troubles of a running node
         if (!status.process) throw;
         Health health;
         health.troubles.emplace_back(error.what());

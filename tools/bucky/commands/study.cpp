@@ -32,7 +32,7 @@ std::string_view state_of(const storage::StudyLine& study) {
     if (study.state != "reported") return study.state == "open" ? "waiting" : "reporting";
     if (study.deliveries_open > 0) return "sending";
     if (study.commitments_open > 0) return "committing";
-    return study.delivered_at_ms > 0 ? "delivered" : "not sent";  // nobody was to get anything
+    return study.delivered_at_ms > 0 ? "delivered" : "not sent";  // no destination
 }
 
 /// The studies with this UID, of any tenant, or the one with this key ("UID@TENANT"); deleted

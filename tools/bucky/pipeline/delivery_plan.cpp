@@ -23,7 +23,7 @@ std::string_view best_taken(storage::PeerClasses& classes, const std::string& de
     for (const auto one : ladder) {
         if (classes.takes(destination, one).value_or(true)) return one;
     }
-    return ladder.front();  // it takes none: it is offered the best, and refuses it by name
+    return ladder.front();  // it takes none: its refusal names the best
 }
 
 std::map<ResultKind, Uid> lesser_classes_of(storage::PeerClasses& classes,
@@ -43,7 +43,7 @@ std::set<ResultKind> kinds_of(const std::vector<ResultKind>& listed,
     return kinds;
 }
 
-/// Empty for nobody's images in English at the packages' thresholds: that is the plain way.
+/// Empty for the default: no owner, English, the packages' thresholds.
 std::string rendering_of(const DeliveryPlan& plan) {
     std::string words = plan.owner.empty() ? "" : "for " + plan.owner;
     if (plan.language != "en") words += (words.empty() ? "" : ", ") + plan.language;
@@ -68,12 +68,12 @@ bool is_analysed(const JudgedImage& judged) {
     return dicom_sr::was_analysed(judged.image.result);
 }
 
-// What a report costs in memory, for bytes_to_make(): rather too much than too little.
+// The memory of a report, for bytes_to_make(): rather too much than too little.
 constexpr double kPictureBytesAPixel = 3;
 constexpr double kDrawingBytesAPixel = 4 + 3 + 3 + 3;  ///< canvas, drawing, data set, its bytes
-constexpr double kDocumentBytesAnImage = 100'000;  ///< of a report that lists it, while it is made
+constexpr double kDocumentBytesAnImage = 100'000;      ///< per listed image of a report
 
-/// In how many ways, each an object of its own, this kind is told.
+/// The number of variants of this kind, each a separate object.
 std::size_t ways_of(const std::vector<DeliveryPlan>& plans, ResultKind kind) {
     std::set<std::pair<std::string, Variant>> ways;
     for (const auto& plan : plans) {
@@ -89,7 +89,7 @@ bool gets(const DeliveryPlan& plan, ResultKind kind, bool found) {
     return plan.always.contains(kind) || (found && plan.if_found.contains(kind));
 }
 
-/// What is made of this scope for a group.
+/// The objects of this scope for a group.
 Takers takers_of(const Group& group, ResultScope scope, bool found) {
     Takers takers;
     for (const auto& row : kResultKinds) {
@@ -101,14 +101,14 @@ Takers takers_of(const Group& group, ResultScope scope, bool found) {
     return takers;
 }
 
-/// What one document lists.
+/// The images that one document lists.
 struct Listing {
     std::vector<JudgedImage> images;
     std::size_t listed_elsewhere = 0;
     std::vector<dicom_sr::Unlisted> unlisted{};
 };
 
-/// What finds no place in a document is counted by reason; the rarest reasons as one.
+/// Images that do not fit are counted by reason; the rarest reasons as one.
 std::vector<dicom_sr::Unlisted> counted(std::span<const JudgedImage> images) {
     constexpr std::size_t kReasonsMax = 20;
     std::map<std::string, std::size_t> by_reason;
@@ -128,14 +128,14 @@ std::vector<dicom_sr::Unlisted> counted(std::span<const JudgedImage> images) {
     return all;
 }
 
-/// In which order a report that cannot list all lists them.
+/// The order of images in a report that cannot list all of them.
 int place_in_line(const JudgedImage& judged) {
     if (has_finding(judged)) return 0;
     if (is_analysed(judged)) return 1;
     return judged.image.result.verdict == inference::Verdict::failed ? 2 : 3;
 }
 
-/// Mostly one of all images, as they came. See fill() for more.
+/// Usually one document with all images in order of arrival. See make_planned() for more.
 std::vector<Listing> listings_of(const std::vector<JudgedImage>& images) {
     constexpr auto kMost = limits::kReportImagesMax;
     if (images.size() <= kMost) return {{images}};
@@ -153,7 +153,7 @@ std::vector<Listing> listings_of(const std::vector<JudgedImage>& images) {
     return listings;
 }
 
-/// Makes what one group of orders asks for, which tell everything alike but for SOP classes.
+/// Makes the objects for one group of plans that differ only in SOP classes.
 class Maker {
 public:
     Maker(const Group& group, std::vector<JudgedImage> images, const Requested& common,
@@ -210,7 +210,7 @@ private:
         }
     }
 
-    /// All of one call share one decoding of the image.
+    /// All objects of one call share one decoding of the image.
     void make(const std::vector<JudgedImage>& images, const Takers& takers) {
         if (takers.empty()) return;
         Requested requested = common_;
@@ -218,10 +218,10 @@ private:
         keep(results_of(images, std::move(requested), decoder_), takers);
     }
 
-    /// A report refers to what shows its findings where all of its readers get that, too; where
-    /// their classes of one kind differ, to nothing.
+    /// A report refers to the objects that show its findings, if all of its destinations get them
+    /// in the same class; otherwise it refers to none.
     static std::set<Variant> got_by_all(const Group& readers, const Variant& report) {
-        if (report.sop_class.str() == sop_class::kBasicTextSr) return {};  // text refers to none
+        if (report.sop_class.str() == sop_class::kBasicTextSr) return {};  // it has no references
         std::set<Variant> beside;
         for (const auto& row : kResultKinds) {
             if (!row.explains) continue;
@@ -291,7 +291,7 @@ std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
 std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
                             const std::vector<JudgedImage>& images, const Requested& common) {
     const double documents = kDocumentBytesAnImage * static_cast<double>(images.size());
-    double pictures = 0;  // of the image, or page, that takes most
+    double pictures = 0;  // of the largest image or page
     for (const auto& row : kResultKinds) {
         const auto times = static_cast<double>(ways_of(plans, row.kind));
         if (times == 0 || row.scope == ResultScope::study) continue;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryPlan: what each destination gets of a study, and how it is told there: kinds, when,
-// language, thresholds, and the SOP classes that it takes. What two destinations get in the same
-// way is one object with one UID; what is told otherwise is another. Any thread; the files are only
-// read.
+// DeliveryPlan: what each destination gets of a study, and in which form: kinds, conditions,
+// language, thresholds, and the SOP classes that it accepts. Destinations with the same form share
+// one object with one UID; another form is another object. Any thread; files are only read.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +22,12 @@
 namespace bucky {
 
 struct DeliveryPlan {
-    std::string destination;  ///< empty: nobody's; the result stays here
-    std::string owner{};      ///< the tenant whose images they are; empty: nobody's
+    std::string destination;  ///< empty: none; the result is only kept
+    std::string owner{};      ///< the tenant; empty: none
     std::set<ResultKind> always, if_found;
     std::string language;
     std::vector<inference::Threshold> thresholds;
-    /// By kind: the best class that it is known to take, where that is not the best of all.
+    /// By kind: the best class that the destination is known to accept, if not the best of all.
     std::map<ResultKind, Uid> lesser_classes{};
 
     bool wants(ResultKind kind) const { return always.contains(kind) || if_found.contains(kind); }
@@ -38,43 +37,42 @@ struct DeliveryPlan {
     }
 };
 
-/// One a destination of this owner's (conf/tenants.h); one for nobody when he has none.
+/// One per destination of this owner (conf/tenants.h); one without a destination when it has none.
 std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
                                             storage::PeerClasses& classes,
                                             const std::string& owner = "");
 
-/// An object and who gets it.
+/// An object and its destinations.
 struct Planned {
     dicom_sr::Object object;
-    std::string rendering;  ///< in words; empty: the plain one
+    std::string rendering;  ///< in words; empty: the default
     std::vector<std::string> destinations;
 };
 
-/// What was made before in one rendering: the last document of a kind of this study, and the
-/// reports of earlier studies of the patient.
+/// Earlier results in one rendering: the last document of a kind of this study, and the reports of
+/// earlier studies of the patient.
 struct Earlier {
     std::optional<Uid> last;
-    Uid last_series = {};  ///< empty: that of what is made now
+    Uid last_series = {};  ///< empty: the series of the new document
     std::vector<dicom_sr::Prior> priors;
 };
 using EarlierIn = std::function<Earlier(ResultKind kind, const std::string& rendering)>;
 
-/// Bytes that fill() holds of these at once, about: the documents, and of the image with the
-/// largest pictures three a pixel of each, and what there is beside while one is drawn.
+/// An estimate of the bytes that make_planned() holds at once: the documents and, for the image
+/// with the largest pictures, three bytes per pixel of each picture plus what drawing one needs.
 std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
                             const std::vector<JudgedImage>& images, const Requested& common);
 
-/// Takes an object away as soon as it is made: what is made for one image is let go before the next
-/// is opened.
+/// Takes each object as soon as it is made: the objects of one image are released before the next
+/// image is opened.
 using Give = std::function<void(Planned)>;
 
-/// in   the images of one study and patient, who wants what, who opens their files, what is the
-/// same
-///      for all: node and version (the rest of `common` is filled in), and what was made before
-/// out  documents first; same images and same orders, same UIDs. What is an owner's has UIDs of its
-///      own, so that one owner's result never names, replaces or is taken for another's. Of more
-///      images than one document lists there are several, so that each analysed image is listed;
-///      images that were not analysed fill the last one, and what finds no place is counted in all
+/// in   the images of one study and patient, the plans, a decoder, the values that all objects
+///      share (node and version; the rest of `common` is filled in), and the earlier results
+/// out  documents first; same images and same plans, same UIDs. Results of an owner have separate
+///      UIDs, so that they never name or replace those of another owner. Images beyond one
+///      document's limit go into further documents, so that each analysed image is listed; images
+///      that were not analysed fill the last one, and those that do not fit are counted in all
 /// err  as results_of()
 void make_planned(const std::vector<DeliveryPlan>& plans, const std::vector<JudgedImage>& images,
                   const Requested& common, const EarlierIn& earlier_in, inference::Decoder& decoder,

@@ -22,8 +22,8 @@ using inference::Verdict;
 
 constexpr std::string_view kLane = "infer";
 
-/// What a reader of the report is told; the error's own words, which may name files of this
-/// machine, stay in the journal.
+/// The reason that the report gives; the error's own words, which may name files of this machine,
+/// stay in the journal.
 std::string_view why_failed(Fault fault) {
     switch (fault) {
         case Fault::unavailable: return "the image or the device that analyses it did not answer";
@@ -45,8 +45,8 @@ ImageResult failed(std::string_view words, std::int64_t at_ms) {
     return result;
 }
 
-/// What tells an admin that scores have moved: a tube that ages, an import that is set differently,
-/// other patients.
+/// Counts that show the admin that scores have moved: an ageing tube, a changed setting, other
+/// patients.
 void count_answer(const storage::Instance& instance, const ImageResult& result,
                   const std::string& equipment) {
     if (!dicom_sr::was_analysed(result)) return;
@@ -58,7 +58,7 @@ void count_answer(const storage::Instance& instance, const ImageResult& result,
     }
     const metrics::Labels whose{{"tenant", instance.tenant}, {"equipment", equipment}};
     metrics::count("bucky_analysed_images_total", whose);
-    // Zero is told too: a rate needs its beginning.
+    // Zero is exported too: rate() needs a first value.
     metrics::count("bucky_positive_images_total", whose, result.verdict == Verdict::findings);
 }
 
@@ -76,7 +76,7 @@ InferWorker::InferWorker(const conf::Settings& settings, const ModelPool& shelve
 void InferWorker::run(std::stop_token stop) {
     work_until(
         stop, clock_, work_, [this] { return work_once(); },
-        [this] {  // with no model to answer, what is due waits for the next look
+        [this] {  // without a model that answers, images wait
             const bool answers = shelves_.now()->answers();
             return answers ? context_.jobs.next_due_ms(kLane) : std::nullopt;
         });
@@ -85,14 +85,13 @@ void InferWorker::run(std::stop_token stop) {
 bool InferWorker::work_once() {
     give_back_unsettled(context_.jobs, clock_, unsettled_);
     shelf_ = shelves_.now();
-    if (!shelf_->answers())
-        return false;  // an image's tries are not spent on a device that is gone
+    if (!shelf_->answers()) return false;  // a lost device must not use up an image's tries
     unsettled_ = context_.jobs.claim(kLane, kLeaseMs);
     if (!unsettled_) return false;
     crash_point("infer.after_claim");
     take_up(*unsettled_);
     unsettled_.reset();
-    shelf_.reset();  // a shelf that was exchanged goes with its last image
+    shelf_.reset();  // the last image on an exchanged shelf destroys it
     return true;
 }
 
@@ -110,15 +109,16 @@ void InferWorker::take_up(const storage::Job& job) {
     if (job.model.empty()) note_shadows(*instance);
 }
 
-/// A tenant's images are looked at by its models alone, and a person may have asked for one.
+/// A tenant's images are analysed by its models only; `bucky study retry` may have asked for one
+/// model.
 inference::Among InferWorker::models_for(const storage::Instance& instance,
                                          const std::string& asked_for) const {
     const auto* tenant = conf::tenant_of(settings_, instance.owner);
     return {tenant == nullptr ? std::vector<std::filesystem::path>{} : tenant->models, asked_for};
 }
 
-/// Shadows speak after the verdict, so that nobody waits for them; what goes wrong with one is an
-/// entry in the journal and nothing more.
+/// Shadow models run after the verdict, so that no result waits for them; a failure of one is only
+/// an entry in the journal.
 void InferWorker::note_shadows(const storage::Instance& instance) {
     const auto sop = instance.sop_instance.str();
     const auto note = [&](std::string_view words) {
@@ -139,13 +139,13 @@ void InferWorker::note_shadows(const storage::Instance& instance) {
             metrics::count("bucky_shadow_images_total",
                            {{"model", result.model->name}, {"verdict", verdict}});
         }
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // a shadow never affects the result
         note(error.what());
     }
 }
 
-/// What the machine lacks is no verdict on an image: it is tried for hours. What the image may have
-/// caused itself is tried a few times.
+/// A fault of the machine is no verdict on an image: it is tried again for hours. A fault that the
+/// image may have caused is tried again a few times.
 bool InferWorker::may_try_again(const storage::Job& job, storage::Blame blame) const {
     const auto& told = settings_.inference;
     const bool is_own = blame == storage::Blame::subject;
@@ -153,7 +153,7 @@ bool InferWorker::may_try_again(const storage::Job& job, storage::Blame blame) c
     return job.attempt - job.deaths < tries_within(told.give_up_hours);
 }
 
-/// A verdict, or nothing when a later try may bring one.
+/// A verdict, or nullopt when a later try may bring one.
 std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
                                                 const storage::Instance& instance) {
     const auto now_ms = clock_.now_ms();
@@ -164,7 +164,7 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
     try {
         return inference::examine(context_.received.absolute(instance.file), *shelf_, now_ms,
                                   decoder_, models_for(instance, job.model), &equipment_);
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // the job runner: retry or a verdict
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",
                    {{"sop", instance.sop_instance.str()}, {"words", error.what()}});
@@ -188,7 +188,7 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
     metrics::count("bucky_images_total", {{"verdict", std::string{verdict}}});
     metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000,
                      {{"stage", "examine"}});
-    // An image that a person sends through again has waited since then.
+    // An image that is analysed again (bucky study retry) has waited since then.
     const auto waited_ms = std::max<std::int64_t>(clock_.now_ms() - job.submitted_at_ms, 0);
     if (clock_.steps().trouble().empty()) {
         metrics::observe("bucky_last_byte_to_verdict_seconds",

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// InferWorker: an image was stored; what does the model say about it?
+// InferWorker: analyses stored images.
 //
 // Claim -> examine -> record the verdict and the end of the job in one transaction: a crash
-// anywhere repeats the image and never skips it. Then, for the journal alone, what shadow models
-// say of it. Threads: one worker a thread, each with its own WorkerContext; the shelf in use is
-// shared. A worker waits while its model runs: there are as many as keep every replica busy.
+// anywhere repeats the image and never skips it. Then it records the answers of shadow models, in
+// the journal only. One worker per thread, each with its own WorkerContext; the shelf in use is
+// shared. A worker waits while its model runs, so there are as many workers as keep every replica
+// busy.
 #pragma once
 
 #include <memory>
@@ -29,10 +30,10 @@ public:
     InferWorker(const conf::Settings& settings, const ModelPool& shelves, const Clock& clock,
                 Wakeup& work, inference::Decoder& decoder = inference::in_process());
 
-    /// Until a stop is asked for; the image at hand is finished first.
+    /// Runs until a stop is requested; the image in progress is finished first.
     void run(std::stop_token stop);
 
-    /// One image, if one is due and a model would answer. Returns whether there was.
+    /// Analyses one image, if one is due and a model would answer. Returns whether there was one.
     bool work_once();
 
 private:
@@ -48,13 +49,13 @@ private:
 
     const conf::Settings& settings_;
     const ModelPool& shelves_;
-    std::shared_ptr<const inference::Shelf> shelf_;  ///< for the image at hand
+    std::shared_ptr<const inference::Shelf> shelf_;  ///< for the image in progress
     const Clock& clock_;
     Wakeup& work_;
     inference::Decoder& decoder_;
     WorkerContext context_;
-    std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
-    std::string equipment_;                  ///< that made the image at hand
+    std::optional<storage::Job> unsettled_;  ///< in progress, or its end is not written yet
+    std::string equipment_;                  ///< that made the image in progress
 };
 
 }  // namespace bucky

@@ -16,10 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAgainAfter = 5s;  // when the queue, the disk or the database could not take one
+constexpr auto kAgainAfter = 5s;  // after the queue, the disk or the database refused
 
-/// Files of earlier versions do not say by which title the node was called. Where tenants are, that
-/// is whose the image is, and a guess could send a result to somebody else's archive.
+/// Files of earlier versions do not record the called AE title. With tenants configured, that title
+/// is the image's owner, and a guess could send a result to another tenant's archive.
 storage::Spooled read(const std::filesystem::path& file, const conf::Settings& settings) {
     auto found = scp::read_spooled(file);
     auto& from = found.from;
@@ -32,7 +32,7 @@ storage::Spooled read(const std::filesystem::path& file, const conf::Settings& s
     return found;
 }
 
-/// Until none is left, or it is time to stop. Throws when one cannot be taken in now.
+/// Runs until no file is left or a stop is requested. Throws when one cannot be taken in now.
 void take_in_all(const conf::Settings& settings, const Clock& clock, storage::Aside& aside,
                  Wakeup& work, const std::stop_token& stop) {
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};

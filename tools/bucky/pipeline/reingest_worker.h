@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// reingest(): a thread's work after the start, until every image that the database did not know is
-// taken in again (storage/reingest.h). New images go before: while half of inference.queue_max
-// wait, it waits too. A disk or a database that does not answer is asked again later.
+// reingest(): a thread after the start that takes in again every image that the database did not
+// know (storage/reingest.h). New images have priority: it waits while half of inference.queue_max
+// are waiting. A disk or a database that does not answer is tried again later.
 #pragma once
 
 #include <stop_token>

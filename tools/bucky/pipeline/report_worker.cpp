@@ -31,7 +31,7 @@ using inference::Verdict;
 constexpr std::string_view kLane = "report";
 constexpr std::int64_t kSecondMs = 1000;
 
-/// More only wait for each other: for the disk, and for the one writer of the database.
+/// More workers only wait for each other: for the disk, and for the one writer of the database.
 constexpr std::size_t kReportersMax = 16;
 
 class Stopwatch {
@@ -45,14 +45,14 @@ private:
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
-/// Nothing for an image that could not be analysed because nobody can read its file.
+/// Nullopt for an image that was not analysed because its file cannot be read.
 std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
                                           const ImageResult& result, const ReadSource& read) {
     const bool is_deadly = result.reason && result.reason->key == "image.decoder_died";
-    if (is_deadly) return std::nullopt;  // it would only die again
+    if (is_deadly) return std::nullopt;  // the decoder would only die again
     try {
         return read(file);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // the file of a failed image may stay unreadable
         if (dicom_sr::was_analysed(result)) throw;  // it was readable a moment ago
         const bool is_machine = blame_of(error) == storage::Blame::machine;
         if (may_pass(error.fault()) && is_machine) throw;
@@ -60,7 +60,7 @@ std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
     }
 }
 
-/// What the database knows of an image that nobody can read.
+/// The attributes that the database has of an image whose file cannot be read.
 dicom_sr::Source source_known_of(const storage::Instance& image) {
     dicom_sr::Source source;
     source.study = image.study.uid;
@@ -118,7 +118,7 @@ void ReportWorker::take_up(const storage::Job& job, PatientTurns::Turn& turn) {
     }
     try {
         report(job, turn);
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // the job runner: retry or park
         log::event(log::Level::error, "report.trouble",
                    {{"study", job.study}, {"words", error.what()}});
         const bool in_time = job.attempt - job.deaths < tries_within(settings_.study.give_up_hours);
@@ -144,7 +144,7 @@ void ReportWorker::report(const storage::Job& job, PatientTurns::Turn& turn) {
     make(job, study, batch);
     if (study.patients > 1) tell_of_patients(job, study);
     if (!context_.outbox.put(job, batch, {}, static_cast<std::int64_t>(study.patients))) return;
-    work_.ring();  // couriers have something to carry
+    work_.ring();  // for the couriers
     metrics::observe("bucky_stage_seconds", watch.seconds(), {{"stage", "report"}});
     log::event("report.made", {{"study", job.study},
                                {"sop", batch.empty() ? "-" : batch.first().str()},
@@ -154,9 +154,9 @@ void ReportWorker::report(const storage::Job& job, PatientTurns::Turn& turn) {
                                {"took_ms", watch.ms()}});
 }
 
-/// Every image of the study that has its verdict, by owner and patient. One that is still looked at
-/// came after the study was complete, and a superseding report will have it. Copies that conflict
-/// with another image are told of in its report alone.
+/// Every image of the study with a verdict, by owner and patient. An image still in analysis came
+/// after the study was complete, and a superseding report will have it. Copies that conflict with
+/// another image are mentioned in its report only.
 std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job, bool& is_whole) {
     struct Images {
         std::vector<JudgedImage> readable, unreadable;
@@ -196,7 +196,7 @@ std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job, 
     return parts;
 }
 
-/// Each owner has a report of its own images. Only a study from before studies had an owner holds
+/// Each owner has a report of its own images. Only a study from before studies had owners holds
 /// images of several.
 ReportWorker::Study ReportWorker::study_of(const storage::Job& job) {
     Study study;
@@ -278,10 +278,11 @@ void ReportWorker::make(const storage::Job& job, const Study& study,
     }
 }
 
-/// What was filed under one who has no image in the study any more is taken back, where it went.
+/// Withdraws results filed under a patient without any image left in the study, at the destinations
+/// that got them.
 void ReportWorker::withdraw(const storage::Job& job, const Study& study,
                             storage::Outbox::Batch& batch) {
-    // Who seems to have no image may have the one that waits or that nobody can read.
+    // A patient without an image may own one that still waits or that cannot be read.
     if (study.revision == 0 || !study.is_whole) return;
     for (const auto& filed : study.elsewhere) {
         for (const auto& report : to_withdraw(filed.results)) {
@@ -313,7 +314,7 @@ void ReportWorker::withdraw(const storage::Job& job, const Study& study,
     }
 }
 
-/// A person should see why: one patient's image may have come with another's Study UID.
+/// Tells the admin: one patient's image may have been sent with another's Study Instance UID.
 void ReportWorker::tell_of_patients(const storage::Job& job, const Study& study) {
     context_.journal.write_repeated(
         job.study, "", "study.patients",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// ReportWorker: a study is complete; what leaves for the PACS?
+// ReportWorker: makes the results of complete studies.
 //
-// Find the studies that are complete -> claim -> report and pictures -> verify -> outbox, which
-// ends in one transaction: a crash anywhere repeats the report under the same UIDs. Threads: one
-// worker a thread, each with its own WorkerContext, any number of them. Reports of one study follow
-// each other because its next job is made when the last has ended (Studies); those of one patient's
-// studies because of their turns.
+// Find the complete studies -> claim -> report and pictures -> verify -> outbox, in one transaction
+// at the end: a crash anywhere repeats the report under the same UIDs. One worker per thread, each
+// with its own WorkerContext, any number of them. Reports of one study follow each other because
+// its next job is made when the last has ended (Studies); reports on one patient's studies because
+// of their turns.
 #pragma once
 
 #include <chrono>
@@ -33,19 +33,19 @@
 
 namespace bucky {
 
-/// How many report workers these settings want.
+/// The number of report workers with these settings.
 std::size_t reporters_for(const conf::Settings& settings);
 
-/// What all report workers of a process share.
+/// State that all report workers of a process share.
 struct ReportShared {
     explicit ReportShared(std::uint64_t bytes = limits::kReportedBytesMax)
         : memory("report_bytes", bytes, std::chrono::seconds{limits::kReportWaitSeconds}) {}
 
     PatientTurns turns;
-    MemoryBudget memory;  ///< for pictures, until they are put; asked for after the turn has come
+    MemoryBudget memory;  ///< of pictures until they are stored; reserved after the turn
 };
 
-/// As dicom_sr::read_source() does, wherever a stranger's file is opened.
+/// As dicom_sr::read_source(), but possibly in a decoder process.
 using ReadSource = std::function<dicom_sr::Source(const std::filesystem::path&)>;
 
 class ReportWorker {
@@ -54,28 +54,28 @@ public:
                  ReportShared& shared, inference::Decoder& decoder = inference::in_process(),
                  ReadSource read_source = dicom_sr::read_source);
 
-    /// Until a stop is asked for; the report at hand is finished first.
+    /// Runs until a stop is requested; the report in progress is finished first.
     void run(std::stop_token stop);
 
-    /// One study's report, if one is due. Returns whether there was.
+    /// Makes one study's report, if one is due. Returns whether there was one.
     bool work_once();
 
 private:
-    /// Of one patient's images, and of one owner's: who gets what of them.
+    /// The images of one patient and one owner, and their delivery plans.
     struct Part {
         std::string filed_under, owner;
         std::vector<JudgedImage> images;
         std::vector<DeliveryPlan> plans;
-        std::string patient;  ///< known again in other studies by this
+        std::string patient;  ///< patient_digest(): finds the patient's other studies
     };
-    /// What a study holds, and what its results were filed under before.
+    /// The images of a study, and the identities that its results were filed under before.
     struct Study {
         std::vector<Part> parts;
         std::size_t images = 0, patients = 0;
         bool is_shared = false;  ///< it holds, or held, results of several patients
         std::vector<FiledElsewhere> elsewhere;
         std::int64_t revision = 0;
-        bool is_whole = true;  ///< every image that stands has a verdict and was read
+        bool is_whole = true;  ///< every valid image has a verdict and was read
     };
     void take_up(const storage::Job& job, PatientTurns::Turn& turn);
     void report(const storage::Job& job, PatientTurns::Turn& turn);
@@ -95,7 +95,7 @@ private:
     inference::Decoder& decoder_;
     const ReadSource read_source_;
     WorkerContext context_;
-    std::optional<storage::Job> unsettled_;  ///< at hand, or its end could not be written
+    std::optional<storage::Job> unsettled_;  ///< in progress, or its end is not written yet
 };
 
 }  // namespace bucky

@@ -50,7 +50,7 @@ dicom_sr::Softcopy softcopy_of(const inference::GreyRules& rules) {
     return grey;
 }
 
-/// The first kind that explains the findings of an image, of those that go out beside the report.
+/// The first kind that explains the findings of an image, among those sent beside the report.
 std::optional<Variant> explaining(const Requested& requested,
                                   std::span<const dicom_sr::ReportedImage> image) {
     for (const auto& row : kResultKinds) {
@@ -103,7 +103,7 @@ private:
     dicom_sr::Shown shown_;
 };
 
-/// Collects objects; what is not fit to leave is remembered, all of it in one complaint.
+/// Collects objects; the faults of all objects that fail their check go into one error.
 class Collector {
 public:
     Collector(Requested& requested, inference::Decoder& decoder)
