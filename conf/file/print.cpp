@@ -83,8 +83,8 @@ std::string comment(std::string_view text) {
 }
 
 /// Calls visit(section, group, index) for each group of settings, in the order of the rows.
-template <typename Visitor>
-void for_each_group(const Settings& settings, Visitor&& visit) {
+template <typename Visit>
+void for_each_group(const Settings& settings, Visit&& visit) {
     for_each_section([&]<typename Group>(const Section<Group>& section) {
         if (const auto* one = std::get_if<Group Settings::*>(&section.field)) {
             return visit(section, settings.**one, std::size_t{0});

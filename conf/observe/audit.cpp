@@ -10,30 +10,30 @@
 namespace bucky::audit {
 namespace {
 
-struct Desk {
+struct Registered {
     std::shared_mutex mutex;
     Recorder recorder;
 };
 
-Desk& desk() {
-    return immortal<Desk>();
+Registered& registered() {
+    return immortal<Registered>();
 }
 
 }  // namespace
 
 void record_with(Recorder recorder) {
-    const std::lock_guard lock(desk().mutex);
-    desk().recorder = std::move(recorder);
+    const std::lock_guard lock(registered().mutex);
+    registered().recorder = std::move(recorder);
 }
 
 bool is_recorded() {
-    const std::shared_lock lock(desk().mutex);
-    return static_cast<bool>(desk().recorder);
+    const std::shared_lock lock(registered().mutex);
+    return static_cast<bool>(registered().recorder);
 }
 
 void tell(const Event& event) {
-    const std::shared_lock lock(desk().mutex);
-    if (desk().recorder) desk().recorder(event);
+    const std::shared_lock lock(registered().mutex);
+    if (registered().recorder) registered().recorder(event);
 }
 
 }  // namespace bucky::audit

@@ -36,8 +36,8 @@ using Sections =
 const Sections& sections();
 
 /// Calls visit(section) for each.
-template <typename Visitor>
-void for_each_section(Visitor&& visit) {
+template <typename Visit>
+void for_each_section(Visit&& visit) {
     std::apply([&](const auto&... section) { (visit(section), ...); }, sections());
 }
 

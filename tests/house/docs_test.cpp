@@ -73,3 +73,27 @@ TEST_CASE("each crash point of the list is passed by the code, and no other", "[
                                        std::end(bucky::kCrashPoints));
     CHECK(passed == listed);
 }
+
+TEST_CASE("every decision says its status and stands in the index", "[house]") {
+    static const std::regex kStatus{R"re(^\*\*Status\.\*\* (accepted|superseded by \d{4})\b)re"};
+    std::set<std::string> indexed;
+    std::vector<std::string> complaints;
+    for (const auto& file : tree()) {
+        if (file.path != "docs/decisions/README.md") continue;
+        static const std::regex kEntry{R"re(\]\((\d{4}-[\w-]+\.md)\))re"};
+        for (const auto& line : file.lines) {
+            std::smatch match;
+            if (std::regex_search(line, match, kEntry)) indexed.insert(match[1]);
+        }
+    }
+    for (const auto& file : tree()) {
+        static const std::string kFolder{"docs/decisions/"};
+        if (!file.path.starts_with(kFolder) || file.path == kFolder + "README.md") continue;
+        const auto name = file.path.substr(kFolder.size());
+        if (!indexed.contains(name)) complaints.push_back(file.path + ": not in README.md there");
+        bool says = false;
+        for (const auto& line : file.lines) says = says || std::regex_search(line, kStatus);
+        if (!says) complaints.push_back(file.path + ": no line \"**Status.** accepted\"");
+    }
+    check_none(complaints);
+}

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,18 @@ using namespace bucky::house;
 
 namespace {
 
-constexpr std::size_t kLinesMax = 600;
+constexpr std::size_t kLinesMax = 400;
+
+/// Files that have grown beyond it. They may shrink, and no file joins them.
+const std::map<std::string, std::size_t>& grown() {
+    static const std::map<std::string, std::size_t> kGrown{
+        {"scp/wire/association.cpp", 440},
+        {"scp/wire/dataset_header.cpp", 425},
+        {"tests/tools/commands/commands_test.cpp", 530},
+        {"tests/tools/pipeline/pipeline_test.cpp", 430},
+    };
+    return kGrown;
+}
 constexpr std::size_t kColumnsMax = 100;
 constexpr std::size_t kFunctionLinesMax = 70;
 
@@ -153,7 +165,8 @@ TEST_CASE("a file has one noun, and a line fits the window", "[house]") {
     std::vector<std::string> complaints;
     for (const auto& file : tree()) {
         if (!is_cpp(file.path) && !file.path.ends_with(".py")) continue;
-        if (file.lines.size() > kLinesMax) {
+        const auto known = grown().find(file.path);
+        if (file.lines.size() > (known == grown().end() ? kLinesMax : known->second)) {
             complaints.push_back(file.path + ": " + std::to_string(file.lines.size()) + " lines");
         }
         for (std::size_t at = 0; at < file.lines.size(); ++at) {

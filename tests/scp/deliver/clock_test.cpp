@@ -103,12 +103,12 @@ TEST_CASE("setting the clock neither delays nor gives up a request for commitmen
         auto nowhere = gone_destination();
         nowhere.commitment = true;
         nowhere.commitment_timeout_s = 60;
-        CommitmentScu committer(results.settings, nowhere, results.clock, results.work);
-        REQUIRE(committer.commit_next());
+        CommitmentScu scu(results.settings, nowhere, results.clock, results.work);
+        REQUIRE(scu.commit_next());
         results.clock.step_ms(by_ms);
-        CHECK_FALSE(committer.commit_next());  // the pause decides
+        CHECK_FALSE(scu.commit_next());  // the pause decides
         results.clock.advance_ms(6000);
-        CHECK(committer.commit_next());
+        CHECK(scu.commit_next());
         CHECK(results.jobs("commit:pacs").at(0).state == storage::JobState::ready);
     }
 }

@@ -81,7 +81,7 @@ void Node::Impl::reload() {
         log::event("reload.applied", {{"changes", changed},
                                       {"packages", shelves.now()->packages().size()},
                                       {"waiting", fmt::format("{}", fmt::join(waiting, ","))}});
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // refused whole: the node goes on as it was
         refused = error.what();
         metrics::count("bucky_reloads_total", {{"outcome", "refused"}});
         audit::tell({.kind = audit::Kind::configured,

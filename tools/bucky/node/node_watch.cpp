@@ -125,7 +125,7 @@ void Node::Impl::tell_page(storage::Database& db, const Health& health) {
     look.day = minute_stats.bars(now_ms, 20, 72);
     try {
         look.studies = storage::Studies{db, clock}.recent(kStudiesOnPage);
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // shown as a trouble: the page answers all the same
         look.health.troubles.emplace_back(error.what());
     }
     status.publish(std::move(look));
@@ -144,7 +144,7 @@ void Node::Impl::let_go(storage::Database& db) {
         aside.sweep(rules.keep_ms);
         metrics::count("bucky_studies_left_total", {}, static_cast<double>(swept.studies));
         metrics::set("bucky_held_bytes", static_cast<double>(retention.held().bytes));
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // costs this sweep only
         log::event(log::Level::error, "retention.trouble", {{"words", error.what()}});
     }
 }

@@ -36,7 +36,7 @@ void take_identity(Source& image, const Source& from) {
 
 /// An unreadable image is still named in its patient's report, with the attributes that the
 /// database has and, for the rest, those of another image.
-Source stand_in(const Source& image, Source sibling) {
+Source placeholder_for(const Source& image, Source sibling) {
     sibling.study = image.study;
     sibling.series = image.series;
     sibling.sop_class = image.sop_class;
@@ -97,7 +97,7 @@ std::vector<OnePatient> by_patient(std::vector<JudgedImage> images,
     if (!is_of_one) found.push_back({filing_digest({}), {}});
     for (auto& judged : unreadable) {
         auto& source = judged.image.source;
-        if (is_of_one) source = stand_in(source, found.front().images.front().image.source);
+        if (is_of_one) source = placeholder_for(source, found.front().images.front().image.source);
         found.back().images.push_back(std::move(judged));
     }
     return found;
