@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk that really fills up: a node on a small file system. The test needs the right to mount
-// one; without it, it prints so and checks nothing.
+// A disk that fills up, for real: a node on a small file system of its own. Needs the right to
+// mount one; without it the test says so and checks nothing.
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -46,7 +46,7 @@ public:
         (void)::statvfs(path().c_str(), &space);
         return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
     }
-    /// A foreign file so large that this much is left.
+    /// Somebody else's file, so large that this much is left.
     void fill_but(std::uint64_t bytes) {
         std::ofstream ballast{path() / "ballast", std::ios::binary | std::ios::app};
         const std::string block(4096, 'x');
@@ -60,7 +60,7 @@ private:
     bool mounted_ = false;
 };
 
-/// Waits until each of these images has its results at the PACS; each image is a separate study.
+/// Until every one of these has its results at the PACS; each image is a study of its own.
 bool all_delivered(RunningNode& node, const FakePacs& pacs, std::size_t images) {
     return poll_until(
         [&] {
@@ -91,8 +91,7 @@ TEST_CASE("a disk that fills up costs images a \"later\", never the node or what
     REQUIRE(node.store(*next++) == 0x0000);
     ++answered;
 
-    // Below the floor (16 MB) it refuses while there is still room, and accepts again when there is
-    // more.
+    // below the floor (16 MB) it refuses while there is room, and takes again when there is more
     disk.fill_but(12U << 20U);
     CHECK(node.store(*next) == 0xA700);
     disk.make_room();
@@ -100,7 +99,7 @@ TEST_CASE("a disk that fills up costs images a \"later\", never the node or what
     ++answered;
     CHECK(all_delivered(node, pacs, answered));
 
-    // Full to the last block while images come: some are answered, and none of those is lost.
+    // full to the last block while images come: some are answered, none of those is lost
     disk.fill_but(17U << 20U);
     for (int image = 0; image < 3; ++image) answered += node.store(*next++) == 0x0000;
     disk.fill_but(0);
@@ -177,21 +176,24 @@ TEST_CASE("a node starts on a full disk, sends results, lets go what may leave, 
     node.process().signal(stopped_by);
     (void)node.process().wait(30s);
     disk.fill_but(0);
-    std::ifstream told{node.config_file()};
-    std::string config{std::istreambuf_iterator<char>{told}, {}};
-    config.replace(config.find("keep_mb = 0"), 11, "keep_mb = 1");
-    std::ofstream{node.config_file()} << config;
 
     const FakePacs after{{}, destination.port};
     node.restart();  // ready, or it throws
     CHECK(node.logged(" disk.reserve_given "));
     CHECK(node.store(images[0].file) == 0xA700);
     CHECK(poll_until([&] { return after.stored().size() >= 4; }, 60s));
+    CHECK_THAT(node.bucky({"status"}).output,
+               Catch::Contains("MB free, storage.min_free_mb is 16"));
+    CHECK(node.store(images[0].file) == 0xA700);
+
+    std::ifstream told{node.config_file()};
+    std::string config{std::istreambuf_iterator<char>{told}, {}};
+    config.replace(config.find("keep_mb = 0"), 11, "keep_mb = 1");
+    std::ofstream{node.config_file()} << config;
+    CHECK(node.bucky({"reload"}).status == 0);
     CHECK(node.logged(" study.left "));
-    const auto status = node.bucky({"status"});
-    CHECK(status.status == 1);
-    CHECK_THAT(status.output, Catch::Contains("MB free, storage.min_free_mb is 16"));
-    CHECK(node.running());
-    disk.make_room();
+    // What left made room: the reserve is held again, and images are taken.
+    CHECK(poll_until([&] { return std::filesystem::exists(node.data_dir() / "reserve"); }, 10s));
     CHECK(poll_until([&] { return node.store(images[0].file) == 0x0000; }, 10s));
+    CHECK(node.bucky({"status"}).status == 0);
 }
