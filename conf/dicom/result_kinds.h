@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kinds of result objects, one row each. Configuration, conformance statement, delivery plan,
 // SOP class fallback and verify walk these rows; how a kind is made and checked stands in its
-// folder of dicom_sr/ (dicom_sr/common/kind.h). CONTRIBUTING.md has the recipe for a new one.
+// folder of dicom_sr/ (dicom_sr/kind.h). CONTRIBUTING.md has the recipe for a new one.
 #pragma once
 
 #include <algorithm>
@@ -70,9 +70,7 @@ inline constexpr std::array kResultKinds{
                   .classes = kReportClasses,
                   .series_number = "9001",
                   .scope = ResultScope::study,
-                  .sentence =
-                      "the report, a Measurement Report (TID 1500) that refers to what explains "
-                      "its findings",
+                  .sentence = "the report: a Measurement Report, TID 1500",
                   .refers = true},
     ResultKindRow{.kind = ResultKind::chest_cad,
                   .word = "chest_cad",
