@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "conf/base/clock.h"
 #include "tests/support/fake_pacs.h"
 #include "tests/support/poll.h"
 #include "tests/support/running_node.h"
@@ -90,6 +91,10 @@ TEST_CASE("forty days ahead for a moment: nothing is deleted, nothing parked",
     const auto destination = named(*away, "away");
     RunningNode node{
         {.destinations = {named(there, "there"), destination}, .environment = clock.environment()}};
+    const auto aside =
+        node.data_dir() / "aside" / bucky::iso_utc(bucky::SystemClock{}.now_ms()).substr(0, 10);
+    std::filesystem::create_directories(aside / "spool");
+    std::ofstream{aside / "spool" / "unreadable.dcm"} << "x";
     const auto delivered = write_xray(dir.path(), {.seed = 73});
     REQUIRE(node.store(delivered.file) == 0x0000);
     REQUIRE(poll_until([&] { return times_logged(node, "deliver.sent") == 4; }, 60s));
@@ -105,6 +110,7 @@ TEST_CASE("forty days ahead for a moment: nothing is deleted, nothing parked",
     clock.set("+0");
     CHECK(poll_until([&] { return times_logged(node, "clock.stepped") == 2; }, 30s));
     CHECK(times_logged(node, "study.left") == 0);
+    CHECK(std::filesystem::exists(aside / "spool" / "unreadable.dcm"));
     CHECK(node.bucky({"study", "show", delivered.uids.study_uid}).status == 0);
     away.emplace(std::vector<std::string>{}, destination.port);
     CHECK(poll_until([&] { return away->stored().size() == 2; }, 60s));

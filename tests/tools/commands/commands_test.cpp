@@ -463,7 +463,7 @@ TEST_CASE("config check is quiet about a good file and throws all that is wrong 
     const Visited visited;
     CHECK_THAT(visited.ask({"config", "check"}).text, Catch::EndsWith("bucky.toml: good\n"));
     const auto shown = visited.ask({"config", "show"}).text;
-    CHECK_THAT(shown, Catch::Contains("port = 11112  # bucky.toml:9\n"));
+    CHECK_THAT(shown, Catch::Contains("port = 11112  # bucky.toml:10\n"));
     CHECK(conf::to_toml(conf::read_settings_text(shown, visited.config())) ==
           read_text(visited.config()));
     CHECK(run({"config", "example"}).text == conf::example_config());

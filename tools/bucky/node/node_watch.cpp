@@ -141,7 +141,7 @@ void Node::Impl::let_go(storage::Database& db) {
     try {
         storage::Retention retention{db, told->node.data_dir, clock, rules};
         const auto swept = retention.sweep(kStudiesLetGoAtOnce);
-        aside.sweep(rules.keep_ms);
+        if (storage::may_expire(db, clock)) aside.sweep(rules.keep_ms);
         metrics::count("bucky_studies_left_total", {}, static_cast<double>(swept.studies));
         metrics::set("bucky_held_bytes", static_cast<double>(retention.held().bytes));
     } catch (const Error& error) {  // costs this sweep only
