@@ -139,7 +139,8 @@ def remember_classes(database: pathlib.Path) -> None:
     with sqlite3.connect(database) as db:
         for name, (_, refused) in WAYS.items():
             for sop_class in refused:
-                db.execute("INSERT INTO peer_class VALUES (?, ?, 0, 0)", (name, sop_class))
+                db.execute("INSERT INTO peer_class (destination, sop_class, taken, since_ms)"
+                           " VALUES (?, ?, 0, 1795424400000)", (name, sop_class))
 
 
 def wait_for_reports(database: pathlib.Path) -> None:
