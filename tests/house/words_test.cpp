@@ -100,3 +100,20 @@ TEST_CASE("a catch says in a word why it stands there", "[house]") {
     }
     check_none(complaints);
 }
+
+TEST_CASE("a test's name is one entry of a CMake list", "[house]") {
+    static const std::regex kName{R"re(TEST_CASE\("([^"]*)")re"};
+    std::vector<std::string> complaints;
+    for (const auto& file : tree()) {
+        if (!file.path.ends_with("_test.cpp")) continue;
+        for (std::size_t at = 0; at < file.lines.size(); ++at) {
+            std::smatch found;
+            if (!std::regex_search(file.lines[at], found, kName)) continue;
+            const auto name = found[1].str();  // ; parts a list, a space at an end is lost
+            if (name.find(';') != std::string::npos || name.ends_with(' ')) {
+                complaints.push_back(place(file, at) + ": " + name);
+            }
+        }
+    }
+    check_none(complaints);
+}

@@ -106,6 +106,8 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"status", with({"status"})},
         {"queue", with({"queue", "--json"})},
         {"queue retry", with({"queue", "retry"})},
+        {"queue drop", with({"queue", "drop", "--destination", "gone"})},
+        {"queue move", with({"queue", "move", "--destination", "gone", "--to", "pacs"})},
         {"study", {"study"}},
         {"study list", with({"study", "list"})},
         {"study show", with({"study", "show", image.uids.study_uid})},

@@ -107,7 +107,7 @@ TEST_CASE("a database that is put back from an older copy, or removed, loses no 
     CHECK_THAT(status.output, Contains("Set aside, without a row: 0 images, 0 copies"));
 }
 
-TEST_CASE("a spool file that cannot be read goes aside and is told; a resend has its result",
+TEST_CASE("a spool file that cannot be read goes aside and is told, and a resend has its result",
           "[system][database]") {
     const TempDir dir;
     FakePacs pacs;
