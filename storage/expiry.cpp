@@ -17,8 +17,6 @@ constexpr Sql kNewestRow{"expiry.newest_row", R"sql(
 
 constexpr Sql kAll[] = {kNewestRow};
 
-constexpr std::int64_t kGapMs = 3'600'000;
-
 }  // namespace
 
 std::span<const Sql> expiry_statements() {
@@ -45,9 +43,9 @@ std::string clock_behind(Database& db, const Clock& clock) {
         step_in_words(behind_ms));
 }
 
-void doubt_after_gap(Database& db, const Clock& clock) {
-    const auto newest_ms = newest_row_ms(db);
-    if (newest_ms && clock.now_ms() - *newest_ms > kGapMs) clock.steps().doubt();
+void doubt_at_start(const Clock& clock) {
+    (void)clock.steps();
+    clock.steps().doubt();
 }
 
 }  // namespace bucky::storage

@@ -24,7 +24,8 @@ std::optional<std::int64_t> newest_row_ms(Database& db);
 /// For the admin: the clock is earlier than the newest row. Empty: it is not.
 std::string clock_behind(Database& db, const Clock& clock);
 
-/// At a start: when the newest row is more than an hour old, ages do not count for an hour.
-void doubt_after_gap(Database& db, const Clock& clock);
+/// At a start. The clock may have been set while no process saw it, or the process that saw it may
+/// have been killed at once: so ages do not count for the first hour of any process.
+void doubt_at_start(const Clock& clock);
 
 }  // namespace bucky::storage

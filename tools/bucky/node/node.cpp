@@ -39,7 +39,7 @@ std::filesystem::path database_with_room(const conf::Settings& settings,
 
 storage::Recovered recovered(storage::Database& db, const conf::Settings& settings,
                              const Clock& clock, storage::Aside& aside) {
-    storage::doubt_after_gap(db, clock);
+    storage::doubt_at_start(clock);
     const auto found = storage::recover(db, settings.node.data_dir, clock, aside);
     const bool is_odd = found.images_found > 0 || found.results_aside > 0;
     log::event(is_odd ? log::Level::warning : log::Level::info, "node.recovered",
@@ -87,22 +87,6 @@ void Node::Impl::heed_signals() {
     });
 }
 
-/// Loading takes seconds and memory for both shelves, so it has a thread of its own. The images and
-
-/// the reports that the last process left behind are done first: each kind alone (plan_together()).
-
-/// All or nothing: what is wrong is found before anything changes.
-
-/// The images and results at hand are finished by those who began them, with the settings and the
-
-/// models that they began with; the next are for the next generation, which stands ready before
-
-/// anything changes. Returns how many keys changed, and which `waiting` for a restart.
-
-/// Everyone who works by these settings, ready to begin. As many infer workers as keep every
-
-/// replica busy while others decode and prepare.
-
 void Node::Impl::start_keepers() {
     if (reread) {
         hangups.add(SIGHUP);
@@ -113,20 +97,12 @@ void Node::Impl::start_keepers() {
     threads.start("reingest", [this, told = settings()](const std::stop_token& stop) {
         reingest(*told, clock, aside, work, stop);
     });
-    threads.start("watch", [this](std::stop_token stop) { watch(std::move(stop)); });
+    // Opened here: a database that is gone in this very moment is an error of the start, or a
+    // trouble that the watch reports, and never the end of a thread.
+    auto db = std::make_shared<storage::Database>(settings()->database_file(),
+                                                  storage::Database::Mode::existing);
+    threads.start("watch", [this, db](const std::stop_token& stop) { watch(*db, stop); });
 }
-
-/// What no other process can see.
-
-/// Everything that the status page shows. A database that does not answer is one of its troubles.
-
-/// What has been delivered and has had its time. A disk or a database that does not answer costs
-
-/// this sweep; /readyz tells of it.
-
-/// Tells the supervisor that the node lives: this thread has been round, so disk and database
-
-/// answer, and the Asio thread says it, so that callers are heard.
 
 void Node::open() {
     auto& node = *impl_;

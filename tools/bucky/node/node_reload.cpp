@@ -52,6 +52,8 @@ void Node::Impl::heed_hangups() {
     });
 }
 
+/// Loading takes seconds and memory for both shelves, so it has a thread of its own. The images and
+/// the reports that the last process left behind are done first, one at a time (generation_plan.h).
 void Node::Impl::reload_when_asked(std::stop_token stop) {
     while (!stop.stop_requested() && returned_are_done.rings() < 2) {
         returned_are_done.wait_beyond(1, stop, kLookPeriod);
@@ -69,6 +71,7 @@ void Node::Impl::reload_when_asked(std::stop_token stop) {
     }
 }
 
+/// All or nothing: an error is found before anything changes.
 void Node::Impl::reload() {
     const auto begun_ms = clock.now_ms();
     std::string refused;
@@ -104,6 +107,9 @@ void Node::Impl::note_down(const std::function<void(RunningNote&)>& change) {
     leave_note(settings()->node.data_dir, note);
 }
 
+/// Work in progress ends with the settings and models that it began with. The next generation
+/// stands ready before anything changes. Returns how many keys changed, and which `waiting` for a
+/// restart.
 std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& waiting) {
     const Told before = settings();
     waiting = keep_until_restart(*before, read);
@@ -122,6 +128,8 @@ std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& w
     return changes.size();
 }
 
+/// All workers for these settings, ready to begin. There are as many infer workers as keep every
+/// replica busy while others decode and prepare.
 ThreadGroup::Generation Node::Impl::gather(const Told& told, const inference::Shelf& shelf) {
     keep_series_of_tenants(*told);
     std::vector<ThreadGroup::Planned> plan;

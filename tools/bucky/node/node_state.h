@@ -128,7 +128,7 @@ struct Node::Impl {
     void tell_page(storage::Database& db, const Health& health);
     void let_go(storage::Database& db);
     void say_alive();
-    void watch(std::stop_token stop);
+    void watch(storage::Database& db, const std::stop_token& stop);
     std::vector<std::string> not_ready() const;
 };
 

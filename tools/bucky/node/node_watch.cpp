@@ -74,6 +74,7 @@ std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
 
 }  // namespace
 
+/// Troubles that no other process can see.
 std::vector<std::string> Node::Impl::own_troubles() const {
     std::vector<std::string> all;
     const auto shelf = shelves.now();
@@ -108,6 +109,7 @@ void Node::Impl::look_around(storage::Database& db) {
     board.publish(std::move(health));
 }
 
+/// Everything that the status page shows. A database that does not answer is one of its troubles.
 void Node::Impl::tell_page(storage::Database& db, const Health& health) {
     const auto told = settings();
     const auto now_ms = clock.now_ms();
@@ -131,6 +133,8 @@ void Node::Impl::tell_page(storage::Database& db, const Health& health) {
     status.publish(std::move(look));
 }
 
+/// Deletes what was delivered and has had its time. A disk or a database that does not answer costs
+/// this sweep; /readyz tells of it.
 void Node::Impl::let_go(storage::Database& db) {
     if (!board.last().database.empty()) return;  // it may name what is needed
     constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
@@ -149,14 +153,15 @@ void Node::Impl::let_go(storage::Database& db) {
     }
 }
 
+/// Tells the supervisor that the node lives. This thread has been round, so disk and database
+/// answer; the Asio thread sends it, so callers are heard.
 void Node::Impl::say_alive() {
     const auto reasons = not_ready();
     supervisor.status(reasons.empty() ? "takes images" : "takes no images: " + reasons.front());
     boost::asio::post(io, [this] { supervisor.alive(); });
 }
 
-void Node::Impl::watch(std::stop_token stop) {
-    storage::Database db{settings()->database_file(), storage::Database::Mode::existing};
+void Node::Impl::watch(storage::Database& db, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
         give_if_full(reserve);
