@@ -164,10 +164,14 @@ void Node::Impl::say_alive() {
 void Node::Impl::watch(storage::Database& db, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
-        give_if_full(reserve);
-        look_around(db);
-        let_go(db);
-        say_alive();
+        try {
+            give_if_full(reserve);
+            look_around(db);
+            let_go(db);
+            say_alive();
+        } catch (const std::exception& error) {  // told, and looked at again in a second
+            log::event(log::Level::error, "watch.trouble", {{"words", error.what()}});
+        }
     }
 }
 
