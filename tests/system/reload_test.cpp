@@ -162,11 +162,13 @@ TEST_CASE("a reload that cannot make its workers is refused, and those that are 
           "[system][reload]") {
     const TempDir dir;
     RunningNode node;
-    const auto database = node.data_dir() / "bucky.db";
-    std::filesystem::rename(database, dir / "bucky.db");  // a reload cannot open it again
+    const auto results = node.data_dir() / "results";
+    std::filesystem::rename(results, dir / "results");
+    std::ofstream{results} << "no folder";  // workers keep results in it: none can be made
     node.process().signal(SIGHUP);
     CHECK(node.logged("reload.refused"));
-    std::filesystem::rename(dir / "bucky.db", database);
+    std::filesystem::remove(results);
+    std::filesystem::rename(dir / "results", results);
     CHECK(node.running());
     const auto ready = [&] { return node.get("/readyz").find("ready") != std::string::npos; };
     CHECK(poll_until(ready, 60s));
