@@ -2,6 +2,7 @@
 // What documents name is there, and lists that stand twice agree.
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -79,7 +80,8 @@ TEST_CASE("each crash point of the list is passed by the code, and no other", "[
     CHECK(passed == listed);
 }
 
-TEST_CASE("every decision says its status and stands in the index", "[house]") {
+TEST_CASE("every decision has a number of its own, says its status and stands in the index",
+          "[house]") {
     static const std::regex kStatus{R"re(^\*\*Status\.\*\* (accepted|superseded by \d{4})\b)re"};
     std::set<std::string> indexed;
     std::vector<std::string> complaints;
@@ -91,10 +93,17 @@ TEST_CASE("every decision says its status and stands in the index", "[house]") {
             if (std::regex_search(line, match, kEntry)) indexed.insert(match[1]);
         }
     }
+    std::map<std::string, std::string> numbered;
     for (const auto& file : tree()) {
         static const std::string kFolder{"docs/decisions/"};
         if (!file.path.starts_with(kFolder) || file.path == kFolder + "README.md") continue;
         const auto name = file.path.substr(kFolder.size());
+        const auto number = name.substr(0, 4);
+        const auto [first, is_new] = numbered.emplace(number, name);
+        if (!is_new) complaints.push_back(file.path + ": has the number of " + first->second);
+        if (file.lines.empty() || !file.lines[0].starts_with("# " + number + ". ")) {
+            complaints.push_back(file.path + ": its title does not begin with " + number);
+        }
         if (!indexed.contains(name)) complaints.push_back(file.path + ": not in README.md there");
         bool says = false;
         for (const auto& line : file.lines) says = says || std::regex_search(line, kStatus);
