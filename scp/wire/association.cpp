@@ -15,6 +15,7 @@
 #include "scp/wire/commitment.h"
 #include "scp/wire/connection.h"
 #include "scp/wire/dial.h"
+#include "scp/wire/rejection.h"
 #include "scp/wire/start.h"
 #include "scp/wire/status.h"
 #include "scp/wire/store_request.h"
@@ -24,47 +25,6 @@ namespace {
 
 /// The wait for an A-RELEASE-RP. Nothing depends on it: all answers have been read before.
 constexpr int kReleaseTimeoutS = 5;
-
-/// A TLS peer closes a connection that begins without TLS.
-constexpr std::string_view kPerhapsTls = "; if that port speaks TLS, set tls of the destination";
-
-std::string who(const Target& target) {
-    const std::string address = fmt::format("{}@{}:{}", target.ae.str(), target.host, target.port);
-    return target.name.empty() ? address : fmt::format("{} ({})", target.name, address);
-}
-
-std::string_view words_for(T_ASC_P_ResultReason reason) {  // PS3.8 9.3.3.2
-    switch (reason) {
-        case ASC_P_USERREJECTION: return "refused by the peer";
-        case ASC_P_NOREASON: return "refused without a reason";
-        case ASC_P_ABSTRACTSYNTAXNOTSUPPORTED: return "SOP class not supported";
-        case ASC_P_TRANSFERSYNTAXESNOTSUPPORTED: return "none of the transfer syntaxes supported";
-        case ASC_P_ACCEPTANCE: return "";
-        case ASC_P_NOTYETNEGOTIATED: return "not answered";
-    }
-    return "refused for an unknown reason";
-}
-
-/// PS3.8 9.3.4, with what an admin can do about it.
-std::string words_for(const T_ASC_RejectParameters& rejection, const Target& target,
-                      const AeTitle& calling) {
-    switch (rejection.reason) {
-        case ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED:
-            return fmt::format("it does not call itself {}: check ae_title of the destination",
-                               target.ae.str());
-        case ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED:
-            return fmt::format("it does not know {}: enter our AE title, host and port there",
-                               calling.str());
-        case ASC_REASON_SU_APPCONTEXTNAMENOTSUPPORTED: return "it does not speak DICOM";
-        case ASC_REASON_SP_ACSE_PROTOCOLVERSIONNOTSUPPORTED:
-            return "it does not support the protocol version";
-        case ASC_REASON_SP_PRES_TEMPORARYCONGESTION: return "it is congested";
-        case ASC_REASON_SP_PRES_LOCALLIMITEXCEEDED: return "its limit of associations is reached";
-        case ASC_REASON_SU_NOREASON:
-        case ASC_REASON_SP_ACSE_NOREASON: break;
-    }
-    return "it gives no reason; its own log may";
-}
 
 /// From here to the end of the scope one short answer is expected.
 class AnswerDue {
@@ -155,7 +115,6 @@ struct Association::Impl {
     void note_contexts();
     Answer await_answer(T_DIMSE_Command expected, DIC_US message_id,
                         std::string_view sop_instance = {});
-    [[noreturn]] void throw_refused(const OFCondition& condition, const AeTitle& calling) const;
 };
 
 Association::Association(const Target& target, const AeTitle& calling,
@@ -202,43 +161,13 @@ void Association::Impl::request(const AeTitle& calling, std::span<const Offer> o
                                                          DUL_NOBLOCK, response_timeout_s());
     if (raw != nullptr) (void)params.release();  // a refused association owns them, too
     assoc.reset(raw);
-    if (requested.bad()) throw_refused(requested, calling);
-}
-
-void Association::Impl::throw_refused(const OFCondition& condition, const AeTitle& calling) const {
-    if (condition == DUL_ASSOCIATIONREJECTED && assoc) {
-        T_ASC_RejectParameters rejection{};
-        (void)ASC_getRejectParameters(assoc->params, &rejection);
-        const bool for_good = rejection.result == ASC_RESULT_REJECTEDPERMANENT;
-        throw Error(for_good ? Fault::unsupported : Fault::unavailable,
-                    "{} rejected the association{}: {}", who(target), for_good ? "" : " for now",
-                    words_for(rejection, target, calling));
+    if (requested.bad()) {
+        throw error_of({.target = target,
+                        .calling = calling,
+                        .condition = requested,
+                        .assoc = assoc.get(),
+                        .tls_trouble = tls_trouble.get()});
     }
-    if (tls_trouble != nullptr && !tls_trouble->empty()) {
-        // In TLS 1.3 the callee verifies our certificate after our handshake has ended.
-        throw Error(Fault::unavailable, "{} ended the TLS connection: {}", who(target),
-                    *tls_trouble);
-    }
-    if (condition == DUL_READTIMEOUT) {
-        throw Error(
-            Fault::unavailable,
-            "{} took the connection but answered nothing within {} s: is that a DICOM port, "
-            "and one {} TLS?",
-            who(target), target.response_timeout.count(), target.tls ? "with" : "without");
-    }
-    if (condition == DUL_PEERABORTEDASSOCIATION && tls_trouble != nullptr) {
-        throw Error(Fault::unavailable,
-                    "{} ended the connection after the TLS handshake: perhaps it wants a "
-                    "certificate of ours (destination.certificate) or does not accept the one it "
-                    "got; its own log may say",
-                    who(target));
-    }
-    if (condition == DUL_PEERABORTEDASSOCIATION) {
-        throw Error(Fault::unavailable, "{} aborted the association: its own log may say why{}",
-                    who(target), kPerhapsTls);
-    }
-    throw Error(Fault::unavailable, "{} made no association: {}: is that a DICOM port?{}",
-                who(target), words_of(condition), tls_trouble == nullptr ? kPerhapsTls : "");
 }
 
 void Association::Impl::note_contexts() {
