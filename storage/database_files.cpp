@@ -45,7 +45,7 @@ void DatabaseFiles::look() {
         const bool is_gone = !found && errno == ENOENT;
         if (!found && !is_gone) continue;  // stat(2) failed: the file may well be there
         lost_ = fmt::format("{} was {} while it was in use: {}", name.string(),
-                            is_gone ? "deleted" : "replaced", kRestart);
+                            is_gone ? "deleted or renamed" : "replaced", kRestart);
         return;
     }
 }
@@ -56,7 +56,7 @@ void DatabaseFiles::require_names() {
     // No path in this message, because an error may become an answer to a caller.
     if (!lost_.empty()) {
         throw Error(Fault::unavailable,
-                    "the database was deleted, replaced or cut short under the node");
+                    "the database was deleted, renamed, replaced or cut short under the node");
     }
 }
 

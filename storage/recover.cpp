@@ -2,6 +2,7 @@
 #include "storage/recover.h"
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <string>
 #include <system_error>
@@ -22,16 +23,17 @@ namespace {
 // A job that was running in one crash is probably not its cause and goes on at once. A job that
 // meets another may be: it waits 1 s, then twice as long each time, so that other jobs run in
 // between. If the process crashes for another reason, the wait also spares the job from being
-// counted.
+// counted. A stop that ran out of time is no death (:deaths is 0).
 constexpr Sql kReturnJobs{"recover.return_jobs", R"sql(
     UPDATE job
        SET state = 'ready', lease_until_ms = 0, ended_at_ms = :now_ms,
-           not_before_ms = CASE WHEN deaths = 0 THEN not_before_ms
+           not_before_ms = CASE WHEN deaths = 0 OR :deaths = 0 THEN not_before_ms
                                 ELSE :now_ms + (:first_wait_ms << min(deaths - 1, :doublings)) END,
-           deaths = deaths + 1,
-           last_error = 'the node ended while this ran'
+           deaths = deaths + :deaths,
+           last_error = 'the node ' || :how || ' while this ran'
      WHERE state = 'running' AND lease_until_ms >= 0
     RETURNING lane)sql"};
+constexpr const char* kStoppingFile = "stopping";
 constexpr std::int64_t kFirstWaitMs = 1000;
 constexpr int kDoublings = 5;  // 32 s at most
 
@@ -176,6 +178,10 @@ std::span<const Sql> recover_statements() {
     return kAll;
 }
 
+void mark_stopping(const std::filesystem::path& data_dir) {
+    std::ofstream{data_dir / kStoppingFile};  // on a full disk the stop counts as a death
+}
+
 Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock) {
     Aside aside{data_dir, clock};
     return recover(db, data_dir, clock, aside);
@@ -194,10 +200,13 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
     for (const auto& folder : {spool, results}) {
         recovered.files_swept += unlink_all(entries_of(folder / kIncomingFolder));
     }
+    const bool was_stopping = std::filesystem::exists(data_dir / kStoppingFile);
     Database::Transaction transaction(db);
     {
         auto returned = db.prepare(kReturnJobs);
         returned.bind(":now_ms", clock.now_ms())
+            .bind(":deaths", was_stopping ? 0 : 1)
+            .bind(":how", was_stopping ? "stopped" : "ended")
             .bind(":first_wait_ms", kFirstWaitMs)
             .bind(":doublings", kDoublings);
         while (returned.step()) {
@@ -207,6 +216,7 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
         }
     }
     transaction.commit();
+    std::filesystem::remove(data_dir / kStoppingFile);  // only now: a death here loses no mark
     return recovered;
 }
 

@@ -31,4 +31,8 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
                   Aside& aside);
 Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clock& clock);
 
+/// The process was told to stop: jobs that still run when it ends are returned by the next
+/// recover() without counting a death.
+void mark_stopping(const std::filesystem::path& data_dir);
+
 }  // namespace bucky::storage

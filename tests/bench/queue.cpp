@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -76,10 +77,10 @@ void run(Database& db, const char* text, std::int64_t count = 0) {
 void insert_studies(Database& db, std::int64_t jobs, const char* insert_jobs) {
     Database::Transaction transaction(db);
     run(db, R"sql(
-        INSERT INTO study (key, accession_number, state, pending, first_image_ms, last_image_ms,
-                           first_unreported_ms, due_at_ms, last_association)
+        INSERT INTO study (key, study_uid, accession_number, state, pending, first_image_ms,
+                           last_image_ms, first_unreported_ms, due_at_ms, last_association)
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
-        SELECT '1.2.' || i, '', 'reported', 0, i, i, i, i, '1' FROM n)sql",
+        SELECT '1.2.' || i, '1.2.' || i, '', 'reported', 0, i, i, i, i, '1' FROM n)sql",
         jobs);
     run(db, insert_jobs);
     transaction.commit();
@@ -92,14 +93,14 @@ constexpr auto kReadyJobs = R"sql(
            'site ' || (first_image_ms % 20) FROM study)sql";
 
 /// A claim and a finish, median of many runs.
-Took claim_and_finish(std::int64_t jobs) {
+Took claim_and_finish(std::int64_t jobs, std::int64_t times) {
     const test::TempDir dir;
     const SystemClock clock;
     Database db{dir / "bucky.db"};
     insert_studies(db, jobs, kReadyJobs);
     JobQueue queue{db, clock};
     std::vector<Took> took;
-    for (int at = 0; at < 900; ++at) {
+    for (std::int64_t at = 0; at < times; ++at) {
         const Watch watch;
         const auto job = queue.claim("infer", 60'000);
         if (!job || !queue.finish(*job)) throw std::runtime_error("no job");
@@ -110,14 +111,13 @@ Took claim_and_finish(std::int64_t jobs) {
 
 /// Opening the database, recover() and the first count of the backlog, as a node does before it
 /// listens.
-Took start_over_history() {
-    constexpr std::int64_t kInstances = 100'000;
+Took start_over_history(std::int64_t instances, std::int64_t jobs) {
     const test::TempDir dir;
     const SettableClock clock{kStartMs};
     {
         Database db{dir / "bucky.db"};
         const Spool spool{dir / "spool"}, results{dir / "results"};
-        insert_studies(db, 1'000'000, R"sql(
+        insert_studies(db, jobs, R"sql(
             INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
                              not_before_ms)
             SELECT 'infer', key, key, 'done', 1, 1, 1 FROM study)sql");
@@ -127,11 +127,11 @@ Took start_over_history() {
             INSERT INTO instance (sop_instance, sop_class, study, series, transfer_syntax, file,
                                   size_bytes, association, calling_ae, called_ae, peer_address,
                                   received_at_ms, conflicting, awaiting, verdict)
-            SELECT uid || '.1', '1', uid, '1', '1',
+            SELECT key || '.1', '1', key, '1', '1',
                    printf('20261123%02d/%d.dcm', first_image_ms > 50000, first_image_ms), 1, '1',
                    '', '', '', 1, 0, 0, 'findings'
               FROM study WHERE first_image_ms <= :count)sql",
-            kInstances);
+            instances);
         transaction.commit();
         auto files = db.prepare({"bench.files", "SELECT file FROM instance"});
         while (files.step()) {
@@ -150,24 +150,32 @@ Took start_over_history() {
 
 }  // namespace
 
-int main() {
+/// Arguments: how many jobs are many (1000000), how many instances are spooled at the start
+/// (100000), and how often a job is claimed (900).
+int main(int count, char** arguments) {
+    const auto number = [&](int at, std::int64_t otherwise) {
+        return count > at ? std::atoll(arguments[at]) : otherwise;
+    };
+    const std::int64_t jobs = number(1, 1'000'000), instances = number(2, 100'000),
+                       times = number(3, 900);
     std::printf("%s\n\n", bench::machine_line().c_str());
     // in turns, twice, so that other load does not affect only one of them
-    Took few = claim_and_finish(1000);
-    Took many = claim_and_finish(1'000'000);
-    few = least(few, claim_and_finish(1000));
-    many = least(many, claim_and_finish(1'000'000));
+    Took few = claim_and_finish(1000, times);
+    Took many = claim_and_finish(jobs, times);
+    few = least(few, claim_and_finish(1000, times));
+    many = least(many, claim_and_finish(jobs, times));
     std::printf(
         "| claim + finish of a job, two synced commits | ms, median | of it processor |\n"
         "|---|---|---|\n"
-        "| among 1,000 | %.2f | %.3f |\n| among 1,000,000 | %.2f | %.3f |\n"
+        "| among 1,000 | %.2f | %.3f |\n| among %lld | %.2f | %.3f |\n"
         "| ratio | %.2f | %.2f |\n\n",
-        few.ms, few.processor_ms, many.ms, many.processor_ms, many.ms / few.ms,
-        many.processor_ms / few.processor_ms);
-    const Took start = start_over_history();
+        few.ms, few.processor_ms, static_cast<long long>(jobs), many.ms, many.processor_ms,
+        many.ms / few.ms, many.processor_ms / few.processor_ms);
+    const Took start = start_over_history(instances, jobs);
     std::printf(
-        "Opening and recovering 100,000 spooled instances and 1,000,000 finished jobs: "
+        "Opening and recovering %lld spooled instances and %lld finished jobs: "
         "%.2f s, of it processor %.2f s\n",
-        start.ms / 1000, start.processor_ms / 1000);
+        static_cast<long long>(instances), static_cast<long long>(jobs), start.ms / 1000,
+        start.processor_ms / 1000);
     return 0;
 }

@@ -170,6 +170,24 @@ TEST_CASE("deaths are counted apart from failures, and both begin anew when a pe
     CHECK(job->own_faults == 0);
 }
 
+TEST_CASE("a stop that runs out of time is no death of its jobs, the crash after it is",
+          "[storage][crash]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.1"});
+    for (int stops = 0; stops < 3; ++stops) {
+        REQUIRE(node.jobs.claim("infer", 60'000));  // due at once, however often
+        mark_stopping(node.dir.path());
+        recovered(node);
+    }
+    auto job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    CHECK(job->deaths == 0);
+    recovered(node);
+    job = node.jobs.claim("infer", 60'000);
+    REQUIRE(job);
+    CHECK(job->deaths == 1);
+}
+
 TEST_CASE("a job met by one death goes on at once, one met again waits longer each time",
           "[storage]") {
     DataFolder node;

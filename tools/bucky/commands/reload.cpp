@@ -12,7 +12,6 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
-#include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/run/wakeup.h"
 #include "scp/wire/start.h"
@@ -49,11 +48,11 @@ RunningNote note_of(const conf::Settings& settings, const std::string& process) 
 /// The outcome of the first reload that began after the request. A reload that was in progress may
 /// have read the file before the user wrote it.
 RunningNote wait_for_reload(const conf::Settings& settings, const std::string& process,
-                            std::int64_t asked_ms, std::chrono::seconds at_most) {
+                            std::int64_t begun_before, std::chrono::seconds at_most) {
     const auto until = std::chrono::steady_clock::now() + at_most;
     while (std::chrono::steady_clock::now() < until) {
         auto note = note_of(settings, process);
-        if (note.last_begun_ms >= asked_ms) return note;
+        if (note.reloads > begun_before) return note;
         if (DataLock::holder(settings.node.data_dir) != process) {
             throw Error(Fault::unavailable, "the node, process {}, has ended", process);
         }
@@ -68,12 +67,11 @@ int reload(const std::filesystem::path& config, std::chrono::seconds at_most) {
     const auto next = checked_settings(config, NamedFiles::read);
     const auto process = running_process(next);
     const auto before = note_of(next, process);
-    const auto asked_ms = SystemClock{}.now_ms();
     if (::kill(std::atoi(process.c_str()), SIGHUP) != 0) {
         throw Error(Fault::unavailable, "cannot ask process {}: {}; be its user, or root", process,
                     std::strerror(errno));
     }
-    const auto after = wait_for_reload(next, process, asked_ms, at_most);
+    const auto after = wait_for_reload(next, process, before.begun, at_most);
     if (!after.refused.empty()) {
         std::cout << "refused, the old settings stay: " << after.refused << '\n';
         return 1;

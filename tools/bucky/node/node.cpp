@@ -146,6 +146,7 @@ void Node::wait_for_signal() {
 void Node::close() {
     auto& node = *impl_;
     node.is_closing = true;
+    storage::mark_stopping(node.settings()->node.data_dir);
     const std::chrono::seconds at_most{node.settings()->node.stop_timeout_s};
     const std::chrono::milliseconds whole = at_most;
     node.supervisor.stopping(at_most + kForTheEnd);

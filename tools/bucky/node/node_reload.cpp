@@ -73,7 +73,7 @@ void Node::Impl::reload_when_asked(std::stop_token stop) {
 
 /// All or nothing: an error is found before anything changes.
 void Node::Impl::reload() {
-    const auto begun_ms = clock.now_ms();
+    note_down([](RunningNote& of_it) { ++of_it.begun; });
     std::string refused;
     std::vector<std::string> waiting;
     try {
@@ -93,7 +93,6 @@ void Node::Impl::reload() {
         log::event(log::Level::error, "reload.refused", {{"words", error.what()}});
     }
     note_down([&](RunningNote& of_it) {
-        of_it.last_begun_ms = begun_ms;
         if (refused.empty()) of_it.waiting = std::move(waiting);
         of_it.in_force = conf::spelled_out(*settings());
         of_it.refused = std::move(refused);

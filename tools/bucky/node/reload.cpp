@@ -62,7 +62,7 @@ void leave_note(const fs::path& data_dir, const RunningNote& note) {
     auto in_force = json::array();
     for (const auto& [key, value] : note.in_force) in_force.push_back({key, value});
     const json whole{{"process", note.process},   {"since_ms", note.since_ms},
-                     {"reloads", note.reloads},   {"last_begun_ms", note.last_begun_ms},
+                     {"begun", note.begun},       {"reloads", note.reloads},
                      {"refused", note.refused},   {"waiting", note.waiting},
                      {"troubles", note.troubles}, {"in_force", in_force}};
     const auto fresh = file_in(data_dir).string() + ".new";
@@ -88,7 +88,7 @@ std::optional<RunningNote> read_note(const fs::path& data_dir) {
         whole.at("process").get_to(note.process);
         whole.at("since_ms").get_to(note.since_ms);
         whole.at("reloads").get_to(note.reloads);
-        whole.at("last_begun_ms").get_to(note.last_begun_ms);
+        whole.at("begun").get_to(note.begun);
         whole.at("refused").get_to(note.refused);
         whole.at("waiting").get_to(note.waiting);
         whole.at("troubles").get_to(note.troubles);

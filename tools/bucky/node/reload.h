@@ -30,8 +30,8 @@ void take_up_log(const conf::LogSettings& told);
 struct RunningNote {
     std::string process;
     std::int64_t since_ms = 0;         ///< start of the node
-    std::int64_t reloads = 0;          ///< since then, refused ones too
-    std::int64_t last_begun_ms = 0;    ///< when the last one began to read the file
+    std::int64_t begun = 0;            ///< reloads since then, before they read the file
+    std::int64_t reloads = 0;          ///< those that have ended, refused ones too
     std::string refused;               ///< why the last one was; else empty
     std::vector<std::string> waiting;  ///< keys whose new value waits for a restart
     conf::SpelledOut in_force;
