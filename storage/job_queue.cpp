@@ -377,18 +377,4 @@ std::vector<Job> JobQueue::parked(std::string_view lane, std::int64_t at_most) {
     return jobs_of(rows);
 }
 
-std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms, double dice) {
-    std::int64_t wait_ms = std::min(first_ms, cap_ms);
-    for (int again = 1; again < attempt && wait_ms < cap_ms; ++again) {
-        wait_ms = wait_ms > cap_ms / 2 ? cap_ms : wait_ms * 2;
-        if (wait_ms <= 0) break;  // a first wait of 0 stays 0
-    }
-    const double spread = 0.8 + 0.4 * std::clamp(dice, 0.0, 1.0);
-    return static_cast<std::int64_t>(static_cast<double>(wait_ms) * spread);
-}
-
-std::int64_t longest_back_off_ms(std::int64_t cap_ms) {
-    return back_off_ms(1, cap_ms, cap_ms, 1.0) + 1;
-}
-
 }  // namespace bucky::storage

@@ -131,11 +131,4 @@ private:
     std::int64_t longest_wait_ms_;
 };
 
-/// The wait after `attempt`: doubles from `first_ms` up to `cap_ms`, then spread by +-20 % (`dice`
-/// 0..1) so that a thousand jobs are not due in the same second.
-std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms, double dice);
-
-/// The longest wait that back_off_ms() returns.
-std::int64_t longest_back_off_ms(std::int64_t cap_ms);
-
 }  // namespace bucky::storage

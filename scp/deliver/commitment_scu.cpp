@@ -12,7 +12,7 @@
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
 #include "conf/run/poll_loop.h"
-#include "scp/deliver/backoff.h"
+#include "scp/deliver/retry_limits.h"
 #include "scp/wire/association.h"
 #include "scp/wire/commitment.h"
 #include "scp/wire/contexts.h"
@@ -56,7 +56,7 @@ struct CommitmentScu::Impl {
          Wakeup& rung, int give_up_fd)
         : destination(to),
           target(target_of(to)),
-          backoff(to),
+          backoff(retry_limits(to)),
           calling(settings.node.ae_title),
           lane(storage::Commitments::lane_of(to.name)),
           clock(at),

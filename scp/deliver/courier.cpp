@@ -13,8 +13,8 @@
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
-#include "scp/deliver/backoff.h"
 #include "scp/deliver/dimse_sender.h"
+#include "scp/deliver/retry_limits.h"
 #include "scp/deliver/sent_audit.h"
 #include "scp/deliver/sop_class_fallback.h"
 #include "scp/wire/status.h"
@@ -58,7 +58,7 @@ struct Courier::Impl {
     Impl(const conf::Settings& settings, const conf::DestinationSettings& to, const Clock& at,
          Wakeup& rung, int give_up_fd)
         : destination(to),
-          backoff(to),
+          backoff(retry_limits(to)),
           lane("deliver:" + to.name),
           clock(at),
           work(rung),

@@ -14,13 +14,13 @@
 #include <string>
 #include <utility>
 
-#include "scp/deliver/backoff.h"
+#include "conf/run/backoff.h"
 
 namespace bucky::scp {
 
 class PeerPauses {
 public:
-    explicit PeerPauses(const Backoff::Limits& limits) : patience_(limits) {}
+    explicit PeerPauses(const Backoff::Limits& limits) : backoff_(limits) {}
     PeerPauses(const PeerPauses&) = delete;
     PeerPauses& operator=(const PeerPauses&) = delete;
 
@@ -70,7 +70,7 @@ public:
         const std::lock_guard lock(mutex_);
         auto& state = peers_[peer];
         state.failed_at_ms = steady_ms;
-        state.rest_ms = patience_.wait_ms(++state.failures);
+        state.rest_ms = backoff_.wait_ms(++state.failures);
         return state.rest_ms;
     }
 
@@ -96,7 +96,7 @@ private:
     }
 
     mutable std::mutex mutex_;
-    Backoff patience_;
+    Backoff backoff_;
     std::map<std::string, State> peers_;  ///< only those that are called or have failed
 };
 

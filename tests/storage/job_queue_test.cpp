@@ -233,22 +233,4 @@ TEST_CASE("a peer's words are stored up to a limit and not cut inside a characte
     CHECK(the_job(node).last_error == words);
 }
 
-TEST_CASE("the back-off doubles up to its cap and spreads by a fifth either way", "[storage]") {
-    for (int attempt = 1; attempt < 200; ++attempt) {
-        const auto shortest = back_off_ms(attempt, 5000, 900'000, 0.0);
-        const auto middle = back_off_ms(attempt, 5000, 900'000, 0.5);
-        const auto longest = back_off_ms(attempt, 5000, 900'000, 1.0);
-        INFO("attempt " << attempt);
-        CHECK(middle == (attempt > 8 ? 900'000 : std::min(5000 << (attempt - 1), 900'000)));
-        CHECK(std::abs(shortest - middle * 8 / 10) <= 1);
-        CHECK(std::abs(longest - middle * 12 / 10) <= 1);
-        CHECK(middle <= back_off_ms(attempt + 1, 5000, 900'000, 0.5));
-    }
-    CHECK(back_off_ms(0, 5000, 900'000, 0.5) == 5000);
-    CHECK(back_off_ms(1, 5000, 1000, 0.5) == 1000);
-    CHECK(back_off_ms(1'000'000'000, 0, 900'000, 0.5) == 0);
-    CHECK(back_off_ms(2'000'000'000, 1, std::int64_t{1} << 62, 0.5) > 0);
-    CHECK(back_off_ms(3, 1000, 900'000, 7.0) == back_off_ms(3, 1000, 900'000, 1.0));
-}
-
 }  // namespace bucky::storage::test

@@ -7,7 +7,7 @@ using namespace bucky::scp;
 
 namespace {
 
-constexpr Backoff::Limits kLimits{.first_ms = 1000, .cap_ms = 60'000, .give_up_days = 7};
+constexpr bucky::Backoff::Limits kLimits{.first_ms = 1000, .cap_ms = 60'000, .give_up_days = 7};
 
 }  // namespace
 

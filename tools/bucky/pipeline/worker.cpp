@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "conf/observe/log.h"
+#include "conf/run/backoff.h"
 #include "conf/run/poll_loop.h"
 #include "inference/pixels/decoder.h"
 
@@ -54,20 +55,20 @@ storage::Blame blame_of(const std::exception& error) {
 }
 
 std::int64_t longest_wait_ms() {
-    return storage::longest_back_off_ms(kRetryCapMs);
+    return longest_back_off_ms(kRetryCapMs);
 }
 
 std::int64_t next_try_ms(const Clock& clock, int attempt) {
     thread_local std::minstd_rand random{std::random_device{}()};
     const double dice = std::uniform_real_distribution<double>{0, 1}(random);
-    return clock.now_ms() + storage::back_off_ms(attempt, kRetryFirstMs, kRetryCapMs, dice);
+    return clock.now_ms() + back_off_ms(attempt, kRetryFirstMs, kRetryCapMs, dice);
 }
 
 int tries_within(std::int64_t hours) {
     constexpr double kNoSpread = 0.5;
     int tries = 1;
     for (std::int64_t waited_ms = 0; waited_ms < hours * 3600 * 1000; ++tries) {
-        waited_ms += storage::back_off_ms(tries, kRetryFirstMs, kRetryCapMs, kNoSpread);
+        waited_ms += back_off_ms(tries, kRetryFirstMs, kRetryCapMs, kNoSpread);
     }
     return tries;
 }

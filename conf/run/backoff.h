@@ -10,9 +10,14 @@
 #include <string>
 #include <string_view>
 
-#include "conf/settings.h"
+namespace bucky {
 
-namespace bucky::scp {
+/// The wait after `attempt`: doubles from `first_ms` up to `cap_ms`, then spread by +-20 % (`dice`
+/// 0..1) so that a thousand jobs are not due in the same second.
+std::int64_t back_off_ms(int attempt, std::int64_t first_ms, std::int64_t cap_ms, double dice);
+
+/// The longest wait that back_off_ms() returns.
+std::int64_t longest_back_off_ms(std::int64_t cap_ms);
 
 class Backoff {
 public:
@@ -20,7 +25,6 @@ public:
         std::int64_t first_ms, cap_ms, give_up_days;
     };
     explicit Backoff(const Limits& limits) : limits_(limits) {}
-    explicit Backoff(const conf::DestinationSettings& destination);
 
     /// The wait after this many failed attempts.
     std::int64_t wait_ms(int attempts);
@@ -39,4 +43,4 @@ private:
     std::minstd_rand dice_{std::random_device{}()};
 };
 
-}  // namespace bucky::scp
+}  // namespace bucky

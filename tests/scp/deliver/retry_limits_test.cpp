@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scp/deliver/backoff.h"
+#include "scp/deliver/retry_limits.h"
 
 #include <catch2/catch.hpp>
 
@@ -10,7 +10,7 @@ TEST_CASE("a destination is tried again after its own first wait, then twice tha
     conf::DestinationSettings told;
     told.retry_first_s = 10;
     told.retry_cap_s = 60;
-    scp::Backoff backoff{told};
+    Backoff backoff{scp::retry_limits(told)};
     const auto is_about = [&](int attempts, std::int64_t wanted_ms) {
         const auto wait_ms = backoff.wait_ms(attempts);  // 20 % less or more, at random
         return wait_ms >= wanted_ms * 8 / 10 && wait_ms <= wanted_ms * 12 / 10;
@@ -20,15 +20,4 @@ TEST_CASE("a destination is tried again after its own first wait, then twice tha
         CHECK(is_about(2, 20'000));
         CHECK(is_about(9, 60'000));
     }
-}
-
-TEST_CASE("a job is given up after give_up_days, and the words name the days and the reason",
-          "[scp]") {
-    conf::DestinationSettings told;
-    told.give_up_days = 2;
-    const scp::Backoff backoff{told};
-    constexpr std::int64_t kSinceMs = 1'000, kTwoDaysMs = 2 * 24 * 3600 * 1000;
-    CHECK_FALSE(backoff.is_over(kSinceMs, kSinceMs + kTwoDaysMs - 1));
-    CHECK(backoff.is_over(kSinceMs, kSinceMs + kTwoDaysMs));
-    CHECK(backoff.given_up("A700") == "given up after 2 days: A700");
 }
