@@ -34,19 +34,15 @@ constexpr Sql kPutIn{"abandoned.put_in", R"sql(
 
 constexpr Sql kAll[] = {kSome, kTakeOut, kPutIn};
 
-std::string_view destination_of(std::string_view lane) {
-    return lane.substr(lane.find(':') + 1);
-}
-
 }  // namespace
 
 std::span<const Sql> abandoned_lane_statements() {
     return kAll;
 }
 
-AbandonedLanes::Outcome AbandonedLanes::drop(std::string_view lane) {
-    const bool is_delivery = lane.starts_with("deliver:");
-    const auto words = fmt::format("for {}: dropped by hand", destination_of(lane));
+AbandonedLanes::Outcome AbandonedLanes::drop(const Lane& lane) {
+    const bool is_delivery = lane.kind == LaneKind::deliver;
+    const auto words = fmt::format("for {}: dropped by hand", lane.destination);
     return each(lane, [&](const Waiting& job, Outcome& outcome) {
         if (!take_out(job)) return;
         Journal(db_, clock_)
@@ -57,18 +53,17 @@ AbandonedLanes::Outcome AbandonedLanes::drop(std::string_view lane) {
 }
 
 AbandonedLanes::Outcome AbandonedLanes::move(
-    std::string_view from_lane, std::string_view to_destination,
+    const Lane& from, std::string_view to_destination,
     const std::function<bool(const std::string& study)>& may_go) {
-    const auto to_lane = fmt::format("deliver:{}", to_destination);
-    const auto words =
-        fmt::format("from {} to {} by hand", destination_of(from_lane), to_destination);
-    return each(from_lane, [&](const Waiting& job, Outcome& outcome) {
+    const auto to_lane = name_of(Lane::deliver(to_destination));
+    const auto words = fmt::format("from {} to {} by hand", from.destination, to_destination);
+    return each(from, [&](const Waiting& job, Outcome& outcome) {
         if (!may_go(job.study)) {
             ++outcome.withheld;
             return;
         }
         db_.prepare(kPutIn)
-            .bind(":lane", std::string_view{to_lane})
+            .bind(":lane", to_lane)
             .bind(":id", job.id)
             .bind(":now_ms", clock_.now_ms())
             .run();
@@ -82,7 +77,8 @@ AbandonedLanes::Outcome AbandonedLanes::move(
     });
 }
 
-AbandonedLanes::Outcome AbandonedLanes::each(std::string_view lane, const Leave& leave) {
+AbandonedLanes::Outcome AbandonedLanes::each(const Lane& lane, const Leave& leave) {
+    const auto name = name_of(lane);
     Outcome outcome;
     std::string after;
     while (true) {
@@ -90,7 +86,7 @@ AbandonedLanes::Outcome AbandonedLanes::each(std::string_view lane, const Leave&
         std::vector<Waiting> some;
         {
             auto rows = db_.prepare(kSome);
-            rows.bind(":lane", lane)
+            rows.bind(":lane", name)
                 .bind(":after", std::string_view{after})
                 .bind(":at_most", kJobsAtOnce);
             while (rows.step()) some.push_back({rows.integer(0), rows.text(1), rows.text(2)});

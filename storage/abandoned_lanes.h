@@ -14,6 +14,7 @@
 
 #include "conf/base/clock.h"
 #include "storage/database.h"
+#include "storage/lane.h"
 
 namespace bucky::storage {
 
@@ -32,11 +33,11 @@ public:
 
     /// Drops deliveries, or requests for storage commitment, of the lane. Dropped results do not
     /// prevent the removal of their study (retention.h).
-    Outcome drop(std::string_view lane);
+    Outcome drop(const Lane& lane);
 
     /// Moves deliveries, which become due at once. `may_go`: whether this study's results may go
     /// there.
-    Outcome move(std::string_view from_lane, std::string_view to_destination,
+    Outcome move(const Lane& from, std::string_view to_destination,
                  const std::function<bool(const std::string& study)>& may_go);
 
 private:
@@ -45,7 +46,7 @@ private:
         std::string subject, study;
     };
     using Leave = std::function<void(const Waiting&, Outcome&)>;
-    Outcome each(std::string_view lane, const Leave& leave);
+    Outcome each(const Lane& lane, const Leave& leave);
     bool take_out(const Waiting& job);
 
     Database& db_;

@@ -107,10 +107,6 @@ std::span<const Sql> commitment_statements() {
     return kAll;
 }
 
-std::string Commitments::lane_of(std::string_view destination) {
-    return fmt::format("commit:{}", destination);
-}
-
 void Commitments::delivery_ended(const Job& deliver_job, std::string_view destination) {
     if (on_the_way(destination, deliver_job.study)) return;
     if (unpromised(destination, deliver_job.study).empty()) return;

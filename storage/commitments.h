@@ -2,12 +2,12 @@
 // Commitments: which results a destination has promised to keep, where it is asked for storage
 // commitment (PS3.4 Annex J).
 //
-// Lane "commit:<destination>" (subject: study UID). The transaction that ends the last delivery of
-// a study creates its job. The job stays open until the destination has committed to every result
-// that it took. The worker of the job sends requests, reads answers, and delivers again what was
-// lost. A session that receives an answer on another association records it here and makes the job
-// due. Each request has its own Transaction UID, stored before the request is sent, so that an
-// answer that comes early, late or unexpectedly still finds its request.
+// The transaction that ends the last delivery of a study to a destination creates a job in the
+// destination's lane "commit" (lane.h). It stays open until the destination has committed to every
+// result that it took. Its worker sends requests, reads answers, and delivers again what was lost.
+// A session that receives an answer on another association records it here and makes the job due.
+// Each request has its own Transaction UID, stored before the request is sent, so that an answer
+// that comes early, late or unexpectedly still finds its request.
 // Threads: one Commitments per worker, over that worker's Database.
 #pragma once
 
@@ -51,8 +51,6 @@ struct CommitmentLine {
 class Commitments {
 public:
     Commitments(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
-
-    static std::string lane_of(std::string_view destination);
 
     /// A delivery has ended, with any outcome; called inside the transaction that ends it. When no
     /// other result of the study is on its way to this destination, a request for what it took is

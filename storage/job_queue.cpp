@@ -164,7 +164,7 @@ JobState state_named(std::string_view name) {
 Job job_of_row(const Statement& row) {
     Job job;
     job.id = row.integer(0);
-    job.lane = row.text(1);
+    job.lane = lane_named(row.text(1));
     job.subject = row.text(2);
     job.study = row.text(3);
     job.state = state_named(row.text(4));
@@ -191,23 +191,24 @@ std::span<const Sql> job_statements() {
     return kAll;
 }
 
-std::optional<Job> JobQueue::claim(std::string_view lane, std::int64_t lease_ms) {
-    return claim_chosen(lane, lease_ms,
+std::optional<Job> JobQueue::claim(const Lane& lane, std::int64_t lease_ms) {
+    return claim_chosen(name_of(lane), lease_ms,
                         [&](std::int64_t now_ms) { return Turns(db_).next(lane, now_ms); });
 }
 
-std::optional<Job> JobQueue::claim_new(std::string_view lane, std::int64_t lease_ms,
+std::optional<Job> JobQueue::claim_new(const Lane& lane, std::int64_t lease_ms,
                                        std::int64_t since_ms) {
-    return claim_chosen(lane, lease_ms, [&](std::int64_t now_ms) {
+    return claim_chosen(name_of(lane), lease_ms, [&](std::int64_t now_ms) {
         return Turns(db_).next_created_since(lane, since_ms, now_ms);
     });
 }
 
-std::optional<Job> JobQueue::claim_oldest(std::string_view lane, std::int64_t lease_ms,
+std::optional<Job> JobQueue::claim_oldest(const Lane& lane, std::int64_t lease_ms,
                                           std::int64_t before_ms) {
-    return claim_chosen(lane, lease_ms, [&](std::int64_t now_ms) -> std::optional<std::int64_t> {
+    const auto name = name_of(lane);
+    return claim_chosen(name, lease_ms, [&](std::int64_t now_ms) -> std::optional<std::int64_t> {
         auto oldest = db_.prepare(kOldest);
-        oldest.bind(":lane", lane).bind(":before_ms", before_ms).bind(":now_ms", now_ms);
+        oldest.bind(":lane", name).bind(":before_ms", before_ms).bind(":now_ms", now_ms);
         if (!oldest.step()) return std::nullopt;
         return oldest.integer(0);
     });
@@ -280,7 +281,7 @@ bool JobQueue::leave(const Job& job, JobEvent event, std::int64_t not_before_ms,
         .run();
     const bool ours = db_.changes() == 1;
     if (ours && *to == JobState::done) {
-        db_.prepare(kCountDone).bind(":lane", job.lane).run();
+        db_.prepare(kCountDone).bind(":lane", name_of(job.lane)).run();
         settle(job.study);
     }
     if (own) own->commit();
@@ -291,9 +292,9 @@ void JobQueue::settle(std::string_view study) {
     db_.prepare(kSettle).bind(":study", study).bind(":now_ms", clock_.now_ms()).run();
 }
 
-std::int64_t JobQueue::open(std::string_view lane) {
+std::int64_t JobQueue::open(const Lane& lane) {
     auto row = db_.prepare(kOpen);
-    return row.bind(":lane", lane).step() ? row.integer(0) : 0;
+    return row.bind(":lane", name_of(lane)).step() ? row.integer(0) : 0;
 }
 
 std::int64_t JobQueue::resubmit_refused(std::string_view study) {
@@ -301,10 +302,19 @@ std::int64_t JobQueue::resubmit_refused(std::string_view study) {
     return db_.changes();
 }
 
-std::int64_t JobQueue::resubmit(std::string_view lane, Resubmit which) {
+std::int64_t JobQueue::resubmit(const Lane& lane, Resubmit which) {
+    return resubmit_by(kResubmitLane, name_of(lane), which);
+}
+
+std::int64_t JobQueue::resubmit_all(Resubmit which) {
+    return resubmit_by(kResubmitAll, "", which);
+}
+
+/// `lane`: empty where the statement has no such parameter.
+std::int64_t JobQueue::resubmit_by(const Sql& sql, std::string_view lane, Resubmit which) {
     Database::Transaction transaction(db_);
     const std::int64_t waiting = which == Resubmit::parked_and_waiting ? 1 : 0;
-    auto due = db_.prepare(lane.empty() ? kResubmitAll : kResubmitLane);
+    auto due = db_.prepare(sql);
     if (!lane.empty()) due.bind(":lane", lane);
     due.bind(":now_ms", clock_.now_ms()).bind(":waiting", waiting).run();
     const auto resubmitted = db_.changes();
@@ -320,9 +330,9 @@ std::int64_t JobQueue::resubmit_study(std::string_view study) {
     return resubmitted;
 }
 
-std::optional<std::int64_t> JobQueue::next_due_ms(std::string_view lane) {
+std::optional<std::int64_t> JobQueue::next_due_ms(const Lane& lane) {
     auto due = db_.prepare(kNextDue);
-    due.bind(":lane", lane);
+    due.bind(":lane", name_of(lane));
     if (!due.step() || due.is_null(0)) return std::nullopt;
     return due.integer(0);
 }
@@ -333,7 +343,7 @@ std::vector<Backlog> JobQueue::backlog() {
         auto tally = db_.prepare(kTally);
         while (tally.step()) {
             auto& line = backlog.emplace_back();
-            line.lane = tally.text(0);
+            line.lane = lane_named(tally.text(0));
             line.running = tally.integer(2);
             line.parked = tally.integer(3);
             line.ready = tally.integer(1) - line.running - line.parked;
@@ -342,11 +352,12 @@ std::vector<Backlog> JobQueue::backlog() {
     }
     for (auto& line : backlog) {
         if (line.ready + line.running + line.parked == 0) continue;
-        line.oldest_waiting_ms = waits_since(line.lane);
+        const auto lane = name_of(line.lane);
+        line.oldest_waiting_ms = waits_since(lane);
         auto error = db_.prepare(kLastError);
-        if (error.bind(":lane", line.lane).step()) line.last_error = error.text(0);
+        if (error.bind(":lane", lane).step()) line.last_error = error.text(0);
         auto failing = db_.prepare(kFailing);
-        failing.bind(":lane", line.lane).bind(":at_most", kFailingCounted);
+        failing.bind(":lane", lane).bind(":at_most", kFailingCounted);
         while (failing.step()) ++line.failing;
     }
     return backlog;
@@ -371,7 +382,15 @@ std::vector<Job> JobQueue::jobs_of_study(std::string_view study) {
     return jobs_of(rows);
 }
 
-std::vector<Job> JobQueue::parked(std::string_view lane, std::int64_t at_most) {
+std::vector<Job> JobQueue::parked(const Lane& lane, std::int64_t at_most) {
+    return parked_in(name_of(lane), at_most);
+}
+
+std::vector<Job> JobQueue::parked(std::int64_t at_most) {
+    return parked_in("", at_most);
+}
+
+std::vector<Job> JobQueue::parked_in(std::string_view lane, std::int64_t at_most) {
     auto rows = db_.prepare(kParked);
     rows.bind(":lane", lane).bind(":at_most", at_most);
     return jobs_of(rows);

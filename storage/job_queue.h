@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // JobQueue: jobs and their leases in the database, so that a crash loses none.
 //
-// Lanes: "infer" (subject: instance id), "report" (subject: study UID), "deliver:<destination>"
-// (subject: result UID). A claimed job is leased; if its worker dies, the lease expires and the job
-// is ready again. A lease ends with its process, so it is measured on the steady clock. A job that
-// is due later than any wait that the config allows was dated by a wrong clock, so it is due now.
-// Per lane and subject there is at most one job that is not done. The steps are those of
-// job_state.h. A worker whose lease was lost changes nothing and gets false. Threads: one JobQueue
-// per worker, over that worker's Database.
+// lane.h names the lanes and their subjects. A claimed job is leased; if its worker dies, the lease
+// expires and the job is ready again. A lease ends with its process, so it is measured on the
+// steady clock. A job that is due later than any wait that the config allows was dated by a wrong
+// clock, so it is due now. Per lane and subject there is at most one job that is not done. The
+// steps are those of job_state.h. A worker whose lease was lost changes nothing and gets false.
+// Threads: one JobQueue per worker, over that worker's Database.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +19,13 @@
 #include "conf/base/clock.h"
 #include "storage/database.h"
 #include "storage/job_state.h"
+#include "storage/lane.h"
 
 namespace bucky::storage {
 
 struct Job {
     std::int64_t id = 0;
-    std::string lane;
+    Lane lane;
     std::string subject;
     std::string study;  ///< its key: study_key.h
     JobState state = JobState::ready;
@@ -48,7 +48,7 @@ inline constexpr std::int64_t kFailingCounted = 1000;
 
 /// One line of the backlog: the open jobs of a lane, and how old they are.
 struct Backlog {
-    std::string lane;
+    Lane lane;
     std::int64_t ready = 0, running = 0, parked = 0, done = 0;
     std::int64_t oldest_waiting_ms = 0;  ///< created_at of the oldest open job; 0: none
     std::string last_error;              ///< of the job that failed last
@@ -68,15 +68,14 @@ public:
     /// Claims the job of this lane whose turn it is (turns.h), leased for lease_ms; nothing when
     /// none is due. Within a tenant the job that has been due longest is first, then by id. Expired
     /// leases of the lane are returned first.
-    std::optional<Job> claim(std::string_view lane, std::int64_t lease_ms);
+    std::optional<Job> claim(const Lane& lane, std::int64_t lease_ms);
 
-    /// The same in a "deliver:" lane, among the jobs created at `since_ms` or later; of a tenant
+    /// The same in a deliver lane, among the jobs created at `since_ms` or later; of a tenant
     /// the one created first, however often it was tried.
-    std::optional<Job> claim_new(std::string_view lane, std::int64_t lease_ms,
-                                 std::int64_t since_ms);
+    std::optional<Job> claim_new(const Lane& lane, std::int64_t lease_ms, std::int64_t since_ms);
 
     /// Claims the due job that was created first, of any tenant, if that was before `before_ms`.
-    std::optional<Job> claim_oldest(std::string_view lane, std::int64_t lease_ms,
+    std::optional<Job> claim_oldest(const Lane& lane, std::int64_t lease_ms,
                                     std::int64_t before_ms);
 
     /// False, here and below: the lease was lost and the job belongs to another worker; nothing
@@ -96,32 +95,37 @@ public:
     void settle(std::string_view study);
 
     /// The number of open jobs of a lane, kept and not counted.
-    std::int64_t open(std::string_view lane);
+    std::int64_t open(const Lane& lane);
 
     /// Makes the refused results of a study due again, because its sender has sent again. Requires
     /// an open transaction. Returns how many.
     std::int64_t resubmit_refused(std::string_view study);
 
-    /// Makes parked and waiting jobs of a lane due now (empty: of all lanes). Returns how many.
+    /// Makes parked and waiting jobs due now: of a lane, of all lanes, or of a study. Returns how
+    /// many.
     enum class Resubmit { parked, parked_and_waiting };
-    std::int64_t resubmit(std::string_view lane, Resubmit which = Resubmit::parked_and_waiting);
-    std::int64_t resubmit_study(std::string_view study);  ///< the same for the jobs of one study
+    std::int64_t resubmit(const Lane& lane, Resubmit which = Resubmit::parked_and_waiting);
+    std::int64_t resubmit_all(Resubmit which = Resubmit::parked_and_waiting);
+    std::int64_t resubmit_study(std::string_view study);
 
     /// When the next ready job of this lane is due; nothing when none is ready.
-    std::optional<std::int64_t> next_due_ms(std::string_view lane);
+    std::optional<std::int64_t> next_due_ms(const Lane& lane);
 
     /// The backlog of every lane that ever had a job. Each number is stored or at the end of an
     /// index, so the cost does not grow with the backlog.
     std::vector<Backlog> backlog();
     std::vector<Job> jobs_of_study(std::string_view study);
 
-    /// Parked jobs, oldest first, with the reason; of all lanes when `lane` is empty.
-    std::vector<Job> parked(std::string_view lane, std::int64_t at_most);
+    /// Parked jobs, oldest first, with the reason.
+    std::vector<Job> parked(const Lane& lane, std::int64_t at_most);
+    std::vector<Job> parked(std::int64_t at_most);  ///< of all lanes
 
 private:
     using Choose = std::function<std::optional<std::int64_t>(std::int64_t now_ms)>;
     std::optional<Job> claim_chosen(std::string_view lane, std::int64_t lease_ms,
                                     const Choose& choose);
+    std::int64_t resubmit_by(const Sql& sql, std::string_view lane, Resubmit which);
+    std::vector<Job> parked_in(std::string_view lane, std::int64_t at_most);
     std::int64_t waits_since(std::string_view lane);
     bool leave(const Job& job, JobEvent event, std::int64_t not_before_ms, std::string_view why,
                Blame blame = Blame::machine);

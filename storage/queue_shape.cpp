@@ -2,6 +2,7 @@
 #include "storage/queue_shape.h"
 
 #include <algorithm>
+#include <string>
 
 namespace bucky::storage {
 namespace {
@@ -26,10 +27,12 @@ std::span<const Sql> queue_shape_statements() {
 std::vector<LaneShape> queue_shape(Database& db, const Clock& clock) {
     const auto now_ms = clock.now_ms();
     std::vector<LaneShape> lanes;
+    std::string last;
     auto rows = db.prepare(kOpen);
     while (rows.step()) {
-        if (lanes.empty() || lanes.back().lane != rows.text(0)) {
-            lanes.emplace_back().lane = rows.text(0);
+        if (lanes.empty() || last != rows.text(0)) {
+            last = rows.text(0);
+            lanes.emplace_back().lane = lane_named(last);
         }
         auto& line = lanes.back();
         ++line.open;

@@ -6,11 +6,11 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "conf/base/clock.h"
 #include "storage/database.h"
+#include "storage/lane.h"
 
 namespace bucky::storage {
 
@@ -19,7 +19,7 @@ inline constexpr std::array<std::int64_t, 6> kAgesMs{60'000,     900'000,    3'6
                                                      14'400'000, 86'400'000, 604'800'000};
 
 struct LaneShape {
-    std::string lane;
+    Lane lane;
     std::int64_t open = 0;                                  ///< ready, running or parked
     std::int64_t parked = 0;                                ///< included in `open`
     std::array<std::int64_t, kAgesMs.size() + 1> by_age{};  ///< youngest first

@@ -13,6 +13,7 @@
 
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
+#include "storage/lane.h"
 #include "storage/reingest.h"
 #include "storage/spool.h"
 #include "storage/statements.h"
@@ -211,8 +212,9 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
             .bind(":doublings", kDoublings);
         while (returned.step()) {
             ++recovered.jobs_returned;
-            recovered.images_returned += returned.text(0) == "infer" ? 1 : 0;
-            recovered.reports_returned += returned.text(0) == "report" ? 1 : 0;
+            const auto lane = lane_named(returned.text(0));
+            recovered.images_returned += lane.kind == LaneKind::infer ? 1 : 0;
+            recovered.reports_returned += lane.kind == LaneKind::report ? 1 : 0;
         }
     }
     transaction.commit();

@@ -55,7 +55,8 @@ std::span<const Sql> turn_statements() {
     return kAll;
 }
 
-std::optional<std::int64_t> Turns::next(std::string_view lane, std::int64_t now_ms) {
+std::optional<std::int64_t> Turns::next(const Lane& of_lane, std::int64_t now_ms) {
+    const auto lane = name_of(of_lane);
     return take_turn(lane, [&](bool urgent, std::string_view tenant) {
         return first_of(db_.prepare(kFirst)
                             .bind(":lane", lane)
@@ -65,8 +66,9 @@ std::optional<std::int64_t> Turns::next(std::string_view lane, std::int64_t now_
     });
 }
 
-std::optional<std::int64_t> Turns::next_created_since(std::string_view lane, std::int64_t since_ms,
+std::optional<std::int64_t> Turns::next_created_since(const Lane& of_lane, std::int64_t since_ms,
                                                       std::int64_t now_ms) {
+    const auto lane = name_of(of_lane);
     return take_turn(lane, [&](bool urgent, std::string_view tenant) {
         return first_of(db_.prepare(kFirstSince)
                             .bind(":lane", lane)
@@ -122,9 +124,9 @@ std::optional<std::string> Turns::tenant_from(const Sql& sql, std::string_view l
     return row.text(0);
 }
 
-bool Turns::has_waiting(std::string_view lane, std::string_view tenant, std::int64_t jobs) {
+bool Turns::has_waiting(const Lane& lane, std::string_view tenant, std::int64_t jobs) {
     auto row = db_.prepare(kHasWaiting);
-    return row.bind(":lane", lane).bind(":tenant", tenant).bind(":jobs", jobs).step();
+    return row.bind(":lane", name_of(lane)).bind(":tenant", tenant).bind(":jobs", jobs).step();
 }
 
 Turns::Last Turns::last(std::string_view lane, bool urgent) {

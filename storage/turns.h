@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "storage/database.h"
+#include "storage/lane.h"
 
 namespace bucky::storage {
 
@@ -28,14 +29,14 @@ public:
     explicit Turns(Database& db) : db_(db) {}
 
     /// The next job that is due. Records the turn of its tenant.
-    std::optional<std::int64_t> next(std::string_view lane, std::int64_t now_ms);
+    std::optional<std::int64_t> next(const Lane& lane, std::int64_t now_ms);
 
-    /// The same in a "deliver:" lane, among jobs created at `since_ms` or later.
-    std::optional<std::int64_t> next_created_since(std::string_view lane, std::int64_t since_ms,
+    /// The same in a deliver lane, among jobs created at `since_ms` or later.
+    std::optional<std::int64_t> next_created_since(const Lane& lane, std::int64_t since_ms,
                                                    std::int64_t now_ms);
 
     /// Whether a tenant has at least so many ready jobs in a lane (1 or more); counts no further.
-    bool has_waiting(std::string_view lane, std::string_view tenant, std::int64_t jobs);
+    bool has_waiting(const Lane& lane, std::string_view tenant, std::int64_t jobs);
 
 private:
     using First = std::function<std::optional<std::int64_t>(bool urgent, std::string_view tenant)>;

@@ -58,7 +58,7 @@ struct CommitmentScu::Impl {
           target(target_of(to)),
           backoff(retry_limits(to)),
           calling(settings.node.ae_title),
-          lane(storage::Commitments::lane_of(to.name)),
+          lane(storage::Lane::commit(to.name)),
           clock(at),
           work(rung),
           db(settings.database_file()),
@@ -88,7 +88,7 @@ struct CommitmentScu::Impl {
     Target target;
     Backoff backoff;
     const AeTitle calling;
-    const std::string lane;
+    const storage::Lane lane;
     const Clock& clock;
     Wakeup& work;
     storage::Database db;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CommitmentScu requests storage commitment from one destination for what it was sent (PS3.4 Annex
-// J): lane "commit:<name>", one job per study.
+// J): its lane "commit", one job per study.
 //
 // The steps are: claim -> store a new Transaction UID -> N-ACTION -> receive the report, on the
 // same association if it comes at once, else on one that the destination opens (a session records

@@ -59,7 +59,7 @@ struct Courier::Impl {
          Wakeup& rung, int give_up_fd)
         : destination(to),
           backoff(retry_limits(to)),
-          lane("deliver:" + to.name),
+          lane(storage::Lane::deliver(to.name)),
           clock(at),
           work(rung),
           db(settings.database_file()),
@@ -94,7 +94,7 @@ struct Courier::Impl {
 
     const conf::DestinationSettings destination;
     Backoff backoff;
-    const std::string lane;
+    const storage::Lane lane;
     const Clock& clock;
     Wakeup& work;
     storage::Database db;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Courier delivers the results of lane "deliver:<name>" to one destination.
+// Courier delivers the results of one destination's lane (storage/lane.h).
 //
 // The steps are: claim -> association (kept while there is work) -> C-STORE -> the peer's answer ->
 // journal and job in one transaction. A crash anywhere repeats the object under the same UID and

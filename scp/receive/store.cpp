@@ -191,14 +191,14 @@ void Store::check_queue() {
     database().require_sound();
     const auto most = context_.settings.inference.queue_max;
     const auto shares = conf::queue_shares(context_.settings);
-    const auto open = storage::JobQueue(database(), context_.clock).open("infer");
+    const auto open = storage::JobQueue(database(), context_.clock).open(storage::Lane::infer());
     if (open < shares.open_to_all) return;
     if (open >= most) {
         metrics::count("bucky_limit_reached_total", {{"limit", "queue"}});
         throw Error(Fault::exhausted, "{} images wait, inference.queue_max", most);
     }
     storage::Turns turns(database());
-    if (!turns.has_waiting("infer", caller_.tenant, shares.of_each)) return;
+    if (!turns.has_waiting(storage::Lane::infer(), caller_.tenant, shares.of_each)) return;
     metrics::count("bucky_limit_reached_total", {{"limit", "queue_share"}});
     throw Error(Fault::exhausted,
                 "{} images wait, of {} at least {}: the rest of inference.queue_max is kept for "

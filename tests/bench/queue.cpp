@@ -102,7 +102,7 @@ Took claim_and_finish(std::int64_t jobs, std::int64_t times) {
     std::vector<Took> took;
     for (std::int64_t at = 0; at < times; ++at) {
         const Watch watch;
-        const auto job = queue.claim("infer", 60'000);
+        const auto job = queue.claim(Lane::infer(), 60'000);
         if (!job || !queue.finish(*job)) throw std::runtime_error("no job");
         took.push_back(watch.took());
     }

@@ -74,7 +74,7 @@ void prepare(const fs::path& folder, int studies, const fs::path& scratch) {
         intake.receive({incoming, Uid{uids.sop_instance_uid}, Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
                         Uid{uids.study_uid}, Uid{uids.series_uid}, "1.2.840.10008.1.2.1", "A-1",
                         "1", "XRAY1", "BUCKY", "10.0.0.9"});
-        const auto job = context.jobs.claim("infer", 60'000);
+        const auto job = context.jobs.claim(storage::Lane::infer(), 60'000);
         if (!job || !context.studies.record_verdict(*job, verdict, result)) {
             throw std::runtime_error("an image has no verdict");
         }

@@ -38,7 +38,7 @@ void Results::add(const std::string& study, int count, const std::string& sop_cl
                   "1.2.840.10008.1.2.1", "", "a-1", "XRAY1", "BUCKY", "127.0.0.1"});
     storage::JobQueue queue(db, clock);
     storage::Studies studies(db, clock);
-    studies.record_verdict(queue.claim("infer", 1000).value(), "no_findings", "{}");
+    studies.record_verdict(queue.claim(storage::Lane::infer(), 1000).value(), "no_findings", "{}");
     REQUIRE(studies.make_due_reports() == 1);
     std::vector<std::string> uids;
     std::vector<std::vector<std::uint8_t>> bytes;
@@ -54,10 +54,10 @@ void Results::add(const std::string& study, int count, const std::string& sop_cl
         made.push_back({Uid{uids[i]}, Uid{sop_class}, "1.2.840.10008.1.2.1", "overlay", bytes[i]});
     }
     storage::Outbox(db, results, clock)
-        .put(queue.claim("report", 1000).value(), made, destinations_);
+        .put(queue.claim(storage::Lane::report(), 1000).value(), made, destinations_);
 }
 
-std::vector<storage::Job> Results::jobs(const std::string& lane, const std::string& study) {
+std::vector<storage::Job> Results::jobs(const storage::Lane& lane, const std::string& study) {
     storage::Database db(settings.database_file());
     auto all = storage::JobQueue(db, clock).jobs_of_study(study);
     std::erase_if(all, [&](const storage::Job& job) { return job.lane != lane; });

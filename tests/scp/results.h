@@ -17,7 +17,6 @@
 namespace bucky::test {
 
 inline constexpr auto kStudy = "1.2.826.0.1.3680043.9.1";
-inline constexpr auto kPacsLane = "deliver:pacs";
 
 class Results {
 public:
@@ -37,7 +36,7 @@ public:
     Wakeup work;
     std::vector<std::filesystem::path> files;  ///< of all results, in order of creation
 
-    std::vector<storage::Job> jobs(const std::string& lane = kPacsLane,
+    std::vector<storage::Job> jobs(const storage::Lane& lane = storage::Lane::deliver("pacs"),
                                    const std::string& study = kStudy);
     storage::Job job() { return jobs().at(0); }
 

@@ -11,7 +11,7 @@
 namespace bucky::storage::test {
 namespace {
 
-constexpr auto kOld = "deliver:pacs";  // the destination of DataFolder's results
+const Lane kOld = Lane::deliver("pacs");  // the destination of DataFolder's results
 
 /// A study with a waiting report and a waiting picture.
 void make_study(DataFolder& node, const std::string& study) {
@@ -19,16 +19,16 @@ void make_study(DataFolder& node, const std::string& study) {
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     node.studies.make_due_reports();
-    REQUIRE(node.put(*node.jobs.claim("report", 60'000), study));
+    REQUIRE(node.put(*node.jobs.claim(Lane::report(), 60'000), study));
 }
 
 bool anybody(const std::string& /*study*/) {
     return true;
 }
 
-Backlog lane_of(DataFolder& node, std::string_view name) {
+Backlog backlog_of(DataFolder& node, const Lane& wanted) {
     for (const auto& lane : node.jobs.backlog()) {
-        if (lane.lane == name) return lane;
+        if (lane.lane == wanted) return lane;
     }
     return {};
 }
@@ -55,7 +55,7 @@ TEST_CASE("a dropped result is sent nowhere, the journal says so, and its study 
 
     const auto outcome = AbandonedLanes{node.db, node.clock}.drop(kOld);
     CHECK(outcome.left == 2);
-    const auto lane = lane_of(node, kOld);
+    const auto lane = backlog_of(node, kOld);
     CHECK(lane.ready + lane.parked + lane.running == 0);
     CHECK(lane.done == 0);  // nothing was delivered
     CHECK(told(node, "result.dropped") == 2);
@@ -72,16 +72,16 @@ TEST_CASE("a moved result is due once at the other destination", "[storage]") {
     REQUIRE(node.jobs.retry_later(*waiting, node.clock.now_ms() + 900'000, "away"));
     AbandonedLanes lanes{node.db, node.clock};
     CHECK(lanes.move(kOld, "new", anybody).left == 4);
-    CHECK(lane_of(node, "deliver:new").ready == 4);
-    CHECK(lane_of(node, kOld).ready == 0);
+    CHECK(backlog_of(node, Lane::deliver("new")).ready == 4);
+    CHECK(backlog_of(node, kOld).ready == 0);
     CHECK(told(node, "result.moved") == 2);
     for (int job = 0; job < 4; ++job) {
-        const auto due = node.jobs.claim("deliver:new", 60'000);
+        const auto due = node.jobs.claim(Lane::deliver("new"), 60'000);
         REQUIRE(due);
         CHECK(due->attempt == 1);
         REQUIRE(node.jobs.finish(*due));
     }
-    CHECK_FALSE(node.jobs.claim("deliver:new", 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::deliver("new"), 60'000));
     CHECK(lanes.move(kOld, "new", anybody).left == 0);
     CHECK(left_by_sweep(node) == 2);
 }
@@ -92,17 +92,17 @@ TEST_CASE("a result that the other destination has is not sent to it again", "[s
     AbandonedLanes lanes{node.db, node.clock};
     // The same two results, put again after the destination got its new name.
     REQUIRE(lanes.move(kOld, "new", anybody).left == 2);
-    while (const auto due = node.jobs.claim("deliver:new", 60'000)) node.jobs.finish(*due);
+    while (const auto due = node.jobs.claim(Lane::deliver("new"), 60'000)) node.jobs.finish(*due);
     node.studies.retry(kStudy);
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    REQUIRE(node.put(*node.jobs.claim("report", 60'000), kStudy));
-    REQUIRE(lane_of(node, kOld).ready == 2);
+    REQUIRE(node.put(*node.jobs.claim(Lane::report(), 60'000), kStudy));
+    REQUIRE(backlog_of(node, kOld).ready == 2);
     const auto outcome = lanes.move(kOld, "new", anybody);
     CHECK(outcome.left == 2);
     CHECK(outcome.had_it == 2);
-    CHECK(lane_of(node, "deliver:new").ready == 0);
+    CHECK(backlog_of(node, Lane::deliver("new")).ready == 0);
 }
 
 TEST_CASE("a running job is not touched, and results that may not go there stay", "[storage]") {
@@ -115,7 +115,7 @@ TEST_CASE("a running job is not touched, and results that may not go there stay"
     const auto moved = lanes.move(kOld, "new", [](const auto& study) { return study == kStudy; });
     CHECK(moved.left == (running->study == kStudy ? 1 : 2));
     CHECK(moved.withheld == (running->study == kStudy ? 2 : 1));
-    CHECK(lane_of(node, kOld).running == 1);
+    CHECK(backlog_of(node, kOld).running == 1);
     CHECK(lanes.drop(kOld).left == moved.withheld);
     CHECK(node.jobs.finish(*running));
 }

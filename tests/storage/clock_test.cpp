@@ -40,11 +40,11 @@ TEST_CASE("a job that waits for a back-off is due when the clock is set back", "
     DataFolder node;
     node.send({.sop_instance = "1.2.3.4"});
     JobQueue jobs{node.db, node.clock, kLongestWaitMs};
-    REQUIRE(jobs.retry_later(*jobs.claim("infer", kHourMs), node.clock.now_ms() + kLongestWaitMs,
-                             "not now"));
-    CHECK_FALSE(jobs.claim("infer", kHourMs));
+    REQUIRE(jobs.retry_later(*jobs.claim(Lane::infer(), kHourMs),
+                             node.clock.now_ms() + kLongestWaitMs, "not now"));
+    CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
     node.clock.step_ms(-9 * kHourMs);
-    CHECK(jobs.claim("infer", kHourMs));
+    CHECK(jobs.claim(Lane::infer(), kHourMs));
 }
 
 TEST_CASE("a wait within the config's limits is kept", "[storage]") {
@@ -52,12 +52,12 @@ TEST_CASE("a wait within the config's limits is kept", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.2.3.4"});
     JobQueue jobs{node.db, node.clock, kLongestWaitMs};
-    REQUIRE(jobs.retry_later(*jobs.claim("infer", kHourMs), node.clock.now_ms() + kLongestWaitMs,
-                             "not now"));
+    REQUIRE(jobs.retry_later(*jobs.claim(Lane::infer(), kHourMs),
+                             node.clock.now_ms() + kLongestWaitMs, "not now"));
     node.clock.advance_ms(kLongestWaitMs - 1);
-    CHECK_FALSE(jobs.claim("infer", kHourMs));
+    CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
     node.clock.advance_ms(1);
-    CHECK(jobs.claim("infer", kHourMs));
+    CHECK(jobs.claim(Lane::infer(), kHourMs));
 }
 
 TEST_CASE("a wait after recovery is kept, however short the waits of the config are", "[storage]") {
@@ -66,13 +66,13 @@ TEST_CASE("a wait after recovery is kept, however short the waits of the config 
     node.send({.sop_instance = "1.2.3.4"});
     JobQueue jobs{node.db, node.clock, 1};
     for (int death = 0; death < 3; ++death) {
-        REQUIRE(jobs.claim("infer", kHourMs));
+        REQUIRE(jobs.claim(Lane::infer(), kHourMs));
         recover(node.db, node.dir.path(), node.clock);
         node.clock.advance_ms(death == 2 ? 0 : 60'000);
     }
-    CHECK_FALSE(jobs.claim("infer", kHourMs));
+    CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
     node.clock.advance_ms(60'000);
-    CHECK(jobs.claim("infer", kHourMs));
+    CHECK(jobs.claim(Lane::infer(), kHourMs));
 }
 
 TEST_CASE("a lease ends by elapsed time, whatever the clock is set to", "[storage]") {
@@ -81,14 +81,14 @@ TEST_CASE("a lease ends by elapsed time, whatever the clock is set to", "[storag
         DataFolder node;
         node.send({.sop_instance = "1.2.3.4"});
         JobQueue jobs{node.db, node.clock, kLongestWaitMs};
-        const auto held = jobs.claim("infer", kHourMs);
+        const auto held = jobs.claim(Lane::infer(), kHourMs);
         REQUIRE(held);
         node.clock.step_ms(by_ms);
-        CHECK_FALSE(jobs.claim("infer", kHourMs));  // its worker is alive
+        CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));  // its worker is alive
         node.clock.advance_ms(kHourMs - 1);
-        CHECK_FALSE(jobs.claim("infer", kHourMs));
+        CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
         node.clock.advance_ms(1);
-        const auto again = jobs.claim("infer", kHourMs);
+        const auto again = jobs.claim(Lane::infer(), kHourMs);
         REQUIRE(again);
         CHECK(again->attempt == 2);
         CHECK_FALSE(jobs.finish(*held));

@@ -15,10 +15,10 @@ Job delivered(DataFolder& node) {
     node.give_verdict();
     node.clock.advance_ms(5000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    REQUIRE(node.put(*node.jobs.claim("report", 1000), "this"));
-    const auto first = node.jobs.claim("deliver:pacs", 1000);
+    REQUIRE(node.put(*node.jobs.claim(Lane::report(), 1000), "this"));
+    const auto first = node.jobs.claim(Lane::deliver("pacs"), 1000);
     REQUIRE(node.jobs.finish(*first));
-    const auto last = node.jobs.claim("deliver:pacs", 1000);
+    const auto last = node.jobs.claim(Lane::deliver("pacs"), 1000);
     return *last;
 }
 
@@ -30,13 +30,13 @@ TEST_CASE("the transaction that ends a study's last delivery makes the commit jo
     Commitments commitments{node.db, node.clock};
     const auto last = delivered(node);
     commitments.delivery_ended(last, "pacs");
-    CHECK_FALSE(node.jobs.claim("commit:pacs", 1000));  // one delivery is still open
+    CHECK_FALSE(node.jobs.claim(Lane::commit("pacs"), 1000));  // one delivery is still open
     {
         Database::Transaction open{node.db};
         REQUIRE(node.jobs.finish(last));
         commitments.delivery_ended(last, "pacs");
     }  // rolled back: both or none
-    CHECK_FALSE(node.jobs.claim("commit:pacs", 1000));
+    CHECK_FALSE(node.jobs.claim(Lane::commit("pacs"), 1000));
     {
         Database::Transaction open{node.db};
         REQUIRE(node.jobs.finish(last));
@@ -45,7 +45,7 @@ TEST_CASE("the transaction that ends a study's last delivery makes the commit jo
         open.commit();
     }
     CHECK(node.studies.line(kStudy)->commitments_open == 1);
-    CHECK(node.jobs.claim("commit:pacs", 1000));
+    CHECK(node.jobs.claim(Lane::commit("pacs"), 1000));
     CHECK(commitments.unpromised("pacs", kStudy).size() == 2);
     CHECK(commitments.unpromised("archive", kStudy).empty());
 }
@@ -57,7 +57,7 @@ TEST_CASE("a refused delivery does not prevent commitment for the others",
     const auto last = delivered(node);
     REQUIRE(node.jobs.park(last, "no"));
     commitments.delivery_ended(last, "pacs");
-    CHECK(node.jobs.claim("commit:pacs", 1000));
+    CHECK(node.jobs.claim(Lane::commit("pacs"), 1000));
     CHECK(commitments.unpromised("pacs", kStudy).size() == 1);
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("an answer records the promises and failures that it names, and makes 
     const auto last = delivered(node);
     node.jobs.finish(last);
     commitments.delivery_ended(last, "pacs");
-    const auto job = node.jobs.claim("commit:pacs", 1000);
+    const auto job = node.jobs.claim(Lane::commit("pacs"), 1000);
     const auto objects = commitments.unpromised("pacs", kStudy);
     const Uid transaction{"2.25.1"};
     commitments.asking("pacs", kStudy, transaction, objects);
@@ -77,7 +77,7 @@ TEST_CASE("an answer records the promises and failures that it names, and makes 
 
     CHECK(commitments.answered("pacs", {transaction, {objects[0]}, {{objects[1], 0x0112}}}));
     CHECK(commitments.is_answered(transaction));
-    CHECK(node.jobs.claim("commit:pacs", 1000));
+    CHECK(node.jobs.claim(Lane::commit("pacs"), 1000));
     const auto lines = commitments.of_study(kStudy);
     REQUIRE(lines.size() == 2);
     CHECK((lines[0].promised_at_ms > 0) != (lines[1].promised_at_ms > 0));
@@ -87,7 +87,7 @@ TEST_CASE("an answer records the promises and failures that it names, and makes 
     CHECK(commitments.deliver_again("pacs", kStudy, node.clock.now_ms()) == 0);
     CHECK(commitments.on_the_way("pacs", kStudy));
     CHECK(commitments.unpromised("pacs", kStudy).empty());
-    CHECK(node.jobs.claim("deliver:pacs", 1000)->subject == objects[1].sop_instance.str());
+    CHECK(node.jobs.claim(Lane::deliver("pacs"), 1000)->subject == objects[1].sop_instance.str());
 }
 
 TEST_CASE("a repeated request of a caller is owed once, and a settled one is removed",

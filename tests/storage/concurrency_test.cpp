@@ -74,7 +74,7 @@ TEST_CASE("no two workers are ever given the same job", "[storage]") {
     on_threads(4, [&](int) {
         Database db{node.dir / "bucky.db"};
         JobQueue jobs{db, node.clock};
-        while (const auto job = jobs.claim("infer", 60'000)) {
+        while (const auto job = jobs.claim(Lane::infer(), 60'000)) {
             const std::lock_guard lock(guard);
             claimed.push_back(job->subject);
         }
@@ -133,7 +133,7 @@ void report_until(DataFolder& node, Witness& witness, const std::function<bool()
     Outbox outbox{db, results, node.clock};
     while (!are_done()) {
         studies.make_due_reports();
-        const auto job = jobs.claim("report", 60'000);
+        const auto job = jobs.claim(Lane::report(), 60'000);
         if (!job) {
             std::this_thread::yield();
             continue;
@@ -189,7 +189,7 @@ TEST_CASE(
             DataFolder::send(
                 intake, node.spool,
                 {.sop_instance = of + '.' + std::to_string(image), .bytes = of, .study = of});
-            while (const auto job = jobs.claim("infer", 60'000)) {
+            while (const auto job = jobs.claim(Lane::infer(), 60'000)) {
                 studies.record_verdict(*job, "no_findings", "{}");
             }
         }

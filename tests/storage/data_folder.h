@@ -87,7 +87,7 @@ public:
 
     /// Claims the next image and records `verdict` for it; false when none is due.
     bool give_verdict(std::string_view verdict = "no_findings") {
-        const auto job = jobs.claim("infer", 60'000);
+        const auto job = jobs.claim(Lane::infer(), 60'000);
         return job && studies.record_verdict(*job, verdict, "{}");
     }
 
@@ -109,11 +109,11 @@ public:
         }
         clock.advance_ms(3000);
         studies.make_due_reports();
-        while (const auto job = jobs.claim("report", 60'000)) put(*job, job->study);
+        while (const auto job = jobs.claim(Lane::report(), 60'000)) put(*job, job->study);
         deliver_all();
     }
     void deliver_all() {
-        while (const auto job = jobs.claim("deliver:pacs", 60'000)) jobs.finish(*job);
+        while (const auto job = jobs.claim(Lane::deliver("pacs"), 60'000)) jobs.finish(*job);
     }
 
     /// Every file below spool/ and results/, as a relative path.

@@ -44,7 +44,7 @@ TEST_CASE("a fresh image is a file, a row, a study and a job", "[storage]") {
     std::ifstream file{node.spool.absolute(instance->file)};
     CHECK(std::string{std::istreambuf_iterator<char>{file}, {}} == "some pixels");
 
-    const auto job = node.jobs.claim("infer", 60'000);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     CHECK(job->subject == std::to_string(receipt.instance_id));
     CHECK(node.studies.line(kStudy)->accession_number == "A-1");
@@ -130,7 +130,7 @@ TEST_CASE("our own result that comes back is not kept and starts nothing", "[sto
     node.give_verdict();
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "1.1"));
     const auto before = node.files();
@@ -148,7 +148,7 @@ TEST_CASE("an object of our make whose rows were removed starts nothing either, 
     CHECK(back.kept == Receipt::Kept::own_result);
     CHECK(node.files().empty());
     CHECK_FALSE(node.studies.line(kStudy));
-    CHECK(node.jobs.open("infer") == 0);
+    CHECK(node.jobs.open(Lane::infer()) == 0);
     const auto story = node.journal.of_study(kStudy);
     REQUIRE(story.size() == 1);
     CHECK(story[0].event == "image.own_result");
@@ -182,14 +182,14 @@ TEST_CASE("sending an image again repeats refused results, and no delivered ones
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    REQUIRE(node.put(*node.jobs.claim("report", 60'000), kStudy));
-    node.jobs.finish(*node.jobs.claim("deliver:pacs", 60'000));
-    node.jobs.park(*node.jobs.claim("deliver:pacs", 60'000), "A900");
+    REQUIRE(node.put(*node.jobs.claim(Lane::report(), 60'000), kStudy));
+    node.jobs.finish(*node.jobs.claim(Lane::deliver("pacs"), 60'000));
+    node.jobs.park(*node.jobs.claim(Lane::deliver("pacs"), 60'000), "A900");
     CHECK(node.send({.sop_instance = "1.1"}).kept == Receipt::Kept::again);
     CHECK(node.events().back() == "result.again");
-    CHECK(node.jobs.claim("deliver:pacs", 60'000));
-    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));
-    CHECK_FALSE(node.jobs.claim("infer", 60'000));
+    CHECK(node.jobs.claim(Lane::deliver("pacs"), 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::deliver("pacs"), 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::infer(), 60'000));
 }
 
 TEST_CASE("whatever file call fails, nothing is kept: no file, no row, no job", "[storage]") {
@@ -224,7 +224,7 @@ TEST_CASE("a reopened folder keeps every answered image and its job", "[storage]
     Database reopened{node.dir / "bucky.db"};
     CHECK(Studies{reopened, node.clock}.instances(kStudy).size() == 10);
     int jobs = 0;
-    while (JobQueue{reopened, node.clock}.claim("infer", 60'000)) ++jobs;
+    while (JobQueue{reopened, node.clock}.claim(Lane::infer(), 60'000)) ++jobs;
     CHECK(jobs == 10);
 }
 

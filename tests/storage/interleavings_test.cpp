@@ -36,7 +36,7 @@ public:
     void claim(std::size_t worker) {
         auto& work = workers_.at(worker);
         if (work.job) return;
-        work.job = node_.jobs.claim("report", kLeaseMs);
+        work.job = node_.jobs.claim(Lane::report(), kLeaseMs);
         work.lease_until_ms = node_.clock.now_ms() + kLeaseMs;
         work.covered = 0;
         for (const auto& instance : node_.studies.instances(study_)) {
@@ -80,7 +80,7 @@ public:
     std::int64_t open_report_jobs() {
         std::int64_t open = 0;
         for (const auto& job : node_.jobs.jobs_of_study(study_)) {
-            if (job.lane == "report" && job.state != JobState::done) ++open;
+            if (job.lane == Lane::report() && job.state != JobState::done) ++open;
         }
         return open;
     }
@@ -88,7 +88,7 @@ public:
     /// Runs the pipeline until no work is left.
     void settle() {
         for (std::size_t worker = 0; worker < workers_.size(); ++worker) put(worker);
-        node_.jobs.resubmit("report");
+        node_.jobs.resubmit(Lane::report());
         for (int round = 0; round < 5; ++round) {
             verdicts();
             tick();
@@ -211,9 +211,9 @@ TEST_CASE("of two workers with one report, only the one with the lease puts it",
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    const auto slow = node.jobs.claim("report", 60'000);
+    const auto slow = node.jobs.claim(Lane::report(), 60'000);
     node.clock.advance_ms(60'000);
-    const auto quick = node.jobs.claim("report", 60'000);
+    const auto quick = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(slow);
     REQUIRE(quick);
     const auto before = node.files();

@@ -23,7 +23,7 @@ Job the_job(DataFolder& node) {
 
 void bring_to(DataFolder& node, JobState state) {
     if (state == JobState::ready) return;
-    const auto job = node.jobs.claim("infer", 60'000);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     if (state == JobState::done) REQUIRE(node.jobs.finish(*job));
     if (state == JobState::parked) REQUIRE(node.jobs.park(*job, "no"));
@@ -32,12 +32,12 @@ void bring_to(DataFolder& node, JobState state) {
 void happen(DataFolder& node, JobEvent event) {
     const Job job = the_job(node);
     switch (event) {
-        case JobEvent::claimed: node.jobs.claim("infer", 60'000); return;
+        case JobEvent::claimed: node.jobs.claim(Lane::infer(), 60'000); return;
         case JobEvent::finished: node.jobs.finish(job); return;
         case JobEvent::failed: node.jobs.retry_later(job, kStartMs, "not now"); return;
         case JobEvent::gave_up: node.jobs.park(job, "never"); return;
         case JobEvent::lease_expired: recover(node.db, node.dir.path(), node.clock); return;
-        case JobEvent::resubmitted: node.jobs.resubmit("infer"); return;
+        case JobEvent::resubmitted: node.jobs.resubmit(Lane::infer()); return;
     }
 }
 
@@ -64,28 +64,28 @@ TEST_CASE("the job that is due longest is claimed first, then the older one", "[
     node.send({.sop_instance = "1.2"});
     node.clock.advance_ms(10);
     node.send({.sop_instance = "1.3"});
-    const auto first = node.jobs.claim("infer", 60'000);
+    const auto first = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(first);
     node.jobs.retry_later(*first, kStartMs + 5, "later, but before the third");
     std::vector<std::string> order;
-    while (const auto job = node.jobs.claim("infer", 60'000)) order.push_back(job->subject);
+    while (const auto job = node.jobs.claim(Lane::infer(), 60'000)) order.push_back(job->subject);
     CHECK(order == std::vector<std::string>{"2", "1", "3"});
 }
 
 TEST_CASE("a job is not claimed before it is due, nor in another lane", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    const auto job = node.jobs.claim("infer", 60'000);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     CHECK(job->attempt == 1);
     CHECK(job->study == kStudy);
     REQUIRE(node.jobs.retry_later(*job, kStartMs + 5000, "the model is being loaded"));
-    CHECK_FALSE(node.jobs.claim("infer", 60'000));
-    CHECK_FALSE(node.jobs.claim("report", 60'000));
-    CHECK(node.jobs.next_due_ms("infer") == kStartMs + 5000);
-    CHECK_FALSE(node.jobs.next_due_ms("report"));
+    CHECK_FALSE(node.jobs.claim(Lane::infer(), 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::report(), 60'000));
+    CHECK(node.jobs.next_due_ms(Lane::infer()) == kStartMs + 5000);
+    CHECK_FALSE(node.jobs.next_due_ms(Lane::report()));
     node.clock.advance_ms(5000);
-    const auto again = node.jobs.claim("infer", 60'000);
+    const auto again = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(again);
     CHECK(again->attempt == 2);
     CHECK(again->last_error == "the model is being loaded");
@@ -94,11 +94,11 @@ TEST_CASE("a job is not claimed before it is due, nor in another lane", "[storag
 TEST_CASE("an expired lease passes the job on, and the late worker changes nothing", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    const auto slow = node.jobs.claim("infer", 60'000);
+    const auto slow = node.jobs.claim(Lane::infer(), 60'000);
     node.clock.advance_ms(59'999);
-    CHECK_FALSE(node.jobs.claim("infer", 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::infer(), 60'000));
     node.clock.advance_ms(1);
-    const auto other = node.jobs.claim("infer", 60'000);
+    const auto other = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(slow);
     REQUIRE(other);
     CHECK(other->id == slow->id);
@@ -119,23 +119,23 @@ TEST_CASE("a parked job waits for a person and then starts afresh", "[storage]")
     node.send({.sop_instance = "1.1"});
     node.send({.sop_instance = "1.2", .study = "1.2.3.2"});
     for (int at = 0; at < 2; ++at) {
-        const auto job = node.jobs.claim("infer", 60'000);
+        const auto job = node.jobs.claim(Lane::infer(), 60'000);
         REQUIRE(job);
         REQUIRE(node.jobs.park(*job, "A900: not like this"));
     }
     node.clock.advance_ms(1000);
-    CHECK_FALSE(node.jobs.claim("infer", 60'000));
-    const auto parked = node.jobs.parked("", 10);
+    CHECK_FALSE(node.jobs.claim(Lane::infer(), 60'000));
+    const auto parked = node.jobs.parked(10);
     REQUIRE(parked.size() == 2);
     CHECK(parked.front().last_error == "A900: not like this");
-    CHECK(node.jobs.parked("infer", 1).size() == 1);
-    CHECK(node.jobs.parked("report", 10).empty());
+    CHECK(node.jobs.parked(Lane::infer(), 1).size() == 1);
+    CHECK(node.jobs.parked(Lane::report(), 10).empty());
 
-    CHECK(node.jobs.resubmit("report") == 0);
+    CHECK(node.jobs.resubmit(Lane::report()) == 0);
     CHECK(node.jobs.resubmit_study(kStudy) == 1);
-    CHECK(node.jobs.resubmit("") == 1);
-    CHECK(node.jobs.resubmit("") == 0);
-    const auto job = node.jobs.claim("infer", 60'000);
+    CHECK(node.jobs.resubmit_all() == 1);
+    CHECK(node.jobs.resubmit_all() == 0);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     CHECK(job->attempt == 1);
     CHECK(job->created_at_ms == kStartMs);
@@ -146,12 +146,12 @@ TEST_CASE("resubmitting makes a job in back-off due, and does not touch a runnin
           "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    auto job = node.jobs.claim("infer", 60'000);
+    auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
-    CHECK(node.jobs.resubmit("infer") == 0);
+    CHECK(node.jobs.resubmit(Lane::infer()) == 0);
     node.jobs.retry_later(*job, kStartMs + 900'000, "connection refused");
-    CHECK(node.jobs.resubmit("infer") == 1);
-    CHECK(node.jobs.claim("infer", 60'000));
+    CHECK(node.jobs.resubmit(Lane::infer()) == 1);
+    CHECK(node.jobs.claim(Lane::infer(), 60'000));
 }
 
 TEST_CASE("the backlog says what waits in each lane, since when, and the last words", "[storage]") {
@@ -161,9 +161,9 @@ TEST_CASE("the backlog says what waits in each lane, since when, and the last wo
         node.send({.sop_instance = uid});
         node.clock.advance_ms(100);
     }
-    const auto done = node.jobs.claim("infer", 60'000);
-    const auto parked = node.jobs.claim("infer", 60'000);
-    const auto running = node.jobs.claim("infer", 60'000);
+    const auto done = node.jobs.claim(Lane::infer(), 60'000);
+    const auto parked = node.jobs.claim(Lane::infer(), 60'000);
+    const auto running = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(done);
     REQUIRE(parked);
     REQUIRE(running);
@@ -171,7 +171,7 @@ TEST_CASE("the backlog says what waits in each lane, since when, and the last wo
     node.jobs.park(*parked, "cannot be");
     const auto backlog = node.jobs.backlog();
     REQUIRE(backlog.size() == 1);
-    CHECK(backlog[0].lane == "infer");
+    CHECK(backlog[0].lane == Lane::infer());
     CHECK(backlog[0].ready == 1);
     CHECK(backlog[0].running == 1);
     CHECK(backlog[0].parked == 1);
@@ -191,14 +191,14 @@ TEST_CASE("the backlog stays correct after every event of a job", "[storage]") {
     for (int step = 0; step < 400; ++step) {
         node.clock.advance_ms(50);
         if (running.empty() || dice() % 3 == 0) {
-            if (const auto job = node.jobs.claim("infer", 2000)) running.push_back(*job);
+            if (const auto job = node.jobs.claim(Lane::infer(), 2000)) running.push_back(*job);
         } else {
             const Job job = running.back();  // if its lease has expired, nothing changes
             running.pop_back();
             switch (dice() % 5) {
                 case 0: node.jobs.finish(job); break;
                 case 1: node.jobs.park(job, "never " + std::to_string(step)); break;
-                case 2: node.jobs.resubmit("infer"); break;
+                case 2: node.jobs.resubmit(Lane::infer()); break;
                 case 3: recover(node.db, node.dir.path(), node.clock); break;
                 default: node.jobs.retry_later(job, node.clock.now_ms() + 100, "not now");
             }
@@ -217,14 +217,14 @@ TEST_CASE("the backlog stays correct after every event of a job", "[storage]") {
         REQUIRE(line.running == counted("running").first);
         REQUIRE(line.parked == counted("parked").first);
         REQUIRE(line.oldest_waiting_ms == counted("").second);
-        REQUIRE(node.jobs.open("infer") == counted("").first);
+        REQUIRE(node.jobs.open(Lane::infer()) == counted("").first);
     }
 }
 
 TEST_CASE("a peer's words are stored up to a limit and not cut inside a character", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    const auto job = node.jobs.claim("infer", 60'000);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     std::string words(limits::kWordsMax - 1, 'x');
     node.jobs.park(*job, words +

@@ -24,7 +24,7 @@ Job report_job(DataFolder& node) {
     }
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     return *job;
 }
@@ -55,7 +55,7 @@ TEST_CASE("results are files, rows and one deliver job for each and each destina
     CHECK(node.outbox.results_of_study(kStudy).size() == 2);
     CHECK_FALSE(node.outbox.result("1.9.3"));
 
-    for (const auto* lane : {"deliver:pacs", "deliver:archive"}) {
+    for (const auto& lane : {Lane::deliver("pacs"), Lane::deliver("archive")}) {
         for (const auto* result : {"1.9.1", "1.9.2"}) {  // in order of put()
             const auto deliver = node.jobs.claim(lane, 60'000);
             REQUIRE(deliver);
@@ -67,7 +67,7 @@ TEST_CASE("results are files, rows and one deliver job for each and each destina
     CHECK(node.studies.line(kStudy)->state == "reported");
     CHECK(node.studies.last_report(kStudy) == Uid{"1.9.1"});
     CHECK(node.events().back() == "report.made");
-    CHECK_FALSE(node.jobs.claim("report", 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::report(), 60'000));
 }
 
 TEST_CASE("a result is as old as the last image it covers, not as one that came later",
@@ -99,17 +99,17 @@ TEST_CASE("repeated results are not stored twice, and go to destinations that la
     const std::string pacs[] = {"pacs"};
     const std::string both[] = {"pacs", "archive"};
     REQUIRE(node.outbox.put(report_job(node), report_and_picture(), pacs));
-    while (const auto deliver = node.jobs.claim("deliver:pacs", 60'000)) {
+    while (const auto deliver = node.jobs.claim(Lane::deliver("pacs"), 60'000)) {
         node.jobs.finish(*deliver);
     }
     const auto before = node.files();
     REQUIRE(node.outbox.put(report_job(node), report_and_picture(), both));
     CHECK(node.files() == before);
     CHECK(node.result_rows() == 2);
-    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));
-    CHECK(node.jobs.claim("deliver:archive", 60'000));
-    CHECK(node.jobs.claim("deliver:archive", 60'000));
-    CHECK_FALSE(node.jobs.claim("deliver:archive", 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::deliver("pacs"), 60'000));
+    CHECK(node.jobs.claim(Lane::deliver("archive"), 60'000));
+    CHECK(node.jobs.claim(Lane::deliver("archive"), 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::deliver("archive"), 60'000));
     CHECK(node.studies.line(kStudy)->state == "reported");
     CHECK(node.journal.of_study(kStudy).back().words == "2 objects, 0 of them new");
 }
@@ -154,10 +154,10 @@ TEST_CASE("a result that names its destinations goes only to those", "[storage]"
     made[1].rendering = "ko";
     const std::string destinations[] = {"pacs", "archive"};
     REQUIRE(node.outbox.put(report_job(node), made, destinations));
-    REQUIRE(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.1");
-    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));
-    CHECK(node.jobs.claim("deliver:archive", 60'000)->subject == "1.9.1");
-    CHECK(node.jobs.claim("deliver:archive", 60'000)->subject == "1.9.2");
+    REQUIRE(node.jobs.claim(Lane::deliver("pacs"), 60'000)->subject == "1.9.1");
+    CHECK_FALSE(node.jobs.claim(Lane::deliver("pacs"), 60'000));
+    CHECK(node.jobs.claim(Lane::deliver("archive"), 60'000)->subject == "1.9.1");
+    CHECK(node.jobs.claim(Lane::deliver("archive"), 60'000)->subject == "1.9.2");
 }
 
 TEST_CASE("a result whose class is not accepted makes its study due for another report at once",
@@ -165,23 +165,23 @@ TEST_CASE("a result whose class is not accepted makes its study due for another 
     DataFolder node;
     const std::string pacs[] = {"pacs"};
     REQUIRE(node.outbox.put(report_job(node), report_and_picture(), pacs));
-    const auto deliver = node.jobs.claim("deliver:pacs", 60'000);
+    const auto deliver = node.jobs.claim(Lane::deliver("pacs"), 60'000);
     REQUIRE(deliver);
     REQUIRE(node.outbox.make_again(*deliver, "not this class"));
     CHECK_FALSE(node.outbox.make_again(*deliver, "not this class"));  // its lease is no longer ours
     CHECK(node.events().back() == kTakenBackEvent);
 
     REQUIRE(node.studies.make_due_reports() == 1);
-    const auto again = node.jobs.claim("report", 60'000);
+    const auto again = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(again);
     auto made = report_and_picture();
     made[0].sop_instance = Uid{"1.9.3"};
     made[0].rendering = "other class";
     REQUIRE(node.outbox.put(*again, made, pacs));
     // The picture was not refused and is not sent twice.
-    CHECK(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.2");
-    CHECK(node.jobs.claim("deliver:pacs", 60'000)->subject == "1.9.3");
-    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000));
+    CHECK(node.jobs.claim(Lane::deliver("pacs"), 60'000)->subject == "1.9.2");
+    CHECK(node.jobs.claim(Lane::deliver("pacs"), 60'000)->subject == "1.9.3");
+    CHECK_FALSE(node.jobs.claim(Lane::deliver("pacs"), 60'000));
     CHECK(node.studies.line(kStudy)->state == "reported");
     CHECK(node.studies.last_report(kStudy) == Uid{"1.9.1"});
     CHECK(node.studies.last_report(kStudy, "other class") == Uid{"1.9.3"});

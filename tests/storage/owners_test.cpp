@@ -50,7 +50,7 @@ TEST_CASE("two owners' studies of one UID share neither state, wait, report nor 
 
     // NORTH's study is complete and reported while SOUTH's image still waits for its verdict.
     CHECK(node.studies.make_due_reports() == 1);
-    const auto report = node.jobs.claim("report", 60'000);
+    const auto report = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(report.has_value());
     CHECK(report->study == kOfNorth);
     CHECK(node.put(*report, "north"));
@@ -83,14 +83,15 @@ TEST_CASE("an owner that sends an image again repeats refused results of its own
     }
     node.clock.advance_ms(3000);
     CHECK(node.studies.make_due_reports() == 2);
-    while (const auto job = node.jobs.claim("report", 60'000)) node.put(*job, job->study);
-    while (const auto job = node.jobs.claim("deliver:pacs", 60'000)) node.jobs.park(*job, "no");
+    while (const auto job = node.jobs.claim(Lane::report(), 60'000)) node.put(*job, job->study);
+    while (const auto job = node.jobs.claim(Lane::deliver("pacs"), 60'000))
+        node.jobs.park(*job, "no");
     node.send({.sop_instance = "1.2.9", .tenant = "NORTH", .owner = "NORTH"});
     CHECK(node.studies.line(kOfNorth)->deliveries_open == 2);
     for (int result = 0; result < 2; ++result) {
-        CHECK(node.jobs.claim("deliver:pacs", 60'000).value().study == kOfNorth);
+        CHECK(node.jobs.claim(Lane::deliver("pacs"), 60'000).value().study == kOfNorth);
     }
-    CHECK_FALSE(node.jobs.claim("deliver:pacs", 60'000).has_value());
+    CHECK_FALSE(node.jobs.claim(Lane::deliver("pacs"), 60'000).has_value());
 }
 
 TEST_CASE("removing a study removes its owner's images and no other owner's",
@@ -136,7 +137,7 @@ TEST_CASE("a study that is run again may ask for one model alone, until it is ru
     REQUIRE(node.give_verdict());  // the other one still waits for its first verdict
     CHECK(node.studies.retry(kStudy, "second-opinion") == 2);
     for (int image = 0; image < 2; ++image) {
-        const auto job = node.jobs.claim("infer", 60'000);
+        const auto job = node.jobs.claim(Lane::infer(), 60'000);
         REQUIRE(job.has_value());
         CHECK(job->model == "second-opinion");
         REQUIRE(node.studies.record_verdict(*job, "findings", "{}"));
@@ -144,7 +145,7 @@ TEST_CASE("a study that is run again may ask for one model alone, until it is ru
     CHECK_THAT(node.journal.of_study(kStudy).at(3).words,
                Catch::Contains("2 images, by second-opinion alone"));
     CHECK(node.studies.retry(kStudy) == 2);
-    CHECK(node.jobs.claim("infer", 60'000).value().model.empty());
+    CHECK(node.jobs.claim(Lane::infer(), 60'000).value().model.empty());
 }
 
 }  // namespace bucky::storage::test

@@ -18,16 +18,16 @@ TEST_CASE("open jobs are counted by lane and age, and finished ones are not", "[
         DataFolder::send(intake, node.spool,
                          {.sop_instance = "1.2.4." + number, .study = "1.2.3." + number});
     }
-    auto done = node.jobs.claim("infer", 1000);
+    auto done = node.jobs.claim(Lane::infer(), 1000);
     REQUIRE(done);  // the oldest
     CHECK(queue_shape(node.db, node.clock).at(0).open == 5);
     REQUIRE(node.jobs.finish(*done));
-    const auto parked = node.jobs.claim("infer", 1000);
+    const auto parked = node.jobs.claim(Lane::infer(), 1000);
     REQUIRE(node.jobs.park(*parked, "no"));
 
     const auto lanes = queue_shape(node.db, node.clock);
     REQUIRE(lanes.size() == 1);
-    CHECK(lanes[0].lane == "infer");
+    CHECK(lanes[0].lane == Lane::infer());
     CHECK(lanes[0].open == 4);
     CHECK(lanes[0].parked == 1);
     CHECK(lanes[0].by_age == std::array<std::int64_t, 7>{2, 1, 0, 1, 0, 0, 0});

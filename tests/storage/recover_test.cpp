@@ -54,7 +54,7 @@ TEST_CASE("files whose senders got no answer are deleted, files without a row ar
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "A"));
     const auto answered = node.files();
@@ -105,22 +105,22 @@ TEST_CASE("running jobs of every lane are ready again, and keep count of their a
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    auto report = node.jobs.claim("report", 60'000);
+    auto report = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(report);
     REQUIRE(node.put(*report, "A"));
-    REQUIRE(node.jobs.claim("deliver:pacs", 60'000));
+    REQUIRE(node.jobs.claim(Lane::deliver("pacs"), 60'000));
     node.send({.sop_instance = "1.2", .study = "1.2.2"});
-    REQUIRE(node.jobs.claim("infer", 60'000));
+    REQUIRE(node.jobs.claim(Lane::infer(), 60'000));
 
     const auto all = recovered(node);
     CHECK(all.jobs_returned == 2);
     CHECK(all.images_returned == 1);
     CHECK(all.reports_returned == 0);
     CHECK(recovered(node).jobs_returned == 0);
-    const auto infer = node.jobs.claim("infer", 60'000);
+    const auto infer = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(infer);
     CHECK(infer->attempt == 2);
-    const auto deliver = node.jobs.claim("deliver:pacs", 60'000);
+    const auto deliver = node.jobs.claim(Lane::deliver("pacs"), 60'000);
     REQUIRE(deliver);
     CHECK(deliver->attempt == 2);
 }
@@ -133,14 +133,14 @@ TEST_CASE("the running reports of several workers are all returned and counted",
     }
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 3);
-    REQUIRE(node.jobs.claim("report", 60'000));
-    REQUIRE(node.jobs.claim("report", 60'000));
+    REQUIRE(node.jobs.claim(Lane::report(), 60'000));
+    REQUIRE(node.jobs.claim(Lane::report(), 60'000));
     const auto returned = recovered(node);
     CHECK(returned.jobs_returned == 2);
     CHECK(returned.reports_returned == 2);
     CHECK(returned.images_returned == 0);
-    for (int report = 0; report < 3; ++report) CHECK(node.jobs.claim("report", 60'000));
-    CHECK_FALSE(node.jobs.claim("report", 60'000));
+    for (int report = 0; report < 3; ++report) CHECK(node.jobs.claim(Lane::report(), 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::report(), 60'000));
 }
 
 TEST_CASE("deaths are counted apart from failures, and both begin anew when a person says so",
@@ -148,23 +148,23 @@ TEST_CASE("deaths are counted apart from failures, and both begin anew when a pe
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     for (int failure = 0; failure < 3; ++failure) {
-        const auto job = node.jobs.claim("infer", 60'000);
+        const auto job = node.jobs.claim(Lane::infer(), 60'000);
         REQUIRE(job);
         CHECK(job->deaths == 0);
         CHECK(job->own_faults == failure);
         node.jobs.retry_later(*job, node.clock.now_ms(), "no", Blame::subject);
     }
-    REQUIRE(node.jobs.claim("infer", 60'000));
+    REQUIRE(node.jobs.claim(Lane::infer(), 60'000));
     recovered(node);
-    auto job = node.jobs.claim("infer", 60'000);  // the first crash: it is due at once
+    auto job = node.jobs.claim(Lane::infer(), 60'000);  // the first crash: it is due at once
     REQUIRE(job);
     CHECK(job->attempt == 5);
     CHECK(job->deaths == 1);
     CHECK(job->own_faults == 3);
     node.jobs.retry_later(*job, node.clock.now_ms() + 1000, "no");
     CHECK(node.jobs.backlog().at(0).failing == 1);
-    node.jobs.resubmit("infer");
-    job = node.jobs.claim("infer", 60'000);
+    node.jobs.resubmit(Lane::infer());
+    job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     CHECK(job->deaths == 0);
     CHECK(job->own_faults == 0);
@@ -175,15 +175,15 @@ TEST_CASE("a stop that runs out of time is no death of its jobs, the crash after
     DataFolder node;
     node.send({.sop_instance = "1.1"});
     for (int stops = 0; stops < 3; ++stops) {
-        REQUIRE(node.jobs.claim("infer", 60'000));  // due at once, however often
+        REQUIRE(node.jobs.claim(Lane::infer(), 60'000));  // due at once, however often
         mark_stopping(node.dir.path());
         recovered(node);
     }
-    auto job = node.jobs.claim("infer", 60'000);
+    auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     CHECK(job->deaths == 0);
     recovered(node);
-    job = node.jobs.claim("infer", 60'000);
+    job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     CHECK(job->deaths == 1);
 }
@@ -192,15 +192,15 @@ TEST_CASE("a job met by one death goes on at once, one met again waits longer ea
           "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    REQUIRE(node.jobs.claim("infer", 60'000));
+    REQUIRE(node.jobs.claim(Lane::infer(), 60'000));
     recovered(node);
     for (const std::int64_t wait_ms : {0, 1000, 2000, 4000, 8000, 16'000, 32'000, 32'000}) {
         if (wait_ms > 0) {
             node.clock.advance_ms(wait_ms - 1);
-            CHECK_FALSE(node.jobs.claim("infer", 60'000));
+            CHECK_FALSE(node.jobs.claim(Lane::infer(), 60'000));
             node.clock.advance_ms(1);
         }
-        REQUIRE(node.jobs.claim("infer", 60'000));
+        REQUIRE(node.jobs.claim(Lane::infer(), 60'000));
         recovered(node);
     }
 }

@@ -63,15 +63,15 @@ TEST_CASE("a study whose report was made again in another class is removed like 
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 1);
-    REQUIRE(node.put(*node.jobs.claim("report", 60'000), "first"));
-    const auto refused = node.jobs.claim("deliver:pacs", 60'000);
+    REQUIRE(node.put(*node.jobs.claim(Lane::report(), 60'000), "first"));
+    const auto refused = node.jobs.claim(Lane::deliver("pacs"), 60'000);
     REQUIRE(refused);
     REQUIRE(node.outbox.make_again(*refused, "not this class"));
     node.deliver_all();
     node.clock.advance_ms(kDayMs);
     CHECK(sweep(node, {.keep_ms = kDayMs}).studies == 0);  // the other class is still owed
     REQUIRE(node.studies.make_due_reports() == 1);
-    REQUIRE(node.put(*node.jobs.claim("report", 60'000), "in another class"));
+    REQUIRE(node.put(*node.jobs.claim(Lane::report(), 60'000), "in another class"));
     node.deliver_all();
     node.clock.advance_ms(kDayMs);
     CHECK(sweep(node, {.keep_ms = kDayMs}).studies == 1);
@@ -108,12 +108,12 @@ TEST_CASE("an undelivered result is never deleted, by age or by size", "[storage
         REQUIRE(node.give_verdict());
         node.clock.advance_ms(3000);
         REQUIRE(node.studies.make_due_reports() == 1);
-        node.put(*node.jobs.claim("report", 60'000), kStudy);
-        node.jobs.finish(*node.jobs.claim("deliver:pacs", 60'000));
+        node.put(*node.jobs.claim(Lane::report(), 60'000), kStudy);
+        node.jobs.finish(*node.jobs.claim(Lane::deliver("pacs"), 60'000));
         nothing_leaves();
-        node.jobs.park(*node.jobs.claim("deliver:pacs", 60'000), "refused");
+        node.jobs.park(*node.jobs.claim(Lane::deliver("pacs"), 60'000), "refused");
         nothing_leaves();
-        node.jobs.resubmit("deliver:pacs");
+        node.jobs.resubmit(Lane::deliver("pacs"));
         node.deliver_all();
         node.clock.advance_ms(1);
         CHECK(sweep(node, greedy).studies == 1);
@@ -123,7 +123,7 @@ TEST_CASE("an undelivered result is never deleted, by age or by size", "[storage
         node.clock.advance_ms(3000);
         REQUIRE(node.studies.make_due_reports() == 1);
         const NewResult made[] = {{Uid{"1.9"}, Uid{"1.8"}, kExplicitLittle, "sr", bytes_of("SR")}};
-        REQUIRE(node.outbox.put(*node.jobs.claim("report", 60'000), made, {}));
+        REQUIRE(node.outbox.put(*node.jobs.claim(Lane::report(), 60'000), made, {}));
         nothing_leaves();
     }
     SECTION("while a late image of a delivered study waits") {
@@ -149,7 +149,7 @@ TEST_CASE("an undelivered result is never deleted, by age or by size", "[storage
             VALUES ('commit:pacs', '1', '1.2.3.1', 'ready', 1, 1, 1))sql"})
             .run();
         nothing_leaves();
-        node.jobs.finish(*node.jobs.claim("commit:pacs", 60'000));
+        node.jobs.finish(*node.jobs.claim(Lane::commit("pacs"), 60'000));
         node.clock.advance_ms(1);
         CHECK(sweep(node, greedy).studies == 1);
     }
@@ -231,14 +231,14 @@ TEST_CASE("a worker whose job was removed does not end another job with the same
           "[storage]") {
     DataFolder node;
     send_study(node, kStudy);
-    const auto slow = node.jobs.claim("infer", 60'000);
+    const auto slow = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(slow);
     node.clock.advance_ms(60'000);
     node.finish_all();  // by another destination
     node.clock.advance_ms(kDayMs);
     REQUIRE(sweep(node, {.keep_ms = kDayMs}).studies == 1);
     send_study(node, "1.2.3.2");
-    const auto other = node.jobs.claim("infer", 60'000);
+    const auto other = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(other);
     REQUIRE(other->id == slow->id);
     CHECK_FALSE(node.studies.record_verdict(*slow, "findings", "{}"));

@@ -122,7 +122,7 @@ TEST_CASE("a database of an earlier version keeps its jobs, and counts those tha
     const SettableClock clock{kStartMs};
     const auto lanes = JobQueue{db, clock}.backlog();
     REQUIRE(lanes.size() == 2);
-    CHECK(lanes[0].lane == "infer");
+    CHECK(lanes[0].lane == Lane::infer());
     CHECK(lanes[0].ready == 1);
     CHECK(lanes[0].running == 1);
     CHECK(lanes[0].parked == 1);

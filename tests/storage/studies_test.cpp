@@ -97,7 +97,7 @@ TEST_CASE("150 images of a study, one association each, make two reports, not 15
     int reports = 0;
     const auto work = [&] {
         node.studies.make_due_reports();
-        while (const auto job = node.jobs.claim("report", 60'000)) {
+        while (const auto job = node.jobs.claim(Lane::report(), 60'000)) {
             REQUIRE(node.put(*job, "report " + std::to_string(++reports)));
             node.studies.make_due_reports();
         }
@@ -131,14 +131,14 @@ TEST_CASE("of studies that become due at the same time, the one that came first 
     node.intake.association_ended("7");
     REQUIRE(node.studies.make_due_reports() == 3);
     for (const auto* study : {"1.2.9", "1.2.5", "1.2.7"}) {
-        CHECK(node.jobs.claim("report", 60'000)->subject == study);
+        CHECK(node.jobs.claim(Lane::report(), 60'000)->subject == study);
     }
 }
 
 TEST_CASE("a verdict is stored with its text, finishes its job, and is counted", "[storage]") {
     DataFolder node;
     const auto id = node.send({.sop_instance = "1.1"}).instance_id;
-    const auto job = node.jobs.claim("infer", 60'000);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     node.clock.advance_ms(500);
     REQUIRE(node.studies.record_verdict(*job, "findings", R"({"verdict":"findings"})"));
@@ -160,7 +160,7 @@ TEST_CASE("a verdict is stored with its text, finishes its job, and is counted",
 TEST_CASE("a word that is no verdict is refused and the job still runs", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    const auto job = node.jobs.claim("infer", 60'000);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     CHECK(thrown_by([&] { node.studies.record_verdict(*job, "perhaps", "{}"); }) == Fault::bug);
     CHECK(node.jobs.jobs_of_study(kStudy).front().state == JobState::running);
@@ -171,7 +171,7 @@ TEST_CASE("a conflicting image reopens its study, and the report that follows ca
           "[storage]") {
     DataFolder node;
     image_to_report_job(node);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "A"));
     REQUIRE(state(node) == "reported");
@@ -189,17 +189,17 @@ TEST_CASE("an image that comes while its study's report waits needs no second jo
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     CHECK(node.studies.make_due_reports() == 1);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "AB"));
     CHECK(state(node) == "reported");
-    CHECK_FALSE(node.jobs.claim("report", 60'000));
+    CHECK_FALSE(node.jobs.claim(Lane::report(), 60'000));
 }
 
 TEST_CASE("an image that comes while its study's report runs gets the next report", "[storage]") {
     DataFolder node;
     image_to_report_job(node);
-    const auto first = node.jobs.claim("report", 60'000);
+    const auto first = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(first);
     node.send({.sop_instance = "1.2", .bytes = "B"});
     REQUIRE(node.give_verdict());
@@ -210,7 +210,7 @@ TEST_CASE("an image that comes while its study's report runs gets the next repor
     CHECK(state(node) == "open");
     CHECK(node.studies.next_due_ms() <= node.clock.now_ms());
     CHECK(node.studies.make_due_reports() == 1);
-    const auto second = node.jobs.claim("report", 60'000);
+    const auto second = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(second);
     CHECK(second->id != first->id);
     CHECK(node.studies.last_report(kStudy) == Uid::from_name("sr A"));
@@ -235,7 +235,7 @@ void report_on(DataFolder& node, std::string_view study, std::string_view digest
     }
     node.clock.advance_ms(3000);
     node.studies.make_due_reports();
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     const NewResult report{Uid{uid + ".2"},    Uid{"1.2.840.10008.5.1.4.1.1.88.34"},
                            kExplicitLittle,    "sr",
@@ -272,7 +272,7 @@ TEST_CASE("the reports of a patient's earlier studies are found, newest first", 
 TEST_CASE("an image that comes after its study's report was parked tries it again", "[storage]") {
     DataFolder node;
     image_to_report_job(node);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.jobs.park(*job, "the report does not verify"));
     node.clock.advance_ms(1'000'000);
@@ -283,7 +283,7 @@ TEST_CASE("an image that comes after its study's report was parked tries it agai
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     CHECK(node.studies.make_due_reports() == 1);
-    const auto again = node.jobs.claim("report", 60'000);
+    const auto again = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(again);
     CHECK(again->attempt == 1);
     REQUIRE(node.put(*again, "AB"));
@@ -294,13 +294,13 @@ TEST_CASE("a study is run again: new jobs for its images, old verdicts until the
           "[storage]") {
     DataFolder node;
     image_to_report_job(node);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "A"));
     node.send({.sop_instance = "1.1", .bytes = "other"});  // conflicting: still not analysed
     node.send({.sop_instance = "1.2", .bytes = "B"});      // its job still waits: no second one
     node.send({.sop_instance = "1.3", .bytes = "C"});
-    const auto running = node.jobs.claim("infer", 600'000);  // 1.2
+    const auto running = node.jobs.claim(Lane::infer(), 600'000);  // 1.2
     REQUIRE(running);
 
     CHECK(node.studies.retry(kStudy) == 3);
@@ -322,7 +322,7 @@ TEST_CASE("a study is run again: new jobs for its images, old verdicts until the
 TEST_CASE("a study that is run again can be retried before it is through", "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    const auto job = node.jobs.claim("infer", 60'000);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job);
     REQUIRE(node.jobs.park(*job, "no model"));
     CHECK(node.studies.retry(kStudy) == 1);
@@ -336,7 +336,7 @@ TEST_CASE("a study that is run again can be retried before it is through", "[sto
 TEST_CASE("the list of studies has the latest first, with verdicts and deliveries", "[storage]") {
     DataFolder node;
     image_to_report_job(node);
-    const auto job = node.jobs.claim("report", 60'000);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "A"));
     node.send({.sop_instance = "2.1", .study = "1.2.3.2"});
@@ -354,7 +354,7 @@ TEST_CASE("the list of studies has the latest first, with verdicts and deliverie
     CHECK_FALSE(node.studies.line("9.9.9"));
 
     node.clock.advance_ms(700);
-    while (const auto deliver = node.jobs.claim("deliver:pacs", 60'000)) {
+    while (const auto deliver = node.jobs.claim(Lane::deliver("pacs"), 60'000)) {
         node.jobs.finish(*deliver);
     }
     CHECK(node.studies.line(kStudy)->deliveries_open == 0);

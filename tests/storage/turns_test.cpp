@@ -17,10 +17,10 @@ void send_many(DataFolder& node, const std::string& tenant, int count, bool urge
     }
 }
 
-/// The tenant of each claimed job of the lane, until none is left.
-std::string order(DataFolder& node, std::string_view lane = "infer") {
+/// The tenant of each claimed image, until none is left.
+std::string order(DataFolder& node) {
     std::string tenants;
-    while (const auto job = node.jobs.claim(lane, 60'000)) {
+    while (const auto job = node.jobs.claim(Lane::infer(), 60'000)) {
         auto row = node.db.prepare({"test.tenant", "SELECT tenant FROM job WHERE id = :id"});
         row.bind(":id", job->id).step();
         tenants += row.text(0);
@@ -64,7 +64,7 @@ TEST_CASE("new results for one destination are sent by tenants in turn, urgent o
     make_result(node, "C", true);
     make_result(node, "B");
     std::string order;
-    while (const auto job = node.jobs.claim_new("deliver:pacs", 60'000, since_ms)) {
+    while (const auto job = node.jobs.claim_new(Lane::deliver("pacs"), 60'000, since_ms)) {
         order += tenant_of(node, job);
         node.jobs.finish(*job);
     }
@@ -76,7 +76,7 @@ TEST_CASE(
     "older waits for the backlog's turn",
     "[storage]") {
     DataFolder node;
-    const std::string lane = "deliver:pacs";
+    const auto lane = Lane::deliver("pacs");
     make_result(node, "A");
     const auto since_ms = node.clock.now_ms();
     make_result(node, "A");
@@ -122,12 +122,12 @@ TEST_CASE("5,000 old images of one site delay another site's new one by one clai
             .run();
         transaction.commit();
     }
-    REQUIRE(node.jobs.open("infer") == 5000);
-    for (int at = 0; at < 3; ++at) REQUIRE(node.jobs.claim("infer", 60'000));  // under way
+    REQUIRE(node.jobs.open(Lane::infer()) == 5000);
+    for (int at = 0; at < 3; ++at) REQUIRE(node.jobs.claim(Lane::infer(), 60'000));  // under way
     node.clock.advance_ms(1000);
     node.send({.sop_instance = "1.2.9", .study = "1.2", .tenant = "other"});
     int claims = 1;
-    while (node.jobs.claim("infer", 60'000)->study != "1.2") ++claims;
+    while (node.jobs.claim(Lane::infer(), 60'000)->study != "1.2") ++claims;
     CHECK(claims <= 2);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("reports and deliveries wait in their sender's queue, too", "[storage]
     node.clock.advance_ms(3000);
     REQUIRE(node.studies.make_due_reports() == 4);
     std::string tenants;
-    while (const auto job = node.jobs.claim("report", 60'000)) {
+    while (const auto job = node.jobs.claim(Lane::report(), 60'000)) {
         auto row = node.db.prepare({"test.tenant", "SELECT tenant FROM job WHERE id = :id"});
         row.bind(":id", job->id).step();
         tenants += row.text(0);
@@ -169,7 +169,7 @@ TEST_CASE("a tenant without a job that is due is skipped", "[storage]") {
     DataFolder node;
     send_many(node, "A", 1);
     send_many(node, "B", 1);
-    const auto first = node.jobs.claim("infer", 60'000);
+    const auto first = node.jobs.claim(Lane::infer(), 60'000);
     REQUIRE(first);
     node.jobs.retry_later(*first, node.clock.now_ms() + 5000, "not now");
     CHECK(order(node) == "B");
@@ -190,19 +190,19 @@ TEST_CASE("images of a study that is run again wait in its sender's queue", "[st
 
 TEST_CASE("whether a lane has open jobs is known without counting", "[storage]") {
     DataFolder node;
-    CHECK(node.jobs.open("infer") == 0);
+    CHECK(node.jobs.open(Lane::infer()) == 0);
     send_many(node, "A", 3);
-    CHECK(node.jobs.open("infer") == 3);
-    const auto job = node.jobs.claim("infer", 60'000);
-    CHECK(node.jobs.open("infer") == 3);
+    CHECK(node.jobs.open(Lane::infer()) == 3);
+    const auto job = node.jobs.claim(Lane::infer(), 60'000);
+    CHECK(node.jobs.open(Lane::infer()) == 3);
     node.jobs.park(*job, "no");
-    CHECK(node.jobs.open("infer") == 3);
+    CHECK(node.jobs.open(Lane::infer()) == 3);
     while (node.give_verdict()) {
     }
-    CHECK(node.jobs.open("infer") == 1);
-    CHECK(node.jobs.resubmit("infer") == 1);
+    CHECK(node.jobs.open(Lane::infer()) == 1);
+    CHECK(node.jobs.resubmit(Lane::infer()) == 1);
     CHECK(node.give_verdict());
-    CHECK(node.jobs.open("infer") == 0);
+    CHECK(node.jobs.open(Lane::infer()) == 0);
 }
 
 }  // namespace bucky::storage::test

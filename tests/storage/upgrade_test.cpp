@@ -97,16 +97,16 @@ TEST_CASE("a database of every earlier version is upgraded and works", "[storage
         CHECK(Journal(db, clock).of_study("1.2.1").at(0).words == "from XRAY1");
 
         JobQueue jobs{db, clock};
-        CHECK(jobs.open("infer") == 1);
-        const auto job = jobs.claim("infer", 60'000);
+        CHECK(jobs.open(Lane::infer()) == 1);
+        const auto job = jobs.claim(Lane::infer(), 60'000);
         REQUIRE(job.has_value());
         CHECK(job->subject == "2");
         CHECK(job->attempt == 2);
         CHECK(studies.record_verdict(*job, "findings", "{}"));
         CHECK(studies.make_due_reports() == 1);
-        CHECK(jobs.claim("report", 60'000).value().study == "1.2.2");
-        CHECK(jobs.resubmit("deliver:pacs") == 1);
-        CHECK(jobs.claim("deliver:pacs", 60'000).value().subject == "1.2.1.9");
+        CHECK(jobs.claim(Lane::report(), 60'000).value().study == "1.2.2");
+        CHECK(jobs.resubmit(Lane::deliver("pacs")) == 1);
+        CHECK(jobs.claim(Lane::deliver("pacs"), 60'000).value().subject == "1.2.1.9");
         CHECK(studies.instance(1).value().owner.empty());
 
         Retention retention{db, dir.path(), clock, {}};
@@ -131,7 +131,7 @@ TEST_CASE("a study from before studies had an owner becomes that of the only own
 
     JobQueue jobs{db, clock};
     CHECK(jobs.jobs_of_study("1.2.1@NORTH").size() == 4);
-    CHECK(jobs.claim("commit:pacs", 60'000).value().subject == "1.2.1@NORTH");
+    CHECK(jobs.claim(Lane::commit("pacs"), 60'000).value().subject == "1.2.1@NORTH");
     CHECK(Commitments(db, clock).answered("pacs",
                                           {Uid{"1.2.1.8"}, {{Uid{"1.2"}, Uid{"1.2.1.9"}}}, {}}));
     CHECK(Journal(db, clock).of_study("1.2.1@NORTH").size() == 2);
@@ -148,11 +148,11 @@ TEST_CASE("a study from before studies had an owner that two owners share stays 
     CHECK(studies.instances("1.2.2").size() == 2);
     CHECK(recover(db, dir.path(), clock).jobs_returned == 1);
     JobQueue jobs{db, clock};
-    const auto job = jobs.claim("infer", 60'000);
+    const auto job = jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job.has_value());
     CHECK(studies.record_verdict(*job, "findings", "{}"));
     CHECK(studies.make_due_reports() == 1);
-    CHECK(jobs.claim("report", 60'000).value().study == "1.2.2");
+    CHECK(jobs.claim(Lane::report(), 60'000).value().study == "1.2.2");
 }
 
 }  // namespace bucky::storage::test

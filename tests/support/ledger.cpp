@@ -49,7 +49,7 @@ std::vector<std::string> Ledger::open_jobs() {
     for (const auto& lane : storage::JobQueue{db_, clock}.backlog()) {
         const auto say = [&](const char* state, std::int64_t jobs) {
             if (jobs == 0) return;
-            open.push_back(lane.lane + ' ' + state + ' ' + std::to_string(jobs) + " (" +
+            open.push_back(name_of(lane.lane) + ' ' + state + ' ' + std::to_string(jobs) + " (" +
                            lane.last_error + ')');
         };
         say("ready", lane.ready);

@@ -80,7 +80,7 @@ void NodeHarness::hang_up() {
     storage::Intake{context().db, context().received, clock, {}}.association_ended(kAssociation);
 }
 
-void NodeHarness::die_in(std::string_view lane) {
+void NodeHarness::die_in(const storage::Lane& lane) {
     if (!context().jobs.claim(lane, 60'000)) throw std::logic_error("nothing to die in");
     storage::recover(context().db, settings.node.data_dir, clock);
     clock.advance_ms(60'000);  // longer than the pause of a job whose worker died again

@@ -57,7 +57,7 @@ public:
     void hang_up();
 
     /// As if a process had claimed the next job of this lane and died.
-    void die_in(std::string_view lane);
+    void die_in(const storage::Lane& lane);
 
     InferWorker& infer();
     InferWorker infer_with(inference::Decoder& decoder);  ///< another

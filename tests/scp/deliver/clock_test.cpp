@@ -109,6 +109,6 @@ TEST_CASE("setting the clock neither delays nor gives up a request for commitmen
         CHECK_FALSE(scu.commit_next());  // the pause decides
         results.clock.advance_ms(6000);
         CHECK(scu.commit_next());
-        CHECK(results.jobs("commit:pacs").at(0).state == storage::JobState::ready);
+        CHECK(results.jobs(storage::Lane::commit("pacs")).at(0).state == storage::JobState::ready);
     }
 }

@@ -180,7 +180,7 @@ TEST_CASE("resubmitting ends the pause of a destination", "[scp]") {
     CHECK(deliver_all(courier) == 0);
     results.clock.advance_ms(1);
     storage::Database db(results.settings.database_file());
-    CHECK(storage::JobQueue(db, results.clock).resubmit(kPacsLane) == 1);
+    CHECK(storage::JobQueue(db, results.clock).resubmit(storage::Lane::deliver("pacs")) == 1);
     CHECK(deliver_all(courier) == 3);
 }
 

@@ -50,7 +50,7 @@ struct Waiting : Results {
         storage::Spool spool(settings.results_dir());
         storage::JobQueue queue(db, clock);
         storage::Studies(db, clock).make_due_reports();
-        const auto job = queue.claim("report", 60'000);
+        const auto job = queue.claim(storage::Lane::report(), 60'000);
         REQUIRE(job);
         const std::vector<std::uint8_t> bytes(10);
         const storage::NewResult made[] = {
@@ -115,7 +115,7 @@ TEST_CASE("a PACS that accepts a context and answers 0122 to the object gets the
 
     // The next association accepts the context again: that does not count, and nothing is sent.
     REQUIRE(results.deliver_next(pacs));
-    CHECK(results.jobs(kPacsLane, kOther).empty());
+    CHECK(results.jobs(storage::Lane::deliver("pacs"), kOther).empty());
     CHECK(results.takes(k3dSr) == false);
     CHECK(results.told("result.taken_back", kOther).size() == 1);
 
@@ -130,9 +130,11 @@ TEST_CASE("a PACS that refuses each class by the object parks it with its own wo
                     ",not-of=" + std::string{kSecondaryCapture});
     REQUIRE(results.deliver_next(pacs));  // in the first class...
     REQUIRE(results.deliver_next(pacs));  // ...and in the second
-    REQUIRE(results.jobs(kPacsLane, kOther).size() == 1);
-    CHECK(results.jobs(kPacsLane, kOther)[0].state == storage::JobState::parked);
-    CHECK_THAT(results.jobs(kPacsLane, kOther)[0].last_error, Catch::Contains("0122"));
+    REQUIRE(results.jobs(storage::Lane::deliver("pacs"), kOther).size() == 1);
+    CHECK(results.jobs(storage::Lane::deliver("pacs"), kOther)[0].state ==
+          storage::JobState::parked);
+    CHECK_THAT(results.jobs(storage::Lane::deliver("pacs"), kOther)[0].last_error,
+               Catch::Contains("0122"));
 }
 
 TEST_CASE("a class without a fallback is refused as before", "[scp]") {

@@ -25,7 +25,7 @@ using namespace bucky::test;
 
 namespace {
 
-constexpr auto kCommitLane = "commit:pacs";
+const storage::Lane kCommitLane = storage::Lane::commit("pacs");
 
 conf::DestinationSettings committing(const Peer& peer) {
     auto destination = peer.destination();

@@ -180,7 +180,7 @@ TEST_CASE("beyond the queue's length images are refused for now, until one has i
     storage::Database db(door.settings().database_file());
     const SystemClock clock;
     storage::JobQueue jobs(db, clock);
-    REQUIRE(jobs.finish(*jobs.claim("infer", 60'000)));
+    REQUIRE(jobs.finish(*jobs.claim(storage::Lane::infer(), 60'000)));
     CHECK(store(door, {.sop_instance = "1.3"}) == 0);
 }
 

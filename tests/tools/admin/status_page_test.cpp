@@ -17,7 +17,8 @@ std::string state_with(std::int64_t ready, std::int64_t running, std::int64_t pa
     StatusLook look;
     look.destinations.resize(1);
     look.destinations[0].name = "pacs";
-    look.health.lanes = {{"deliver:pacs", ready, running, parked, 0, 0, last_error}};
+    look.health.lanes = {
+        {storage::Lane::deliver("pacs"), ready, running, parked, 0, 0, last_error}};
     return told(look)["destinations"][0]["state"];
 }
 

@@ -10,6 +10,7 @@
 
 using namespace bucky;
 using namespace bucky::test;
+using bucky::storage::Lane;
 
 namespace {
 
@@ -32,13 +33,13 @@ TEST_CASE("a lane is owned by the destination that the config names", "[tools]")
     settings.destinations.emplace_back().name = "pacs";
     settings.destinations.emplace_back().name = "archive";
     settings.destinations.back().commitment = true;
-    for (const auto* owned :
-         {"infer", "report", "deliver:pacs", "deliver:archive", "commit:archive"}) {
-        INFO(owned);
+    for (const auto& owned : {Lane::infer(), Lane::report(), Lane::deliver("pacs"),
+                              Lane::deliver("archive"), Lane::commit("archive")}) {
+        INFO(name_of(owned));
         CHECK(is_owned(settings, owned));
     }
-    for (const auto* unowned : {"commit:pacs", "deliver:old", "commit:old"}) {
-        INFO(unowned);
+    for (const auto& unowned : {Lane::commit("pacs"), Lane::deliver("old"), Lane::commit("old")}) {
+        INFO(name_of(unowned));
         CHECK_FALSE(is_owned(settings, unowned));
     }
 }
@@ -50,10 +51,10 @@ TEST_CASE("a destination that was renamed or taken out leaves a lane that is tol
         if (one.name == "pacs") one.name = "new-pacs";
     }
     const auto health = look(node.settings, node.clock, node.context().db);
-    CHECK(health.unowned == std::vector<std::string>{"deliver:pacs"});
+    CHECK(health.unowned == std::vector{Lane::deliver("pacs")});
     REQUIRE(health.troubles.size() == 1);
     CHECK_THAT(health.troubles[0],
-               Catch::StartsWith("deliver:pacs: 2 results wait") &&
+               Catch::StartsWith(name_of(Lane::deliver("pacs")) + ": 2 results wait") &&
                    Catch::Contains("bucky queue move --destination pacs --to NAME") &&
                    Catch::Contains("bucky queue drop --destination pacs"));
     CHECK(unowned_troubles(node.settings) == health.troubles);

@@ -85,7 +85,7 @@ public:
     }
     void park_one(const std::string& words) {
         auto& jobs = context().jobs;
-        const auto job = jobs.claim("deliver:pacs", 60'000);
+        const auto job = jobs.claim(storage::Lane::deliver("pacs"), 60'000);
         REQUIRE(job.has_value());
         jobs.park(*job, words);
     }
@@ -149,10 +149,10 @@ TEST_CASE("the queue shows what is parked with the peer's own words, and one com
     CHECK(shown.widest() <= 80);
     CHECK_THAT(visited.ask({"queue", "retry", "--destination", "pacs"}).text,
                Catch::StartsWith("1 jobs"));
-    CHECK(visited.context().jobs.parked("", 10).empty());
+    CHECK(visited.context().jobs.parked(10).empty());
     visited.park_one("refused again");
     auto& jobs = visited.context().jobs;
-    const auto waiting = jobs.claim("deliver:archive", 60'000);
+    const auto waiting = jobs.claim(storage::Lane::deliver("archive"), 60'000);
     REQUIRE(waiting.has_value());
     jobs.retry_later(*waiting, visited.clock.now_ms() + 1'000'000'000'000, "it is away");
     CHECK_THAT(visited.ask({"queue", "retry", "--destination", "archive", "--parked"}).text,

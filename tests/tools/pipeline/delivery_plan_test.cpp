@@ -29,7 +29,7 @@ struct Waiting {
 std::map<std::string, Waiting> waiting_for(NodeHarness& harness, const std::string& destination) {
     std::map<std::string, Waiting> found;
     for (const auto& job : harness.context().jobs.jobs_of_study(harness.study())) {
-        if (job.lane != "deliver:" + destination) continue;
+        if (job.lane != storage::Lane::deliver(destination)) continue;
         const auto result = harness.context().outbox.result(job.subject);
         found[job.subject] = {result.value().kind, result->sop_class.str()};
     }
@@ -132,7 +132,7 @@ TEST_CASE("a class that is refused later leads to one more object and no second 
     read_one(harness, {.seed = 3, .lesions = {kNodule}});
     auto& context = harness.context();
     const auto before = harness.results();
-    const auto job = context.jobs.claim("deliver:archive", 60'000).value();
+    const auto job = context.jobs.claim(storage::Lane::deliver("archive"), 60'000).value();
     REQUIRE(context.outbox.result(job.subject)->kind == "sr");
     context.peer_classes.remember("archive", kReportClasses[0], false);
     REQUIRE(context.outbox.make_again(job, "takes another class"));

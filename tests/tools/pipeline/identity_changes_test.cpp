@@ -21,14 +21,13 @@ Xray nodule_of(const Person& person, std::map<DcmTagKey, std::string> also = {})
     return {.of = person, .seed = 11, .lesions = {Finding::nodule}, .also = std::move(also)};
 }
 
-std::vector<std::string> waiting_at(NodeHarness& harness, const std::string& destination,
-                                    const Report& report) {
-    std::vector<std::string> lanes;
+std::size_t waiting_at(NodeHarness& harness, const std::string& destination, const Report& report) {
+    std::size_t jobs = 0;
     for (const auto& job : harness.context().jobs.jobs_of_study("1.2.8")) {
         const bool is_its = job.subject == report.head.sop_instance.str();
-        if (is_its && job.lane == "deliver:" + destination) lanes.push_back(job.lane);
+        if (is_its && job.lane == storage::Lane::deliver(destination)) ++jobs;
     }
-    return lanes;
+    return jobs;
 }
 
 }  // namespace
@@ -42,7 +41,7 @@ TEST_CASE(
     CHECK(work(harness) == 1);
     CHECK(receive(harness, nodule_of(kRight)) == Kept::corrected);
     CHECK(work(harness) == 1);
-    CHECK(harness.context().jobs.parked("report", 10).empty());
+    CHECK(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
 
     const auto reports = reports_of(harness);
     REQUIRE(reports.size() == 3);
@@ -65,7 +64,7 @@ TEST_CASE(
     CHECK(predecessor_of(right.file).empty());
     for (const auto* destination : {"pacs", "archive"}) {
         for (const auto& report : reports) {
-            CHECK(waiting_at(harness, destination, report).size() == 1);
+            CHECK(waiting_at(harness, destination, report) == 1);
         }
     }
     for (const auto& report : reports) {

@@ -95,12 +95,12 @@ TEST_CASE("eight passing faults and one death do not park a report", "[tools][cr
     ReportWorker worker{harness.settings, harness.clock, harness.work, harness.room, decoder};
     for (int attempt = 0; attempt < kDeathsMax; ++attempt) {
         REQUIRE(worker.work_once());
-        REQUIRE(harness.context().jobs.parked("report", 10).empty());
+        REQUIRE(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
         harness.clock.advance_ms(600'000);
     }
-    harness.die_in("report");
+    harness.die_in(storage::Lane::report());
     CHECK(harness.report_all() == 1);
-    CHECK(harness.context().jobs.parked("report", 10).empty());
+    CHECK(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
     CHECK_FALSE(harness.results().empty());
 }
 

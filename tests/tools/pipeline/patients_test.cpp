@@ -29,7 +29,7 @@ Strings patients_of_two(const Person& one, const Person& other) {
     receive(harness, {.of = one, .sop_instance = "1.2.8.1"});
     receive(harness, {.of = other, .seed = 2, .sop_instance = "1.2.8.2"});
     CHECK(work(harness) == 1);
-    CHECK(harness.context().jobs.parked("report", 10).empty());
+    CHECK(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
     return patients_of(reports_of(harness));
 }
 
@@ -61,7 +61,7 @@ TEST_CASE(
     receive(harness,
             {.of = kJiyoung, .seed = 2, .lesions = {Finding::nodule}, .sop_instance = "1.2.8.2"});
     CHECK(work(harness) == 1);
-    CHECK(harness.context().jobs.parked("report", 10).empty());
+    CHECK(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
 
     const auto reports = reports_of(harness);
     CHECK(patients_of(reports) == Strings{"4711", "B-200"});

@@ -92,12 +92,12 @@ TEST_CASE("every result is to be delivered to every destination", "[tools]") {
     harness.hang_up();
     harness.infer_all();
     harness.report_all();
-    std::vector<std::string> lanes;
+    std::vector<storage::Lane> lanes;
     for (const auto& job : harness.context().jobs.jobs_of_study(harness.study())) {
         lanes.push_back(job.lane);
     }
-    CHECK(std::count(lanes.begin(), lanes.end(), "deliver:pacs") == 2);
-    CHECK(std::count(lanes.begin(), lanes.end(), "deliver:archive") == 2);
+    CHECK(std::count(lanes.begin(), lanes.end(), storage::Lane::deliver("pacs")) == 2);
+    CHECK(std::count(lanes.begin(), lanes.end(), storage::Lane::deliver("archive")) == 2);
 }
 
 TEST_CASE("a healthy image is answered too: a report and a picture that say so", "[tools]") {
@@ -195,7 +195,8 @@ TEST_CASE("an image that comes late makes a report that supersedes the first", "
     CHECK(kinds(results) == std::vector<std::string>{"sr", "overlay", "sr", "overlay"});
     int sent = 0;
     for (const auto& job : harness.context().jobs.jobs_of_study("1.2.5")) {
-        sent += job.subject == results.at(1).sop_instance.str() && job.lane == "deliver:pacs";
+        sent += job.subject == results.at(1).sop_instance.str() &&
+                job.lane == storage::Lane::deliver("pacs");
     }
     CHECK(sent == 1);
 }
@@ -256,7 +257,7 @@ TEST_CASE("images of two patients in one study are reported to each, not mixed",
     harness.hang_up();
     harness.infer_all();
     CHECK(harness.report_all() == 1);
-    CHECK(harness.context().jobs.parked("report", 10).empty());
+    CHECK(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
     std::vector<std::string> patients;
     for (const auto& result : harness.results()) {
         if (result.kind != "sr") continue;
@@ -281,7 +282,7 @@ TEST_CASE("an image that ends the process again and again is failed without anot
     NodeHarness harness;
     harness.receive({});
     harness.hang_up();
-    for (int death = 0; death < kDeathsMax; ++death) harness.die_in("infer");
+    for (int death = 0; death < kDeathsMax; ++death) harness.die_in(storage::Lane::infer());
     CHECK(harness.infer_all() == 1);
     const auto image = harness.images().at(0);
     CHECK(image.verdict == "failed");
@@ -294,7 +295,7 @@ TEST_CASE("an image in whose analysis the node was stopped twice is analysed at 
           "[tools][crash]") {
     NodeHarness harness;
     harness.receive({});
-    for (int death = 0; death < 2; ++death) harness.die_in("infer");
+    for (int death = 0; death < 2; ++death) harness.die_in(storage::Lane::infer());
     CHECK(harness.infer_all() == 1);
     CHECK(harness.images().at(0).verdict != "failed");
 }
@@ -305,10 +306,10 @@ TEST_CASE("a report that ends the process again and again waits for a person", "
     harness.hang_up();
     harness.infer_all();
     harness.context().studies.make_due_reports();
-    for (int death = 0; death < kDeathsMax; ++death) harness.die_in("report");
+    for (int death = 0; death < kDeathsMax; ++death) harness.die_in(storage::Lane::report());
     CHECK(harness.report_all() == 1);
     CHECK(harness.results().empty());
-    const auto parked = harness.context().jobs.parked("report", 10);
+    const auto parked = harness.context().jobs.parked(storage::Lane::report(), 10);
     REQUIRE(parked.size() == 1);
     CHECK_THAT(parked[0].last_error, Catch::Contains("ended the process"));
 }

@@ -129,7 +129,7 @@ TEST_CASE("four report workers make, byte for byte, what one makes", "[tools]") 
         REQUIRE(made.contains(name));
         CHECK((made.at(name) == bytes));
     }
-    CHECK(at_once.context().jobs.parked("report", 10).empty());
+    CHECK(at_once.context().jobs.parked(storage::Lane::report(), 10).empty());
 }
 
 TEST_CASE("reports of two studies are made at the same time", "[tools]") {

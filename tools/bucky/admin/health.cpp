@@ -16,19 +16,19 @@ namespace {
 
 constexpr std::uint64_t kMegabyte = 1'000'000;
 
-std::string how_to_send_again(std::string_view lane) {
-    if (lane == "infer" || lane == "report") return "`bucky queue retry` runs them again";
-    const auto name = lane.substr(lane.find(':') + 1);
-    return fmt::format("`bucky queue retry --destination {}` sends them again", name);
+std::string how_to_send_again(const storage::Lane& lane) {
+    if (!has_destination(lane.kind)) return "`bucky queue retry` runs them again";
+    return fmt::format("`bucky queue retry --destination {}` sends them again", lane.destination);
 }
 
 /// A destination that is down has its own back-off and message; images and reports must not wait
 /// unnoticed.
 std::string words_of_failing(const storage::Backlog& lane) {
     const auto many = lane.failing == storage::kFailingCounted ? "or more " : "";
-    const auto what = lane.lane == "infer" ? "images cannot be analysed" : "reports cannot be made";
-    return fmt::format("{}: {} {}{} for now and are tried again; last words: {}", lane.lane,
-                       lane.failing, many, what, lane.last_error);
+    const bool is_image = lane.lane.kind == storage::LaneKind::infer;
+    const auto what = is_image ? "images cannot be analysed" : "reports cannot be made";
+    return fmt::format("{}: {} {}{} for now and are tried again; last words: {}",
+                       name_of(lane.lane), lane.failing, many, what, lane.last_error);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
     std::ranges::copy(health.database, std::back_inserter(health.not_ready));
     health.troubles = health.not_ready;
     for (const auto& lane : health.lanes) {
-        const bool is_ours = lane.lane == "infer" || lane.lane == "report";
+        const bool is_ours = !has_destination(lane.lane.kind);
         if (is_ours && lane.failing > 0) health.troubles.push_back(words_of_failing(lane));
         if (auto trouble = unowned_trouble(settings, lane); !trouble.empty()) {
             health.unowned.push_back(lane.lane);
@@ -61,9 +61,9 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
             continue;
         }
         if (lane.parked == 0) continue;
-        health.troubles.push_back(fmt::format("{}: {} parked, {}; last words: {}", lane.lane,
-                                              lane.parked, how_to_send_again(lane.lane),
-                                              lane.last_error));
+        health.troubles.push_back(fmt::format("{}: {} parked, {}; last words: {}",
+                                              name_of(lane.lane), lane.parked,
+                                              how_to_send_again(lane.lane), lane.last_error));
     }
     return health;
 }

@@ -18,7 +18,8 @@ namespace bucky {
 
 struct Health {
     std::vector<storage::Backlog> lanes;
-    std::vector<std::string> unowned;  ///< of these, those that nobody works on and that hold jobs
+    std::vector<storage::Lane>
+        unowned;  ///< of these, those that nobody works on and that hold jobs
     std::uint64_t free_bytes = 0, disk_bytes = 0;
     storage::Aside::Held aside;         ///< set by the watch thread
     std::vector<std::string> database;  ///< faults of its files; they stay until a restart

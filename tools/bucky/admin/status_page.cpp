@@ -30,9 +30,9 @@ json json_of(const std::vector<Bar>& bars) {
 }
 
 json json_of(const storage::Backlog& lane) {
-    return {{"lane", lane.lane},       {"ready", lane.ready},
-            {"running", lane.running}, {"parked", lane.parked},
-            {"done", lane.done},       {"oldest_waiting_ms", lane.oldest_waiting_ms},
+    return {{"lane", name_of(lane.lane)}, {"ready", lane.ready},
+            {"running", lane.running},    {"parked", lane.parked},
+            {"done", lane.done},          {"oldest_waiting_ms", lane.oldest_waiting_ms},
             {"failing", lane.failing}};
 }
 
@@ -44,9 +44,9 @@ std::string_view state_of(const storage::Backlog& lane) {
 }
 
 json json_of(const conf::DestinationSettings& to, const std::vector<storage::Backlog>& lanes) {
-    const auto name = "deliver:" + to.name;
+    const auto wanted = storage::Lane::deliver(to.name);
     const auto found = std::find_if(lanes.begin(), lanes.end(),
-                                    [&](const auto& lane) { return lane.lane == name; });
+                                    [&](const auto& lane) { return lane.lane == wanted; });
     const auto lane = found == lanes.end() ? storage::Backlog{} : *found;
     return {{"name", to.name},
             {"ae_title", to.ae_title.str()},

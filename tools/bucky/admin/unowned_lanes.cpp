@@ -13,16 +13,6 @@
 namespace bucky {
 namespace {
 
-struct LaneName {
-    std::string_view work, destination;
-};
-
-LaneName parsed(std::string_view lane) {
-    const auto colon = lane.find(':');
-    if (colon == std::string_view::npos) return {lane, {}};
-    return {lane.substr(0, colon), lane.substr(colon + 1)};
-}
-
 const conf::DestinationSettings* destination_named(const conf::Settings& settings,
                                                    std::string_view name) {
     const auto& all = settings.destinations;
@@ -33,27 +23,27 @@ const conf::DestinationSettings* destination_named(const conf::Settings& setting
 
 }  // namespace
 
-bool is_owned(const conf::Settings& settings, std::string_view lane) {
-    const auto [work, name] = parsed(lane);
-    if (work != "deliver" && work != "commit") return true;
-    const auto* destination = destination_named(settings, name);
-    return destination != nullptr && (work == "deliver" || destination->commitment);
+bool is_owned(const conf::Settings& settings, const storage::Lane& lane) {
+    if (!has_destination(lane.kind)) return true;
+    const auto* destination = destination_named(settings, lane.destination);
+    return destination != nullptr &&
+           (lane.kind == storage::LaneKind::deliver || destination->commitment);
 }
 
 std::string unowned_trouble(const conf::Settings& settings, const storage::Backlog& lane) {
     const auto open = lane.ready + lane.running + lane.parked;
     if (open == 0 || is_owned(settings, lane.lane)) return {};
-    const auto [work, name] = parsed(lane.lane);
-    if (work == "deliver") {
+    const auto& name = lane.lane.destination;
+    if (lane.lane.kind == storage::LaneKind::deliver) {
         return fmt::format(
             "{}: {} results wait for a destination that no [[destination]] names: `bucky queue "
             "move --destination {} --to NAME` or `bucky queue drop --destination {}`",
-            lane.lane, open, name, name);
+            name_of(lane.lane), open, name, name);
     }
     const bool is_there = destination_named(settings, name) != nullptr;
     return fmt::format(
         "{}: {} studies wait for storage commitment, and {}: `bucky queue drop --destination {}`",
-        lane.lane, open,
+        name_of(lane.lane), open,
         is_there ? "commitment of that destination is false" : "no [[destination]] has that name",
         name);
 }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "conf/settings.h"
@@ -13,7 +12,7 @@
 namespace bucky {
 
 /// Whether a node with these settings has a worker for this lane.
-bool is_owned(const conf::Settings& settings, std::string_view lane);
+bool is_owned(const conf::Settings& settings, const storage::Lane& lane);
 
 /// The number of waiting jobs of such a lane and what to do; empty when no job waits or the lane
 /// has a worker.

@@ -40,7 +40,8 @@ std::string shape_table(const std::vector<storage::LaneShape>& lanes) {
     }
     Table table{std::move(columns)};
     for (const auto& lane : lanes) {
-        std::vector<std::string> cells{short_uid(lane.lane, kLaneColumns), compact(lane.open)};
+        std::vector<std::string> cells{short_uid(name_of(lane.lane), kLaneColumns),
+                                       compact(lane.open)};
         for (const auto jobs : lane.by_age) cells.push_back(compact(jobs));
         table.row(std::move(cells));
     }
@@ -59,7 +60,7 @@ void show_json(const conf::Settings& settings) {
             if (!is_last) limit_s = storage::kAgesMs[at] / 1000;
             ages.push_back({{"younger_than_s", limit_s}, {"jobs", lane.by_age[at]}});
         }
-        queues.push_back({{"lane", lane.lane},
+        queues.push_back({{"lane", name_of(lane.lane)},
                           {"open", lane.open},
                           {"parked", lane.parked},
                           {"by_age", std::move(ages)}});
@@ -92,15 +93,15 @@ void show(const conf::Settings& settings) {
     for (const auto& lane : lanes) {
         parked += lane.parked;
         if (lane.parked > 0 || lane.last_error.empty()) continue;
-        std::cout << fmt::format("\n{}, last words:\n  {}\n", lane.lane,
+        std::cout << fmt::format("\n{}, last words:\n  {}\n", name_of(lane.lane),
                                  printable(lane.last_error));
     }
     if (parked == 0) return;
     std::cout << fmt::format("\nParked, oldest of {} first; `bucky queue retry` runs them again\n",
                              parked);
-    for (const auto& job : queue.parked("", kParkedShown)) {
-        std::cout << fmt::format("  {}  {}\n    {}\n", job.lane, short_uid(job.subject, 40),
-                                 printable(job.last_error));
+    for (const auto& job : queue.parked(kParkedShown)) {
+        std::cout << fmt::format("  {}  {}\n    {}\n", name_of(job.lane),
+                                 short_uid(job.subject, 40), printable(job.last_error));
     }
 }
 
@@ -117,9 +118,10 @@ void retry(const conf::Settings& settings, const std::string& destination, bool 
     storage::JobQueue queue{db, clock};
     using Resubmit = storage::JobQueue::Resubmit;
     const auto which = only_parked ? Resubmit::parked : Resubmit::parked_and_waiting;
-    const auto due = destination.empty() ? queue.resubmit("", which)
-                                         : queue.resubmit("deliver:" + destination, which) +
-                                               queue.resubmit("commit:" + destination, which);
+    const auto due = destination.empty()
+                         ? queue.resubmit_all(which)
+                         : queue.resubmit(storage::Lane::deliver(destination), which) +
+                               queue.resubmit(storage::Lane::commit(destination), which);
     std::cout << fmt::format("{} jobs are due now\n", due);
 }
 
@@ -133,12 +135,12 @@ const conf::DestinationSettings* destination_named(const conf::Settings& setting
 
 /// The lanes of this destination that hold jobs but have no worker. Throws bad_input when there is
 /// none.
-std::vector<std::string> unowned_lanes_of(const conf::Settings& settings, storage::JobQueue& queue,
-                                          const std::string& destination) {
-    std::vector<std::string> lanes;
+std::vector<storage::Lane> unowned_lanes_of(const conf::Settings& settings,
+                                            storage::JobQueue& queue,
+                                            const std::string& destination) {
+    std::vector<storage::Lane> lanes;
     for (const auto& lane : queue.backlog()) {
-        const auto name = lane.lane.substr(lane.lane.find(':') + 1);
-        if (name == destination && !unowned_trouble(settings, lane).empty()) {
+        if (lane.lane.destination == destination && !unowned_trouble(settings, lane).empty()) {
             lanes.push_back(lane.lane);
         }
     }
@@ -158,8 +160,8 @@ void drop(const conf::Settings& settings, const std::string& destination) {
     storage::JobQueue queue{db, clock};
     for (const auto& lane : unowned_lanes_of(settings, queue, destination)) {
         const auto outcome = storage::AbandonedLanes{db, clock}.drop(lane);
-        std::cout << fmt::format("{}: {} jobs dropped; the journal of each study says so\n", lane,
-                                 outcome.left);
+        std::cout << fmt::format("{}: {} jobs dropped; the journal of each study says so\n",
+                                 name_of(lane), outcome.left);
     }
 }
 
@@ -177,16 +179,16 @@ void move(const conf::Settings& settings, const std::string& from, const std::st
     };
     storage::AbandonedLanes lanes{db, clock};
     for (const auto& lane : unowned_lanes_of(settings, queue, from)) {
-        if (!lane.starts_with("deliver:")) {
+        if (lane.kind != storage::LaneKind::deliver) {
             std::cout << fmt::format(
                 "{}: left; {} was asked to keep these results, and nobody else can say that it "
                 "does: `bucky queue drop --destination {}`\n",
-                lane, from, from);
+                name_of(lane), from, from);
             continue;
         }
         const auto outcome = lanes.move(lane, to, may_go);
-        std::cout << fmt::format("{}: {} results go to {} now, {} of them it has already\n", lane,
-                                 outcome.left, to, outcome.had_it);
+        std::cout << fmt::format("{}: {} results go to {} now, {} of them it has already\n",
+                                 name_of(lane), outcome.left, to, outcome.had_it);
         if (outcome.withheld == 0) continue;
         std::cout << fmt::format("{} are of tenants that {} is not for; they were left\n",
                                  outcome.withheld, to);

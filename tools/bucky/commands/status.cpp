@@ -63,7 +63,7 @@ Status status_of(conf::Settings settings) {
 void print_json(const Status& status) {
     auto queues = nlohmann::json::array();
     for (const auto& lane : status.health.lanes) {
-        queues.push_back({{"lane", lane.lane},
+        queues.push_back({{"lane", name_of(lane.lane)},
                           {"ready", lane.ready},
                           {"running", lane.running},
                           {"parked", lane.parked},
@@ -114,7 +114,7 @@ std::string backlog_table(const std::vector<storage::Backlog>& lanes, std::int64
                  {"OLDEST", Align::right}}};
     for (const auto& lane : lanes) {
         const auto& since_ms = lane.oldest_waiting_ms;
-        table.row({lane.lane, std::to_string(lane.ready), std::to_string(lane.running),
+        table.row({name_of(lane.lane), std::to_string(lane.ready), std::to_string(lane.running),
                    std::to_string(lane.parked), std::to_string(lane.done),
                    since_ms == 0 ? "-" : age(now_ms - since_ms)});
     }

@@ -174,7 +174,7 @@ void print_jobs(const std::vector<storage::Job>& jobs, std::int64_t now_ms) {
         if (job.state == storage::JobState::ready && job.not_before_ms > now_ms) {
             words += ", due in " + age(job.not_before_ms - now_ms);
         }
-        std::cout << fmt::format("  {:<24}  {}\n", job.lane, words);
+        std::cout << fmt::format("  {:<24}  {}\n", name_of(job.lane), words);
         if (!job.last_error.empty()) std::cout << "    " << printable(job.last_error) << '\n';
     }
 }

@@ -13,24 +13,24 @@ constexpr std::int64_t kStudiesOnPage = 20;
 
 void show(const Health& health, std::int64_t now_ms) {
     for (const auto& lane : health.lanes) {
+        const auto name = name_of(lane.lane);
         const auto set = [&](const char* state, std::int64_t jobs) {
             metrics::set("bucky_jobs", static_cast<double>(jobs),
-                         {{"lane", lane.lane}, {"state", state}});
+                         {{"lane", name}, {"state", state}});
         };
         set("ready", lane.ready);
         set("running", lane.running);
         set("parked", lane.parked);
-        metrics::set("bucky_jobs_failing", static_cast<double>(lane.failing),
-                     {{"lane", lane.lane}});
+        metrics::set("bucky_jobs_failing", static_cast<double>(lane.failing), {{"lane", name}});
         const auto waits_ms = lane.oldest_waiting_ms == 0
                                   ? 0
                                   : std::max<std::int64_t>(now_ms - lane.oldest_waiting_ms, 0);
         const bool is_unowned =
             std::ranges::find(health.unowned, lane.lane) != health.unowned.end();
         const auto unowned = is_unowned ? lane.ready + lane.running + lane.parked : 0;
-        metrics::set("bucky_unowned_jobs", static_cast<double>(unowned), {{"lane", lane.lane}});
+        metrics::set("bucky_unowned_jobs", static_cast<double>(unowned), {{"lane", name}});
         metrics::set("bucky_oldest_job_seconds", static_cast<double>(waits_ms) / 1000.0,
-                     {{"lane", lane.lane}});
+                     {{"lane", name}});
     }
     metrics::set("bucky_database_sound", health.database.empty() ? 1 : 0);
     const auto& aside = health.aside;

@@ -20,8 +20,6 @@ namespace {
 using inference::ImageResult;
 using inference::Verdict;
 
-constexpr std::string_view kLane = "infer";
-
 /// The reason that the report gives; the error's own words, which may name files of this machine,
 /// stay in the journal.
 std::string_view why_failed(Fault fault) {
@@ -78,7 +76,7 @@ void InferWorker::run(std::stop_token stop) {
         stop, clock_, work_, [this] { return work_once(); },
         [this] {  // without a model that answers, images wait
             const bool answers = shelves_.now()->answers();
-            return answers ? context_.jobs.next_due_ms(kLane) : std::nullopt;
+            return answers ? context_.jobs.next_due_ms(storage::Lane::infer()) : std::nullopt;
         });
 }
 
@@ -86,7 +84,7 @@ bool InferWorker::work_once() {
     give_back_unsettled(context_.jobs, clock_, unsettled_);
     shelf_ = shelves_.now();
     if (!shelf_->answers()) return false;  // a lost device must not use up an image's tries
-    unsettled_ = context_.jobs.claim(kLane, kLeaseMs);
+    unsettled_ = context_.jobs.claim(storage::Lane::infer(), kLeaseMs);
     if (!unsettled_) return false;
     crash_point("infer.after_claim");
     take_up(*unsettled_);

@@ -47,7 +47,8 @@ void take_in_all(const conf::Settings& settings, const Clock& clock, storage::As
     if (files.left() == 0) return;
     log::event(log::Level::warning, "reingest.begun", {{"images", files.left()}});
     while (!stop.stop_requested()) {
-        if (storage::JobQueue{db, clock}.open("infer") >= settings.inference.queue_max / 2) {
+        const auto waiting = storage::JobQueue{db, clock}.open(storage::Lane::infer());
+        if (waiting >= settings.inference.queue_max / 2) {
             Wakeup{}.wait_beyond(0, stop, kAgainAfter);
             continue;
         }

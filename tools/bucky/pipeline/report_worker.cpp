@@ -28,7 +28,6 @@ namespace {
 using inference::ImageResult;
 using inference::Verdict;
 
-constexpr std::string_view kLane = "report";
 constexpr std::int64_t kSecondMs = 1000;
 
 /// More workers only wait for each other: for the disk, and for the one writer of the database.
@@ -93,7 +92,7 @@ void ReportWorker::run(std::stop_token stop) {
         stop, clock_, work_, [this] { return work_once(); },
         [this] {
             const auto study_ms = context_.studies.next_due_ms();
-            const auto job_ms = context_.jobs.next_due_ms(kLane);
+            const auto job_ms = context_.jobs.next_due_ms(storage::Lane::report());
             return study_ms && job_ms ? std::min(study_ms, job_ms) : study_ms ? study_ms : job_ms;
         });
 }
@@ -102,7 +101,8 @@ bool ReportWorker::work_once() {
     const auto& study = settings_.study;
     context_.studies.make_due_reports(std::max(study.quiet_s, study.ceiling_s) * kSecondMs);
     give_back_unsettled(context_.jobs, clock_, unsettled_);
-    auto turn = shared_.turns.begin([this] { unsettled_ = context_.jobs.claim(kLane, kLeaseMs); });
+    auto turn = shared_.turns.begin(
+        [this] { unsettled_ = context_.jobs.claim(storage::Lane::report(), kLeaseMs); });
     if (!unsettled_) return false;
     crash_point("report.after_claim");
     take_up(*unsettled_, turn);
