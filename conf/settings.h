@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "conf/base/ids.h"
 #include "conf/dicom/result_kinds.h"
 
@@ -16,7 +18,7 @@ namespace bucky::conf {
 struct NodeSettings {
     AeTitle ae_title{"BUCKY"};
     std::filesystem::path data_dir = "/var/lib/bucky";
-    std::string language = "en";  ///< en | ko: of the results
+    Language language = Language::english;  ///< of the results
     std::int64_t stop_timeout_s = 20;
     bool no_destination_ok = false;  ///< for images that no tenant owns
 };
@@ -33,17 +35,17 @@ struct ScpSettings {
     std::int64_t max_associations_per_peer = 32;
     std::int64_t max_associations_per_address = 48;
     std::int64_t max_instance_mb = 1024;
-    std::string conflicting = "accept";  ///< accept | refuse
-    std::filesystem::path users;         ///< empty: no user name is required
+    ConflictAnswer conflicting = ConflictAnswer::accept;
+    std::filesystem::path users;  ///< empty: no user name is required
 };
 
 /// A port beside that of [scp], mostly with TLS.
 struct ListenerSettings {
     std::string listen = "0.0.0.0";
-    std::int64_t port = 2762;                      ///< 0: any free one, named in the log
-    std::filesystem::path certificate;             ///< empty: without TLS
-    std::filesystem::path key;                     ///< empty: it is in the file of the certificate
-    std::string client_certificates = "required";  ///< off | asked | required
+    std::int64_t port = 2762;           ///< 0: any free one, named in the log
+    std::filesystem::path certificate;  ///< empty: without TLS
+    std::filesystem::path key;          ///< empty: it is in the file of the certificate
+    ClientCertificates client_certificates = ClientCertificates::required;
     std::filesystem::path ca, crl;
     std::filesystem::path users;  ///< empty: no user name is required
 };
@@ -53,7 +55,7 @@ struct StudySettings {
     std::int64_t ceiling_s = 300;
     std::int64_t reporters = 0;  ///< 0: one for every two cores
     std::int64_t give_up_hours = 72;
-    std::string identity_changes = "follow";  ///< follow | keep
+    IdentityChanges identity_changes = IdentityChanges::follow;
 };
 
 struct StorageSettings {
@@ -68,13 +70,13 @@ struct InferenceSettings {
     std::string device = "auto";
     std::int64_t replicas = 1;
     std::int64_t threads = 0;  ///< 0: all cores, shared by the replicas
-    std::string precision = "float32";
+    Precision precision = Precision::float32;
     std::int64_t batch_max = 0;  ///< 0: 1 on the processor, 8 on a GPU
     std::int64_t batch_wait_ms = 0;
     bool fallback = true;
     std::int64_t answer_s = 300;
-    std::int64_t preparers = 0;        ///< 0: enough to keep every replica busy
-    std::string gate = "refuse";       ///< off | warn | refuse
+    std::int64_t preparers = 0;  ///< 0: enough to keep every replica busy
+    GateMode gate = GateMode::refuse;
     std::filesystem::path gate_model;  ///< empty: cxr-gate beside the first of models
     bool models_writable_ok = false;
     std::int64_t attempts = 5;
@@ -89,14 +91,14 @@ struct ModelSettings {
     bool shadow = false;
     std::int64_t replicas = 0;  ///< 0, also below: as [inference] says
     std::int64_t threads = 0;
-    std::string precision;  ///< empty: as [inference] says
+    std::optional<Precision> precision;  ///< none: as [inference] says
     std::int64_t batch_max = 0;
     std::string sha256;  ///< of its weights; empty: not checked here
 };
 
 struct OverlaySettings {
     bool enabled = true;
-    std::string style = "outline";  ///< outline | heatmap | both
+    Marking style = Marking::outline;
     std::int64_t longer_side_px = 2048;
 };
 
@@ -129,9 +131,9 @@ struct DestinationSettings {
     std::int64_t give_up_days = 7;
     std::vector<ResultKind> send{ResultKind::report, ResultKind::overlay};  ///< always
     std::vector<ResultKind> send_if_found;                                  ///< only with a finding
-    std::string language;                         ///< en | ko; empty: node.language
-    std::string picture_syntax = "uncompressed";  ///< uncompressed | rle | jpeg-lossless
-    std::string character_set = "ISO_IR 192";     ///< defined term of PS3.3 C.12.1.1.2
+    std::optional<Language> language;                                       // none: node.language
+    PictureSyntax picture_syntax = PictureSyntax::uncompressed;
+    std::string character_set = "ISO_IR 192";  ///< defined term of PS3.3 C.12.1.1.2
     bool commitment = false;
     std::int64_t commitment_timeout_s = 600;
     bool tls = false;
@@ -147,7 +149,7 @@ struct TenantSettings {
     std::vector<std::string> callers;           ///< calling AE titles; none: every permitted peer
     std::vector<std::filesystem::path> models;  ///< of inference.models; none: all
     std::vector<std::string> destinations;      ///< their names; none: those that no tenant lists
-    std::string language;                       ///< en | ko; empty: as the destination says
+    std::optional<Language> language;           ///< none: as the destination says
     std::int64_t images_per_minute = 0;         ///< 0: no limit
     std::int64_t queue_max = 0;                 ///< 0: inference.queue_max is the only limit
 };
@@ -168,10 +170,10 @@ struct AdminSettings {
 };
 
 struct LogSettings {
-    std::string level = "info";
-    std::vector<std::string> modules;  ///< "deliver=debug": by the word before the dot
-    std::string format = "text";       ///< text | json
-    bool phi = false;                  ///< patients' names and IDs may be written
+    LogLevel level = LogLevel::info;
+    std::vector<ModuleLevel> modules;
+    LogFormat format = LogFormat::text;
+    bool phi = false;  ///< patients' names and IDs may be written
 };
 
 /// The audit trail (PS3.15 A.5).

@@ -60,10 +60,23 @@ std::string toml(const std::vector<ResultKind>& value) {
     return fmt::format("[{}]", fmt::join(entries, ", "));
 }
 
+std::string toml(const std::vector<ModuleLevel>& value) {
+    std::vector<std::string> entries;
+    for (const auto& one : value) {
+        entries.push_back(in_quotes(fmt::format("{}={}", one.module, word_of(one.level))));
+    }
+    return fmt::format("[{}]", fmt::join(entries, ", "));
+}
+
+template <typename Group>
+std::string toml(const Chosen<const Group>& value) {
+    return in_quotes(value.word());
+}
+
 /// Not inlined: GCC 12 would warn of reading alternatives that a small Group cannot hold.
 template <typename Group>
 [[gnu::noinline]] std::string value_of(const Key<Group>& key, const Group& group) {
-    return std::visit([&](auto member) { return toml(group.*member); }, key.member);
+    return std::visit([&](auto member) { return toml(field_of(group, member)); }, key.member);
 }
 
 /// `text` as comment lines that end before column 100.

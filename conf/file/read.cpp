@@ -163,7 +163,8 @@ private:
             known.push_back(key.name);
             const std::string full = prefix + std::string{key.name};
             if (const toml::node* node = table.get(key.name)) {
-                std::visit([&](auto member) { take(*node, full, key, group.*member); }, key.member);
+                std::visit([&](auto member) { take(*node, full, key, field_of(group, member)); },
+                           key.member);
             } else if (key.presence == Presence::required) {
                 const auto line = std::max<std::size_t>(1, table.source().begin.line);
                 complain(line, full, fmt::format("is needed: {}", key.sentence));
@@ -265,6 +266,26 @@ private:
         take(node, full, key, words);
         into.clear();
         for (const auto& word : words) into.push_back(result_kind_of(word).value());
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              std::vector<ModuleLevel>& into) {
+        std::vector<std::string> words;
+        take(node, full, key, words);
+        into.clear();
+        for (const auto& word : words) {
+            const auto equals = word.find('=');
+            into.push_back(
+                {word.substr(0, equals),
+                 choice_of<LogLevel>(std::string_view{word}.substr(equals + 1)).value()});
+        }
+    }
+
+    template <typename Group>
+    void take(const toml::node& node, const std::string& full, const Key<Group>& key,
+              Chosen<Group> into) {
+        if (const auto word = text_of(node, full, key)) into.set(*word);
     }
 
     template <typename Group>

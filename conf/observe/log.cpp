@@ -50,16 +50,6 @@ spdlog::level::level_enum to_spdlog(Level level) {
     __builtin_unreachable();
 }
 
-std::string_view word(Level level) {
-    switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warning: return "warning";
-        case Level::error: return "error";
-    }
-    __builtin_unreachable();
-}
-
 /// Counts the lines of each event per second.
 class Rate {
 public:
@@ -86,13 +76,6 @@ private:
     std::mutex mutex_;
     std::map<std::string, Event> events_;  ///< by names in the code, so there are few
 };
-
-Level level_of(std::string_view name) {
-    for (const auto candidate : {Level::debug, Level::info, Level::warning, Level::error}) {
-        if (word(candidate) == name) return candidate;
-    }
-    throw Error(Fault::bad_input, "log level '{}' is not one of debug, info, warning, error", name);
-}
 
 /// The lowest level at which an event is written: that of its module, else the general one.
 class Levels {
@@ -122,7 +105,7 @@ Rate& rate() {
     return immortal<Rate>();
 }
 
-std::atomic<Form> form = Form::text;
+std::atomic<LogFormat> format = LogFormat::text;
 std::atomic<bool> patients_shown = false;
 
 bool is_plain(char c) {
@@ -164,13 +147,16 @@ std::string as_json(const Line& line) {
 }
 
 std::string written(const Line& line) {
-    return form == Form::json ? as_json(line) : as_text(line);
+    return format == LogFormat::json ? as_json(line) : as_text(line);
 }
 
 std::string notice(std::uint64_t dropped) {
     const Field lines{"lines", dropped};
-    return written(
-               {iso_utc(SystemClock{}.now_ms()), word(Level::warning), "log.dropped", {lines}, 0}) +
+    return written({iso_utc(SystemClock{}.now_ms()),
+                    word_of(Level::warning),
+                    "log.dropped",
+                    {lines},
+                    0}) +
            '\n';
 }
 
@@ -254,7 +240,7 @@ void event(Level level, std::string_view name, std::initializer_list<Field> fiel
         level >= Level::warning ? limits::kLogLinesPerSecond : limits::kLogInfoLinesPerSecond;
     const auto left_out = rate().admit(name, most, std::chrono::steady_clock::now());
     if (!left_out) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
-    const Line line{iso_utc(SystemClock{}.now_ms()), word(level), name, fields, *left_out};
+    const Line line{iso_utc(SystemClock{}.now_ms()), word_of(level), name, fields, *left_out};
     if (auto* queue = in_background.load()) {
         if (!queue->put(written(line) + '\n')) metrics::count("bucky_log_dropped_total");
         return;
@@ -270,22 +256,18 @@ void event(std::string_view name, std::initializer_list<Field> fields) {
     event(Level::info, name, fields);
 }
 
-void set_form(Form chosen) {
-    form = chosen;
+void set_format(LogFormat chosen) {
+    format = chosen;
 }
 
 void show_patients(bool shown) {
     patients_shown = shown;
 }
 
-void set_level(std::string_view level, std::span<const std::string> modules) {
+void set_level(Level level, std::span<const ModuleLevel> modules) {
     std::map<std::string, Level, std::less<>> others;
-    for (const auto& module : modules) {
-        const auto equals = std::min(module.find('='), module.size());
-        others[module.substr(0, equals)] =
-            level_of(module.substr(std::min(equals + 1, module.size())));
-    }
-    levels().exchange(level_of(level), std::move(others));
+    for (const auto& one : modules) others[one.module] = one.level;
+    levels().exchange(level, std::move(others));
 }
 
 }  // namespace bucky::log

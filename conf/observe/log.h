@@ -22,9 +22,11 @@
 
 #include <fmt/format.h>
 
+#include "conf/base/choices.h"
+
 namespace bucky::log {
 
-enum class Level { debug, info, warning, error };
+using Level = LogLevel;
 
 struct Field {
     template <typename Value>
@@ -65,12 +67,11 @@ void flush(std::chrono::milliseconds at_most);
 /// A warning about the log itself, for the admin. Empty: there is none.
 std::string trouble();
 
-/// Events below this level are dropped. "debug", "info", "warning" or "error"; throws bad_input.
-/// `modules` ("deliver=debug") gives another level to events with this word before the dot.
-void set_level(std::string_view level, std::span<const std::string> modules = {});
+/// Events below this level are dropped. `modules` gives another level to events with this word
+/// before the dot.
+void set_level(Level level, std::span<const ModuleLevel> modules = {});
 
-enum class Form { text, json };
-void set_form(Form form);
+void set_format(LogFormat format);
 
 /// Whether fields made by patient() are written. The default is no.
 void show_patients(bool shown);

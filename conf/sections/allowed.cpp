@@ -80,8 +80,4 @@ bool is_model_folder(std::string_view folder) {
     return std::filesystem::is_regular_file(std::filesystem::path{folder} / "model.toml", ignored);
 }
 
-bool is_empty_or_language(std::string_view text) {
-    return text.empty() || text == "en" || text == "ko";
-}
-
 }  // namespace bucky::conf

@@ -3,11 +3,14 @@
 // for those that look for a file.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include "conf/base/choices.h"
 
 namespace bucky::conf {
 
@@ -42,13 +45,25 @@ bool is_host(std::string_view text);  ///< a name or an address, by its characte
 bool is_sha256(std::string_view text);
 bool is_file(std::string_view file);
 bool is_model_folder(std::string_view folder);
-bool is_empty_or_language(std::string_view text);
 
 /// "or empty", for any of these.
 template <bool (*fits)(std::string_view)>
 bool is_empty_or(std::string_view text) {
     return text.empty() || fits(text);
 }
+
+template <IsChoice Choice>
+bool is_word_of(std::string_view text) {
+    return choice_of<Choice>(text).has_value();
+}
+
+/// The words of an optional choice.
+template <IsChoice Choice>
+inline constexpr auto kNoneOrWordsOf = [] {
+    std::array<std::string_view, 1 + kWordsOf<Choice>.size()> words;
+    std::ranges::copy(kWordsOf<Choice>, words.begin() + 1);
+    return words;
+}();
 
 inline constexpr Fits kFileOrNone{is_empty_or<is_file>, "empty, or a file"};
 

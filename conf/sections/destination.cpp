@@ -21,8 +21,6 @@ constexpr std::array<std::string_view, 14> kCharacterSets{
     "ISO_IR 144", "ISO_IR 127", "ISO_IR 126", "ISO_IR 138", "ISO_IR 148",
     "ISO_IR 166", "ISO_IR 13",  "GB18030",    "GBK"};
 
-constexpr std::array<std::string_view, 3> kPictureSyntaxes{"uncompressed", "rle", "jpeg-lossless"};
-
 constexpr Key<DestinationSettings> kKeys[] = {
     {"name", &DestinationSettings::name, Fits{is_destination_name, "1 to 32 of a-z, 0-9 and -"}, "",
      "Name of the destination in commands, logs and metrics.", R"("pacs")", required},
@@ -45,10 +43,11 @@ constexpr Key<DestinationSettings> kKeys[] = {
     {"send_if_found", &DestinationSettings::send_if_found, OneOf{kResultWords}, "",
      "Objects that are sent only if the study (for an object of one image: the image) has a "
      "finding, present or undetermined. An object in neither list is never sent."},
-    {"language", &DestinationSettings::language,
-     Fits{is_empty_or_language, "en, ko, or empty for node.language"}, "",
+    {"language", choice<&DestinationSettings::language>,
+     Fits{is_empty_or<is_word_of<Language>>, "en, ko, or empty for node.language"}, "",
      "Language of its objects. Empty: node.language."},
-    {"picture_syntax", &DestinationSettings::picture_syntax, OneOf{kPictureSyntaxes}, "",
+    {"picture_syntax", choice<&DestinationSettings::picture_syntax>, OneOf{kWordsOf<PictureSyntax>},
+     "",
      "Preferred transfer syntax of pictures. All are lossless. If the destination does not accept "
      "it, pictures are sent uncompressed."},
     {"character_set", &DestinationSettings::character_set, OneOf{kCharacterSets}, "",

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "conf/sections/all.h"
 
 namespace bucky::conf {
@@ -17,10 +15,6 @@ bool is_device(std::string_view text) {
            text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-constexpr std::array<std::string_view, 3> kPrecisions{"float32", "bfloat16", "float16"};
-
-constexpr std::array<std::string_view, 3> kGates{"off", "warn", "refuse"};
-
 constexpr Key<InferenceSettings> kKeys[] = {
     {"models", &InferenceSettings::models,
      Fits{is_model_folder, "a folder with a model.toml in it"}, "",
@@ -33,7 +27,7 @@ constexpr Key<InferenceSettings> kKeys[] = {
     {"replicas", &InferenceSettings::replicas, Range{1, 64}, "replicas",
      "Copies of each model that run in parallel on each device. `bucky model bench` measures "
      "whether two replicas of one thread or one replica of two threads is faster here."},
-    {"precision", &InferenceSettings::precision, OneOf{kPrecisions}, "",
+    {"precision", choice<&InferenceSettings::precision>, OneOf{kWordsOf<Precision>}, "",
      "Number format of the computation. bfloat16 is faster on processors that support it and "
      "changes scores in the third digit. float16 needs a GPU."},
     {"batch_max", &InferenceSettings::batch_max, Range{0, 256}, "images",
@@ -48,7 +42,7 @@ constexpr Key<InferenceSettings> kKeys[] = {
     {"preparers", &InferenceSettings::preparers, Range{0, 256}, "threads",
      "Images that are read and prepared at once while models run. 0: enough to keep every replica "
      "busy."},
-    {"gate", &InferenceSettings::gate, OneOf{kGates}, "",
+    {"gate", choice<&InferenceSettings::gate>, OneOf{kWordsOf<GateMode>}, "",
      "What to do with a picture that does not look like an upright frontal chest, whatever its "
      "header says: off (analyse), warn (analyse with a warning) or refuse (not analysed)."},
     {"gate_model", &InferenceSettings::gate_model,

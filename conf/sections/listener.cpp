@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include <fmt/format.h>
 
 #include "conf/endpoint.h"
@@ -9,8 +7,6 @@
 
 namespace bucky::conf {
 namespace {
-
-constexpr std::array<std::string_view, 3> kClientCertificates{"off", "asked", "required"};
 
 constexpr Key<ListenerSettings> kKeys[] = {
     {"listen", &ListenerSettings::listen, Fits{is_ip_address, "an IP address"}, "",
@@ -21,7 +17,8 @@ constexpr Key<ListenerSettings> kKeys[] = {
     {"key", &ListenerSettings::key, kFileOrNone, "",
      "Private key of the certificate (PEM, without passphrase, readable by the service only). "
      "Empty: it is in the file of the certificate."},
-    {"client_certificates", &ListenerSettings::client_certificates, OneOf{kClientCertificates}, "",
+    {"client_certificates", choice<&ListenerSettings::client_certificates>,
+     OneOf{kWordsOf<ClientCertificates>}, "",
      "required: callers must present a certificate issued by `ca`. asked: optional, but if "
      "presented it must be valid. off: none is requested."},
     {"ca", &ListenerSettings::ca, kFileOrNone, "",
@@ -45,11 +42,11 @@ void check_one(const Settings& settings, std::size_t index, Checker& checker) {
         refuse_lone("key", listener.key);
         refuse_lone("ca", listener.ca);
         refuse_lone("crl", listener.crl);
-    } else if (listener.client_certificates != "off" && listener.ca.empty()) {
+    } else if (listener.client_certificates != ClientCertificates::off && listener.ca.empty()) {
         checker.complain(
             place, "client_certificates",
             fmt::format(R"("{}" needs ca, the authorities that may issue client certificates)",
-                        listener.client_certificates));
+                        word_of(listener.client_certificates)));
     }
 }
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "conf/sections/all.h"
 
 namespace bucky::conf {
@@ -10,21 +8,17 @@ namespace {
 bool is_module_level(std::string_view text) {
     const auto equals = text.find('=');
     if (equals == std::string_view::npos || equals == 0) return false;
-    const auto level = text.substr(equals + 1);
-    return level == "debug" || level == "info" || level == "warning" || level == "error";
+    return is_word_of<LogLevel>(text.substr(equals + 1));
 }
 
-constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
-
-constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
-
 constexpr Key<LogSettings> kKeys[] = {
-    {"level", &LogSettings::level, OneOf{kLevels}, "", "Lowest level of events that are written."},
+    {"level", choice<&LogSettings::level>, OneOf{kWordsOf<LogLevel>}, "",
+     "Lowest level of events that are written."},
     {"modules", &LogSettings::modules,
      Fits{is_module_level, "a list of MODULE=LEVEL, such as \"deliver=debug\""}, "",
      "Other levels for some events, by the word before the dot in their names: deliver, "
      "association, image."},
-    {"format", &LogSettings::format, OneOf{kFormats}, "",
+    {"format", choice<&LogSettings::format>, OneOf{kWordsOf<LogFormat>}, "",
      "text: key=value. json: one JSON object per line."},
     {"phi", &LogSettings::phi, Anything{}, "",
      "Also write patients' names and IDs (event store.kept), to find a single image. The log is "

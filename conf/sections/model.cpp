@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,8 +12,6 @@ namespace {
 
 using enum Presence;
 
-constexpr std::array<std::string_view, 4> kPrecisionsOrSame{"", "float32", "bfloat16", "float16"};
-
 constexpr Key<ModelSettings> kKeys[] = {
     {"folder", &ModelSettings::folder, Anything{}, "",
      "Folder of the package, as listed in inference.models.",
@@ -26,7 +23,7 @@ constexpr Key<ModelSettings> kKeys[] = {
      "As inference.replicas. 0: the same value."},
     {"threads", &ModelSettings::threads, Range{0, 256}, "threads",
      "As inference.threads. 0: the same value."},
-    {"precision", &ModelSettings::precision, OneOf{kPrecisionsOrSame}, "",
+    {"precision", choice<&ModelSettings::precision>, OneOf{kNoneOrWordsOf<Precision>}, "",
      "As inference.precision. Empty: the same value."},
     {"batch_max", &ModelSettings::batch_max, Range{0, 256}, "images",
      "As inference.batch_max. 0: the same value."},

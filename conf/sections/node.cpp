@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "conf/sections/all.h"
 
 namespace bucky::conf {
 namespace {
-
-constexpr std::array<std::string_view, 2> kLanguages{"en", "ko"};
 
 constexpr Key<NodeSettings> kKeys[] = {
     {"ae_title", &NodeSettings::ae_title, Anything{}, "",
@@ -15,7 +11,7 @@ constexpr Key<NodeSettings> kKeys[] = {
     {"data_dir", &NodeSettings::data_dir, Anything{}, "",
      "Folder for everything that must survive a power cut. Created if missing.",
      R"("/var/lib/bucky")"},
-    {"language", &NodeSettings::language, OneOf{kLanguages}, "",
+    {"language", choice<&NodeSettings::language>, OneOf{kWordsOf<Language>}, "",
      "Language of finding names in reports and pictures."},
     {"stop_timeout_s", &NodeSettings::stop_timeout_s, Range{1, 3600}, "s",
      "Time to finish work in progress after SIGTERM. The rest is resumed at the next start."},

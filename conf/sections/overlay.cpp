@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "conf/sections/all.h"
 
 namespace bucky::conf {
 namespace {
 
-constexpr std::array<std::string_view, 3> kMarkings{"outline", "heatmap", "both"};
-
 constexpr Key<OverlaySettings> kKeys[] = {
     {"enabled", &OverlaySettings::enabled, Anything{}, "",
      "Send a picture of each analysed image with its findings drawn in."},
-    {"style", &OverlaySettings::style, OneOf{kMarkings}, "",
+    {"style", choice<&OverlaySettings::style>, OneOf{kWordsOf<Marking>}, "",
      "How a finding is marked. Without a heatmap, outlines are drawn in any case."},
     {"longer_side_px", &OverlaySettings::longer_side_px, Range{256, 8192}, "px",
      "Longer side of the picture. Smaller images are enlarged at most twice."},

@@ -62,7 +62,8 @@ constexpr Key<PeerSettings> kKeys[] = {
 void check(const Settings& settings, Checker& checker) {
     const bool asked =
         std::any_of(settings.listeners.begin(), settings.listeners.end(), [](const auto& listener) {
-            return !listener.certificate.empty() && listener.client_certificates != "off";
+            return !listener.certificate.empty() &&
+                   listener.client_certificates != ClientCertificates::off;
         });
     if (asked) return;
     for (std::size_t i = 0; i < settings.peers.size(); ++i) {

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "conf/endpoint.h"
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
 
 namespace bucky::conf {
 namespace {
-
-constexpr std::array<std::string_view, 2> kConflictAnswers{"accept", "refuse"};
 
 constexpr Key<ScpSettings> kKeys[] = {
     {"listen", &ScpSettings::listen, Fits{is_ip_address, "an IP address"}, "",
@@ -38,7 +34,7 @@ constexpr Key<ScpSettings> kKeys[] = {
     {"max_instance_mb", &ScpSettings::max_instance_mb, Range{1, 1024}, "MB",
      "Maximum size of an instance. Larger ones are refused; the largest radiographs have about 300 "
      "MB."},
-    {"conflicting", &ScpSettings::conflicting, OneOf{kConflictAnswers}, "",
+    {"conflicting", choice<&ScpSettings::conflicting>, OneOf{kWordsOf<ConflictAnswer>}, "",
      "Answer to an image whose SOP Instance UID was received before with other content: accept "
      "(success) or refuse (C000). Either way it is stored apart, flagged and not analysed."},
     {"users", &ScpSettings::users, kFileOrNone, "",

@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -20,11 +22,65 @@ namespace bucky::conf {
 
 class Checker;
 
+/// A field of a Group that holds a choice (conf/base/choices.h), or an optional one, by its word.
+/// The word is an allowed one; of an optional choice it may be empty.
+template <typename Group>
+struct ChoiceMember {
+    void (*set)(Group& group, std::string_view word);
+    std::string_view (*word)(const Group& group);
+};
+
+template <IsChoice Choice>
+void set_choice(Choice& field, std::string_view word) {
+    field = choice_of<Choice>(word).value();
+}
+template <IsChoice Choice>
+void set_choice(std::optional<Choice>& field, std::string_view word) {
+    field = choice_of<Choice>(word);
+}
+template <IsChoice Choice>
+std::string_view chosen_word(Choice field) {
+    return word_of(field);
+}
+template <IsChoice Choice>
+std::string_view chosen_word(std::optional<Choice> field) {
+    return field ? word_of(*field) : std::string_view{};
+}
+
+template <typename Group, typename Value>
+Group group_of(Value Group::*member);  ///< for decltype only
+
+/// choice<&InferenceSettings::gate> in a row of keys.
+template <auto kMember>
+inline constexpr ChoiceMember<decltype(group_of(kMember))> choice{
+    [](auto& group, std::string_view word) { set_choice(group.*kMember, word); },
+    [](const auto& group) { return chosen_word(group.*kMember); }};
+
+/// A choice in one group.
+template <typename Group>
+struct Chosen {
+    Group& group;
+    ChoiceMember<std::remove_const_t<Group>> member;
+
+    void set(std::string_view word) const { member.set(group, word); }
+    std::string_view word() const { return member.word(group); }
+};
+
+template <typename Group, typename Owner, typename Value>
+auto& field_of(Group& group, Value Owner::*member) {
+    return group.*member;
+}
+template <typename Group, typename Owner>
+Chosen<Group> field_of(Group& group, ChoiceMember<Owner> member) {
+    return {group, member};
+}
+
 template <typename Group>
 using Member = std::variant<std::int64_t Group::*, double Group::*, bool Group::*,
                             std::string Group::*, AeTitle Group::*, std::filesystem::path Group::*,
                             std::vector<std::filesystem::path> Group::*,
-                            std::vector<std::string> Group::*, std::vector<ResultKind> Group::*>;
+                            std::vector<std::string> Group::*, std::vector<ResultKind> Group::*,
+                            std::vector<ModuleLevel> Group::*, ChoiceMember<Group>>;
 
 enum class Presence { optional, required };
 

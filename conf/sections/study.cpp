@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include <fmt/format.h>
 
 #include "conf/sections/all.h"
@@ -8,8 +6,6 @@
 
 namespace bucky::conf {
 namespace {
-
-constexpr std::array<std::string_view, 2> kIdentityChanges{"follow", "keep"};
 
 constexpr Key<StudySettings> kKeys[] = {
     {"quiet_s", &StudySettings::quiet_s, Range{0, 3600}, "s",
@@ -23,7 +19,8 @@ constexpr Key<StudySettings> kKeys[] = {
     {"give_up_hours", &StudySettings::give_up_hours, Range{1, 720}, "hours",
      "Time of attempts on a report that this machine cannot make (no memory, no disk). Then the "
      "study waits for the admin. Attempts are at most 5 minutes apart."},
-    {"identity_changes", &StudySettings::identity_changes, OneOf{kIdentityChanges}, "",
+    {"identity_changes", choice<&StudySettings::identity_changes>, OneOf{kWordsOf<IdentityChanges>},
+     "",
      "What to do with an image that is received again with the same pixels and another patient, "
      "order or description. follow: the newer one replaces the earlier one; it is analysed and "
      "reported anew, and results that were filed under another patient are withdrawn. keep: the "

@@ -28,8 +28,8 @@ constexpr Key<TenantSettings> kKeys[] = {
      "Destinations for the results of this tenant. A destination that is listed here receives no "
      "results of other tenants unless they list it too. Empty: all destinations that no tenant "
      "lists."},
-    {"language", &TenantSettings::language,
-     Fits{is_empty_or_language, "en, ko, or empty for what the destination says"}, "",
+    {"language", choice<&TenantSettings::language>,
+     Fits{is_empty_or<is_word_of<Language>>, "en, ko, or empty for what the destination says"}, "",
      "Language of its results at every destination. Empty: as the destination says."},
     {"images_per_minute", &TenantSettings::images_per_minute, Range{0, 1'000'000}, "images",
      "Maximum images per minute of all its senders. Above it, they get A700 (try again later). 0: "

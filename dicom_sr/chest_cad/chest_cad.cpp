@@ -111,7 +111,7 @@ void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 
 
 /// TID 4104 for one outline; without one, for the whole image: a centre is mandatory (row 14).
 void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& finding,
-                 const inference::Region* region, int number, std::string_view language) {
+                 const inference::Region* region, int number, Language language) {
     const CadFinding& cad = *cad_finding(finding);
     const auto& result = image.result;
     const std::vector<Point> outline =
@@ -206,7 +206,7 @@ void add_detections(ContentTree& tree, const StudyReport& report) {
 
 void write_cad_content(ContentTree& tree, const StudyReport& report) {  // TID 4100
     tree.code(has_concept_modifier, codes::kLanguage,
-              report.language == "ko" ? codes::kKorean : codes::kEnglish);
+              report.language == Language::korean ? codes::kKorean : codes::kEnglish);
     tree.container(contains, codes::kImageLibrary, "", [&] {
         std::set<Uid> listed;
         for (const ReportedImage& image : report.images) {

@@ -173,9 +173,9 @@ void write_document(DcmItem& dataset, const StudyReport& report, const Object& o
     write_document_general(dataset, report, content, object);
 }
 
-void add_language(ContentTree& tree, std::string_view language) {
+void add_language(ContentTree& tree, Language language) {
     tree.code(Relation::has_concept_modifier, codes::kLanguage,
-              language == "ko" ? codes::kKorean : codes::kEnglish);
+              language == Language::korean ? codes::kKorean : codes::kEnglish);
 }
 
 void add_observer(ContentTree& tree, const StudyReport& report) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "dicom_sr/common/content_tree.h"
 #include "dicom_sr/common/study_report.h"
 
@@ -42,7 +43,7 @@ void write_superseded(DcmItem& dataset, const Uid& study_uid, const Uid& series_
 /// PS3.3 C.12.1: required where a code of a private scheme may stand.
 void write_own_scheme(DcmItem& dataset);
 
-void add_language(ContentTree& tree, std::string_view language);  ///< TID 1204
+void add_language(ContentTree& tree, Language language);          ///< TID 1204
 void add_observer(ContentTree& tree, const StudyReport& report);  ///< TID 1002 and 1004
 
 }  // namespace bucky::dicom_sr

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "dicom_sr/common/object.h"
 
 class DcmItem;
@@ -20,7 +21,8 @@ Object object_of_study(ResultKind kind, const Uid& sop_class,
 
 struct Filing {
     std::string_view modality;
-    std::string_view language, software_version;
+    Language language = Language::english;
+    std::string_view software_version;
 };
 
 /// SOP Common, Patient, Study, General Series, General Equipment, and an item of Contributing

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "conf/dicom/result_kinds.h"
 #include "dicom_sr/common/object.h"
 
@@ -34,7 +35,7 @@ struct Unlisted {
 struct StudyReport {
     Uid sop_class{kReportClasses.front()};  ///< one of kReportClasses
     std::vector<ReportedImage> images;      ///< all of one study and patient, 1 to kReportImagesMax
-    std::string language = "en";            ///< "en" or "ko": names of findings for people
+    Language language = Language::english;  ///< names of findings for people
     std::optional<Uid> predecessor;         ///< the document that this one supersedes
     Uid predecessor_series = {};            ///< empty: that of this report
     std::vector<Prior> priors = {};         ///< newest first
@@ -51,7 +52,7 @@ struct StudyReport {
 /// A report that was filed under a wrong identity and is to be superseded there.
 struct Withdrawn {
     Source filed_as;  ///< the report itself: under whom it stands, its study, series and UIDs
-    std::string language = "en";
+    Language language = Language::english;
     std::string node_name = "Bucky";
     std::string software_version;
     std::int64_t content_at_ms = 0;  ///< when that became known (UTC)

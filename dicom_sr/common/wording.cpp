@@ -184,7 +184,7 @@ struct Summary {
 };
 
 std::vector<Summary> answered_in_study(std::span<const ReportedImage> images, Answer answer,
-                                       std::string_view language) {
+                                       Language language) {
     std::map<std::string_view, Summary> by_key;
     for (const ReportedImage& image : images) {
         for (const Finding* finding : answered(image.result, answer)) {
@@ -222,7 +222,7 @@ std::string listed(std::span<const Summary> findings, std::size_t room) {
 }
 
 /// The findings that are present; else those that are undetermined; else that there is none.
-std::string study_answer(std::span<const ReportedImage> images, std::string_view language,
+std::string study_answer(std::span<const ReportedImage> images, Language language,
                          std::size_t room) {
     const Words& say = words(language);
     const auto found = answered_in_study(images, Answer::present, language);
@@ -235,12 +235,13 @@ std::string study_answer(std::span<const ReportedImage> images, std::string_view
 
 }  // namespace
 
-const Words& words(std::string_view language) {
-    return language == "ko" ? kKorean : kEnglish;
+const Words& words(Language language) {
+    return language == Language::korean ? kKorean : kEnglish;
 }
 
-std::string_view name_of(const Finding& finding, std::string_view language) {
-    return language == "ko" && !finding.name_ko.empty() ? finding.name_ko : finding.name;
+std::string_view name_of(const Finding& finding, Language language) {
+    return language == Language::korean && !finding.name_ko.empty() ? finding.name_ko
+                                                                    : finding.name;
 }
 
 std::string_view name_of(Answer answer, const Words& words) {
@@ -293,7 +294,7 @@ std::vector<const Finding*> present(const inference::ImageResult& result) {
     return answered(result, Answer::present);
 }
 
-std::string outline_label(const Finding& finding, std::size_t region, std::string_view language) {
+std::string outline_label(const Finding& finding, std::size_t region, Language language) {
     std::string label =
         cleaned(fmt::format("{} {}", name_of(finding, language), score_text(finding.score)));
     if (finding.regions.size() > 1) {
@@ -302,21 +303,21 @@ std::string outline_label(const Finding& finding, std::size_t region, std::strin
     return label;
 }
 
-std::string model_line(const inference::ModelIdentity& model, std::string_view language) {
+std::string model_line(const inference::ModelIdentity& model, Language language) {
     const Words& say = words(language);
     return cleaned(fmt::format("{}: {} {} ({} {})", say.model, model.name, model.version,
                                say.weights, model.sha256.substr(0, 12)));
 }
 
-std::string text_of(const inference::Reason& reason, std::string_view language) {
+std::string text_of(const inference::Reason& reason, Language language) {
     std::string text = cleaned(reason.text);
-    if (language != "ko") return text;
+    if (language != Language::korean) return text;
     const auto* const known =
         std::ranges::find(kKoreanReasons, reason.code.value, &ReasonWord::code);
     return known != kKoreanReasons.end() ? fmt::format("{} ({})", known->korean, text) : text;
 }
 
-std::string verdict_line(const inference::ImageResult& result, std::string_view language) {
+std::string verdict_line(const inference::ImageResult& result, Language language) {
     const Words& say = words(language);
     if (!was_analysed(result)) {
         return fmt::format("{}: {}",
@@ -340,7 +341,7 @@ std::string verdict_line(const inference::ImageResult& result, std::string_view 
     return line;
 }
 
-std::string series_description(std::span<const ReportedImage> images, std::string_view language) {
+std::string series_description(std::span<const ReportedImage> images, Language language) {
     const Words& say = words(language);
     std::size_t unread = 0;
     std::size_t failed = 0;

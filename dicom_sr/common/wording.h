@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "dicom_sr/common/object.h"
 
 namespace bucky::dicom_sr {
@@ -58,9 +59,9 @@ struct Words {
     const char* unlisted;          ///< before a count of images and why
 };
 
-const Words& words(std::string_view language);  ///< "ko", else English
+const Words& words(Language language);
 
-std::string_view name_of(const inference::Finding& finding, std::string_view language);
+std::string_view name_of(const inference::Finding& finding, Language language);
 std::string_view name_of(inference::Answer answer, const Words& words);
 std::string_view name_of(inference::Side side, const Words& words);  ///< "" when unknown
 
@@ -79,22 +80,21 @@ std::vector<const inference::Finding*> answered(const inference::ImageResult& re
 std::vector<const inference::Finding*> present(const inference::ImageResult& result);
 
 /// The label of an outline: "Pneumothorax 0.97", "Lung nodule 0.62 (2/3)".
-std::string outline_label(const inference::Finding& finding, std::size_t region,
-                          std::string_view language);
+std::string outline_label(const inference::Finding& finding, std::size_t region, Language language);
 
 /// "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)": stands in every result.
-std::string model_line(const inference::ModelIdentity& model, std::string_view language);
+std::string model_line(const inference::ModelIdentity& model, Language language);
 
 /// Why an image has no answer, or a doubtful one. In Korean the English detail follows.
-std::string text_of(const inference::Reason& reason, std::string_view language);
+std::string text_of(const inference::Reason& reason, Language language);
 
 /// "Findings: Pneumothorax (left). Undetermined: Lung nodule", "No finding above threshold",
 /// "Not analysed: ..."
-std::string verdict_line(const inference::ImageResult& result, std::string_view language);
+std::string verdict_line(const inference::ImageResult& result, Language language);
 
 /// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most 64 bytes (LO): OHIF shows no other
 /// words of a report in its list. Findings that do not fit are counted: "+2". Where no finding is
 /// present, it names those that are undetermined.
-std::string series_description(std::span<const ReportedImage> images, std::string_view language);
+std::string series_description(std::span<const ReportedImage> images, Language language);
 
 }  // namespace bucky::dicom_sr

@@ -206,11 +206,6 @@ Drawing Canvas::finish() {
     return drawing;
 }
 
-Marking marking_of(std::string_view word) {
-    if (word == "outline") return Marking::outline;
-    return word == "heatmap" ? Marking::heatmap : Marking::both;
-}
-
 std::vector<std::uint8_t> to_png(const Drawing& drawing) {
     const SurfacePtr surface = new_surface(drawing.columns, drawing.rows);
     const std::uint8_t* from = drawing.rgb.data();

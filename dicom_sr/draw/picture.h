@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "conf/base/ids.h"
 #include "conf/dicom/result_kinds.h"
 
@@ -22,12 +23,8 @@ struct GreyView {
     double pixel_ratio = 1;  ///< height of a pixel over its width; those of a drawing are square
 };
 
-/// How a picture shows where a finding is. An image without heat has outlines in any case.
-enum class Marking { outline, heatmap, both };
-Marking marking_of(std::string_view word);  ///< "outline", "heatmap", else both
-
 struct OverlayStyle {
-    std::string language = "en";       ///< "en" or "ko"
+    Language language = Language::english;
     std::uint32_t longer_side = 2048;  ///< of the drawn image, pixels; small ones grow at most 2 x
     std::string software_version;
     Uid sop_class{kPictureClasses.front()};  ///< one of kPictureClasses

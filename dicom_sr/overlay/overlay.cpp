@@ -70,7 +70,7 @@ Plan plan_of(const GreyView& view, const Panel& panel, const OverlayStyle& style
 }
 
 std::vector<Marked> marks_of(const inference::ImageResult& result, const Plan& plan,
-                             std::string_view language) {
+                             Language language) {
     std::vector<Marked> marked;
     if (!was_analysed(result)) return marked;
     for (std::size_t i = 0; i < result.findings.size(); ++i) {

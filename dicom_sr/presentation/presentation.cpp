@@ -41,8 +41,7 @@ std::string layer_of(const Finding& finding, std::size_t number) {
     return fitted(DCM_GraphicLayer, fmt::format("F{} {}", number + 1, finding.key));
 }
 
-std::vector<Annotation> annotations_of(const inference::ImageResult& result,
-                                       std::string_view language) {
+std::vector<Annotation> annotations_of(const inference::ImageResult& result, Language language) {
     std::vector<Annotation> annotations;
     for (std::size_t i = 0; i < result.findings.size(); ++i) {
         const Finding& finding = result.findings[i];
@@ -158,7 +157,7 @@ void add_layer(DcmItem& dataset, std::string_view name, int order, const Colour&
 }
 
 void write_layers(DcmItem& dataset, const ReportedImage& image,
-                  const std::vector<Annotation>& annotations, std::string_view language) {
+                  const std::vector<Annotation>& annotations, Language language) {
     int order = 1;
     add_layer(dataset, kNoteLayer, order, {1, 1, 1, 1}, words(language).assists);
     const auto& findings = image.result.findings;
@@ -220,7 +219,7 @@ void add_outline(DcmItem& annotation, const Outline& outline) {
     put(graphic, DCM_GraphicFilled, "N");
 }
 
-void write_note(DcmItem& dataset, const ReportedImage& image, std::string_view language) {
+void write_note(DcmItem& dataset, const ReportedImage& image, Language language) {
     DcmItem& annotation = new_item(dataset, DCM_GraphicAnnotationSequence);
     put(annotation, DCM_GraphicLayer, kNoteLayer);
     const std::array lines{verdict_line(image.result, language),
@@ -257,7 +256,7 @@ void write_annotations(DcmItem& dataset, const Source& source,
 // ---- identification -----------------------------------------------------------------------------
 
 void write_identification(DcmItem& dataset, const ReportedImage& image,
-                          std::string_view language) {  // PS3.3 C.11.10, 10.9
+                          Language language) {  // PS3.3 C.11.10, 10.9
     const LocalTime content = local_time(image.result.started_at_ms, image.source);
     put(dataset, DCM_InstanceNumber, instance_number_after(image.source));
     if (!dataset.tagExistsWithValue(DCM_InstanceNumber)) put(dataset, DCM_InstanceNumber, "1");

@@ -6,13 +6,14 @@
 
 #include <string>
 
+#include "conf/base/choices.h"
 #include "dicom_sr/common/object.h"
 #include "dicom_sr/common/softcopy.h"
 
 namespace bucky::dicom_sr {
 
 struct PresentationStyle {
-    std::string language = "en";  ///< "en" or "ko"
+    Language language = Language::english;
     std::string software_version;
 };
 

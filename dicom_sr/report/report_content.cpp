@@ -105,7 +105,7 @@ std::vector<ImageReference> explanations_of(const StudyReport& report, const Sou
 
 void add_finding(ContentTree& tree, const StudyReport& report, const ReportedImage& image,
                  const Finding& finding) {
-    const std::string_view language = report.language;
+    const Language language = report.language;
     const std::string name(name_of(finding, language));
     const Code site = site_code(finding);
     const Code category = codes::kAbnormalStructure;
@@ -146,7 +146,7 @@ Concept edge_code(const ImageResult& result) {
 
 /// A report without a group makes a viewer show a black picture: the answer stands at the edge of
 /// the image (docs/decisions/0005-negative-study-report.md).
-void add_edge(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+void add_edge(ContentTree& tree, const ReportedImage& image, Language language) {
     PlanarRoi roi = roi_of(image, "verdict", "image");
     roi.outline = edge_of(image);
     if (roi.outline.empty()) return;
@@ -197,7 +197,7 @@ void add_answers(ContentTree& tree, const ReportedImage& image) {
     }
 }
 
-void add_warnings(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+void add_warnings(ContentTree& tree, const ReportedImage& image, Language language) {
     for (const inference::Reason& warning : image.result.warnings) {
         tree.code(contains, codes::kWarning, warning.code, [&] {
             tree.text(has_properties, codes::kComment, text_of(warning, language));
@@ -206,7 +206,7 @@ void add_warnings(ContentTree& tree, const ReportedImage& image, std::string_vie
     }
 }
 
-void add_reason(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+void add_reason(ContentTree& tree, const ReportedImage& image, Language language) {
     const bool failed = image.result.verdict == inference::Verdict::failed;
     const Concept status = failed ? codes::kFailed : codes::kNotAttempted;
     tree.code(contains, codes::kSummaryOfAnalyses, status, [&] {

@@ -29,7 +29,7 @@ std::string box_of(const Region& region, const Words& say) {
                        say.rows, from(top.row), to(bottom.row));
 }
 
-std::string sentence_of(const Finding& finding, std::string_view language) {
+std::string sentence_of(const Finding& finding, Language language) {
     const Words& say = words(language);
     std::string line = fmt::format(
         "{}: {}; {} {}, {} {}", name_of(finding, language), name_of(finding.answer, say), say.score,
@@ -45,7 +45,7 @@ std::string sentence_of(const Finding& finding, std::string_view language) {
     return cleaned(line);
 }
 
-void add_image(ContentTree& tree, const ReportedImage& image, std::string_view language) {
+void add_image(ContentTree& tree, const ReportedImage& image, Language language) {
     const Words& say = words(language);
     tree.container(contains, codes::kFindingsSection, "", [&] {
         tree.image(contains, reference_of(image));

@@ -49,7 +49,7 @@ std::vector<Segment> segments_of(const inference::ImageResult& result) {
 }
 
 void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& segment,
-                   std::uint32_t number, std::string_view language) {
+                   std::uint32_t number, Language language) {
     const Finding& finding = *segment.finding;
     const auto& model = *image.result.model;
     const std::string name =
@@ -81,7 +81,7 @@ void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& 
 
 /// Enhanced General Equipment, General Image and Content Identification (PS3.3 C.7.5.2, C.7.6.1,
 /// 10.9).
-void write_identification(DcmItem& dataset, const ReportedImage& image, std::string_view language) {
+void write_identification(DcmItem& dataset, const ReportedImage& image, Language language) {
     const Source& source = image.source;
     const LocalTime content = local_time(image.result.started_at_ms, source);
     // Type 1. The weights of the model serve as the serial number: they identify the device.
@@ -150,7 +150,7 @@ void write_pixel_measures(DcmItem& groups, const std::string& spacing) {
 }
 
 void write_frames(DcmItem& dataset, const ReportedImage& image,
-                  const std::vector<Segment>& segments, std::string_view language) {
+                  const std::vector<Segment>& segments, Language language) {
     DcmItem& shared = new_item(dataset, DCM_SharedFunctionalGroupsSequence);
     write_derivation(shared, image);
     write_pixel_measures(shared, image.source.pixel_spacing);
@@ -221,7 +221,7 @@ std::vector<std::uint8_t> filled(const std::vector<Point>& outline, std::uint32_
     return mask;
 }
 
-Object segmentation(const ReportedImage& image, std::string_view language,
+Object segmentation(const ReportedImage& image, Language language,
                     std::string_view software_version) {
     const Source& source = image.source;
     const std::vector<Segment> segments = segments_of(image.result);

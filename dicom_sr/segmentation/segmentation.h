@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "dicom_sr/common/object.h"
 
 namespace bucky::dicom_sr {
@@ -19,7 +20,7 @@ bool has_outlines(const inference::ImageResult& result);
 ///      UIDs
 /// err  bug when there is no outline, or the image has no size
 /// src  PS3.3 A.51, C.8.20, C.7.6.16
-Object segmentation(const ReportedImage& image, std::string_view language,
+Object segmentation(const ReportedImage& image, Language language,
                     std::string_view software_version);
 
 /// in   an outline, the size of the image

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "inference/findings.h"
 #include "inference/gate/gate.h"
 #include "inference/package/package.h"

@@ -55,13 +55,6 @@ std::optional<Objection> objection_to_side(const GateOpinion& opinion, const Gat
 
 }  // namespace
 
-GateMode gate_mode_of(std::string_view word) {
-    if (word == "off") return GateMode::off;
-    if (word == "warn") return GateMode::warn;
-    if (word == "refuse") return GateMode::refuse;
-    throw Error(Fault::bad_input, "the gate is off, warn or refuse, not {}", word);
-}
-
 std::vector<Objection> objections(const GateOpinion& opinion, const GateLimits& limits,
                                   const std::vector<std::string>& patient_orientation) {
     if (opinion.chest < limits.chest) {

@@ -21,11 +21,6 @@
 
 namespace bucky::inference {
 
-enum class GateMode { off, warn, refuse };
-
-/// Parses "off", "warn" or "refuse"; throws bad_input for any other word.
-GateMode gate_mode_of(std::string_view word);
-
 /// What the image looks like, each 0..1. The four values of rotation add up to 1.
 struct GateOpinion {
     double chest = 0;  ///< a frontal chest radiograph, in any orientation

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "conf/base/choices.h"
+
 namespace bucky::inference {
 
 /// The input of a model: float32, [channels, rows, columns], row-major.
@@ -26,9 +28,6 @@ struct ModelOutput {
     std::uint32_t heatmap_columns = 0;
     std::vector<float> heatmaps;  ///< [K, heatmap_rows, heatmap_columns], 0..1
 };
-
-/// The number type of the computation. Weights stay as they are on disk; scores are float32.
-enum class Precision { float32, bfloat16, float16 };
 
 struct ModelOptions {
     std::string device = "auto";  ///< auto | cpu | cuda | cuda:N

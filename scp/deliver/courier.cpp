@@ -45,11 +45,14 @@ Target target_until(const conf::DestinationSettings& to, int give_up_fd) {
 
 constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all objects of dicom_sr/
 
-/// The transfer syntax for a value of destination.picture_syntax; empty: that of the file.
-std::string_view syntax_named(std::string_view word) {
-    if (word == "rle") return transfer_syntax::kRle;
-    if (word == "jpeg-lossless") return transfer_syntax::kJpegLosslessSv1;
-    return {};
+/// Empty: that of the file.
+std::string_view syntax_of(PictureSyntax wanted) {
+    switch (wanted) {
+        case PictureSyntax::uncompressed: return {};
+        case PictureSyntax::rle: return transfer_syntax::kRle;
+        case PictureSyntax::jpeg_lossless: return transfer_syntax::kJpegLosslessSv1;
+    }
+    __builtin_unreachable();
 }
 
 }  // namespace
@@ -70,7 +73,7 @@ struct Courier::Impl {
           commitments(db, clock),
           sender(target_until(to, give_up_fd), settings.node.ae_title),
           fallback(db, clock, to.name, sender) {
-        const auto syntax = syntax_named(to.picture_syntax);
+        const auto syntax = syntax_of(to.picture_syntax);
         if (!syntax.empty()) sender.prefer(kPictureClasses.front(), syntax);
         if (to.character_set != kOurCharacterSet) sender.write_text_in(to.character_set);
     }

@@ -175,10 +175,11 @@ void FrontDoor::Impl::open(Listener& door, bool is_of_scp) {
                }},
               is_of_scp ? "scp" : "listener");
     const auto& [tls, users, name] = door.listener();
+    const auto asked = tls ? door.told().client_certificates : ClientCertificates::off;
     log::event("door.open", {{"listen", door.told().listen},
                              {"port", door.port()},
                              {"tls", tls ? "yes" : "no"},
-                             {"client_certificates", tls ? door.told().client_certificates : "off"},
+                             {"client_certificates", word_of(asked)},
                              {"users", users ? "yes" : "no"},
                              {"ae", settings_.node.ae_title.str()},
                              {"callers", sessions_->takes_anyone() ? "any" : "by [[peer]]"}});

@@ -11,12 +11,6 @@ namespace {
 constexpr std::int64_t kDayS = 24 * 3600;
 constexpr std::int64_t kWarnBeforeS = 30 * kDayS;
 
-ClientCertificates asked_by(const conf::ListenerSettings& listener) {
-    if (listener.client_certificates == "required") return ClientCertificates::required;
-    return listener.client_certificates == "asked" ? ClientCertificates::asked
-                                                   : ClientCertificates::off;
-}
-
 /// An expired certificate stops every sender at once.
 void tell_expiry(const TlsContext& tls, const std::string& listener) {
     const std::int64_t left_s = tls.expires_s() - SystemClock{}.now_ms() / 1000;
@@ -37,7 +31,7 @@ std::shared_ptr<const ListenerConfig> make_listener_config(const conf::ListenerS
     made->name = fmt::format("{} port {}", listener.listen, listener.port);
     if (!listener.users.empty()) made->users = std::make_shared<Users>(listener.users);
     if (listener.certificate.empty()) return made;
-    const auto asked = asked_by(listener);
+    const auto asked = listener.client_certificates;
     TlsFiles files{listener.certificate, listener.key, {}, {}};
     if (asked != ClientCertificates::off) {
         files.ca = listener.ca;

@@ -93,7 +93,7 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
             receipt = keep(reception);
             context_.work.ring();
             if (receipt.kept == storage::Receipt::Kept::conflicting &&
-                context_.settings.scp.conflicting == "refuse") {
+                context_.settings.scp.conflicting == ConflictAnswer::refuse) {
                 throw Error(Fault::bad_input, "UID was here with other content; kept apart");
             }
         } catch (const Error& error) {  // answered after the dataset has been read to its end
@@ -247,7 +247,7 @@ storage::Receipt Store::keep(Reception& reception) {
     const conf::StudySettings& study = context_.settings.study;
     storage::Intake intake(database(), context_.spool, context_.clock,
                            {study.quiet_s * 1000, study.ceiling_s * 1000},
-                           {study.identity_changes == "follow", read_image_facts});
+                           {study.identity_changes == IdentityChanges::follow, read_image_facts});
     auto receipt = intake.receive(received);
     if (receipt.kept == storage::Receipt::Kept::corrected) {
         metrics::count("bucky_images_corrected_total");

@@ -13,11 +13,11 @@
 #include <memory>
 #include <string>
 
+#include "conf/base/choices.h"
+
 struct ssl_ctx_st;
 
 namespace bucky::scp {
-
-enum class ClientCertificates { off, asked, required };
 
 /// PEM files; empty paths are not used.
 struct TlsFiles {

@@ -17,11 +17,6 @@ namespace {
 using namespace bucky::inference;
 using Clock = std::chrono::steady_clock;
 
-Precision precision_named(const std::string& name) {
-    if (name == "bfloat16") return Precision::bfloat16;
-    return name == "float16" ? Precision::float16 : Precision::float32;
-}
-
 /// Milliseconds of one run of `batch` images: the median of the runs in two seconds.
 double median_ms(Model& model, const ModelInput& image, std::size_t batch) {
     const std::vector<const ModelInput*> inputs(batch, &image);
@@ -59,8 +54,9 @@ int main(int count, char** arguments) try {
     for (std::size_t i = 0; i < size; ++i) {
         image.values.push_back(static_cast<float>(i % 251) / 251.0F);
     }
-    const ModelOptions options{words.size() > 4 ? words[4] : "auto", number(5, 0),
-                               precision_named(words.size() > 6 ? words[6] : "float32")};
+    const ModelOptions options{
+        words.size() > 4 ? words[4] : "auto", number(5, 0),
+        bucky::choice_of<bucky::Precision>(words.size() > 6 ? words[6] : "float32").value()};
     const auto model = load_torch_model(words[0], options);
     std::printf("%s\n\n| images a run | ms | images/s |\n|---|---|---|\n", model->device().c_str());
     const bool on_cpu = model->device().starts_with("cpu");

@@ -25,13 +25,14 @@ namespace {
 struct Patient {
     const char* name;
     std::function<void(Source&)> become;
-    const char* language = "en";
+    Language language = Language::english;
 };
 
 std::vector<Patient> patients() {
     return {
         {"complete", [](Source&) {}},
-        {"Korean", [](Source& one) { one.patient_name = "Hong^Gildong=洪^吉洞=홍^길동"; }, "ko"},
+        {"Korean", [](Source& one) { one.patient_name = "Hong^Gildong=洪^吉洞=홍^길동"; },
+         Language::korean},
         {"Japanese",
          [](Source& one) { one.patient_name = "Yamada^Tarou=山田^太郎=やまだ^たろう"; }},
         {"without an ID", [](Source& one) { one.patient_id.clear(); }},
@@ -101,7 +102,7 @@ bool is_judged(const ResultKindRow& row, std::string_view sop_class, std::size_t
 }
 
 /// Everything of the table, in each of its classes.
-void check_every_kind(const std::vector<ReportedImage>& images, const char* language) {
+void check_every_kind(const std::vector<ReportedImage>& images, Language language) {
     const auto picture = examples::picture(200, 160);
     auto report = examples::report(images);
     report.language = language;
@@ -168,7 +169,7 @@ TEST_CASE("pictures of every size, for viewing", "[.look]") {
                                         {5000U, 4000U},
                                         {4000U, 5000U}}) {
         const auto picture = examples::picture(rows, columns);
-        for (const char* language : {"en", "ko"}) {
+        for (Language language : {Language::english, Language::korean}) {
             for (Study look : looks) {
                 auto& image = look.images.front();
                 for (auto& finding : image.result.findings) {
@@ -181,9 +182,9 @@ TEST_CASE("pictures of every size, for viewing", "[.look]") {
                 }
                 const auto png =
                     to_png(draw_overlay(image, picture.view(), {language, 2048, "0.1.0"}));
-                std::ofstream{
-                    fmt::format("{}/{}x{}-{}-{}.png", folder, columns, rows, language, look.name),
-                    std::ios::binary}
+                std::ofstream{fmt::format("{}/{}x{}-{}-{}.png", folder, columns, rows,
+                                          word_of(language), look.name),
+                              std::ios::binary}
                     .write(reinterpret_cast<const char*>(png.data()),
                            static_cast<std::streamsize>(png.size()));
             }

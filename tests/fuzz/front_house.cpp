@@ -81,7 +81,7 @@ struct FrontHouse::Rooms {
 
 FrontHouse::FrontHouse() {
     // Lines are made and dropped: what strangers say passes the escaping all the same.
-    log::set_level("error");
+    log::set_level(log::Level::error);
     scp::start_wire();
     rooms_ = std::make_unique<Rooms>();
 }

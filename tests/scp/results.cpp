@@ -22,7 +22,7 @@ Results::Results(int count, std::vector<std::string> destinations) : Results(Emp
 }
 
 Results::Results(Empty) : destinations_{"pacs"} {
-    log::set_level("error");
+    log::set_level(log::Level::error);
     scp::start_wire();
     settings.node.data_dir = dir.path();
 }

@@ -49,7 +49,7 @@ struct TestFrontDoor::Impl {
 };
 
 TestFrontDoor::TestFrontDoor(const std::function<void(conf::Settings&)>& change) {
-    log::set_level("error");
+    log::set_level(log::Level::error);
     scp::start_wire();
     impl_ = std::make_unique<Impl>(change);
 }

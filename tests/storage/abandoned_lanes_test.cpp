@@ -39,7 +39,7 @@ std::int64_t told(DataFolder& node, std::string_view event, std::string_view stu
 }
 
 std::int64_t left_by_sweep(DataFolder& node) {
-    log::set_level("error");
+    log::set_level(log::Level::error);
     return Retention(node.db, node.dir.path(), node.clock, {.keep_bytes = 1}).sweep(100).studies;
 }
 

@@ -17,7 +17,7 @@ constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kLongestWaitMs = 900 * kSecondMs;
 
 void quiet() {
-    log::set_level("error");
+    log::set_level(log::Level::error);
 }
 
 /// A settled study: all its results were delivered.

@@ -66,11 +66,12 @@ storage::Receipt NodeHarness::receive_bytes(const std::string& bytes, const Uid&
     auto incoming = context().received.open();
     incoming.write({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
     incoming.flush();
-    storage::Intake intake{context().db,
-                           context().received,
-                           clock,
-                           {},
-                           {settings.study.identity_changes == "follow", scp::read_image_facts}};
+    storage::Intake intake{
+        context().db,
+        context().received,
+        clock,
+        {},
+        {settings.study.identity_changes == IdentityChanges::follow, scp::read_image_facts}};
     return intake.receive({incoming, sop_instance, Uid{"1.2.840.10008.5.1.4.1.1.1.1"}, study,
                            Uid{study.str() + ".1"}, transfer_syntax_of(incoming.path()), "A-1",
                            kAssociation, "XRAY1", "BUCKY", "10.0.0.9", owner, false, false, owner});

@@ -227,7 +227,7 @@ TEST_CASE("the objects of a destination are listed once, in one list", "[conf]")
         "send = [\"sr\"]\nsend_if_found = [\"overlay\"]\nlanguage = \"ko\"\n"
         "picture_syntax = \"rle\"\n");
     CHECK(settings.destinations.at(1).send_if_found == std::vector{ResultKind::overlay});
-    CHECK(settings.destinations.at(1).language == "ko");
+    CHECK(settings.destinations.at(1).language == Language::korean);
     for (const auto& [lines, words] : std::vector<std::pair<std::string, std::string>>{
              {"send = [\"movie\"]", "\"movie\" is not allowed; it must be sr"},
              {"send = \"sr\"", "must be a list"},

@@ -19,13 +19,13 @@ namespace {
 
 /// Sets the form of the log, and resets it at the end of the scope.
 struct ScopedLogForm {
-    explicit ScopedLogForm(log::Form form, bool patients = false) {
-        log::set_level("info");
-        log::set_form(form);
+    explicit ScopedLogForm(LogFormat format, bool patients = false) {
+        log::set_level(log::Level::info);
+        log::set_format(format);
         log::show_patients(patients);
     }
     ~ScopedLogForm() {
-        log::set_form(log::Form::text);
+        log::set_format(LogFormat::text);
         log::show_patients(false);
     }
 };
@@ -41,7 +41,7 @@ void keep_an_image() {
 }  // namespace
 
 TEST_CASE("an event is one line of key=value", "[conf][base]") {
-    const ScopedLogForm scoped{log::Form::text};
+    const ScopedLogForm scoped{LogFormat::text};
     CHECK_THAT(
         written_by(keep_an_image),
         Catch::EndsWith("Z info test.kept from=\"XRAY 1\" bytes=42 again=false sop=1.2.3\n"));
@@ -49,7 +49,7 @@ TEST_CASE("an event is one line of key=value", "[conf][base]") {
 
 TEST_CASE("as JSON an event is one object a line, with numbers without quotes, in the same order",
           "[conf][base]") {
-    const ScopedLogForm scoped{log::Form::json};
+    const ScopedLogForm scoped{LogFormat::json};
     const auto line = written_by(keep_an_image);
     CHECK_THAT(line, Catch::StartsWith("{\"time\":\"20") &&
                          Catch::EndsWith("Z\",\"level\":\"info\",\"event\":\"test.kept\","
@@ -59,7 +59,7 @@ TEST_CASE("as JSON an event is one object a line, with numbers without quotes, i
 
 TEST_CASE("a value from the network is ASCII in a line of JSON and does not break it",
           "[conf][base]") {
-    const ScopedLogForm scoped{log::Form::json};
+    const ScopedLogForm scoped{LogFormat::json};
     const std::string sent = "a\n\x1b[2J\xff\xc2\x9b\"}";
     const auto line = written_by([&] { log::event("test.sent", {{"words", sent}}); });
     CHECK(std::count(line.begin(), line.end(), '\n') == 1);
@@ -70,7 +70,7 @@ TEST_CASE("a value from the network is ASCII in a line of JSON and does not brea
 }
 
 TEST_CASE("a patient's name appears only if the admin has enabled it", "[conf][base]") {
-    for (const auto form : {log::Form::text, log::Form::json}) {
+    for (const auto form : {LogFormat::text, LogFormat::json}) {
         {
             const ScopedLogForm scoped{form};
             CHECK_THAT(written_by(keep_an_image),
@@ -82,7 +82,7 @@ TEST_CASE("a patient's name appears only if the admin has enabled it", "[conf][b
 }
 
 TEST_CASE("a flood of one event of level info is cut, too, far above normal load", "[conf][base]") {
-    const ScopedLogForm scoped{log::Form::text};
+    const ScopedLogForm scoped{LogFormat::text};
     const auto left_out = metrics::total("bucky_limit_reached_total").value;
     const auto text = written_by([] {
         for (int at = 0; at < 2 * limits::kLogInfoLinesPerSecond; ++at) log::event("test.pour");

@@ -66,7 +66,7 @@ TEST_CASE("a result has the decoded text of a misdeclared name, and its bytes an
           "[dicom_sr]") {
     const auto image = misdeclared();
     const auto picture = examples::picture(400, 320);
-    const OverlayStyle style{"en", 400, "1.2.3"};
+    const OverlayStyle style{Language::english, 400, "1.2.3"};
     const Object object =
         GENERATE(true, false)
             ? measurement_report(examples::report({image}))

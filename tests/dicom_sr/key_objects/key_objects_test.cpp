@@ -72,7 +72,7 @@ TEST_CASE("a study without a finding has no key objects", "[dicom_sr]") {
 
 TEST_CASE("a key object selection says what was found, and that it is no reading", "[dicom_sr]") {
     auto report = examples::report({examples::with_findings()});
-    report.language = GENERATE("en", "ko");
+    report.language = GENERATE(Language::english, Language::korean);
     const auto object = key_objects(report);
     test::Folder folder;
     const auto file = folder.keep("kos.dcm", object.part10);
@@ -80,7 +80,7 @@ TEST_CASE("a key object selection says what was found, and that it is no reading
     const auto dump = test::output_of("dsrdump +U8 +Pl +Pc " + file.string());
     CHECK_THAT(dump, Catch::Contains("Key Object Selection Document") &&
                          Catch::Contains("113000,DCM,\"Of Interest\""));
-    const bool is_korean = report.language == "ko";
+    const bool is_korean = report.language == Language::korean;
     CHECK_THAT(dump, Catch::Contains(is_korean ? "판독이 아닌 보조 결과" : "Not a reading"));
     CHECK_THAT(dump, Catch::Contains(is_korean ? "기흉" : "Pneumothorax"));
 }

@@ -24,7 +24,7 @@ using namespace bucky::dicom_sr;
 
 namespace {
 
-OverlayStyle style(std::uint32_t longer_side, const char* language = "en") {
+OverlayStyle style(std::uint32_t longer_side, Language language = Language::english) {
     return {language, longer_side, "0.1.0"};
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("the panel shows verdict, scores, model, use, time and that it is not 
     CHECK(draw_overlay(drawn, picture.view(), style(400)).rgb !=
           draw_overlay(sure, picture.view(), style(400)).rgb);
 
-    const Panel lateral = panel_of(examples::lateral(), style(512, "ko"));
+    const Panel lateral = panel_of(examples::lateral(), style(512, Language::korean));
     CHECK(lateral.verdict.find("분석하지 않음: view position LL") == 0);
     CHECK(lateral.assists == "판독이 아닌 보조 결과입니다.");
     CHECK(lateral.rows.empty());
@@ -228,14 +228,16 @@ TEST_CASE("the picture does not show the patient's identity", "[dicom_sr]") {
 TEST_CASE("many threads can draw pictures at once", "[dicom_sr]") {
     const auto picture = examples::picture(400, 320);
     const auto image = fitted(examples::with_findings(), picture);
-    const auto expected = draw_overlay(image, picture.view(), style(640, "ko")).rgb;
+    const auto expected = draw_overlay(image, picture.view(), style(640, Language::korean)).rgb;
     std::array<bool, 6> same{};
     std::vector<std::jthread> threads;
     for (bool& one : same) {
         threads.emplace_back([&] {
             one = true;
             for (int i = 0; i < 5; ++i) {
-                one = one && draw_overlay(image, picture.view(), style(640, "ko")).rgb == expected;
+                one =
+                    one && draw_overlay(image, picture.view(), style(640, Language::korean)).rgb ==
+                               expected;
             }
         });
     }
@@ -249,7 +251,7 @@ TEST_CASE("dciodvfy finds no error in a picture as a Secondary Capture", "[dicom
     auto image = fitted(
         GENERATE(examples::with_findings(), examples::without_findings(), examples::lateral()),
         picture);
-    const char* language = GENERATE("en", "ko");
+    Language language = GENERATE(Language::english, Language::korean);
     const bool bare = GENERATE(false, true);
     image.source.lossy_compression = bare ? "" : "01";
     image.source.lossy_ratio = "12.5";

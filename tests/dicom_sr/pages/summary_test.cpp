@@ -23,7 +23,7 @@ using namespace bucky::dicom_sr;
 
 namespace {
 
-OverlayStyle style(const char* language = "en", Marking marking = Marking::outline) {
+OverlayStyle style(Language language = Language::english, Marking marking = Marking::outline) {
     return {
         .language = language, .longer_side = 400, .software_version = "0.1.0", .marking = marking};
 }
@@ -76,7 +76,7 @@ TEST_CASE("the picture shows outlines, heat or both, and outlines if there is no
         return image;
     };
     const auto drawn = [&](const ReportedImage& image, Marking marking) {
-        return draw_overlay(small(image), picture.view(), style("en", marking));
+        return draw_overlay(small(image), picture.view(), style(Language::english, marking));
     };
     const auto colours = [&](const ReportedImage& image, Marking marking) {
         return coloured(drawn(image, marking), 320, 400);
@@ -89,10 +89,10 @@ TEST_CASE("the picture shows outlines, heat or both, and outlines if there is no
     CHECK(drawn(plain, Marking::heatmap).rgb == drawn(plain, Marking::outline).rgb);
     CHECK(colours(examples::without_findings(), Marking::both) == 0);
 
-    CHECK(panel_of(hot, style("en", Marking::both)).heat ==
+    CHECK(panel_of(hot, style(Language::english, Marking::both)).heat ==
           "what speaks for a finding, by the model");
-    CHECK(panel_of(hot, style("en")).heat.empty());
-    CHECK(panel_of(plain, style("en", Marking::both)).heat.empty());
+    CHECK(panel_of(hot, style(Language::english)).heat.empty());
+    CHECK(panel_of(plain, style(Language::english, Marking::both)).heat.empty());
 }
 
 TEST_CASE("every reason why an image has no answer has a Korean text with the English detail",
@@ -101,25 +101,25 @@ TEST_CASE("every reason why an image has no answer has a Korean text with the En
         CAPTURE(row.key);
         const inference::Reason reason{
             "", {std::string(row.code), "99BUCKY", ""}, "view position LL"};
-        CHECK(text_of(reason, "en") == "view position LL");
-        CHECK(text_of(reason, "ko").ends_with(" (view position LL)"));
+        CHECK(text_of(reason, Language::english) == "view position LL");
+        CHECK(text_of(reason, Language::korean).ends_with(" (view position LL)"));
     }
     const inference::Reason other{"", {"NEW", "99BUCKY", ""}, "because"};
-    CHECK(text_of(other, "ko") == "because");
+    CHECK(text_of(other, Language::korean) == "because");
 }
 
 TEST_CASE("a legend without outlines shows no line samples", "[dicom_sr]") {
     const auto hot = examples::with_heat();
-    CHECK(panel_of(hot, style("en", Marking::both)).rows.at(0).drawn);
-    CHECK_FALSE(panel_of(hot, style("en", Marking::heatmap)).rows.at(0).drawn);
+    CHECK(panel_of(hot, style(Language::english, Marking::both)).rows.at(0).drawn);
+    CHECK_FALSE(panel_of(hot, style(Language::english, Marking::heatmap)).rows.at(0).drawn);
     const auto plain = examples::with_findings();
-    CHECK(panel_of(plain, style("en", Marking::heatmap)).rows.at(0).drawn);
+    CHECK(panel_of(plain, style(Language::english, Marking::heatmap)).rows.at(0).drawn);
 }
 
 TEST_CASE("a summary shows every image of the study, and a notice the reason of one image",
           "[dicom_sr]") {
     test::Folder folder;
-    const char* language = GENERATE("en", "ko");
+    Language language = GENERATE(Language::english, Language::korean);
     const auto picture = examples::picture(400, 320);
     std::vector<ReportedImage> images{examples::with_findings(1), examples::without_findings(2),
                                       examples::lateral(3), examples::failed(4)};

@@ -35,7 +35,7 @@ Softcopy tables() {
 }
 
 Object made(const ReportedImage& image, const Softcopy& grey = window(2048, 4096),
-            const char* language = "en") {
+            Language language = Language::english) {
     return presentation_state(image, grey, {language, "0.1.0"});
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("dciodvfy finds no error in any presentation state", "[dicom_sr]") {
         image.source.pixel_spacing = "0.14\\0.14";
     }
     const auto grey = GENERATE(window(2048, 4096), tables());
-    const Object object = made(image, grey, bare ? "en" : "ko");
+    const Object object = made(image, grey, bare ? Language::english : Language::korean);
     CHECK(verify(object, image.source) == std::vector<std::string>{});
     CHECK(test::iod_errors(folder.keep("state.dcm", object.part10)) == "");
 }
@@ -120,7 +120,7 @@ TEST_CASE("a presentation state has an outline and a name for each lesion, on it
 
 TEST_CASE("a presentation state of a negative image says so and names the model", "[dicom_sr]") {
     const auto image = examples::without_findings();
-    const auto file = from_part10(made(image, window(2048, 4096), "ko").part10);
+    const auto file = from_part10(made(image, window(2048, 4096), Language::korean).part10);
     CHECK(texts(*file->getDataset()) ==
           std::vector<std::string>{"BUCKY: 기준값을 넘는 소견 없음",
                                    "BUCKY: 판독이 아닌 보조 결과입니다.",

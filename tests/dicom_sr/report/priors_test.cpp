@@ -26,7 +26,7 @@ TEST_CASE("a report lists the reports of earlier studies with date and conclusio
           "[dicom_sr]") {
     test::Folder folder;
     for (const auto sop_class : kReportClasses) {
-        for (const char* language : {"en", "ko"}) {
+        for (Language language : {Language::english, Language::korean}) {
             auto job = examples::report({examples::with_findings(1), examples::lateral(2)});
             job.sop_class = Uid{sop_class};
             job.language = language;

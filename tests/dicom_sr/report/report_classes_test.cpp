@@ -34,9 +34,9 @@ TEST_CASE("a report is valid in each class and has the findings, the model and i
           "[dicom_sr]") {
     Folder folder;
     for (std::size_t at = 0; at < kReportClasses.size(); ++at) {
-        for (const char* language : {"en", "ko"}) {
+        for (Language language : {Language::english, Language::korean}) {
             for (const auto& images : studies()) {
-                CAPTURE(kTitles[at], language, images.size());
+                CAPTURE(kTitles[at], word_of(language), images.size());
                 auto job = examples::report(images);
                 job.sop_class = Uid{kReportClasses[at]};
                 job.language = language;

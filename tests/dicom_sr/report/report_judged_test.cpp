@@ -56,7 +56,7 @@ ReportedImage not_located(ReportedImage image) {
 struct Shape {
     const char* name;
     std::vector<ReportedImage> images;
-    const char* language = "en";
+    Language language = Language::english;
 };
 
 std::vector<Shape> shapes() {
@@ -78,7 +78,7 @@ std::vector<Shape> shapes() {
         {"failed beside", {without_findings(1), failed(2)}},
         {"anonymous", {bare(with_findings())}},
         {"anonymous and not analysed", {bare(lateral(1))}},
-        {"Korean", {named(with_findings(), "Hong^Gildong=洪^吉洞=홍^길동")}, "ko"},
+        {"Korean", {named(with_findings(), "Hong^Gildong=洪^吉洞=홍^길동")}, Language::korean},
         {"Japanese", {named(without_findings(), "Yamada^Tarou=山田^太郎=やまだ^たろう")}},
         {"warned", {doubtful(with_findings())}},
         {"misdeclared text", {misdeclared(with_findings())}},

@@ -300,14 +300,14 @@ TEST_CASE("every object states that it assists and is not a diagnosis", "[dicom_
     auto job = examples::report({GENERATE(examples::with_findings(1), examples::lateral(1))});
     CHECK(value(*children(Read(job).answers(), "121106").at(0), DCM_TextValue) ==
           "Assists. Not a reading.");
-    job.language = "ko";
+    job.language = Language::korean;
     CHECK(value(*children(Read(job).answers(), "121106").at(0), DCM_TextValue) ==
           "판독이 아닌 보조 결과입니다.");
 }
 
 TEST_CASE("Korean text is written beside English codes", "[dicom_sr]") {
     auto job = examples::report({examples::with_findings()});
-    job.language = "ko";
+    job.language = Language::korean;
     Read report(job);
     DcmItem& group = *report.groups().at(0);
     CHECK(value(*children(group, "112039").at(0), DCM_TextValue) == "기흉 1");
@@ -338,7 +338,8 @@ TEST_CASE("values that would not be valid DICOM are adjusted, and an identifier 
 
 TEST_CASE("the series description has the finding, its side and its score in 64 bytes",
           "[dicom_sr]") {
-    const auto described = [](std::vector<ReportedImage> images, const char* language = "en") {
+    const auto described = [](std::vector<ReportedImage> images,
+                              Language language = Language::english) {
         const std::string text = series_description(images, language);
         CHECK(text.size() <= 64);
         return text;
@@ -346,7 +347,7 @@ TEST_CASE("the series description has the finding, its side and its score in 64 
     auto one = examples::with_findings();
     one.result.findings = {examples::pneumothorax(0.97)};
     CHECK(described({one}) == "Bucky: Pneumothorax L 0.97 (assists, no reading)");
-    CHECK(described({one}, "ko") == "Bucky: 기흉 L 0.97 (보조, 판독 아님)");
+    CHECK(described({one}, Language::korean) == "Bucky: 기흉 L 0.97 (보조, 판독 아님)");
     CHECK(described({examples::without_findings()}) ==
           "Bucky: No finding above threshold (assists, no reading)");
     CHECK(described({examples::lateral()}) == "Bucky: Not analysed (assists, no reading)");

@@ -54,14 +54,14 @@ TEST_CASE("an undetermined finding is coded Undetermined, with both limits besid
 TEST_CASE("a study with only an undetermined finding is not reported as without findings",
           "[dicom_sr]") {
     const auto image = undecided(examples::without_findings());
-    CHECK(series_description({&image, 1}, "en") ==
+    CHECK(series_description({&image, 1}, Language::english) ==
           "Bucky: Undetermined: Lung nodule 0.45 (assists, no reading)");
-    CHECK(series_description({&image, 1}, "ko").find("판정 불가: 폐결절 0.45") !=
+    CHECK(series_description({&image, 1}, Language::korean).find("판정 불가: 폐결절 0.45") !=
           std::string::npos);
-    CHECK(verdict_line(image.result, "en") ==
+    CHECK(verdict_line(image.result, Language::english) ==
           "No finding above threshold. Undetermined: Lung nodule");
     const auto other = undecided(examples::with_findings());
-    CHECK(verdict_line(other.result, "en") ==
+    CHECK(verdict_line(other.result, Language::english) ==
           "Findings: Pneumothorax (left). Undetermined: Lung nodule");
 }
 

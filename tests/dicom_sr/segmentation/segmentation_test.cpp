@@ -62,7 +62,7 @@ TEST_CASE("a segmentation has a segment for each lesion, in image pixels, with t
           "[dicom_sr]") {
     auto image = small(examples::with_findings());
     image.result.findings[0].regions.push_back(image.result.findings[0].regions[0]);
-    const Object object = segmentation(image, "en", "0.1.0");
+    const Object object = segmentation(image, Language::english, "0.1.0");
     const auto file = from_part10(object.part10);
     DcmItem& dataset = *file->getDataset();
     CHECK(value(dataset, DCM_NumberOfFrames) == "3");
@@ -96,7 +96,8 @@ TEST_CASE("dciodvfy finds no error in any segmentation", "[dicom_sr]") {
     image.source.pixel_spacing = "0.14\\0.14";
     const bool anonymous = GENERATE(false, true);
     if (anonymous) image = examples::bare(image);
-    const Object object = segmentation(image, anonymous ? "en" : "ko", "0.1.0");
+    const Object object =
+        segmentation(image, anonymous ? Language::english : Language::korean, "0.1.0");
     CHECK(verify(object, image.source) == std::vector<std::string>{});
     CHECK(test::iod_errors(folder.keep("seg.dcm", object.part10)) == "");
 }
@@ -105,7 +106,7 @@ TEST_CASE("an image without an outline gets no segmentation", "[dicom_sr]") {
     CHECK_FALSE(has_outlines(examples::without_findings().result));
     CHECK_FALSE(has_outlines(examples::lateral().result));
     CHECK(has_outlines(examples::with_findings().result));
-    CHECK_THROWS_AS(segmentation(examples::without_findings(), "en", "1"), Error);
+    CHECK_THROWS_AS(segmentation(examples::without_findings(), Language::english, "1"), Error);
 }
 
 TEST_CASE("a report refers to the objects that show its findings, and lists them as evidence",
@@ -115,7 +116,7 @@ TEST_CASE("a report refers to the objects that show its findings, and lists them
     const auto other = small(examples::with_findings(2));
     auto job = examples::report({image, other, examples::lateral(3)});
     for (const auto& explained : {image, other}) {
-        const Object made = segmentation(explained, "en", "0.1.0");
+        const Object made = segmentation(explained, Language::english, "0.1.0");
         job.explanations.push_back(
             {explained.source.sop_instance, made.sop_class, made.sop_instance, made.series});
     }

@@ -215,7 +215,6 @@ TEST_CASE("a folder that is no gate is refused when it is loaded", "[inference]"
         CHECK_THAT(error_of([&] { Gate(dir / "gate", kOneThread); }).what(),
                    Catch::Contains("gate.upright: is missing"));
     }
-    CHECK_THROWS_AS(gate_mode_of("maybe"), Error);
     CHECK(gate_beside({"/a/models/cxr-phantom/"}) == "/a/models/cxr-gate");
 }
 

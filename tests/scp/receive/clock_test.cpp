@@ -14,7 +14,7 @@ using namespace bucky;
 using namespace bucky::test;
 
 TEST_CASE("an owed report waits for its pause, whatever the clock is set to", "[scp][commitment]") {
-    log::set_level("error");
+    log::set_level(log::Level::error);
     scp::start_wire();
     constexpr std::int64_t kHourMs = 3'600'000;
     for (const auto by_ms : {-9 * kHourMs, 40 * 24 * kHourMs}) {

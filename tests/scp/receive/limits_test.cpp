@@ -217,7 +217,8 @@ TEST_CASE("a write error in the middle of an image costs only that image", "[scp
 
 TEST_CASE("the same UID with other content is answered as the config says, and kept apart",
           "[scp]") {
-    for (const auto& [answer, status] : {std::pair{"accept", 0x0000}, {"refuse", 0xC000}}) {
+    for (const auto& [answer, status] :
+         {std::pair{ConflictAnswer::accept, 0x0000}, {ConflictAnswer::refuse, 0xC000}}) {
         TestFrontDoor door([&](conf::Settings& settings) { settings.scp.conflicting = answer; });
         REQUIRE(store(door, {}) == 0);
         CHECK(store(door, {.side = 17}) == status);

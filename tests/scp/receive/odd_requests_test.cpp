@@ -225,7 +225,7 @@ std::vector<Request> odd_items() {
 /// Each is answered at once as its row says, and the log gives the reason of a rejection.
 void check_answers(const std::vector<Request>& requests) {
     TestFrontDoor door;
-    log::set_level("info");
+    log::set_level(log::Level::info);
     for (const auto& request : requests) {
         INFO(request.name);
         int answer = 0;
@@ -267,7 +267,7 @@ TEST_CASE(
 
 TEST_CASE("a version name that is too long is cut to DICOM's length", "[scp][strangers]") {
     TestFrontDoor door;
-    log::set_level("info");
+    log::set_level(log::Level::info);
     const auto log = written_by([&] {
         WireClient client(door.port());
         client.send(Request{"", kAccepted, {}, item(0x55, "SIXTEEN_AND_FOUR_MORE")}.pdu());

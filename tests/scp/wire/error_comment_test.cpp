@@ -107,7 +107,7 @@ TEST_CASE("for every refusal the caller gets the comment of the fault and no mor
     }
     {
         const TestFrontDoor door(
-            [](conf::Settings& settings) { settings.scp.conflicting = "refuse"; });
+            [](conf::Settings& settings) { settings.scp.conflicting = ConflictAnswer::refuse; });
         REQUIRE(refused(door, image_bytes(door)).status == 0);
         told(refused(door, image_bytes(door, {.side = 17})));
     }

@@ -44,7 +44,7 @@ struct TlsDoor : TestFrontDoor {
               listener.port = 0;
               listener.certificate = chain.node.certificate;
               listener.key = chain.node.key;
-              listener.client_certificates = "required";
+              listener.client_certificates = ClientCertificates::required;
               listener.ca = chain.root.certificate();
               listener.crl = lists;
           }) {}
@@ -67,7 +67,7 @@ std::string call(const TlsDoor& door, const Chain& chain, const std::filesystem:
 /// authority.
 std::string logged(const Chain& chain, const std::filesystem::path& lists) {
     TlsDoor door(chain, lists);
-    log::set_level("info");
+    log::set_level(log::Level::info);
     return written_by([&] {
         (void)call(door, chain);
         (void)poll_until([&] { return door.door().open_associations() == 0; }, 20s);

@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-conf::ListenerSettings tls_listener(const std::string& client_certificates) {
+conf::ListenerSettings tls_listener(ClientCertificates client_certificates) {
     conf::ListenerSettings made;
     made.listen = "127.0.0.1";
     made.port = 0;
@@ -43,7 +43,8 @@ conf::ListenerSettings tls_listener(const std::string& client_certificates) {
 struct Doors : TestFrontDoor {
     explicit Doors(const std::function<void(conf::Settings&)>& change = {})
         : TestFrontDoor([&](conf::Settings& settings) {
-              for (const auto* what : {"required", "asked", "off"}) {
+              for (const auto what : {ClientCertificates::required, ClientCertificates::asked,
+                                      ClientCertificates::off}) {
                   settings.listeners.push_back(tls_listener(what));
               }
               if (change) change(settings);
@@ -198,7 +199,7 @@ TEST_CASE("a renewed certificate and a new revocation apply from the next caller
     copy(first.key, "node.key");
     copy(authority.revocation_list(), "crl.pem");
     TestFrontDoor door([&](conf::Settings& settings) {
-        auto listener = tls_listener("required");
+        auto listener = tls_listener(ClientCertificates::required);
         listener.certificate = dir / "node.pem";
         listener.key = dir / "node.key";
         listener.ca = authority.certificate();
@@ -236,7 +237,7 @@ TEST_CASE("a file that cannot be a certificate, a key or an authority stops the 
     const TempDir dir;
     std::ofstream{dir / "nonsense.pem"} << "-----BEGIN CERTIFICATE-----\nAAAA\n";
     const auto refused = [&](std::filesystem::path conf::ListenerSettings::*key) {
-        auto listener = tls_listener("required");
+        auto listener = tls_listener(ClientCertificates::required);
         listener.*key = dir / "nonsense.pem";
         const auto open = [&] {
             TestFrontDoor door([&](conf::Settings& settings) { settings.listeners = {listener}; });
@@ -247,7 +248,7 @@ TEST_CASE("a file that cannot be a certificate, a key or an authority stops the 
     refused(&conf::ListenerSettings::key);
     refused(&conf::ListenerSettings::ca);
     refused(&conf::ListenerSettings::crl);
-    auto listener = tls_listener("required");
+    auto listener = tls_listener(ClientCertificates::required);
     listener.key = pki().xray1().key;  // of another certificate
     const auto open = [&] {
         TestFrontDoor door([&](conf::Settings& settings) { settings.listeners = {listener}; });

@@ -119,7 +119,7 @@ TEST_CASE(
     const auto served = [&](const std::string& words) {
         while (!Catch::Contains(words).match(ask(node, "/metrics"))) std::this_thread::yield();
     };
-    told.inference.gate = "off";
+    told.inference.gate = GateMode::off;
     told.inference.models = {copy};
     CHECK(std::raise(SIGHUP) == 0);
     served("bucky_reloads_total{outcome=\"applied\"} 1");

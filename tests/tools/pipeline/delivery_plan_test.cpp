@@ -80,7 +80,7 @@ TEST_CASE("each destination gets the kinds that it asks for, in its own language
     NodeHarness harness;
     harness.settings.destinations[0].send = {ResultKind::overlay, ResultKind::presentation};
     harness.settings.destinations[1].send = {ResultKind::report};
-    harness.settings.destinations[1].language = "ko";
+    harness.settings.destinations[1].language = Language::korean;
     read_one(harness, {.seed = 3, .lesions = {kNodule}});
     CHECK(kinds_for(harness, "pacs") == std::vector<std::string>{"overlay", "presentation"});
     CHECK(kinds_for(harness, "archive") == std::vector<std::string>{"sr"});
@@ -182,7 +182,7 @@ TEST_CASE("what is undetermined goes where findings go, for nobody has ruled it 
         DeliveryPlan plan;
         plan.destination = "pacs";
         plan.if_found = {ResultKind::report};
-        plan.language = "en";
+        plan.language = Language::english;
         const auto made =
             make_planned({plan}, {judged}, {}, [](auto, const auto&) { return Earlier{}; });
         CHECK(made.size() == (answer == inference::Answer::undetermined ? 1 : 0));
@@ -235,17 +235,17 @@ TEST_CASE("a tenant's order has its language and its destinations, and a renderi
     auto& north = settings.tenants.emplace_back();
     north.ae_title = AeTitle{"NORTH"};
     north.destinations = {"archive"};
-    north.language = "ko";
-    settings.destinations[1].language = "en";
+    north.language = Language::korean;
+    settings.destinations[1].language = Language::english;
     auto& classes = harness.context().peer_classes;
     const auto of_north = delivery_plans_of(settings, classes, "NORTH");
     REQUIRE(of_north.size() == 1);
     CHECK(of_north[0].destination == "archive");
-    CHECK(of_north[0].language == "ko");
+    CHECK(of_north[0].language == Language::korean);
     const auto others = delivery_plans_of(settings, classes);
     REQUIRE(others.size() == 1);
     CHECK(others[0].destination == "pacs");
-    CHECK(others[0].language == "en");
+    CHECK(others[0].language == Language::english);
     const auto gone = delivery_plans_of(settings, classes, "SOUTH");
     REQUIRE(gone.size() == 1);
     CHECK(gone[0].destination.empty());  // the result stays here
@@ -286,9 +286,9 @@ TEST_CASE("what pictures will hold is told before they are made: enough, and not
     plain.destination = "pacs";
     plain.always = {ResultKind::report, ResultKind::overlay, ResultKind::presentation,
                     ResultKind::segmentation};
-    plain.language = "en";
+    plain.language = Language::english;
     DeliveryPlan korean = plain;
-    korean.language = "ko";
+    korean.language = Language::korean;
     DeliveryPlan words_only = plain;
     words_only.always = {ResultKind::report};
     Requested common;

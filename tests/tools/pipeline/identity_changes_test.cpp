@@ -131,7 +131,7 @@ TEST_CASE("who keeps other images of the study has a report of those, and nothin
 
 TEST_CASE("whoever keeps identities as they came first has one report, of the first", "[tools]") {
     NodeHarness harness;
-    harness.settings.study.identity_changes = "keep";
+    harness.settings.study.identity_changes = IdentityChanges::keep;
     receive(harness, nodule_of(kWrong));
     CHECK(work(harness) == 1);
     CHECK(receive(harness, nodule_of(kRight)) == Kept::again);
@@ -171,7 +171,7 @@ TEST_CASE("a PACS's own copy is the same image: what it adds is taken up, and to
 
 TEST_CASE("what was empty is taken up even where identities are kept", "[tools]") {
     NodeHarness harness;
-    harness.settings.study.identity_changes = "keep";
+    harness.settings.study.identity_changes = IdentityChanges::keep;
     receive(harness, nodule_of(kRight));
     work(harness);
     const auto with = [](const char* accession_number) {

@@ -60,7 +60,7 @@ std::vector<std::string> reports_on(const std::vector<JudgedImage>& images) {
     DeliveryPlan plan;
     plan.destination = "pacs";
     plan.always = {ResultKind::report};
-    plan.language = "en";
+    plan.language = Language::english;
     std::vector<std::string> reports;
     std::set<Uid> uids;
     for (const auto& made : make_planned({plan}, images, {}, [](auto&&...) { return Earlier{}; })) {

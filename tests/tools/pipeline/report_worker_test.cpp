@@ -86,7 +86,7 @@ void want_everything(conf::Settings& settings) {
     for (auto& destination : settings.destinations) {
         destination.send = every_kind();
     }
-    settings.destinations.back().language = "ko";
+    settings.destinations.back().language = Language::korean;
 }
 
 std::map<std::string, std::string> bytes_of(const std::vector<storage::Result>& results) {

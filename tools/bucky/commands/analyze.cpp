@@ -19,6 +19,7 @@
 #include "inference/pixels/display.h"
 #include "inference/pixels/header.h"
 #include "scp/wire/start.h"
+#include "tools/bucky/commands/choice_option.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/shared/files.h"
@@ -35,16 +36,15 @@ struct Asked {
     std::vector<fs::path> files, models;
     fs::path out;
     std::string device = "auto";
-    std::string language = "en";
-    std::string style = "outline";
-    std::string gate;  ///< empty: an error if the first model has a gate beside it
+    Language language = Language::english;
+    Marking style = Marking::outline;
+    std::optional<GateMode> gate;  ///< none: refuse if there is a gate beside the first model
 };
 
 inference::GateOptions gate_of(const Asked& asked) {
     const auto folder = inference::gate_beside(asked.models);
-    const bool there = fs::exists(folder / "model.toml");
-    const std::string mode = !asked.gate.empty() ? asked.gate : there ? "refuse" : "off";
-    return {inference::gate_mode_of(mode), folder};
+    const auto unless_told = fs::exists(folder / "model.toml") ? GateMode::refuse : GateMode::off;
+    return {asked.gate.value_or(unless_told), folder};
 }
 
 bool is_dicom(const fs::path& file, inference::Decoder& decoder) {
@@ -76,7 +76,7 @@ public:
           decoders_(decoders),
           shelf_(asked.models, {asked.device, 0}, gate_of(asked)),
           style_{asked.language, dicom_sr::OverlayStyle{}.longer_side, BUCKY_VERSION} {
-        style_.marking = dicom_sr::marking_of(asked.style);
+        style_.marking = asked.style;
         fs::create_directories(asked.out);
     }
 
@@ -221,20 +221,12 @@ void add_analyze(CLI::App& app, int& exit_status) {
         ->type_name("DIR");
     command->add_option("--device", asked->device, "auto, cpu, cuda or cuda:N")
         ->capture_default_str();
-    command
-        ->add_option(
-            "--gate", asked->gate,
-            "off, warn or refuse; refuse unless told, where cxr-gate lies beside the model")
-        ->check(CLI::IsMember({"off", "warn", "refuse"}))
+    add_choice(*command, "--gate", asked->gate,
+               "off, warn or refuse; refuse unless told, where cxr-gate lies beside the model")
         ->type_name("WHAT");
-    command->add_option("--language", asked->language, "Of finding names")
-        ->check(CLI::IsMember({"en", "ko"}))
-        ->type_name("LANGUAGE")
-        ->capture_default_str();
-    command->add_option("--style", asked->style, "Of pictures: outline, heatmap or both")
-        ->check(CLI::IsMember({"outline", "heatmap", "both"}))
-        ->type_name("STYLE")
-        ->capture_default_str();
+    add_choice(*command, "--language", asked->language, "Of finding names")->type_name("LANGUAGE");
+    add_choice(*command, "--style", asked->style, "Of pictures: outline, heatmap or both")
+        ->type_name("STYLE");
     command->callback([asked, &exit_status] { exit_status = analyze(*asked); });
 }
 

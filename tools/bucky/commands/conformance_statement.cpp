@@ -190,7 +190,7 @@ std::string requestor(const conf::DestinationSettings& to) {
                "pictures {}; text is in {}. What is not accepted is tried again after {} s, then "
                "twice as long, up to {} s, for {} days; what is refused for good is "
                "parked for a person. Storage commitment is {}.\n\n",
-               to.picture_syntax, to.character_set, to.retry_first_s, to.retry_cap_s,
+               word_of(to.picture_syntax), to.character_set, to.retry_first_s, to.retry_cap_s,
                to.give_up_days, to.commitment ? "asked for" : "not asked for");
 }
 
@@ -217,12 +217,16 @@ std::string between(const conf::Settings& settings) {
 }
 
 std::string profiles_in(const conf::ListenerSettings& door) {
-    const auto& shown = door.client_certificates;
-    return fmt::format("| {} port {}, as acceptor | {}{}{} |\n", door.listen, door.port,
-                       shown == "required" ? "both sides show certificates"
-                       : shown == "asked"
-                           ? "we show a certificate; a caller that shows one must show a good one"
-                           : "we show a certificate, callers none",
+    const auto words = [&]() -> std::string_view {
+        switch (door.client_certificates) {
+            case ClientCertificates::required: return "both sides show certificates";
+            case ClientCertificates::asked:
+                return "we show a certificate; a caller that shows one must show a good one";
+            case ClientCertificates::off: return "we show a certificate, callers none";
+        }
+        __builtin_unreachable();
+    }();
+    return fmt::format("| {} port {}, as acceptor | {}{}{} |\n", door.listen, door.port, words,
                        door.crl.empty() ? "" : "; revoked ones are refused",
                        door.users.empty() ? "" : "; callers give a user name and passcode");
 }

@@ -21,6 +21,7 @@
 #include "inference/examine/shelf.h"
 #include "inference/run/check.h"
 #include "scp/wire/start.h"
+#include "tools/bucky/commands/choice_option.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/engine/evaluation.h"
 #include "tools/bucky/engine/model_permissions.h"
@@ -41,14 +42,10 @@ std::string named(const inference::Package& package) {
 
 /// How a package is run from the command line.
 struct Way {
-    std::string device = "auto", precision = "float32";
+    std::string device = "auto";
+    Precision precision = Precision::float32;
 
-    inference::ModelOptions options(int threads) const {
-        const auto number = precision == "bfloat16"  ? inference::Precision::bfloat16
-                            : precision == "float16" ? inference::Precision::float16
-                                                     : inference::Precision::float32;
-        return {device, threads, number};
-    }
+    inference::ModelOptions options(int threads) const { return {device, threads, precision}; }
 };
 
 void list(const conf::Settings& settings) {
@@ -236,9 +233,7 @@ void add_model(CLI::App& app, int& exit_status) {
             ->capture_default_str();
     };
     const auto take_precision = [&](CLI::App* subcommand) {
-        subcommand->add_option("--precision", way->precision, "What it computes in")
-            ->capture_default_str()
-            ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
+        add_choice(*subcommand, "--precision", way->precision, "What it computes in");
     };
     command->add_subcommand("list", "Those of the config, in their order")->callback([config] {
         list(conf::read_settings(*config));

@@ -9,8 +9,7 @@ namespace bucky {
 
 inline inference::GateOptions gate_options(const conf::InferenceSettings& settings) {
     const auto& folder = settings.gate_model;
-    return {inference::gate_mode_of(settings.gate),
-            folder.empty() ? inference::gate_beside(settings.models) : folder};
+    return {settings.gate, folder.empty() ? inference::gate_beside(settings.models) : folder};
 }
 
 }  // namespace bucky

@@ -26,12 +26,6 @@ int cores() {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-inference::Precision precision_named(const std::string& name) {
-    if (name == "bfloat16") return inference::Precision::bfloat16;
-    if (name == "float16") return inference::Precision::float16;
-    return inference::Precision::float32;
-}
-
 /// How one package runs: the options of [inference], overridden by its own [[model]].
 struct Way {
     std::size_t replicas = 1, batch = 1;
@@ -52,7 +46,7 @@ Way way_of(const conf::Settings& settings, const std::filesystem::path& folder) 
     const int batch = chosen(one.batch_max, all.batch_max);
     way.replicas = static_cast<std::size_t>(replicas);
     way.options.threads = threads > 0 ? threads : std::max(1, cores() / replicas);
-    way.options.precision = precision_named(one.precision.empty() ? all.precision : one.precision);
+    way.options.precision = one.precision.value_or(all.precision);
     way.options.device = all.device;
     way.batch = static_cast<std::size_t>(batch);
     return way;
@@ -80,7 +74,7 @@ void check_pin(const conf::Settings& settings, const inference::Package& package
 void check_all_writers(const conf::Settings& settings) {
     if (settings.inference.models_writable_ok) return;
     auto folders = settings.inference.models;
-    if (const auto gate = gate_options(settings.inference); gate.mode != inference::GateMode::off) {
+    if (const auto gate = gate_options(settings.inference); gate.mode != GateMode::off) {
         folders.push_back(gate.folder);
     }
     for (const auto& folder : folders) {
@@ -124,8 +118,8 @@ std::shared_ptr<inference::Model> start_replicas(const inference::Package& packa
     const auto on = [package, way](const std::string& device) -> MakeModel {
         return [package, options = way.options, device]() mutable {
             options.device = device;
-            if (device == "cpu" && options.precision == inference::Precision::float16) {
-                options.precision = inference::Precision::float32;  // float16 needs a GPU
+            if (device == "cpu" && options.precision == Precision::float16) {
+                options.precision = Precision::float32;  // float16 needs a GPU
             }
             auto model =
                 inference::load_torch_model(inference::weights_for(package, device), options);

@@ -38,7 +38,7 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
         const auto& identity = gate->package().identity;
         log::event("gate.loaded", {{"name", identity.name},
                                    {"version", identity.version},
-                                   {"mode", settings.inference.gate},
+                                   {"mode", word_of(settings.inference.gate)},
                                    {"sha256", identity.sha256}});
     }
     return shelf;

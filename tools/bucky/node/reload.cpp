@@ -48,10 +48,10 @@ std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Set
 }
 
 void take_up_log(const conf::LogSettings& told) {
-    log::set_form(told.format == "json" ? log::Form::json : log::Form::text);
+    log::set_format(told.format);
     log::show_patients(told.phi);
     if (told.phi) {
-        log::set_level("warning");  // must be visible at any configured level
+        log::set_level(log::Level::warning);  // must be visible at any configured level
         log::event(log::Level::warning, "log.phi",
                    {{"words", "log.phi: patients' names and IDs are written from now on"}});
     }

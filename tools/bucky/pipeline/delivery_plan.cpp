@@ -46,7 +46,9 @@ std::set<ResultKind> kinds_of(const std::vector<ResultKind>& listed,
 /// Empty for the default: no owner, English, the packages' thresholds.
 std::string rendering_of(const DeliveryPlan& plan) {
     std::string words = plan.owner.empty() ? "" : "for " + plan.owner;
-    if (plan.language != "en") words += (words.empty() ? "" : ", ") + plan.language;
+    if (plan.language != Language::english) {
+        words += fmt::format("{}{}", words.empty() ? "" : ", ", word_of(plan.language));
+    }
     for (const auto& one : plan.thresholds) {
         words += fmt::format("{}{} {} from {:.4f}", words.empty() ? "" : ", ", one.finding,
                              one.sha256.substr(0, 12), one.value);
@@ -270,7 +272,6 @@ std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
     auto destinations = conf::destinations_of(settings, owner);
     if (destinations.empty()) destinations.push_back(&nobody);
     const auto* tenant = conf::tenant_of(settings, owner);
-    const bool has_language = tenant != nullptr && !tenant->language.empty();
     for (const auto* one : destinations) {
         const auto& destination = *one;
         DeliveryPlan plan;
@@ -278,9 +279,8 @@ std::vector<DeliveryPlan> delivery_plans_of(const conf::Settings& settings,
         plan.owner = owner;
         plan.always = kinds_of(destination.send, settings);
         plan.if_found = kinds_of(destination.send_if_found, settings);
-        plan.language = has_language                   ? tenant->language
-                        : destination.language.empty() ? settings.node.language
-                                                       : destination.language;
+        plan.language = destination.language.value_or(settings.node.language);
+        if (tenant != nullptr) plan.language = tenant->language.value_or(plan.language);
         plan.thresholds = thresholds_for(settings, destination.name, owner);
         plan.lesser_classes = lesser_classes_of(classes, destination.name);
         plans.push_back(std::move(plan));

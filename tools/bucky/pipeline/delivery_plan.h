@@ -25,7 +25,7 @@ struct DeliveryPlan {
     std::string destination;  ///< empty: none; the result is only kept
     std::string owner{};      ///< the tenant; empty: none
     std::set<ResultKind> always, if_found;
-    std::string language;
+    Language language = Language::english;
     std::vector<inference::Threshold> thresholds;
     /// By kind: the best class that the destination is known to accept, if not the best of all.
     std::map<ResultKind, Uid> lesser_classes{};

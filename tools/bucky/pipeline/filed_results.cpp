@@ -70,13 +70,13 @@ std::vector<storage::Result> to_withdraw(const std::vector<storage::Result>& res
     return last;
 }
 
-std::string language_of(std::string_view rendering) {
+Language language_of(std::string_view rendering) {
     for (std::size_t at = 0; at <= rendering.size();) {
         const auto end = std::min(rendering.find(", ", at), rendering.size());
-        if (rendering.substr(at, end - at) == "ko") return "ko";
+        if (const auto named = choice_of<Language>(rendering.substr(at, end - at))) return *named;
         at = end + 2;
     }
-    return "en";
+    return Language::english;
 }
 
 }  // namespace bucky

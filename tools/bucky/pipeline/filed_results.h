@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "dicom_sr/common/object.h"
 #include "storage/outbox.h"
 #include "tools/bucky/pipeline/patients.h"
@@ -34,6 +35,6 @@ std::vector<FiledElsewhere> filed_elsewhere(storage::Outbox& outbox, std::string
 std::vector<storage::Result> to_withdraw(const std::vector<storage::Result>& results);
 
 /// The language of this rendering (delivery_plan.h).
-std::string language_of(std::string_view rendering);
+Language language_of(std::string_view rendering);
 
 }  // namespace bucky

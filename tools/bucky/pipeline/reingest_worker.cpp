@@ -37,13 +37,14 @@ void take_in_all(const conf::Settings& settings, const Clock& clock, storage::As
                  Wakeup& work, const std::stop_token& stop) {
     storage::Database db{settings.database_file(), storage::Database::Mode::existing};
     storage::Spool spool{settings.spool_dir()};
-    storage::Reingest files{db,
-                            spool,
-                            aside,
-                            clock,
-                            {settings.study.quiet_s * 1000, settings.study.ceiling_s * 1000},
-                            {settings.study.identity_changes == "follow", scp::read_image_facts},
-                            [&](const auto& file) { return read(file, settings); }};
+    storage::Reingest files{
+        db,
+        spool,
+        aside,
+        clock,
+        {settings.study.quiet_s * 1000, settings.study.ceiling_s * 1000},
+        {settings.study.identity_changes == IdentityChanges::follow, scp::read_image_facts},
+        [&](const auto& file) { return read(file, settings); }};
     if (files.left() == 0) return;
     log::event(log::Level::warning, "reingest.begun", {{"images", files.left()}});
     while (!stop.stop_requested()) {

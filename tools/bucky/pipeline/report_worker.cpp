@@ -232,7 +232,7 @@ Requested ReportWorker::common() const {
     requested.report.node_name = settings_.node.ae_title.str();
     requested.report.software_version = BUCKY_VERSION;
     requested.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
-    requested.marking = dicom_sr::marking_of(settings_.overlay.style);
+    requested.marking = settings_.overlay.style;
     return requested;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "conf/base/choices.h"
 #include "conf/dicom/result_kinds.h"
 #include "dicom_sr/common/object.h"
 #include "dicom_sr/common/study_report.h"
@@ -52,7 +53,7 @@ struct Requested {
     std::set<Variant> beside = {};
     dicom_sr::StudyReport report;         ///< language, node, version, predecessor
     std::uint32_t longer_side_px = 2048;  ///< of a picture
-    dicom_sr::Marking marking = dicom_sr::Marking::outline;
+    Marking marking = Marking::outline;
 };
 
 /// in   the images of one study, at least one; the requested objects; a decoder

@@ -43,7 +43,7 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
         if (one.certificate.empty()) continue;
         attempt(fmt::format("listener.{}", at + 1), [&] {
             (void)TlsContext::for_listener({one.certificate, one.key, one.ca, one.crl},
-                                           scp::ClientCertificates::off);
+                                           ClientCertificates::off);
         });
     }
     for (const auto& one : settings.destinations) {
