@@ -46,7 +46,8 @@ AbandonedLanes::Outcome AbandonedLanes::drop(const Lane& lane) {
     return each(lane, [&](const Waiting& job, Outcome& outcome) {
         if (!take_out(job)) return;
         Journal(db_, clock_)
-            .write(job.study, job.subject, is_delivery ? kDroppedEvent : "commitment.dropped",
+            .write(job.study, job.subject,
+                   is_delivery ? JournalEvent::result_dropped : JournalEvent::commitment_dropped,
                    words);
         ++outcome.left;
     });
@@ -70,7 +71,7 @@ AbandonedLanes::Outcome AbandonedLanes::move(
         const bool is_new = db_.changes() == 1;
         if (!take_out(job)) return;
         Journal(db_, clock_)
-            .write(job.study, job.subject, "result.moved",
+            .write(job.study, job.subject, JournalEvent::result_moved,
                    is_new ? words : words + ", which has it already");
         ++outcome.left;
         outcome.had_it += is_new ? 0 : 1;

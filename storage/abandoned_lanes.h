@@ -18,9 +18,6 @@
 
 namespace bucky::storage {
 
-/// The journal's event for a result that a person dropped: it is not owed to any destination.
-inline constexpr std::string_view kDroppedEvent = "result.dropped";
-
 class AbandonedLanes {
 public:
     AbandonedLanes(Database& db, const Clock& clock) : db_(db), clock_(clock) {}

@@ -153,7 +153,7 @@ void Commitments::asking(std::string_view destination, std::string_view study,
             .run();
     }
     Journal(db_, clock_)
-        .write_repeated(study, destination, "commitment.asked",
+        .write_repeated(study, destination, JournalEvent::commitment_asked,
                         fmt::format("to keep {} objects", objects.size()));
     open.commit();
     crash_point("commitment.before_ask");
@@ -196,7 +196,7 @@ bool Commitments::note(std::string_view destination, const CommitmentAnswer& ans
         promised += db_.changes();
     }
     if (promised > 0) {
-        journal.write(study, destination, "commitment.promised",
+        journal.write(study, destination, JournalEvent::commitment_promised,
                       fmt::format("to keep {} objects", promised));
     }
     for (const auto& [object, reason] : answer.failed) {
@@ -208,7 +208,7 @@ bool Commitments::note(std::string_view destination, const CommitmentAnswer& ans
             .bind(":reason", std::int64_t{reason})
             .run();
         if (db_.changes() == 0) continue;
-        journal.write_repeated(study, object.sop_instance.str(), "commitment.failed",
+        journal.write_repeated(study, object.sop_instance.str(), JournalEvent::commitment_failed,
                                fmt::format("{}: {}", destination, words_for_failure(reason)));
     }
     db_.prepare(kAnswered).bind(":transaction", transaction).bind(":now_ms", now_ms).run();

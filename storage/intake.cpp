@@ -198,11 +198,11 @@ Receipt Intake::answer_again(const Received& in, const Decision& decision) {
     if (!db_.in_transaction()) own.emplace(db_);
     const auto& study = decision.again_study;
     Journal journal(db_, clock_);
-    journal.write_repeated(study, in.sop_instance.str(), "image.again", decision.words);
+    journal.write_repeated(study, in.sop_instance.str(), JournalEvent::image_again, decision.words);
     // The sender of a repeated image may be missing its result. Delivered results are not sent
     // again.
     if (const auto refused = JobQueue(db_, clock_).resubmit_refused(study); refused > 0) {
-        journal.write_repeated(study, in.sop_instance.str(), "result.again",
+        journal.write_repeated(study, in.sop_instance.str(), JournalEvent::result_again,
                                fmt::format("{} refused before: sent again", refused));
     }
     if (own) own->commit();
@@ -226,7 +226,7 @@ void Intake::replace(const Received& in, const Standing& stands, std::int64_t no
     if (stands.study == in.key().str()) return;  // it is due already: the copy belongs to it
     make_due_anew(stands.study, now_ms);
     Journal(db_, clock_)
-        .write(stands.study, in.sop_instance.str(), "image.left_study",
+        .write(stands.study, in.sop_instance.str(), JournalEvent::image_left_study,
                fmt::format("from {}: its pixels came again in study {}", in.calling_ae,
                            in.key().str()));
 }
@@ -242,7 +242,7 @@ bool Intake::is_own_result(const Received& in) {
     if (!study) return false;
     Journal(db_, clock_)
         .write_repeated(
-            *study, in.sop_instance.str(), "image.own_result",
+            *study, in.sop_instance.str(), JournalEvent::image_own_result,
             fmt::format("sent back by {}: an object of our make, not analysed", in.calling_ae));
     return true;
 }
@@ -324,7 +324,7 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
     }
     Journal journal(db_, clock_);
     if (conflicting) {
-        journal.write(study, in.sop_instance.str(), "image.conflict",
+        journal.write(study, in.sop_instance.str(), JournalEvent::image_conflict,
                       fmt::format("from {} at {}: this UID came before with other content; kept "
                                   "apart and not analysed",
                                   in.calling_ae, in.peer_address));
@@ -341,8 +341,8 @@ std::int64_t Intake::insert(const Received& in, const std::string& file, std::in
     const auto words = corrected ? decision.words + ": it stands from now on"
                                  : fmt::format("from {} at {}, {} bytes", in.calling_ae,
                                                in.peer_address, size_bytes);
-    journal.write(study, in.sop_instance.str(), corrected ? "image.corrected" : "image.received",
-                  words);
+    journal.write(study, in.sop_instance.str(),
+                  corrected ? JournalEvent::image_corrected : JournalEvent::image_received, words);
     return id;
 }
 

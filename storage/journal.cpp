@@ -38,7 +38,7 @@ std::span<const Sql> journal_statements() {
     return kAll;
 }
 
-void Journal::write(std::string_view study, std::string_view subject, std::string_view event,
+void Journal::write(std::string_view study, std::string_view subject, JournalEvent event,
                     std::string_view words) {
     std::optional<Database::Transaction> own;
     if (!db_.in_transaction()) own.emplace(db_);
@@ -46,8 +46,8 @@ void Journal::write(std::string_view study, std::string_view subject, std::strin
     if (own) own->commit();
 }
 
-void Journal::write_repeated(std::string_view study, std::string_view subject,
-                             std::string_view event, std::string_view words) {
+void Journal::write_repeated(std::string_view study, std::string_view subject, JournalEvent event,
+                             std::string_view words) {
     std::optional<Database::Transaction> own;
     if (!db_.in_transaction()) own.emplace(db_);
     run(kCount, study, subject, event, words);
@@ -56,12 +56,12 @@ void Journal::write_repeated(std::string_view study, std::string_view subject,
 }
 
 void Journal::run(const Sql& sql, std::string_view study, std::string_view subject,
-                  std::string_view event, std::string_view words) {
+                  JournalEvent event, std::string_view words) {
     db_.prepare(sql)
         .bind(":at_ms", clock_.now_ms())
         .bind(":study", study)
         .bind(":subject", subject)
-        .bind(":event", event)
+        .bind(":event", word_of(event))
         .bind(":words", limited(words))
         .run();
 }

@@ -10,6 +10,7 @@
 
 #include "conf/base/clock.h"
 #include "storage/database.h"
+#include "storage/journal_event.h"
 
 namespace bucky::storage {
 
@@ -17,20 +18,22 @@ struct JournalEntry {
     std::int64_t at_ms = 0;
     std::string study;    ///< its key: study_key.h
     std::string subject;  ///< SOP instance UID, destination, or empty
-    std::string event;    ///< "image.received", "image.verdict", "report.made", "result.sent", ...
+    std::string event;    ///< a word of journal_event.h, or of another version
     std::string words;
     std::int64_t times = 1;  ///< at_ms is the time of the last one
+
+    bool is(JournalEvent one) const { return event == word_of(one); }
 };
 
 class Journal {
 public:
     Journal(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
     /// If a transaction is open, this is part of it. Long words are cut (limits::kWordsMax).
-    void write(std::string_view study, std::string_view subject, std::string_view event,
+    void write(std::string_view study, std::string_view subject, JournalEvent event,
                std::string_view words);
 
     /// For events that a peer can repeat without end: repetitions are counted in one entry.
-    void write_repeated(std::string_view study, std::string_view subject, std::string_view event,
+    void write_repeated(std::string_view study, std::string_view subject, JournalEvent event,
                         std::string_view words);
 
     std::vector<JournalEntry> of_study(std::string_view study);
@@ -39,8 +42,8 @@ public:
     std::vector<std::string> studies_of_uid(std::string_view study_uid);
 
 private:
-    void run(const Sql& sql, std::string_view study, std::string_view subject,
-             std::string_view event, std::string_view words);
+    void run(const Sql& sql, std::string_view study, std::string_view subject, JournalEvent event,
+             std::string_view words);
 
     Database& db_;
     const Clock& clock_;

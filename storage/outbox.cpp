@@ -160,7 +160,7 @@ void Outbox::insert_new(const Job& job, const Batch& batch, std::int64_t now_ms)
             .run();
     }
     Journal(db_, clock_)
-        .write(job.study, report, "report.made",
+        .write(job.study, report, JournalEvent::report_made,
                fmt::format("{} objects, {} of them new", results.size(), fresh));
 }
 
@@ -181,7 +181,8 @@ bool Outbox::make_again(const Job& deliver_job, std::string_view why) {
     db_.prepare(kTakeBack).bind(":id", deliver_job.id).bind(":attempt", deliver_job.attempt).run();
     if (db_.changes() == 0) return false;
     db_.prepare(kDueAgain).bind(":study", deliver_job.study).bind(":now_ms", clock_.now_ms()).run();
-    Journal(db_, clock_).write(deliver_job.study, deliver_job.subject, kTakenBackEvent, why);
+    Journal(db_, clock_)
+        .write(deliver_job.study, deliver_job.subject, JournalEvent::result_taken_back, why);
     transaction.commit();
     return true;
 }

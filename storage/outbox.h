@@ -50,9 +50,6 @@ struct Result {
     std::string rendering, filed_under;
 };
 
-/// The journal's event for make_again().
-inline constexpr std::string_view kTakenBackEvent = "result.taken_back";
-
 class Outbox {
 public:
     /// Results that are not committed yet. Each is durable once it is added, so its bytes need not

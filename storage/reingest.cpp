@@ -109,7 +109,8 @@ void Reingest::take_in(const std::filesystem::path& file) {
         case Receipt::Kept::corrected:
             count("taken_in");
             Journal(db_, clock_)
-                .write(received.key().str(), found.sop_instance.str(), "image.reingested",
+                .write(received.key().str(), found.sop_instance.str(),
+                       JournalEvent::image_reingested,
                        fmt::format("first received {}; the database did not know its file",
                                    iso_utc(from.received_at_ms)));
             log::event("reingest.image", {{"sop", found.sop_instance.str()},

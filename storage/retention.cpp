@@ -134,7 +134,7 @@ bool Retention::leave(const Study& study, const std::string& why) {
         db_.prepare(drop).bind(":study", std::string_view{study.key}).run();
     }
     Journal(db_, clock_)
-        .write(study.key, "", "study.left",
+        .write(study.key, "", JournalEvent::study_left,
                fmt::format("{} files, {} bytes deleted: {}", files.size(), bytes, why));
     crash_point("retention.before_commit");
     transaction.commit();

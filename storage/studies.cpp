@@ -233,7 +233,7 @@ bool Studies::record_verdict(const Job& job, std::string_view verdict,
         sop_instance = recorded.text(1);
     }
     db_.prepare(kOnePendingLess).bind(":study", study).run();
-    Journal(db_, clock_).write(study, sop_instance, "image.verdict", verdict);
+    Journal(db_, clock_).write(study, sop_instance, JournalEvent::image_verdict, verdict);
     crash_point("infer.before_commit");
     transaction.commit();
     crash_point("infer.after_commit");
@@ -324,7 +324,8 @@ std::int64_t Studies::retry(std::string_view study, std::string_view model) {
         .run();
     if (db_.changes() == 0) return 0;  // no such study
     const auto by = model.empty() ? std::string{} : fmt::format(", by {} alone", model);
-    Journal(db_, clock_).write(study, "", "study.retry", fmt::format("{} images{}", images, by));
+    Journal(db_, clock_)
+        .write(study, "", JournalEvent::study_retry, fmt::format("{} images{}", images, by));
     transaction.commit();
     return images;
 }

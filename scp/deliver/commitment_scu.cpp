@@ -277,7 +277,7 @@ void CommitmentScu::Impl::retry(const storage::Job& job, std::int64_t after_ms,
 void CommitmentScu::Impl::park(const storage::Job& job, std::string_view why) {
     storage::Database::Transaction open(db);
     if (jobs.park(job, why)) {
-        journal.write(job.study, destination.name, "commitment.refused", why);
+        journal.write(job.study, destination.name, storage::JournalEvent::commitment_refused, why);
     }
     open.commit();
     log::event(log::Level::warning, "commitment.parked",

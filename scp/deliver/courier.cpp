@@ -283,7 +283,7 @@ void Courier::Impl::settle(const storage::Job& job, const storage::Result& resul
 void Courier::Impl::finish(const storage::Job& job, std::string_view words) {
     storage::Database::Transaction transaction(db);
     if (jobs.finish(job)) {
-        journal.write(job.study, job.subject, "result.sent",
+        journal.write(job.study, job.subject, storage::JournalEvent::result_sent,
                       words.empty() ? "to " + destination.name
                                     : fmt::format("to {}: {}", destination.name, words));
         if (destination.commitment) commitments.delivery_ended(job, destination.name);
@@ -310,7 +310,7 @@ void Courier::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::s
     }
     storage::Database::Transaction transaction(db);
     if (jobs.retry_later(job, now + after_ms, why)) {
-        journal.write_repeated(job.study, job.subject, "result.retry",
+        journal.write_repeated(job.study, job.subject, storage::JournalEvent::result_retry,
                                fmt::format("to {}: {}", destination.name, why));
     }
     transaction.commit();
@@ -319,7 +319,7 @@ void Courier::Impl::retry(const storage::Job& job, std::int64_t after_ms, std::s
 void Courier::Impl::park(const storage::Job& job, std::string_view why) {
     storage::Database::Transaction transaction(db);
     if (jobs.park(job, why)) {
-        journal.write(job.study, job.subject, "result.refused",
+        journal.write(job.study, job.subject, storage::JournalEvent::result_refused,
                       fmt::format("by {}: {}", destination.name, why));
         if (destination.commitment) commitments.delivery_ended(job, destination.name);
     }
@@ -335,7 +335,7 @@ void Courier::Impl::make_again(const storage::Job& job, const storage::Result& r
                                  name_of_class(result.sop_class.str()), name_of_class(sop_class));
     const auto story = journal.of_study(job.study);
     const bool again = std::any_of(story.begin(), story.end(), [&](const auto& entry) {
-        return entry.event == storage::kTakenBackEvent && entry.subject == job.subject &&
+        return entry.is(storage::JournalEvent::result_taken_back) && entry.subject == job.subject &&
                entry.words == why && fallback.changed_since(result.sop_class.str(), entry.at_ms);
     });
     if (again) return park(job, why + ", and a while ago it was the other way round");

@@ -53,7 +53,8 @@ void write_much(DataFolder& node, int transactions) {
     for (int at = 0; at < transactions; ++at) {
         Database::Transaction transaction{node.db};
         for (int entry = 0; entry < 100; ++entry) {
-            node.journal.write(kStudy, std::to_string(entry), "test", std::string(3000, 'x'));
+            node.journal.write(kStudy, std::to_string(entry), JournalEvent::image_shadow,
+                               std::string(3000, 'x'));
         }
         transaction.commit();
     }

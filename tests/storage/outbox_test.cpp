@@ -169,7 +169,7 @@ TEST_CASE("a result whose class is not accepted makes its study due for another 
     REQUIRE(deliver);
     REQUIRE(node.outbox.make_again(*deliver, "not this class"));
     CHECK_FALSE(node.outbox.make_again(*deliver, "not this class"));  // its lease is no longer ours
-    CHECK(node.events().back() == kTakenBackEvent);
+    CHECK(node.events().back() == word_of(JournalEvent::result_taken_back));
 
     REQUIRE(node.studies.make_due_reports() == 1);
     const auto again = node.jobs.claim(Lane::report(), 60'000);

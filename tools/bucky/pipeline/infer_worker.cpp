@@ -120,7 +120,8 @@ inference::Among InferWorker::models_for(const storage::Instance& instance,
 void InferWorker::note_shadows(const storage::Instance& instance) {
     const auto sop = instance.sop_instance.str();
     const auto note = [&](std::string_view words) {
-        context_.journal.write(instance.study.str(), sop, "image.shadow", words);
+        context_.journal.write(instance.study.str(), sop, storage::JournalEvent::image_shadow,
+                               words);
     };
     try {
         const auto file = context_.received.absolute(instance.file);
@@ -171,8 +172,8 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
             context_.jobs.retry_later(job, next_try_ms(clock_, job.attempt), error.what(), blame);
             return std::nullopt;
         }
-        context_.journal.write(job.study, instance.sop_instance.str(), "image.failed",
-                               error.what());
+        context_.journal.write(job.study, instance.sop_instance.str(),
+                               storage::JournalEvent::image_failed, error.what());
         return failed(why_failed(fault), now_ms);
     }
 }

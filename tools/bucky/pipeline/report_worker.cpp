@@ -305,7 +305,7 @@ void ReportWorker::withdraw(const storage::Job& job, const Study& study,
                        .only_for = context_.outbox.destinations_of(report),
                        .filed_under = filed.filed_under});
             context_.journal.write_repeated(job.study, report.sop_instance.str(),
-                                            "report.withdrawn",
+                                            storage::JournalEvent::report_withdrawn,
                                             "its image is another patient's now");
             log::event(log::Level::warning, "report.withdrawn",
                        {{"study", job.study}, {"sop", report.sop_instance.str()}});
@@ -317,7 +317,7 @@ void ReportWorker::withdraw(const storage::Job& job, const Study& study,
 /// Tells the admin: one patient's image may have been sent with another's Study Instance UID.
 void ReportWorker::tell_of_patients(const storage::Job& job, const Study& study) {
     context_.journal.write_repeated(
-        job.study, "", "study.patients",
+        job.study, "", storage::JournalEvent::study_patients,
         fmt::format("images of {} patients: a report for each", study.patients));
     const auto before = context_.studies.line(job.study);
     if (before && before->patients > 1) return;
