@@ -25,13 +25,13 @@ TEST_CASE("what only a start can take up keeps its value, and is named", "[tools
 TEST_CASE("the node's note reads back, and is for its own user alone", "[tools]") {
     const test::TempDir dir;
     CHECK_FALSE(read_note(dir.path()));
-    const RunningNote note{"17",
-                           5,
-                           2,
-                           9,
-                           "a \"reason\"\nof two lines",
-                           {"scp.port"},
-                           {{"scp.port", "11112"}, {"node.ae_title", "\"BUCKY\""}}};
+    const RunningNote note{.process = "17",
+                           .since_ms = 5,
+                           .begun = 9,
+                           .reloads = 2,
+                           .refused = "a \"reason\"\nof two lines",
+                           .waiting = {"scp.port"},
+                           .in_force = {{"scp.port", "11112"}, {"node.ae_title", "\"BUCKY\""}}};
     leave_note(dir.path(), note);
     const auto read = read_note(dir.path());
     REQUIRE(read);
