@@ -9,7 +9,7 @@
 namespace bucky {
 
 void ClockSteps::look(std::int64_t now_ms, std::int64_t steady_ms) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto ahead_ms = now_ms - steady_ms;
     const auto step_ms = has_looked_ ? ahead_ms - ahead_ms_ : 0;
     has_looked_ = true;
@@ -25,22 +25,22 @@ void ClockSteps::look(std::int64_t now_ms, std::int64_t steady_ms) {
 }
 
 std::vector<std::int64_t> ClockSteps::take_untold() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(untold_, {});
 }
 
 void ClockSteps::doubt() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     settled_from_steady_ms_ = steady_ms_ + kSettlesMs;
 }
 
 bool ClockSteps::is_settled() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return steady_ms_ >= settled_from_steady_ms_;
 }
 
 std::string ClockSteps::trouble() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return steady_ms_ >= settled_from_steady_ms_ ? std::string{} : trouble_;
 }
 

@@ -8,9 +8,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "conf/base/mutex.h"
 
 namespace bucky {
 
@@ -34,13 +35,13 @@ public:
     std::string trouble() const;
 
 private:
-    mutable std::mutex mutex_;
-    bool has_looked_ = false;
-    std::int64_t ahead_ms_ = 0;   ///< of the wall clock, before the steady one
-    std::int64_t steady_ms_ = 0;  ///< of the last look
-    std::int64_t settled_from_steady_ms_ = 0;
-    std::string trouble_;
-    std::vector<std::int64_t> untold_;
+    mutable Mutex mutex_;
+    bool has_looked_ GUARDED_BY(mutex_) = false;
+    std::int64_t ahead_ms_ GUARDED_BY(mutex_) = 0;   ///< of the wall clock, before the steady one
+    std::int64_t steady_ms_ GUARDED_BY(mutex_) = 0;  ///< of the last look
+    std::int64_t settled_from_steady_ms_ GUARDED_BY(mutex_) = 0;
+    std::string trouble_ GUARDED_BY(mutex_);
+    std::vector<std::int64_t> untold_ GUARDED_BY(mutex_);
 };
 
 /// "9 h", "40 d": how far a clock was set.

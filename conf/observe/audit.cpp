@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conf/observe/audit.h"
 
-#include <mutex>
-#include <shared_mutex>
 #include <utility>
 
+#include "conf/base/mutex.h"
 #include "conf/run/immortal.h"
 
 namespace bucky::audit {
 namespace {
 
 struct Registered {
-    std::shared_mutex mutex;
-    Recorder recorder;
+    SharedMutex mutex;
+    Recorder recorder GUARDED_BY(mutex);
 };
 
 Registered& registered() {
@@ -22,18 +21,21 @@ Registered& registered() {
 }  // namespace
 
 void record_with(Recorder recorder) {
-    const std::lock_guard lock(registered().mutex);
-    registered().recorder = std::move(recorder);
+    auto& to = registered();
+    const WriterLock lock(to.mutex);
+    to.recorder = std::move(recorder);
 }
 
 bool is_recorded() {
-    const std::shared_lock lock(registered().mutex);
-    return static_cast<bool>(registered().recorder);
+    auto& to = registered();
+    const ReaderLock lock(to.mutex);
+    return static_cast<bool>(to.recorder);
 }
 
 void tell(const Event& event) {
-    const std::shared_lock lock(registered().mutex);
-    if (registered().recorder) registered().recorder(event);
+    auto& to = registered();
+    const ReaderLock lock(to.mutex);
+    if (to.recorder) to.recorder(event);
 }
 
 }  // namespace bucky::audit

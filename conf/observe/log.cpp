@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -20,6 +19,7 @@
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/mutex.h"
 #include "conf/base/printable.h"
 #include "conf/observe/log_queue.h"
 #include "conf/observe/metrics.h"
@@ -56,7 +56,7 @@ public:
     /// Nothing: the line may not be written. Else the number of lines left out since the last.
     std::optional<std::uint64_t> admit(std::string_view event, int most,
                                        std::chrono::steady_clock::time_point now) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto& one = events_[std::string{event}];
         if (now - one.since >= std::chrono::seconds{1}) {
             one.since = now;
@@ -73,28 +73,29 @@ private:
         int written = 0;
         std::uint64_t left_out = 0;
     };
-    std::mutex mutex_;
-    std::map<std::string, Event> events_;  ///< by names in the code, so there are few
+    Mutex mutex_;
+    /// By names in the code, so there are few.
+    std::map<std::string, Event> events_ GUARDED_BY(mutex_);
 };
 
 /// The lowest level at which an event is written: that of its module, else the general one.
 class Levels {
 public:
     void exchange(Level all, std::map<std::string, Level, std::less<>> modules) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         all_ = all;
         modules_.swap(modules);
     }
     bool admit(Level level, std::string_view event) const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto own = modules_.find(event.substr(0, event.find('.')));
         return level >= (own == modules_.end() ? all_ : own->second);
     }
 
 private:
-    mutable std::mutex mutex_;
-    Level all_ = Level::info;
-    std::map<std::string, Level, std::less<>> modules_;
+    mutable Mutex mutex_;
+    Level all_ GUARDED_BY(mutex_) = Level::info;
+    std::map<std::string, Level, std::less<>> modules_ GUARDED_BY(mutex_);
 };
 
 Levels& levels() {

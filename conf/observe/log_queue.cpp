@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <csignal>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -15,6 +13,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
+
+#include "conf/base/mutex.h"
 
 namespace bucky::log {
 namespace {
@@ -48,26 +48,25 @@ struct LogQueue::Shared {
     const Notice notice;
     std::atomic<std::uint64_t> put{0}, done{0};  ///< lines
 
-    std::mutex mutex;
-    std::condition_variable came, went;
-    // All below: GUARDED_BY(mutex)
-    std::string text;
-    std::uint64_t lines = 0;    ///< in `text`
-    std::uint64_t dropped = 0;  ///< not yet reported by a line
-    std::uint64_t dropped_since_empty = 0;
-    std::size_t at_hand_bytes = 0;
-    std::optional<Steady::time_point> began;  ///< of the current write
-    bool closing = false;
+    Mutex mutex;
+    Condition came, went;
+    std::string text GUARDED_BY(mutex);
+    std::uint64_t lines GUARDED_BY(mutex) = 0;    ///< in `text`
+    std::uint64_t dropped GUARDED_BY(mutex) = 0;  ///< not yet reported by a line
+    std::uint64_t dropped_since_empty GUARDED_BY(mutex) = 0;
+    std::size_t at_hand_bytes GUARDED_BY(mutex) = 0;
+    std::optional<Steady::time_point> began GUARDED_BY(mutex);  ///< of the current write
+    bool closing GUARDED_BY(mutex) = false;
 
-    bool all_written() const { return lines == 0 && at_hand_bytes == 0; }
+    bool all_written() const REQUIRES(mutex) { return lines == 0 && at_hand_bytes == 0; }
     void write_on();
 };
 
 /// Dropped lines came after all queued ones, so their notice is written after these.
 void LogQueue::Shared::write_on() {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     while (true) {
-        came.wait(lock, [&] { return closing || lines > 0 || dropped > 0; });
+        came.wait(lock, [&]() REQUIRES(mutex) { return closing || lines > 0 || dropped > 0; });
         if (closing) return;
         auto at_hand = std::exchange(text, {});
         const auto taken = std::exchange(lines, 0);
@@ -85,7 +84,7 @@ void LogQueue::Shared::write_on() {
             dropped += missing + taken;
             dropped_since_empty += taken;
             went.notify_all();
-            came.wait_for(lock, std::chrono::seconds{1}, [&] { return closing; });
+            came.wait_for(lock, std::chrono::seconds{1}, [&]() REQUIRES(mutex) { return closing; });
         } else if (lines == 0 && dropped == 0) {
             dropped_since_empty = 0;
         }
@@ -105,7 +104,7 @@ LogQueue::LogQueue(int fd, std::size_t bytes_max, Notice notice)
 }
 
 LogQueue::~LogQueue() {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     shared_->closing = true;
     shared_->came.notify_all();
 }
@@ -113,7 +112,7 @@ LogQueue::~LogQueue() {
 bool LogQueue::put(std::string line) {
     auto& queue = *shared_;
     {
-        const std::lock_guard lock(queue.mutex);
+        const MutexLock lock(queue.mutex);
         if (queue.text.size() + line.size() > queue.bytes_max || queue.dropped > 0) {
             ++queue.dropped;
             ++queue.dropped_since_empty;
@@ -128,8 +127,10 @@ bool LogQueue::put(std::string line) {
 }
 
 bool LogQueue::flush(std::chrono::milliseconds at_most) {
-    std::unique_lock lock(shared_->mutex);
-    return shared_->went.wait_for(lock, at_most, [&] { return shared_->all_written(); });
+    auto& queue = *shared_;
+    MutexLock lock(queue.mutex);
+    return queue.went.wait_for(lock, at_most,
+                               [&]() REQUIRES(queue.mutex) { return queue.all_written(); });
 }
 
 bool LogQueue::is_empty() const noexcept {
@@ -137,7 +138,7 @@ bool LogQueue::is_empty() const noexcept {
 }
 
 LogQueue::State LogQueue::state() const {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     State state;
     state.dropped = shared_->dropped_since_empty;
     state.waiting_bytes = shared_->text.size() + shared_->at_hand_bytes;

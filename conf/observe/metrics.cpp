@@ -2,7 +2,6 @@
 #include "conf/observe/metrics.h"
 
 #include <algorithm>
-#include <mutex>
 #include <set>
 #include <utility>
 #include <vector>
@@ -16,6 +15,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/mutex.h"
 #include "conf/run/immortal.h"
 
 namespace bucky::metrics {
@@ -143,7 +143,7 @@ public:
     void seat(Labels& labels) {
         const auto tenant = labels.find("tenant");
         const auto equipment = labels.find("equipment");
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const auto label : {tenant, equipment}) {
             if (label != labels.end()) label->second = seated(label->first, label->second);
         }
@@ -155,7 +155,7 @@ public:
 
     /// These have series of their own, however many have come before.
     void keep(const std::string& label, const std::vector<std::string>& values) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const auto& value : values) kept_[label].insert(printable(value));
     }
 
@@ -170,7 +170,7 @@ private:
         return true;
     }
 
-    std::string seated(const std::string& label, std::string_view value) {
+    std::string seated(const std::string& label, std::string_view value) REQUIRES(mutex_) {
         auto clean = printable(value);
         if (kept_[label].contains(clean)) return clean;
         return has_place(taken_[label], clean, limits::kLabelValuesMax) ? clean : kOther;
@@ -185,9 +185,10 @@ private:
         return clean.substr(from, clean.find_last_not_of(' ') + 1 - from);
     }
 
-    std::mutex mutex_;
-    std::map<std::string, std::set<std::string>> taken_, kept_;
-    std::set<std::pair<std::string, std::string>> pairs_;
+    Mutex mutex_;
+    std::map<std::string, std::set<std::string>> taken_ GUARDED_BY(mutex_);
+    std::map<std::string, std::set<std::string>> kept_ GUARDED_BY(mutex_);
+    std::set<std::pair<std::string, std::string>> pairs_ GUARDED_BY(mutex_);
 };
 
 Labels seated(Labels labels) {
