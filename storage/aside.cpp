@@ -73,7 +73,7 @@ void Aside::put(const fs::path& file, Kind kind) {
         throw Error(failed == std::errc::no_space_on_device ? Fault::exhausted : Fault::unavailable,
                     "cannot move {} to {}: {}", file.string(), folder.string(), failed.message());
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     switch (kind) {
         case Kind::image: ++held_.images; return;
         case Kind::copy: ++held_.copies; return;
@@ -94,14 +94,14 @@ std::int64_t Aside::sweep(std::int64_t keep_ms) {
         fs::remove_all(day, stays);
     }
     if (deleted > 0) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         count();
     }
     return deleted;
 }
 
 Aside::Held Aside::held() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return held_;
 }
 

@@ -9,11 +9,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "conf/base/clock.h"
+#include "conf/base/mutex.h"
 
 namespace bucky::storage {
 
@@ -39,12 +39,12 @@ public:
     const std::filesystem::path& root() const noexcept { return root_; }
 
 private:
-    void count();  ///< requires mutex_
+    void count() REQUIRES(mutex_);
 
     const std::filesystem::path root_;
     const Clock& clock_;
-    mutable std::mutex mutex_;
-    Held held_;  ///< GUARDED_BY(mutex_)
+    mutable Mutex mutex_;
+    Held held_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky::storage

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "conf/base/error.h"
+#include "conf/base/mutex.h"
 #include "storage/schema.h"
 #include "storage/shared_database.h"
 
@@ -136,7 +137,7 @@ void Database::Impl::sync_log(bool doubtful) {
     }
     // The log's pages can still be read, but may not be on the disk. A checkpoint writes them all
     // again, into the database file, and syncs that.
-    const std::lock_guard turn(shared->turn);
+    const MutexLock turn(shared->turn);
     int pages = 0;
     int copied = 0;
     check(sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_FULL, &pages, &copied), db,
@@ -236,7 +237,7 @@ void Database::require_sound() {
 void Database::migrate() {
     if (version() > migrations().back().version) return;
     {
-        const std::lock_guard turn(impl_->shared->turn);
+        const MutexLock turn(impl_->shared->turn);
         auto wal = prepare(kWal);
         if (!wal.step() || wal.text(0) != "wal") {
             throw Error(Fault::unavailable,
@@ -289,14 +290,14 @@ std::int64_t Database::version() {
 
 struct Database::Transaction::State {
     Database::Impl& impl;
-    std::unique_lock<std::mutex> turn;
+    std::unique_lock<Mutex> turn;
 };
 
 Database::Transaction::Transaction(Database& db) {
     if (db.in_transaction()) throw Error(Fault::bug, "a transaction inside a transaction");
     auto& impl = *db.impl_;
     impl.shared->files.require_names();
-    state_ = std::make_unique<State>(State{impl, std::unique_lock<std::mutex>(impl.shared->turn)});
+    state_ = std::make_unique<State>(State{impl, std::unique_lock<Mutex>(impl.shared->turn)});
     execute(impl.db, "BEGIN IMMEDIATE", "begin");
     impl.in_turn = true;
 }

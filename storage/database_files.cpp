@@ -25,7 +25,7 @@ std::optional<DatabaseFiles::Identity> DatabaseFiles::identity_of(
 }
 
 void DatabaseFiles::pin() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (pinned_) return;
     std::array<Identity, kSuffixes.size()> all{};
     for (std::size_t at = 0; at < kSuffixes.size(); ++at) {
@@ -51,7 +51,7 @@ void DatabaseFiles::look() {
 }
 
 void DatabaseFiles::require_names() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     look();
     // No path in this message, because an error may become an answer to a caller.
     if (!lost_.empty()) {
@@ -66,7 +66,7 @@ std::int64_t DatabaseFiles::file_bytes() const {
 }
 
 void DatabaseFiles::note_size(std::int64_t file_bytes, std::int64_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool is_shorter = file_bytes < last_file_bytes_ && bytes >= last_bytes_;
     if (is_shorter && lost_.empty()) {
         lost_ =
@@ -77,7 +77,7 @@ void DatabaseFiles::note_size(std::int64_t file_bytes, std::int64_t bytes) {
 }
 
 void DatabaseFiles::note_damage(const std::string& sqlite_words, int code) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!damaged_.empty()) return;
     damaged_ = fmt::format(
         "{} is damaged ({}, SQLite {}): images are refused. Stop the node; move {}, -wal and -shm "
@@ -87,7 +87,7 @@ void DatabaseFiles::note_damage(const std::string& sqlite_words, int code) {
 }
 
 std::vector<std::string> DatabaseFiles::troubles() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     look();
     std::vector<std::string> all;
     for (const auto* one : {&lost_, &damaged_}) {

@@ -14,10 +14,11 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "conf/base/mutex.h"
 
 namespace bucky::storage {
 
@@ -50,13 +51,13 @@ private:
     static constexpr std::array kSuffixes{"", "-wal", "-shm"};
     static std::optional<Identity> identity_of(const std::filesystem::path& file);
     std::filesystem::path file(const char* suffix) const { return database_.string() + suffix; }
-    void look();  ///< requires mutex_
+    void look() REQUIRES(mutex_);
 
     const std::filesystem::path database_;
-    mutable std::mutex mutex_;
-    std::optional<std::array<Identity, kSuffixes.size()>> pinned_;  ///< GUARDED_BY(mutex_)
-    std::string lost_, damaged_;
-    std::int64_t last_file_bytes_ = 0, last_bytes_ = 0;
+    mutable Mutex mutex_;
+    std::optional<std::array<Identity, kSuffixes.size()>> pinned_ GUARDED_BY(mutex_);
+    std::string lost_ GUARDED_BY(mutex_), damaged_ GUARDED_BY(mutex_);
+    std::int64_t last_file_bytes_ GUARDED_BY(mutex_) = 0, last_bytes_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace bucky::storage

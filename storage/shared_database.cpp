@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "conf/base/error.h"
+#include "conf/base/mutex.h"
 
 namespace bucky::storage {
 namespace {
@@ -38,9 +39,9 @@ bool is_damage(int code) {
 }  // namespace
 
 std::shared_ptr<SharedDatabase> shared_by_all_of(const std::filesystem::path& file) {
-    static std::mutex guard;
-    static std::map<std::filesystem::path, std::weak_ptr<SharedDatabase>> files;
-    const std::lock_guard lock(guard);
+    static Mutex guard;
+    static std::map<std::filesystem::path, std::weak_ptr<SharedDatabase>> files GUARDED_BY(guard);
+    const MutexLock lock(guard);
     std::erase_if(files, [](const auto& entry) { return entry.second.expired(); });
     const auto whole = std::filesystem::weakly_canonical(file);
     auto& slot = files[whole];

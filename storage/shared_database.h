@@ -6,11 +6,11 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 
 #include "conf/base/error.h"
+#include "conf/base/mutex.h"
 #include "storage/database_files.h"
 #include "storage/shared_sync.h"
 
@@ -21,7 +21,7 @@ namespace bucky::storage {
 struct SharedDatabase {
     explicit SharedDatabase(const std::filesystem::path& file) : files(file) {}
 
-    std::mutex turn;  ///< of writers: with SQLite's polled lock some of 16 waited for seconds
+    Mutex turn;  ///< of writers: with SQLite's polled lock some of 16 waited for seconds
     SharedSync log;
     std::atomic<int> copied_at{0};  ///< pages in the log at the last checkpoint
     DatabaseFiles files;

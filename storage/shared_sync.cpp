@@ -4,13 +4,13 @@
 namespace bucky::storage {
 
 std::uint64_t SharedSync::written() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return ++written_;
 }
 
 void SharedSync::until_durable(std::uint64_t ticket,
                                const std::function<void(bool doubtful)>& sync) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (durable_ < ticket) {
         if (syncing_) {
             ended_.wait(lock);

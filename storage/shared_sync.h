@@ -15,10 +15,10 @@
 // connections to one file.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
+
+#include "conf/base/mutex.h"
 
 namespace bucky::storage {
 
@@ -34,12 +34,12 @@ public:
     void until_durable(std::uint64_t ticket, const std::function<void(bool doubtful)>& sync);
 
 private:
-    std::mutex mutex_;
-    std::condition_variable ended_;
-    std::uint64_t written_ = 0;  ///< GUARDED_BY(mutex_), as are all below
-    std::uint64_t durable_ = 0;
-    bool syncing_ = false;
-    bool doubtful_ = false;
+    Mutex mutex_;
+    Condition ended_;
+    std::uint64_t written_ GUARDED_BY(mutex_) = 0;
+    std::uint64_t durable_ GUARDED_BY(mutex_) = 0;
+    bool syncing_ GUARDED_BY(mutex_) = false;
+    bool doubtful_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace bucky::storage

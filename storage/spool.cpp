@@ -138,7 +138,7 @@ std::string Spool::keep(Incoming& incoming, std::int64_t now_ms, const KeepSteps
 
 /// When the hour changes, two folders are in use for a moment, which costs one more sync.
 std::shared_ptr<Spool::Folder> Spool::folder_of(std::int64_t hour) {
-    const std::lock_guard lock(folder_guard_);
+    const MutexLock lock(folder_guard_);
     if (!folder_ || folder_->hour != hour) folder_.reset(new Folder{hour});
     return folder_;
 }

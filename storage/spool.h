@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "conf/base/mutex.h"
 #include "storage/file_calls.h"
 #include "storage/incoming.h"
 #include "storage/shared_sync.h"
@@ -78,8 +78,8 @@ private:
         SharedSync names{};
     };
     std::shared_ptr<Folder> folder_of(std::int64_t hour);
-    std::mutex folder_guard_;
-    std::shared_ptr<Folder> folder_;  ///< GUARDED_BY(folder_guard_)
+    Mutex folder_guard_;
+    std::shared_ptr<Folder> folder_ GUARDED_BY(folder_guard_);
 };
 
 }  // namespace bucky::storage
