@@ -10,7 +10,7 @@ constexpr std::size_t kIdleMax = 8;
 
 DatabasePool::Lease DatabasePool::lease() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!idle_.empty()) {
             auto db = std::move(idle_.back());
             idle_.pop_back();
@@ -21,7 +21,7 @@ DatabasePool::Lease DatabasePool::lease() {
 }
 
 void DatabasePool::give_back(std::unique_ptr<storage::Database> db) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (idle_.size() < kIdleMax) idle_.push_back(std::move(db));
 }
 

@@ -6,9 +6,9 @@
 
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "conf/base/mutex.h"
 #include "storage/database.h"
 
 namespace bucky::scp {
@@ -40,8 +40,8 @@ private:
     void give_back(std::unique_ptr<storage::Database> db);
 
     std::filesystem::path file_;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<storage::Database>> idle_;
+    Mutex mutex_;
+    std::vector<std::unique_ptr<storage::Database>> idle_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky::scp

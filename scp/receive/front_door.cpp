@@ -2,7 +2,6 @@
 #include "scp/receive/front_door.h"
 
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
@@ -16,6 +15,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/mutex.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "scp/receive/listener.h"
@@ -134,8 +134,8 @@ private:
     const Clock& clock_;
     Wakeup& work_;
     std::unique_ptr<Sessions> sessions_;
-    std::mutex handing_over_;  ///< guards `ended_` against the destructor on another thread
-    bool ended_ = false;
+    Mutex handing_over_;  ///< the destructor runs on another thread
+    bool ended_ GUARDED_BY(handing_over_) = false;
 
     std::vector<std::shared_ptr<Listener>>
         listeners_;  ///< constant; each is of the io_context's thread
@@ -245,7 +245,7 @@ void FrontDoor::Impl::read_more(const PendingPtr& pending, std::size_t wanted) {
 }
 
 void FrontDoor::Impl::hand_over(const PendingPtr& pending) {
-    const std::lock_guard lock(handing_over_);
+    const MutexLock lock(handing_over_);
     if (ended_) return;
     if (refusing_) return reject_for_now(pending, "stopping");
     auto place = sessions_->take_slot();
@@ -259,7 +259,7 @@ void FrontDoor::Impl::hand_over(const PendingPtr& pending) {
 /// Every answer to a TLS caller is sent in TLS, so the session sends it. It takes the slot after
 /// the handshake, because most connections that end before that are not DICOM callers.
 void FrontDoor::Impl::hand_over_tls(const PendingPtr& pending) {
-    const std::lock_guard lock(handing_over_);
+    const MutexLock lock(handing_over_);
     if (ended_) return;
     if (refusing_) return turn_away(pending, "stopping");
     start_session(pending, std::nullopt);
@@ -350,7 +350,7 @@ void FrontDoor::Impl::close_doors() {
 /// Afterwards no session is left and none can begin.
 void FrontDoor::Impl::end() {
     {
-        const std::lock_guard lock(handing_over_);
+        const MutexLock lock(handing_over_);
         ended_ = true;
     }
     sessions_.reset();

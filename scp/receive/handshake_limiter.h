@@ -7,12 +7,12 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include <sys/socket.h>
 
+#include "conf/base/mutex.h"
 #include "scp/receive/pending_by_address.h"
 
 namespace bucky::scp {
@@ -35,7 +35,9 @@ public:
         Slot(HandshakeLimiter& of, Pending::Slot at, std::shared_ptr<bool> cut)
             : of_(&of), at_(std::move(at)), cut_(std::move(cut)) {}
         Slot(Slot&& other) noexcept
-            : of_(std::exchange(other.of_, nullptr)), at_(other.at_), cut_(other.cut_) {}
+            : of_(std::exchange(other.of_, nullptr)),
+              at_(std::move(other.at_)),
+              cut_(std::move(other.cut_)) {}
         Slot& operator=(Slot&& other) noexcept {
             std::swap(of_, other.of_);
             std::swap(at_, other.at_);
@@ -48,7 +50,7 @@ public:
 
         /// Whether another connection was cut for this one.
         bool cut() const {
-            const std::lock_guard lock(of_->mutex_);
+            const MutexLock lock(of_->mutex_);
             return *cut_;
         }
 
@@ -60,7 +62,7 @@ public:
     };
 
     Slot stand(int fd, const std::string& address) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         while (standing_.size() >= most_) {
             const auto one = standing_.take_first_to_go();
             *one.cut = true;
@@ -73,13 +75,13 @@ public:
 
 private:
     void leave(const Slot& place) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!*place.cut_) standing_.leave(place.at_);
     }
 
     const std::size_t most_;
-    std::mutex mutex_;
-    Pending standing_;
+    Mutex mutex_;
+    Pending standing_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky::scp

@@ -7,9 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "conf/base/mutex.h"
 
 namespace bucky::scp {
 
@@ -17,7 +18,7 @@ class ImageRate {
 public:
     /// Whether one more image of this row may come now. If so, it is counted.
     bool admit(std::string_view account, std::int64_t per_minute, std::int64_t steady_ms) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto full = static_cast<double>(per_minute);
         auto& bucket =
             buckets_.try_emplace(std::string{account}, Bucket{full, steady_ms}).first->second;
@@ -36,8 +37,9 @@ private:
         double images;
         std::int64_t at_ms;
     };
-    std::mutex mutex_;
-    std::map<std::string, Bucket> buckets_;  ///< one per row of the config, so there are few
+    Mutex mutex_;
+    /// One per row of the config, so there are few.
+    std::map<std::string, Bucket> buckets_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky::scp

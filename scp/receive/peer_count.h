@@ -6,10 +6,11 @@
 
 #include <cstddef>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "conf/base/mutex.h"
 
 namespace bucky::scp {
 
@@ -37,7 +38,7 @@ public:
 
     /// Nothing when this caller has `most` already.
     std::optional<Slot> take(const std::string& peer, std::size_t most) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto& open = open_[peer];
         if (open >= most) return std::nullopt;
         ++open;
@@ -46,13 +47,13 @@ public:
 
 private:
     void leave(const std::string& peer) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = open_.find(peer);
         if (--found->second == 0) open_.erase(found);
     }
 
-    std::mutex mutex_;
-    std::map<std::string, std::size_t> open_;
+    Mutex mutex_;
+    std::map<std::string, std::size_t> open_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky::scp

@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "conf/base/mutex.h"
 #include "conf/run/backoff.h"
 
 namespace bucky::scp {
@@ -42,20 +42,20 @@ public:
 
     /// Whether no thread calls it and it does not pause.
     Turn begin(const std::string& peer) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         peers_[peer].is_called = true;
         return {*this, peer};
     }
 
     bool is_called(const std::string& peer) const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = peers_.find(peer);
         return found != peers_.end() && found->second.is_called;
     }
 
     /// The end of its pause; `steady_ms` when it does not pause.
     std::int64_t rests_until_ms(const std::string& peer, std::int64_t steady_ms) const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = peers_.find(peer);
         if (found == peers_.end()) return steady_ms;
         return std::max(steady_ms, found->second.failed_at_ms + found->second.rest_ms);
@@ -67,7 +67,7 @@ public:
 
     /// The call failed and the peer pauses. Returns for how long.
     std::int64_t failed(const std::string& peer, std::int64_t steady_ms) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto& state = peers_[peer];
         state.failed_at_ms = steady_ms;
         state.rest_ms = backoff_.wait_ms(++state.failures);
@@ -75,7 +75,7 @@ public:
     }
 
     void answered(const std::string& peer) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto& state = peers_[peer];
         state.failures = 0;
         state.rest_ms = 0;
@@ -89,15 +89,16 @@ private:
     };
 
     void end(const std::string& peer) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = peers_.find(peer);
         found->second.is_called = false;
         if (found->second.failures == 0) peers_.erase(found);
     }
 
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     Backoff backoff_;
-    std::map<std::string, State> peers_;  ///< only those that are called or have failed
+    /// Only those that are called or have failed.
+    std::map<std::string, State> peers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky::scp

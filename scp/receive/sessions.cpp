@@ -76,12 +76,12 @@ void Sessions::adopt(const conf::Settings& settings) {
     auto next = std::make_shared<const Rules>(settings, *this);
     slots_.allow(static_cast<std::size_t>(settings.scp.max_associations));
     spool_.keep_free(static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     rules_.swap(next);
 }
 
 std::shared_ptr<const Sessions::Rules> Sessions::rules() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return rules_;
 }
 
@@ -90,7 +90,7 @@ Sessions::~Sessions() {
     raise(give_up_);
     std::list<Running> left;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         left.swap(running_);
     }
     for (auto& session : left) session.thread.join();
@@ -103,7 +103,7 @@ void Sessions::start(PendingConnection pending) {
     }
     auto taken = std::make_shared<PendingConnection>(std::move(pending));
     auto done = std::make_shared<std::atomic<bool>>(false);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     try {
         std::thread thread([this, taken, done, rules = rules_] {
             serve(std::move(*taken), rules->context);
@@ -119,7 +119,7 @@ void Sessions::start(PendingConnection pending) {
 }
 
 void Sessions::one_ended() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     set_open(open_ - 1);
     ended_.notify_all();
 }
@@ -132,7 +132,7 @@ void Sessions::set_open(std::size_t open) {
 void Sessions::join_finished() {
     std::list<Running> finished;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (auto at = running_.begin(); at != running_.end();) {
             const auto next = std::next(at);
             if (*at->done) finished.splice(finished.end(), running_, at);
@@ -144,12 +144,12 @@ void Sessions::join_finished() {
 
 bool Sessions::drain(std::chrono::milliseconds at_most) {
     raise(closing_);
-    std::unique_lock lock(mutex_);
-    return ended_.wait_for(lock, at_most, [this] { return open_ == 0; });
+    MutexLock lock(mutex_);
+    return ended_.wait_for(lock, at_most, [this]() REQUIRES(mutex_) { return open_ == 0; });
 }
 
 std::size_t Sessions::open() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return open_;
 }
 

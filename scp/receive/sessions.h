@@ -5,15 +5,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "conf/base/clock.h"
 #include "conf/base/limits.h"
+#include "conf/base/mutex.h"
 #include "conf/run/wakeup.h"
 #include "conf/settings.h"
 #include "scp/receive/database_pool.h"
@@ -64,7 +63,7 @@ private:
     std::shared_ptr<const Rules> rules() const;
     void join_finished();
     void one_ended();
-    void set_open(std::size_t open);
+    void set_open(std::size_t open) REQUIRES(mutex_);
 
     const Clock& clock_;
     Wakeup& work_;
@@ -76,11 +75,11 @@ private:
     storage::Spool spool_;
     UniqueFd closing_, give_up_;
 
-    mutable std::mutex mutex_;
-    std::shared_ptr<const Rules> rules_;
-    std::condition_variable ended_;
-    std::size_t open_ = 0;
-    std::list<Running> running_;
+    mutable Mutex mutex_;
+    Condition ended_;
+    std::shared_ptr<const Rules> rules_ GUARDED_BY(mutex_);
+    std::size_t open_ GUARDED_BY(mutex_) = 0;
+    std::list<Running> running_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky::scp

@@ -3,12 +3,12 @@
 
 #include <fstream>
 #include <memory>
-#include <mutex>
 
 #include <crypt.h>
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/mutex.h"
 
 namespace bucky::scp {
 namespace {
@@ -58,8 +58,8 @@ Users::Users(const std::filesystem::path& file) : nobodys_hash_(kNobodysSetting)
 }
 
 bool Users::knows(std::string_view name, std::string_view passcode) const {
-    static std::mutex one_at_a_time;
-    const std::lock_guard lock(one_at_a_time);
+    static Mutex one_at_a_time;  // guessing occupies one core
+    const MutexLock lock(one_at_a_time);
     const auto found = hashes_.find(name);
     const auto& hash = found == hashes_.end() ? nobodys_hash_ : found->second;
     const bool whole = passcode.find('\0') == std::string_view::npos &&
