@@ -2,12 +2,12 @@
 // The only file that includes LibTorch: its headers take the compiler 14 s and 800 MB. Devices
 // other than the CPU are reached through c10's device-generic interfaces, so no CUDA header is
 // needed.
+#include "conf/base/mutex.h"
 #include "inference/run/torch_module.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -251,7 +251,7 @@ public:
 
     std::vector<ModelOutput> run_batch(std::span<const ModelInput* const> inputs) override {
         check_shapes(inputs);
-        const std::lock_guard turn(mutex_);
+        const MutexLock turn(mutex_);
         at::set_num_threads(threads_);  // a setting of each thread, and 1 by default
         const c10::InferenceMode no_gradients;
         const auto images = static_cast<std::int64_t>(inputs.size());
@@ -339,9 +339,8 @@ private:
     int threads_;
     std::optional<c10::Stream> stream_;
 
-    // Guarded by mutex_
-    std::mutex mutex_;
-    std::unique_ptr<Graph> graph_;
+    Mutex mutex_;
+    std::unique_ptr<Graph> graph_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

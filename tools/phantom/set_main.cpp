@@ -13,17 +13,18 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "conf/base/mutex.h"
 #include "tools/phantom/draw.h"
 #include "tools/phantom/fit.h"
 #include "tools/phantom/random.h"
 
 namespace {
 
+using namespace bucky;
 using namespace bucky::phantom;
 
 struct Example {
@@ -58,12 +59,12 @@ Example example(std::uint64_t seed, int side) {
 void make_set(std::uint64_t first, int count, int side, std::ofstream& images,
               std::ofstream& masks) {
     std::atomic<int> next{0};
-    std::mutex writing;
+    Mutex writing;  // of both files
     const auto pixels = static_cast<std::streamoff>(side) * side;
     const auto work = [&] {
         for (int i = next++; i < count; i = next++) {
             const Example made = example(first + static_cast<std::uint64_t>(i), side);
-            const std::lock_guard lock{writing};
+            const MutexLock lock{writing};
             images.seekp(i * pixels * 2);
             images.write(reinterpret_cast<const char*>(made.image.data()), pixels * 2);
             masks.seekp(i * pixels);

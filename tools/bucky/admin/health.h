@@ -5,10 +5,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "conf/base/mutex.h"
 #include "conf/settings.h"
 #include "storage/aside.h"
 #include "storage/database.h"
@@ -38,17 +38,17 @@ std::vector<std::string> aside_troubles(const storage::Aside& aside);
 class HealthBoard {
 public:
     void publish(Health health) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         last_ = std::move(health);
     }
     Health last() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return last_;
     }
 
 private:
-    mutable std::mutex mutex_;
-    Health last_;
+    mutable Mutex mutex_;
+    Health last_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky

@@ -8,12 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "conf/base/mutex.h"
 #include "conf/settings.h"
 #include "storage/studies.h"
 #include "tools/bucky/admin/health.h"
@@ -51,17 +51,17 @@ std::string to_json(const StatusLook& look);
 class StatusBoard {
 public:
     void publish(StatusLook look) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         last_ = std::move(look);
     }
     StatusLook last() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return last_;
     }
 
 private:
-    mutable std::mutex mutex_;
-    StatusLook last_;
+    mutable Mutex mutex_;
+    StatusLook last_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bucky

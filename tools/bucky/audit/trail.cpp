@@ -5,9 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -18,6 +16,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/base/mutex.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "scp/wire/unique_fd.h"
@@ -84,11 +83,11 @@ struct AuditOutlet::Impl {
     const std::string name;
     const AuditSink sink;
     const std::chrono::milliseconds first_pause;
-    mutable std::mutex mutex{};
-    std::condition_variable_any filled{};
-    std::deque<std::string> waiting{};  ///< guarded by mutex
-    Now::time_point give_up = Now::time_point::max();
-    std::string trouble{};  ///< guarded by mutex
+    mutable Mutex mutex{};
+    StoppableCondition filled{};
+    std::deque<std::string> waiting GUARDED_BY(mutex){};
+    Now::time_point give_up GUARDED_BY(mutex) = Now::time_point::max();
+    std::string trouble GUARDED_BY(mutex){};
     std::jthread thread{};
 
     enum class Fate { out, lost, again };
@@ -109,11 +108,12 @@ AuditOutlet::AuditOutlet(std::string name, AuditSink sink, std::chrono::millisec
 
 AuditOutlet::~AuditOutlet() {
     {
-        const std::lock_guard lock(impl_->mutex);
+        const MutexLock lock(impl_->mutex);
         impl_->give_up = Now::now() + kAtTheEnd;
     }
     impl_->thread.request_stop();
     impl_->thread.join();
+    const MutexLock lock(impl_->mutex);
     if (const auto left = impl_->waiting.size(); left > 0) {
         impl_->drop(left, "node_ended", impl_->trouble);
     }
@@ -122,7 +122,7 @@ AuditOutlet::~AuditOutlet() {
 void AuditOutlet::put(const std::string& message) {
     std::string trouble;
     {
-        const std::lock_guard lock(impl_->mutex);
+        const MutexLock lock(impl_->mutex);
         if (impl_->waiting.size() < limits::kAuditQueueMax) {
             impl_->waiting.push_back(message);
             impl_->filled.notify_one();
@@ -134,7 +134,7 @@ void AuditOutlet::put(const std::string& message) {
 }
 
 std::string AuditOutlet::trouble() const {
-    const std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     return impl_->trouble;
 }
 
@@ -150,9 +150,9 @@ void AuditOutlet::Impl::drop(std::size_t messages, std::string_view reason,
 /// no retry.
 void AuditOutlet::Impl::run(const std::stop_token& stop) {
     auto pause = first_pause;
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     while (true) {
-        filled.wait(lock, stop, [this] { return !waiting.empty(); });
+        filled.wait(lock, stop, [this]() REQUIRES(mutex) { return !waiting.empty(); });
         if (waiting.empty() || Now::now() >= give_up) return;
         const auto message = waiting.front();
         lock.unlock();
@@ -191,7 +191,7 @@ AuditOutlet::Impl::Fate AuditOutlet::Impl::give_out(const std::string& message) 
 /// Logs a trouble once, not at each try, and again when its words change.
 void AuditOutlet::Impl::has_trouble(const std::string& words) {
     {
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         if (std::exchange(trouble, words) == words) return;
     }
     metrics::set("bucky_audit_answers", 0, {{"outlet", name}});
@@ -200,7 +200,7 @@ void AuditOutlet::Impl::has_trouble(const std::string& words) {
 
 void AuditOutlet::Impl::has_none() {
     {
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         if (std::exchange(trouble, {}).empty()) return;
     }
     metrics::set("bucky_audit_answers", 1, {{"outlet", name}});

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
-#include <mutex>
 #include <thread>
 
 #include <unistd.h>
@@ -16,6 +15,7 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
+#include "conf/base/mutex.h"
 #include "conf/file/read.h"
 #include "inference/examine/examine.h"
 #include "inference/examine/shelf.h"
@@ -107,14 +107,14 @@ Speed speed_of(inference::Model& model, const inference::ModelInput& input, std:
     constexpr std::chrono::seconds kWhile{3};
     constexpr std::size_t kLeast = 5;
     std::vector<double> took_ms;
-    std::mutex noting;
+    Mutex noting;  // of took_ms
     const auto started = Now::now();
     const auto ask = [&] {
         for (std::size_t i = 0; i < kLeast || Now::now() - started < kWhile; ++i) {
             const auto asked = Now::now();
             (void)model.run(input);
             const std::chrono::duration<double, std::milli> took = Now::now() - asked;
-            const std::lock_guard lock(noting);
+            const MutexLock lock(noting);
             took_ms.push_back(took.count());
         }
     };
@@ -181,7 +181,7 @@ std::vector<EvaluatedImage> examined(const fs::path& folder, const inference::Sh
     std::atomic<std::size_t> next = 0;
     DecoderPool decoders{2};
     std::exception_ptr failure;
-    std::mutex failing;
+    Mutex failing;  // of failure
     const auto work = [&] {
         try {
             for (auto i = next++; i < images.size(); i = next++) {
@@ -190,7 +190,7 @@ std::vector<EvaluatedImage> examined(const fs::path& folder, const inference::Sh
                 progress.step();
             }
         } catch (...) {  // passed to the thread that called, after both have ended
-            const std::lock_guard lock(failing);
+            const MutexLock lock(failing);
             failure = std::current_exception();
             next = images.size();
         }

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "conf/base/mutex.h"
 #include "conf/settings.h"
 #include "inference/examine/shelf.h"
 
@@ -17,19 +17,19 @@ public:
     explicit ModelPool(std::shared_ptr<const inference::Shelf> shelf) : shelf_(std::move(shelf)) {}
 
     std::shared_ptr<const inference::Shelf> now() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return shelf_;
     }
 
     /// Returns the previous shelf, which is destroyed when the last image on it is done.
     std::shared_ptr<const inference::Shelf> exchange(std::shared_ptr<const inference::Shelf> next) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return std::exchange(shelf_, std::move(next));
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::shared_ptr<const inference::Shelf> shelf_;
+    mutable Mutex mutex_;
+    std::shared_ptr<const inference::Shelf> shelf_ GUARDED_BY(mutex_);
 };
 
 /// Loads the packages of these settings and warms up all their replicas. A package with the weights

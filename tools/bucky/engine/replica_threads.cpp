@@ -52,7 +52,7 @@ void Replicas::Shared::serve(const std::shared_ptr<Replica>& replica) {
     while (wait_for_device(*replica)) {
         const Requests batch = take(*replica);
         if (!batch.empty()) run(*replica, batch);
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         replica->at_hand.clear();
         if (replica->left_alone) {  // it hung and answered after all: it was replaced
             --hanging;
@@ -60,7 +60,7 @@ void Replicas::Shared::serve(const std::shared_ptr<Replica>& replica) {
         }
     }
     replica->model = nullptr;
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     --threads;
     answered.notify_all();
 }
@@ -69,8 +69,8 @@ void Replicas::Shared::serve(const std::shared_ptr<Replica>& replica) {
 bool Replicas::Shared::wait_for_device(Replica& replica) {
     while (true) {
         if (replica.model == nullptr && Now::now() >= replica.come_back_at) come_back(replica);
-        std::unique_lock lock(mutex);
-        const auto may_work = [&] {
+        MutexLock lock(mutex);
+        const auto may_work = [&]() REQUIRES(mutex) {
             return closing || (!waiting.empty() && (!replica.lost || (spare_maker && !any_up())));
         };
         if (!replica.lost) {
@@ -86,7 +86,7 @@ void Replicas::Shared::come_back(Replica& replica) {
     try {
         replica.model = replica.make();
         replica.come_back_in = 0ms;
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         if (replica.lost) count(&Tally::back, "back");
         replica.lost = false;
         log::event("model.back", {{"model", options.name}, {"device", replica.device}});
@@ -96,7 +96,7 @@ void Replicas::Shared::come_back(Replica& replica) {
             std::clamp<std::chrono::milliseconds>(2 * replica.come_back_in, options.come_back_after,
                                                   kComeBackCap * options.come_back_after);
         replica.come_back_at = Now::now() + replica.come_back_in;
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         replica.lost = true;
         replica.last_words = why.what();
         if (!any_up() && !spare_maker) refuse_waiting(why);
@@ -104,10 +104,11 @@ void Replicas::Shared::come_back(Replica& replica) {
 }
 
 Requests Replicas::Shared::take(Replica& replica) {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     const std::size_t most = replica.lost ? 1 : replica.batch;
     if (options.batch_wait > 0ms && most > 1) {
-        work.wait_for(lock, options.batch_wait, [&] { return closing || waiting.size() >= most; });
+        work.wait_for(lock, options.batch_wait,
+                      [&]() REQUIRES(mutex) { return closing || waiting.size() >= most; });
     }
     Requests batch;
     while (batch.size() < most && !waiting.empty()) {
@@ -120,14 +121,14 @@ Requests Replicas::Shared::take(Replica& replica) {
 
 void Replicas::Shared::run(Replica& replica, const Requests& batch) {
     {
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         if (replica.left_alone) return;
     }
     // The model was lost in an earlier part of this batch, or given up for the spare.
     if (replica.model == nullptr) return hand_over(replica, batch);
     try {
         run_on(*replica.model, batch, RunsOn::device);
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         if (replica.batch < options.batch_max && ++replica.good_runs >= kGoodRunsToGrow) {
             replica.batch = std::min(2 * replica.batch, options.batch_max);
             replica.good_runs = 0;
@@ -139,7 +140,7 @@ void Replicas::Shared::run(Replica& replica, const Requests& batch) {
 
 /// Decides what a failed run means for its images and for the replica.
 void Replicas::Shared::mend(Replica& replica, const Requests& batch, const Error& why) {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     if (replica.left_alone) return;  // it hung before it failed: its images are answered
     for (const auto& request : batch) request->started.reset();
     const bool is_one = batch.size() == 1;
@@ -163,7 +164,7 @@ void Replicas::Shared::run_on(Model& model, const Requests& batch, RunsOn where)
     std::vector<const ModelInput*> inputs;
     for (const auto& request : batch) inputs.push_back(&request->input);
     {
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         for (const auto& request : batch) request->started = Now::now();
     }
     const auto began = Now::now();
@@ -175,7 +176,7 @@ void Replicas::Shared::run_on(Model& model, const Requests& batch, RunsOn where)
         throw Error(Fault::corrupt, "the model gave {} answers to {} images", outputs.size(),
                     batch.size());
     }
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (batch[i]->done()) continue;  // given up on
         batch[i]->output = std::move(outputs[i]);
@@ -191,7 +192,7 @@ void Replicas::Shared::run_on(Model& model, const Requests& batch, RunsOn where)
 void Replicas::Shared::run_halves(Replica& replica, const Requests& batch) {
     const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
     {
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         replica.batch = std::max<std::size_t>(1, batch.size() / 2);
         replica.good_runs = 0;
     }
@@ -206,7 +207,7 @@ void Replicas::Shared::run_each(Replica& replica, const Requests& batch) {
 void Replicas::Shared::run_on_spare(const Requests& batch, const Error& otherwise) {
     if (!spare_maker) return fail(batch, otherwise);
     try {
-        const std::lock_guard lock(spare_mutex);
+        const MutexLock lock(spare_mutex);
         if (spare == nullptr) spare = spare_maker();
         run_on(*spare, batch, RunsOn::spare);
     } catch (...) {  // the spare is the last try: its images fail
@@ -221,7 +222,7 @@ void Replicas::Shared::lose(Replica& replica, const Requests& batch, const Error
     log::event(log::Level::error, "model.lost",
                {{"model", options.name}, {"device", replica.device}, {"words", why.what()}});
     {
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         count(&Tally::lost, "lost");
         replica.lost = true;
         replica.last_words = why.what();
@@ -233,7 +234,7 @@ void Replicas::Shared::lose(Replica& replica, const Requests& batch, const Error
 /// Returns the images of a lost replica to the front of the queue, or gives them to the spare when
 /// no other replica is up.
 void Replicas::Shared::hand_over(Replica& replica, const Requests& batch) {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     if (!any_up()) {
         const Error why(Fault::unavailable, "{}: {}", options.name, replica.last_words);
         lock.unlock();
@@ -249,7 +250,7 @@ void Replicas::Shared::hand_over(Replica& replica, const Requests& batch) {
 }
 
 void Replicas::Shared::fail(const Requests& batch, const Error& why) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     for (const auto& request : batch) {
         if (!request->done()) request->wrong = std::make_exception_ptr(why);
     }

@@ -5,18 +5,17 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "conf/base/error.h"
+#include "conf/base/mutex.h"
 #include "tools/bucky/engine/replicas.h"
 
 namespace bucky {
@@ -63,25 +62,23 @@ struct Replicas::Shared : std::enable_shared_from_this<Replicas::Shared> {
     const ReplicaOptions options;
     const MakeModel spare_maker;
 
-    mutable std::mutex mutex;
-    std::condition_variable work, answered;
-    // Guarded by mutex
-    std::deque<std::shared_ptr<Request>> waiting;
-    std::vector<std::shared_ptr<Replica>> replicas;
-    std::size_t threads = 0;  ///< without the abandoned ones
-    std::size_t hanging = 0;
-    bool closing = false;
-    Tally tally;
+    mutable Mutex mutex;
+    Condition work, answered;
+    std::deque<std::shared_ptr<Request>> waiting GUARDED_BY(mutex);
+    std::vector<std::shared_ptr<Replica>> replicas GUARDED_BY(mutex);
+    std::size_t threads GUARDED_BY(mutex) = 0;  ///< without the abandoned ones
+    std::size_t hanging GUARDED_BY(mutex) = 0;
+    bool closing GUARDED_BY(mutex) = false;
+    Tally tally GUARDED_BY(mutex);
 
-    std::mutex spare_mutex;
-    std::shared_ptr<inference::Model> spare;  ///< guarded by spare_mutex
+    Mutex spare_mutex;
+    std::shared_ptr<inference::Model> spare GUARDED_BY(spare_mutex);
 
-    // The mutex must be held
-    bool any_up() const;
-    void start(const std::shared_ptr<Replica>& replica);
-    void give_up_on(Request& asked);
-    void refuse_waiting(const Error& why);
-    void count(std::size_t Tally::*what, const char* why, std::size_t by = 1);
+    bool any_up() const REQUIRES(mutex);
+    void start(const std::shared_ptr<Replica>& replica) REQUIRES(mutex);
+    void give_up_on(Request& asked) REQUIRES(mutex);
+    void refuse_waiting(const Error& why) REQUIRES(mutex);
+    void count(std::size_t Tally::*what, const char* why, std::size_t by = 1) REQUIRES(mutex);
 
     // On a replica's thread, without the mutex
     void serve(const std::shared_ptr<Replica>& replica);

@@ -97,19 +97,21 @@ Replicas::Replicas(const std::vector<MakeModel>& makes, MakeModel spare, Replica
         shared_->replicas.push_back(std::move(replica));
     }
     if (makes.empty()) throw Error(Fault::bug, "{} has no replicas", shared_->options.name);
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     for (const auto& replica : shared_->replicas) shared_->start(replica);
 }
 
 Replicas::~Replicas() {
-    std::unique_lock lock(shared_->mutex);
-    shared_->closing = true;
-    shared_->refuse_waiting({Fault::unavailable, "{} is put away", shared_->options.name});
-    shared_->work.notify_all();
-    shared_->answered.wait_for(lock, shared_->options.answer_at_most,
-                               [&] { return shared_->threads == 0; });
-    const std::unique_lock idle(shared_->spare_mutex, std::try_to_lock);
-    if (idle) shared_->spare = nullptr;
+    Shared& shared = *shared_;
+    MutexLock lock(shared.mutex);
+    shared.closing = true;
+    shared.refuse_waiting({Fault::unavailable, "{} is put away", shared.options.name});
+    shared.work.notify_all();
+    shared.answered.wait_for(lock, shared.options.answer_at_most,
+                             [&]() REQUIRES(shared.mutex) { return shared.threads == 0; });
+    if (!shared.spare_mutex.try_lock()) return;  // a run on it does not answer
+    shared.spare = nullptr;
+    shared.spare_mutex.unlock();
 }
 
 std::vector<ModelOutput> Replicas::run_batch(std::span<const ModelInput* const> inputs) {
@@ -120,7 +122,7 @@ std::vector<ModelOutput> Replicas::run_batch(std::span<const ModelInput* const> 
     const auto look_every = std::min<std::chrono::milliseconds>(limit, kLookAtMost);
     std::vector<ModelOutput> outputs;
 
-    std::unique_lock lock(shared.mutex);
+    MutexLock lock(shared.mutex);
     if (shared.closing || (!shared.any_up() && !shared.spare_maker)) {
         throw Error(Fault::unavailable, "{}: no replica answers: {}", shared.options.name,
                     shared.replicas.front()->last_words);
@@ -142,7 +144,7 @@ std::vector<ModelOutput> Replicas::run_batch(std::span<const ModelInput* const> 
 }
 
 std::string Replicas::device() const {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     std::map<std::string, int> kinds;
     for (const auto& replica : shared_->replicas) ++kinds[replica->device];
     std::vector<std::string> words;
@@ -153,17 +155,17 @@ std::string Replicas::device() const {
 }
 
 std::size_t Replicas::at_once() const {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     return shared_->replicas.size() * shared_->options.batch_max;
 }
 
 bool Replicas::answers() const {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     return shared_->spare_maker != nullptr || shared_->any_up();
 }
 
 std::vector<std::string> Replicas::troubles() const {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     std::vector<std::string> sentences;
     for (const auto& replica : shared_->replicas) {
         if (!replica->lost && !replica->left_alone) continue;
@@ -182,7 +184,7 @@ std::vector<std::string> Replicas::troubles() const {
 }
 
 Replicas::Tally Replicas::tally() const {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     return shared_->tally;
 }
 

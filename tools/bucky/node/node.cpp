@@ -111,7 +111,10 @@ void Node::open() {
     const auto told = node.settings();
     node.trail.emplace(told->audit, audit_source(told->node.ae_title.str()), node.clock);
     storage::Database db{told->database_file(), storage::Database::Mode::existing};
-    node.note.since_ms = node.clock.now_ms();
+    {
+        const MutexLock guard(node.note_mutex);
+        node.note.since_ms = node.clock.now_ms();
+    }
     node.look_around(db);  // before anyone can ask
     if (const auto& listen = told->admin.listen; !listen.empty()) {
         const auto& token = told->admin.token_file;

@@ -101,9 +101,14 @@ void Node::Impl::reload() {
 }
 
 void Node::Impl::note_down(const std::function<void(RunningNote&)>& change) {
-    const std::lock_guard guard(note_mutex);
+    const MutexLock guard(note_mutex);
     change(note);
     leave_note(settings()->node.data_dir, note);
+}
+
+RunningNote Node::Impl::noted() const {
+    const MutexLock guard(note_mutex);
+    return note;
 }
 
 /// Work in progress ends with the settings and models that it began with. The next generation
@@ -120,7 +125,7 @@ std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& w
     take_up_log(next->log);
     shelves.exchange(std::move(models));
     {
-        const std::lock_guard guard(in_force_mutex);
+        const MutexLock guard(in_force_mutex);
         in_force = next;
     }
     threads.exchange(std::move(generation));

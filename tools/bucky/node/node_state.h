@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -26,6 +25,7 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
+#include "conf/base/mutex.h"
 #include "conf/observe/audit.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
@@ -75,12 +75,12 @@ struct Node::Impl {
 
     using Told = std::shared_ptr<const conf::Settings>;
     Told settings() const {
-        const std::lock_guard guard(in_force_mutex);
+        const MutexLock guard(in_force_mutex);
         return in_force;
     }
 
-    mutable std::mutex in_force_mutex;
-    Told in_force;  ///< exchanged whole by a reload
+    mutable Mutex in_force_mutex;
+    Told in_force GUARDED_BY(in_force_mutex);  ///< exchanged whole by a reload
     const Supervisor supervisor;
     const scp::UniqueFd give_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     std::jthread stop_timer;  ///< while stopping; ends when everything below has
@@ -110,8 +110,8 @@ struct Node::Impl {
     scp::FrontDoor door;
     std::optional<Admin> admin;
 
-    std::mutex note_mutex;
-    RunningNote note;  ///< changed by note_down()
+    mutable Mutex note_mutex;
+    RunningNote note GUARDED_BY(note_mutex);  ///< changed by note_down()
     ThreadGroup threads;
     std::jthread asio;
 
@@ -122,6 +122,7 @@ struct Node::Impl {
     void reload_when_asked(std::stop_token stop);
     void reload();
     void note_down(const std::function<void(RunningNote&)>& change);
+    RunningNote noted() const;
     std::size_t take_up(conf::Settings read, std::vector<std::string>& waiting);
     std::vector<std::string> own_troubles() const;
     void look_around(storage::Database& db);

@@ -98,12 +98,13 @@ void Node::Impl::look_around(storage::Database& db) {
     std::ranges::move(log_watch->look(std::chrono::steady_clock::now()), std::back_inserter(own));
     metrics::set("bucky_database_log_bytes", static_cast<double>(log_watch->log_bytes()));
     health.troubles.insert(health.troubles.end(), own.begin(), own.end());
+    const auto told = noted().troubles;
     for (const auto& found : health.database) {  // other processes open other files
         own.push_back(found);
-        if (std::ranges::count(note.troubles, found) > 0) continue;
+        if (std::ranges::count(told, found) > 0) continue;
         log::event(log::Level::error, "database.trouble", {{"words", found}});
     }
-    if (own != note.troubles) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
+    if (own != told) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
     show(health, clock.now_ms());
     tell_page(db, health);
     board.publish(std::move(health));
@@ -118,7 +119,7 @@ void Node::Impl::tell_page(storage::Database& db, const Health& health) {
     look.version = BUCKY_VERSION;
     look.ae_title = told->node.ae_title.str();
     look.now_ms = now_ms;
-    look.since_ms = note.since_ms;
+    look.since_ms = noted().since_ms;
     look.health = health;
     look.destinations = told->destinations;
     look.models = model_lines(*shelves.now());

@@ -45,7 +45,7 @@ ThreadGroup::Member ThreadGroup::make(const char* name, Work work) {
 }
 
 void ThreadGroup::start(const char* name, Work work) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!is_stopping_) members_.push_back(make(name, std::move(work)));
 }
 
@@ -67,7 +67,7 @@ ThreadGroup::Generation ThreadGroup::gather(std::vector<Planned> plan) {
 }
 
 void ThreadGroup::exchange(Generation next) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (is_stopping_) return;
     leaving_.remove_if([](const Member& member) { return member.has_ended->load(); });
     for (auto& member : generation_) member.thread.request_stop();
@@ -77,7 +77,7 @@ void ThreadGroup::exchange(Generation next) {
 }
 
 void ThreadGroup::ask_to_stop() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_stopping_ = true;
     for (auto* part : {&members_, &generation_, &leaving_}) {
         for (auto& member : *part) member.thread.request_stop();

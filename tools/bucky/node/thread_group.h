@@ -15,12 +15,12 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "conf/base/mutex.h"
 #include "conf/run/wakeup.h"
 
 namespace bucky {
@@ -71,9 +71,11 @@ private:
     };
     static Member make(const char* name, Work work);
 
-    std::mutex mutex_;  ///< guards the lists until all are asked to stop; then they stay
-    bool is_stopping_ = false;
-    std::list<Member> members_, generation_, leaving_;
+    Mutex mutex_;  ///< after ask_to_stop() the lists stay as they are and need none
+    bool is_stopping_ GUARDED_BY(mutex_) = false;
+    std::list<Member> members_ GUARDED_BY(mutex_);
+    std::list<Member> generation_ GUARDED_BY(mutex_);
+    std::list<Member> leaving_ GUARDED_BY(mutex_);
 };
 
 /// Threads that wait to start work. When destroyed without an exchange(), they end without working.

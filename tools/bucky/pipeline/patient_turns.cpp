@@ -6,18 +6,18 @@
 namespace bucky {
 
 PatientTurns::Turn PatientTurns::begin(const std::function<void()>& take) {
-    const std::lock_guard one_at_a_time(beginning_);
+    const MutexLock one_at_a_time(beginning_);
     take();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return {*this, line_.insert(line_.end(), std::nullopt)};
 }
 
 void PatientTurns::Turn::wait_as(const std::string& patient) {
-    std::unique_lock lock(all_.mutex_);
+    MutexLock lock(all_.mutex_);
     *place_ = patient;
     all_.changed_.notify_all();
     if (patient.empty()) return;
-    all_.changed_.wait(lock, [&] {
+    all_.changed_.wait(lock, [&]() REQUIRES(all_.mutex_) {
         return std::none_of(all_.line_.begin(), place_,
                             [&](const auto& other) { return !other || *other == patient; });
     });
@@ -25,7 +25,7 @@ void PatientTurns::Turn::wait_as(const std::string& patient) {
 
 PatientTurns::Turn::~Turn() {
     {
-        const std::lock_guard lock(all_.mutex_);
+        const MutexLock lock(all_.mutex_);
         all_.line_.erase(place_);
     }
     all_.changed_.notify_all();

@@ -9,12 +9,12 @@
 // turns only, so deadlocks are impossible.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <string>
+
+#include "conf/base/mutex.h"
 
 namespace bucky {
 
@@ -45,10 +45,10 @@ public:
     Turn begin(const std::function<void()>& take);
 
 private:
-    std::mutex beginning_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    Line line_;  ///< GUARDED_BY(mutex_); earliest first
+    Mutex beginning_;  ///< held while work is taken, so that `line_` has its order
+    Mutex mutex_;
+    Condition changed_;
+    Line line_ GUARDED_BY(mutex_);  ///< earliest first
 };
 
 }  // namespace bucky

@@ -2,15 +2,14 @@
 #include "tools/bucky/sandbox/decoder_pool.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdlib>
 #include <functional>
-#include <mutex>
 #include <utility>
 
 #include <unistd.h>
 
 #include "conf/base/limits.h"
+#include "conf/base/mutex.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "tools/bucky/sandbox/decoder_process.h"
@@ -53,7 +52,7 @@ public:
     }
 
     std::vector<int> pids() {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         std::vector<int> pids;
         for (const auto& worker : all_) pids.push_back(worker->pid());
         return pids;
@@ -72,8 +71,8 @@ private:
     public:
         /// Prefers the worker that has the file open, if it is idle.
         Loan(Pool& pool, const std::filesystem::path& file) : pool_(pool) {
-            std::unique_lock lock(pool.mutex_);
-            pool.returned_.wait(lock, [&] { return !pool.idle_.empty(); });
+            MutexLock lock(pool.mutex_);
+            pool.returned_.wait(lock, [&]() REQUIRES(pool.mutex_) { return !pool.idle_.empty(); });
             auto& idle = pool.idle_;
             auto best = std::find_if(idle.begin(), idle.end(), [&](const DecoderProcess* worker) {
                 return worker->knows(file);
@@ -84,7 +83,7 @@ private:
         }
         ~Loan() {
             {
-                const std::lock_guard lock(pool_.mutex_);
+                const MutexLock lock(pool_.mutex_);
                 pool_.idle_.push_back(worker_);
             }
             pool_.returned_.notify_one();
@@ -99,10 +98,10 @@ private:
     };
 
     const std::vector<std::string> command_;
-    std::mutex mutex_;
-    std::condition_variable returned_;
+    Mutex mutex_;
+    Condition returned_;
     std::vector<std::unique_ptr<DecoderProcess>> all_;
-    std::vector<DecoderProcess*> idle_;
+    std::vector<DecoderProcess*> idle_ GUARDED_BY(mutex_);
 };
 
 namespace {

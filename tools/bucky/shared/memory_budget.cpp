@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/shared/memory_budget.h"
 
-#include <condition_variable>
 #include <list>
-#include <mutex>
 #include <utility>
 
 #include "conf/base/error.h"
+#include "conf/base/mutex.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 
@@ -17,23 +16,26 @@ struct MemoryBudget::Shared {
     const std::uint64_t bytes;
     const std::chrono::milliseconds patience;
 
-    std::mutex mutex{};
-    std::condition_variable changed{};
-    std::uint64_t taken = 0;          ///< GUARDED_BY(mutex), as is the line
-    std::list<std::uint64_t> line{};  ///< sizes of waiting reservations, in order
+    Mutex mutex{};
+    Condition changed{};
+    std::uint64_t taken GUARDED_BY(mutex) = 0;
+    /// Sizes of waiting reservations, in order.
+    std::list<std::uint64_t> line GUARDED_BY(mutex){};
 
-    bool fits(std::uint64_t requested) const {
+    bool fits(std::uint64_t requested) const REQUIRES(mutex) {
         return taken == 0 || (requested <= bytes && taken <= bytes - requested);
     }
-    void tell_of_waiting(std::uint64_t requested) const {
+    void tell_of_waiting(std::uint64_t requested) const REQUIRES(mutex) {
         metrics::count("bucky_limit_reached_total", {{"limit", name}});
         log::event(log::Level::warning, "limit.waited_for",
                    {{"limit", name}, {"wanted", requested}, {"taken", taken}, {"of", bytes}});
     }
     bool take(std::uint64_t requested) {
-        std::unique_lock lock(mutex);
+        MutexLock lock(mutex);
         const auto place = line.insert(line.end(), requested);
-        const auto my_turn = [&] { return place == line.begin() && fits(requested); };
+        const auto my_turn = [&]() REQUIRES(mutex) {
+            return place == line.begin() && fits(requested);
+        };
         bool got = my_turn();
         if (!got) {
             tell_of_waiting(requested);
@@ -47,7 +49,7 @@ struct MemoryBudget::Shared {
     }
     void give_back(std::uint64_t room) {
         {
-            const std::lock_guard lock(mutex);
+            const MutexLock lock(mutex);
             taken -= room;
         }
         changed.notify_all();

@@ -23,7 +23,7 @@ Progress::~Progress() {
 }
 
 void Progress::step() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++done_;
     const int percent = static_cast<int>(100 * done_ / whole_);
     if (!is_shown_ || percent == percent_) return;
@@ -35,7 +35,7 @@ void Progress::step() {
 }
 
 void Progress::wipe() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (percent_ < 0) return;
     fmt::print(stderr, "\r\x1b[K");
     percent_ = -1;

@@ -4,8 +4,9 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <string>
+
+#include "conf/base/mutex.h"
 
 namespace bucky {
 
@@ -23,9 +24,9 @@ private:
     std::string what_;
     std::size_t whole_;
     bool is_shown_;
-    std::mutex mutex_;
-    std::size_t done_ = 0;
-    int percent_ = -1;  ///< as drawn; -1: not drawn
+    Mutex mutex_;
+    std::size_t done_ GUARDED_BY(mutex_) = 0;
+    int percent_ GUARDED_BY(mutex_) = -1;  ///< as drawn; -1: not drawn
 };
 
 }  // namespace bucky
