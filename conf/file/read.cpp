@@ -71,8 +71,8 @@ public:
                          [](const auto& a, const auto& b) { return a.line < b.line; });
         return std::move(settings_);
     }
-    std::vector<Problem> problems() && { return std::move(problems_); }
-    Lines lines() && { return std::move(lines_); }
+    std::vector<Problem> take_problems() { return std::exchange(problems_, {}); }
+    Lines take_lines() { return std::exchange(lines_, {}); }
 
 private:
     void complain(const Place& at, std::string_view key, std::string words) override {
@@ -342,8 +342,8 @@ Examined examine_text(std::string_view text, const std::filesystem::path& file, 
         const toml::table root = toml::parse(text, file.string());
         Reader reader{root, std::filesystem::absolute(file).parent_path()};
         Examined examined{reader.read(), {}};
-        examined.problems = std::move(reader).problems();
-        if (lines != nullptr) *lines = std::move(reader).lines();
+        examined.problems = reader.take_problems();
+        if (lines != nullptr) *lines = reader.take_lines();
         return examined;
     } catch (const toml::parse_error& error) {  // to the one exception of this project
         throw ConfigError(file.string(), {{error.source().begin.line, "",
@@ -381,7 +381,7 @@ Settings example_settings() {
     const toml::table root = toml::parse(example_config());
     Reader reader{root, "/etc/bucky"};
     auto settings = reader.read();
-    auto problems = std::move(reader).problems();
+    auto problems = reader.take_problems();
     std::erase_if(problems, [](const Problem& one) { return one.key == "inference.models"; });
     if (!problems.empty()) throw ConfigError("the example", std::move(problems));
     return settings;

@@ -43,7 +43,8 @@ struct Options {
 
 class Pacs {
 public:
-    Pacs(Options options, Behaviour behaviour) : options_(std::move(options)), behave_(behaviour) {}
+    Pacs(Options options, Behaviour behaviour)
+        : options_(std::move(options)), behave_(std::move(behaviour)) {}
 
     void serve(T_ASC_Network* net) {
         net_ = net;
@@ -176,7 +177,10 @@ private:
             return false;
         }
         if (misbehave && behave_.drop) return false;
-        if (misbehave && behave_.no_answer) return ASC_dataWaiting(assoc, kForEverS) && false;
+        if (misbehave && behave_.no_answer) {
+            (void)ASC_dataWaiting(assoc, kForEverS);
+            return false;
+        }
         if (misbehave && (behave_.endless_answer || behave_.drip_answer)) {
             return answer_without_end(assoc, context);
         }

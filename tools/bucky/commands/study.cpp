@@ -117,7 +117,7 @@ std::string words_of(const storage::Instance& image) {
             const auto side = inference::name_of(region.side);
             if (!side.empty()) sides.push_back(side);
         }
-        if (finding.answer == inference::Answer::undetermined) sides.push_back("undetermined");
+        if (finding.answer == inference::Answer::undetermined) sides.emplace_back("undetermined");
         said.push_back(fmt::format("{} {}{}{}", finding.name, dicom_sr::score_text(finding.score),
                                    sides.empty() ? "" : " ", fmt::join(sides, ", ")));
     }

@@ -53,10 +53,10 @@ public:
     std::size_t at_once() const;
 
     /// At least one replica, or the spare, would answer now.
-    bool answers() const;
+    bool answers() const override;
 
     /// What the admin should know, one sentence each; empty when all replicas are up.
-    std::vector<std::string> troubles() const;
+    std::vector<std::string> troubles() const override;
 
     struct Tally {
         std::size_t images = 0;    ///< answered
