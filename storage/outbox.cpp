@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/outbox.h"
 
+#include "conf/dicom/result_kinds.h"
 #include "conf/observe/log.h"
 #include "conf/run/crash_point.h"
 #include "storage/journal.h"
@@ -142,7 +143,7 @@ void Outbox::insert_new(const Job& job, const Batch& batch, std::int64_t now_ms)
     std::int64_t fresh = 0;
     for (std::size_t at = 0; at < results.size(); ++at) {
         const auto& made = results[at];
-        if (made.kind == "sr") report = made.sop_instance.str();
+        if (made.kind == word_of(ResultKind::report)) report = made.sop_instance.str();
         if (files[at].empty()) continue;
         ++fresh;
         db_.prepare(kInsert)

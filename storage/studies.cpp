@@ -361,7 +361,7 @@ std::optional<StudyLine> Studies::line(std::string_view study) {
     StudyLine line;
     line.study = row.text(0);
     line.accession_number = row.text(1);
-    line.state = row.text(2);
+    line.state = choice_of<StudyState>(row.text(2)).value();  // the schema allows no other
     line.images = row.integer(3);
     line.pending = row.integer(4);
     line.findings = row.integer(5);

@@ -18,6 +18,7 @@
 #include "storage/database.h"
 #include "storage/job_queue.h"
 #include "storage/study_key.h"
+#include "storage/study_state.h"
 
 namespace bucky::storage {
 
@@ -45,7 +46,7 @@ struct Instance {
 struct StudyLine {
     std::string study;  ///< its key
     std::string accession_number;
-    std::string state;  ///< "open", "reporting", "reported"
+    StudyState state = StudyState::open;
     std::int64_t images = 0, pending = 0, findings = 0, no_findings = 0;
     std::int64_t not_analysed = 0, failed = 0;  ///< conflicting images count as not analysed
     std::int64_t first_image_ms = 0, last_image_ms = 0;

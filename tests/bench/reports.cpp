@@ -110,7 +110,8 @@ double seconds_of(const fs::path& folder, int workers, int studies, DecoderPool&
     const auto took = std::chrono::steady_clock::now() - started;
     WorkerContext context{settings, clock};
     for (const auto& line : context.studies.recent(studies)) {
-        if (line.state != "reported") throw std::runtime_error("a study has no report");
+        if (line.state != storage::StudyState::reported)
+            throw std::runtime_error("a study has no report");
     }
     return std::chrono::duration<double>(took).count();
 }

@@ -171,7 +171,7 @@ TEST_CASE(
     const auto is_done = [&](Studies& studies) {
         if (!all_came) return false;
         for (int number = 0; number < kStudies; ++number) {
-            if (studies.line(study(number))->state != "reported") return false;
+            if (studies.line(study(number))->state != StudyState::reported) return false;
         }
         return true;
     };

@@ -137,7 +137,7 @@ TEST_CASE("our own result that comes back is not kept and starts nothing", "[sto
     const auto back = node.send({.sop_instance = Uid::from_name("sr 1.1").str(), .bytes = "SR"});
     CHECK(back.kept == Receipt::Kept::own_result);
     CHECK(node.files() == before);
-    CHECK(node.studies.line(kStudy)->state == "reported");
+    CHECK(node.studies.line(kStudy)->state == StudyState::reported);
     CHECK(node.events().back() == "image.own_result");
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("a study that the PACS sends back, images and results, runs nothing ag
               Receipt::Kept::own_result);
     }
     CHECK(node.files() == before);
-    CHECK(node.studies.line(kStudy)->state == "reported");
+    CHECK(node.studies.line(kStudy)->state == StudyState::reported);
     CHECK(node.studies.line(kStudy)->deliveries_open == 0);
     for (const auto& lane : node.jobs.backlog()) {
         CHECK(lane.ready + lane.running + lane.parked == 0);

@@ -97,7 +97,7 @@ public:
         }
     }
     void check_nothing_was_lost() {
-        CHECK(node_.studies.line(study_)->state == "reported");
+        CHECK(node_.studies.line(study_)->state == StudyState::reported);
         CHECK(node_.studies.line(study_)->pending == 0);
         CHECK(open_report_jobs() == 0);
         CHECK(reported_ == images_);

@@ -64,7 +64,7 @@ TEST_CASE("results are files, rows and one deliver job for each and each destina
         }
         CHECK_FALSE(node.jobs.claim(lane, 60'000));
     }
-    CHECK(node.studies.line(kStudy)->state == "reported");
+    CHECK(node.studies.line(kStudy)->state == StudyState::reported);
     CHECK(node.studies.last_report(kStudy) == Uid{"1.9.1"});
     CHECK(node.events().back() == "report.made");
     CHECK_FALSE(node.jobs.claim(Lane::report(), 60'000));
@@ -110,7 +110,7 @@ TEST_CASE("repeated results are not stored twice, and go to destinations that la
     CHECK(node.jobs.claim(Lane::deliver("archive"), 60'000));
     CHECK(node.jobs.claim(Lane::deliver("archive"), 60'000));
     CHECK_FALSE(node.jobs.claim(Lane::deliver("archive"), 60'000));
-    CHECK(node.studies.line(kStudy)->state == "reported");
+    CHECK(node.studies.line(kStudy)->state == StudyState::reported);
     CHECK(node.journal.of_study(kStudy).back().words == "2 objects, 0 of them new");
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("whatever file call fails, no result is kept and the job still runs", 
             CHECK(thrown == fault);
             CHECK(node.files() == before);
             CHECK(node.result_rows() == 0);
-            CHECK(node.studies.line(kStudy)->state == "reporting");
+            CHECK(node.studies.line(kStudy)->state == StudyState::reporting);
         }
         CHECK(node.result_rows() == 2);
         CHECK(node.files().size() == before.size() + 2);
@@ -182,7 +182,7 @@ TEST_CASE("a result whose class is not accepted makes its study due for another 
     CHECK(node.jobs.claim(Lane::deliver("pacs"), 60'000)->subject == "1.9.2");
     CHECK(node.jobs.claim(Lane::deliver("pacs"), 60'000)->subject == "1.9.3");
     CHECK_FALSE(node.jobs.claim(Lane::deliver("pacs"), 60'000));
-    CHECK(node.studies.line(kStudy)->state == "reported");
+    CHECK(node.studies.line(kStudy)->state == StudyState::reported);
     CHECK(node.studies.last_report(kStudy) == Uid{"1.9.1"});
     CHECK(node.studies.last_report(kStudy, "other class") == Uid{"1.9.3"});
 }

@@ -54,8 +54,8 @@ TEST_CASE("two owners' studies of one UID share neither state, wait, report nor 
     REQUIRE(report.has_value());
     CHECK(report->study == kOfNorth);
     CHECK(node.put(*report, "north"));
-    CHECK(node.studies.line(kOfNorth)->state == "reported");
-    CHECK(node.studies.line(kOfSouth)->state == "open");
+    CHECK(node.studies.line(kOfNorth)->state == StudyState::reported);
+    CHECK(node.studies.line(kOfSouth)->state == StudyState::open);
     CHECK(node.studies.line(kOfSouth)->pending == 1);
     CHECK_FALSE(node.studies.last_report(kOfSouth).has_value());
     CHECK(node.outbox.results_of_study(kOfNorth).size() == 2);

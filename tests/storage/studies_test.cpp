@@ -10,7 +10,7 @@
 namespace bucky::storage::test {
 namespace {
 
-std::string state(DataFolder& node, std::string_view study = kStudy) {
+StudyState state(DataFolder& node, std::string_view study = kStudy) {
     return node.studies.line(study)->state;
 }
 
@@ -36,7 +36,7 @@ TEST_CASE("a study is due when no image has come for the quiet time", "[storage]
     CHECK(node.studies.make_due_reports() == 0);
     node.clock.advance_ms(1);
     CHECK(node.studies.make_due_reports() == 1);
-    CHECK(state(node) == "reporting");
+    CHECK(state(node) == StudyState::reporting);
     CHECK(node.studies.make_due_reports() == 0);
     CHECK_FALSE(node.studies.next_due_ms());
 }
@@ -83,8 +83,8 @@ TEST_CASE("the end of an association makes due the studies whose images all came
     CHECK(node.studies.make_due_reports() == 0);
     node.intake.association_ended("7");
     CHECK(node.studies.make_due_reports() == 1);
-    CHECK(state(node, "1.2.1") == "reporting");
-    CHECK(state(node, "1.2.2") == "open");
+    CHECK(state(node, "1.2.1") == StudyState::reporting);
+    CHECK(state(node, "1.2.2") == StudyState::open);
     node.intake.association_ended("8");  // more may come in a third association
     CHECK(node.studies.make_due_reports() == 0);
     CHECK(node.studies.next_due_ms() == kStartMs + 3000);
@@ -117,7 +117,7 @@ TEST_CASE("150 images of a study, one association each, make two reports, not 15
     node.clock.advance_ms(3000);
     work();
     CHECK(reports == 2);
-    CHECK(state(node) == "reported");
+    CHECK(state(node) == StudyState::reported);
 }
 
 TEST_CASE("of studies that become due at the same time, the one that came first is reported first",
@@ -174,9 +174,9 @@ TEST_CASE("a conflicting image reopens its study, and the report that follows ca
     const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "A"));
-    REQUIRE(state(node) == "reported");
+    REQUIRE(state(node) == StudyState::reported);
     REQUIRE(node.send({.sop_instance = "1.1", .bytes = "B"}).kept == Receipt::Kept::conflicting);
-    CHECK(state(node) == "open");
+    CHECK(state(node) == StudyState::open);
     node.clock.advance_ms(3000);
     CHECK(node.studies.make_due_reports() == 1);
 }
@@ -185,14 +185,14 @@ TEST_CASE("an image that comes while its study's report waits needs no second jo
     DataFolder node;
     image_to_report_job(node);
     node.send({.sop_instance = "1.2", .bytes = "B"});
-    CHECK(state(node) == "open");
+    CHECK(state(node) == StudyState::open);
     REQUIRE(node.give_verdict());
     node.clock.advance_ms(3000);
     CHECK(node.studies.make_due_reports() == 1);
     const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
     REQUIRE(node.put(*job, "AB"));
-    CHECK(state(node) == "reported");
+    CHECK(state(node) == StudyState::reported);
     CHECK_FALSE(node.jobs.claim(Lane::report(), 60'000));
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("an image that comes while its study's report runs gets the next repor
     CHECK(node.studies.make_due_reports() == 0);
     CHECK_FALSE(node.studies.next_due_ms());  // it becomes due when the running job ends
     REQUIRE(node.put(*first, "A"));
-    CHECK(state(node) == "open");
+    CHECK(state(node) == StudyState::open);
     CHECK(node.studies.next_due_ms() <= node.clock.now_ms());
     CHECK(node.studies.make_due_reports() == 1);
     const auto second = node.jobs.claim(Lane::report(), 60'000);
@@ -216,7 +216,7 @@ TEST_CASE("an image that comes while its study's report runs gets the next repor
     CHECK(node.studies.last_report(kStudy) == Uid::from_name("sr A"));
     REQUIRE(node.put(*second, "AB"));
     CHECK(node.studies.last_report(kStudy) == Uid::from_name("sr AB"));
-    CHECK(state(node) == "reported");
+    CHECK(state(node) == StudyState::reported);
 }
 
 namespace {
@@ -287,7 +287,7 @@ TEST_CASE("an image that comes after its study's report was parked tries it agai
     REQUIRE(again);
     CHECK(again->attempt == 1);
     REQUIRE(node.put(*again, "AB"));
-    CHECK(state(node) == "reported");
+    CHECK(state(node) == StudyState::reported);
 }
 
 TEST_CASE("a study is run again: new jobs for its images, old verdicts until the new ones",
@@ -307,7 +307,7 @@ TEST_CASE("a study is run again: new jobs for its images, old verdicts until the
     CHECK(node.studies.line(kStudy)->pending == 3);
     CHECK(node.studies.instance(1)->verdict == "no_findings");
     CHECK(node.studies.instance(1)->awaiting);
-    CHECK(state(node) == "open");
+    CHECK(state(node) == StudyState::open);
     REQUIRE(node.studies.record_verdict(*running, "findings", "{}"));
     int verdicts = 0;
     while (node.give_verdict("findings")) ++verdicts;

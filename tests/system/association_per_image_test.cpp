@@ -49,8 +49,8 @@ bool is_reported(const RunningNode& node, int images) {
     const SystemClock clock;
     storage::Database db{node.data_dir() / "bucky.db", storage::Database::Mode::read_only};
     const auto line = storage::Studies{db, clock}.line(kStudyUid);
-    return line && line->images == images && line->pending == 0 && line->state == "reported" &&
-           line->deliveries_open == 0;
+    return line && line->images == images && line->pending == 0 &&
+           line->state == storage::StudyState::reported && line->deliveries_open == 0;
 }
 
 }  // namespace

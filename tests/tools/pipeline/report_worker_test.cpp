@@ -171,7 +171,7 @@ TEST_CASE(
     REQUIRE(reports.size() == 2);
     CHECK(predecessor_of(reports[0].file).empty());
     CHECK(predecessor_of(reports[1].file) == reports[0].sop_instance.str());
-    CHECK(harness.context().studies.line(harness.study())->state == "reported");
+    CHECK(harness.context().studies.line(harness.study())->state == storage::StudyState::reported);
 }
 
 TEST_CASE("reports that find no room for their pictures wait for those that have it", "[tools]") {

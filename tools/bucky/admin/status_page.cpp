@@ -71,7 +71,7 @@ json json_of(const storage::StudyLine& study) {
     const bool whole = study.pending == 0;
     return {{"accession_number", study.accession_number},
             {"study", study.study},
-            {"state", study.state},
+            {"state", word_of(study.state)},
             {"images", study.images},
             {"unread", study.not_analysed + study.failed},
             {"pending", study.pending},

@@ -29,7 +29,11 @@ constexpr std::int64_t kSearchedStudies = 10000;
 
 std::string_view state_of(const storage::StudyLine& study) {
     if (study.pending > 0) return "analysing";
-    if (study.state != "reported") return study.state == "open" ? "waiting" : "reporting";
+    switch (study.state) {
+        case storage::StudyState::open: return "waiting";
+        case storage::StudyState::reporting: return "reporting";
+        case storage::StudyState::reported: break;
+    }
     if (study.deliveries_open > 0) return "sending";
     if (study.commitments_open > 0) return "committing";
     return study.delivered_at_ms > 0 ? "delivered" : "not sent";  // no destination
