@@ -30,6 +30,9 @@ void check_identity(DcmItem& dataset, const Source& source, Complaints& out) {
     require_same(dataset, DCM_PatientSex, source.sex, out);
     require_same(dataset, DCM_StudyDate, source.study_date, out);
     require_same(dataset, DCM_AccessionNumber, source.accession_number, out);
+    require_same(dataset, DCM_StudyID, source.study_id, out);
+    require_same(dataset, DCM_ReferringPhysicianName, source.referring_physician, out);
+    require_same(dataset, DCM_IssuerOfPatientID, source.issuer_of_patient_id, out);
 }
 
 void check_header(DcmFileFormat& file, const Object& object, Complaints& out) {

@@ -12,6 +12,7 @@
 #include "dcmtk/dcmdata/dcuid.h"
 
 #include "conf/base/error.h"
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/content_tree.h"
 #include "dicom_sr/common/document.h"
@@ -19,7 +20,6 @@
 #include "dicom_sr/common/identity.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/part10.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/report/planar_roi.h"
 #include "dicom_sr/report/report_content.h"

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "conf/base/digest.h"
-#include "dicom_sr/common/text.h"
+#include "conf/dicom/text.h"
 
 namespace bucky::dicom_sr {
 namespace {

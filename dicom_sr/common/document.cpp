@@ -16,10 +16,10 @@
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
 #include "conf/base/product.h"
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/identity.h"
 #include "dicom_sr/common/modules.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 
 namespace bucky::dicom_sr {
@@ -121,17 +121,22 @@ void write_evidence(DcmItem& dataset, std::span<const ReportedImage> images,
 }
 
 void write_request(DcmItem& dataset, const Source& source) {
-    if (fitted(DCM_AccessionNumber, source.accession_number).empty()) return;
+    const auto is_known = [](const DcmTagKey& tag, const std::string& text) {
+        return !fitted(tag, text).empty();
+    };
+    if (!is_known(DCM_AccessionNumber, source.accession_number) &&
+        !is_known(DCM_RequestedProcedureID, source.requested_procedure_id)) {
+        return;
+    }
     DcmItem& request = new_item(dataset, DCM_ReferencedRequestSequence);
     put(request, DCM_StudyInstanceUID, source.study.str());
     put(request, DCM_AccessionNumber, source.accession_number);
     (void)request.insertEmptyElement(DCM_ReferencedStudySequence);
     (void)request.insertEmptyElement(DCM_RequestedProcedureCodeSequence);
-    for (const DcmTagKey& tag :
-         {DCM_PlacerOrderNumberImagingServiceRequest, DCM_FillerOrderNumberImagingServiceRequest,
-          DCM_RequestedProcedureID, DCM_RequestedProcedureDescription}) {
-        put(request, tag, "");
-    }
+    put(request, DCM_PlacerOrderNumberImagingServiceRequest, source.placer_order);
+    put(request, DCM_FillerOrderNumberImagingServiceRequest, source.filler_order);
+    put(request, DCM_RequestedProcedureID, source.requested_procedure_id);
+    put(request, DCM_RequestedProcedureDescription, "");
 }
 
 void write_superseded(DcmItem& dataset, const Uid& study_uid, const Uid& series_uid,

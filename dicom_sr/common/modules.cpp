@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <ctime>
 #include <iterator>
 #include <optional>
@@ -20,7 +19,6 @@
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/identity.h"
 #include "dicom_sr/common/originals.h"
-#include "dicom_sr/common/text.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -34,51 +32,6 @@ void check(const OFCondition& made, const DcmTagKey& tag) {
 bool all_digits(std::string_view text) {
     return !text.empty() &&
            std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
-}
-
-std::string without(std::string_view text, std::string_view unwanted) {
-    std::string out(text);
-    std::erase_if(out, [&](char c) { return unwanted.find(c) != std::string_view::npos; });
-    return out;
-}
-
-std::string fitted_age(std::string_view text) {
-    const bool well_formed = text.size() == 4 && all_digits(text.substr(0, 3)) &&
-                             std::string_view("DWMY").find(text[3]) != std::string_view::npos;
-    return well_formed ? std::string(text) : "";
-}
-
-std::string fitted_number(std::string_view text) {
-    const std::string number(text.substr(0, std::min(text.find('\\'), text.size())));
-    char* end = nullptr;
-    (void)std::strtod(number.c_str(), &end);
-    const bool well_formed = !number.empty() && number.size() <= 16 && *end == '\0' &&
-                             number.find_first_not_of("0123456789+-.eE") == std::string::npos;
-    return well_formed ? number : "";
-}
-
-std::string fitted_code_string(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const auto upper = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-        const bool taken = std::isupper(static_cast<unsigned char>(upper)) != 0 ||
-                           std::isdigit(static_cast<unsigned char>(upper)) != 0 || upper == ' ' ||
-                           upper == '_' || upper == '\\';
-        if (taken) out += upper;
-    }
-    return out.size() <= 16 || out.find('\\') != std::string::npos ? out : out.substr(0, 16);
-}
-
-/// Each of the three component groups has 64 characters of its own (PS3.5 6.2.1).
-std::string fitted_name(std::string_view text) {
-    std::string out;
-    for (int group = 0; group < 3; ++group) {
-        const std::size_t end = std::min(text.find('='), text.size());
-        out += (group > 0 ? "=" : "") + shortened(text.substr(0, end), 64);
-        if (end == text.size()) break;
-        text.remove_prefix(end + 1);
-    }
-    return out;
 }
 
 /// A frame number may stand only beside an instance of a multi-frame class (PS3.3 Table 10-3).
@@ -100,56 +53,7 @@ bool is_multi_frame(const Source& source) {
            std::ranges::find(kClasses, source.sop_class.str()) != std::end(kClasses);
 }
 
-std::size_t characters_of(DcmEVR vr) {
-    switch (vr) {
-        case EVR_SH: return 16;
-        case EVR_LO: return 64;
-        case EVR_ST: return 1024;
-        case EVR_LT: return 10240;
-        default: return 65536;
-    }
-}
-
 }  // namespace
-
-/// DA, also from 2026.11.23 (ACR-NEMA) and 2026-11-23 (not DICOM, but seen); else empty.
-std::string fitted_date(std::string_view text) {
-    const std::string digits = without(text, ".-");
-    return digits.size() == 8 && all_digits(digits) ? digits : "";
-}
-
-std::string fitted_time(std::string_view text) {
-    const std::string compact = without(text, ":");
-    const std::size_t dot = std::min(compact.find('.'), compact.size());
-    const std::string whole = compact.substr(0, dot);
-    if (!all_digits(whole) || whole.size() % 2 != 0 || whole.size() > 6) return "";
-    if (dot == compact.size()) return whole;
-    const std::string fraction = compact.substr(dot + 1, 6);
-    return whole.size() == 6 && all_digits(fraction) ? whole + '.' + fraction : whole;
-}
-
-std::string fitted(const DcmTagKey& tag, std::string_view raw) {
-    const std::string text = cleaned(raw);
-    // A shortened identifier may be that of another patient.
-    if (tag == DCM_PatientID) return text;
-    const DcmEVR vr = DcmTag(tag).getEVR();
-    switch (vr) {
-        case EVR_DA: return fitted_date(text);
-        case EVR_TM: return fitted_time(text);
-        case EVR_AS: return fitted_age(text);
-        case EVR_DS: return fitted_number(text);
-        case EVR_IS: return all_digits(text) && text.size() <= 9 ? text : "";
-        case EVR_CS: return fitted_code_string(text);
-        case EVR_PN: return fitted_name(text);
-        case EVR_SH:
-        case EVR_LO: {
-            std::string one_value = text;  // a backslash would make it two
-            std::ranges::replace(one_value, '\\', '/');
-            return shortened(one_value, characters_of(vr));
-        }
-        default: return shortened(text, characters_of(vr));
-    }
-}
 
 void put(DcmItem& item, const DcmTagKey& tag, std::string_view text) {
     check(item.putAndInsertOFStringArray(tag, fitted(tag, text)), tag);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dicom_sr/common/content_tree.h"
+#include "dicom_sr/common/fitting.h"
 #include "dicom_sr/common/object.h"
 
 class DcmItem;
@@ -37,12 +38,6 @@ void put_floats(DcmItem& item, const DcmTagKey& tag, std::span<const float> valu
 DcmItem& new_item(DcmItem& item, const DcmTagKey& sequence);
 /// The same, with a reference to an image in it.
 DcmItem& put_reference(DcmItem& item, const DcmTagKey& sequence, const ImageReference& image);
-
-/// The value that put() writes; verify() compares with it.
-std::string fitted(const DcmTagKey& tag, std::string_view text);
-
-std::string fitted_date(std::string_view text);  ///< DA or nothing
-std::string fitted_time(std::string_view text);  ///< TM or nothing
 
 void write_sop_common(DcmItem& dataset, const Uid& sop_class, const Uid& sop_instance,
                       const LocalTime& created, const Source& source);

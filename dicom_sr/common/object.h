@@ -23,15 +23,22 @@ struct Object {
     std::vector<std::uint8_t> part10;  ///< preamble, meta header and dataset
 };
 
-/// A text that was not read as its file declares, with its original bytes.
+/// A text that results do not copy as its file has it, with its original bytes.
 struct OriginalText {
+    enum class Why : std::uint8_t {
+        guessed,  ///< copied, but not read as its file declares
+        lost,     ///< left out: some of it cannot be read at all
+        illegal   ///< left out: it has no form that DICOM allows (fitting.h)
+    };
     std::uint16_t group = 0, element = 0;
     std::string bytes;
-    bool lost = false;  ///< some of it could not be read at all
+    Why why = Why::guessed;
 };
 
 /// What a result copies from its image, so that it belongs to the same study of the same patient.
-/// Text is UTF-8, whatever the character set of the source; absent values are empty.
+/// Text is UTF-8, whatever the character set of the source; absent values are empty. A value that
+/// cannot be copied stands here with "\\x0A" for each byte that makes it so: fitted() leaves it
+/// out, and two patients differ by it all the same.
 struct Source {
     // Patient and Patient Study (PS3.3 C.7.1.1, C.7.2.2)
     std::string patient_name, patient_id, issuer_of_patient_id, birth_date, sex;
@@ -40,6 +47,7 @@ struct Source {
     Uid study;
     std::string study_date, study_time, study_id, study_description, accession_number;
     std::string referring_physician;
+    std::string requested_procedure_id, placer_order, filler_order;  ///< of the request
     // the image itself
     Uid series, sop_class, sop_instance;
     std::string modality, body_part, view_position, laterality, patient_orientation;
@@ -53,14 +61,14 @@ struct Source {
     std::string lossy_compression, lossy_ratio,
         lossy_method;             ///< of every image derived from it, too
     std::string timezone_offset;  ///< (0008,0201), "+0900"; empty: not said
-    // A text that was not read as declared is sent twice: decoded, and as its original bytes.
+    // A text that is not copied as it stands is sent as its original bytes, too.
     std::string character_set;            ///< (0008,0005) of the file
-    std::vector<OriginalText> originals;  ///< of the texts that results copy
+    std::vector<OriginalText> originals;  ///< of copied_attributes()
 };
 
 /// in   a Part 10 file as it was received
-/// out  its attributes as UTF-8. A text that is not encoded as declared is in `originals`, too; a
-///      byte that cannot be decoded is '?'. Never throws for text alone
+/// out  its attributes as UTF-8. A text that results do not copy as it stands is in `originals`,
+///      too. Never throws for text alone
 /// err  bad_input when there is no dataset or no study / SOP instance UID
 /// src  PS3.5 6.1 character sets, with the CP949 and EUC-KR deviations seen in practice
 Source read_source(const std::filesystem::path& file);

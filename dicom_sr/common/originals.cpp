@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom_sr/common/originals.h"
 
+#include <algorithm>
+
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcdeftag.h"
@@ -8,6 +10,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/product.h"
+#include "dicom_sr/common/fitting.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -20,6 +23,10 @@ DcmItem& appended(DcmItem& item, const DcmTagKey& sequence) {
     DcmItem* made = nullptr;
     check(item.findOrCreateSequenceItem(sequence, made, -2));  // -2: append
     return *made;
+}
+
+std::string name_of(const OriginalText& one) {
+    return DcmTag(one.group, one.element).getTagName();
 }
 
 /// One item a value: a Nonconforming Modified Attributes Sequence item holds only one.
@@ -45,20 +52,38 @@ void keep(DcmItem& dataset, const LocalTime& made, const DcmTagKey& tag, const s
 
 void write_originals(DcmItem& dataset, const LocalTime& made, const Source& source) {
     if (source.originals.empty()) return;
-    keep(dataset, made, DCM_SpecificCharacterSet, source.character_set);
+    // Without a value there is nothing that did not conform.
+    if (!source.character_set.empty()) {
+        keep(dataset, made, DCM_SpecificCharacterSet, source.character_set);
+    }
     for (const OriginalText& one : source.originals) {
-        keep(dataset, made, DcmTagKey(one.group, one.element), one.bytes);
+        const DcmTagKey tag(one.group, one.element);
+        if (tag == DCM_RequestedProcedureID) continue;  // of an item: no attribute of this level
+        keep(dataset, made, tag, one.bytes);
     }
 }
 
-std::string names_of_originals(const Source& source, bool lost) {
+std::string names_of_originals(const Source& source, OriginalText::Why why) {
     std::string names;
     for (const OriginalText& one : source.originals) {
-        if (one.lost != lost) continue;
+        if (one.why != why) continue;
         if (!names.empty()) names += ", ";
-        names += DcmTag(one.group, one.element).getTagName();
+        names += name_of(one);
     }
     return names;
+}
+
+std::vector<LeftOut> left_out(const Source& source) {
+    std::vector<LeftOut> found;
+    for (const OriginalText& one : source.originals) {
+        if (one.why == OriginalText::Why::guessed) continue;
+        const auto row = std::ranges::find_if(copied_attributes(), [&](const Copied& attribute) {
+            return attribute.group == one.group && attribute.element == one.element;
+        });
+        if (row == copied_attributes().end()) continue;
+        found.push_back({name_of(one), source.*(row->text), one.why, one.group == 0x0010});
+    }
+    return found;
 }
 
 }  // namespace bucky::dicom_sr

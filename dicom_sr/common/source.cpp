@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom_sr/common/object.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcdatset.h"
 #include "dcmtk/dcmdata/dcdeftag.h"
 #include "dcmtk/dcmdata/dcfilefo.h"
 #include "dcmtk/dcmdata/dcmetinf.h"
+#include "dcmtk/dcmdata/dcsequen.h"
 
 #include "conf/base/error.h"
-#include "dicom_sr/common/text.h"
+#include "conf/dicom/text.h"
+#include "dicom_sr/common/fitting.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -22,6 +28,9 @@ public:
     explicit Attributes(DcmItem& dataset) : dataset_(dataset) {
         (void)dataset_.findAndGetOFStringArray(DCM_SpecificCharacterSet, character_set_);
     }
+    /// Of an item of a sequence, which is in the character set of its data set.
+    Attributes(DcmItem& item, OFString character_set)
+        : dataset_(item), character_set_(std::move(character_set)) {}
 
     std::string text(const DcmTagKey& tag) const {
         OFString raw;
@@ -29,16 +38,25 @@ public:
         return to_utf8(raw, character_set_, DcmTag(tag).getEVR() == EVR_PN);
     }
 
-    /// Text that results copy: what is not read as declared is kept as it came.
+    /// Text that results copy; what they do not copy as it stands is kept as it came.
     std::string copied(const DcmTagKey& tag, Source& source) const {
         OFString raw;
         if (dataset_.findAndGetOFStringArray(tag, raw).bad()) return {};
+        while (!raw.empty() && raw.back() == '\0') raw.pop_back();  // padding
         const Decoded read = decoded(raw, character_set_, DcmTag(tag).getEVR() == EVR_PN);
-        if (read.reading != Reading::declared) {
-            source.originals.push_back(
-                {tag.getGroup(), tag.getElement(), raw, read.reading == Reading::lost});
+        const bool is_lost = read.reading == Reading::lost;
+        const std::string text = is_lost || has_controls(raw) ? escaped(raw) : read.text;
+        const auto keep = [&](OriginalText::Why why) {
+            source.originals.push_back({tag.getGroup(), tag.getElement(), raw, why});
+        };
+        if (is_lost) {
+            keep(OriginalText::Why::lost);
+        } else if (!text.empty() && fitted(tag, text).empty()) {
+            keep(OriginalText::Why::illegal);
+        } else if (read.reading == Reading::guessed) {
+            keep(OriginalText::Why::guessed);
         }
-        return read.text;
+        return text;
     }
 
     const std::string& character_set() const { return character_set_; }
@@ -61,6 +79,14 @@ public:
     }
 
 private:
+    /// ESC is no control character: it calls a character set (PS3.5 6.1.2.5).
+    static bool has_controls(std::string_view text) {
+        return std::ranges::any_of(text, [](char byte) {
+            const auto code = static_cast<unsigned char>(byte);
+            return (code < 0x20 && code != 0x1B) || code == 0x7F;
+        });
+    }
+
     DcmItem& dataset_;
     OFString character_set_;
 };
@@ -69,21 +95,34 @@ void read_patient(const Attributes& from, Source& source) {
     source.patient_name = from.copied(DCM_PatientName, source);
     source.patient_id = from.copied(DCM_PatientID, source);
     source.issuer_of_patient_id = from.copied(DCM_IssuerOfPatientID, source);
-    source.birth_date = from.text(DCM_PatientBirthDate);
-    source.sex = from.text(DCM_PatientSex);
-    source.age = from.text(DCM_PatientAge);
+    source.birth_date = from.copied(DCM_PatientBirthDate, source);
+    source.sex = from.copied(DCM_PatientSex, source);
+    source.age = from.copied(DCM_PatientAge, source);
     source.size = from.text(DCM_PatientSize);
     source.weight = from.text(DCM_PatientWeight);
 }
 
+/// Of the request whose images these are; of several, none (PS3.3 Table 10-9).
+void read_request(DcmItem& dataset, Source& source) {
+    DcmSequenceOfItems* requests = nullptr;
+    (void)dataset.findAndGetSequence(DCM_RequestAttributesSequence, requests);
+    if (requests == nullptr || requests->card() != 1) return;
+    OFString character_set;
+    (void)dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, character_set);
+    source.requested_procedure_id =
+        Attributes(*requests->getItem(0), character_set).copied(DCM_RequestedProcedureID, source);
+}
+
 void read_study(const Attributes& from, Source& source) {
     source.study = from.uid(DCM_StudyInstanceUID, "Study Instance UID");
-    source.study_date = from.text(DCM_StudyDate);
+    source.study_date = from.copied(DCM_StudyDate, source);
     source.study_time = from.text(DCM_StudyTime);
     source.study_id = from.copied(DCM_StudyID, source);
     source.study_description = from.copied(DCM_StudyDescription, source);
     source.accession_number = from.copied(DCM_AccessionNumber, source);
     source.referring_physician = from.copied(DCM_ReferringPhysicianName, source);
+    source.placer_order = from.copied(DCM_PlacerOrderNumberImagingServiceRequest, source);
+    source.filler_order = from.copied(DCM_FillerOrderNumberImagingServiceRequest, source);
     source.timezone_offset = from.text(DCM_TimezoneOffsetFromUTC);
 }
 
@@ -147,6 +186,7 @@ Source read_source(const std::filesystem::path& file) {
     source.character_set = cleaned(attributes.character_set());
     read_patient(attributes, source);
     read_study(attributes, source);
+    read_request(dataset, source);
     read_image(attributes, source);
     // A result needs the series to refer to the image; without one, the study stands in for it.
     const std::string series = attributes.text(DCM_SeriesInstanceUID);

@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/modules.h"
-#include "dicom_sr/common/text.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -50,7 +50,8 @@ constexpr Words kEnglish{
     .weights = "weights",
     .warning = "Warning",
     .text_guessed = "not in its declared character set; read by its bytes, which are kept",
-    .text_lost = "cannot be decoded; its bytes are kept",
+    .text_lost = "cannot be decoded and is left out; its bytes are kept; as sent",
+    .text_illegal = "not a value that DICOM allows and left out; its bytes are kept; as sent",
     .columns = "columns",
     .rows = "rows",
     .heat = "what speaks for a finding, by the model",
@@ -101,7 +102,8 @@ constexpr Words kKorean{
     .weights = "가중치",
     .warning = "주의",
     .text_guessed = "선언된 문자 집합과 다름; 바이트로 판독하였고 원본 바이트를 보존함",
-    .text_lost = "해독할 수 없음; 원본 바이트를 보존함",
+    .text_lost = "해독할 수 없어 생략함; 원본 바이트를 보존함; 받은 값",
+    .text_illegal = "DICOM이 허용하지 않는 값이므로 생략함; 원본 바이트를 보존함; 받은 값",
     .columns = "열",
     .rows = "행",
     .heat = "모델이 소견의 근거로 본 정도",
@@ -143,6 +145,7 @@ constexpr std::array kKoreanReasons{
     ReasonWord{"ROTATED", "헤더에 따르면 회전된 영상"},
     ReasonWord{"NOT_FRONTAL", "헤더에 따르면 정면 영상이 아님"},
     ReasonWord{"AGE", "모델이 받지 않는 나이"},
+    ReasonWord{"AGE_CONFLICT", "나이와 생년월일이 서로 맞지 않음"},
     ReasonWord{"NO_PIXELS", "픽셀 데이터 없음"},
     ReasonWord{"TOO_SMALL", "모델에 필요한 크기보다 작은 영상"},
     ReasonWord{"TOO_LARGE", "해독할 수 있는 크기보다 큰 영상"},

@@ -42,8 +42,9 @@ struct Words {
     const char* weights;
     const char* warning;
     const char* text_guessed;  ///< completes "Patient's Name: ..."
-    const char* text_lost;
-    const char* columns;  ///< of pixels
+    const char* text_lost;     ///< comes before the value
+    const char* text_illegal;  ///< likewise
+    const char* columns;       ///< of pixels
     const char* rows;
     const char* heat;     ///< what the colours of a heatmap are
     const char* summary;  ///< title of a study's page

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "conf/base/clock.h"
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/modules.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/draw/heat_colours.h"
 

@@ -15,12 +15,12 @@
 #include "dcmtk/dcmdata/dcdeftag.h"
 
 #include "conf/base/error.h"
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/document.h"
 #include "dicom_sr/common/filing.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/part10.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 
 namespace bucky::dicom_sr {

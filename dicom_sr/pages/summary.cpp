@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "conf/base/error.h"
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/document.h"
 #include "dicom_sr/common/filing.h"
 #include "dicom_sr/common/modules.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/draw/canvas.h"
 #include "dicom_sr/draw/capture.h"

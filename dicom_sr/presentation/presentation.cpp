@@ -11,10 +11,10 @@
 #include "dcmtk/dcmdata/dcvrsl.h"
 
 #include "conf/base/error.h"
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/filing.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/part10.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/draw/label_layout.h"
 #include "dicom_sr/draw/panel.h"

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/codes.h"
-#include "dicom_sr/common/text.h"
 
 namespace bucky::dicom_sr {
 

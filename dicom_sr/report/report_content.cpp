@@ -7,12 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "conf/dicom/exam_words.h"
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/document.h"
 #include "dicom_sr/common/identity.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/originals.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/report/planar_roi.h"
 
@@ -36,8 +37,12 @@ void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 
         if (!value.empty()) tree.time(has_acquisition_context, name, value);
     };
     tree.image(contains, {source.sop_class, source.sop_instance, {}}, [&] {
-        tree.code(has_acquisition_context, codes::kModality, modality_code(source.modality));
-        if (source.body_part == "CHEST" || source.body_part == "THORAX") {
+        const auto modality = exam_meaning(source.modality);
+        tree.code(has_acquisition_context, codes::kModality,
+                  modality_code(modality && !modality->modality.empty() ? modality->modality
+                                                                        : source.modality));
+        const auto part = exam_meaning(source.body_part);
+        if (part && !part->region.empty()) {
             tree.code(has_acquisition_context, codes::kTargetRegion, codes::kChest);
         }
         if (const Concept* side = laterality_code(source.laterality)) {
@@ -54,7 +59,10 @@ void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 
             tree.number(has_acquisition_context, codes::kPixelColumns, source.columns,
                         codes::kPixels);
         }
-        if (const Concept* view = view_code(source.view_position)) {
+        const auto view_meant = exam_meaning(source.view_position);
+        if (const Concept* view =
+                view_code(view_meant && !view_meant->view.empty() ? view_meant->view
+                                                                  : source.view_position)) {
             tree.code(has_acquisition_context, codes::kImageView, *view);
         }
     });
@@ -220,15 +228,22 @@ void add_reason(ContentTree& tree, const ReportedImage& image, Language language
     });
 }
 
-/// A reader must know that a name was not read as its character set declares.
+/// A reader must know that a name was not read as its character set declares, and what the image
+/// says that its results do not.
 std::vector<std::string> notes_on_text(const StudyReport& report, const Words& say) {
+    using enum OriginalText::Why;
     std::vector<std::string> notes;
     std::set<std::string> said;  // the images of a study mostly share their names
+    const auto note = [&](std::string words) {
+        if (said.insert(words).second) notes.push_back(std::move(words));
+    };
     for (const ReportedImage& image : report.images) {
-        for (const bool lost : {false, true}) {
-            const std::string names = names_of_originals(image.source, lost);
-            if (names.empty() || !said.insert(names + (lost ? "!" : "")).second) continue;
-            notes.push_back(fmt::format("{}: {}", names, lost ? say.text_lost : say.text_guessed));
+        const std::string names = names_of_originals(image.source, guessed);
+        if (!names.empty()) note(fmt::format("{}: {}", names, say.text_guessed));
+        for (const LeftOut& one : left_out(image.source)) {
+            note(cleaned(fmt::format("{}: {}: {}", one.name,
+                                     one.why == lost ? say.text_lost : say.text_illegal,
+                                     one.as_sent)));
         }
     }
     return notes;

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "conf/dicom/text.h"
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/modules.h"
-#include "dicom_sr/common/text.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/report/report_content.h"
 

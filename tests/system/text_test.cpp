@@ -34,7 +34,7 @@ const std::vector<Named> kNames{
      "Hong^Gildong=洪^吉洞=홍^길동", true},
     {"ISO_IR 149", "\xC8\xAB^\xB1\xE6\xB5\xBF", "홍^길동", false},
     {"ISO_IR 13\\ISO 2022 IR 87", "\xD4\xCF\xC0\xDE^\xC0\xDB\xB3=\x1B$B;3ED\x1B(J^\x1B$BB@O:\x1B(J",
-     "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎", false},
+     "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎", true},
 };
 
 Xray xray_of(const std::filesystem::path& dir, const Named& named, std::uint64_t seed) {

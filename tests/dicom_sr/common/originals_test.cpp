@@ -20,10 +20,10 @@ const std::string kName = "\xC8\xAB^\xB1\xE6\xB5\xBF";
 ReportedImage misdeclared() {
     auto image = examples::with_findings();
     image.source.patient_name = "홍^길동";
-    image.source.study_description = "Thorax ?";
+    image.source.study_description = "Thorax \\xB1";
     image.source.character_set = "ISO_IR 149";
-    image.source.originals = {{0x0010, 0x0010, kName, false},
-                              {0x0008, 0x1030, "Thorax \xB1", true}};
+    image.source.originals = {{0x0010, 0x0010, kName, OriginalText::Why::guessed},
+                              {0x0008, 0x1030, "Thorax \xB1", OriginalText::Why::lost}};
     return image;
 }
 

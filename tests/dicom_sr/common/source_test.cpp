@@ -93,15 +93,15 @@ TEST_CASE("text that does not match its declaration is decoded, and its bytes ar
     set(*file.getDataset(), DCM_ReferringPhysicianName, "Kim");
     const Source source = read_source(saved(folder, file));
     CHECK(source.patient_name == "홍^길동");
-    CHECK(source.study_description == "Thorax ?");
+    CHECK(source.study_description == "Thorax \\xB1");
     CHECK(source.character_set == "ISO_IR 149");
     REQUIRE(source.originals.size() == 2);
     CHECK(source.originals[0].group == 0x0010);
     CHECK(source.originals[0].element == 0x0010);
     CHECK(source.originals[0].bytes == "\xC8\xAB^\xB1\xE6\xB5\xBF");
-    CHECK_FALSE(source.originals[0].lost);
+    CHECK(source.originals[0].why == OriginalText::Why::guessed);
     CHECK(source.originals[1].bytes == "Thorax \xB1");
-    CHECK(source.originals[1].lost);
+    CHECK(source.originals[1].why == OriginalText::Why::lost);
 }
 
 TEST_CASE("a file without a study or an instance is bad input, one without a series is accepted",

@@ -21,10 +21,11 @@ ReportedImage named(ReportedImage image, const std::string& name) {
 
 ReportedImage misdeclared(ReportedImage image) {
     image.source.patient_name = "홍^길동";
-    image.source.study_description = "Thorax ?";
+    image.source.study_description = "Thorax \\xB1";
     image.source.character_set = "ISO_IR 149";
-    image.source.originals = {{0x0010, 0x0010, "\xC8\xAB^\xB1\xE6\xB5\xBF", false},
-                              {0x0008, 0x1030, "Thorax \xB1", true}};
+    image.source.originals = {
+        {0x0010, 0x0010, "\xC8\xAB^\xB1\xE6\xB5\xBF", OriginalText::Why::guessed},
+        {0x0008, 0x1030, "Thorax \xB1", OriginalText::Why::lost}};
     return image;
 }
 

@@ -315,7 +315,7 @@ TEST_CASE("Korean text is written beside English codes", "[dicom_sr]") {
           "Pneumothorax");
 }
 
-TEST_CASE("values that would not be valid DICOM are adjusted, and an identifier is never cut",
+TEST_CASE("values that would not be valid DICOM are respelt or left out, and never cut",
           "[dicom_sr]") {
     const bucky::test::NotForJudges the_senders_error_is_cited;
     auto job = examples::report({examples::with_findings()});
@@ -325,14 +325,16 @@ TEST_CASE("values that would not be valid DICOM are adjusted, and an identifier 
     source.study_time = "not a time";
     source.sex = "m ";
     source.age = "56";
+    source.accession_number = "ACC-20260102-000001234";
     source.patient_id = std::string(70, '7');
     Read report(job);
-    CHECK(value(report.dataset(), DCM_StudyDescription) == std::string(64, 'x'));
+    CHECK_FALSE(report.dataset().tagExists(DCM_StudyDescription));
     CHECK(value(report.dataset(), DCM_StudyDate) == "20261123");
     CHECK(value(report.dataset(), DCM_StudyTime).empty());
     CHECK(value(report.dataset(), DCM_PatientSex) == "M");
     CHECK_FALSE(report.dataset().tagExists(DCM_PatientAge));
     CHECK(value(report.dataset(), DCM_PatientID) == source.patient_id);
+    CHECK(value(report.dataset(), DCM_AccessionNumber) == source.accession_number);
     CHECK(verify(report.object, source).empty());
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("who cannot be told from others for sure has no digest", "[tools]") {
     other.birth_date = "1970.01.01";  // as ACR-NEMA wrote it
     CHECK(patient_digest(other) == patient_digest(source));
     other = source;
-    other.originals = {{0x0010, 0x0020, "4711\xB1", true}};
+    other.originals = {{0x0010, 0x0020, "4711\xB1", dicom_sr::OriginalText::Why::lost}};
     CHECK(patient_digest(other).empty());
     other = source;
     other.birth_date.clear();

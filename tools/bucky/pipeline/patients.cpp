@@ -50,7 +50,7 @@ bool same_patient(const Source& one, const Source& other) {
     if (one.patient_id.empty() || other.patient_id.empty()) {
         return one.patient_name == other.patient_name &&
                dicom_sr::fitted_date(one.birth_date) == dicom_sr::fitted_date(other.birth_date) &&
-               one.sex == other.sex;
+               dicom_sr::fitted_sex(one.sex) == dicom_sr::fitted_sex(other.sex);
     }
     const bool same_issuer = one.issuer_of_patient_id.empty() ||
                              other.issuer_of_patient_id.empty() ||

@@ -17,6 +17,7 @@ namespace bucky {
 namespace {
 
 using dicom_sr::fitted_date;
+using dicom_sr::fitted_sex;
 using dicom_sr::fitted_time;
 using dicom_sr::Source;
 
@@ -32,7 +33,7 @@ bool is_misread(const Source& source) {
 
 auto identity_of(const Source& source) {
     return std::tuple(source.patient_id, source.issuer_of_patient_id,
-                      fitted_date(source.birth_date), source.sex);
+                      fitted_date(source.birth_date), fitted_sex(source.sex));
 }
 
 auto moment_of(const Source& source) {

@@ -14,6 +14,7 @@
 #include "conf/run/crash_point.h"
 #include "conf/tenants.h"
 #include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/originals.h"
 #include "dicom_sr/report/measurement_report.h"
 #include "dicom_sr/verify.h"
 #include "inference/findings_json.h"
@@ -21,6 +22,7 @@
 #include "tools/bucky/pipeline/patients.h"
 #include "tools/bucky/pipeline/priors.h"
 #include "tools/bucky/pipeline/worker.h"
+#include "tools/bucky/shared/table.h"
 
 namespace bucky {
 namespace {
@@ -143,6 +145,7 @@ void ReportWorker::report(const storage::Job& job, PatientTurns::Turn& turn) {
     withdraw(job, study, batch);
     make(job, study, batch);
     if (study.patients > 1) tell_of_patients(job, study);
+    tell_of_identity(job, study);
     if (!context_.outbox.put(job, batch, {}, static_cast<std::int64_t>(study.patients))) return;
     work_.ring();  // for the couriers
     metrics::observe("bucky_stage_seconds", watch.seconds(), {{"stage", "report"}});
@@ -310,6 +313,22 @@ void ReportWorker::withdraw(const storage::Job& job, const Study& study,
             log::event(log::Level::warning, "report.withdrawn",
                        {{"study", job.study}, {"sop", report.sop_instance.str()}});
             metrics::count("bucky_reports_withdrawn_total");
+        }
+    }
+}
+
+/// What an image says and its results do not. The journal has no patient's values: those stand in
+/// the report alone.
+void ReportWorker::tell_of_identity(const storage::Job& job, const Study& study) {
+    for (const auto& part : study.parts) {
+        for (const auto& judged : part.images) {
+            for (const auto& one : dicom_sr::left_out(judged.image.source)) {
+                const auto words =
+                    fmt::format("{} is left out of the results, which have its original beside{}",
+                                one.name, one.is_of_patient ? "" : ": " + printable(one.as_sent));
+                context_.journal.write_repeated(job.study, judged.image.source.sop_instance.str(),
+                                                "identity.left_out", words);
+            }
         }
     }
 }

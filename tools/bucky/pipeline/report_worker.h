@@ -87,6 +87,7 @@ private:
                        ResultKind kind, const std::string& rendering);
     void withdraw(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
     void tell_of_patients(const storage::Job& job, const Study& study);
+    void tell_of_identity(const storage::Job& job, const Study& study);
 
     const conf::Settings& settings_;
     const Clock& clock_;

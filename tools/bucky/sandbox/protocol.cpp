@@ -107,8 +107,8 @@ private:
 };
 
 // A new field of one of these types must be passed here too; pixels and their reservation are not.
-static_assert(sizeof(Source) == 1320 && sizeof(OriginalText) == 48);
-static_assert(sizeof(Header) == 624 && sizeof(GreyRules) == 152 && sizeof(Image) == 248);
+static_assert(sizeof(Source) == 1416 && sizeof(OriginalText) == 48);
+static_assert(sizeof(Header) == 672 && sizeof(GreyRules) == 152 && sizeof(Image) == 248);
 
 template <typename Archive>
 void pass(Archive& archive, LookupTable& table) {
@@ -138,21 +138,22 @@ void pass(Archive& archive, Header& header) {
             header.modality, header.laterality, header.body_part, header.view_position,
             header.coded_body_part, header.coded_view, header.manufacturer, header.model_name,
             header.species, header.intent, header.burned_in, header.view_codes, header.image_type,
-            header.patient_orientation, header.photometric, header.age_years, header.rows,
-            header.columns, header.frames, header.samples, header.bits_allocated,
-            header.bits_stored, header.has_pixels);
+            header.patient_orientation, header.photometric, header.age_years, header.age_born_years,
+            header.age_conflict, header.rows, header.columns, header.frames, header.samples,
+            header.bits_allocated, header.bits_stored, header.has_pixels);
 }
 
 template <typename Archive>
 void pass(Archive& archive, OriginalText& text) {
-    archive(text.group, text.element, text.bytes, text.lost);
+    archive(text.group, text.element, text.bytes, text.why);
 }
 template <typename Archive>
 void pass(Archive& archive, Source& source) {
     archive(source.patient_name, source.patient_id, source.issuer_of_patient_id, source.birth_date,
             source.sex, source.age, source.size, source.weight, source.study, source.study_date,
             source.study_time, source.study_id, source.study_description, source.accession_number,
-            source.referring_physician, source.series, source.sop_class, source.sop_instance,
+            source.referring_physician, source.requested_procedure_id, source.placer_order,
+            source.filler_order, source.series, source.sop_class, source.sop_instance,
             source.modality, source.body_part, source.view_position, source.laterality,
             source.patient_orientation, source.acquisition_date, source.acquisition_time,
             source.content_date, source.content_time, source.series_number,

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dicom_sr/common/text.h"
+#include "conf/dicom/text.h"
 
 #include <algorithm>
 #include <optional>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dcspchrs.h"
 #include "dcmtk/ofstd/ofchrenc.h"
 
-namespace bucky::dicom_sr {
+#include "conf/dicom/character_set.h"
+
+namespace bucky {
 namespace {
 
 constexpr char kEscape = '\x1B';
@@ -49,6 +53,14 @@ bool is_plain_ascii(std::string_view text) {
         text, [](char byte) { return static_cast<unsigned char>(byte) < 0x80 && byte != kEscape; });
 }
 
+/// U+0080 to U+009F: no text has them, so text that seems to is in another set.
+bool has_c1_controls(std::string_view utf8) {
+    for (std::size_t i = 0; i + 1 < utf8.size(); ++i) {
+        if (utf8[i] == '\xC2' && static_cast<unsigned char>(utf8[i + 1]) < 0xA0) return true;
+    }
+    return false;
+}
+
 std::optional<std::string> by_standard(std::string_view bytes, std::string_view character_set,
                                        bool person_name) {
     DcmSpecificCharacterSet converter;
@@ -56,6 +68,7 @@ std::optional<std::string> by_standard(std::string_view bytes, std::string_view 
     OFString out;
     const OFString delimiters = person_name ? "\\^=" : "\\";
     if (converter.convertString(OFString(bytes), out, delimiters).bad()) return {};
+    if (has_c1_controls(out)) return {};
     return out;
 }
 
@@ -64,6 +77,7 @@ std::optional<std::string> by_encoding(std::string_view bytes, const char* encod
     if (converter.selectEncoding(encoding, "UTF-8").bad()) return {};
     OFString out;
     if (converter.convertString(OFString(bytes), out).bad() || !is_utf8(out)) return {};
+    if (has_c1_controls(out)) return {};
     return out;
 }
 
@@ -174,16 +188,13 @@ std::optional<std::string> by_korean(std::string_view bytes, bool declared) {
     return declared || likely ? text : std::nullopt;
 }
 
-/// Latin 1 has no characters at 0x80 to 0x9F; Windows does, and writes "O'Brien" with one.
-bool has_windows_bytes(std::string_view bytes) {
-    return std::ranges::any_of(bytes, [](char byte) {
-        const auto code = static_cast<unsigned char>(byte);
-        return code >= 0x80 && code <= 0x9F;
-    });
+bool is_latin_1(const CharacterSet& said) {
+    return said.terms == "ISO_IR 100";
 }
 
 /// The encodings that devices write without declaring them, most likely first.
-std::optional<std::string> by_guess(std::string_view bytes, std::string_view character_set) {
+std::optional<std::string> by_guess(std::string_view bytes, const CharacterSet& said) {
+    const std::string_view character_set = said.terms;
     if (is_utf8(bytes) && !contains(bytes, "\x1B")) return std::string(bytes);
     const bool korean = contains(character_set, "149") || contains(bytes, "\x1B$)C");
     const bool japanese = contains(character_set, "IR 87") || contains(character_set, "IR 13") ||
@@ -198,8 +209,7 @@ std::optional<std::string> by_guess(std::string_view bytes, std::string_view cha
         if (auto text = by_japanese(bytes)) return text;
     }
     if (auto text = by_korean(bytes, korean)) return text;
-    const bool western = character_set.empty() || character_set == "ISO_IR 100" ||
-                         character_set == "ISO_IR 6" || character_set == "ISO_IR 192";
+    const bool western = said.encoding.empty() && (character_set.empty() || is_latin_1(said));
     return western ? by_western(bytes) : std::nullopt;
 }
 
@@ -209,18 +219,68 @@ std::optional<std::string> by_extension(std::string_view bytes, std::string_view
     const bool kanji =
         contains(character_set, "\\ISO 2022 IR 87") || contains(character_set, "\\ISO 2022 IR 159");
     const bool katakana = character_set.starts_with("ISO 2022 IR 13\\");
-    const bool ascii =
-        character_set.starts_with("\\") || character_set.starts_with("ISO 2022 IR 6\\");
+    const bool ascii = character_set.starts_with("\\");
     if (!kanji || !(katakana || ascii)) return {};
     if (ascii && std::ranges::any_of(bytes, is_high)) return {};
     return by_japanese(bytes);
 }
 
-/// Bytes that the declared set decodes, but into text that was not written: Latin 1 accepts any
-/// byte, and Korean devices declare it, or nothing.
-bool is_declared_wrongly(std::string_view bytes, std::string_view character_set) {
-    if (character_set != "ISO_IR 100") return false;
-    return has_windows_bytes(bytes) || by_korean(bytes, false).has_value();
+/// Bytes that Latin 1 decodes, as it does any, but into text that was not written: Korean devices
+/// declare it, or nothing.
+bool is_declared_wrongly(std::string_view bytes, const CharacterSet& said) {
+    return is_latin_1(said) && by_korean(bytes, false).has_value();
+}
+
+/// The text by the sets that its file names, or nullopt where it cannot be in them.
+std::optional<std::string> as_declared(std::string_view bytes, const CharacterSet& said,
+                                       bool person_name) {
+    if (said.is_silent() || is_declared_wrongly(bytes, said)) return {};
+    if (!said.encoding.empty()) return by_encoding(bytes, said.encoding.c_str());
+    if (said.terms.empty()) return {};
+    if (auto text = by_standard(bytes, said.terms, person_name)) return text;
+    return by_extension(bytes, said.terms);
+}
+
+/// Latin letters with marks: "Ã¼" in such a set is never what was written.
+bool is_of_latin(const CharacterSet& said) {
+    constexpr std::string_view kLatin[] = {"ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110",
+                                           "ISO_IR 148"};
+    return std::ranges::find(kLatin, said.terms) != std::end(kLatin) ||
+           said.encoding == "ISO-8859-15";
+}
+
+/// The letters of a set of one byte a character: by their UTF-8, first and last.
+struct Script {
+    std::string_view set, first, last;
+};
+constexpr Script kScripts[] = {{"ISO_IR 144", "\xD0\x80", "\xD3\xBF"},
+                               {"CP1251", "\xD0\x80", "\xD3\xBF"},
+                               {"KOI8-R", "\xD0\x80", "\xD3\xBF"},
+                               {"ISO_IR 126", "\xCD\xB0", "\xCF\xBF"},
+                               {"ISO_IR 127", "\xD8\x80", "\xDB\xBF"},
+                               {"ISO_IR 138", "\xD6\x90", "\xD7\xBF"},
+                               {"ISO_IR 166", "\xE0\xB8\x80", "\xE0\xB9\xBF"}};
+
+/// Whether well-formed UTF-8 is that, although its file names another set. Two letters of Latin in
+/// a row may be UTF-8 by accident, but hardly a word. In another script of one byte a character it
+/// is no accident if every character is of that script; in a set of several bytes, if every
+/// character has three, or stands in a word of Latin letters.
+bool is_rather_utf8(std::string_view bytes, const CharacterSet& said) {
+    if (said.is_silent() || is_of_latin(said)) return true;
+    const auto* const script = std::ranges::find_if(kScripts, [&](const Script& one) {
+        return one.set == said.terms || one.set == said.encoding;
+    });
+    const bool has_script = script != std::end(kScripts);
+    const bool is_latin = mixes_with_latin(bytes);
+    for (std::size_t i = 0; i < bytes.size();) {
+        const std::size_t length = sequence_length(bytes.substr(i));
+        const std::string_view one = bytes.substr(i, length);
+        const bool fits =
+            has_script ? one >= script->first && one <= script->last : length > 2 || is_latin;
+        if (length > 1 && !fits) return false;
+        i += length;
+    }
+    return true;
 }
 
 }  // namespace
@@ -246,26 +306,16 @@ std::string cleaned(std::string_view text) {
 
 Decoded decoded(std::string_view bytes, std::string_view character_set, bool person_name) {
     if (is_plain_ascii(bytes)) return {cleaned(bytes), Reading::declared};
-    // Well-formed multi-byte UTF-8 that is declared as Latin 1, or not at all, is UTF-8: no name
-    // reads like "Ã¼".
-    const bool utf8_likely = character_set.empty() || character_set == "ISO_IR 6" ||
-                             character_set == "ISO_IR 100" || character_set == "ISO_IR 192";
-    const bool escaped = contains(bytes, "\x1B");  // ISO 2022 is well-formed UTF-8, too
-    if (utf8_likely && !escaped && is_utf8(bytes)) {
-        return {cleaned(bytes),
-                character_set == "ISO_IR 192" ? Reading::declared : Reading::guessed};
+    const bool has_escapes = contains(bytes, "\x1B");  // ISO 2022 is well-formed UTF-8, too
+    const CharacterSet said = character_set_of(character_set, has_escapes);
+    if (!has_escapes && is_utf8(bytes)) {
+        if (said.utf8) return {cleaned(bytes), Reading::declared};
+        if (is_rather_utf8(bytes, said)) return {cleaned(bytes), Reading::guessed};
     }
-    const bool try_declared = !character_set.empty() && character_set != "ISO_IR 192" &&
-                              !is_declared_wrongly(bytes, character_set);
-    if (try_declared) {
-        if (const auto text = by_standard(bytes, character_set, person_name)) {
-            return {cleaned(*text), Reading::declared};
-        }
-        if (const auto text = by_extension(bytes, character_set)) {
-            return {cleaned(*text), Reading::declared};
-        }
+    if (const auto text = as_declared(bytes, said, person_name)) {
+        return {cleaned(*text), said.assumed ? Reading::guessed : Reading::declared};
     }
-    if (const auto text = by_guess(bytes, character_set)) return {cleaned(*text), Reading::guessed};
+    if (const auto text = by_guess(bytes, said)) return {cleaned(*text), Reading::guessed};
     std::string lost = without_escapes(bytes);
     std::ranges::replace_if(
         lost, [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; }, '?');
@@ -274,6 +324,24 @@ Decoded decoded(std::string_view bytes, std::string_view character_set, bool per
 
 std::string to_utf8(std::string_view bytes, std::string_view character_set, bool person_name) {
     return decoded(bytes, character_set, person_name).text;
+}
+
+std::string escaped(std::string_view bytes) {
+    std::string out;
+    for (const char byte : bytes) {
+        const auto code = static_cast<unsigned char>(byte);
+        if (code >= 0x20 && code < 0x7F) {
+            out += byte;
+        } else {
+            out += fmt::format("\\x{:02X}", code);
+        }
+    }
+    return out;
+}
+
+std::size_t characters_in(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char byte) { return !is_continuation(byte); }));
 }
 
 std::string shortened(std::string_view text, std::size_t characters) {
@@ -294,4 +362,4 @@ std::string abridged(std::string_view text, std::size_t bytes) {
     return std::string(text.substr(0, end)) + std::string(kLost.substr(0, bytes - end));
 }
 
-}  // namespace bucky::dicom_sr
+}  // namespace bucky

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dicom_sr/common/text.h"
+#include "conf/dicom/text.h"
 
 #include <catch2/catch.hpp>
 
-using namespace bucky::dicom_sr;
+using namespace bucky;
 
 namespace {
 
@@ -85,21 +85,13 @@ TEST_CASE("the Korean and Japanese deviations that DCMTK does not decode are rea
     struct Row {
         std::string bytes, declared, text;
     };
-    // PS3.5 H.3.2: half-width katakana, then kanji and hiragana that return to JIS X 0201.
-    const std::string katakana =
-        "\xD4\xCF\xC0\xDE^\xC0\xDB\xB3=\x1B$B;3ED\x1B(J^\x1B$BB@O:\x1B(J="
-        "\x1B$B$d$^$@\x1B(J^\x1B$B$?$m$&\x1B(J";
     const Row rows[] = {
-        {kKorean, "ISO 2022 IR 149", "Hong^Gildong=洪^吉洞=홍^길동"},
-        {kKorean, "ISO_IR 149", "Hong^Gildong=洪^吉洞=홍^길동"},
         {kBareKorean, "\\ISO 2022 IR 149", "홍^길동"},
         {kBareKorean, "ISO 2022 IR 149", "홍^길동"},
         {kBareKorean, "ISO_IR 149", "홍^길동"},
         {kBareKorean, "", "홍^길동"},
         {kBareKorean, "ISO_IR 100", "홍^길동"},  // Latin 1 would give È«^±æµ¿
-        {"\x8C\x63\xB9\xE6\xB0\xA2\xC7\xCF", "ISO_IR 149", "똠방각하"},  // only CP949 has it
-        {kJapanese, "ISO 2022 IR 87", "Yamada^Tarou=山田^太郎=やまだ^たろう"},
-        {katakana, "ISO_IR 13\\ISO 2022 IR 87", "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう"},
+        {"\x8C\x63\xB9\xE6\xB0\xA2\xC7\xCF", "ISO_IR 149", "똠방각하"},        // only CP949 has it
         {"\xBB\xB3\xC5\xC4^\xC2\xC0\xCF\xBA", "ISO 2022 IR 87", "山田^太郎"},  // EUC-JP
         {"홍^길동", "ISO_IR 100", "홍^길동"},
         {"O\x92"
@@ -136,4 +128,103 @@ TEST_CASE("undeclared bytes that are not Korean are never read as Korean", "[dic
     CHECK(decoded("\xBF\xD5\xE2\xE0", "", true).reading == Reading::lost);  // Петр, ISO 8859-5
     CHECK(decoded("\xCD\xF5\xD0\xA1\xB6\xAB", "", true).reading == Reading::lost);  // 王小东
     CHECK(decoded("\xBF\xD5\xE2\xE0", "", true).text == "????");
+}
+
+TEST_CASE("a set under another spelling is read as what it says", "[conf][text]") {
+    struct Row {
+        std::string bytes, declared, text;
+    };
+    // PS3.5 H.3.2: half-width katakana, then kanji and hiragana that return to JIS X 0201.
+    const std::string katakana =
+        "\xD4\xCF\xC0\xDE^\xC0\xDB\xB3=\x1B$B;3ED\x1B(J^\x1B$BB@O:\x1B(J="
+        "\x1B$B$d$^$@\x1B(J^\x1B$B$?$m$&\x1B(J";
+    const std::string german = "M\xFCller^J\xF6rg", russian = "\xBB\xEE\xDA^\xB8\xDA\xE0";
+    const Row rows[] = {
+        {german, "ISO_IR100", "Müller^Jörg"},
+        {german, "ISO-IR 100", "Müller^Jörg"},
+        {german, "ISO IR 100", "Müller^Jörg"},
+        {german, "iso_ir 100", "Müller^Jörg"},
+        {german, "ISO 2022 IR 100", "Müller^Jörg"},
+        {german, "ISO_IR 100\\ISO 2022 IR 100", "Müller^Jörg"},
+        {german, "ISO_IR 100\\ISO 2022 IR 144", "Müller^Jörg"},
+        {german, "ISO-8859-1", "Müller^Jörg"},
+        {german, "latin1", "Müller^Jörg"},
+        {german, " ISO_IR  100 ", "Müller^Jörg"},
+        {"\xA4^Zo\xEB", "ISO_IR 203", "€^Zoë"},
+        {"\xA4^Zo\xEB", "iso-8859-15", "€^Zoë"},
+        {"Ko\xB3odziej^\xA3ukasz", "ISO_IR101", "Kołodziej^Łukasz"},
+        {"Ko\xB3odziej^\xA3ukasz", "ISO 8859-2", "Kołodziej^Łukasz"},
+        {russian, "ISO_IR144", "Люк^Икр"},
+        {russian, "ISO 2022 IR 144", "Люк^Икр"},
+        {"\xCB\xFE\xEA", "windows-1251", "Люк"},
+        {"\xCC\xE0\xF1\xDF\xE1", "ISO-IR 126", "Μΰρία"},
+        {"\xF9\xF8\xE5\xEF", "iso_ir138", "שרון"},
+        {"\xDD\xEF\xF6", "ISO_IR 148", "İïö"},
+        {kKorean, "ISO 2022 IR 149", "Hong^Gildong=洪^吉洞=홍^길동"},
+        {kKorean, "ISO_IR 149", "Hong^Gildong=洪^吉洞=홍^길동"},
+        {kKorean, "iso2022ir149", "Hong^Gildong=洪^吉洞=홍^길동"},
+        {kJapanese, "ISO 2022 IR 87", "Yamada^Tarou=山田^太郎=やまだ^たろう"},
+        {kJapanese, "ISO_IR 6\\ISO-2022-IR-87", "Yamada^Tarou=山田^太郎=やまだ^たろう"},
+        {katakana, "ISO_IR 13\\ISO 2022 IR 87", "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう"},
+        {"\xD4\xCF\xC0\xDE^\xC0\xDB\xB3", "ISO-IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ"},
+        {"홍^길동", "UTF-8", "홍^길동"},
+        {"홍^길동", "utf8", "홍^길동"},
+        {"홍^길동", "ISO_IR192", "홍^길동"},
+        {"홍^길동", "ISO 2022 IR 192", "홍^길동"},
+        {"홍^길동", "\\ISO_IR 192", "홍^길동"},
+        {"홍^길동", "ISO_IR 100\\ISO_IR 192", "홍^길동"},
+        {"Müller", "ISO_IR 100\\ISO_IR 192", "Müller"},
+        {"\xCD\xF5^\xD0\xA1\xB6\xAB", "GBK", "王^小东"},
+        {"\xCD\xF5^\xD0\xA1\xB6\xAB", "gb18030", "王^小东"},
+        {"\xCD\xF5^\xD0\xA1\xB6\xAB", "GB2312", "王^小东"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.declared, row.text);
+        const Decoded read = decoded(row.bytes, row.declared, true);
+        CHECK(read.text == row.text);
+        CHECK(read.reading == Reading::declared);
+    }
+}
+
+TEST_CASE("bytes that are valid in one set only are read in that, and flagged", "[conf][text]") {
+    struct Row {
+        std::string bytes, declared, text;
+    };
+    const Row rows[] = {
+        {"лайка", "ISO_IR 144", "лайка"},  // UTF-8 has no characters of 8859-5 there
+        {"Ελένη^Ρ", "ISO_IR 126", "Ελένη^Ρ"},
+        {"Müller", "ISO_IR 101", "Müller"},
+        {"王^小东", "GB18030", "王^小东"},  // two Chinese letters a GBK reader makes of three
+        {"山田^太郎", "ISO_IR 13", "山田^太郎"},
+        {"홍^길동", "ISO 2022 IR 149", "홍^길동"},
+        {"Müller", "ISO 2022 IR 149", "Müller"},  // not M체ller
+        {"홍^길동", "NO SUCH SET", "홍^길동"},
+        {"M\xFCller", "NO SUCH SET", "Müller"},
+        {"M\xFCller", "\\ISO 2022 IR 100", "Müller"},  // without the escape that calls it
+        {"\xBB\xEE\xDA", "ISO 2022 IR 6\\ISO 2022 IR 144", "Люк"},
+        {"M\xFCller", "ISO_IR 192", "Müller"},
+        {kBareKorean, "iso_ir100", "홍^길동"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.declared, row.text);
+        const Decoded read = decoded(row.bytes, row.declared, true);
+        CHECK(read.text == row.text);
+        CHECK(read.reading == Reading::guessed);
+    }
+}
+
+TEST_CASE("text never becomes the letters of another script", "[conf][text]") {
+    for (const auto& [bytes, declared] : std::vector<std::pair<std::string, std::string>>{
+             {"\xBF\xD5\xE2\xE0", ""},
+             {"\xBF\xD5\xE2\xE0", "ISO_IR 6"},
+             {"\xBF\xD5\xE2\xE0", "ISO_IR 192"},
+             {"\xCF\xE5\xF2\xF0", "UTF-8"},
+             {"\xE1\xE2\xE3 \xE4", "NO SUCH SET"},
+             {"Kim^\xB1", "ISO_IR 149"},
+         }) {
+        CAPTURE(declared);
+        const Decoded read = decoded(bytes, declared, true);
+        CHECK(read.reading == Reading::lost);
+        CHECK(read.text.find_first_not_of("?Kim^ ") == std::string::npos);
+    }
 }
