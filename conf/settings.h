@@ -36,6 +36,8 @@ struct ScpSettings {
     std::int64_t max_associations_per_address = 48;
     std::int64_t max_instance_mb = 1024;
     ConflictAnswer conflicting = ConflictAnswer::accept;
+    std::vector<std::string> ignore{"SR",  "PR",  "KO",  "DOC", "SEG", "REG",
+                                    "FID", "RWV", "ECG", "RT",  "OT"};  ///< ignored_classes.h
     std::filesystem::path users;  ///< empty: no user name is required
 };
 
@@ -117,6 +119,13 @@ struct PeerSettings {
     bool commit = true;
     std::int64_t max_associations = 0;   ///< 0: scp.max_associations_per_peer
     std::int64_t images_per_minute = 0;  ///< 0: no limit
+};
+
+/// What a word for an exam means, where a device writes its own.
+struct AliasSettings {
+    ExamAttribute attribute = ExamAttribute::body_part;
+    std::string word, means;
+    std::string ae_title{};  ///< calling; empty: any
 };
 
 struct DestinationSettings {
@@ -202,6 +211,7 @@ struct Settings {
     LogSettings log;
     AuditSettings audit;
     std::vector<PeerSettings> peers;
+    std::vector<AliasSettings> aliases;
     std::vector<DestinationSettings> destinations;
     std::vector<TenantSettings> tenants;
     std::vector<ThresholdSettings> thresholds;

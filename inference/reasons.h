@@ -34,6 +34,7 @@ inline constexpr std::array kReasons{
     ReasonRow{"orientation.rotated", "ROTATED", "Image is rotated by its header"},
     ReasonRow{"orientation.not_frontal", "NOT_FRONTAL", "Image is not frontal by its header"},
     ReasonRow{"age.out_of_range", "AGE", "Patient age not taken by the model"},
+    ReasonRow{"age.contradicted", "AGE_CONFLICT", "Patient age contradicts the birth date"},
     ReasonRow{"image.no_pixels", "NO_PIXELS", "Object without pixel data"},
     ReasonRow{"image.too_small", "TOO_SMALL", "Image smaller than the model needs"},
     ReasonRow{"image.too_large", "TOO_LARGE", "Image larger than is decoded"},

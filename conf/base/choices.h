@@ -37,6 +37,9 @@ enum class Marking { outline, heatmap, both };
 /// destination.picture_syntax: the preferred transfer syntax of pictures.
 enum class PictureSyntax { uncompressed, rle, jpeg_lossless };
 
+/// alias.attribute: the attributes whose words a site may explain.
+enum class ExamAttribute { body_part, view, modality };
+
 enum class LogLevel { debug, info, warning, error };
 
 enum class LogFormat { text, json };
@@ -82,6 +85,10 @@ template <>
 inline constexpr std::array kSpellings<PictureSyntax>{
     Spelling{PictureSyntax::uncompressed, "uncompressed"}, Spelling{PictureSyntax::rle, "rle"},
     Spelling{PictureSyntax::jpeg_lossless, "jpeg-lossless"}};
+template <>
+inline constexpr std::array kSpellings<ExamAttribute>{Spelling{ExamAttribute::body_part, "body_part"},
+                                                      Spelling{ExamAttribute::view, "view"},
+                                                      Spelling{ExamAttribute::modality, "modality"}};
 template <>
 inline constexpr std::array kSpellings<LogLevel>{
     Spelling{LogLevel::debug, "debug"}, Spelling{LogLevel::info, "info"},

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/base/choices.h"
+
 namespace bucky {
 
 /// What the parts of a word say. Empty: nothing.
@@ -30,9 +32,6 @@ std::span<const ExamWord> exam_words();
 
 /// Nullopt when a part is not in the table, or two parts contradict each other ("AP/PA").
 std::optional<ExamMeaning> exam_meaning(std::string_view word);
-
-/// The attributes whose words a site may explain.
-enum class ExamAttribute { body_part, view, modality };
 
 /// What a site says that a word of one of its senders means.
 struct ExamAlias {

@@ -8,6 +8,7 @@
 #include <array>
 #include <iterator>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace bucky {
@@ -92,25 +93,58 @@ inline constexpr ImageClass kImageClasses[] = {
     {"1.2.840.10008.5.1.4.1.1.481.1", "RT Image", false},
 };
 
+/// A storage class that is no image.
 struct NamedClass {
     std::string_view uid;
     std::string_view name;
+    std::string_view modality;  ///< Modality of its objects, PS3.3 C.7.3.1.1.1: SR, PR, KO, ...
 };
 
-/// Storage classes that are no images.
+// PS3.4 Table B.5-1. They come with a study when a PACS pushes it whole.
 inline constexpr NamedClass kOtherClasses[] = {
-    {sop_class::kGrayscalePresentation, "Grayscale Softcopy Presentation State"},
-    {sop_class::kColorPresentation, "Color Softcopy Presentation State"},
-    {sop_class::kParametricMap, "Parametric Map"},
-    {sop_class::kSegmentation, "Segmentation"},
-    {sop_class::kBasicTextSr, "Basic Text SR"},
-    {sop_class::kEnhancedSr, "Enhanced SR"},
-    {sop_class::kComprehensiveSr, "Comprehensive SR"},
-    {sop_class::kComprehensive3dSr, "Comprehensive 3D SR"},
-    {sop_class::kMammographyCadSr, "Mammography CAD SR"},
-    {sop_class::kKeyObjectSelection, "Key Object Selection Document"},
-    {sop_class::kChestCadSr, "Chest CAD SR"},
-    {sop_class::kEncapsulatedPdf, "Encapsulated PDF"},
+    {sop_class::kGrayscalePresentation, "Grayscale Softcopy Presentation State", "PR"},
+    {sop_class::kColorPresentation, "Color Softcopy Presentation State", "PR"},
+    {"1.2.840.10008.5.1.4.1.1.11.3", "Pseudo-Color Softcopy Presentation State", "PR"},
+    {"1.2.840.10008.5.1.4.1.1.11.4", "Blending Softcopy Presentation State", "PR"},
+    {"1.2.840.10008.5.1.4.1.1.11.5", "XA/XRF Grayscale Softcopy Presentation State", "PR"},
+    {"1.2.840.10008.5.1.4.1.1.11.6", "Grayscale Planar MPR Volumetric Presentation State", "PR"},
+    {"1.2.840.10008.5.1.4.1.1.11.7", "Compositing Planar MPR Volumetric Presentation State", "PR"},
+    {"1.2.840.10008.5.1.4.1.1.11.8", "Advanced Blending Presentation State", "PR"},
+    {sop_class::kParametricMap, "Parametric Map", "OT"},
+    {sop_class::kSegmentation, "Segmentation", "SEG"},
+    {"1.2.840.10008.5.1.4.1.1.66.5", "Surface Segmentation", "SEG"},
+    {"1.2.840.10008.5.1.4.1.1.66", "Raw Data", "OT"},
+    {"1.2.840.10008.5.1.4.1.1.66.1", "Spatial Registration", "REG"},
+    {"1.2.840.10008.5.1.4.1.1.66.2", "Spatial Fiducials", "FID"},
+    {"1.2.840.10008.5.1.4.1.1.66.3", "Deformable Spatial Registration", "REG"},
+    {"1.2.840.10008.5.1.4.1.1.67", "Real World Value Mapping", "RWV"},
+    {sop_class::kBasicTextSr, "Basic Text SR", "SR"},
+    {sop_class::kEnhancedSr, "Enhanced SR", "SR"},
+    {sop_class::kComprehensiveSr, "Comprehensive SR", "SR"},
+    {sop_class::kComprehensive3dSr, "Comprehensive 3D SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.35", "Extensible SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.40", "Procedure Log", "SR"},
+    {sop_class::kMammographyCadSr, "Mammography CAD SR", "SR"},
+    {sop_class::kKeyObjectSelection, "Key Object Selection Document", "KO"},
+    {sop_class::kChestCadSr, "Chest CAD SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.67", "X-Ray Radiation Dose SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.68", "Radiopharmaceutical Radiation Dose SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.69", "Colon CAD SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.70", "Implantation Plan SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.71", "Acquisition Context SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.72", "Simplified Adult Echo SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.73", "Patient Radiation Dose SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.74", "Planned Imaging Agent Administration SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.75", "Performed Imaging Agent Administration SR", "SR"},
+    {"1.2.840.10008.5.1.4.1.1.88.76", "Enhanced X-Ray Radiation Dose SR", "SR"},
+    {sop_class::kEncapsulatedPdf, "Encapsulated PDF", "DOC"},
+    {"1.2.840.10008.5.1.4.1.1.104.2", "Encapsulated CDA", "DOC"},
+    {"1.2.840.10008.5.1.4.1.1.9.1.1", "12-lead ECG Waveform", "ECG"},
+    {"1.2.840.10008.5.1.4.1.1.9.1.2", "General ECG Waveform", "ECG"},
+    {"1.2.840.10008.5.1.4.1.1.481.2", "RT Dose", "RT"},
+    {"1.2.840.10008.5.1.4.1.1.481.3", "RT Structure Set", "RT"},
+    {"1.2.840.10008.5.1.4.1.1.481.4", "RT Beams Treatment Record", "RT"},
+    {"1.2.840.10008.5.1.4.1.1.481.5", "RT Plan", "RT"},
 };
 
 /// The row of an image class, or nullptr when images of this class are not accepted.
@@ -124,6 +158,15 @@ constexpr std::string_view name_of_class(std::string_view uid) {
     if (const auto* image = find_image_class(uid)) return image->name;
     const auto* other = std::ranges::find(kOtherClasses, uid, &NamedClass::uid);
     return other == std::end(kOtherClasses) ? uid : other->name;
+}
+
+/// Its name as PS3.6 writes it: "CT Image Storage", "Digital X-Ray Image Storage - For
+/// Presentation"; "SOP class 1.2.3" where the tables do not hold it.
+inline std::string storage_name_of(std::string_view uid) {
+    const std::string_view name = name_of_class(uid);
+    if (name == uid) return "SOP class " + std::string(uid);
+    const auto end = std::min({name.find(" - "), name.find(" ("), name.size()});
+    return std::string(name.substr(0, end)) + " Storage" + std::string(name.substr(end));
 }
 
 }  // namespace bucky

@@ -26,6 +26,7 @@ inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::
     {"peer.certificate_subject", R"("xray1.radiology.example")"},
     {"peer.certificate_sha256",
      R"("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")"},
+    {"alias.ae_title", R"("XRAY1")"},
     {"inference.gate_model", R"("/usr/share/bucky/models/cxr-gate")"},
     {"model.precision", R"("bfloat16")"},
     {"model.sha256", R"("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")"},

@@ -14,6 +14,7 @@ Section<NodeSettings> node_section();
 Section<ScpSettings> scp_section();
 Section<ListenerSettings> listener_section();
 Section<PeerSettings> peer_section();
+Section<AliasSettings> alias_section();
 Section<InferenceSettings> inference_section();
 Section<ModelSettings> model_section();
 Section<StudySettings> study_section();
@@ -29,10 +30,11 @@ Section<AuditSettings> audit_section();
 /// In the order of the example file.
 using Sections =
     std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<ListenerSettings>,
-               Section<PeerSettings>, Section<InferenceSettings>, Section<ModelSettings>,
-               Section<StudySettings>, Section<OverlaySettings>, Section<DestinationSettings>,
-               Section<TenantSettings>, Section<ThresholdSettings>, Section<StorageSettings>,
-               Section<AdminSettings>, Section<LogSettings>, Section<AuditSettings>>;
+               Section<PeerSettings>, Section<AliasSettings>, Section<InferenceSettings>,
+               Section<ModelSettings>, Section<StudySettings>, Section<OverlaySettings>,
+               Section<DestinationSettings>, Section<TenantSettings>, Section<ThresholdSettings>,
+               Section<StorageSettings>, Section<AdminSettings>, Section<LogSettings>,
+               Section<AuditSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -11,6 +12,8 @@
 
 #include "conf/base/limits.h"
 #include "conf/base/product.h"
+#include "conf/dicom/exam_words.h"
+#include "conf/dicom/sop_classes.h"
 #include "inference/pixels/decode.h"
 #include "inference/reasons.h"
 
@@ -29,9 +32,25 @@ std::string listed(std::vector<std::string> words) {
     return fmt::format("{}", fmt::join(words, ", "));
 }
 
+/// Whether a word means what one of the list means: "THORAX PA" is a CHEST. FRONTAL is PA or AP, so
+/// that the list must have both.
+bool means_one_of(const std::vector<std::string>& taken, const std::string& word,
+                  std::string ExamMeaning::*what) {
+    const auto meaning = exam_meaning(word);
+    if (!meaning || ((*meaning).*what).empty()) return false;
+    const auto takes = [&](const std::string& meant) {
+        return std::ranges::any_of(taken, [&](const std::string& one) {
+            const auto of_list = exam_meaning(one);
+            return of_list && (*of_list).*what == meant;
+        });
+    };
+    const std::string& meant = (*meaning).*what;
+    return takes(meant) || (meant == "FRONTAL" && takes("PA") && takes("AP"));
+}
+
 Refusal refusal_of_word(const char* key, const char* what, const std::string& word,
-                        const std::vector<std::string>& taken) {
-    if (has(taken, word)) return std::nullopt;
+                        const std::vector<std::string>& taken, std::string ExamMeaning::*meaning) {
+    if (has(taken, word) || means_one_of(taken, word, meaning)) return std::nullopt;
     const std::string found = word.empty() ? fmt::format("the image names no {}", what)
                                            : fmt::format("{} {}", what, word);
     return reason(key, fmt::format("{}: the model reads {}", found, listed(taken)));
@@ -46,7 +65,7 @@ Refusal own_result(const Header& header, const Accepts&) {
 Refusal sop_class(const Header& header, const Accepts& accepts) {
     if (has(accepts.sop_classes, header.sop_class)) return {};
     return reason("sop_class.not_taken",
-                  fmt::format("the model does not read SOP class {}", header.sop_class));
+                  fmt::format("the model does not read {}", storage_name_of(header.sop_class)));
 }
 
 /// A DX object states its intent by its SOP class; CR, mammography and private classes only by this
@@ -58,7 +77,8 @@ Refusal intent(const Header& header, const Accepts&) {
 }
 
 Refusal modality(const Header& header, const Accepts& accepts) {
-    return refusal_of_word("modality.not_taken", "modality", header.modality, accepts.modalities);
+    return refusal_of_word("modality.not_taken", "modality", header.modality, accepts.modalities,
+                           &ExamMeaning::modality);
 }
 
 Refusal species(const Header& header, const Accepts&) {
@@ -72,19 +92,31 @@ Refusal species(const Header& header, const Accepts&) {
 /// wrong.
 Refusal body_part(const Header& header, const Accepts& accepts) {
     const char* key = "body_part.not_taken";
-    if (auto no = refusal_of_word(key, "body part", header.body_part, accepts.body_parts))
-        return no;
+    const auto refused = [&](const char* what, const std::string& word) {
+        return refusal_of_word(key, what, word, accepts.body_parts, &ExamMeaning::region);
+    };
+    if (auto no = refused("body part", header.body_part)) return no;
     if (header.coded_body_part.empty()) return {};
-    return refusal_of_word(key, "anatomic region", header.coded_body_part, accepts.body_parts);
+    return refused("anatomic region", header.coded_body_part);
 }
 
+/// The same. A body part may name the view, too: "CHEST PA".
 Refusal view(const Header& header, const Accepts& accepts) {
     const char* key = "view.not_taken";
-    if (auto no = refusal_of_word(key, "view position", header.view_position, accepts.views)) {
+    const auto refused = [&](const char* what, const std::string& word) {
+        return refusal_of_word(key, what, word, accepts.views, &ExamMeaning::view);
+    };
+    const auto part = exam_meaning(header.body_part);
+    const std::string beside = part ? part->view : "";
+    const bool is_said_beside = header.view_position.empty() && !beside.empty();
+    if (auto no = refused("view position", is_said_beside ? beside : header.view_position)) {
         return no;
     }
+    if (!beside.empty()) {
+        if (auto no = refused("view of the body part", beside)) return no;
+    }
     if (header.coded_view.empty()) return {};
-    return refusal_of_word(key, "view code", header.coded_view, accepts.views);
+    return refused("view code", header.coded_view);
 }
 
 /// PS3.3 C.7.6.1.1.2: value 2 says whether the image was acquired or made from other images. Value
@@ -143,19 +175,38 @@ std::string ages_of(const Accepts& accepts) {
     return fmt::format("{} to {} years", low, *accepts.max_age_years);
 }
 
+/// A limit of whole years counts completed years: up to 6 is until the seventh birthday.
+bool is_within(double years, const Accepts& accepts) {
+    if (years < accepts.min_age_years.value_or(0)) return false;
+    if (!accepts.max_age_years) return true;
+    const double most = *accepts.max_age_years;
+    return most == std::floor(most) ? years < most + 1 : years <= most;
+}
+
+/// Whether the age of a patient matters to the package.
+bool asks_for_age(const Accepts& accepts) {
+    return accepts.max_age_years || accepts.min_age_years.value_or(0) > 0 ||
+           !accepts.age_may_be_missing;
+}
+
 Refusal age(const Header& header, const Accepts& accepts) {
     constexpr std::string_view kOutside = "patient age outside the range the model was made for";
     const auto no = [&](const std::string& found) {
         return reason("age.out_of_range",
                       fmt::format("{}: {}, it reads {}", kOutside, found, ages_of(accepts)));
     };
+    if (!header.age_conflict.empty() && asks_for_age(accepts)) {
+        return reason("age.contradicted",
+                      fmt::format("patient age is not known: {}", header.age_conflict));
+    }
     if (!header.age_years) {
         if (accepts.age_may_be_missing) return {};
         return no("the image names none");
     }
-    const bool too_old = accepts.max_age_years && *header.age_years > *accepts.max_age_years;
-    if (!too_old && *header.age_years >= accepts.min_age_years.value_or(0)) return {};
-    return no(fmt::format("{:.3g} years", *header.age_years));
+    for (const auto& years : {header.age_years, header.age_born_years}) {
+        if (years && !is_within(*years, accepts)) return no(fmt::format("{:.3g} years", *years));
+    }
+    return {};
 }
 
 // The remaining rules refuse what decode() would refuse, before a byte is decoded.
@@ -216,7 +267,7 @@ constexpr std::array kRules{
          "orientation.missing orientation.mirrored orientation.rotated orientation.not_frontal",
          orientation},
     Rule{"Patient's Age, else Birth Date and date taken", "min_age_years max_age_years",
-         "taken unless age_may_be_missing = false", "age.out_of_range", age},
+         "taken unless age_may_be_missing = false", "age.out_of_range age.contradicted", age},
     Rule{"Pixel Data", "", kRefused, "image.no_pixels", pixels},
     Rule{"Photometric Interpretation, Samples per Pixel", "", kRefused, "photometric.colour",
          photometric},

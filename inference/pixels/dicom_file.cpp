@@ -10,6 +10,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/dicom/text.h"
 
 namespace bucky::inference {
 namespace {
@@ -94,7 +95,11 @@ std::string DicomFile::transfer_syntax() {
     return uid != nullptr ? uid : "";
 }
 
-std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
+namespace {
+
+constexpr std::size_t kTextMax = 64;  // UI and LO, PS3.5 6.2
+
+std::string value_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
     OFString value;
     if (item.findAndGetOFString(tag, value, index).bad()) return {};
     const auto is_padding = [](char c) { return c == ' ' || c == '\0'; };
@@ -102,12 +107,23 @@ std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
     while (end > 0 && is_padding(value[end - 1])) --end;
     std::size_t begin = 0;
     while (begin < end && is_padding(value[begin])) ++begin;
-    constexpr std::size_t kTextMax = 64;  // UI and LO, PS3.5 6.2
-    value = value.substr(begin, std::min(end - begin, kTextMax));
+    return value.substr(begin, end - begin);
+}
+
+}  // namespace
+
+std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
+    std::string value = value_of(item, tag, index).substr(0, kTextMax);
     for (char& c : value) {
         if (c < ' ' || c > '~') c = '?';
     }
     return value;
+}
+
+std::string words_of(DcmDataset& dataset, const DcmTagKey& tag, unsigned long index) {
+    OFString character_set;
+    (void)dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, character_set);
+    return shortened(to_utf8(value_of(dataset, tag, index), character_set, false), kTextMax);
 }
 
 }  // namespace bucky::inference

@@ -53,4 +53,7 @@ private:
 /// Reasons quote it.
 std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index = 0);
 
+/// The same as UTF-8, in whatever letters it was written: words of strangers, which reasons quote.
+std::string words_of(DcmDataset& dataset, const DcmTagKey& tag, unsigned long index = 0);
+
 }  // namespace bucky::inference

@@ -4,14 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <new>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include "conf/base/error.h"
+#include "conf/dicom/values.h"
 #include "inference/pixels/dicom_file.h"
 
 namespace bucky::inference {
@@ -51,12 +53,12 @@ std::string upper(std::string text) {
     return text;
 }
 
-std::vector<std::string> texts_of(DcmItem& item, const DcmTagKey& tag) {
+std::vector<std::string> texts_of(DcmDataset& dataset, const DcmTagKey& tag) {
     std::vector<std::string> values;
     DcmElement* element = nullptr;
-    if (item.findAndGetElement(tag, element).bad()) return values;
+    if (dataset.findAndGetElement(tag, element).bad()) return values;
     for (unsigned long i = 0; i < std::min<unsigned long>(element->getVM(), kValuesMax); ++i) {
-        values.push_back(text_of(item, tag, i));
+        values.push_back(words_of(dataset, tag, i));
     }
     return values;
 }
@@ -85,8 +87,8 @@ std::string word_or_code(const std::array<CodeWord, N>& words, DcmItem& code) {
     return word.empty() ? value + ":" + scheme : word;
 }
 
-void read_view(DcmItem& dataset, Header& header) {
-    header.view_position = upper(text_of(dataset, DCM_ViewPosition));
+void read_view(DcmDataset& dataset, Header& header) {
+    header.view_position = upper(words_of(dataset, DCM_ViewPosition));
     for (unsigned long i = 0; i < kValuesMax; ++i) {
         DcmItem* code = nullptr;
         if (dataset.findAndGetSequenceItem(DCM_ViewCodeSequence, code, static_cast<long>(i)).bad())
@@ -98,8 +100,8 @@ void read_view(DcmItem& dataset, Header& header) {
     if (header.view_position.empty()) header.view_position = header.coded_view;
 }
 
-void read_body_part(DcmItem& dataset, Header& header) {
-    header.body_part = upper(text_of(dataset, DCM_BodyPartExamined));
+void read_body_part(DcmDataset& dataset, Header& header) {
+    header.body_part = upper(words_of(dataset, DCM_BodyPartExamined));
     DcmItem* code = nullptr;
     if (dataset.findAndGetSequenceItem(DCM_AnatomicRegionSequence, code).good()) {
         header.coded_body_part = word_or_code(kRegionWords, *code);
@@ -108,56 +110,59 @@ void read_body_part(DcmItem& dataset, Header& header) {
 }
 
 /// Patient Species is present for animals (PS3.3 C.7.1.1), and at some sites for people.
-void read_species(DcmItem& dataset, Header& header) {
+void read_species(DcmDataset& dataset, Header& header) {
     DcmItem* code = nullptr;
     if (dataset.findAndGetSequenceItem(DCM_PatientSpeciesCodeSequence, code).good()) {
         header.species = word_or_code(kSpeciesWords, *code);
     }
     if (!header.species.empty()) return;
-    header.species = upper(text_of(dataset, DCM_PatientSpeciesDescription));
+    header.species = upper(words_of(dataset, DCM_PatientSpeciesDescription));
     if (header.species == "HOMO SAPIENS") header.species = "HUMAN";
 }
 
-/// The day of a DA value YYYYMMDD, counted from an arbitrary day.
-std::optional<double> days_of(const std::string& date) {
-    if (date.size() != 8) return std::nullopt;
-    std::array<int, 3> parts{};
-    constexpr std::array<std::size_t, 4> kCuts{0, 4, 6, 8};
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        const char* end = date.data() + kCuts[i + 1];
-        if (std::from_chars(date.data() + kCuts[i], end, parts[i]).ptr != end) return std::nullopt;
+// A device may count the age when the exam is ordered, or round it.
+constexpr double kAgeToleranceYears = 1;
+constexpr double kAgeMaxYears = 130;
+
+/// The age by Patient's Birth Date at the day the image was taken.
+std::optional<double> years_since_birth(DcmItem& dataset) {
+    const std::string born = text_of(dataset, DCM_PatientBirthDate);
+    for (const DcmTagKey& tag : {DCM_AcquisitionDate, DCM_StudyDate}) {
+        const std::string taken = text_of(dataset, tag);
+        if (!date_value(taken).empty()) return years_between(born, taken);
     }
-    if (parts[0] < 1800 || parts[1] < 1 || parts[1] > 12 || parts[2] < 1 || parts[2] > 31) {
-        return std::nullopt;
-    }
-    return parts[0] * 365.2425 + (parts[1] - 1) * 30.436875 + parts[2];
+    return std::nullopt;
 }
 
-/// The age in years of an AS value such as 018M (PS3.5 6.2).
-std::optional<double> years_of(const std::string& age) {
-    int number = 0;
-    const char* end = age.data() + age.size();
-    const auto [unit, fault] = std::from_chars(age.data(), end, number);
-    if (fault != std::errc{} || number < 0 || unit == end) return std::nullopt;
-    switch (*unit) {
-        case 'Y': return number;
-        case 'M': return number / 12.0;
-        case 'W': return number * 7 / 365.2425;
-        case 'D': return number / 365.2425;
-        default: return std::nullopt;
+std::string conflict_of_birth(double years) {
+    if (years < 0) return "the birth date is later than the image";
+    if (years <= kAgeMaxYears) return {};
+    return fmt::format("by the birth date the patient is {:.0f} years old", years);
+}
+
+/// Patient's Age and the birth date are two witnesses: where they contradict each other, the age is
+/// not known.
+void read_age(DcmItem& dataset, Header& header) {
+    const std::string age = text_of(dataset, DCM_PatientAge);
+    const auto stated = years_of_age(age);
+    const auto born = years_since_birth(dataset);
+    if (born) header.age_conflict = conflict_of_birth(*born);
+    if (!stated) {
+        if (header.age_conflict.empty()) header.age_years = born;
+        return;
+    }
+    const bool agrees = !born || (*born > stated->from - kAgeToleranceYears &&
+                                  *born < stated->below + kAgeToleranceYears);
+    if (agrees) {
+        header.age_years = stated->from;
+        header.age_born_years = born;
+    } else if (header.age_conflict.empty()) {
+        header.age_conflict = fmt::format(
+            "Patient's Age is {}, by the birth date it is {:.3g} years", age_value(age), *born);
     }
 }
 
-std::optional<double> age_of(DcmItem& dataset) {
-    if (const auto years = years_of(text_of(dataset, DCM_PatientAge))) return years;
-    const auto born = days_of(text_of(dataset, DCM_PatientBirthDate));
-    auto taken = days_of(text_of(dataset, DCM_AcquisitionDate));
-    if (!taken) taken = days_of(text_of(dataset, DCM_StudyDate));
-    if (!born || !taken || *taken < *born) return std::nullopt;
-    return (*taken - *born) / 365.2425;
-}
-
-void read_shape(DcmItem& dataset, Header& header) {
+void read_shape(DcmDataset& dataset, Header& header) {
     const auto number = [&](const DcmTagKey& tag, std::uint16_t otherwise) {
         Uint16 value = 0;
         return dataset.findAndGetUint16(tag, value).good() ? value : otherwise;
@@ -171,7 +176,7 @@ void read_shape(DcmItem& dataset, Header& header) {
     if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).good() && frames > 0) {
         header.frames = static_cast<std::uint32_t>(frames);
     }
-    header.photometric = upper(text_of(dataset, DCM_PhotometricInterpretation));
+    header.photometric = upper(words_of(dataset, DCM_PhotometricInterpretation));
     header.has_pixels = dataset.tagExists(DCM_PixelData);
 }
 
@@ -182,16 +187,16 @@ Header header_of(DicomFile& dicom) {
     header.sop_instance = text_of(dataset, DCM_SOPInstanceUID);
     header.study = text_of(dataset, DCM_StudyInstanceUID);
     header.transfer_syntax = dicom.transfer_syntax();
-    header.modality = upper(text_of(dataset, DCM_Modality));
-    header.laterality = upper(text_of(dataset, DCM_ImageLaterality));
-    if (header.laterality.empty()) header.laterality = upper(text_of(dataset, DCM_Laterality));
+    header.modality = upper(words_of(dataset, DCM_Modality));
+    header.laterality = upper(words_of(dataset, DCM_ImageLaterality));
+    if (header.laterality.empty()) header.laterality = upper(words_of(dataset, DCM_Laterality));
     header.manufacturer = text_of(dataset, DCM_Manufacturer);
     header.model_name = text_of(dataset, DCM_ManufacturerModelName);
     header.burned_in = upper(text_of(dataset, DCM_BurnedInAnnotation));
     header.intent = upper(text_of(dataset, DCM_PresentationIntentType));
     header.image_type = texts_of(dataset, DCM_ImageType);
     header.patient_orientation = texts_of(dataset, DCM_PatientOrientation);
-    header.age_years = age_of(dataset);
+    read_age(dataset, header);
     read_species(dataset, header);
     read_view(dataset, header);
     read_body_part(dataset, header);

@@ -14,7 +14,7 @@ namespace bucky::inference {
 struct Header {
     std::string sop_class, sop_instance, study, transfer_syntax;  ///< UIDs
     std::string modality, laterality;
-    std::string body_part, view_position;     ///< the word, or the word of the code
+    std::string body_part, view_position;     ///< the word (UTF-8), or the word of the code
     std::string coded_body_part, coded_view;  ///< from their sequences: a word, or "value:scheme"
     std::string manufacturer, model_name;     ///< of the equipment
     std::string species;                      ///< HUMAN, another, or empty if not stated
@@ -24,7 +24,9 @@ struct Header {
     std::vector<std::string> image_type;      ///< ORIGINAL, PRIMARY, ...
     std::vector<std::string> patient_orientation;  ///< L, F: direction of rows, columns
     std::string photometric;
-    std::optional<double> age_years;  ///< from Patient's Age, else from birth date and study date
+    std::optional<double> age_years;       ///< by Patient's Age, else by Patient's Birth Date
+    std::optional<double> age_born_years;  ///< by the birth date, where Patient's Age is there, too
+    std::string age_conflict;  ///< how age, birth date and date taken contradict each other
     std::uint32_t rows = 0, columns = 0, frames = 1, samples = 1;
     std::uint16_t bits_allocated = 0, bits_stored = 0;
     bool has_pixels = false;

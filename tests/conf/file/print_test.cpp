@@ -44,6 +44,7 @@ TEST_CASE("the example can be read, and also with every default uncommented", "[
               settings.models.emplace_back().folder = folder.path() / "model";
               settings.thresholds.push_back({"", "cxr-phantom", "1.1.0", std::string(64, '0'),
                                              "nodule", 0.5});  // and [[threshold]]
+              settings.aliases.push_back({ExamAttribute::body_part, "TX DE FACE", "CHEST PA"});
               settings.tenants.emplace_back().ae_title = AeTitle{"CLINIC_NORTH"};
               return settings;
           }()));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conf/file/read.h"
+#include "conf/aliases.h"
 
 #include <fstream>
 #include <utility>
@@ -264,4 +265,48 @@ TEST_CASE("a [[threshold]] names the weights, a value between 0 and 1 and option
     CHECK_THROWS_WITH(read("abc", "value = 0.6"), Catch::Contains("64 hexadecimal digits"));
     CHECK_THROWS_WITH(read(sha256, "value = 0.6\ndestination = \"nobody\""),
                       Catch::Contains("there is no destination \"nobody\""));
+}
+
+TEST_CASE("an [[alias]] explains a word that says nothing, and no other", "[conf]") {
+    const Folder folder;
+    const auto read = [&](const std::string& lines) {
+        return read_settings_text(std::string{kSmallest} + "[[alias]]\n" + lines, folder.file());
+    };
+    const auto settings = read(
+        "attribute = \"body_part\"\nword = \"TX FACE\"\nmeans = \"CHEST PA\"\n"
+        "ae_title = \"XRAY1\"\n[[alias]]\nattribute = \"body_part\"\nword = \"TX FACE\"\n"
+        "means = \"CHEST\"\n");
+    CHECK(aliases_for(settings, "XRAY1").at(0).means == "CHEST PA");
+    CHECK(aliases_for(settings, "XRAY1").size() == 2);
+    CHECK(aliases_for(settings, "XRAY2").at(0).means == "CHEST");
+    CHECK(aliases_for(settings, "").size() == 1);
+    for (const auto& [lines, words] : std::vector<std::pair<std::string, std::string>>{
+             {"attribute = \"body_part\"\nword = \"CHEST LAT\"\nmeans = \"CHEST\"\n",
+              "alias.word: \"CHEST LAT\" names another view or region"},
+             {"attribute = \"view\"\nword = \"LL\"\nmeans = \"PA\"\n", "names another view"},
+             {"attribute = \"view\"\nword = \"F1\"\nmeans = \"CHEST\"\n",
+              "\"CHEST\" is no view that docs/eligibility.md explains"},
+             {"attribute = \"body_part\"\nword = \"TX\"\nmeans = \"KNEE\"\n", "is no body_part"},
+             {"attribute = \"side\"\nword = \"TX\"\nmeans = \"CHEST\"\n",
+              "must be body_part, view or modality"},
+             {"attribute = \"view\"\nword = \"F1\"\n", "alias.means: is needed"},
+         }) {
+        CAPTURE(lines);
+        CHECK_THROWS_WITH(read(lines), Catch::Contains(words));
+    }
+}
+
+TEST_CASE("scp.ignore names classes by modality or UID, never CR or DX", "[conf]") {
+    const Folder folder;
+    const auto read = [&](const std::string& list) {
+        return read_settings_text(std::string{kSmallest} + "[scp]\nignore = " + list + "\n",
+                                  folder.file());
+    };
+    CHECK(read("[]").scp.ignore.empty());
+    CHECK(read("[\"SR\", \"CT\", \"1.2.840.10008.5.1.4.1.1.7\"]").scp.ignore.size() == 3);
+    for (const auto* list : {"[\"CR\"]", "[\"DX\"]", "[\"1.2.840.10008.5.1.4.1.1.1.1\"]",
+                             "[\"1.2.3\"]", "[\"everything\"]", "[\"\"]"}) {
+        CAPTURE(list);
+        CHECK_THROWS_WITH(read(list), Catch::Contains("other than CR and DX"));
+    }
 }

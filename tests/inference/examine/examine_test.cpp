@@ -137,12 +137,12 @@ TEST_CASE("an image that the model does not accept is not analysed, with a reaso
     SECTION("a CT") {
         recipe = changed(recipe, text(DCM_SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"));
         key = "sop_class.not_taken";
-        words = "1.2.840.10008.5.1.4.1.1.2";
+        words = "CT Image Storage";
     }
     SECTION("FOR PROCESSING") {
         recipe = changed(recipe, text(DCM_SOPClassUID, "1.2.840.10008.5.1.4.1.1.1.1.1"));
         key = "sop_class.not_taken";
-        words = "1.2.840.10008.5.1.4.1.1.1.1.1";
+        words = "Digital X-Ray Image Storage - For Processing";
     }
     SECTION("a mammography unit") {
         recipe = changed(recipe, text(DCM_Modality, "MG"));

@@ -64,6 +64,14 @@ Edit both(const Edit& one, const Edit& other) {
     };
 }
 
+Edit aged(const char* age, const char* born) {
+    return [=](DcmDataset& dataset) {
+        dataset.putAndInsertString(DCM_PatientAge, age);
+        dataset.putAndInsertString(DCM_PatientBirthDate, born);
+        dataset.putAndInsertString(DCM_StudyDate, "20260102");
+    };
+}
+
 std::vector<Reason> refusals_of(const Edit& edit, const Accepts& accepts = chest_of_adults()) {
     const TempDir dir;
     Recipe recipe;
@@ -84,8 +92,9 @@ std::vector<Refused> refused_images() {
         {"own.result", "made itself",
          both(text(DCM_Manufacturer, "Bucky"),
               text(DCM_ManufacturerModelName, "Bucky AI modality"))},
-        {"sop_class.not_taken", UID_CTImageStorage, text(DCM_SOPClassUID, UID_CTImageStorage)},
-        {"sop_class.not_taken", UID_DigitalXRayImageStorageForProcessing,
+        {"sop_class.not_taken", "the model does not read CT Image Storage",
+         text(DCM_SOPClassUID, UID_CTImageStorage)},
+        {"sop_class.not_taken", "Digital X-Ray Image Storage - For Processing",
          text(DCM_SOPClassUID, UID_DigitalXRayImageStorageForProcessing)},
         {"intent.for_processing", "raw detector values",
          text(DCM_PresentationIntentType, "FOR PROCESSING")},
@@ -118,6 +127,16 @@ std::vector<Refused> refused_images() {
         {"age.out_of_range", "101 years, it reads 18 to 100", text(DCM_PatientAge, "101Y")},
         {"age.out_of_range", "outside the range the model was made for",
          both(text(DCM_PatientBirthDate, "20200101"), text(DCM_StudyDate, "20260101"))},
+        {"age.contradicted", "Patient's Age is 000Y, by the birth date it is 76 years",
+         aged("000Y", "19500101")},
+        {"age.contradicted", "Patient's Age is 000D, by the birth date it is 76 years",
+         aged("000D", "19500101")},
+        {"age.contradicted", "Patient's Age is 003M", aged("003M", "1950/01/01")},
+        {"age.contradicted", "Patient's Age is 003Y", aged("003Y", "19500101")},
+        {"age.contradicted", "Patient's Age is 045Y", aged("045Y", "19500101")},
+        {"age.contradicted", "the birth date is later than the image", aged("045Y", "20270101")},
+        {"age.contradicted", "the birth date is later than the image", aged("", "20270101")},
+        {"age.contradicted", "by the birth date the patient is 226 years", aged("", "18000101")},
         {"image.no_pixels", "no pixel data", without(DCM_PixelData)},
         {"photometric.colour", "\"RGB\" with 3 samples",
          both(text(DCM_PhotometricInterpretation, "RGB"), number(DCM_SamplesPerPixel, 3))},
@@ -224,6 +243,92 @@ TEST_CASE("values that mean the same as the usual ones are accepted", "[inferenc
     CHECK(refusals_of(code(DCM_ViewCodeSequence, "R-10206", "SRT")).empty());  // AP beside PA
     CHECK(refusals_of(text(DCM_Manufacturer, "Bucky")).empty());  // no model name of Bucky
     CHECK(refusals_of(text(DCM_PatientAge, "018Y")).empty());
+}
+
+TEST_CASE("words for a frontal chest are taken whatever their spelling", "[inference]") {
+    for (const auto* part : {"CHEST PA", "THORAX PA", "chest_ap", "PORT CHEST", "CXR", "흉부"}) {
+        CAPTURE(part);
+        CHECK(refusals_of(text(DCM_BodyPartExamined, part)).empty());
+    }
+    for (const auto* view : {"P.A.", "PA ERECT", "AP SUPINE", "A.P.", "FRONTAL"}) {
+        CAPTURE(view);
+        CHECK(refusals_of(text(DCM_ViewPosition, view)).empty());
+    }
+    CHECK(refusals_of(text(DCM_Modality, "DR")).empty());
+    // The view may stand in the body part alone.
+    Accepts strict = chest_of_adults();
+    strict.views = {"PA"};
+    const Edit unsaid = without(DCM_ViewPosition);
+    CHECK(refusals_of(both(text(DCM_BodyPartExamined, "CHEST PA"), unsaid), strict).empty());
+    CHECK_FALSE(refusals_of(both(text(DCM_BodyPartExamined, "CHEST AP"), unsaid), strict).empty());
+    CHECK_FALSE(refusals_of(both(text(DCM_BodyPartExamined, "CHEST"), unsaid), strict).empty());
+    CHECK_FALSE(refusals_of(text(DCM_ViewPosition, "FRONTAL"), strict).empty());
+}
+
+TEST_CASE("a lateral image or another body part is refused whatever its spelling", "[inference]") {
+    for (const auto* part : {"CHEST LAT", "CHEST PA LAT", "T-SPINE", "RIBS", "ABDOMEN AP"}) {
+        CAPTURE(part);
+        CHECK(refusals_of(text(DCM_BodyPartExamined, part)).at(0).key == "body_part.not_taken");
+    }
+    for (const auto* view : {"LAT", "L.L.", "PA/LAT", "RAO", "AP OBLIQUE"}) {
+        CAPTURE(view);
+        CHECK(refusals_of(text(DCM_ViewPosition, view)).at(0).key == "view.not_taken");
+    }
+    CHECK(refusals_of(both(text(DCM_BodyPartExamined, "CHEST PA"), text(DCM_ViewPosition, "LL")))
+              .at(0)
+              .key == "view.not_taken");
+    CHECK(refusals_of(text(DCM_Modality, "RG")).at(0).key == "modality.not_taken");
+}
+
+TEST_CASE("a reason quotes a stranger's word in its own letters", "[inference]") {
+    const auto words = [](const char* character_set, const char* species) {
+        return refusals_of(both(text(DCM_SpecificCharacterSet, character_set),
+                                text(DCM_PatientSpeciesDescription, species)))
+            .at(0)
+            .text;
+    };
+    CHECK_THAT(words("ISO_IR 192", "лайка"), Catch::Contains("no human but лайка"));
+    CHECK_THAT(words("", "лайка"), Catch::Contains("no human but лайка"));
+    CHECK_THAT(words("ISO_IR 144", "\xDB\xD0\xD9\xDA\xD0"), Catch::Contains("but лайка"));
+    CHECK_THAT(words("ISO_IR100", "L\xF6we"), Catch::Contains("but LöWE"));
+    CHECK_THAT(words("ISO_IR 149", "\xB0\xAD\xBE\xC6\xC1\xF6"), Catch::Contains("but 강아지"));
+    CHECK_THAT(words("GBK", "\xC8\xAE"), Catch::Contains("but 犬"));
+    CHECK(refusals_of(text(DCM_SOPClassUID, UID_MRImageStorage)).at(0).text ==
+          "the model does not read MR Image Storage");
+    CHECK(refusals_of(text(DCM_SOPClassUID, "1.2.3.4")).at(0).text ==
+          "the model does not read SOP class 1.2.3.4");
+}
+
+TEST_CASE("an age in years has one edge, whether it is stated or counted", "[inference]") {
+    Accepts children = chest_of_adults();
+    children.min_age_years = 0;
+    children.max_age_years = 6;
+    children.age_may_be_missing = false;
+    CHECK(refusals_of(aged("006Y", ""), children).empty());
+    CHECK(refusals_of(aged("", "20190103"), children).empty());  // 6 years and 364 days
+    CHECK(refusals_of(aged("006Y", "20190103"), children).empty());
+    CHECK(refusals_of(aged("083M", ""), children).empty());
+    for (const auto& [age, born] : std::vector<std::pair<const char*, const char*>>{
+             {"007Y", ""}, {"", "20190102"}, {"006Y", "20180601"}, {"084M", ""}}) {
+        CAPTURE(age, born);
+        CHECK(refusals_of(aged(age, born), children).at(0).key == "age.out_of_range");
+    }
+    Accepts adults = chest_of_adults();
+    CHECK(refusals_of(aged("018Y", "20080102"), adults).empty());
+    CHECK(refusals_of(aged("", "20080103"), adults).at(0).key == "age.out_of_range");
+    // Rounded, or counted when the exam was ordered.
+    CHECK(refusals_of(aged("045Y", "19800301"), adults).empty());
+    CHECK(refusals_of(aged("046Y", "19800301"), adults).empty());
+}
+
+TEST_CASE("a package that asks for no age does not mind a contradiction", "[inference]") {
+    Accepts anybody = chest_of_adults();
+    anybody.min_age_years = 0;
+    anybody.max_age_years.reset();
+    CHECK(refusals_of(aged("000Y", "19500101"), anybody).empty());
+    CHECK(refusals_of(aged("", "20270101"), anybody).empty());
+    anybody.age_may_be_missing = false;
+    CHECK(refusals_of(aged("000Y", "19500101"), anybody).at(0).key == "age.contradicted");
 }
 
 TEST_CASE("pixels that cannot be decoded are refused before decoding", "[inference]") {

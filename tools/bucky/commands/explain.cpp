@@ -10,10 +10,12 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "conf/aliases.h"
 #include "conf/base/error.h"
 #include "conf/file/read.h"
 #include "conf/tenants.h"
 #include "inference/examine/shelf.h"
+#include "inference/examine/site_words.h"
 #include "inference/gate/gate.h"
 #include "inference/package/eligibility.h"
 #include "inference/package/package.h"
@@ -46,7 +48,9 @@ void print_facts(const inference::Header& header) {
     print("image type", fmt::format("{}", fmt::join(header.image_type, "\\")));
     print("burned-in annotation", header.burned_in);
     print("species", header.species);
-    print("age", header.age_years ? fmt::format("{:.0f} years", *header.age_years) : "");
+    print("age", !header.age_conflict.empty() ? "not known: " + header.age_conflict
+                 : header.age_years           ? fmt::format("{:.3g} years", *header.age_years)
+                                              : "");
     print("photometric", header.photometric);
     print("pixels", header.has_pixels
                         ? fmt::format("{} x {}, {} of {} bits, {} frame{}", header.columns,
@@ -94,6 +98,7 @@ struct Asked {
     std::filesystem::path gate;
     std::optional<conf::Settings> settings;  ///< of the node; nullopt: only the models are asked
     std::string owner;                       ///< the tenant's AE title; empty: no tenant
+    std::string caller;                      ///< calling AE title; empty: any
 };
 
 /// "present from 0.70 (the package says 0.50)"
@@ -156,7 +161,10 @@ void print_answers(const inference::Header& header, const Asked& asked) {
 void explain(const std::filesystem::path& file, const Asked& asked) {
     scp::start_wire();
     DecoderPool decoder{1};  // the file may be what a node's decoder died of
-    const auto header = decoder.header(file);
+    auto header = decoder.header(file);
+    if (asked.settings) {
+        header = inference::explained(header, conf::aliases_for(*asked.settings, asked.caller));
+    }
     std::cout << file.string() << '\n';
     print_facts(header);
     if (!asked.owner.empty()) std::cout << fmt::format("\nAs an image of {}:", asked.owner);
@@ -222,9 +230,15 @@ void add_explain(CLI::App& app, int&) {
                      "AE title that the image is called by: its [[tenant]]'s models and thresholds")
         ->excludes(instead)
         ->type_name("AE");
-    command->callback([config, file, models, called] {
-        explain(*file, models->empty() ? asked_of(conf::read_settings(*config), *called)
-                                       : asked_of(*models));
+    const auto caller = std::make_shared<std::string>();
+    command->add_option("--calling", *caller, "AE title that sends the image: its [[alias]] rows")
+        ->excludes(instead)
+        ->type_name("AE");
+    command->callback([config, file, models, called, caller] {
+        auto asked =
+            models->empty() ? asked_of(conf::read_settings(*config), *called) : asked_of(*models);
+        asked.caller = *caller;
+        explain(*file, asked);
     });
 }
 

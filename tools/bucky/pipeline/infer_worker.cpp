@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "conf/aliases.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
@@ -115,6 +116,11 @@ inference::Among InferWorker::models_for(const storage::Instance& instance,
     return {tenant == nullptr ? std::vector<std::filesystem::path>{} : tenant->models, asked_for};
 }
 
+/// The decoder, with the words of the instance's sender explained.
+inference::SiteWords InferWorker::reading(const storage::Instance& instance) const {
+    return {decoder_, conf::aliases_for(settings_, instance.calling_ae)};
+}
+
 /// Shadow models run after the verdict, so that no result waits for them; a failure of one is only
 /// an entry in the journal.
 void InferWorker::note_shadows(const storage::Instance& instance) {
@@ -125,7 +131,8 @@ void InferWorker::note_shadows(const storage::Instance& instance) {
     };
     try {
         const auto file = context_.received.absolute(instance.file);
-        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms(), decoder_,
+        auto decoder = reading(instance);
+        for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms(), decoder,
                                                      models_for(instance, ""))) {
             const auto verdict = std::string{inference::name_of(result.verdict)};
             std::vector<std::string> scores;
@@ -161,8 +168,9 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
         return failed(fmt::format("the analysis ended the process {} times", kDeathsMax), now_ms);
     }
     try {
+        auto decoder = reading(instance);
         return inference::examine(context_.received.absolute(instance.file), *shelf_, now_ms,
-                                  decoder_, models_for(instance, job.model), &equipment_);
+                                  decoder, models_for(instance, job.model), &equipment_);
     } catch (const std::exception& error) {  // the job runner: retry or a verdict
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",

@@ -17,6 +17,7 @@
 #include "conf/run/wakeup.h"
 #include "conf/settings.h"
 #include "inference/examine/shelf.h"
+#include "inference/examine/site_words.h"
 #include "inference/pixels/decoder.h"
 #include "storage/job_queue.h"
 #include "storage/studies.h"
@@ -40,6 +41,7 @@ private:
     void take_up(const storage::Job& job);
     inference::Among models_for(const storage::Instance& instance,
                                 const std::string& asked_for) const;
+    inference::SiteWords reading(const storage::Instance& instance) const;
     void note_shadows(const storage::Instance& instance);
     bool may_try_again(const storage::Job& job, storage::Blame blame) const;
     std::optional<inference::ImageResult> look_at(const storage::Job& job,
