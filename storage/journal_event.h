@@ -35,7 +35,9 @@ enum class JournalEvent {
     commitment_dropped,  ///< by a person
     study_patients,      ///< it holds images of more than one patient
     study_retry,         ///< by a person
-    study_left           ///< its files were deleted
+    study_left,          ///< its files were deleted
+    instance_ignored,    ///< of a class of scp.ignore: answered with success, not kept
+    identity_left_out    ///< a value of an image that its results do not have
 };
 
 }  // namespace bucky::storage
@@ -70,6 +72,8 @@ inline constexpr std::array kSpellings<storage::JournalEvent>{
     Spelling{storage::JournalEvent::commitment_dropped, "commitment.dropped"},
     Spelling{storage::JournalEvent::study_patients, "study.patients"},
     Spelling{storage::JournalEvent::study_retry, "study.retry"},
-    Spelling{storage::JournalEvent::study_left, "study.left"}};
+    Spelling{storage::JournalEvent::study_left, "study.left"},
+    Spelling{storage::JournalEvent::instance_ignored, "instance.ignored"},
+    Spelling{storage::JournalEvent::identity_left_out, "identity.left_out"}};
 
 }  // namespace bucky

@@ -86,9 +86,9 @@ inline constexpr std::array kSpellings<PictureSyntax>{
     Spelling{PictureSyntax::uncompressed, "uncompressed"}, Spelling{PictureSyntax::rle, "rle"},
     Spelling{PictureSyntax::jpeg_lossless, "jpeg-lossless"}};
 template <>
-inline constexpr std::array kSpellings<ExamAttribute>{Spelling{ExamAttribute::body_part, "body_part"},
-                                                      Spelling{ExamAttribute::view, "view"},
-                                                      Spelling{ExamAttribute::modality, "modality"}};
+inline constexpr std::array kSpellings<ExamAttribute>{
+    Spelling{ExamAttribute::body_part, "body_part"}, Spelling{ExamAttribute::view, "view"},
+    Spelling{ExamAttribute::modality, "modality"}};
 template <>
 inline constexpr std::array kSpellings<LogLevel>{
     Spelling{LogLevel::debug, "debug"}, Spelling{LogLevel::info, "info"},

@@ -44,6 +44,8 @@ constexpr Row kRows[] = {
     {"bucky_associations_total", Kind::counter, "Connections by how they ended at the door."},
     {"bucky_instances_received_total", Kind::counter, "Instances kept and answered with success."},
     {"bucky_received_bytes_total", Kind::counter, "Bytes of the instances kept."},
+    {"bucky_instances_ignored_total", Kind::counter,
+     "Instances of the classes of scp.ignore, answered with success and not kept."},
     {"bucky_store_refused_total", Kind::counter, "C-STORE requests refused, by DIMSE status."},
     {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
     {"bucky_studies_left_total", Kind::counter, "Studies deleted after their delivery."},

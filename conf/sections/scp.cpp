@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "conf/dicom/ignored_classes.h"
 #include "conf/endpoint.h"
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
@@ -37,6 +38,14 @@ constexpr Key<ScpSettings> kKeys[] = {
     {"conflicting", choice<&ScpSettings::conflicting>, OneOf{kWordsOf<ConflictAnswer>}, "",
      "Answer to an image whose SOP Instance UID was received before with other content: accept "
      "(success) or refuse (C000). Either way it is stored apart, flagged and not analysed."},
+    {"ignore", &ScpSettings::ignore,
+     Fits{is_ignorable,
+          "a list of modalities (SR, PR, KO, DOC, SEG, REG, FID, RWV, ECG, RT, OT, "
+          "CT, MR, US, NM, PT, MG, RTIMAGE) or SOP Class UIDs, other than CR and DX"},
+     "",
+     "Objects that come with a study and that no model reads: answered with success, not kept, "
+     "noted in the study's journal. So the push of a whole study ends well. Classes by the "
+     "Modality of their objects, or by UID. Empty: they are refused."},
     {"users", &ScpSettings::users, kFileOrNone, "",
      "File of NAME:HASH lines, hashed as by `mkpasswd -m yescrypt`. If set, callers must send a "
      "user name and passcode (PS3.7 D.3.3.7). On this port they are sent in clear text."},

@@ -187,8 +187,9 @@ bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view w
 }
 
 void Session::acknowledge() {
-    const std::size_t contexts =
-        negotiate(*assoc_->params, {standing_.echo, standing_.store, standing_.commit});
+    const std::size_t contexts = negotiate(
+        *assoc_->params,
+        {standing_.echo, standing_.store, standing_.commit, context_.settings.scp.ignore});
     check(ASC_acknowledgeAssociation(assoc_.get()), "acknowledge the association");
     log::event("association.accepted",
                {{"assoc", id_},

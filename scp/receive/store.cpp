@@ -9,6 +9,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include "conf/base/limits.h"
+#include "conf/dicom/ignored_classes.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
@@ -20,7 +21,9 @@
 #include "scp/wire/fd_stream.h"
 #include "scp/wire/status.h"
 #include "storage/job_queue.h"
+#include "storage/journal.h"
 #include "storage/studies.h"
+#include "storage/study_key.h"
 #include "storage/turns.h"
 
 namespace bucky::scp {
@@ -68,6 +71,7 @@ struct Store::Reception {
     std::uint64_t header_bytes = 0;
     std::uint64_t dataset_bytes = 0;
     std::optional<Error> failure;  ///< why it will be refused
+    bool ignored = false;          ///< its class is one of scp.ignore: it will not be kept
     std::string patient_name{}, patient_id{};
     Steady::time_point began = Steady::now();
 
@@ -86,6 +90,10 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
     Reception reception{context, request, {}, {}, 0, 0, {}};
     const OFCondition received = receive(assoc, reception);
     if (received.bad()) return received;
+    if (reception.ignored) {
+        note_ignored(reception);
+        return answer(assoc, reception);
+    }
     storage::Receipt receipt{};
     if (!reception.failure) {
         try {
@@ -141,14 +149,18 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
     if (found.bad()) return found;
     reception.transfer_syntax = negotiated.acceptedTransferSyntax;
     try {
+        reception.ignored = is_ignored(context_.settings.scp.ignore, request.AffectedSOPClassUID);
         if (std::string_view{negotiated.abstractSyntax} != request.AffectedSOPClassUID ||
-            find_storage_class(request.AffectedSOPClassUID) == nullptr) {
+            (!reception.ignored && find_storage_class(request.AffectedSOPClassUID) == nullptr)) {
+            reception.ignored = false;
             throw Error(Fault::unsupported, "SOP class not negotiated for this context");
         }
         const Uid instance{request.AffectedSOPInstanceUID};
-        check_rate();
-        check_quota();
-        check_queue();
+        if (!reception.ignored) {
+            check_rate();
+            check_quota();
+            check_queue();
+        }
         reception.file.emplace(context_.spool.open());
         const auto header = write_file_meta({.sop_class = request.AffectedSOPClassUID,
                                              .sop_instance = instance.str(),
@@ -254,6 +266,36 @@ storage::Receipt Store::keep(Reception& reception) {
     }
     audit_.kept(found, caller_);
     return receipt;
+}
+
+/// Its file is read for the study and forgotten. What fails here, a full disk or a data set that
+/// cannot be read, costs the entry in the journal: nobody waits for this object.
+void Store::note_ignored(Reception& reception) {
+    const std::string_view sop_class = reception.request.AffectedSOPClassUID;
+    std::string study = "-";
+    try {
+        if (reception.failure) throw Error(*reception.failure);
+        reception.file->flush();
+        const DatasetHeader found = read_dataset_header(
+            reception.file->path(), reception.header_bytes, reception.transfer_syntax);
+        study = storage::StudyKey{Uid{found.study}, caller_.owner}.str();
+        storage::Journal(database(), context_.clock)
+            .write_repeated(study, "", storage::JournalEvent::instance_ignored,
+                            fmt::format("{} from {}: not kept, by scp.ignore",
+                                        name_of_class(sop_class), caller_.calling_ae));
+    } catch (const std::exception& error) {  // a best effort, as above
+        log::event(log::Level::warning, "store.ignored_unread",
+                   {{"assoc", caller_.association}, {"why", error.what()}});
+    }
+    reception.failure.reset();
+    reception.file.reset();
+    log::event("store.ignored", {{"assoc", caller_.association},
+                                 {"from", caller_.calling_ae},
+                                 {"study", study},
+                                 {"sop", reception.request.AffectedSOPInstanceUID},
+                                 {"class", sop_class},
+                                 {"bytes", reception.dataset_bytes}});
+    metrics::count("bucky_instances_ignored_total");
 }
 
 OFCondition Store::answer(T_ASC_Association& assoc, const Reception& reception) {

@@ -59,6 +59,7 @@ private:
     void check_rate();
     void check_quota();
     storage::Receipt keep(Reception& reception);
+    void note_ignored(Reception& reception);
     OFCondition answer(T_ASC_Association& assoc, const Reception& reception);
     storage::Database& database();
 

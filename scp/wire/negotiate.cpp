@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scp/wire/negotiate.h"
 
+#include "conf/dicom/ignored_classes.h"
 #include "scp/wire/contexts.h"
 
 namespace bucky::scp {
@@ -29,7 +30,9 @@ std::size_t negotiate(T_ASC_Parameters& params, const MayDo& may) {
         const bool commitment = kCommitmentClass == proposed.abstractSyntax;
         const bool plain = commitment || kVerificationClass == proposed.abstractSyntax;
         const T_ASC_SC_ROLE role = commitment ? proposed.proposedRole : ASC_SC_ROLE_DEFAULT;
-        if (!plain && find_storage_class(proposed.abstractSyntax) == nullptr) {
+        const bool stored = find_storage_class(proposed.abstractSyntax) != nullptr ||
+                            is_ignored(may.ignore, proposed.abstractSyntax);
+        if (!plain && !stored) {
             check(ASC_refusePresentationContext(&params, id, ASC_P_ABSTRACTSYNTAXNOTSUPPORTED),
                   "refuse a context");
         } else if (!(commitment ? may.commit : plain ? may.echo : may.store)) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <string>
 
 #include "scp/wire/check.h"
 
@@ -13,8 +15,10 @@ namespace bucky::scp {
 /// is accepted in the proposed role: a modality requests, a destination reports (PS3.7 D.3.3.4).
 /// Refuses the others with the reason of PS3.8 9.3.3.2; user rejection means that this caller is
 /// not permitted. Returns how many were accepted.
+/// Classes of scp.ignore are accepted in the same way.
 struct MayDo {
     bool echo = true, store = true, commit = true;
+    std::span<const std::string> ignore{};  ///< scp.ignore
 };
 std::size_t negotiate(T_ASC_Parameters& params, const MayDo& may = {});
 

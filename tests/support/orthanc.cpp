@@ -128,6 +128,19 @@ void Orthanc::knows(const std::string& ae_title, int port, bool tls) {
     if (put.status != 0) throw std::runtime_error("Orthanc does not take the modality");
 }
 
+bool Orthanc::push(const std::vector<std::filesystem::path>& files) {
+    json ids = json::array();
+    for (const auto& file : files) {
+        const auto kept = run({"curl", "--silent", "--fail", "--data-binary", "@" + file.string(),
+                               url("/instances")});
+        ids.push_back(json::parse(kept.output).at("ID"));
+    }
+    const auto sent =
+        run({"curl", "--silent", "--fail", "--data", ids.dump(), url("/modalities/node/store")});
+    const auto said = json::parse(sent.output, nullptr, false);
+    return sent.status == 0 && said.is_object() && said.value("FailedInstancesCount", 1) == 0;
+}
+
 std::string Orthanc::send_and_demand(const std::filesystem::path& file,
                                      const std::string& sop_class,
                                      const std::string& sop_instance) {

@@ -61,6 +61,10 @@ public:
     /// Whether the registered node answers C-ECHO.
     bool echo();
 
+    /// Stores the files, and sends them all to the registered node in one job, as for a study.
+    /// Returns whether the job ended well.
+    bool push(const std::vector<std::filesystem::path>& files);
+
     /// Stores a file, sends it to the registered node and requests storage commitment for it.
     /// Returns the Transaction UID.
     std::string send_and_demand(const std::filesystem::path& file, const std::string& sop_class,

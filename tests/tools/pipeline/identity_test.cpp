@@ -23,7 +23,7 @@ inference::ImageResult verdict_on(NodeHarness& harness, const phantom::DicomOpti
 std::vector<std::string> left_out(NodeHarness& harness) {
     std::vector<std::string> words;
     for (const auto& entry : harness.context().journal.of_study(harness.study())) {
-        if (entry.event == "identity.left_out") words.push_back(entry.words);
+        if (entry.is(storage::JournalEvent::identity_left_out)) words.push_back(entry.words);
     }
     return words;
 }
@@ -39,11 +39,11 @@ TEST_CASE("an [[alias]] explains a device's word, for its sender alone", "[tools
     }
     {
         NodeHarness harness;  // whose sender is XRAY1
-        harness.settings.aliases = {{"body_part", "TX FACE", "CHEST PA", "XRAY2"}};
+        harness.settings.aliases = {{ExamAttribute::body_part, "TX FACE", "CHEST PA", "XRAY2"}};
         CHECK(verdict_on(harness, dicom).reason->key == "body_part.not_taken");
     }
     NodeHarness harness;
-    harness.settings.aliases = {{"body_part", "tx_face", "CHEST PA", "XRAY1"}};
+    harness.settings.aliases = {{ExamAttribute::body_part, "tx_face", "CHEST PA", "XRAY1"}};
     CHECK_FALSE(verdict_on(harness, dicom).reason.has_value());
     harness.hang_up();
     REQUIRE(harness.report_all() == 1);

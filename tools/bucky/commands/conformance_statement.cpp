@@ -12,6 +12,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/dicom/ignored_classes.h"
 #include "conf/dicom/result_kinds.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/start.h"
@@ -93,6 +94,9 @@ std::string called_titles(const conf::Settings& settings) {
     return titles + " only";
 }
 
+/// Of the classes of scp.ignore: they come with a study, and no model reads them.
+constexpr std::string_view kIgnored = "answered with success, not kept";
+
 std::string acceptor(const conf::Settings& settings) {
     std::string out = fmt::format(
         "### 4.2 AE specifications\n#### 4.2.1 Acceptor\n"
@@ -114,9 +118,16 @@ std::string acceptor(const conf::Settings& settings) {
         "| SOP class | UID | analysed |\n|---|---|---|\n"
         "| Verification | {} | |\n| Storage Commitment Push Model | {} | |\n",
         scp::kVerificationClass, scp::kCommitmentClass);
+    const auto& ignored = settings.scp.ignore;
     for (const auto& row : scp::storage_classes()) {
         out += fmt::format("| {} | {} | {} |\n", row.name, row.uid,
-                           row.analysed ? "where a model takes it" : "kept, and said not to be");
+                           is_ignored(ignored, row.uid) ? kIgnored
+                           : row.analysed               ? "where a model takes it"
+                                                        : "kept, and said not to be");
+    }
+    for (const auto& row : kOtherClasses) {
+        if (!is_ignored(ignored, row.uid)) continue;
+        out += fmt::format("| {} | {} | {} |\n", row.name, row.uid, kIgnored);
     }
     out +=
         "\nOf each, the first of the proposer's transfer syntaxes that stands here is accepted, "
@@ -131,7 +142,9 @@ std::string acceptor(const conf::Settings& settings) {
 /// The statuses of C-STORE that this node answers with, from the table that the answers are made
 /// of.
 std::string answers() {
-    std::string out = "\n| C-STORE status | when |\n|---|---|\n| 0000 | the image is durable |\n";
+    std::string out =
+        "\n| C-STORE status | when |\n|---|---|\n"
+        "| 0000 | the image is durable, or the object is of a class that is not kept |\n";
     const auto row = [&](Fault fault, std::string_view when) {
         out += fmt::format("| {:04X} | {} |\n", scp::dimse_status(fault), when);
     };

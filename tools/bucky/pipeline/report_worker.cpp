@@ -327,7 +327,7 @@ void ReportWorker::tell_of_identity(const storage::Job& job, const Study& study)
                     fmt::format("{} is left out of the results, which have its original beside{}",
                                 one.name, one.is_of_patient ? "" : ": " + printable(one.as_sent));
                 context_.journal.write_repeated(job.study, judged.image.source.sop_instance.str(),
-                                                "identity.left_out", words);
+                                                storage::JournalEvent::identity_left_out, words);
             }
         }
     }
