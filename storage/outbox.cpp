@@ -56,6 +56,15 @@ constexpr Sql kReported{"outbox.reported", R"sql(
 constexpr Sql kTakeBack{"outbox.take_back", R"sql(
     DELETE FROM job WHERE id = :id AND state = 'running' AND attempt = :attempt)sql"};
 
+constexpr Sql kNoteTakenBack{"outbox.note_taken_back", R"sql(
+    INSERT INTO taken_back (sop_instance, destination, study, at_ms)
+    VALUES (:sop_instance, :destination, :study, :now_ms)
+    ON CONFLICT (sop_instance, destination) DO NOTHING)sql"};
+
+constexpr Sql kTakenBackAt{"outbox.taken_back_at", R"sql(
+    SELECT at_ms FROM taken_back
+     WHERE sop_instance = :sop_instance AND destination = :destination)sql"};
+
 // A study that is open is due for a report anyway.
 constexpr Sql kDueAgain{"outbox.due_again", R"sql(
     UPDATE study SET state = 'open', first_unreported_ms = :now_ms, due_at_ms = :now_ms
@@ -65,8 +74,9 @@ constexpr Sql kDestinations{"outbox.destinations", R"sql(
     SELECT DISTINCT substr(lane, length('deliver:') + 1) FROM job
      WHERE subject = :sop_instance AND lane >= 'deliver:' AND lane < 'deliver;' ORDER BY lane)sql"};
 
-constexpr Sql kAll[] = {kResult,   kOfStudy,  kLastByte, kInsert, kDeliverJob,
-                        kReported, kTakeBack, kDueAgain, kRefile, kDestinations};
+constexpr Sql kAll[] = {kResult,     kOfStudy,      kLastByte,      kInsert,
+                        kDeliverJob, kReported,     kTakeBack,      kDueAgain,
+                        kRefile,     kDestinations, kNoteTakenBack, kTakenBackAt};
 
 Result result_of_row(const Statement& row, const Spool& results) {
     Result result;
@@ -182,10 +192,24 @@ bool Outbox::make_again(const Job& deliver_job, std::string_view why) {
     db_.prepare(kTakeBack).bind(":id", deliver_job.id).bind(":attempt", deliver_job.attempt).run();
     if (db_.changes() == 0) return false;
     db_.prepare(kDueAgain).bind(":study", deliver_job.study).bind(":now_ms", clock_.now_ms()).run();
+    db_.prepare(kNoteTakenBack)
+        .bind(":sop_instance", deliver_job.subject)
+        .bind(":destination", deliver_job.lane.destination)
+        .bind(":study", deliver_job.study)
+        .bind(":now_ms", clock_.now_ms())
+        .run();
     Journal(db_, clock_)
         .write(deliver_job.study, deliver_job.subject, JournalEvent::result_taken_back, why);
     transaction.commit();
     return true;
+}
+
+std::optional<std::int64_t> Outbox::first_made_again_ms(const Job& deliver_job) {
+    auto row = db_.prepare(kTakenBackAt);
+    row.bind(":sop_instance", deliver_job.subject)
+        .bind(":destination", deliver_job.lane.destination);
+    if (!row.step()) return std::nullopt;
+    return row.integer(0);
 }
 
 void Outbox::refile(std::string_view study, std::string_view from, std::string_view to) {

@@ -96,6 +96,9 @@ public:
     /// lost; nothing changed.
     bool make_again(const Job& deliver_job, std::string_view why);
 
+    /// When make_again() first took this object back from this destination; nothing: never.
+    std::optional<std::int64_t> first_made_again_ms(const Job& deliver_job);
+
     std::optional<Result> result(std::string_view sop_instance);
 
     /// When the last image that a result covers came; for a study that was run again, when that was

@@ -40,6 +40,8 @@ constexpr Sql kResultFiles{"retention.result_files", R"sql(
 constexpr Sql kLeaves{"retention.leaves", "INSERT INTO leaving (file) VALUES (:file)"};
 constexpr Sql kDropJobs{"retention.drop_jobs", "DELETE FROM job WHERE study = :study"};
 constexpr Sql kDropResults{"retention.drop_results", "DELETE FROM result WHERE study = :study"};
+constexpr Sql kDropTakenBack{"retention.drop_taken_back",
+                             "DELETE FROM taken_back WHERE study = :study"};
 constexpr Sql kDropInstances{"retention.drop_instances",
                              "DELETE FROM instance WHERE study = :study"};
 constexpr Sql kDropStudy{"retention.drop_study", "DELETE FROM study WHERE key = :study"};
@@ -53,9 +55,9 @@ constexpr Sql kOldStories{"retention.old_stories", R"sql(
 constexpr Sql kForgetStory{"retention.forget_story", R"sql(
     DELETE FROM journal WHERE study = :study AND at_ms <= :before_ms)sql"};
 
-constexpr Sql kAll[] = {kHeld,    kDue,      kStillSettled, kInstanceFiles, kResultFiles,
-                        kLeaves,  kDropJobs, kDropResults,  kDropInstances, kDropStudy,
-                        kLeaving, kGone,     kOldStories,   kForgetStory};
+constexpr Sql kAll[] = {kHeld,      kDue,      kStillSettled, kInstanceFiles, kResultFiles,
+                        kLeaves,    kDropJobs, kDropResults,  kDropTakenBack, kDropInstances,
+                        kDropStudy, kLeaving,  kGone,         kOldStories,    kForgetStory};
 
 }  // namespace
 
@@ -130,7 +132,7 @@ bool Retention::leave(const Study& study, const std::string& why) {
         bytes += leaving.bytes;
         db_.prepare(kLeaves).bind(":file", std::string_view{leaving.file}).run();
     }
-    for (const auto& drop : {kDropJobs, kDropResults, kDropInstances, kDropStudy}) {
+    for (const auto& drop : {kDropJobs, kDropResults, kDropTakenBack, kDropInstances, kDropStudy}) {
         db_.prepare(drop).bind(":study", std::string_view{study.key}).run();
     }
     Journal(db_, clock_)

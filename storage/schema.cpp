@@ -356,6 +356,20 @@ ALTER TABLE peer_class ADD COLUMN refused_at_ms INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 14;
 )sql";
 
+constexpr const char* kTakenBack = R"sql(
+-- results whose class a destination did not accept, and when that was found first
+CREATE TABLE taken_back (
+    sop_instance TEXT NOT NULL,
+    destination  TEXT NOT NULL,
+    study        TEXT NOT NULL,
+    at_ms        INTEGER NOT NULL,
+    PRIMARY KEY (sop_instance, destination)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX taken_back_of_study ON taken_back (study);
+
+PRAGMA user_version = 15;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "studies, instances, results, jobs, journal", kFirstSchema},
     {2, "turns between tenants, and what leaves", kTurnsAndLeaving},
@@ -371,6 +385,7 @@ constexpr Migration kMigrations[] = {
     {12, "copies with the same pixels", kCopies},
     {13, "what callers are owed, by caller", kOwedToCallers},
     {14, "classes that a destination refuses by the object", kRefusedClasses},
+    {15, "results that are made again in another class", kTakenBack},
 };
 
 }  // namespace

@@ -198,11 +198,13 @@ void CommitmentScu::Impl::ask(const storage::Job& job,
                                             {"objects", objects.size()},
                                             {"status", fmt::format("{:04X}", answer.status)}});
         switch (meaning_of_store_status(answer.status)) {
-            case StoreAnswer::taken: break;
-            case StoreAnswer::try_later:
+            case SendVerdict::delivered:
+            case SendVerdict::already_there: break;
+            case SendVerdict::try_later:
                 return retry(job, backoff.wait_ms(job.attempt),
                              words_for_store_status(answer.status));
-            case StoreAnswer::refused:
+            case SendVerdict::refused:
+            case SendVerdict::class_not_accepted:
                 return park(job, fmt::format("the request was refused: {}",
                                              words_for_store_status(answer.status)));
         }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "conf/base/error.h"
 #include "conf/dicom/result_kinds.h"
@@ -13,11 +14,9 @@
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
-#include "scp/deliver/dimse_sender.h"
 #include "scp/deliver/retry_limits.h"
 #include "scp/deliver/sent_audit.h"
 #include "scp/deliver/sop_class_fallback.h"
-#include "scp/wire/status.h"
 #include "storage/commitments.h"
 #include "storage/database.h"
 #include "storage/expiry.h"
@@ -37,12 +36,6 @@ constexpr std::int64_t kSendingMs = 600 * kSecondMs;  ///< ample for one result 
 
 using Steady = std::chrono::steady_clock;
 
-Target target_until(const conf::DestinationSettings& to, int give_up_fd) {
-    Target target = target_of(to);
-    target.give_up_fd = give_up_fd;
-    return target;
-}
-
 constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all objects of dicom_sr/
 
 /// Empty: that of the file.
@@ -59,7 +52,7 @@ std::string_view syntax_of(PictureSyntax wanted) {
 
 struct Courier::Impl {
     Impl(const conf::Settings& settings, const conf::DestinationSettings& to, const Clock& at,
-         Wakeup& rung, int give_up_fd)
+         Wakeup& rung, std::unique_ptr<Sender> by)
         : destination(to),
           backoff(retry_limits(to)),
           lane(storage::Lane::deliver(to.name)),
@@ -71,21 +64,25 @@ struct Courier::Impl {
           journal(db, clock),
           outbox(db, results, clock),
           commitments(db, clock),
-          sender(target_until(to, give_up_fd), settings.node.ae_title),
-          fallback(db, clock, to.name, sender) {
+          sender(std::move(by)),
+          fallback(db, clock, to.name, *sender) {
         const auto syntax = syntax_of(to.picture_syntax);
-        if (!syntax.empty()) sender.prefer(kPictureClasses.front(), syntax);
-        if (to.character_set != kOurCharacterSet) sender.write_text_in(to.character_set);
+        if (!syntax.empty()) sender->prefer(kPictureClasses.front(), syntax);
+        if (to.character_set != kOurCharacterSet) sender->write_text_in(to.character_set);
     }
 
     bool deliver_next();
     std::optional<storage::Job> claim();
     void deliver(const storage::Job& job);
+    SendOutcome send(const std::filesystem::path& file);
     void not_reached(const storage::Job& job, std::string_view why);
     void pause_lane(const storage::Job& job, std::int64_t for_ms);
     bool paused();
     void settle(const storage::Job& job, const storage::Result& result, const SendOutcome& outcome,
                 std::int64_t took_ms);
+    void sent(const storage::Job& job, const storage::Result& result, const SendOutcome& outcome,
+              std::int64_t took_ms);
+    void not_sent(std::string_view event, const storage::Job& job, const SendOutcome& outcome);
     void finish(const storage::Job& job, std::string_view words);
     void note_journey(const storage::Result& result);
     void retry(const storage::Job& job, std::int64_t wait_ms, std::string_view why);
@@ -106,7 +103,7 @@ struct Courier::Impl {
     storage::Journal journal;
     storage::Outbox outbox;
     storage::Commitments commitments;
-    Sender sender;
+    const std::unique_ptr<Sender> sender;
     SopClassFallback fallback;
 
     bool backlog_was_served = false;  ///< in the last turn
@@ -116,8 +113,8 @@ struct Courier::Impl {
 };
 
 Courier::Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
-                 const Clock& clock, Wakeup& work, int give_up_fd)
-    : impl_(std::make_unique<Impl>(settings, destination, clock, work, give_up_fd)) {}
+                 const Clock& clock, Wakeup& work, std::unique_ptr<Sender> sender)
+    : impl_(std::make_unique<Impl>(settings, destination, clock, work, std::move(sender))) {}
 
 Courier::~Courier() = default;
 
@@ -137,7 +134,7 @@ void Courier::run(std::stop_token stop) {
             impl_->work.wait_beyond(impl_->work.rings(), stop, std::chrono::milliseconds{kPollMs});
         }
     }
-    impl_->sender.release();
+    impl_->sender->release();
 }
 
 bool Courier::Impl::deliver_next() {
@@ -166,9 +163,9 @@ std::optional<storage::Job> Courier::Impl::claim() {
 
 /// Nothing is due: the association is kept for a moment, then released.
 void Courier::Impl::rest(std::uint64_t seen, const std::stop_token& stop) {
-    if (sender.connected()) {
+    if (sender->connected()) {
         work.wait_beyond(seen, stop, std::chrono::milliseconds{kLingerMs});
-        if (work.rings() == seen) sender.release();
+        if (work.rings() == seen) sender->release();
         return;
     }
     const std::int64_t due_ms = jobs.next_due_ms(lane).value_or(clock.now_ms() + kPollMs);
@@ -183,7 +180,7 @@ void Courier::Impl::deliver(const storage::Job& job) {
     const auto result = outbox.result(job.subject);
     if (!result) return park(job, "there is no such result");
     try {
-        sender.connect_for(result->file);
+        sender->connect(result->file);
     } catch (const Error& error) {  // the fault decides: try again or park
         switch (error.fault()) {
             case Fault::bad_input:
@@ -193,21 +190,34 @@ void Courier::Impl::deliver(const storage::Job& job) {
             case Fault::unavailable:
             case Fault::exhausted: return not_reached(job, error.what());
         }
+    } catch (const std::exception& error) {  // of a library: as good as no connection
+        return not_reached(job, error.what());
     }
     if (const auto instead = fallback.instead_of(*result))
         return make_again(job, *result, *instead);
     SentAudit trail{*result, destination};
     crash_point("courier.before_send");
-    const SendOutcome outcome = sender.send(result->file);
+    const SendOutcome outcome = send(result->file);
     trail.ended(outcome);
     crash_point("courier.after_send");
-    failures = outcome.kind == SendOutcome::Kind::retry ? failures + 1 : 0;
+    failures = outcome.verdict == SendVerdict::try_later ? failures + 1 : 0;
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
     settle(job, *result, outcome, took);
 }
 
-/// No association: a host that is off, a service that is down, an AE title that is not configured
+/// A Sender promises an outcome. An exception is one, too: otherwise the job would wait for the end
+/// of its lease.
+SendOutcome Courier::Impl::send(const std::filesystem::path& file) {
+    try {
+        return sender->send(file);
+    } catch (const std::exception& error) {  // nobody knows how far it came: once more
+        sender->release();
+        return {.words = error.what()};
+    }
+}
+
+/// No connection: a host that is off, a service that is down, an AE title that is not configured
 /// yet. The back-off counts such failures in a row, whichever job met them.
 void Courier::Impl::not_reached(const storage::Job& job, std::string_view why) {
     const std::int64_t pause_ms = backoff.wait_ms(++failures);
@@ -236,46 +246,52 @@ bool Courier::Impl::paused() {
 
 void Courier::Impl::settle(const storage::Job& job, const storage::Result& result,
                            const SendOutcome& outcome, std::int64_t took_ms) {
-    const auto status = fmt::format("{:04X}", outcome.status);
-    switch (outcome.kind) {
-        case SendOutcome::Kind::sent:
-            finish(job, outcome.words);
-            metrics::count("bucky_delivered_total", {{"destination", destination.name}});
-            metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000.0,
-                             {{"stage", "deliver"}});
-            note_journey(result);
-            log::event("deliver.sent", {{"to", destination.name},
-                                        {"sop", job.subject},
-                                        {"study", job.study},
-                                        {"kind", result.kind},
-                                        {"status", status},
-                                        {"attempt", job.attempt},
-                                        {"took_ms", took_ms}});
-            return;
-        case SendOutcome::Kind::retry: {
-            // A single broken association (or lack of a resource) may be the object's fault; two in
-            // a row are the peer's.
+    switch (outcome.verdict) {
+        case SendVerdict::delivered:
+        case SendVerdict::already_there: return sent(job, result, outcome, took_ms);
+        case SendVerdict::try_later: {
+            // A single broken connection (or lack of a resource) may be the object's fault; two in
+            // a row are the destination's.
             const std::int64_t pause_ms = backoff.wait_ms(std::max(job.attempt, failures));
             if (failures > 1) pause_lane(job, pause_ms);
             retry(job, pause_ms, outcome.words);
-            break;
+            return not_sent("deliver.retry", job, outcome);
         }
-        case SendOutcome::Kind::refused:
-            if (outcome.status == kSopClassNotSupported) {
-                if (const auto instead = fallback.after_refusal(result)) {
-                    return make_again(job, result, *instead);
-                }
+        case SendVerdict::class_not_accepted:
+            if (const auto instead = fallback.after_refusal(result)) {
+                return make_again(job, result, *instead);
             }
+            [[fallthrough]];
+        case SendVerdict::refused:
             park(job, outcome.words);
-            break;
+            return not_sent("deliver.refused", job, outcome);
     }
+}
+
+void Courier::Impl::sent(const storage::Job& job, const storage::Result& result,
+                         const SendOutcome& outcome, std::int64_t took_ms) {
+    finish(job, outcome.words);
+    metrics::count("bucky_delivered_total", {{"destination", destination.name}});
+    metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000.0,
+                     {{"stage", "deliver"}});
+    note_journey(result);
+    log::event("deliver.sent", {{"to", destination.name},
+                                {"sop", job.subject},
+                                {"study", job.study},
+                                {"kind", result.kind},
+                                {"status", outcome.status},
+                                {"attempt", job.attempt},
+                                {"took_ms", took_ms}});
+}
+
+void Courier::Impl::not_sent(std::string_view event, const storage::Job& job,
+                             const SendOutcome& outcome) {
     metrics::count("bucky_delivery_failures_total", {{"destination", destination.name}});
-    log::event(log::Level::warning,
-               outcome.kind == SendOutcome::Kind::retry ? "deliver.retry" : "deliver.refused",
+    log::event(log::Level::warning, event,
                {{"to", destination.name},
                 {"sop", job.subject},
                 {"study", job.study},
-                {"status", status},
+                {"status", outcome.status.empty() ? "none" : outcome.status},
                 {"why", outcome.words},
                 {"attempt", job.attempt}});
 }
@@ -333,12 +349,10 @@ void Courier::Impl::make_again(const storage::Job& job, const storage::Result& r
                                std::string_view sop_class) {
     const auto why = fmt::format("{} takes no {}, but {}", destination.name,
                                  name_of_class(result.sop_class.str()), name_of_class(sop_class));
-    const auto story = journal.of_study(job.study);
-    const bool again = std::any_of(story.begin(), story.end(), [&](const auto& entry) {
-        return entry.is(storage::JournalEvent::result_taken_back) && entry.subject == job.subject &&
-               entry.words == why && fallback.changed_since(result.sop_class.str(), entry.at_ms);
-    });
-    if (again) return park(job, why + ", and a while ago it was the other way round");
+    const auto before_ms = outbox.first_made_again_ms(job);
+    if (before_ms && fallback.changed_since(result.sop_class.str(), *before_ms)) {
+        return park(job, why + ", and a while ago it was the other way round");
+    }
     if (!outbox.make_again(job, why)) return;
     log::event(
         "deliver.made_again",

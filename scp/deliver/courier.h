@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Courier delivers the results of one destination's lane (storage/lane.h).
 //
-// The steps are: claim -> association (kept while there is work) -> C-STORE -> the peer's answer ->
-// journal and job in one transaction. A crash anywhere repeats the object under the same UID and
-// never skips it. A refused job is parked with the peer's own words. When the destination cannot be
-// reached, the whole lane pauses, so that its jobs do not each wait for a connect to fail. The last
-// delivery of a study creates the job of the CommitmentScu, where the destination is asked for
-// storage commitment. Threads: run() is the courier's thread; each courier opens its own database.
+// The steps are: claim -> connection (kept while there is work) -> send -> the verdict -> journal
+// and job in one transaction. A crash anywhere repeats the object under the same UID and never
+// skips it. A refused job is parked with the destination's own words. When the destination cannot
+// be reached, the whole lane pauses, so that its jobs do not each wait for a connect to fail. The
+// last delivery of a study creates the job of the CommitmentScu, where the destination is asked for
+// storage commitment. How objects travel is the Sender's business: a courier knows no transport.
+// Threads: run() is the courier's thread; each courier opens its own database.
 #pragma once
 
 #include <memory>
@@ -15,15 +16,15 @@
 #include "conf/base/clock.h"
 #include "conf/run/wakeup.h"
 #include "conf/settings.h"
+#include "scp/deliver/sender.h"
 
 namespace bucky::scp {
 
 class Courier {
 public:
-    /// start_wire() must have run. Once `give_up_fd` (-1: none) is readable, every wait for the
-    /// peer ends and the object counts as not sent. Throws what Database throws.
+    /// `sender`: see make_sender.h. Throws what Database throws.
     Courier(const conf::Settings& settings, const conf::DestinationSettings& destination,
-            const Clock& clock, Wakeup& work, int give_up_fd = -1);
+            const Clock& clock, Wakeup& work, std::unique_ptr<Sender> sender);
     Courier(const Courier&) = delete;
     Courier& operator=(const Courier&) = delete;
     ~Courier();

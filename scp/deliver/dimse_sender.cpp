@@ -41,13 +41,9 @@ std::vector<Offer> offers_for(std::string_view sop_class, std::string_view trans
 
 SendOutcome judged(const Association::Answer& answer, bool rewritten) {
     SendOutcome outcome;
-    outcome.status = answer.status;
+    outcome.verdict = meaning_of_store_status(answer.status);
+    outcome.status = fmt::format("{:04X}", answer.status);
     outcome.rewritten = rewritten;
-    switch (meaning_of_store_status(answer.status)) {
-        case StoreAnswer::taken: outcome.kind = SendOutcome::Kind::sent; break;
-        case StoreAnswer::try_later: outcome.kind = SendOutcome::Kind::retry; break;
-        case StoreAnswer::refused: outcome.kind = SendOutcome::Kind::refused; break;
-    }
     if (answer.status != kSuccess) outcome.words = words_for_store_status(answer.status);
     if (!answer.comment.empty()) outcome.words += fmt::format(" \"{}\"", answer.comment);
     if (answer.kept_text) {
@@ -59,7 +55,7 @@ SendOutcome judged(const Association::Answer& answer, bool rewritten) {
 
 }  // namespace
 
-struct Sender::Impl {
+struct DimseSender::Impl {
     Target target;
     AeTitle calling;
     std::vector<Offer> always;                                  ///< proposed on every association
@@ -71,24 +67,25 @@ struct Sender::Impl {
 
     void want(Offer offer);
     void want(const Part10Header& header);
-    void connect_for(const Part10Header& header);
+    void connect(const Part10Header& header);
     SendOutcome send(const std::filesystem::path& file, const Part10Header& header);
     std::optional<SendOutcome> send_as_preferred(const std::filesystem::path& file,
                                                  const Part10Header& header);
     const Context* context_for(const Part10Header& header, bool rewritten) const;
+    SendOutcome not_offered(const Part10Header& header) const;
 };
 
-void Sender::Impl::want(Offer offer) {
+void DimseSender::Impl::want(Offer offer) {
     if (std::find(wanted.begin(), wanted.end(), offer) != wanted.end()) return;
     if (wanted.size() == kContextsMax) wanted = always;  // the files are of other kinds now
     wanted.push_back(std::move(offer));
 }
 
-void Sender::Impl::want(const Part10Header& header) {
+void DimseSender::Impl::want(const Part10Header& header) {
     for (auto& offer : offers_for(header.sop_class, header.transfer_syntax)) want(std::move(offer));
 }
 
-void Sender::Impl::connect_for(const Part10Header& header) {
+void DimseSender::Impl::connect(const Part10Header& header) {
     const Offer own = offers_for(header.sop_class, header.transfer_syntax).front();
     if (association) {
         const bool offered = std::find(proposed.begin(), proposed.end(), own) != proposed.end();
@@ -102,7 +99,7 @@ void Sender::Impl::connect_for(const Part10Header& header) {
     proposed = wanted;
 }
 
-const Context* Sender::Impl::context_for(const Part10Header& header, bool rewritten) const {
+const Context* DimseSender::Impl::context_for(const Part10Header& header, bool rewritten) const {
     const auto& contexts = association->contexts();
     const auto fits = [&](const Context& context) {
         return context.sop_class == header.sop_class && !context.transfer_syntax.empty() &&
@@ -115,8 +112,8 @@ const Context* Sender::Impl::context_for(const Part10Header& header, bool rewrit
 
 /// Nothing when no other syntax is preferred or the peer does not accept it; the caller then sends
 /// the file in the usual way.
-std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem::path& file,
-                                                           const Part10Header& header) {
+std::optional<SendOutcome> DimseSender::Impl::send_as_preferred(const std::filesystem::path& file,
+                                                                const Part10Header& header) {
     const auto wish = preferred.find(header.sop_class);
     if (wish == preferred.end() || !is_native(header.transfer_syntax)) return std::nullopt;
     for (const auto& context : association->contexts()) {
@@ -133,7 +130,7 @@ std::optional<SendOutcome> Sender::Impl::send_as_preferred(const std::filesystem
     return std::nullopt;
 }
 
-SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10Header& header) {
+SendOutcome DimseSender::Impl::send(const std::filesystem::path& file, const Part10Header& header) {
     if (auto outcome = send_as_preferred(file, header)) return *outcome;
     // A dataset of odd length is not valid, but PDVs must be even (PS3.7 Annex F): rewrite it.
     const bool even = (header.file_bytes - header.dataset_at) % 2 == 0;
@@ -147,27 +144,34 @@ SendOutcome Sender::Impl::send(const std::filesystem::path& file, const Part10He
             return judged(association->store_rewritten(file, header, *other, character_set), true);
         }
     }
-    for (const auto& context : association->contexts()) {
-        if (context.sop_class == header.sop_class && !context.refusal.empty()) {
-            return {SendOutcome::Kind::refused, 0,
-                    fmt::format("context not accepted for class {} in {}: {}", header.sop_class,
-                                header.transfer_syntax, context.refusal),
-                    false};
-        }
-    }
-    return {SendOutcome::Kind::refused, 0,
-            fmt::format("no context for class {} in {}", header.sop_class, header.transfer_syntax),
-            false};
+    return not_offered(header);
 }
 
-Sender::Sender(Target target, AeTitle calling)
+/// No context fits. Where all contexts of the class were refused, it is the class.
+SendOutcome DimseSender::Impl::not_offered(const Part10Header& header) const {
+    SendOutcome outcome{.verdict = SendVerdict::class_not_accepted,
+                        .words = fmt::format("no context for class {} in {}", header.sop_class,
+                                             header.transfer_syntax)};
+    for (const auto& context : association->contexts()) {
+        if (context.sop_class != header.sop_class) continue;
+        if (context.refusal.empty()) {
+            outcome.verdict = SendVerdict::refused;
+        } else {
+            outcome.words = fmt::format("context not accepted for class {} in {}: {}",
+                                        header.sop_class, header.transfer_syntax, context.refusal);
+        }
+    }
+    return outcome;
+}
+
+DimseSender::DimseSender(Target target, AeTitle calling)
     : impl_(new Impl{std::move(target), std::move(calling), {}, {}, {}, {}, {}, nullptr}) {}
 
-Sender::~Sender() {
+DimseSender::~DimseSender() {
     release();
 }
 
-void Sender::announce(const std::filesystem::path& file) {
+void DimseSender::announce(const std::filesystem::path& file) {
     check_file_meta(file);
     const auto header = read_part10_header(file);
     // The walk protects DCMTK's parser, which recurses and runs if the file must be rewritten.
@@ -175,7 +179,7 @@ void Sender::announce(const std::filesystem::path& file) {
     impl_->want(header);
 }
 
-void Sender::propose(std::string_view sop_class) {
+void DimseSender::propose(std::string_view sop_class) {
     auto& always = impl_->always;
     for (auto& offer : offers_for(sop_class, kExplicitLittleEndian)) {
         if (std::find(always.begin(), always.end(), offer) == always.end()) {
@@ -184,16 +188,16 @@ void Sender::propose(std::string_view sop_class) {
     }
 }
 
-void Sender::prefer(std::string_view sop_class, std::string_view transfer_syntax) {
+void DimseSender::prefer(std::string_view sop_class, std::string_view transfer_syntax) {
     impl_->preferred.emplace(sop_class, transfer_syntax);
     impl_->always.push_back({std::string{sop_class}, {std::string{transfer_syntax}}});
 }
 
-void Sender::write_text_in(std::string character_set) {
+void DimseSender::write_text_in(std::string character_set) {
     impl_->character_set = std::move(character_set);
 }
 
-std::optional<bool> Sender::takes(std::string_view sop_class) const {
+std::optional<bool> DimseSender::takes(std::string_view sop_class) const {
     std::optional<bool> taken;
     if (!impl_->association) return taken;
     for (const auto& context : impl_->association->contexts()) {
@@ -203,28 +207,28 @@ std::optional<bool> Sender::takes(std::string_view sop_class) const {
     return taken;
 }
 
-void Sender::connect_for(const std::filesystem::path& file) {
-    impl_->connect_for(read_part10_header(file));
+void DimseSender::connect(const std::filesystem::path& file) {
+    impl_->connect(read_part10_header(file));
 }
 
-SendOutcome Sender::send(const std::filesystem::path& file) {
+SendOutcome DimseSender::send(const std::filesystem::path& file) {
     const Part10Header header = read_part10_header(file);
-    impl_->connect_for(header);
+    impl_->connect(header);
     try {
         return impl_->send(file, header);
     } catch (const Error& error) {   // an outcome of this file, not of the next one
         impl_->association.reset();  // aborts: part of a message may have been sent
         const bool never = error.fault() == Fault::unsupported;
-        return {never ? SendOutcome::Kind::refused : SendOutcome::Kind::retry, 0, error.what(),
-                false};
+        return {.verdict = never ? SendVerdict::refused : SendVerdict::try_later,
+                .words = error.what()};
     }
 }
 
-bool Sender::connected() const {
+bool DimseSender::connected() const {
     return impl_->association != nullptr;
 }
 
-void Sender::release() noexcept {
+void DimseSender::release() noexcept {
     if (impl_->association) impl_->association->release();
     impl_->association.reset();
 }

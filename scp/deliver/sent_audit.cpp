@@ -32,11 +32,13 @@ Subject subject_of(const std::filesystem::path& file) {
     return {patient_id, accession_number};
 }
 
-audit::Outcome outcome_of(SendOutcome::Kind kind) {
-    switch (kind) {
-        case SendOutcome::Kind::sent: return audit::Outcome::success;
-        case SendOutcome::Kind::retry: return audit::Outcome::minor_failure;
-        case SendOutcome::Kind::refused: return audit::Outcome::serious_failure;
+audit::Outcome outcome_of(SendVerdict verdict) {
+    switch (verdict) {
+        case SendVerdict::delivered:
+        case SendVerdict::already_there: return audit::Outcome::success;
+        case SendVerdict::try_later: return audit::Outcome::minor_failure;
+        case SendVerdict::refused:
+        case SendVerdict::class_not_accepted: return audit::Outcome::serious_failure;
     }
     __builtin_unreachable();
 }
@@ -60,7 +62,7 @@ SentAudit::SentAudit(const storage::Result& result, const conf::DestinationSetti
 void SentAudit::ended(const SendOutcome& outcome) {
     if (event_.study.empty()) return;  // begin() was not recorded
     event_.kind = audit::Kind::transferred;
-    event_.outcome = outcome_of(outcome.kind);
+    event_.outcome = outcome_of(outcome.verdict);
     event_.words = outcome.words;
     audit::tell(event_);
 }

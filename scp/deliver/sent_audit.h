@@ -5,7 +5,7 @@
 
 #include "conf/observe/audit.h"
 #include "conf/settings.h"
-#include "scp/deliver/dimse_sender.h"
+#include "scp/deliver/sender.h"
 #include "storage/outbox.h"
 
 namespace bucky::scp {

@@ -11,7 +11,7 @@ namespace {
 /// Statuses whose bits under `mask` equal `value`. The first match counts.
 struct Row {
     std::uint16_t mask, value;
-    StoreAnswer answer;
+    SendVerdict verdict;
     std::string_view words;
 };
 
@@ -20,30 +20,30 @@ struct Row {
 // commit we send the object again, so it counts as success. 0110 and 0213 are temporary failures of
 // the peer. The rest of 01xx and 02xx means that the request is at fault.
 constexpr Row kRows[] = {
-    {0xFFFF, 0x0000, StoreAnswer::taken, "success"},
-    {0xFFFF, 0xB000, StoreAnswer::taken, "warning: coercion of data elements"},
-    {0xFFFF, 0xB006, StoreAnswer::taken, "warning: elements discarded"},
-    {0xFFFF, 0xB007, StoreAnswer::taken, "warning: data set does not match SOP class"},
-    {0xF000, 0xB000, StoreAnswer::taken, "warning"},
-    {0xFFFF, 0x0001, StoreAnswer::taken, "warning"},
-    {0xFFFF, 0x0107, StoreAnswer::taken, "warning: attribute list error"},
-    {0xFFFF, 0x0116, StoreAnswer::taken, "warning: attribute value out of range"},
-    {0xFFFF, 0x0111, StoreAnswer::taken, "duplicate SOP instance: it is there already"},
-    {0xFF00, 0xA700, StoreAnswer::try_later, "refused: out of resources"},
-    {0xFFFF, 0x0110, StoreAnswer::try_later, "processing failure"},
-    {0xFFFF, 0x0213, StoreAnswer::try_later, "resource limitation"},
-    {0xFF00, 0xA900, StoreAnswer::refused, "error: data set does not match SOP class"},
-    {0xF000, 0xA000, StoreAnswer::refused, "refused"},
-    {0xF000, 0xC000, StoreAnswer::refused, "error: cannot understand"},
-    {0xFFFF, 0x0117, StoreAnswer::refused, "invalid SOP instance"},
-    {0xFFFF, 0x0118, StoreAnswer::refused, "no such SOP class"},
-    {0xFFFF, 0x0122, StoreAnswer::refused, "refused: SOP class not supported"},
-    {0xFFFF, 0x0124, StoreAnswer::refused, "refused: not authorized"},
-    {0xFFFF, 0x0210, StoreAnswer::refused, "duplicate invocation"},
-    {0xFFFF, 0x0211, StoreAnswer::refused, "unrecognized operation"},
-    {0xFFFF, 0x0212, StoreAnswer::refused, "mistyped argument"},
-    {0xFE00, 0x0000, StoreAnswer::try_later, "an unusual failure"},
-    {0x0000, 0x0000, StoreAnswer::refused, "a status of the peer's own"},
+    {0xFFFF, 0x0000, SendVerdict::delivered, "success"},
+    {0xFFFF, 0xB000, SendVerdict::delivered, "warning: coercion of data elements"},
+    {0xFFFF, 0xB006, SendVerdict::delivered, "warning: elements discarded"},
+    {0xFFFF, 0xB007, SendVerdict::delivered, "warning: data set does not match SOP class"},
+    {0xF000, 0xB000, SendVerdict::delivered, "warning"},
+    {0xFFFF, 0x0001, SendVerdict::delivered, "warning"},
+    {0xFFFF, 0x0107, SendVerdict::delivered, "warning: attribute list error"},
+    {0xFFFF, 0x0116, SendVerdict::delivered, "warning: attribute value out of range"},
+    {0xFFFF, 0x0111, SendVerdict::already_there, "duplicate SOP instance: it is there already"},
+    {0xFF00, 0xA700, SendVerdict::try_later, "refused: out of resources"},
+    {0xFFFF, 0x0110, SendVerdict::try_later, "processing failure"},
+    {0xFFFF, 0x0213, SendVerdict::try_later, "resource limitation"},
+    {0xFF00, 0xA900, SendVerdict::refused, "error: data set does not match SOP class"},
+    {0xF000, 0xA000, SendVerdict::refused, "refused"},
+    {0xF000, 0xC000, SendVerdict::refused, "error: cannot understand"},
+    {0xFFFF, 0x0117, SendVerdict::refused, "invalid SOP instance"},
+    {0xFFFF, 0x0118, SendVerdict::refused, "no such SOP class"},
+    {0xFFFF, 0x0122, SendVerdict::class_not_accepted, "refused: SOP class not supported"},
+    {0xFFFF, 0x0124, SendVerdict::refused, "refused: not authorized"},
+    {0xFFFF, 0x0210, SendVerdict::refused, "duplicate invocation"},
+    {0xFFFF, 0x0211, SendVerdict::refused, "unrecognized operation"},
+    {0xFFFF, 0x0212, SendVerdict::refused, "mistyped argument"},
+    {0xFE00, 0x0000, SendVerdict::try_later, "an unusual failure"},
+    {0x0000, 0x0000, SendVerdict::refused, "a status of the peer's own"},
 };
 
 const Row& row(std::uint16_t status) {
@@ -54,8 +54,8 @@ const Row& row(std::uint16_t status) {
 
 }  // namespace
 
-StoreAnswer meaning_of_store_status(std::uint16_t status) {
-    return row(status).answer;
+SendVerdict meaning_of_store_status(std::uint16_t status) {
+    return row(status).verdict;
 }
 
 std::string words_for_store_status(std::uint16_t status) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "conf/base/error.h"
+#include "conf/dicom/send_verdict.h"
 
 namespace bucky::scp {
 
@@ -42,13 +43,8 @@ constexpr std::string_view error_comment(Fault fault) {
     __builtin_unreachable();
 }
 
-/// What a peer's C-STORE status asks of the sender.
-enum class StoreAnswer {
-    taken,      ///< success, a warning, or "duplicate SOP instance"
-    try_later,  ///< the peer lacks a resource now
-    refused,    ///< the same object will be refused again
-};
-StoreAnswer meaning_of_store_status(std::uint16_t status);
+/// What a peer's answer to a C-STORE, or to another request, means.
+SendVerdict meaning_of_store_status(std::uint16_t status);
 
 /// "A700 (refused: out of resources)"
 std::string words_for_store_status(std::uint16_t status);

@@ -164,6 +164,24 @@ TEST_CASE("no two inner rooms include each other, by whatever way round", "[hous
     check_none(complaints);
 }
 
+TEST_CASE("couriers know no transport: only a transport's own files speak its protocol",
+          "[house]") {
+    static const std::vector<std::string_view> kDimse{
+        "scp/deliver/commitment_scu.", "scp/deliver/dimse_sender.", "scp/deliver/echo."};
+    std::vector<std::string> complaints;
+    for (const auto& file : tree()) {
+        if (!file.path.starts_with("scp/deliver/") || starts_with_any(file.path, kDimse)) continue;
+        for (const auto& include : includes_of(file)) {
+            const bool of_a_transport = starts_with_any(
+                include.name, {"scp/wire/", "scp/deliver/dimse_sender", "dcmtk/dcmnet/"});
+            if (of_a_transport && !file.path.starts_with("scp/deliver/make_sender.")) {
+                complaints.push_back(include.where + ": " + include.name);
+            }
+        }
+    }
+    check_none(complaints);
+}
+
 TEST_CASE("docs/architecture.md shows the rooms as they are", "[house]") {
     std::ifstream in{root() / "docs/architecture.md"};
     const std::string page{std::istreambuf_iterator<char>{in}, {}};

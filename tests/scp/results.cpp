@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "conf/observe/log.h"
+#include "scp/deliver/make_sender.h"
 #include "scp/wire/start.h"
 #include "storage/intake.h"
 #include "storage/journal.h"
@@ -55,6 +56,11 @@ void Results::add(const std::string& study, int count, const std::string& sop_cl
     }
     storage::Outbox(db, results, clock)
         .put(queue.claim(storage::Lane::report(), 1000).value(), made, destinations_);
+}
+
+scp::Courier Results::courier_to(const conf::DestinationSettings& destination) {
+    return {settings, destination, clock, work,
+            scp::make_sender(destination, settings.node.ae_title)};
 }
 
 std::vector<storage::Job> Results::jobs(const storage::Lane& lane, const std::string& study) {

@@ -10,6 +10,7 @@
 #include "conf/base/clock.h"
 #include "conf/run/wakeup.h"
 #include "conf/settings.h"
+#include "scp/deliver/courier.h"
 #include "storage/job_queue.h"
 #include "tests/scp/images.h"
 #include "tests/support/temp_dir.h"
@@ -29,6 +30,9 @@ public:
 
     /// One more study, now. As the pipeline does: an image, its verdict, a report.
     void add(const std::string& study, int count, const std::string& sop_class = kCr);
+
+    /// A courier of these results, over the transport of the destination.
+    scp::Courier courier_to(const conf::DestinationSettings& destination);
 
     TempDir dir;
     conf::Settings settings;

@@ -167,9 +167,11 @@ TEST_CASE("a result whose class is not accepted makes its study due for another 
     REQUIRE(node.outbox.put(report_job(node), report_and_picture(), pacs));
     const auto deliver = node.jobs.claim(Lane::deliver("pacs"), 60'000);
     REQUIRE(deliver);
+    CHECK_FALSE(node.outbox.first_made_again_ms(*deliver));
     REQUIRE(node.outbox.make_again(*deliver, "not this class"));
     CHECK_FALSE(node.outbox.make_again(*deliver, "not this class"));  // its lease is no longer ours
     CHECK(node.events().back() == word_of(JournalEvent::result_taken_back));
+    CHECK(node.outbox.first_made_again_ms(*deliver) == node.clock.now_ms());
 
     REQUIRE(node.studies.make_due_reports() == 1);
     const auto again = node.jobs.claim(Lane::report(), 60'000);

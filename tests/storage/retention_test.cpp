@@ -22,7 +22,8 @@ Retention::Swept sweep(DataFolder& node, const KeepRules& rules, int at_most = 1
 std::int64_t rows(DataFolder& node) {
     return node.count({"test.rows", R"sql(
         SELECT (SELECT count(*) FROM study) + (SELECT count(*) FROM instance)
-             + (SELECT count(*) FROM result) + (SELECT count(*) FROM job))sql"});
+             + (SELECT count(*) FROM result) + (SELECT count(*) FROM job)
+             + (SELECT count(*) FROM taken_back))sql"});
 }
 
 void send_study(DataFolder& node, const std::string& study, const std::string& bytes = "pixels") {
@@ -76,6 +77,7 @@ TEST_CASE("a study whose report was made again in another class is removed like 
     node.clock.advance_ms(kDayMs);
     CHECK(sweep(node, {.keep_ms = kDayMs}).studies == 1);
     CHECK(node.files().empty());
+    CHECK(rows(node) == 0);
 }
 
 TEST_CASE("without a rule nothing is removed", "[storage]") {

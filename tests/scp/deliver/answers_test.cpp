@@ -26,7 +26,7 @@ struct Sending {
     Sending() { start_wire(); }
     TempDir dir;
     SendOutcome to(const Peer& peer, const std::string& uid) const {
-        Sender sender(peer.target(), kUs);
+        DimseSender sender(peer.target(), kUs);
         return sender.send(write_image(dir / (uid + ".dcm"), {.sop_instance = uid}));
     }
 };
@@ -41,7 +41,7 @@ TEST_CASE("a command set that never ends costs no more than the time an answer h
         const auto began = Steady::now();
         const auto outcome = sending.to(pacs, "1.2.9.1");
         CHECK(Steady::now() - began < 20s);
-        CHECK(outcome.kind == SendOutcome::Kind::retry);
+        CHECK(outcome.verdict == SendVerdict::try_later);
         INFO(outcome.words);
         CHECK_THAT(outcome.words, Catch::Contains("did not answer"));
     }
@@ -51,11 +51,11 @@ TEST_CASE("a success for another object or another message does not count", "[sc
     const Sending sending;
     const Peer other_object("other-object");
     const auto first = sending.to(other_object, "1.2.9.1");
-    CHECK(first.kind == SendOutcome::Kind::retry);
+    CHECK(first.verdict == SendVerdict::try_later);
     CHECK_THAT(first.words, Catch::Contains("answered 0000 for another object, 1.2.3.4.5.6.7"));
     const Peer other_message("other-message");
     const auto second = sending.to(other_message, "1.2.9.1");
-    CHECK(second.kind == SendOutcome::Kind::retry);
+    CHECK(second.verdict == SendVerdict::try_later);
     CHECK_THAT(second.words, Catch::Contains("answered something that was not asked"));
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("an object that got the answer for another one is sent again on a new 
           "[scp]") {
     Results results;
     const Peer pacs("other-object,first=1");
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     REQUIRE(courier.deliver_next());
     CHECK(results.job().state == storage::JobState::ready);
     CHECK(results.told("result.sent").empty());
@@ -77,11 +77,11 @@ TEST_CASE("an association that was kept long after an answer is released normall
     const Peer pacs;
     auto target = pacs.target();
     target.response_timeout = 2s;
-    Sender sender(target, kUs);
+    DimseSender sender(target, kUs);
     const auto first = write_image(sending.dir / "1.dcm", {.sop_instance = "1.2.9.1"});
     const auto second = write_image(sending.dir / "2.dcm", {.sop_instance = "1.2.9.2"});
-    CHECK(sender.send(first).kind == SendOutcome::Kind::sent);
-    CHECK(sender.send(second).kind == SendOutcome::Kind::sent);
+    CHECK(sender.send(first).verdict == SendVerdict::delivered);
+    CHECK(sender.send(second).verdict == SendVerdict::delivered);
     sender.release();
     CHECK(pacs.stored().size() == 2);
 }

@@ -46,7 +46,7 @@ TEST_CASE(
     Results results(6);  // 1 to 6
     auto destination = nobody();
     destination.retry_cap_s = 60;
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     for (int hour = 0; hour < 9; ++hour) {
         results.clock.advance_ms(kHourMs);
         CHECK(courier.deliver_next());  // fails: one attempt of one job
@@ -74,7 +74,7 @@ TEST_CASE("a backlog drains at every second turn while new results keep coming",
     Results results(10);  // the backlog
     results.clock.advance_ms(24 * kHourMs);
     const Peer peer;
-    Courier courier(results.settings, peer.destination(), results.clock, results.work);
+    auto courier = results.courier_to(peer.destination());
     for (int minute = 0; minute < 10; ++minute) {
         results.add("1.2.826.0.1.3680043.9." + std::to_string(100 + minute), 1);
         CHECK(courier.deliver_next());
@@ -92,7 +92,7 @@ TEST_CASE("a peer that is out of resources pauses the lane, instead of one attem
           "[scp][delivery]") {
     Results results(50);
     const Peer full("status=A700");
-    Courier courier(results.settings, full.destination(), results.clock, results.work);
+    auto courier = results.courier_to(full.destination());
     int asked = 0;
     for (int second = 0; second < 60; ++second) {
         while (courier.deliver_next()) ++asked;
@@ -117,7 +117,7 @@ TEST_CASE("each way of failing is a retry with its reason, and the object comes 
         {
             const Peer bad(way.behave);
             destination = bad.destination();
-            Courier courier(results.settings, destination, results.clock, results.work);
+            auto courier = results.courier_to(destination);
             CHECK(courier.deliver_next());
             CHECK(results.job().state == storage::JobState::ready);
             REQUIRE(results.told("result.retry").size() == 1);
@@ -126,7 +126,7 @@ TEST_CASE("each way of failing is a retry with its reason, and the object comes 
             }
         }
         const Peer good("", static_cast<int>(destination.port));
-        Courier courier(results.settings, destination, results.clock, results.work);
+        auto courier = results.courier_to(destination);
         results.clock.advance_ms(kHourMs);
         CHECK(courier.deliver_next());
         CHECK(results.job().state == storage::JobState::done);
@@ -143,8 +143,8 @@ TEST_CASE("a peer that accepts and then sends nothing delays no other destinatio
     there.name = "other";
     auto stuck = deaf.destination();
     stuck.response_timeout_s = 30;
-    Courier first(results.settings, stuck, results.clock, results.work);
-    Courier second(results.settings, there, results.clock, results.work);
+    auto first = results.courier_to(stuck);
+    auto second = results.courier_to(there);
     std::jthread hangs([&] { (void)first.deliver_next(); });
     int sent = 0;
     while (second.deliver_next()) ++sent;

@@ -36,7 +36,7 @@ TEST_CASE("a clock set back nine hours does not lengthen a destination's pause",
           "[scp][delivery]") {
     Results results(3);
     const auto destination = gone_destination();
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     REQUIRE(deliver_all(courier) == 1);
     results.clock.step_ms(-9 * kHourMs);
     results.add(kOtherStudy, 1);  // a new result, dated by the new time
@@ -49,7 +49,7 @@ TEST_CASE("a clock set back nine hours does not lengthen a destination's pause",
 TEST_CASE("a clock step forward does not end a pause", "[scp][delivery]") {
     Results results(3);
     const auto destination = gone_destination();
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     REQUIRE(deliver_all(courier) == 1);
     results.clock.step_ms(9 * kHourMs);
     CHECK(deliver_all(courier) == 0);
@@ -60,7 +60,7 @@ TEST_CASE("a clock step forward does not end a pause", "[scp][delivery]") {
 TEST_CASE("a clock forty days ahead for eight seconds gives nothing up", "[scp][delivery]") {
     Results results(2);
     const auto destination = gone_destination();
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     REQUIRE(deliver_all(courier) == 1);
     results.clock.step_ms(40 * kDayMs);
     results.clock.advance_ms(8000);
@@ -77,7 +77,7 @@ TEST_CASE("a clock forty days ahead for eight seconds gives nothing up", "[scp][
 TEST_CASE("a job past its days is given up once the clock is trusted again", "[scp]") {
     Results results;
     const auto destination = gone_destination();
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     REQUIRE(deliver_all(courier) == 1);
     results.clock.step_ms(40 * kDayMs);
     results.clock.advance_ms(8000);
@@ -97,7 +97,7 @@ TEST_CASE("setting the clock neither delays nor gives up a request for commitmen
         destination.commitment = true;
         destination.commitment_timeout_s = 60;
         {
-            Courier courier(results.settings, destination, results.clock, results.work);
+            auto courier = results.courier_to(destination);
             REQUIRE(deliver_all(courier) == 1);
         }
         auto nowhere = gone_destination();

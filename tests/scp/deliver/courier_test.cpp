@@ -36,7 +36,7 @@ int deliver_all(Courier& courier) {
 TEST_CASE("a result is delivered byte for byte, once, and the journal says so", "[scp]") {
     Results results(3);
     const Peer pacs;
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     CHECK(deliver_all(courier) == 3);
     CHECK_FALSE(courier.deliver_next());
     const auto stored = pacs.stored();
@@ -61,7 +61,7 @@ TEST_CASE("the delivery time is measured from the last byte of the study", "[scp
     Results results;
     results.clock.advance_ms(7000);
     const Peer pacs;
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     REQUIRE(deliver_all(courier) == 1);
     CHECK(within_8_s() == before + 1);
 }
@@ -69,7 +69,7 @@ TEST_CASE("the delivery time is measured from the last byte of the study", "[scp
 TEST_CASE("a warning counts as delivered and is reported", "[scp]") {
     Results results;
     const Peer pacs("status=B000");
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     CHECK(deliver_all(courier) == 1);
     CHECK(results.job().state == storage::JobState::done);
     REQUIRE(results.told("result.sent").size() == 1);
@@ -81,7 +81,7 @@ TEST_CASE("a refusal is parked with the peer's own words", "[scp]") {
         INFO(status);
         Results results;
         const Peer pacs(std::string{"status="} + status);
-        Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+        auto courier = results.courier_to(pacs.destination());
         CHECK(deliver_all(courier) == 1);
         CHECK(results.job().state == storage::JobState::parked);
         CHECK_THAT(results.job().last_error, Catch::Contains(status));
@@ -94,7 +94,7 @@ TEST_CASE("a peer that lacks a resource is tried again at doubled intervals unti
           "[scp]") {
     Results results;
     const Peer pacs("status=A700,first=3");
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     std::int64_t expected_ms = 5000;
     for (int attempt = 1; attempt <= 3; ++attempt) {
         INFO(attempt);
@@ -120,7 +120,7 @@ TEST_CASE("an association that breaks is not an answer: the object is sent again
         INFO(behave);
         Results results;
         const Peer pacs(behave);
-        Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+        auto courier = results.courier_to(pacs.destination());
         CHECK(deliver_all(courier) == 1);
         CHECK(results.job().state == storage::JobState::ready);
         results.clock.advance_ms(10'000);
@@ -141,7 +141,7 @@ TEST_CASE("a dead destination costs one attempt for all its jobs, not one each",
         const Peer gone;
         destination = gone.destination();
     }
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     CHECK(deliver_all(courier) == 1);  // the lane pauses: 19 were not tried
     std::int64_t expected_ms = 5000;
     for (int failure = 2; failure <= 5; ++failure) {
@@ -174,7 +174,7 @@ TEST_CASE("resubmitting ends the pause of a destination", "[scp]") {
         const Peer gone;
         destination = gone.destination();
     }
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     CHECK(deliver_all(courier) == 1);
     const Peer back("", static_cast<int>(destination.port));
     CHECK(deliver_all(courier) == 0);
@@ -187,7 +187,7 @@ TEST_CASE("resubmitting ends the pause of a destination", "[scp]") {
 TEST_CASE("a peer that breaks every association pauses the lane from the second time", "[scp]") {
     Results results(10);
     const Peer pacs("drop");
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     CHECK(deliver_all(courier) == 2);
     CHECK(deliver_all(courier) == 0);
 }
@@ -195,7 +195,7 @@ TEST_CASE("a peer that breaks every association pauses the lane from the second 
 TEST_CASE("one object that breaks the association does not hold up the others", "[scp]") {
     Results results(5);
     const Peer pacs("drop,first=1");
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     CHECK(deliver_all(courier) == 5);
     CHECK(results.jobs()[0].state == storage::JobState::ready);
     for (std::size_t i = 1; i < 5; ++i) CHECK(results.jobs()[i].state == storage::JobState::done);
@@ -204,7 +204,7 @@ TEST_CASE("one object that breaks the association does not hold up the others", 
 TEST_CASE("a rejected association is reported to the admin and tried again", "[scp]") {
     Results results(2);
     const Peer pacs("reject");
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     CHECK(deliver_all(courier) == 1);
     for (const auto& job : results.jobs()) CHECK(job.state == storage::JobState::ready);
     CHECK_THAT(results.told("result.retry").at(0), Catch::Contains("check ae_title"));
@@ -218,7 +218,7 @@ TEST_CASE("an object that could not be delivered within its days is parked", "[s
         destination = gone.destination();
     }
     destination.give_up_days = 2;
-    Courier courier(results.settings, destination, results.clock, results.work);
+    auto courier = results.courier_to(destination);
     CHECK(deliver_all(courier) == 1);
     CHECK(results.job().state == storage::JobState::ready);
     results.clock.advance_ms(2 * kDayMs);
@@ -231,7 +231,7 @@ TEST_CASE("a context that the peer does not accept parks the object, not its com
     Results results(2);
     std::filesystem::remove(results.files[0]);
     const Peer pacs;
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     storage::Database db(results.settings.database_file());
     storage::Spool spool(results.settings.results_dir());
     const auto first = storage::Outbox(db, spool, results.clock).result("1.2.9.1");
@@ -246,7 +246,7 @@ TEST_CASE("a context that the peer does not accept parks the object, not its com
 TEST_CASE("run() delivers what is there, what comes, and stops when asked", "[scp]") {
     Results results(2);
     const Peer pacs;
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     std::jthread thread([&](std::stop_token stop) { courier.run(std::move(stop)); });
     CHECK(poll_until([&] { return pacs.stored().size() == 2; }, 60s));
     CHECK(poll_until(

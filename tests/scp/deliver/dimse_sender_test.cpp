@@ -111,7 +111,7 @@ private:
 SendOutcome send_one(const Peer& peer, const ImageOf& image = {}) {
     start_wire();
     const TempDir dir;
-    Sender sender(peer.target(), kUs);
+    DimseSender sender(peer.target(), kUs);
     return sender.send(write_image(dir / "image.dcm", image));
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("a file arrives byte for byte in its own transfer syntax", "[scp]") {
     start_wire();
     const Peer peer;
     const TempDir dir;
-    Sender sender(peer.target(), kUs);
+    DimseSender sender(peer.target(), kUs);
     std::size_t sent = 0;
     for (const auto& syntax : transfer_syntaxes()) {
         if (!syntax.is_native() || syntax.uid == kDeflatedLittleEndian) continue;
@@ -193,8 +193,8 @@ TEST_CASE("a file arrives byte for byte in its own transfer syntax", "[scp]") {
         image.side = 600;  // several PDUs
         const auto file = write_image(dir / "image.dcm", image);
         const SendOutcome outcome = sender.send(file);
-        CHECK(outcome.kind == SendOutcome::Kind::sent);
-        CHECK(outcome.status == 0);
+        CHECK(outcome.verdict == SendVerdict::delivered);
+        CHECK(outcome.status == "0000");
         CHECK_FALSE(outcome.rewritten);
         const auto stored = peer.stored();
         REQUIRE(stored.size() == ++sent);
@@ -210,15 +210,15 @@ TEST_CASE("a compressed file is sent as it is, without its codec", "[scp]") {
     const auto plain = write_image(dir / "plain.dcm");
     const auto packed = dir / "packed.dcm";
     REQUIRE(run({"dcmcjpls", plain.string(), packed.string()}).status == 0);
-    Sender sender(peer.target(), kUs);
-    CHECK(sender.send(packed).kind == SendOutcome::Kind::sent);
+    DimseSender sender(peer.target(), kUs);
+    CHECK(sender.send(packed).verdict == SendVerdict::delivered);
     CHECK(dataset_bytes(peer.stored().at(0)) == dataset_bytes(packed));
 }
 
 TEST_CASE("an uncompressed file is rewritten if the peer accepts only another syntax", "[scp]") {
     const Peer peer("implicit-only");
     const SendOutcome outcome = send_one(peer);
-    CHECK(outcome.kind == SendOutcome::Kind::sent);
+    CHECK(outcome.verdict == SendVerdict::delivered);
     CHECK(outcome.rewritten);
     CHECK(read_part10_header(peer.stored().at(0)).transfer_syntax == kImplicitLittleEndian);
 }
@@ -250,44 +250,46 @@ TEST_CASE("text is sent in the destination's character set, or unchanged", "[scp
          }) {
         INFO(set);
         const Peer peer;
-        Sender sender(peer.target(), kUs);
+        DimseSender sender(peer.target(), kUs);
         sender.write_text_in(set);
         const auto outcome = sender.send(file_with_name(word));
-        CHECK(outcome.kind == SendOutcome::Kind::sent);
+        CHECK(outcome.verdict == SendVerdict::delivered);
         CHECK(outcome.words.empty());
         CHECK(text_of(peer.stored().at(0)) == std::pair<std::string, std::string>{set, bytes});
     }
     const Peer peer;
-    Sender sender(peer.target(), kUs);
+    DimseSender sender(peer.target(), kUs);
     sender.write_text_in("ISO_IR 100");
     const auto hong = file_with_name("\ud64d\uae38\ub3d9");
     const auto outcome = sender.send(hong);
-    CHECK(outcome.kind == SendOutcome::Kind::sent);
+    CHECK(outcome.verdict == SendVerdict::delivered);
     CHECK_THAT(outcome.words, Catch::Contains("does not fit in the destination's"));
     CHECK(text_of(peer.stored().at(0)) == text_of(hong));
 }
 
 TEST_CASE("a context that is not accepted is a refusal with its reason", "[scp]") {
     const SendOutcome outcome = send_one(Peer("no-sr"), {.sop_class = kComprehensive3dSr});
-    CHECK(outcome.kind == SendOutcome::Kind::refused);
+    CHECK(outcome.verdict == SendVerdict::class_not_accepted);
     CHECK_THAT(outcome.words, Catch::Contains("SOP class not supported"));
 }
 
 TEST_CASE("every kind of answer of a peer is distinguished", "[scp]") {
-    const auto kind_of = [](const std::string& behave) { return send_one(Peer(behave)).kind; };
-    CHECK(kind_of("status=A700") == SendOutcome::Kind::retry);
-    CHECK(kind_of("status=0110") == SendOutcome::Kind::retry);
-    CHECK(kind_of("status=A900") == SendOutcome::Kind::refused);
-    CHECK(kind_of("status=C123") == SendOutcome::Kind::refused);
-    CHECK(kind_of("status=0122") == SendOutcome::Kind::refused);
-    CHECK(kind_of("status=B007") == SendOutcome::Kind::sent);
-    CHECK(kind_of("status=0111") == SendOutcome::Kind::sent);
-    CHECK(kind_of("abort") == SendOutcome::Kind::retry);
-    CHECK(kind_of("drop") == SendOutcome::Kind::retry);
-    CHECK(kind_of("no-answer") == SendOutcome::Kind::retry);
-    CHECK(kind_of("slow=100") == SendOutcome::Kind::sent);
+    const auto verdict_of = [](const std::string& behave) {
+        return send_one(Peer(behave)).verdict;
+    };
+    CHECK(verdict_of("status=A700") == SendVerdict::try_later);
+    CHECK(verdict_of("status=0110") == SendVerdict::try_later);
+    CHECK(verdict_of("status=A900") == SendVerdict::refused);
+    CHECK(verdict_of("status=C123") == SendVerdict::refused);
+    CHECK(verdict_of("status=0122") == SendVerdict::class_not_accepted);
+    CHECK(verdict_of("status=B007") == SendVerdict::delivered);
+    CHECK(verdict_of("status=0111") == SendVerdict::already_there);
+    CHECK(verdict_of("abort") == SendVerdict::try_later);
+    CHECK(verdict_of("drop") == SendVerdict::try_later);
+    CHECK(verdict_of("no-answer") == SendVerdict::try_later);
+    CHECK(verdict_of("slow=100") == SendVerdict::delivered);
     const SendOutcome told = send_one(Peer("status=A900"));
-    CHECK(told.status == 0xA900);
+    CHECK(told.status == "A900");
     CHECK(told.words == "A900 (error: data set does not match SOP class) \"told to say so\"");
 }
 
@@ -298,13 +300,13 @@ TEST_CASE("an association is kept for the next file, and opened again when the p
     const auto file = write_image(dir / "image.dcm");
     const auto other = write_image(dir / "ct.dcm", {.sop_class = "1.2.840.10008.5.1.4.1.1.2"});
     const Peer peer("drop,first=1");
-    Sender sender(peer.target(), kUs);
-    CHECK(sender.send(file).kind == SendOutcome::Kind::retry);
+    DimseSender sender(peer.target(), kUs);
+    CHECK(sender.send(file).verdict == SendVerdict::try_later);
     CHECK_FALSE(sender.connected());
-    CHECK(sender.send(file).kind == SendOutcome::Kind::sent);
+    CHECK(sender.send(file).verdict == SendVerdict::delivered);
     CHECK(sender.connected());
-    CHECK(sender.send(other).kind == SendOutcome::Kind::sent);  // needs another context
-    CHECK(sender.send(file).kind == SendOutcome::Kind::sent);
+    CHECK(sender.send(other).verdict == SendVerdict::delivered);  // needs another context
+    CHECK(sender.send(file).verdict == SendVerdict::delivered);
     sender.release();
     CHECK_FALSE(sender.connected());
     CHECK(peer.stored().size() == 4);
@@ -314,7 +316,7 @@ TEST_CASE("more kinds of files than an association has contexts are all sent", "
     start_wire();
     const TempDir dir;
     const Peer peer;
-    Sender sender(peer.target(), kUs);
+    DimseSender sender(peer.target(), kUs);
     std::vector<std::filesystem::path> files;
     for (const auto& storage_class : storage_classes()) {
         for (const auto syntax : {kImplicitLittleEndian, kExplicitBigEndian}) {
@@ -327,7 +329,7 @@ TEST_CASE("more kinds of files than an association has contexts are all sent", "
     }
     REQUIRE(files.size() * 2 > 128);
     for (const auto& file : files) {
-        REQUIRE(sender.send(file).kind == SendOutcome::Kind::sent);
+        REQUIRE(sender.send(file).verdict == SendVerdict::delivered);
     }
     CHECK(peer.stored().size() == files.size());
 }
@@ -336,7 +338,7 @@ TEST_CASE("a file that is not DICOM is reported before a peer is called", "[scp]
     start_wire();
     const TempDir dir;
     write_bytes(dir / "text", {'h', 'e', 'l', 'l', 'o'});
-    Sender sender({}, kUs);
+    DimseSender sender({}, kUs);
     CHECK_THROWS_WITH(sender.send(dir / "text"), Catch::Contains("not a DICOM file"));
     CHECK_THROWS_WITH(sender.send(dir / "nothing"), Catch::Contains("cannot read"));
 }

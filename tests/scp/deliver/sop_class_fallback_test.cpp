@@ -41,8 +41,10 @@ struct Waiting : Results {
         storage::Database db(settings.database_file());
         return storage::PeerClasses(db, clock).takes("pacs", sop_class);
     }
-    bool deliver_next(const Peer& peer) {
-        return Courier(settings, peer.destination(), clock, work).deliver_next();
+    bool deliver_next(const Peer& peer) { return courier_to(peer.destination()).deliver_next(); }
+    void reword_journal() {
+        storage::Database db(settings.database_file());
+        db.prepare({"test.reword", "UPDATE journal SET words = 'in other words'"}).run();
     }
     /// The next report still has the object in its old class, because it was being made before.
     void put_again(std::string_view sop_class) {
@@ -96,6 +98,7 @@ TEST_CASE("a peer that changes its accepted class each time needs attention", "[
     REQUIRE(results.deliver_next(Peer()));
     results.clock.advance_ms(1000);
     results.put_again(kSecondaryCapture);
+    results.reword_journal();  // it is for people; nothing is decided by its words
     REQUIRE(results.deliver_next(Peer("text-and-cr")));
     REQUIRE(results.jobs().size() == 1);
     CHECK(results.job().state == storage::JobState::parked);

@@ -44,7 +44,7 @@ struct Journey {
     /// Delivers until nothing is due, or so many times. Then the association is released, because
     /// the peer serves one at a time.
     int deliver(int at_most = 1000) const {
-        Courier courier(results.settings, destination, results.clock, results.work);
+        auto courier = results.courier_to(destination);
         int count = 0;
         while (count < at_most && courier.deliver_next()) ++count;
         return count;
@@ -115,7 +115,7 @@ TEST_CASE("a destination is asked for commitment once it has the study's last ob
 TEST_CASE("a destination without commitment in the config is not asked", "[scp][commitment]") {
     Results results(1);
     const Peer pacs;
-    Courier courier(results.settings, pacs.destination(), results.clock, results.work);
+    auto courier = results.courier_to(pacs.destination());
     CHECK(courier.deliver_next());
     CHECK(results.jobs(kCommitLane).empty());
 }

@@ -66,21 +66,23 @@ TEST_CASE("a fault becomes the DIMSE status that tells the sender what to do", "
     CHECK(dimse_status(Fault::bug) == 0x0110);
 }
 
-TEST_CASE("every status a peer may answer has a meaning: taken, later, or refused", "[scp]") {
-    for (const auto taken : std::initializer_list<std::uint16_t>{
-             0x0000, 0xB000, 0xB006, 0xB007, 0xB123, 0x0001, 0x0107, 0x0116, 0x0111}) {
-        INFO(taken);
-        CHECK(meaning_of_store_status(taken) == StoreAnswer::taken);
+TEST_CASE("every status a peer may answer has a meaning: delivered, later, or refused", "[scp]") {
+    for (const auto delivered : std::initializer_list<std::uint16_t>{
+             0x0000, 0xB000, 0xB006, 0xB007, 0xB123, 0x0001, 0x0107, 0x0116}) {
+        INFO(delivered);
+        CHECK(meaning_of_store_status(delivered) == SendVerdict::delivered);
     }
+    CHECK(meaning_of_store_status(0x0111) == SendVerdict::already_there);
+    CHECK(meaning_of_store_status(0x0122) == SendVerdict::class_not_accepted);
     for (const auto later : std::initializer_list<std::uint16_t>{0xA700, 0xA7FF, 0x0110, 0x0213}) {
         INFO(later);
-        CHECK(meaning_of_store_status(later) == StoreAnswer::try_later);
+        CHECK(meaning_of_store_status(later) == SendVerdict::try_later);
     }
-    for (const auto refused : std::initializer_list<std::uint16_t>{
-             0xA900, 0xA901, 0xA800, 0xC000, 0xC123, 0x0122, 0x0124, 0x0117, 0x0211, 0xFE00, 0xFF00,
-             0xD000, 0x5555}) {
+    for (const auto refused :
+         std::initializer_list<std::uint16_t>{0xA900, 0xA901, 0xA800, 0xC000, 0xC123, 0x0124,
+                                              0x0117, 0x0211, 0xFE00, 0xFF00, 0xD000, 0x5555}) {
         INFO(refused);
-        CHECK(meaning_of_store_status(refused) == StoreAnswer::refused);
+        CHECK(meaning_of_store_status(refused) == SendVerdict::refused);
     }
     for (unsigned status = 0; status <= 0xFFFF; ++status) {  // every status has a row
         (void)meaning_of_store_status(static_cast<std::uint16_t>(status));

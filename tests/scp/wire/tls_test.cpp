@@ -139,8 +139,8 @@ TEST_CASE("images arrive unchanged through TLS", "[scp][tls]") {
     auto target = over_tls(doors.port(Doors::required));
     target.tls->certificate = pki().xray1().certificate;
     target.tls->key = pki().xray1().key;
-    scp::Sender sender(target, AeTitle{"XRAY1"});
-    REQUIRE(sender.send(file).kind == scp::SendOutcome::Kind::sent);
+    scp::DimseSender sender(target, AeTitle{"XRAY1"});
+    REQUIRE(sender.send(file).verdict == SendVerdict::delivered);
     sender.release();
     const auto kept = doors.kept();
     REQUIRE(kept.size() == 1);

@@ -173,18 +173,26 @@ std::vector<std::string_view> classes_sent(const conf::DestinationSettings& to) 
     return classes;
 }
 
+std::string_view what_follows(SendVerdict verdict) {
+    switch (verdict) {
+        case SendVerdict::delivered:
+        case SendVerdict::already_there: return "delivered";
+        case SendVerdict::try_later: return "tried again later";
+        case SendVerdict::refused: return "parked for a person";
+        case SendVerdict::class_not_accepted:
+            return "made again in another class that is accepted; without one, parked for a person";
+    }
+    __builtin_unreachable();
+}
+
 /// The effect of a peer's answers, one of each kind.
 std::string heeded() {
     std::string out = "| answer to C-STORE | what follows |\n|---|---|\n";
-    constexpr std::array<std::uint16_t, 7> kStatuses{0x0000, 0xB000, 0x0111, 0xA700,
-                                                     0x0110, 0xA900, 0xC000};
+    constexpr std::array<std::uint16_t, 8> kStatuses{0x0000, 0xB000, 0x0111, 0xA700,
+                                                     0x0110, 0xA900, 0xC000, 0x0122};
     for (const auto status : kStatuses) {
-        const std::string_view follows =
-            scp::meaning_of_store_status(status) == scp::StoreAnswer::taken ? "delivered"
-            : scp::meaning_of_store_status(status) == scp::StoreAnswer::try_later
-                ? "tried again later"
-                : "parked for a person";
-        out += fmt::format("| {} | {} |\n", scp::words_for_store_status(status), follows);
+        out += fmt::format("| {} | {} |\n", scp::words_for_store_status(status),
+                           what_follows(scp::meaning_of_store_status(status)));
     }
     return out + '\n';
 }

@@ -16,9 +16,10 @@ namespace {
 
 int echo(const Peer& peer) {
     scp::start_wire();
-    const auto reply = scp::echo(peer.target, peer.calling);
-    std::cout << fmt::format("{} at {}:{} answered with status 0x{:04x}\n", peer.target.ae.str(),
-                             peer.target.host, peer.target.port, reply.status);
+    const auto reply = scp::echo(scp::target_of(peer.destination), peer.calling);
+    std::cout << fmt::format("{} at {}:{} answered with status 0x{:04x}\n",
+                             peer.destination.ae_title.str(), peer.destination.host,
+                             peer.destination.port, reply.status);
     const auto print = [](std::string_view what, const std::string& value) {
         std::cout << fmt::format("  {:<16}{}\n", what, value);
     };

@@ -12,16 +12,16 @@
 namespace bucky {
 namespace {
 
-scp::Target stranger(std::string_view text, std::size_t at) {
+conf::DestinationSettings stranger(std::string_view text, std::size_t at) {
     const auto endpoint = conf::parse_endpoint(text.substr(at + 1));
     if (!endpoint || endpoint->port == 0) {
         throw Error(Fault::bad_input, "{} is not AE@HOST:PORT", text);
     }
-    scp::Target target;
-    target.ae = AeTitle{text.substr(0, at)};
-    target.host = endpoint->host;
-    target.port = endpoint->port;
-    return target;
+    conf::DestinationSettings destination;
+    destination.ae_title = AeTitle{text.substr(0, at)};
+    destination.host = endpoint->host;
+    destination.port = endpoint->port;
+    return destination;
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ Peer peer_of(const PeerOptions& options) {
     for (const auto& destination : settings.destinations) {
         known.push_back(destination.name);
         if (destination.name != options.called) continue;
-        return {scp::target_of(destination),
+        return {destination,
                 options.calling.empty() ? settings.node.ae_title : AeTitle{options.calling}};
     }
     throw Error(Fault::bad_input,

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "conf/base/ids.h"
-#include "scp/wire/target.h"
+#include "conf/settings.h"
 
 namespace CLI {
 class App;
@@ -17,8 +17,8 @@ class App;
 namespace bucky {
 
 struct Peer {
-    scp::Target target;
-    AeTitle calling;  ///< our own AE title
+    conf::DestinationSettings destination;  ///< without a name where it is AE@HOST:PORT
+    AeTitle calling;                        ///< our own AE title
 };
 
 /// The arguments of the command line; filled when the command runs.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scp/deliver/dimse_sender.h"
+#include "scp/deliver/make_sender.h"
 
 #include <algorithm>
 #include <iostream>
@@ -19,15 +19,21 @@ namespace bucky {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = scp::SendOutcome::Kind;
+
+std::string_view answer(SendVerdict verdict) {
+    switch (verdict) {
+        case SendVerdict::delivered: return "accepted";
+        case SendVerdict::already_there: return "there already";
+        case SendVerdict::try_later: return "not now";
+        case SendVerdict::refused: return "refused";
+        case SendVerdict::class_not_accepted: return "SOP class not accepted";
+    }
+    __builtin_unreachable();
+}
 
 std::string words_of(const scp::SendOutcome& outcome) {
-    std::string words;
-    switch (outcome.kind) {
-        case Kind::sent: words = fmt::format("accepted, status 0x{:04x}", outcome.status); break;
-        case Kind::retry: words = fmt::format("not now, status 0x{:04x}", outcome.status); break;
-        case Kind::refused: words = fmt::format("refused, status 0x{:04x}", outcome.status); break;
-    }
+    std::string words{answer(outcome.verdict)};
+    if (!outcome.status.empty()) words += ", status " + outcome.status;
     if (outcome.rewritten) words += ", in another transfer syntax";
     if (!outcome.words.empty()) words += ": " + printable(outcome.words);
     return words;
@@ -54,22 +60,22 @@ std::vector<fs::path> announced(scp::Sender& sender, const std::vector<fs::path>
 
 int send(const Peer& peer, const std::vector<fs::path>& asked) {
     scp::start_wire();
-    scp::Sender sender{peer.target, peer.calling};
+    const auto sender = scp::make_sender(peer.destination, peer.calling);
     std::size_t wrong = 0, accepted = 0;
-    const auto files = announced(sender, asked, wrong);
+    const auto files = announced(*sender, asked, wrong);
     {
         Progress progress{"sending", files.size()};
         for (const auto& file : files) {
-            const auto outcome = sender.send(file);
-            ++(outcome.kind == Kind::sent ? accepted : wrong);
+            const auto outcome = sender->send(file);
+            ++(is_delivered(outcome.verdict) ? accepted : wrong);
             progress.wipe();
             std::cout << fmt::format("{}: {}\n", file.string(), words_of(outcome)) << std::flush;
             progress.step();
         }
     }
-    sender.release();
+    sender->release();
     std::cout << fmt::format("{} of {} accepted by {}\n", accepted, accepted + wrong,
-                             peer.target.ae.str());
+                             peer.destination.ae_title.str());
     return wrong == 0 && accepted > 0 ? 0 : 1;
 }
 
