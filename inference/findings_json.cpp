@@ -127,8 +127,11 @@ Json json_of(const ModelIdentity& model) {
 }
 
 ModelIdentity model_of(const Json& json) {
-    return {json.at("name"), json.at("version"), json.at("vendor"), json.at("sha256"),
-            json.at("intended_use")};
+    return {.name = json.at("name"),
+            .version = json.at("version"),
+            .vendor = json.at("vendor"),
+            .sha256 = json.at("sha256"),
+            .intended_use = json.at("intended_use")};
 }
 
 ImageResult result_of(const Json& json) {

@@ -79,8 +79,12 @@ std::vector<JournalEntry> Journal::of_study(std::string_view study) {
     rows.bind(":study", study);
     std::vector<JournalEntry> entries;
     while (rows.step()) {
-        entries.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4),
-                           rows.integer(5)});
+        entries.push_back({.at_ms = rows.integer(0),
+                           .study = rows.text(1),
+                           .subject = rows.text(2),
+                           .event = rows.text(3),
+                           .words = rows.text(4),
+                           .times = rows.integer(5)});
     }
     return entries;
 }

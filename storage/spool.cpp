@@ -40,13 +40,13 @@ std::string hour_folder(std::int64_t at_ms) {
 
 const FileCalls& FileCalls::of_system() {
     static constexpr FileCalls calls{
-        [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
-        ::write,
-        ::fdatasync,
-        ::fsync,
-        ::mkdir,
-        ::rename,
-        ::statvfs,
+        .open = [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
+        .write = ::write,
+        .fdatasync = ::fdatasync,
+        .fsync = ::fsync,
+        .mkdir = ::mkdir,
+        .rename = ::rename,
+        .statvfs = ::statvfs,
     };
     return calls;
 }

@@ -132,13 +132,13 @@ DescribedKey described(const Section<Group>& section, const Key<Group>& key) {
     const auto sample = sample_of(section.name, key.name);
     std::string example{!sample.empty() ? sample : std::string_view{key.sample}};
     if (example.empty()) example = otherwise;
-    return {std::string{key.name},
-            otherwise,
-            std::move(example),
-            std::string{key.unit},
-            words.empty() ? "" : fmt::format("{}{}{}", words, space, key.unit),
-            std::string{key.sentence},
-            is_required};
+    return {.name = std::string{key.name},
+            .value = otherwise,
+            .example = std::move(example),
+            .unit = std::string{key.unit},
+            .allowed = words.empty() ? "" : fmt::format("{}{}{}", words, space, key.unit),
+            .sentence = std::string{key.sentence},
+            .is_required = is_required};
 }
 
 template <typename Group>

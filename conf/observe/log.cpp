@@ -153,11 +153,11 @@ std::string written(const Line& line) {
 
 std::string notice(std::uint64_t dropped) {
     const Field lines{"lines", dropped};
-    return written({iso_utc(SystemClock{}.now_ms()),
-                    word_of(Level::warning),
-                    "log.dropped",
-                    {lines},
-                    0}) +
+    return written({.time = iso_utc(SystemClock{}.now_ms()),
+                    .level = word_of(Level::warning),
+                    .event = "log.dropped",
+                    .fields = {lines},
+                    .left_out = 0}) +
            '\n';
 }
 
@@ -241,7 +241,11 @@ void event(Level level, std::string_view name, std::initializer_list<Field> fiel
         level >= Level::warning ? limits::kLogLinesPerSecond : limits::kLogInfoLinesPerSecond;
     const auto left_out = rate().admit(name, most, std::chrono::steady_clock::now());
     if (!left_out) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
-    const Line line{iso_utc(SystemClock{}.now_ms()), word_of(level), name, fields, *left_out};
+    const Line line{.time = iso_utc(SystemClock{}.now_ms()),
+                    .level = word_of(level),
+                    .event = name,
+                    .fields = fields,
+                    .left_out = *left_out};
     if (auto* queue = in_background.load()) {
         if (!queue->put(written(line) + '\n')) metrics::count("bucky_log_dropped_total");
         return;

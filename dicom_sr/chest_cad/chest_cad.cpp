@@ -168,7 +168,11 @@ void add_detection(ContentTree& tree, const Concept& what,
         if (with_model != images.end()) {
             add_algorithm_context(tree, *(*with_model)->result.model);
         } else {
-            add_algorithm_context(tree, {report.node_name, report.software_version, "", "", ""});
+            add_algorithm_context(tree, {.name = report.node_name,
+                                         .version = report.software_version,
+                                         .vendor = "",
+                                         .sha256 = "",
+                                         .intended_use = ""});
         }
         for (const ReportedImage* image : images) {
             tree.image(has_properties, reference_of(*image));

@@ -28,23 +28,23 @@ std::string told_as(ResultKind kind, const Uid& sop_class) {
 
 Object object_beside(ResultKind kind, const Uid& sop_class, const ReportedImage& image) {
     const std::string name = told_as(kind, sop_class);
-    return {sop_class,
-            object_uid(name, image),
-            series_uid(name, image),
-            UID_LittleEndianExplicitTransferSyntax,
-            kind,
-            {}};
+    return {.sop_class = sop_class,
+            .sop_instance = object_uid(name, image),
+            .series = series_uid(name, image),
+            .transfer_syntax = UID_LittleEndianExplicitTransferSyntax,
+            .kind = kind,
+            .part10 = {}};
 }
 
 Object object_of_study(ResultKind kind, const Uid& sop_class,
                        const std::vector<ReportedImage>& images, std::string_view node_name) {
     const std::string name = told_as(kind, sop_class);
-    return {sop_class,
-            study_object_uid(name, images),
-            study_series_uid(name, images, node_name),
-            UID_LittleEndianExplicitTransferSyntax,
-            kind,
-            {}};
+    return {.sop_class = sop_class,
+            .sop_instance = study_object_uid(name, images),
+            .series = study_series_uid(name, images, node_name),
+            .transfer_syntax = UID_LittleEndianExplicitTransferSyntax,
+            .kind = kind,
+            .part10 = {}};
 }
 
 void write_filing(DcmItem& dataset, const Object& object, std::span<const ReportedImage> images,

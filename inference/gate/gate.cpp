@@ -18,7 +18,13 @@ GateOpinion opinion_of(const ModelOutput& output) {
         throw Error(Fault::corrupt, "the gate gave {} answers: must be {}", scores.size(),
                     kAnswers);
     }
-    return {scores[0], scores[1], scores[2], scores[3], scores[4], scores[5], scores[6]};
+    return {.chest = scores[0],
+            .upright = scores[1],
+            .turned_left = scores[2],
+            .upside_down = scores[3],
+            .turned_right = scores[4],
+            .inverted = scores[5],
+            .mirrored = scores[6]};
 }
 
 bool says_mirrored(const std::vector<std::string>& orientation) {

@@ -21,8 +21,11 @@ GreyPicture rendered(const std::filesystem::path& file, Decoder& decoder) {
     std::transform(grey.values.begin(), grey.values.end(), levels.begin(),
                    [](float v) { return static_cast<std::uint8_t>(std::lround(v * 255.0F)); });
 
-    GreyPicture picture{
-        image.frame.rows, image.frame.columns, {}, std::move(rules), image.pixel_ratio};
+    GreyPicture picture{.rows = image.frame.rows,
+                        .columns = image.frame.columns,
+                        .pixels = {},
+                        .rules = std::move(rules),
+                        .pixel_ratio = image.pixel_ratio};
     picture.pixels.resize(image.frame.patterns.size());
     std::transform(image.frame.patterns.begin(), image.frame.patterns.end(), picture.pixels.begin(),
                    [&](std::uint16_t pattern) { return levels[pattern]; });

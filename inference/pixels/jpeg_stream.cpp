@@ -44,8 +44,11 @@ std::optional<JpegShape> jpeg_shape(std::span<const std::uint8_t> stream) {
             at += 2;
         } else if (is_frame_header(marker)) {
             if (at + 10 > stream.size()) return std::nullopt;
-            return JpegShape{word(at + 5), word(at + 7), stream[at + 4], stream[at + 9],
-                             process_of(marker)};
+            return JpegShape{.rows = word(at + 5),
+                             .columns = word(at + 7),
+                             .precision = stream[at + 4],
+                             .components = stream[at + 9],
+                             .process = process_of(marker)};
         } else {
             at += 2 + word(at + 2);
         }

@@ -171,9 +171,16 @@ std::vector<Finding> interpret(const ModelOutput& output, const Package& package
     std::vector<Finding> findings;
     for (std::size_t k = 0; k < package.findings.size(); ++k) {
         const FindingSpec& spec = package.findings[k];
-        Finding finding{
-            spec.key,       spec.code,      spec.name, spec.name_ko, output.scores[k],
-            spec.threshold, Answer::absent, {},        {},           spec.undetermined_from};
+        Finding finding{.key = spec.key,
+                        .code = spec.code,
+                        .name = spec.name,
+                        .name_ko = spec.name_ko,
+                        .score = output.scores[k],
+                        .threshold = spec.threshold,
+                        .answer = Answer::absent,
+                        .regions = {},
+                        .heat = {},
+                        .undetermined_from = spec.undetermined_from};
         finding.answer = answer_at(finding.score, spec.threshold, spec.undetermined_from);
         const bool outlined = finding.score >= std::min(spec.threshold, spec.outlined_from);
         if (outlined && spec.located && package.has_heatmaps) {

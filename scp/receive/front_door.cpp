@@ -270,10 +270,12 @@ void FrontDoor::Impl::start_session(const PendingPtr& pending, std::optional<Slo
     pending->socket.native_non_blocking(false, error);
     const int fd = pending->socket.release(error);
     if (error) return turn_away(pending, "gone");
-    PendingConnection connection{
-        UniqueFd{fd},      pending->buffer,
-        pending->address,  fmt::format("{:x}-{}", started_s_, ++associations_),
-        pending->listener, std::move(place)};
+    PendingConnection connection{.fd = UniqueFd{fd},
+                                 .request = pending->buffer,
+                                 .address = pending->address,
+                                 .association = fmt::format("{:x}-{}", started_s_, ++associations_),
+                                 .listener = pending->listener,
+                                 .place = std::move(place)};
     forget(pending);
     sessions_->start(std::move(connection));
 }

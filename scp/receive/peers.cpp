@@ -123,12 +123,18 @@ std::string network_of(const std::string& address) {
 Peers::Peers(std::span<const conf::PeerSettings> rows) {
     auto rules = std::make_unique<Rules>();
     for (const auto& row : rows) {
-        Rule rule{row.ae_title,
-                  std::nullopt,
-                  row.certificate_subject,
-                  plain_digits(row.certificate_sha256),
-                  {row.tenant, row.urgent, row.echo, row.store, row.commit, rules->rows.size() + 1,
-                   row.max_associations, row.images_per_minute}};
+        Rule rule{.ae_title = row.ae_title,
+                  .range = std::nullopt,
+                  .subject = row.certificate_subject,
+                  .sha256 = plain_digits(row.certificate_sha256),
+                  .standing = {.tenant = row.tenant,
+                               .urgent = row.urgent,
+                               .echo = row.echo,
+                               .store = row.store,
+                               .commit = row.commit,
+                               .row = rules->rows.size() + 1,
+                               .max_associations = row.max_associations,
+                               .images_per_minute = row.images_per_minute}};
         if (!row.address.empty()) {
             rule.range = parse_range(row.address);
             if (!rule.range) {

@@ -153,16 +153,16 @@ Caller Session::caller() const {
     if (tenant.empty()) {
         tenant = called_ae_ == context_.settings.node.ae_title.str() ? calling_ae_ : called_ae_;
     }
-    return {id_,
-            calling_ae_,
-            called_ae_,
-            address_,
-            std::move(tenant),
-            standing_.urgent,
-            {standing_.row, standing_.images_per_minute},
-            owner != nullptr ? called_ae_ : std::string{},
-            owner != nullptr ? Caller::Quota{owner->images_per_minute, owner->queue_max}
-                             : Caller::Quota{}};
+    return {.association = id_,
+            .calling_ae = calling_ae_,
+            .called_ae = called_ae_,
+            .address = address_,
+            .tenant = std::move(tenant),
+            .urgent = standing_.urgent,
+            .allowance = {standing_.row, standing_.images_per_minute},
+            .owner = owner != nullptr ? called_ae_ : std::string{},
+            .quota = owner != nullptr ? Caller::Quota{owner->images_per_minute, owner->queue_max}
+                                      : Caller::Quota{}};
 }
 
 /// Always false, which is the result of admit().

@@ -17,9 +17,14 @@ storage::Spooled read_spooled(const std::filesystem::path& file) {
     if (found.sop_instance != meta.sop_instance || found.sop_class != meta.sop_class) {
         throw Error(Fault::corrupt, "the data set is not what its file header says");
     }
-    return {
-        Uid{found.sop_instance}, Uid{found.sop_class},   Uid{found.study},      Uid{found.series},
-        meta.transfer_syntax,    found.accession_number, is_of_our_make(found), meta.from};
+    return {.sop_instance = Uid{found.sop_instance},
+            .sop_class = Uid{found.sop_class},
+            .study = Uid{found.study},
+            .series = Uid{found.series},
+            .transfer_syntax = meta.transfer_syntax,
+            .accession_number = found.accession_number,
+            .is_of_our_make = is_of_our_make(found),
+            .from = meta.from};
 }
 
 }  // namespace bucky::scp

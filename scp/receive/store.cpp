@@ -251,11 +251,21 @@ storage::Receipt Store::keep(Reception& reception) {
     compare(found, reception.request);
     reception.patient_name = found.patient_name;
     reception.patient_id = found.patient_id;
-    const storage::Received received{
-        *reception.file,    Uid{found.sop_instance},   Uid{found.sop_class},   Uid{found.study},
-        Uid{found.series},  reception.transfer_syntax, found.accession_number, caller_.association,
-        caller_.calling_ae, caller_.called_ae,         caller_.address,        caller_.tenant,
-        caller_.urgent,     is_of_our_make(found),     caller_.owner};
+    const storage::Received received{.file = *reception.file,
+                                     .sop_instance = Uid{found.sop_instance},
+                                     .sop_class = Uid{found.sop_class},
+                                     .study = Uid{found.study},
+                                     .series = Uid{found.series},
+                                     .transfer_syntax = reception.transfer_syntax,
+                                     .accession_number = found.accession_number,
+                                     .association = caller_.association,
+                                     .calling_ae = caller_.calling_ae,
+                                     .called_ae = caller_.called_ae,
+                                     .peer_address = caller_.address,
+                                     .tenant = caller_.tenant,
+                                     .urgent = caller_.urgent,
+                                     .is_of_our_make = is_of_our_make(found),
+                                     .owner = caller_.owner};
     const conf::StudySettings& study = context_.settings.study;
     storage::Intake intake(database(), context_.spool, context_.clock,
                            {study.quiet_s * 1000, study.ceiling_s * 1000},

@@ -32,16 +32,20 @@ struct Target {
 };
 
 inline Target target_of(const conf::DestinationSettings& destination) {
-    Target target{destination.name,
-                  destination.ae_title,
-                  destination.host,
-                  static_cast<std::uint16_t>(destination.port),
-                  std::chrono::seconds{destination.connect_timeout_s},
-                  std::chrono::seconds{destination.response_timeout_s},
-                  -1};
+    Target target{.name = destination.name,
+                  .ae = destination.ae_title,
+                  .host = destination.host,
+                  .port = static_cast<std::uint16_t>(destination.port),
+                  .connect_timeout = std::chrono::seconds{destination.connect_timeout_s},
+                  .response_timeout = std::chrono::seconds{destination.response_timeout_s},
+                  .give_up_fd = -1};
     if (destination.tls) {
-        target.tls = {destination.certificate, destination.key, destination.ca, destination.crl,
-                      destination.tls_name.empty() ? destination.host : destination.tls_name};
+        target.tls = {
+            .certificate = destination.certificate,
+            .key = destination.key,
+            .ca = destination.ca,
+            .crl = destination.crl,
+            .name = destination.tls_name.empty() ? destination.host : destination.tls_name};
     }
     return target;
 }

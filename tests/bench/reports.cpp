@@ -71,9 +71,17 @@ void prepare(const fs::path& folder, int studies, const fs::path& scratch) {
         auto incoming = context.received.open();
         const auto bytes = read_text(file);
         incoming.write({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-        intake.receive({incoming, Uid{uids.sop_instance_uid}, Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
-                        Uid{uids.study_uid}, Uid{uids.series_uid}, "1.2.840.10008.1.2.1", "A-1",
-                        "1", "XRAY1", "BUCKY", "10.0.0.9"});
+        intake.receive({.file = incoming,
+                        .sop_instance = Uid{uids.sop_instance_uid},
+                        .sop_class = Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
+                        .study = Uid{uids.study_uid},
+                        .series = Uid{uids.series_uid},
+                        .transfer_syntax = "1.2.840.10008.1.2.1",
+                        .accession_number = "A-1",
+                        .association = "1",
+                        .calling_ae = "XRAY1",
+                        .called_ae = "BUCKY",
+                        .peer_address = "10.0.0.9"});
         const auto job = context.jobs.claim(storage::Lane::infer(), 60'000);
         if (!job || !context.studies.record_verdict(*job, verdict, result)) {
             throw std::runtime_error("an image has no verdict");

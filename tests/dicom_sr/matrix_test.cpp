@@ -116,7 +116,12 @@ void check_every_kind(const std::vector<ReportedImage>& images, Language languag
         const auto& parts = parts_of(kind);
         if (!parts.applies(about)) return;
         const auto show = [&]() -> const Shown& { return shown; };
-        check(parts.make(Material{report, style, about, show, small}), about.front());
+        check(parts.make(Material{.report = report,
+                                  .style = style,
+                                  .images = about,
+                                  .shown = show,
+                                  .thumbnails = small}),
+              about.front());
     };
     for (const auto& row : kResultKinds) {
         for (const auto sop_class : row.classes) {

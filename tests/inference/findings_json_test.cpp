@@ -13,11 +13,19 @@ namespace {
 ImageResult full_result() {
     ImageResult result;
     result.verdict = Verdict::findings;
-    result.model = ModelIdentity{"cxr", "1.0", "Vendor", std::string(64, 'a'), "assists"};
-    Finding finding{"nodule",        {"27925004", "SCT", "Nodule"},
-                    "Lung nodule",   "폐결절",
-                    0.875,           0.5,
-                    Answer::present, {}};
+    result.model = ModelIdentity{.name = "cxr",
+                                 .version = "1.0",
+                                 .vendor = "Vendor",
+                                 .sha256 = std::string(64, 'a'),
+                                 .intended_use = "assists"};
+    Finding finding{.key = "nodule",
+                    .code = {"27925004", "SCT", "Nodule"},
+                    .name = "Lung nodule",
+                    .name_ko = "폐결절",
+                    .score = 0.875,
+                    .threshold = 0.5,
+                    .answer = Answer::present,
+                    .regions = {}};
     finding.regions.push_back({{{1.5, 2.25}, {3, 4}, {0.1, 7}}, 0.9, Side::left});
     result.findings.push_back(finding);
     finding.score = 0.375;

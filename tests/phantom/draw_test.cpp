@@ -80,12 +80,12 @@ TEST_CASE("outlines are in the lung of their side", "[phantom]") {
         const Recipe recipe = random_recipe(seed, 256, 256, {kFindings[seed % 4]});
         const Anatomy anatomy{seed};
         const double angle = recipe.rotation_deg * 3.14159265358979 / 180;
-        const View view{256,
-                        256,
-                        recipe.field_mm / 256,
-                        std::cos(angle),
-                        std::sin(angle),
-                        {-recipe.shift_x_mm, -recipe.shift_y_mm}};
+        const View view{.width = 256,
+                        .height = 256,
+                        .spacing_mm = recipe.field_mm / 256,
+                        .cosine = std::cos(angle),
+                        .sine = std::sin(angle),
+                        .centre = {-recipe.shift_x_mm, -recipe.shift_y_mm}};
         for (const Lesion& lesion : draw(recipe).lesions) {
             for (const Point p : lesion.outline) {
                 const Place place = view.to_patient(p.column, p.row);

@@ -31,12 +31,12 @@ public:
     std::string output() const { return process_.output(); }
 
     scp::Target target() const {
-        return {"pacs",
-                AeTitle{"FAKEPACS"},
-                "127.0.0.1",
-                static_cast<std::uint16_t>(port_),
-                std::chrono::seconds{patience_s_},
-                std::chrono::seconds{patience_s_}};
+        return {.name = "pacs",
+                .ae = AeTitle{"FAKEPACS"},
+                .host = "127.0.0.1",
+                .port = static_cast<std::uint16_t>(port_),
+                .connect_timeout = std::chrono::seconds{patience_s_},
+                .response_timeout = std::chrono::seconds{patience_s_}};
     }
 
     conf::DestinationSettings destination() const {

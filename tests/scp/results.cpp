@@ -35,8 +35,17 @@ void Results::add(const std::string& study, int count, const std::string& sop_cl
     auto incoming = spool.open();
     incoming.write(std::vector<std::uint8_t>(10));
     storage::Intake(db, spool, clock, {0, 0})
-        .receive({incoming, Uid{study + ".3"}, Uid{kCr}, Uid{study}, Uid{study + ".4"},
-                  "1.2.840.10008.1.2.1", "", "a-1", "XRAY1", "BUCKY", "127.0.0.1"});
+        .receive({.file = incoming,
+                  .sop_instance = Uid{study + ".3"},
+                  .sop_class = Uid{kCr},
+                  .study = Uid{study},
+                  .series = Uid{study + ".4"},
+                  .transfer_syntax = "1.2.840.10008.1.2.1",
+                  .accession_number = "",
+                  .association = "a-1",
+                  .calling_ae = "XRAY1",
+                  .called_ae = "BUCKY",
+                  .peer_address = "127.0.0.1"});
     storage::JobQueue queue(db, clock);
     storage::Studies studies(db, clock);
     studies.record_verdict(queue.claim(storage::Lane::infer(), 1000).value(), "no_findings", "{}");
@@ -52,7 +61,11 @@ void Results::add(const std::string& study, int count, const std::string& sop_cl
     }
     std::vector<storage::NewResult> made;
     for (std::size_t i = 0; i < uids.size(); ++i) {
-        made.push_back({Uid{uids[i]}, Uid{sop_class}, "1.2.840.10008.1.2.1", "overlay", bytes[i]});
+        made.push_back({.sop_instance = Uid{uids[i]},
+                        .sop_class = Uid{sop_class},
+                        .transfer_syntax = "1.2.840.10008.1.2.1",
+                        .kind = "overlay",
+                        .part10 = bytes[i]});
     }
     storage::Outbox(db, results, clock)
         .put(queue.claim(storage::Lane::report(), 1000).value(), made, destinations_);

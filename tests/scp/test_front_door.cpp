@@ -82,9 +82,13 @@ std::vector<TestFrontDoor::Kept> TestFrontDoor::kept(const std::string& study) {
     const auto line = studies.line(study);
     std::vector<Kept> all;
     for (const auto& one : studies.instances(study)) {
-        all.push_back({one.sop_instance.str(), one.transfer_syntax,
-                       line ? line->accession_number : "", one.calling_ae, one.peer_address,
-                       impl_->settings.spool_dir() / one.file, one.conflicting});
+        all.push_back({.sop_instance = one.sop_instance.str(),
+                       .transfer_syntax = one.transfer_syntax,
+                       .accession_number = line ? line->accession_number : "",
+                       .calling_ae = one.calling_ae,
+                       .address = one.peer_address,
+                       .file = impl_->settings.spool_dir() / one.file,
+                       .conflicting = one.conflicting});
     }
     return all;
 }

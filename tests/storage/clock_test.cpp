@@ -109,8 +109,15 @@ TEST_CASE("an owed report is due when the clock is set back", "[storage]") {
     quiet();
     DataFolder node;
     OwedCommitments owed{node.db, node.clock, node.dir.path()};
-    owed.take({0, Uid{"2.25.1"}, "XRAY1", "BUCKY", "127.0.0.1", 0, 0, ""}, {},
-              node.clock.now_ms() + 120 * kSecondMs);
+    owed.take({.id = 0,
+               .transaction = Uid{"2.25.1"},
+               .requester = "XRAY1",
+               .called_ae = "BUCKY",
+               .peer_address = "127.0.0.1",
+               .attempt = 0,
+               .asked_at_ms = 0,
+               .last_error = ""},
+              {}, node.clock.now_ms() + 120 * kSecondMs);
     const auto next = [&] {
         owed.bound_waits(kLongestWaitMs);
         return owed.next(node.clock.now_ms() + 300 * kSecondMs);

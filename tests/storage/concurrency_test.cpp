@@ -146,7 +146,11 @@ void report_until(DataFolder& node, Witness& witness, const std::function<bool()
         const auto before = studies.last_report(job->study);
         const auto report = Witness::report_of(job->study, images);
         const NewResult made[] = {
-            {report, Uid{"1.8.1"}, kExplicitLittle, "sr", bytes_of("SR")},
+            {.sop_instance = report,
+             .sop_class = Uid{"1.8.1"},
+             .transfer_syntax = kExplicitLittle,
+             .kind = "sr",
+             .part10 = bytes_of("SR")},
         };
         const std::string destinations[] = {"pacs"};
         // Recorded first: once the report is kept, another worker may take the study's next report.

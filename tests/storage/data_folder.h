@@ -79,10 +79,21 @@ public:
     static Receipt send(Intake& to, Spool& spool, const Sent& sent) {
         auto file = spool.open();
         file.write(bytes_of(sent.bytes));
-        return to.receive({file, Uid{sent.sop_instance}, Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
-                           Uid{sent.study}, Uid{sent.series}, sent.transfer_syntax, "A-1",
-                           sent.association, "XRAY1", "BUCKY", "127.0.0.1", sent.tenant,
-                           sent.urgent, sent.is_of_our_make, sent.owner});
+        return to.receive({.file = file,
+                           .sop_instance = Uid{sent.sop_instance},
+                           .sop_class = Uid{"1.2.840.10008.5.1.4.1.1.1.1"},
+                           .study = Uid{sent.study},
+                           .series = Uid{sent.series},
+                           .transfer_syntax = sent.transfer_syntax,
+                           .accession_number = "A-1",
+                           .association = sent.association,
+                           .calling_ae = "XRAY1",
+                           .called_ae = "BUCKY",
+                           .peer_address = "127.0.0.1",
+                           .tenant = sent.tenant,
+                           .urgent = sent.urgent,
+                           .is_of_our_make = sent.is_of_our_make,
+                           .owner = sent.owner});
     }
 
     /// Claims the next image and records `verdict` for it; false when none is due.
@@ -96,8 +107,16 @@ public:
         const auto report = Uid::from_name(std::string{"sr "} + std::string{about});
         const auto picture = Uid::from_name(std::string{"overlay "} + std::string{about});
         const NewResult made[] = {
-            {report, Uid{"1.2.840.10008.5.1.4.1.1.88.34"}, kExplicitLittle, "sr", bytes_of("SR")},
-            {picture, Uid{"1.2.840.10008.5.1.4.1.1.7"}, kExplicitLittle, "overlay", bytes_of("SC")},
+            {.sop_instance = report,
+             .sop_class = Uid{"1.2.840.10008.5.1.4.1.1.88.34"},
+             .transfer_syntax = kExplicitLittle,
+             .kind = "sr",
+             .part10 = bytes_of("SR")},
+            {.sop_instance = picture,
+             .sop_class = Uid{"1.2.840.10008.5.1.4.1.1.7"},
+             .transfer_syntax = kExplicitLittle,
+             .kind = "overlay",
+             .part10 = bytes_of("SC")},
         };
         const std::string destinations[] = {"pacs"};
         return outbox.put(job, made, destinations);

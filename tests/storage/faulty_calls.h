@@ -33,19 +33,21 @@ public:
 
     static const FileCalls& table() {
         static const FileCalls calls{
-            [](const char* path, int flags, mode_t mode) {
-                return fails() ? -1 : real().open(path, flags, mode);
-            },
-            write,
-            [](int fd) { return fails() ? -1 : real().fdatasync(fd); },
-            [](int fd) { return fails() ? -1 : real().fsync(fd); },
-            [](const char* path, mode_t mode) { return fails() ? -1 : real().mkdir(path, mode); },
-            [](const char* from, const char* to) { return fails() ? -1 : real().rename(from, to); },
-            [](const char* path, struct statvfs* space) {
-                if (fails() || real().statvfs(path, space) != 0) return -1;
-                if (free_bytes) space->f_bavail = *free_bytes / space->f_frsize;
-                return 0;
-            },
+            .open = [](const char* path, int flags,
+                       mode_t mode) { return fails() ? -1 : real().open(path, flags, mode); },
+            .write = write,
+            .fdatasync = [](int fd) { return fails() ? -1 : real().fdatasync(fd); },
+            .fsync = [](int fd) { return fails() ? -1 : real().fsync(fd); },
+            .mkdir = [](const char* path,
+                        mode_t mode) { return fails() ? -1 : real().mkdir(path, mode); },
+            .rename = [](const char* from,
+                         const char* to) { return fails() ? -1 : real().rename(from, to); },
+            .statvfs =
+                [](const char* path, struct statvfs* space) {
+                    if (fails() || real().statvfs(path, space) != 0) return -1;
+                    if (free_bytes) space->f_bavail = *free_bytes / space->f_frsize;
+                    return 0;
+                },
         };
         return calls;
     }

@@ -87,8 +87,11 @@ TEST_CASE("a result of a study that was run again is as old as that request", "[
     REQUIRE(node.outbox.put(report_job(node), report_and_picture(), {}));
     node.clock.advance_ms(86'400'000);
     const auto asked_at_ms = node.clock.now_ms();
-    const NewResult again[] = {
-        {Uid{"1.9.7"}, Uid{"1.8.1"}, kExplicitLittle, "sr", bytes_of("by another model")}};
+    const NewResult again[] = {{.sop_instance = Uid{"1.9.7"},
+                                .sop_class = Uid{"1.8.1"},
+                                .transfer_syntax = kExplicitLittle,
+                                .kind = "sr",
+                                .part10 = bytes_of("by another model")}};
     REQUIRE(node.outbox.put(report_job(node), again, {}));
     CHECK(node.outbox.last_byte_ms(node.outbox.result("1.9.7").value()) == asked_at_ms);
 }

@@ -124,7 +124,11 @@ TEST_CASE("an undelivered result is never deleted, by age or by size", "[storage
         REQUIRE(node.give_verdict());
         node.clock.advance_ms(3000);
         REQUIRE(node.studies.make_due_reports() == 1);
-        const NewResult made[] = {{Uid{"1.9"}, Uid{"1.8"}, kExplicitLittle, "sr", bytes_of("SR")}};
+        const NewResult made[] = {{.sop_instance = Uid{"1.9"},
+                                   .sop_class = Uid{"1.8"},
+                                   .transfer_syntax = kExplicitLittle,
+                                   .kind = "sr",
+                                   .part10 = bytes_of("SR")}};
         REQUIRE(node.outbox.put(*node.jobs.claim(Lane::report(), 60'000), made, {}));
         nothing_leaves();
     }

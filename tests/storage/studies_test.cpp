@@ -237,11 +237,15 @@ void report_on(DataFolder& node, std::string_view study, std::string_view digest
     node.studies.make_due_reports();
     const auto job = node.jobs.claim(Lane::report(), 60'000);
     REQUIRE(job);
-    const NewResult report{Uid{uid + ".2"},    Uid{"1.2.840.10008.5.1.4.1.1.88.34"},
-                           kExplicitLittle,    "sr",
-                           bytes_of("SR"),     "",
-                           std::nullopt,       std::string{digest},
-                           std::string{digest}};
+    const NewResult report{.sop_instance = Uid{uid + ".2"},
+                           .sop_class = Uid{"1.2.840.10008.5.1.4.1.1.88.34"},
+                           .transfer_syntax = kExplicitLittle,
+                           .kind = "sr",
+                           .part10 = bytes_of("SR"),
+                           .rendering = "",
+                           .only_for = std::nullopt,
+                           .filed_under = std::string{digest},
+                           .patient = std::string{digest}};
     REQUIRE(node.outbox.put(*job, {&report, 1}, {}));
 }
 

@@ -85,8 +85,11 @@ std::vector<Held> Orthanc::instances(const std::string& study) {
             const auto value = http_get(url("/instances/" + id + "/content/" + tag));
             return value.substr(0, value.find_first_not_of("0123456789."));
         };
-        held.push_back({id, uid("0008-0016"), instance.at("MainDicomTags").at("SOPInstanceUID"),
-                        study, uid("0020-000e")});
+        held.push_back({.id = id,
+                        .sop_class = uid("0008-0016"),
+                        .sop_instance = instance.at("MainDicomTags").at("SOPInstanceUID"),
+                        .study = study,
+                        .series = uid("0020-000e")});
     }
     return held;
 }

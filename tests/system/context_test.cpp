@@ -116,13 +116,25 @@ TEST_CASE("QIDO shows the names of Korean and Japanese patients as they are", "[
     };
     // PS3.5 I.2 and H.3: the Korean name as hospitals send it, in ISO 2022 IR 149.
     const std::vector<Case> cases{
-        {64,
-         "Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7=\x1b$)C\xc8\xab^\x1b$)"
-         "C\xb1\xe6\xb5\xbf",
-         "Hong^Gildong", "洪^吉洞", "홍^길동", "\\ISO 2022 IR 149"},
-        {65, "Kim^Gildong=金^吉童=김^길동", "Kim^Gildong", "金^吉童", "김^길동", "ISO_IR 192"},
-        {66, "Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada^Tarou", "山田^太郎", "やまだ^たろう",
-         "ISO_IR 192"},
+        {.seed = 64,
+         .written = "Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7=\x1b$)C\xc8\xab^\x1b$)"
+                    "C\xb1\xe6\xb5\xbf",
+         .alphabetic = "Hong^Gildong",
+         .ideographic = "洪^吉洞",
+         .phonetic = "홍^길동",
+         .character_set = "\\ISO 2022 IR 149"},
+        {.seed = 65,
+         .written = "Kim^Gildong=金^吉童=김^길동",
+         .alphabetic = "Kim^Gildong",
+         .ideographic = "金^吉童",
+         .phonetic = "김^길동",
+         .character_set = "ISO_IR 192"},
+        {.seed = 66,
+         .written = "Yamada^Tarou=山田^太郎=やまだ^たろう",
+         .alphabetic = "Yamada^Tarou",
+         .ideographic = "山田^太郎",
+         .phonetic = "やまだ^たろう",
+         .character_set = "ISO_IR 192"},
     };
     for (const auto& one : cases) {
         CAPTURE(one.seed);

@@ -43,7 +43,11 @@ bool is_legal(const std::string& uid) {
 std::string send(RunningNode& node, const fs::path& file) {
     auto part10 = read_part10(file);
     if (!part10) {
-        part10 = Part10{kDxForPresentation, "2.25.1", "", kExplicitLittleEndian, {}};
+        part10 = Part10{.sop_class = kDxForPresentation,
+                        .sop_instance = "2.25.1",
+                        .study = "",
+                        .transfer_syntax = kExplicitLittleEndian,
+                        .dataset = {}};
         std::ifstream stream{file, std::ios::binary};
         part10->dataset.assign(std::istreambuf_iterator<char>{stream}, {});
     }

@@ -22,8 +22,12 @@ constexpr int kWorkingSide = 1024;
 View view_of(const Recipe& recipe, int width, int height) {
     const double angle = recipe.rotation_deg * std::numbers::pi / 180;
     const double spacing = recipe.field_mm / std::sqrt(static_cast<double>(width) * height);
-    return {width,           height,          spacing,
-            std::cos(angle), std::sin(angle), {-recipe.shift_x_mm, -recipe.shift_y_mm}};
+    return {.width = width,
+            .height = height,
+            .spacing_mm = spacing,
+            .cosine = std::cos(angle),
+            .sine = std::sin(angle),
+            .centre = {-recipe.shift_x_mm, -recipe.shift_y_mm}};
 }
 
 View working_view(const Recipe& recipe) {

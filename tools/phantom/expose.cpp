@@ -154,12 +154,12 @@ void stamp_marker(std::vector<float>& signal, const View& view, const Recipe& re
     const double width = view.width * view.spacing_mm;
     const double x0 = left ? width * random.uniform(0.88, 0.92) : width * random.uniform(0.06, 0.1);
     const double y0 = view.height * view.spacing_mm * random.uniform(0.05, 0.12);
-    Layer letter{View{view.width,
-                      view.height,
-                      view.spacing_mm,
-                      1,
-                      0,
-                      {width / 2, view.height * view.spacing_mm / 2}}};
+    Layer letter{View{.width = view.width,
+                      .height = view.height,
+                      .spacing_mm = view.spacing_mm,
+                      .cosine = 1,
+                      .sine = 0,
+                      .centre = {width / 2, view.height * view.spacing_mm / 2}}};
     const auto line = [&](double ax, double ay, double bx, double by) {
         letter.piece({x0 + ax * size, y0 + ay * size}, {x0 + bx * size, y0 + by * size},
                      size * 0.09, 1, Profile::line);

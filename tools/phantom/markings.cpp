@@ -137,8 +137,11 @@ private:
 
 void draw_bones(const Anatomy& anatomy, Layer& tissue) {
     Random random{anatomy.seed(), "ribs"};
-    const Ribs ribs{anatomy.apex_y() + random.uniform(2, 8), random.uniform(22, 25),
-                    random.uniform(0.8, 1.25), random.uniform(5.6, 6.8), random.uniform(15, 23)};
+    const Ribs ribs{.first_y = anatomy.apex_y() + random.uniform(2, 8),
+                    .gap = random.uniform(22, 25),
+                    .slope = random.uniform(0.8, 1.25),
+                    .radius = random.uniform(5.6, 6.8),
+                    .strength = random.uniform(15, 23)};
     Layer scratch{tissue.view()};
     for (const Side side : {Side::right, Side::left}) {
         for (int number = 0; number < 10; ++number) {

@@ -119,10 +119,13 @@ bool is_jpeg_2000(TransferSyntax syntax) {
 void put_jpeg2000(const Phantom& phantom, const DicomOptions& options,
                   const std::vector<std::uint16_t>& stored, DcmDataset& dataset) {
     const bool lossy = describe(options.syntax).lossy;
-    const auto codestream = encode_jpeg2000({static_cast<std::uint32_t>(phantom.recipe.rows),
-                                             static_cast<std::uint32_t>(phantom.recipe.columns),
-                                             static_cast<unsigned>(options.bits_stored), false,
-                                             stored, lossy ? kJpeg2000QualityDb : 0});
+    const auto codestream =
+        encode_jpeg2000({.rows = static_cast<std::uint32_t>(phantom.recipe.rows),
+                         .columns = static_cast<std::uint32_t>(phantom.recipe.columns),
+                         .bits = static_cast<unsigned>(options.bits_stored),
+                         .is_signed = false,
+                         .values = stored,
+                         .quality_db = lossy ? kJpeg2000QualityDb : 0});
     put_compressed_frame(dataset, describe(options.syntax).uid, codestream);
 }
 
@@ -156,7 +159,11 @@ const std::vector<TransferSyntaxName>& transfer_syntaxes() {
     namespace uids = bucky::transfer_syntax;
     const auto named = [](TransferSyntax syntax, std::string_view name, std::string_view uid,
                           int most_bits) {
-        return TransferSyntaxName{syntax, name, uid, most_bits, find_transfer_syntax(uid)->lossy};
+        return TransferSyntaxName{.syntax = syntax,
+                                  .name = name,
+                                  .uid = uid,
+                                  .most_bits = most_bits,
+                                  .lossy = find_transfer_syntax(uid)->lossy};
     };
     static const std::vector<TransferSyntaxName> kNames{
         named(implicit_little, "implicit-little", uids::kImplicitLittleEndian, 16),

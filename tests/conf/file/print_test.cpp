@@ -42,8 +42,12 @@ TEST_CASE("the example can be read, and also with every default uncommented", "[
               settings.peers.emplace_back();
               settings.listeners.emplace_back();  // [[peer]] and [[model]] are uncommented
               settings.models.emplace_back().folder = folder.path() / "model";
-              settings.thresholds.push_back({"", "cxr-phantom", "1.1.0", std::string(64, '0'),
-                                             "nodule", 0.5});  // and [[threshold]]
+              settings.thresholds.push_back({.destination = "",
+                                             .model = "cxr-phantom",
+                                             .version = "1.1.0",
+                                             .sha256 = std::string(64, '0'),
+                                             .finding = "nodule",
+                                             .value = 0.5});  // and [[threshold]]
               settings.aliases.push_back({ExamAttribute::body_part, "TX DE FACE", "CHEST PA"});
               settings.tenants.emplace_back().ae_title = AeTitle{"CLINIC_NORTH"};
               return settings;

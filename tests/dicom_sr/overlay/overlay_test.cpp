@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <iterator>
 #include <thread>
 
 #include "dcmtk/config/osconfig.h"
@@ -81,12 +82,15 @@ TEST_CASE("the anatomy fills its part of the picture, and the panel is beside it
     struct Case {
         std::uint32_t rows, columns, longer_side, image_rows, image_columns;
     };
-    const Case one = GENERATE(Case{2000, 1600, 2048, 2048, 1638},  // portrait
-                              Case{1600, 2000, 512, 410, 512},     // landscape
-                              Case{300, 800, 2048, 600, 1600},     // enlarged at most twice
-                              Case{800, 300, 2048, 1600, 600},     // narrow
-                              Case{5000, 4000, 2048, 2048, 1638},  // the largest
-                              Case{300, 300, 300, 300, 300});
+    static constexpr Case kCases[] = {
+        {2000, 1600, 2048, 2048, 1638},  // portrait
+        {1600, 2000, 512, 410, 512},     // landscape
+        {300, 800, 2048, 600, 1600},     // enlarged at most twice
+        {800, 300, 2048, 1600, 600},     // narrow
+        {5000, 4000, 2048, 2048, 1638},  // the largest
+        {300, 300, 300, 300, 300},
+    };
+    const Case one = GENERATE(from_range(std::begin(kCases), std::end(kCases)));
     CAPTURE(one.rows, one.columns);
     const auto picture = examples::picture(one.rows, one.columns);
     const auto image = fitted(examples::without_findings(), picture);

@@ -15,9 +15,12 @@ namespace {
 
 Prior prior(int number) {
     const std::string root = "1.2.826.0.1.3680043.10.999.7." + std::to_string(number);
-    return {
-        Uid(root),          Uid(root + ".1"), Uid(kReportClasses.front()),
-        Uid(root + ".1.1"), "20250301",       "Bucky: Lung nodule L 0.71 (assists, no reading)"};
+    return {.study = Uid(root),
+            .series = Uid(root + ".1"),
+            .sop_class = Uid(kReportClasses.front()),
+            .sop_instance = Uid(root + ".1.1"),
+            .study_date = "20250301",
+            .words = "Bucky: Lung nodule L 0.71 (assists, no reading)"};
 }
 
 }  // namespace

@@ -121,24 +121,53 @@ std::filesystem::path written(const TempDir& dir, std::size_t side, Grey grey) {
 }  // namespace
 
 TEST_CASE("the gate has no objection to an upright frontal chest", "[inference]") {
-    CHECK(keys_of({0.95, 0.9, 0, 0.1, 0, 0.1, 0.1}).empty());
-    CHECK(keys_of({0.95, 0.9, 0, 0.1, 0, 0.1, 0.6}).empty());  // side uncertain: no objection
+    CHECK(keys_of(
+              {.chest = 0.95, .upright = 0.9, .upside_down = 0.1, .inverted = 0.1, .mirrored = 0.1})
+              .empty());
+    CHECK(keys_of(
+              {.chest = 0.95, .upright = 0.9, .upside_down = 0.1, .inverted = 0.1, .mirrored = 0.6})
+              .empty());  // side uncertain: no objection
 }
 
 TEST_CASE("the gate objects to each picture that does not look as it should", "[inference]") {
     using Keys = std::vector<std::string>;
-    CHECK(keys_of({0.2, 0.9, 0, 0.1, 0, 0.1, 0.1}) == Keys{"gate.not_chest"});
-    CHECK(keys_of({0.2, 0, 1, 0, 0, 0.9, 0.99}) ==
+    CHECK(
+        keys_of(
+            {.chest = 0.2, .upright = 0.9, .upside_down = 0.1, .inverted = 0.1, .mirrored = 0.1}) ==
+        Keys{"gate.not_chest"});
+    CHECK(keys_of({.chest = 0.2, .turned_left = 1, .inverted = 0.9, .mirrored = 0.99}) ==
           Keys{"gate.not_chest"});  // and no other objection
-    CHECK(keys_of({0.9, 0.1, 0.8, 0.1, 0, 0.1, 0.99}) == Keys{"gate.rotated"});
-    CHECK(keys_of({0.9, 0.9, 0, 0.1, 0, 0.9, 0.1}) == Keys{"gate.inverted"});
-    CHECK(keys_of({0.9, 0.1, 0, 0.9, 0, 0.9, 0.1}) == Keys{"gate.rotated", "gate.inverted"});
-    CHECK(keys_of({0.9, 0.9, 0, 0.1, 0, 0.1, 0.95}) == Keys{"gate.mirrored?"});
+    CHECK(keys_of({.chest = 0.9,
+                   .upright = 0.1,
+                   .turned_left = 0.8,
+                   .upside_down = 0.1,
+                   .inverted = 0.1,
+                   .mirrored = 0.99}) == Keys{"gate.rotated"});
+    CHECK(
+        keys_of(
+            {.chest = 0.9, .upright = 0.9, .upside_down = 0.1, .inverted = 0.9, .mirrored = 0.1}) ==
+        Keys{"gate.inverted"});
+    CHECK(
+        keys_of(
+            {.chest = 0.9, .upright = 0.1, .upside_down = 0.9, .inverted = 0.9, .mirrored = 0.1}) ==
+        Keys{"gate.rotated", "gate.inverted"});
+    CHECK(keys_of({.chest = 0.9,
+                   .upright = 0.9,
+                   .upside_down = 0.1,
+                   .inverted = 0.1,
+                   .mirrored = 0.95}) == Keys{"gate.mirrored?"});
 }
 
 TEST_CASE("the gate states the orientation of a chest", "[inference]") {
     const auto words = [](double left, double down, double right) {
-        return objections({0.9, 0.1, left, down, right, 0, 0}, kHalves, kUsual).at(0).reason.text;
+        return objections({.chest = 0.9,
+                           .upright = 0.1,
+                           .turned_left = left,
+                           .upside_down = down,
+                           .turned_right = right},
+                          kHalves, kUsual)
+            .at(0)
+            .reason.text;
     };
     CHECK_THAT(words(0.8, 0.1, 0), Catch::Contains("turned to the left"));
     CHECK_THAT(words(0.1, 0.8, 0), Catch::Contains("upside down"));
@@ -147,8 +176,8 @@ TEST_CASE("the gate states the orientation of a chest", "[inference]") {
 
 TEST_CASE("a mirrored picture is distinguished from a wrong label", "[inference]") {
     using Keys = std::vector<std::string>;
-    const GateOpinion mirrored{0.9, 0.9, 0, 0, 0, 0, 0.95};
-    const GateOpinion straight{0.9, 0.9, 0, 0, 0, 0, 0.05};
+    const GateOpinion mirrored{.chest = 0.9, .upright = 0.9, .mirrored = 0.95};
+    const GateOpinion straight{.chest = 0.9, .upright = 0.9, .mirrored = 0.05};
     const std::vector<std::string> says_mirrored{"R", "F"};
     CHECK(keys_of(mirrored, {}) == Keys{"gate.mirrored?"});
     CHECK(keys_of(mirrored, says_mirrored).empty());

@@ -9,7 +9,11 @@ namespace {
 
 ImageResult result_with(double score, std::optional<double> undetermined_from) {
     ImageResult result;
-    result.model = ModelIdentity{"cxr", "1.0", "Vendor", std::string(64, 'a'), "assists"};
+    result.model = ModelIdentity{.name = "cxr",
+                                 .version = "1.0",
+                                 .vendor = "Vendor",
+                                 .sha256 = std::string(64, 'a'),
+                                 .intended_use = "assists"};
     Finding finding;
     finding.key = "nodule";
     finding.score = score;

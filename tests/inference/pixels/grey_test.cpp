@@ -23,7 +23,11 @@ namespace {
 
 /// One pixel for each of the 4096 values of 12 bits.
 Frame every_value() {
-    Frame frame{64, 64, 12, false, std::vector<std::uint16_t>(4096)};
+    Frame frame{.rows = 64,
+                .columns = 64,
+                .bits_stored = 12,
+                .is_signed = false,
+                .patterns = std::vector<std::uint16_t>(4096)};
     for (std::size_t i = 0; i < frame.patterns.size(); ++i) {
         frame.patterns[i] = static_cast<std::uint16_t>(i);
     }
@@ -233,7 +237,11 @@ TEST_CASE("MONOCHROME1 and Presentation LUT Shape INVERSE invert once", "[infere
 
 TEST_CASE("without a window, 99 % of the values are shown, and the description says so",
           "[inference]") {
-    Frame frame{100, 100, 16, false, std::vector<std::uint16_t>(10000)};
+    Frame frame{.rows = 100,
+                .columns = 100,
+                .bits_stored = 16,
+                .is_signed = false,
+                .patterns = std::vector<std::uint16_t>(10000)};
     for (std::size_t i = 0; i < frame.patterns.size(); ++i) {
         frame.patterns[i] = static_cast<std::uint16_t>(10000 + i);
     }

@@ -45,7 +45,11 @@ TEST_CASE("JPEG 2000 is read in every form in which devices send it", "[inferenc
     Recipe recipe;
     recipe.syntax = kJpeg2000Lossless;
     const auto codestream_of = [](const Recipe& of) {
-        return phantom::encode_jpeg2000({of.rows, of.columns, of.stored, false, gradients(of)});
+        return phantom::encode_jpeg2000({.rows = of.rows,
+                                         .columns = of.columns,
+                                         .bits = of.stored,
+                                         .is_signed = false,
+                                         .values = gradients(of)});
     };
     const auto codestream = codestream_of(recipe);
     SECTION("in a JP2 file, which the standard forbids") {
@@ -75,8 +79,8 @@ TEST_CASE("an incomplete JPEG 2000 stream is refused", "[inference][jpeg2000]") 
     Recipe recipe;
     recipe.rows = recipe.columns = 200;
     recipe.syntax = kJpeg2000Lossless;
-    std::vector<std::uint8_t> codestream =
-        phantom::encode_jpeg2000({200, 200, 12, false, gradients(recipe)});
+    std::vector<std::uint8_t> codestream = phantom::encode_jpeg2000(
+        {.rows = 200, .columns = 200, .bits = 12, .is_signed = false, .values = gradients(recipe)});
     std::string words = "cannot be decoded";
     SECTION("cut in the middle") {
         codestream.resize(codestream.size() / 2);

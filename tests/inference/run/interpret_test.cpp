@@ -18,14 +18,30 @@ Package one_finding() {
     Package package;
     package.identity.name = "test";
     package.has_heatmaps = true;
-    package.findings.push_back(
-        {"nodule", "Nodule", "결절", {"27925004", "SCT", "Nodule"}, 0.6, 0.5, true});
+    package.findings.push_back({.key = "nodule",
+                                .name = "Nodule",
+                                .name_ko = "결절",
+                                .code = {"27925004", "SCT", "Nodule"},
+                                .threshold = 0.6,
+                                .heatmap_threshold = 0.5,
+                                .located = true});
     return package;
 }
 
 /// A portrait image of 1000 x 2000 pixels: the content fills columns 64 to 192 of the input.
 Placement portrait() {
-    return {256, 256, 0, 64, 256, 128, 2000, 1000, 0, 0, 2000, 1000};
+    return {.input_rows = 256,
+            .input_columns = 256,
+            .offset_row = 0,
+            .offset_column = 64,
+            .content_rows = 256,
+            .content_columns = 128,
+            .image_rows = 2000,
+            .image_columns = 1000,
+            .part_row = 0,
+            .part_column = 0,
+            .part_rows = 2000,
+            .part_columns = 1000};
 }
 
 ModelOutput output_with(float score) {

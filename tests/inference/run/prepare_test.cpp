@@ -15,7 +15,8 @@ namespace {
 
 Frame noise(std::uint32_t rows, std::uint32_t columns) {
     std::mt19937 random(7);
-    Frame frame{rows, columns, 8, false, {}};
+    Frame frame{
+        .rows = rows, .columns = columns, .bits_stored = 8, .is_signed = false, .patterns = {}};
     for (std::size_t i = 0; i < std::size_t{rows} * columns; ++i) {
         frame.patterns.push_back(static_cast<std::uint16_t>(random() % 256));
     }
@@ -46,8 +47,11 @@ double area_by_definition(const Frame& frame, std::uint32_t rows, std::uint32_t 
 
 Image flat_image(std::uint32_t rows, std::uint32_t columns, std::uint16_t value) {
     Image image;
-    image.frame = {rows, columns, 12, false,
-                   std::vector<std::uint16_t>(std::size_t{rows} * columns, value)};
+    image.frame = {.rows = rows,
+                   .columns = columns,
+                   .bits_stored = 12,
+                   .is_signed = false,
+                   .patterns = std::vector<std::uint16_t>(std::size_t{rows} * columns, value)};
     image.grey.window = Window{2048, 4096, Window::Function::linear};
     return image;
 }
@@ -84,7 +88,11 @@ TEST_CASE("an area resize is the mean of what each pixel covers", "[inference]")
 }
 
 TEST_CASE("a bilinear resize interpolates between pixel centres", "[inference]") {
-    const Frame frame{1, 4, 8, false, {0, 100, 200, 40}};
+    const Frame frame{.rows = 1,
+                      .columns = 4,
+                      .bits_stored = 8,
+                      .is_signed = false,
+                      .patterns = {0, 100, 200, 40}};
     std::vector<float> same(256);
     for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
     const auto half = resample(frame, same, 1, 2, Resample::bilinear).values;
@@ -159,7 +167,11 @@ TEST_CASE("a model may ask for modality values", "[inference]") {
 }
 
 TEST_CASE("a triangle resize weights the pixels nearby, and enlarging is bilinear", "[inference]") {
-    const Frame frame{1, 4, 8, false, {0, 100, 200, 40}};
+    const Frame frame{.rows = 1,
+                      .columns = 4,
+                      .bits_stored = 8,
+                      .is_signed = false,
+                      .patterns = {0, 100, 200, 40}};
     std::vector<float> same(256);
     for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
     const auto half = resample(frame, same, 1, 2, Resample::triangle).values;

@@ -59,12 +59,12 @@ public:
     int fd() const { return fd_.get(); }
     const sockaddr_in& address() const { return address_; }
     Target target() const {
-        return {"",
-                AeTitle{"PACS"},
-                "127.0.0.1",
-                ntohs(address_.sin_port),
-                std::chrono::seconds{1},
-                std::chrono::seconds{60}};
+        return {.name = "",
+                .ae = AeTitle{"PACS"},
+                .host = "127.0.0.1",
+                .port = ntohs(address_.sin_port),
+                .connect_timeout = std::chrono::seconds{1},
+                .response_timeout = std::chrono::seconds{60}};
     }
 
 private:

@@ -55,8 +55,11 @@ struct Waiting : Results {
         const auto job = queue.claim(storage::Lane::report(), 60'000);
         REQUIRE(job);
         const std::vector<std::uint8_t> bytes(10);
-        const storage::NewResult made[] = {
-            {Uid{"1.2.9.1"}, Uid{sop_class}, "1.2.840.10008.1.2.1", "overlay", bytes}};
+        const storage::NewResult made[] = {{.sop_instance = Uid{"1.2.9.1"},
+                                            .sop_class = Uid{sop_class},
+                                            .transfer_syntax = "1.2.840.10008.1.2.1",
+                                            .kind = "overlay",
+                                            .part10 = bytes}};
         const std::string destinations[] = {"pacs"};
         REQUIRE(storage::Outbox(db, spool, clock).put(*job, made, destinations));
     }

@@ -52,10 +52,17 @@ struct TlsDoor : TestFrontDoor {
 
 /// The outcome of a call of ours that has these lists, or none.
 std::string call(const TlsDoor& door, const Chain& chain, const std::filesystem::path& lists = {}) {
-    scp::Target target{
-        "pacs", AeTitle{"BUCKY"}, "127.0.0.1", static_cast<std::uint16_t>(door.port(1)), 20s, 20s};
-    target.tls = scp::Target::Tls{chain.caller.certificate, chain.caller.key,
-                                  chain.root.certificate(), lists, "127.0.0.1"};
+    scp::Target target{.name = "pacs",
+                       .ae = AeTitle{"BUCKY"},
+                       .host = "127.0.0.1",
+                       .port = static_cast<std::uint16_t>(door.port(1)),
+                       .connect_timeout = 20s,
+                       .response_timeout = 20s};
+    target.tls = scp::Target::Tls{.certificate = chain.caller.certificate,
+                                  .key = chain.caller.key,
+                                  .ca = chain.root.certificate(),
+                                  .crl = lists,
+                                  .name = "127.0.0.1"};
     try {
         return scp::echo(target, AeTitle{"XRAY1"}).status == 0 ? "answered" : "refused";
     } catch (const Error& error) {

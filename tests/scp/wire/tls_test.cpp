@@ -100,9 +100,17 @@ private:
 };
 
 scp::Target over_tls(int port) {
-    scp::Target target{"pacs", AeTitle{"BUCKY"}, "127.0.0.1", static_cast<std::uint16_t>(port), 5s,
-                       5s};
-    target.tls = scp::Target::Tls{{}, {}, pki().authority.certificate(), pki().crl(), "127.0.0.1"};
+    scp::Target target{.name = "pacs",
+                       .ae = AeTitle{"BUCKY"},
+                       .host = "127.0.0.1",
+                       .port = static_cast<std::uint16_t>(port),
+                       .connect_timeout = 5s,
+                       .response_timeout = 5s};
+    target.tls = scp::Target::Tls{.certificate = {},
+                                  .key = {},
+                                  .ca = pki().authority.certificate(),
+                                  .crl = pki().crl(),
+                                  .name = "127.0.0.1"};
     return target;
 }
 

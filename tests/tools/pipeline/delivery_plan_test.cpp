@@ -64,7 +64,12 @@ double score_of(const inference::ImageResult& result, std::string_view key) {
 
 conf::ThresholdSettings threshold(const std::string& destination, double value) {
     const auto& model = phantom_shelf().now()->packages().at(0).package.identity;
-    return {destination, model.name, model.version, model.sha256, "nodule", value};
+    return {.destination = destination,
+            .model = model.name,
+            .version = model.version,
+            .sha256 = model.sha256,
+            .finding = "nodule",
+            .value = value};
 }
 
 }  // namespace

@@ -196,7 +196,7 @@ TEST_CASE("a decoder that is stopped ends with who asks, and when all are to end
 
 TEST_CASE("LUTs, padding and a shutter come through a decode worker's memory", "[tools][decoder]") {
     inference::Image image;
-    image.frame = {2, 3, 12, true, {}};
+    image.frame = {.rows = 2, .columns = 3, .bits_stored = 12, .is_signed = true, .patterns = {}};
     image.grey.modality_lut = inference::LookupTable{-5, 12, {1, 2, 4095}};
     image.grey.voi_lut = inference::LookupTable{7, 8, {255, 0}};
     image.grey.window = inference::Window{40, 400, inference::Window::Function::sigmoid};

@@ -46,10 +46,11 @@ Counters Counters::now() {
 }
 
 void MinuteStats::note(std::int64_t now_ms, const Counters& counters) {
-    const Counters since{counters.received - last_.received, counters.analysed - last_.analysed,
-                         counters.delivered - last_.delivered,
-                         difference(counters.to_verdict, last_.to_verdict),
-                         difference(counters.to_delivered, last_.to_delivered)};
+    const Counters since{.received = counters.received - last_.received,
+                         .analysed = counters.analysed - last_.analysed,
+                         .delivered = counters.delivered - last_.delivered,
+                         .to_verdict = difference(counters.to_verdict, last_.to_verdict),
+                         .to_delivered = difference(counters.to_delivered, last_.to_delivered)};
     last_ = counters;
     const auto number = now_ms / kMinuteMs;
     auto& minute = ring_.at(static_cast<std::size_t>(number) % kKept);
@@ -67,9 +68,13 @@ std::vector<Bar> MinuteStats::bars(std::int64_t now_ms, int minutes_each, int co
             const auto& minute = ring_.at(static_cast<std::size_t>(number) % kKept);
             if (minute.number == number) add(sum, minute.counted);
         }
-        bars.push_back({bar * minutes_each * kMinuteMs, sum.received, sum.analysed, sum.delivered,
-                        quantile(sum.to_verdict, 0.5), quantile(sum.to_delivered, 0.5),
-                        quantile(sum.to_delivered, 0.95)});
+        bars.push_back({.from_ms = bar * minutes_each * kMinuteMs,
+                        .received = sum.received,
+                        .analysed = sum.analysed,
+                        .delivered = sum.delivered,
+                        .verdict_half_s = quantile(sum.to_verdict, 0.5),
+                        .delivered_half_s = quantile(sum.to_delivered, 0.5),
+                        .delivered_most_s = quantile(sum.to_delivered, 0.95)});
     }
     return bars;
 }

@@ -62,12 +62,19 @@ std::vector<std::string> clock_troubles(storage::Database& db, const Clock& cloc
 std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
     std::vector<ModelLine> lines;
     for (const auto& [package, model, shadow] : shelf.packages()) {
-        lines.push_back({package.identity.name, package.identity.version, model->device(),
-                         shadow ? "shadow" : "reports", model->answers()});
+        lines.push_back({.name = package.identity.name,
+                         .version = package.identity.version,
+                         .device = model->device(),
+                         .role = shadow ? "shadow" : "reports",
+                         .answers = model->answers()});
     }
     if (const auto* gate = shelf.gate()) {
         const auto& identity = gate->package().identity;
-        lines.push_back({identity.name, identity.version, "-", "gate", true});
+        lines.push_back({.name = identity.name,
+                         .version = identity.version,
+                         .device = "-",
+                         .role = "gate",
+                         .answers = true});
     }
     return lines;
 }

@@ -79,8 +79,12 @@ std::vector<dicom_sr::Prior> priors_of(storage::Studies& studies, storage::Outbo
     std::vector<dicom_sr::Prior> priors;
     for (const Source& said : reports) {
         if (priors.size() == kPriorsMax) break;
-        priors.push_back({said.study, said.series, said.sop_class, said.sop_instance,
-                          fitted_date(said.study_date), said.series_description});
+        priors.push_back({.study = said.study,
+                          .series = said.series,
+                          .sop_class = said.sop_class,
+                          .sop_instance = said.sop_instance,
+                          .study_date = fitted_date(said.study_date),
+                          .words = said.series_description});
     }
     return priors;
 }
