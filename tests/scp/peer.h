@@ -85,4 +85,10 @@ private:
     int port_ = 0;
 };
 
+/// A destination whose peer is gone. Its port is free for a later Peer.
+inline conf::DestinationSettings gone_destination() {
+    const Peer gone;
+    return gone.destination();
+}
+
 }  // namespace bucky::test

@@ -92,4 +92,10 @@ std::vector<std::string> Results::told(const std::string& event, const std::stri
     return words;
 }
 
+int deliver_all(scp::Courier& courier) {
+    int count = 0;
+    while (courier.deliver_next()) ++count;
+    return count;
+}
+
 }  // namespace bucky::test

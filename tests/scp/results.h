@@ -52,4 +52,7 @@ private:
     int made_ = 0;
 };
 
+/// Delivers until nothing is due; returns the number of deliveries.
+int deliver_all(scp::Courier& courier);
+
 }  // namespace bucky::test

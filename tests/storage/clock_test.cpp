@@ -33,27 +33,31 @@ std::int64_t left_by_sweep(DataFolder& node) {
         .studies;
 }
 
+/// An image whose analysis has to wait as long as the config allows.
+struct LongestWait {
+    LongestWait() {
+        quiet();
+        node.send({.sop_instance = "1.2.3.4"});
+        REQUIRE(jobs.retry_later(*jobs.claim(Lane::infer(), kHourMs),
+                                 node.clock.now_ms() + kLongestWaitMs, "not now"));
+    }
+    DataFolder node;
+    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
+};
+
 }  // namespace
 
 TEST_CASE("a job that waits for a back-off is due when the clock is set back", "[storage]") {
-    quiet();
-    DataFolder node;
-    node.send({.sop_instance = "1.2.3.4"});
-    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
-    REQUIRE(jobs.retry_later(*jobs.claim(Lane::infer(), kHourMs),
-                             node.clock.now_ms() + kLongestWaitMs, "not now"));
+    LongestWait waiting;
+    auto& [node, jobs] = waiting;
     CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
     node.clock.step_ms(-9 * kHourMs);
     CHECK(jobs.claim(Lane::infer(), kHourMs));
 }
 
 TEST_CASE("a wait within the config's limits is kept", "[storage]") {
-    quiet();
-    DataFolder node;
-    node.send({.sop_instance = "1.2.3.4"});
-    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
-    REQUIRE(jobs.retry_later(*jobs.claim(Lane::infer(), kHourMs),
-                             node.clock.now_ms() + kLongestWaitMs, "not now"));
+    LongestWait waiting;
+    auto& [node, jobs] = waiting;
     node.clock.advance_ms(kLongestWaitMs - 1);
     CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
     node.clock.advance_ms(1);

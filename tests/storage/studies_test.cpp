@@ -22,6 +22,13 @@ void image_to_report_job(DataFolder& node) {
     REQUIRE(node.studies.make_due_reports() == 1);
 }
 
+void image_to_report(DataFolder& node) {
+    image_to_report_job(node);
+    const auto job = node.jobs.claim(Lane::report(), 60'000);
+    REQUIRE(job);
+    REQUIRE(node.put(*job, "A"));
+}
+
 }  // namespace
 
 TEST_CASE("a study is due when no image has come for the quiet time", "[storage]") {
@@ -170,10 +177,7 @@ TEST_CASE("a word that is no verdict is refused and the job still runs", "[stora
 TEST_CASE("a conflicting image reopens its study, and the report that follows can list it",
           "[storage]") {
     DataFolder node;
-    image_to_report_job(node);
-    const auto job = node.jobs.claim(Lane::report(), 60'000);
-    REQUIRE(job);
-    REQUIRE(node.put(*job, "A"));
+    image_to_report(node);
     REQUIRE(state(node) == StudyState::reported);
     REQUIRE(node.send({.sop_instance = "1.1", .bytes = "B"}).kept == Receipt::Kept::conflicting);
     CHECK(state(node) == StudyState::open);
@@ -297,10 +301,7 @@ TEST_CASE("an image that comes after its study's report was parked tries it agai
 TEST_CASE("a study is run again: new jobs for its images, old verdicts until the new ones",
           "[storage]") {
     DataFolder node;
-    image_to_report_job(node);
-    const auto job = node.jobs.claim(Lane::report(), 60'000);
-    REQUIRE(job);
-    REQUIRE(node.put(*job, "A"));
+    image_to_report(node);
     node.send({.sop_instance = "1.1", .bytes = "other"});  // conflicting: still not analysed
     node.send({.sop_instance = "1.2", .bytes = "B"});      // its job still waits: no second one
     node.send({.sop_instance = "1.3", .bytes = "C"});
@@ -339,10 +340,7 @@ TEST_CASE("a study that is run again can be retried before it is through", "[sto
 
 TEST_CASE("the list of studies has the latest first, with verdicts and deliveries", "[storage]") {
     DataFolder node;
-    image_to_report_job(node);
-    const auto job = node.jobs.claim(Lane::report(), 60'000);
-    REQUIRE(job);
-    REQUIRE(node.put(*job, "A"));
+    image_to_report(node);
     node.send({.sop_instance = "2.1", .study = "1.2.3.2"});
     const auto lines = node.studies.recent(10);
     REQUIRE(lines.size() == 2);

@@ -72,6 +72,21 @@ void make_old(const std::filesystem::path& file, std::size_t version, const char
     sqlite3_close(old);
 }
 
+/// A database from before studies had an owner, opened by this version.
+struct Upgraded {
+    bucky::test::TempDir dir;
+    Database db{old_database()};
+    SettableClock clock{kStartMs};
+    Studies studies{db, clock};
+    JobQueue jobs{db, clock};
+
+private:
+    std::filesystem::path old_database() const {
+        make_old(dir / "bucky.db", kOwnersSince, kOwned);
+        return dir / "bucky.db";
+    }
+};
+
 }  // namespace
 
 TEST_CASE("a database of every earlier version is upgraded and works", "[storage]") {
@@ -117,11 +132,8 @@ TEST_CASE("a database of every earlier version is upgraded and works", "[storage
 
 TEST_CASE("a study from before studies had an owner becomes that of the only owner of its images",
           "[storage][tenants]") {
-    const bucky::test::TempDir dir;
-    make_old(dir / "bucky.db", kOwnersSince, kOwned);
-    Database db{dir / "bucky.db"};
-    const SettableClock clock{kStartMs};
-    Studies studies{db, clock};
+    Upgraded upgraded;
+    auto& [dir, db, clock, studies, jobs] = upgraded;
     CHECK(studies.of_uid("1.2.1") == std::vector<std::string>{"1.2.1@NORTH"});
     CHECK(studies.instances("1.2.1@NORTH").size() == 1);
     CHECK(studies.last_report("1.2.1@NORTH") == Uid{"1.2.1.9"});
@@ -129,7 +141,6 @@ TEST_CASE("a study from before studies had an owner becomes that of the only own
     CHECK(Journal(db, clock).of_study("1.2.1").empty());
     CHECK(Commitments(db, clock).of_study("1.2.1@NORTH").size() == 1);
 
-    JobQueue jobs{db, clock};
     CHECK(jobs.jobs_of_study("1.2.1@NORTH").size() == 4);
     CHECK(jobs.claim(Lane::commit("pacs"), 60'000).value().subject == "1.2.1@NORTH");
     CHECK(Commitments(db, clock).answered("pacs",
@@ -139,15 +150,11 @@ TEST_CASE("a study from before studies had an owner becomes that of the only own
 
 TEST_CASE("a study from before studies had an owner that two owners share stays and works on",
           "[storage][tenants]") {
-    const bucky::test::TempDir dir;
-    make_old(dir / "bucky.db", kOwnersSince, kOwned);
-    Database db{dir / "bucky.db"};
-    const SettableClock clock{kStartMs};
-    Studies studies{db, clock};
+    Upgraded upgraded;
+    auto& [dir, db, clock, studies, jobs] = upgraded;
     CHECK(studies.of_uid("1.2.2") == std::vector<std::string>{"1.2.2"});
     CHECK(studies.instances("1.2.2").size() == 2);
     CHECK(recover(db, dir.path(), clock).jobs_returned == 1);
-    JobQueue jobs{db, clock};
     const auto job = jobs.claim(Lane::infer(), 60'000);
     REQUIRE(job.has_value());
     CHECK(studies.record_verdict(*job, "findings", "{}"));

@@ -62,6 +62,18 @@ InputSpec square(std::uint32_t side) {
     return spec;
 }
 
+/// A row of four pixels, and the table that leaves values as they are.
+std::pair<Frame, std::vector<float>> row_of_four() {
+    std::vector<float> same(256);
+    for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
+    return {{.rows = 1,
+             .columns = 4,
+             .bits_stored = 8,
+             .is_signed = false,
+             .patterns = {0, 100, 200, 40}},
+            same};
+}
+
 }  // namespace
 
 TEST_CASE("an area resize is the mean of what each pixel covers", "[inference]") {
@@ -88,13 +100,7 @@ TEST_CASE("an area resize is the mean of what each pixel covers", "[inference]")
 }
 
 TEST_CASE("a bilinear resize interpolates between pixel centres", "[inference]") {
-    const Frame frame{.rows = 1,
-                      .columns = 4,
-                      .bits_stored = 8,
-                      .is_signed = false,
-                      .patterns = {0, 100, 200, 40}};
-    std::vector<float> same(256);
-    for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
+    const auto [frame, same] = row_of_four();
     const auto half = resample(frame, same, 1, 2, Resample::bilinear).values;
     CHECK(half == std::vector<float>{50, 120});
     const auto doubled = resample(frame, same, 1, 8, Resample::bilinear).values;
@@ -167,13 +173,7 @@ TEST_CASE("a model may ask for modality values", "[inference]") {
 }
 
 TEST_CASE("a triangle resize weights the pixels nearby, and enlarging is bilinear", "[inference]") {
-    const Frame frame{.rows = 1,
-                      .columns = 4,
-                      .bits_stored = 8,
-                      .is_signed = false,
-                      .patterns = {0, 100, 200, 40}};
-    std::vector<float> same(256);
-    for (std::size_t i = 0; i < 256; ++i) same[i] = static_cast<float>(i);
+    const auto [frame, same] = row_of_four();
     const auto half = resample(frame, same, 1, 2, Resample::triangle).values;
     // radius 2 about 1: pixel centres 0.5 and 1.5 have weight 3/4, 2.5 has weight 1/4
     CHECK(half[0] == Approx((0.75 * 0 + 0.75 * 100 + 0.25 * 200) / 1.75));

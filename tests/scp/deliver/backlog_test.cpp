@@ -22,11 +22,6 @@ namespace {
 
 constexpr std::int64_t kHourMs = 3600 * 1000;
 
-conf::DestinationSettings nobody() {
-    const Peer gone;
-    return gone.destination();
-}
-
 /// The numbers of the results ("1.2.9.N") in the order in which the peer received them.
 std::vector<int> order(const Peer& peer) {
     std::vector<int> numbers;
@@ -44,7 +39,7 @@ TEST_CASE(
     "between",
     "[scp][delivery]") {
     Results results(6);  // 1 to 6
-    auto destination = nobody();
+    auto destination = gone_destination();
     destination.retry_cap_s = 60;
     auto courier = results.courier_to(destination);
     for (int hour = 0; hour < 9; ++hour) {
@@ -56,8 +51,7 @@ TEST_CASE(
     CHECK_FALSE(courier.deliver_next());        // they cause no call of their own
     const Peer back("", static_cast<int>(destination.port));
     results.clock.advance_ms(80'000);
-    while (courier.deliver_next()) {
-    }
+    (void)deliver_all(courier);
     const auto came = order(back);
     REQUIRE(came.size() == 9);
     std::vector<int> old_ones, new_ones;

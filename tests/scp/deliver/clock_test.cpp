@@ -19,17 +19,6 @@ constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr auto kOtherStudy = "1.2.826.0.1.3680043.9.2";
 
-conf::DestinationSettings gone_destination() {
-    const Peer gone;
-    return gone.destination();
-}
-
-int deliver_all(Courier& courier) {
-    int count = 0;
-    while (courier.deliver_next()) ++count;
-    return count;
-}
-
 }  // namespace
 
 TEST_CASE("a clock set back nine hours does not lengthen a destination's pause",

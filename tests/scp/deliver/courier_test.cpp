@@ -24,13 +24,6 @@ namespace {
 
 constexpr std::int64_t kDayMs = 24 * 3600 * 1000;
 
-/// Delivers until nothing is due; returns the number of deliveries.
-int deliver_all(Courier& courier) {
-    int count = 0;
-    while (courier.deliver_next()) ++count;
-    return count;
-}
-
 }  // namespace
 
 TEST_CASE("a result is delivered byte for byte, once, and the journal says so", "[scp]") {
@@ -136,11 +129,7 @@ TEST_CASE("an association that breaks is not an answer: the object is sent again
 
 TEST_CASE("a dead destination costs one attempt for all its jobs, not one each", "[scp]") {
     Results results(20);
-    conf::DestinationSettings destination;
-    {
-        const Peer gone;
-        destination = gone.destination();
-    }
+    const auto destination = gone_destination();
     auto courier = results.courier_to(destination);
     CHECK(deliver_all(courier) == 1);  // the lane pauses: 19 were not tried
     std::int64_t expected_ms = 5000;
@@ -169,11 +158,7 @@ TEST_CASE("a dead destination costs one attempt for all its jobs, not one each",
 
 TEST_CASE("resubmitting ends the pause of a destination", "[scp]") {
     Results results(3);
-    conf::DestinationSettings destination;
-    {
-        const Peer gone;
-        destination = gone.destination();
-    }
+    const auto destination = gone_destination();
     auto courier = results.courier_to(destination);
     CHECK(deliver_all(courier) == 1);
     const Peer back("", static_cast<int>(destination.port));
@@ -212,11 +197,7 @@ TEST_CASE("a rejected association is reported to the admin and tried again", "[s
 
 TEST_CASE("an object that could not be delivered within its days is parked", "[scp]") {
     Results results;
-    conf::DestinationSettings destination;
-    {
-        const Peer gone;
-        destination = gone.destination();
-    }
+    auto destination = gone_destination();
     destination.give_up_days = 2;
     auto courier = results.courier_to(destination);
     CHECK(deliver_all(courier) == 1);

@@ -190,7 +190,7 @@ TEST_CASE(
 
     script.connect = [] {};  // the destination is back
     delivery.clock.advance_ms(6000);
-    while (courier.deliver_next()) continue;
+    (void)deliver_all(courier);
     for (int one = 1; one <= 3; ++one) {
         CHECK(delivery.job_of(one).state == storage::JobState::done);
     }
@@ -221,7 +221,7 @@ TEST_CASE("a sender that stops half way is tried again after its own wait, not a
 
         script.send = [] { return answer(SendVerdict::delivered, ""); };
         delivery.clock.advance_ms(13'000);  // the second wait is 10 s + 20 %
-        while (courier.deliver_next()) continue;
+        (void)deliver_all(courier);
         for (int one = 1; one <= 3; ++one) {
             CHECK(delivery.job_of(one).state == storage::JobState::done);
         }
@@ -244,7 +244,7 @@ TEST_CASE("one connection carries what waits, and is released when nothing does"
           "[scp][delivery]") {
     Delivery delivery({kNoOtherClass, kNoOtherClass, kNoOtherClass});
     auto courier = delivery.courier();
-    while (courier.deliver_next()) continue;
+    (void)deliver_all(courier);
     CHECK(delivery.script.connects == 1);
     CHECK(delivery.script.releases == 0);
     std::jthread thread([&](std::stop_token stop) { courier.run(std::move(stop)); });
