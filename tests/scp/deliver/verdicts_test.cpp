@@ -231,7 +231,7 @@ TEST_CASE("a sender that stops half way is tried again after its own wait, not a
 
 TEST_CASE("a courier asks its sender for what the destination wants", "[scp][delivery]") {
     Delivery delivery;
-    delivery.destination.picture_syntax = conf::PictureSyntax::rle;
+    delivery.destination.picture_syntax = PictureSyntax::rle;
     delivery.destination.character_set = "ISO_IR 100";
     const auto courier = delivery.courier();
     CHECK(delivery.script.preferred ==
