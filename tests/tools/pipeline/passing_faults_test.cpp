@@ -5,8 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "inference/findings_json.h"
-#include "tests/tools/node_harness.h"
+#include "tests/tools/pipeline/one_study.h"
 #include "tools/bucky/admin/health.h"
 #include "tools/bucky/pipeline/worker.h"
 
@@ -28,16 +27,6 @@ struct Refusing final : inference::Decoder {
     }
     std::function<void()> refuse;
 };
-
-inference::ImageResult result_of(const storage::Instance& image) {
-    return inference::from_json(image.result_json);
-}
-
-std::vector<std::string> kinds(const std::vector<storage::Result>& results) {
-    std::vector<std::string> kinds;
-    for (const auto& result : results) kinds.push_back(result.kind);
-    return kinds;
-}
 
 }  // namespace
 
