@@ -216,7 +216,6 @@ struct Settings {
     std::vector<TenantSettings> tenants;
     std::vector<ThresholdSettings> thresholds;
 
-    std::filesystem::path database_file() const { return node.data_dir / "bucky.db"; }
     std::filesystem::path spool_dir() const { return node.data_dir / "spool"; }
     std::filesystem::path results_dir() const { return node.data_dir / "results"; }
 };

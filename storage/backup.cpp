@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "conf/base/error.h"
+#include "storage/site.h"
 #include "storage/statements.h"
 
 namespace bucky::storage {
@@ -23,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDatabase = "bucky.db";
+constexpr const char* kDatabase = Site::kDatabaseName;
 constexpr const char* kUnfinished = "bucky.db.unfinished";
 constexpr const char* kLock = "lock";  // of the node in a data folder
 constexpr const char* kUnfinishedFile = ".unfinished";
@@ -273,7 +274,7 @@ BackedUp back_up(const fs::path& data_dir, const fs::path& to) {
     const auto unfinished = to / kUnfinished;
     BackedUp done;
     for (int attempt = 1;; ++attempt) {
-        copy_database(data_dir / kDatabase, unfinished);
+        copy_database(Site{data_dir}.database_file(), unfinished);
         const auto files = files_named_in(unfinished);
         done.files = static_cast<std::int64_t>(files.size());
         if (!copy_files(data_dir, to, files, done)) {

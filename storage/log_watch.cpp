@@ -32,8 +32,9 @@ std::string name_of_process(int process) {
 
 }  // namespace
 
-LogWatch::LogWatch(const std::filesystem::path& database)
-    : log_(database.string() + "-wal"), index_(database.string() + "-shm") {}
+LogWatch::LogWatch(const Site& site)
+    : log_(site.database_file().string() + "-wal"),
+      index_(site.database_file().string() + "-shm") {}
 
 std::uint64_t LogWatch::log_bytes() const {
     std::error_code missing;

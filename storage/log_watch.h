@@ -12,11 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "storage/site.h"
+
 namespace bucky::storage {
 
 class LogWatch {
 public:
-    explicit LogWatch(const std::filesystem::path& database);
+    explicit LogWatch(const Site& site);
 
     using Time = std::chrono::steady_clock::time_point;
 

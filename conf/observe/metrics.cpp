@@ -57,7 +57,7 @@ constexpr Row kRows[] = {
      "Images that came again with the same pixels and another header, which stands since."},
     {"bucky_reports_withdrawn_total", Kind::counter,
      "Reports taken back because their image turned out to be another patient's."},
-    {"bucky_database_log_bytes", Kind::gauge, "Size of bucky.db-wal."},
+    {"bucky_database_log_bytes", Kind::gauge, "Size of the database's write-ahead log."},
     {"bucky_reingested_files_total", Kind::counter,
      "Spool files that the database did not know, by outcome: taken_in, copy, aside."},
     {"bucky_aside_files", Kind::gauge, "Files in data_dir/aside, by kind: image, copy, result."},

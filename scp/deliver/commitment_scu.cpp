@@ -23,6 +23,7 @@
 #include "storage/expiry.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
+#include "storage/site.h"
 #include "storage/spool.h"
 
 namespace bucky::scp {
@@ -61,7 +62,7 @@ struct CommitmentScu::Impl {
           lane(storage::Lane::commit(to.name)),
           clock(at),
           work(rung),
-          db(settings.database_file()),
+          db(storage::Site{settings.node.data_dir}.open()),
           spool(settings.spool_dir()),
           jobs(db, clock, std::max(backoff.longest_wait_ms(), timeout_ms())),
           journal(db, clock),

@@ -23,6 +23,7 @@
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
+#include "storage/site.h"
 #include "storage/spool.h"
 
 namespace bucky::scp {
@@ -58,7 +59,7 @@ struct Courier::Impl {
           lane(storage::Lane::deliver(to.name)),
           clock(at),
           work(rung),
-          db(settings.database_file()),
+          db(storage::Site{settings.node.data_dir}.open()),
           results(settings.results_dir()),
           jobs(db, clock, backoff.longest_wait_ms()),
           journal(db, clock),

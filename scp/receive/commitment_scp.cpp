@@ -23,6 +23,7 @@
 #include "scp/wire/target.h"
 #include "storage/database.h"
 #include "storage/owed_commitments.h"
+#include "storage/site.h"
 
 namespace bucky::scp {
 namespace {
@@ -40,8 +41,8 @@ struct CommitmentScp::Impl {
           clock(at),
           work(rung),
           give_up_fd(give_up),
-          databases(told.database_file()),
-          db(told.database_file()),
+          databases(storage::Site{told.node.data_dir}),
+          db(storage::Site{told.node.data_dir}.open()),
           owed_(db, clock, told.node.data_dir) {}
 
     /// A report that is due; its caller is called by this thread only.

@@ -17,7 +17,7 @@ DatabasePool::Lease DatabasePool::lease() {
             return {*this, std::move(db)};
         }
     }
-    return {*this, std::make_unique<storage::Database>(file_)};
+    return {*this, site_.open_on_heap()};
 }
 
 void DatabasePool::give_back(std::unique_ptr<storage::Database> db) {

@@ -4,18 +4,19 @@
 // only the thread that leased it uses it.
 #pragma once
 
-#include <filesystem>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "conf/base/mutex.h"
 #include "storage/database.h"
+#include "storage/site.h"
 
 namespace bucky::scp {
 
 class DatabasePool {
 public:
-    explicit DatabasePool(std::filesystem::path file) : file_(std::move(file)) {}
+    explicit DatabasePool(storage::Site site) : site_(std::move(site)) {}
 
     class Lease {
     public:
@@ -33,13 +34,13 @@ public:
         std::unique_ptr<storage::Database> db_;
     };
 
-    /// Returns an idle database, else opens one. Throws what Database throws.
+    /// Returns an idle database, else opens one. Throws what Site::open() throws.
     Lease lease();
 
 private:
     void give_back(std::unique_ptr<storage::Database> db);
 
-    std::filesystem::path file_;
+    storage::Site site_;
     Mutex mutex_;
     std::vector<std::unique_ptr<storage::Database>> idle_ GUARDED_BY(mutex_);
 };

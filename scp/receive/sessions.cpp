@@ -49,7 +49,7 @@ Sessions::Sessions(const conf::Settings& settings, const Clock& clock, Wakeup& w
     : clock_(clock),
       work_(work),
       slots_(static_cast<std::size_t>(settings.scp.max_associations)),
-      databases_(settings.database_file()),
+      databases_(storage::Site{settings.node.data_dir}),
       spool_(settings.spool_dir(),
              static_cast<std::uint64_t>(settings.storage.min_free_mb) * kMebi),
       closing_(make_event()),

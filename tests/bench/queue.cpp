@@ -19,6 +19,7 @@
 #include "storage/intake.h"
 #include "storage/job_queue.h"
 #include "storage/recover.h"
+#include "storage/site.h"
 #include "storage/spool.h"
 #include "tests/bench/machine.h"
 #include "tests/support/temp_dir.h"
@@ -96,7 +97,7 @@ constexpr auto kReadyJobs = R"sql(
 Took claim_and_finish(std::int64_t jobs, std::int64_t times) {
     const test::TempDir dir;
     const SystemClock clock;
-    Database db{dir / "bucky.db"};
+    Database db = Site{dir}.open();
     insert_studies(db, jobs, kReadyJobs);
     JobQueue queue{db, clock};
     std::vector<Took> took;
@@ -115,7 +116,7 @@ Took start_over_history(std::int64_t instances, std::int64_t jobs) {
     const test::TempDir dir;
     const SettableClock clock{kStartMs};
     {
-        Database db{dir / "bucky.db"};
+        Database db = Site{dir}.open();
         const Spool spool{dir / "spool"}, results{dir / "results"};
         insert_studies(db, jobs, R"sql(
             INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
@@ -142,7 +143,7 @@ Took start_over_history(std::int64_t instances, std::int64_t jobs) {
     }
     ::sync();  // a node that starts has not just written its files
     const Watch watch;
-    Database db{dir / "bucky.db"};
+    Database db = Site{dir}.open();
     if (recover(db, dir.path(), clock).images_found != 0) throw std::runtime_error("found");
     (void)JobQueue(db, clock).backlog();
     return watch.took();

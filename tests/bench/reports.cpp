@@ -20,6 +20,7 @@
 #include "inference/findings_json.h"
 #include "scp/wire/start.h"
 #include "storage/intake.h"
+#include "storage/site.h"
 #include "tests/bench/machine.h"
 #include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
@@ -49,7 +50,7 @@ void prepare(const fs::path& folder, int studies, const fs::path& scratch) {
     fs::create_directories(folder);
     const SystemClock clock;
     const auto settings = settings_in(folder);
-    { const storage::Database made{settings.database_file()}; }
+    { const storage::Database made = storage::Site{settings.node.data_dir}.open(); }
     const inference::Shelf shelf{{test::phantom_model()}, {"cpu", 1}};
     WorkerContext context{settings, clock};
     storage::Intake intake{context.db, context.received, clock, {0, 0}};

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/database_file.h"
 #include "tests/support/fake_pacs.h"
 #include "tests/support/orthanc.h"
 #include "tests/support/part10.h"
@@ -81,7 +82,7 @@ TEST_CASE("what was lost, not told, told twice or told to the wrong one is seen"
     CHECK_THAT(kept(answered), Contains("1 have no file"));
     CHECK_THAT(joined(check_folder(node.data_dir())),
                Contains("files without a row: ") && Contains("rows without a file: "));
-    std::filesystem::remove(node.data_dir() / "bucky.db");
+    std::filesystem::remove(database_file(node.data_dir()));
     CHECK_THAT(joined(check_folder(node.data_dir())), Contains("the database: "));
     CHECK_THAT(joined(still_open(node.data_dir())), Contains("the database: "));
 }

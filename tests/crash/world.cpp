@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/crash/demands.h"
+#include "tests/support/database_file.h"
 #include "tests/support/http.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
@@ -163,7 +164,7 @@ void World::beside(const Event& event) {
         words.insert(words.end(), {"--config", config});
         return words;
     };
-    const auto database = (node_.data_dir() / "bucky.db").string();
+    const auto database = database_file(node_.data_dir()).string();
     switch (event.kind) {
         case EventKind::queue_retry: return run_beside("queue retry", bucky({"queue", "retry"}));
         case EventKind::status: return run_beside("status", bucky({"status"}));

@@ -14,6 +14,7 @@
 #include "scp/receive/session.h"
 #include "scp/wire/start.h"
 #include "storage/database.h"
+#include "storage/site.h"
 #include "tests/support/temp_dir.h"
 
 namespace bucky::fuzz {
@@ -61,8 +62,8 @@ struct FrontHouse::Rooms {
     scp::PeerCount peer_count;
     scp::ImageRate image_rate;
     scp::Slots slots{kContextsMax}, farewells{kContextsMax};
-    storage::Database db{settings.database_file()};
-    scp::DatabasePool databases{settings.database_file()};
+    storage::Database db = storage::Site{settings.node.data_dir}.open();
+    scp::DatabasePool databases{storage::Site{settings.node.data_dir}};
     storage::Spool spool{settings.spool_dir()};
     std::shared_ptr<const scp::ListenerConfig> listener = std::make_shared<scp::ListenerConfig>();
     scp::SessionContext context{.settings = settings,

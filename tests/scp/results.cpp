@@ -12,6 +12,7 @@
 #include "storage/intake.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
+#include "storage/site.h"
 #include "storage/studies.h"
 #include "tests/scp/images.h"
 
@@ -29,7 +30,7 @@ Results::Results(Empty) : destinations_{"pacs"} {
 }
 
 void Results::add(const std::string& study, int count, const std::string& sop_class) {
-    storage::Database db(settings.database_file());
+    storage::Database db = storage::Site{settings.node.data_dir}.open();
     storage::Spool spool(settings.spool_dir());
     storage::Spool results(settings.results_dir());
     auto incoming = spool.open();
@@ -77,14 +78,14 @@ scp::Courier Results::courier_to(const conf::DestinationSettings& destination) {
 }
 
 std::vector<storage::Job> Results::jobs(const storage::Lane& lane, const std::string& study) {
-    storage::Database db(settings.database_file());
+    storage::Database db = storage::Site{settings.node.data_dir}.open();
     auto all = storage::JobQueue(db, clock).jobs_of_study(study);
     std::erase_if(all, [&](const storage::Job& job) { return job.lane != lane; });
     return all;
 }
 
 std::vector<std::string> Results::told(const std::string& event, const std::string& study) {
-    storage::Database db(settings.database_file());
+    storage::Database db = storage::Site{settings.node.data_dir}.open();
     std::vector<std::string> words;
     for (const auto& entry : storage::Journal(db, clock).of_study(study)) {
         if (entry.event == event) words.push_back(entry.words);

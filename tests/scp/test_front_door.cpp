@@ -9,6 +9,7 @@
 #include "conf/base/clock.h"
 #include "conf/observe/log.h"
 #include "scp/wire/start.h"
+#include "storage/site.h"
 #include "storage/studies.h"
 
 namespace bucky::test {
@@ -30,7 +31,7 @@ conf::Settings settings_in(const std::filesystem::path& dir,
 struct TestFrontDoor::Impl {
     explicit Impl(const std::function<void(conf::Settings&)>& change)
         : settings(settings_in(dir.path(), change)),
-          first_opened(settings.database_file()),
+          first_opened(storage::Site{settings.node.data_dir}.open()),
           door(io, settings, clock, work) {
         door.open();
         thread = std::thread([this] { io.run(); });
@@ -77,7 +78,7 @@ const TempDir& TestFrontDoor::dir() const {
 }
 
 std::vector<TestFrontDoor::Kept> TestFrontDoor::kept(const std::string& study) {
-    storage::Database db(impl_->settings.database_file());
+    storage::Database db = storage::Site{impl_->settings.node.data_dir}.open();
     storage::Studies studies(db, impl_->clock);
     const auto line = studies.line(study);
     std::vector<Kept> all;

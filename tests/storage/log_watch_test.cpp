@@ -66,7 +66,7 @@ TEST_CASE("a process that keeps a read transaction open is reported by name afte
           "[storage]") {
     DataFolder node;
     node.send({.sop_instance = "1.1"});
-    LogWatch watch{node.dir / "bucky.db"};
+    LogWatch watch{Site{node.dir.path()}};
     const auto now = std::chrono::steady_clock::now();
     CHECK(watch.look(now).empty());
     LeftOpen shell{node.dir / "bucky.db"};

@@ -5,6 +5,7 @@
 
 #include "conf/base/clock.h"
 #include "inference/findings_json.h"
+#include "storage/site.h"
 
 namespace bucky::test {
 namespace {
@@ -34,7 +35,7 @@ std::vector<std::string> files_below(const fs::path& folder) {
 
 Ledger::Ledger(fs::path data_dir)
     : data_dir_(std::move(data_dir)),
-      db_(data_dir_ / "bucky.db", storage::Database::Mode::read_only) {}
+      db_(storage::Site{data_dir_}.open(storage::Database::Mode::read_only)) {}
 
 std::optional<inference::ImageResult> Ledger::result_of(const std::string& sop_instance) {
     auto row = db_.prepare(kResult);

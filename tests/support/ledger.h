@@ -20,7 +20,7 @@ public:
     /// The result of an image; nullopt while it waits, or if the image is not known.
     std::optional<inference::ImageResult> result_of(const std::string& sop_instance);
 
-    /// Jobs that are not done, as "deliver:pacs ready 2 (its last error)".
+    /// Jobs that are not done, as "report ready 2 (its last error)".
     std::vector<std::string> open_jobs();
 
     /// The SOP Instance UIDs of the results of a study.

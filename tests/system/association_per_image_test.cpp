@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/clock.h"
+#include "storage/site.h"
 #include "storage/studies.h"
 #include "tests/support/fake_pacs.h"
 #include "tests/support/ledger.h"
@@ -47,7 +48,7 @@ Bytes with_number(Bytes dataset, int number) {
 
 bool is_reported(const RunningNode& node, int images) {
     const SystemClock clock;
-    storage::Database db{node.data_dir() / "bucky.db", storage::Database::Mode::read_only};
+    storage::Database db = storage::Site{node.data_dir()}.open(storage::Database::Mode::read_only);
     const auto line = storage::Studies{db, clock}.line(kStudyUid);
     return line && line->images == images && line->pending == 0 &&
            line->state == storage::StudyState::reported && line->deliveries_open == 0;

@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "storage/lane.h"
+#include "storage/site.h"
 #include "tests/support/fake_pacs.h"
 #include "tests/support/ledger.h"
 #include "tests/support/part10.h"
@@ -62,9 +64,10 @@ std::map<std::string, int> times_stored(const FakePacs& pacs) {
 
 /// The results whose delivery is done according to a data folder.
 std::set<std::string> delivered_in(const std::filesystem::path& data_dir) {
-    storage::Database db{data_dir / "bucky.db", storage::Database::Mode::existing};
+    storage::Database db = storage::Site{data_dir}.open(storage::Database::Mode::existing);
     auto rows = db.prepare({"test.delivered", R"sql(
-        SELECT subject FROM job WHERE lane = 'deliver:pacs' AND state = 'done')sql"});
+        SELECT subject FROM job WHERE lane = :lane AND state = 'done')sql"});
+    rows.bind(":lane", name_of(storage::Lane::deliver("pacs")));
     std::set<std::string> delivered;
     while (rows.step()) delivered.insert(rows.text(0));
     return delivered;
@@ -127,7 +130,7 @@ TEST_CASE("a node does not start on the database of a newer version, and says wh
     RunningNode node{{.data_dir = dir / "data"}};
     CHECK(node.stop() == 0);
     {
-        storage::Database db{dir / "data" / "bucky.db"};
+        storage::Database db = storage::Site{dir / "data"}.open();
         db.prepare({"test.newer", "PRAGMA user_version = 4711"}).run();
     }
     const auto refused = node.bucky({"serve"});

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/database_file.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/running_node.h"
@@ -34,7 +35,7 @@ TEST_CASE("a wrong config is told all at once, and nothing is started", "[system
         }
         CHECK(ended.output.find("node.ready") == std::string::npos);
     }
-    CHECK_FALSE(std::filesystem::exists(data_dir / "bucky.db"));
+    CHECK_FALSE(std::filesystem::exists(database_file(data_dir)));
 }
 
 TEST_CASE("a config file that is not there is an error with its name", "[system][config]") {

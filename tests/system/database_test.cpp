@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <catch2/catch.hpp>
 
+#include "tests/support/database_file.h"
 #include "tests/support/fake_pacs.h"
 #include "tests/support/http.h"
 #include "tests/support/ledger.h"
@@ -136,7 +137,7 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
 
 bool holds_lock(RunningNode& node) {
     struct stat found {};
-    REQUIRE(::stat((node.data_dir() / "bucky.db").c_str(), &found) == 0);
+    REQUIRE(::stat(database_file(node.data_dir()).c_str(), &found) == 0);
     const std::regex kLock{" " + std::to_string(node.process().pid()) +
                            " [0-9a-f:]+:" + std::to_string(found.st_ino) + " "};
     std::ifstream locks{"/proc/locks"};
@@ -170,7 +171,7 @@ TEST_CASE("every command, and SQLite's own shell, beside a node under load: kill
         INFO(after);
         CHECK(holds_lock(node));
         for (const auto* suffix : {"", "-wal", "-shm"}) {
-            CHECK(fs::exists(node.data_dir() / (std::string{"bucky.db"} + suffix)));
+            CHECK(fs::exists(database_file(node.data_dir(), suffix)));
         }
     };
     for (auto [name, words] : known) {
@@ -180,7 +181,7 @@ TEST_CASE("every command, and SQLite's own shell, beside a node under load: kill
     }
     for (const auto* sql : {"SELECT count(*) FROM instance", "PRAGMA wal_checkpoint(TRUNCATE)",
                             "PRAGMA journal_mode = DELETE", "PRAGMA quick_check"}) {
-        (void)sqlite(node.data_dir() / "bucky.db", sql);
+        (void)sqlite(database_file(node.data_dir()), sql);
         look(sql);
     }
     const auto enough = modalities.answered().size() + 12;
@@ -189,9 +190,9 @@ TEST_CASE("every command, and SQLite's own shell, beside a node under load: kill
     (void)node.process().wait(10s);
     modalities.end();
 
-    CHECK(sqlite(node.data_dir() / "bucky.db", "PRAGMA integrity_check").output == "[('ok',)]\n");
+    CHECK(sqlite(database_file(node.data_dir()), "PRAGMA integrity_check").output == "[('ok',)]\n");
     node.restart();
-    const auto rows = sqlite(node.data_dir() / "bucky.db", "SELECT sop_instance FROM instance");
+    const auto rows = sqlite(database_file(node.data_dir()), "SELECT sop_instance FROM instance");
     std::size_t lost = 0;
     const auto answered = modalities.answered();
     for (const auto& sop : answered) {
@@ -204,18 +205,18 @@ TEST_CASE("every command, and SQLite's own shell, beside a node under load: kill
 
 TEST_CASE("a node whose database is deleted, replaced, cut or damaged refuses images and says so",
           "[system][database]") {
-    const auto* harm = GENERATE("delete bucky.db", "delete bucky.db-wal", "replace bucky.db",
-                                "cut bucky.db", "damage bucky.db");
+    const auto* harm = GENERATE("delete", "delete -wal", "replace", "cut", "damage");
     INFO(harm);
     const TempDir dir;
     RunningNode node;
-    const auto file = node.data_dir() / std::string{harm}.substr(std::string{harm}.find(' ') + 1);
+    const auto file =
+        database_file(node.data_dir(), std::string_view{harm}.ends_with(" -wal") ? "-wal" : "");
     const auto first = write_xray(dir.path(), {.seed = 1, .rows = 256, .columns = 256});
     const auto second = write_xray(dir.path(), {.seed = 2, .rows = 256, .columns = 256});
     REQUIRE(node.store(first.file) == 0x0000);
     CHECK_FALSE(node.verdict_line(first.uids.sop_instance_uid).empty());
     REQUIRE(ready_words(node).find("ready") == 0);
-    (void)sqlite(node.data_dir() / "bucky.db", "PRAGMA wal_checkpoint(TRUNCATE)");
+    (void)sqlite(database_file(node.data_dir()), "PRAGMA wal_checkpoint(TRUNCATE)");
 
     const auto size = fs::file_size(file);
     switch (harm[0]) {

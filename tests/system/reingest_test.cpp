@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/database_file.h"
 #include "tests/support/fake_pacs.h"
 #include "tests/support/ledger.h"
 #include "tests/support/part10.h"
@@ -59,7 +60,7 @@ TEST_CASE("a database that is put back from an older copy, or removed, loses no 
     auto sent = send(node, dir.path(), 1, 2);
     REQUIRE(poll_until([&] { return studies_in(*pacs).size() == 2 && quiet(node); }, 60s));
     REQUIRE(node.stop() == 0);
-    fs::copy_file(node.data_dir() / "bucky.db", dir / "older.db");
+    fs::copy_file(database_file(node.data_dir()), dir / "older.db");
 
     node.restart();
     for (auto& xray : send(node, dir.path(), 10, 3)) sent.push_back(std::move(xray));
@@ -76,10 +77,10 @@ TEST_CASE("a database that is put back from an older copy, or removed, loses no 
         node.kill9();
     }
     for (const auto* suffix : {"", "-wal", "-shm"}) {
-        fs::remove(node.data_dir() / (std::string{"bucky.db"} + suffix));
+        fs::remove(database_file(node.data_dir(), suffix));
     }
     const bool is_gone = std::string_view{harm} == "removed";
-    if (!is_gone) fs::copy_file(dir / "older.db", node.data_dir() / "bucky.db");
+    if (!is_gone) fs::copy_file(dir / "older.db", database_file(node.data_dir()));
 
     const FakePacs after{{}, destination.port};
     node.restart();
@@ -121,7 +122,7 @@ TEST_CASE("a spool file that cannot be read goes aside and is told, and a resend
         fs::resize_file(entry.path(), 1000);
         is_cut = true;
     }
-    fs::remove(node.data_dir() / "bucky.db");
+    fs::remove(database_file(node.data_dir()));
     node.restart();
     CHECK(node.logged("warning reingest.aside "));
     REQUIRE(poll_until([&] { return quiet(node); }, 60s));

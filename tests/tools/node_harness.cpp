@@ -16,6 +16,7 @@
 #include "scp/wire/dataset_header.h"
 #include "scp/wire/part10.h"
 #include "scp/wire/start.h"
+#include "storage/site.h"
 #include "tools/bucky/shared/files.h"
 
 namespace bucky::test {
@@ -50,7 +51,7 @@ NodeHarness::NodeHarness() {
     settings.destinations[0].name = "pacs";
     settings.destinations[1].name = "archive";
     std::filesystem::create_directories(settings.node.data_dir);
-    const storage::Database made{settings.database_file()};
+    const storage::Database made = storage::Site{settings.node.data_dir}.open();
 }
 
 phantom::Written NodeHarness::receive(const Sent& sent) {

@@ -10,6 +10,7 @@
 #include "scp/deliver/courier.h"
 #include "scp/wire/part10.h"
 #include "storage/outbox.h"
+#include "storage/site.h"
 #include "tests/scp/images.h"
 #include "tests/scp/peer.h"
 #include "tests/scp/results.h"
@@ -164,7 +165,7 @@ TEST_CASE("resubmitting ends the pause of a destination", "[scp]") {
     const Peer back("", static_cast<int>(destination.port));
     CHECK(deliver_all(courier) == 0);
     results.clock.advance_ms(1);
-    storage::Database db(results.settings.database_file());
+    storage::Database db = storage::Site{results.settings.node.data_dir}.open();
     CHECK(storage::JobQueue(db, results.clock).resubmit(storage::Lane::deliver("pacs")) == 1);
     CHECK(deliver_all(courier) == 3);
 }
@@ -213,7 +214,7 @@ TEST_CASE("a context that the peer does not accept parks the object, not its com
     std::filesystem::remove(results.files[0]);
     const Peer pacs;
     auto courier = results.courier_to(pacs.destination());
-    storage::Database db(results.settings.database_file());
+    storage::Database db = storage::Site{results.settings.node.data_dir}.open();
     storage::Spool spool(results.settings.results_dir());
     const auto first = storage::Outbox(db, spool, results.clock).result("1.2.9.1");
     REQUIRE(first);

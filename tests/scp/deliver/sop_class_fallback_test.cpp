@@ -11,6 +11,7 @@
 #include "scp/deliver/courier.h"
 #include "storage/outbox.h"
 #include "storage/peer_classes.h"
+#include "storage/site.h"
 #include "storage/studies.h"
 #include "tests/scp/images.h"
 #include "tests/scp/peer.h"
@@ -38,7 +39,7 @@ struct Waiting : Results {
         if (!other.empty()) add(kOther, 1, std::string{other});
     }
     std::optional<bool> takes(std::string_view sop_class) {
-        storage::Database db(settings.database_file());
+        storage::Database db = storage::Site{settings.node.data_dir}.open();
         return storage::PeerClasses(db, clock).takes("pacs", sop_class);
     }
     bool deliver_next(const Peer& peer) { return courier_to(peer.destination()).deliver_next(); }
@@ -48,7 +49,7 @@ struct Waiting : Results {
     }
     /// The next report still has the object in its old class, because it was being made before.
     void put_again(std::string_view sop_class) {
-        storage::Database db(settings.database_file());
+        storage::Database db = storage::Site{settings.node.data_dir}.open();
         storage::Spool spool(settings.results_dir());
         storage::JobQueue queue(db, clock);
         storage::Studies(db, clock).make_due_reports();

@@ -7,6 +7,7 @@
 #include "scp/wire/start.h"
 #include "storage/database.h"
 #include "storage/owed_commitments.h"
+#include "storage/site.h"
 #include "tests/support/http.h"
 #include "tests/support/temp_dir.h"
 
@@ -27,7 +28,7 @@ TEST_CASE("an owed report waits for its pause, whatever the clock is set to", "[
         peer.ae_title = "XRAY1";
         peer.host = "127.0.0.1";
         peer.port = free_port();  // nothing listens there
-        storage::Database db(settings.database_file());
+        storage::Database db = storage::Site{settings.node.data_dir}.open();
         storage::OwedCommitments owed(db, clock, dir.path());
         storage::OwedCommitment asked;
         asked.transaction = Uid{"2.25.1"};

@@ -22,6 +22,7 @@
 #include "scp/wire/status.h"
 #include "scp/wire/unique_fd.h"
 #include "storage/owed_commitments.h"
+#include "storage/site.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
 #include "tests/support/http.h"
@@ -122,7 +123,7 @@ struct Ward {
         return write_image(door.dir() / (uid + ".dcm"), {.sop_instance = uid}).string();
     }
     std::vector<storage::OwedCommitment> owed() {
-        storage::Database db(door.settings().database_file());
+        storage::Database db = storage::Site{door.settings().node.data_dir}.open();
         return storage::OwedCommitments(db, clock, door.settings().node.data_dir).owed(10);
     }
 
@@ -172,7 +173,7 @@ TEST_CASE("only instances with row, class and file are committed to", "[scp][com
                                  Catch::Contains("type 2"));
     CHECK_THAT(heard.output, !Catch::Contains("held 1.2.9.2"));
 
-    storage::Database db(ward.door.settings().database_file());
+    storage::Database db = storage::Site{ward.door.settings().node.data_dir}.open();
     storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     storage::OwedCommitment asked;
     asked.transaction = Uid{"1.2.3"};
@@ -193,7 +194,7 @@ TEST_CASE("only instances with row, class and file are committed to", "[scp][com
 TEST_CASE("a caller that is switched off pauses alone: reports to others do not wait for it",
           "[scp][commitment]") {
     Ward ward;
-    storage::Database db(ward.door.settings().database_file());
+    storage::Database db = storage::Site{ward.door.settings().node.data_dir}.open();
     storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     const auto ask = [&](const char* requester, const char* transaction) {
         storage::OwedCommitment asked;
@@ -226,7 +227,7 @@ TEST_CASE("a report is sent although as many silent callers are tried as calls r
             row.port = peer.port();
         }
     });
-    storage::Database db(ward.door.settings().database_file());
+    storage::Database db = storage::Site{ward.door.settings().node.data_dir}.open();
     storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     for (const auto& peer : silent) {
         for (int i = 0; i < 5; ++i) {
@@ -246,7 +247,7 @@ TEST_CASE("a report is sent although as many silent callers are tried as calls r
 TEST_CASE("a caller at its limit of owed reports is told to try later, with the reason",
           "[scp][commitment][hostile]") {
     Ward ward;
-    storage::Database db(ward.door.settings().database_file());
+    storage::Database db = storage::Site{ward.door.settings().node.data_dir}.open();
     storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
     std::vector<storage::ObjectReference> objects;
     for (std::int64_t i = 1; i <= limits::kCommitmentOfCallerMax.objects; ++i) {

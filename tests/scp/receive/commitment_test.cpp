@@ -14,6 +14,7 @@
 #include "scp/wire/part10.h"
 #include "storage/commitments.h"
 #include "storage/database.h"
+#include "storage/site.h"
 #include "tests/scp/peer.h"
 #include "tests/scp/results.h"
 #include "tests/scp/test_front_door.h"
@@ -60,7 +61,7 @@ struct Journey {
 
     std::vector<storage::Job> jobs() { return results.jobs(kCommitLane); }
     std::size_t promised() {
-        storage::Database db(results.settings.database_file());
+        storage::Database db = storage::Site{results.settings.node.data_dir}.open();
         std::size_t count = 0;
         for (const auto& line : storage::Commitments(db, results.clock).of_study(kStudy)) {
             count += line.promised_at_ms > 0;
@@ -143,7 +144,7 @@ TEST_CASE("a report on a new association is accepted, in the role of SCP", "[scp
 
 TEST_CASE("a report of an unknown request is refused and changes nothing", "[scp][commitment]") {
     Results results(1);
-    storage::Database db(results.settings.database_file());
+    storage::Database db = storage::Site{results.settings.node.data_dir}.open();
     storage::Commitments commitments(db, results.clock);
     const storage::CommitmentAnswer answer{Uid{"1.2.3"}, {{Uid{"1.2"}, Uid{"1.2.9.1"}}}, {}};
     CHECK_FALSE(commitments.answered("pacs", answer));
@@ -213,7 +214,7 @@ TEST_CASE("an answer to an older request counts for its successes, not for its f
     journey.run();
     REQUIRE(poll_until([&] { return transactions(pacs).size() == 2; }, 60s));
     const auto both = transactions(pacs);
-    storage::Database db(results.settings.database_file());
+    storage::Database db = storage::Site{results.settings.node.data_dir}.open();
     storage::Commitments commitments(db, results.clock);
     const Uid sop_class{"1.2.840.10008.5.1.4.1.1.1"};
     for (const auto& transaction : both) {  // one of them is the older request

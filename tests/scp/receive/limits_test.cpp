@@ -13,6 +13,7 @@
 
 #include "conf/observe/metrics.h"
 #include "storage/job_queue.h"
+#include "storage/site.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
 #include "tests/support/poll.h"
@@ -71,7 +72,8 @@ private:
 };
 
 std::string text_of(const TestFrontDoor& door, const storage::Sql& sql) {
-    storage::Database db(door.settings().database_file(), storage::Database::Mode::read_only);
+    storage::Database db =
+        storage::Site{door.settings().node.data_dir}.open(storage::Database::Mode::read_only);
     auto row = db.prepare(sql);
     return row.step() ? row.text(0) : "";
 }
@@ -177,7 +179,7 @@ TEST_CASE("beyond the queue's length images are refused for now, until one has i
     CHECK(reached("queue") == before + 1);
     CHECK(door.kept().size() == 2);
 
-    storage::Database db(door.settings().database_file());
+    storage::Database db = storage::Site{door.settings().node.data_dir}.open();
     const SystemClock clock;
     storage::JobQueue jobs(db, clock);
     REQUIRE(jobs.finish(*jobs.claim(storage::Lane::infer(), 60'000)));

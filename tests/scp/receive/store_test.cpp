@@ -15,6 +15,7 @@
 #include "scp/wire/contexts.h"
 #include "scp/wire/part10.h"
 #include "scp/wire/start.h"
+#include "storage/site.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
 #include "tests/support/poll.h"
@@ -245,7 +246,8 @@ TEST_CASE("a released association closes its study before the caller closes its 
     REQUIRE(client.store(ImageOf{}.sop_instance, dataset_bytes(file)) == 0);
     client.release();  // answered; the socket stays open
 
-    storage::Database db(door.settings().database_file(), storage::Database::Mode::read_only);
+    storage::Database db =
+        storage::Site{door.settings().node.data_dir}.open(storage::Database::Mode::read_only);
     auto study = db.prepare({"test.due", "SELECT due_at_ms - last_image_ms FROM study"});
     REQUIRE(study.step());
     CHECK(study.integer(0) < 60'000);

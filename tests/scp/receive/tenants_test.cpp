@@ -3,6 +3,7 @@
 // counted for it alone.
 #include <catch2/catch.hpp>
 
+#include "storage/site.h"
 #include "storage/studies.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
@@ -77,7 +78,8 @@ TEST_CASE("a tenant's full queue is its own: images of other tenants are accepte
     CHECK(statuses_of(door, "NORTH", 1) == std::vector<int>{0xA700});  // nothing is analysed yet
     CHECK(statuses_of(door, "SOUTH", 3) == std::vector<int>{0, 0, 0});
     const SystemClock clock;
-    storage::Database db{door.settings().database_file(), storage::Database::Mode::existing};
+    storage::Database db =
+        storage::Site{door.settings().node.data_dir}.open(storage::Database::Mode::existing);
     storage::Studies studies{db, clock};
     CHECK(studies.waiting("NORTH") == 2);
     CHECK(studies.waiting("SOUTH") == 3);

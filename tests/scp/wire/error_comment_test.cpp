@@ -12,6 +12,7 @@
 #include "scp/wire/status.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
+#include "tests/support/database_file.h"
 #include "tests/support/wire_client.h"
 
 using namespace bucky;
@@ -123,9 +124,9 @@ TEST_CASE("for every refusal the caller gets the comment of the fault and no mor
         TestFrontDoor door;
         const auto image = image_bytes(door);
         for (const auto* end : {"", "-wal", "-shm"}) {
-            std::filesystem::remove(door.settings().database_file().string() + end);
+            std::filesystem::remove(database_file(door.settings().node.data_dir, end));
         }
-        std::filesystem::create_directory(door.settings().database_file());
+        std::filesystem::create_directory(database_file(door.settings().node.data_dir));
         told(refused(door, image));
     }
     for (const auto& one : all) {

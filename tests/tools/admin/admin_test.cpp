@@ -151,7 +151,7 @@ TEST_CASE("why the node is not ready is for those who show the token: it may nam
         return served.ask("GET /readyz HTTP/1.1\r\n" + header + "\r\n");
     };
     Served closed{"correct-horse-battery"};
-    closed.set_reasons({"database /var/lib/bucky/bucky.db: disk I/O error"});
+    closed.set_reasons({"database /var/lib/bucky/its.db: disk I/O error"});
     CHECK_THAT(ask(closed, ""), Catch::StartsWith("HTTP/1.1 503") && !Catch::Contains("/var/lib"));
     CHECK_THAT(ask(closed, "Authorization: Bearer correct-horse-battery\r\n"),
                Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("/var/lib"));

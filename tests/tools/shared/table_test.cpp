@@ -7,11 +7,11 @@ using namespace bucky;
 
 TEST_CASE("a table is as wide as its widest cells, numbers to the right", "[tools]") {
     Table table{{{"QUEUE"}, {"READY", Align::right}, {"WHY"}}};
-    table.row({"deliver:pacs", "7", ""});
+    table.row({"deliver-pacs", "7", ""});
     table.row({"infer", "1200", "busy"});
     CHECK(table.text() ==
           "QUEUE         READY  WHY\n"
-          "deliver:pacs      7\n"
+          "deliver-pacs      7\n"
           "infer          1200  busy\n");
 }
 

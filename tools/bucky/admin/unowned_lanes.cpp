@@ -2,13 +2,12 @@
 #include "tools/bucky/admin/unowned_lanes.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "conf/base/error.h"
+#include "storage/site.h"
 
 namespace bucky {
 namespace {
@@ -50,11 +49,11 @@ std::string unowned_trouble(const conf::Settings& settings, const storage::Backl
 
 std::vector<std::string> unowned_troubles(const conf::Settings& settings) {
     std::vector<std::string> all;
-    std::error_code none;
-    if (!std::filesystem::exists(settings.database_file(), none)) return all;
+    const storage::Site site{settings.node.data_dir};
+    if (!site.has_database()) return all;
     try {
         const SystemClock clock;
-        storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
+        storage::Database db = site.open(storage::Database::Mode::read_only);
         for (const auto& lane : storage::JobQueue{db, clock}.backlog()) {
             auto trouble = unowned_trouble(settings, lane);
             if (!trouble.empty()) all.push_back(std::move(trouble));

@@ -13,6 +13,7 @@
 #include "storage/job_queue.h"
 #include "storage/owed_commitments.h"
 #include "storage/queue_shape.h"
+#include "storage/site.h"
 #include "storage/study_key.h"
 #include "tools/bucky/admin/unowned_lanes.h"
 #include "tools/bucky/commands/command.h"
@@ -50,7 +51,8 @@ std::string shape_table(const std::vector<storage::LaneShape>& lanes) {
 
 void show_json(const conf::Settings& settings) {
     const SystemClock clock;
-    storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
+    storage::Database db =
+        storage::Site{settings.node.data_dir}.open(storage::Database::Mode::read_only);
     auto queues = nlohmann::json::array();
     for (const auto& lane : storage::queue_shape(db, clock)) {
         auto ages = nlohmann::json::array();
@@ -82,7 +84,8 @@ void show_owed(const std::vector<storage::OwedCommitment>& all_owed, std::int64_
 
 void show(const conf::Settings& settings) {
     const SystemClock clock;
-    storage::Database db{settings.database_file(), storage::Database::Mode::read_only};
+    storage::Database db =
+        storage::Site{settings.node.data_dir}.open(storage::Database::Mode::read_only);
     storage::JobQueue queue{db, clock};
     const auto lanes = queue.backlog();
     std::cout << backlog_table(lanes, clock.now_ms())
@@ -114,7 +117,8 @@ void retry(const conf::Settings& settings, const std::string& destination, bool 
         throw Error(Fault::bad_input, "no [[destination]] is named {}", destination);
     }
     const SystemClock clock;
-    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::Database db =
+        storage::Site{settings.node.data_dir}.open(storage::Database::Mode::existing);
     storage::JobQueue queue{db, clock};
     using Resubmit = storage::JobQueue::Resubmit;
     const auto which = only_parked ? Resubmit::parked : Resubmit::parked_and_waiting;
@@ -156,7 +160,8 @@ std::vector<storage::Lane> unowned_lanes_of(const conf::Settings& settings,
 
 void drop(const conf::Settings& settings, const std::string& destination) {
     const SystemClock clock;
-    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::Database db =
+        storage::Site{settings.node.data_dir}.open(storage::Database::Mode::existing);
     storage::JobQueue queue{db, clock};
     for (const auto& lane : unowned_lanes_of(settings, queue, destination)) {
         const auto outcome = storage::AbandonedLanes{db, clock}.drop(lane);
@@ -170,7 +175,8 @@ void move(const conf::Settings& settings, const std::string& from, const std::st
         throw Error(Fault::bad_input, "no [[destination]] is named {}", to);
     }
     const SystemClock clock;
-    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::Database db =
+        storage::Site{settings.node.data_dir}.open(storage::Database::Mode::existing);
     storage::JobQueue queue{db, clock};
     const auto may_go = [&](const std::string& study) {
         const auto theirs = conf::destinations_of(settings, storage::StudyKey::parse(study).owner);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "conf/file/read.h"
+#include "storage/site.h"
 #include "storage/studies.h"
 #include "tools/bucky/admin/health.h"
 #include "tools/bucky/commands/command.h"
@@ -28,7 +29,8 @@ struct Status {
 /// A database that cannot be opened is one of the troubles while a node runs on it.
 Health health_of(const Status& status, const Clock& clock) {
     try {
-        storage::Database db{status.settings.database_file(), storage::Database::Mode::read_only};
+        storage::Database db =
+            storage::Site{status.settings.node.data_dir}.open(storage::Database::Mode::read_only);
         return look(status.settings, clock, db);
     } catch (const Error& error) {  // one of the troubles of a running node
         if (!status.process) throw;

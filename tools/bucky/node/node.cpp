@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/node/node.h"
+#include "storage/site.h"
 
 #include "tools/bucky/node/node_state.h"
 
@@ -31,10 +32,9 @@ std::uint64_t min_free_bytes(const conf::Settings& settings) {
 }
 
 /// On a full disk, too: what may leave has to leave, and results have to be sent.
-std::filesystem::path database_with_room(const conf::Settings& settings,
-                                         storage::DiskReserve& reserve) {
+storage::Database open_with_room(const conf::Settings& settings, storage::DiskReserve& reserve) {
     give_if_full(reserve);
-    return settings.database_file();
+    return storage::Site{settings.node.data_dir}.open();
 }
 
 storage::Recovered recovered(storage::Database& db, const conf::Settings& settings,
@@ -64,7 +64,7 @@ Node::Impl::Impl(conf::Settings told, std::function<conf::Settings()> reread_)
       reread(std::move(reread_)),
       lock(in_force->node.data_dir),
       reserve(in_force->node.data_dir, min_free_bytes(*in_force)),
-      database(database_with_room(*in_force, reserve)),
+      database(open_with_room(*in_force, reserve)),
       aside(in_force->node.data_dir, clock),
       returned(recovered(database, *in_force, clock, aside)),
       decoders(decode_workers(), decoder_command()),
@@ -99,8 +99,9 @@ void Node::Impl::start_keepers() {
     });
     // Opened here: a database that is gone in this very moment is an error of the start, or a
     // trouble that the watch reports, and never the end of a thread.
-    auto db = std::make_shared<storage::Database>(settings()->database_file(),
-                                                  storage::Database::Mode::existing);
+    const storage::Site site{settings()->node.data_dir};
+    const std::shared_ptr<storage::Database> db =
+        site.open_on_heap(storage::Database::Mode::existing);
     threads.start("watch", [this, db](const std::stop_token& stop) { watch(*db, stop); });
 }
 
@@ -110,7 +111,8 @@ void Node::open() {
     node.heed_signals();
     const auto told = node.settings();
     node.trail.emplace(told->audit, audit_source(told->node.ae_title.str()), node.clock);
-    storage::Database db{told->database_file(), storage::Database::Mode::existing};
+    storage::Database db =
+        storage::Site{told->node.data_dir}.open(storage::Database::Mode::existing);
     {
         const MutexLock guard(node.note_mutex);
         node.note.since_ms = node.clock.now_ms();

@@ -101,7 +101,7 @@ void Node::Impl::look_around(storage::Database& db) {
     health.aside = aside.held();
     auto own = own_troubles();
     std::ranges::move(clock_troubles(db, clock), std::back_inserter(own));
-    if (!log_watch) log_watch.emplace(settings()->database_file());
+    if (!log_watch) log_watch.emplace(storage::Site{settings()->node.data_dir});
     std::ranges::move(log_watch->look(std::chrono::steady_clock::now()), std::back_inserter(own));
     metrics::set("bucky_database_log_bytes", static_cast<double>(log_watch->log_bytes()));
     health.troubles.insert(health.troubles.end(), own.begin(), own.end());

@@ -9,6 +9,7 @@
 #include "scp/wire/dataset_header.h"
 #include "storage/job_queue.h"
 #include "storage/reingest.h"
+#include "storage/site.h"
 #include "tools/bucky/shared/priority.h"
 
 namespace bucky {
@@ -35,7 +36,8 @@ storage::Spooled read(const std::filesystem::path& file, const conf::Settings& s
 /// Runs until no file is left or a stop is requested. Throws when one cannot be taken in now.
 void take_in_all(const conf::Settings& settings, const Clock& clock, storage::Aside& aside,
                  Wakeup& work, const std::stop_token& stop) {
-    storage::Database db{settings.database_file(), storage::Database::Mode::existing};
+    storage::Database db =
+        storage::Site{settings.node.data_dir}.open(storage::Database::Mode::existing);
     storage::Spool spool{settings.spool_dir()};
     storage::Reingest files{
         db,
