@@ -44,7 +44,7 @@ struct Waiting : Results {
     }
     bool deliver_next(const Peer& peer) { return courier_to(peer.destination()).deliver_next(); }
     void reword_journal() {
-        storage::Database db(settings.database_file());
+        storage::Database db = storage::Site{settings.node.data_dir}.open();
         db.prepare({"test.reword", "UPDATE journal SET words = 'in other words'"}).run();
     }
     /// The next report still has the object in its old class, because it was being made before.

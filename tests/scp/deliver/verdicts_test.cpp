@@ -13,6 +13,7 @@
 #include "conf/dicom/transfer_syntaxes.h"
 #include "scp/deliver/courier.h"
 #include "storage/peer_classes.h"
+#include "storage/site.h"
 #include "tests/scp/deliver/fake_sender.h"
 #include "tests/scp/results.h"
 #include "tests/support/poll.h"
@@ -50,7 +51,7 @@ struct Delivery : Results {
         return !jobs(storage::Lane::deliver("pacs"), study(number)).empty();
     }
     std::optional<bool> takes(std::string_view sop_class) {
-        storage::Database db(settings.database_file());
+        storage::Database db = storage::Site{settings.node.data_dir}.open();
         return storage::PeerClasses(db, clock).takes("pacs", sop_class);
     }
 

@@ -7,6 +7,7 @@
 
 #include "conf/dicom/ignored_classes.h"
 #include "storage/journal.h"
+#include "storage/site.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
 #include "tests/support/wire_client.h"
@@ -33,7 +34,7 @@ std::optional<int> sent(const TestFrontDoor& door, const std::string& sop_class,
 
 std::vector<storage::JournalEntry> journal_of(const TestFrontDoor& door) {
     const SystemClock clock;
-    storage::Database db(door.settings().database_file());
+    storage::Database db = storage::Site{door.settings().node.data_dir}.open();
     return storage::Journal(db, clock).of_study(ImageOf{}.study);
 }
 
