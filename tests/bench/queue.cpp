@@ -97,7 +97,7 @@ constexpr auto kReadyJobs = R"sql(
 Took claim_and_finish(std::int64_t jobs, std::int64_t times) {
     const test::TempDir dir;
     const SystemClock clock;
-    Database db = Site{dir}.open();
+    Database db = Site{dir.path()}.open();
     insert_studies(db, jobs, kReadyJobs);
     JobQueue queue{db, clock};
     std::vector<Took> took;
@@ -116,7 +116,7 @@ Took start_over_history(std::int64_t instances, std::int64_t jobs) {
     const test::TempDir dir;
     const SettableClock clock{kStartMs};
     {
-        Database db = Site{dir}.open();
+        Database db = Site{dir.path()}.open();
         const Spool spool{dir / "spool"}, results{dir / "results"};
         insert_studies(db, jobs, R"sql(
             INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms,
@@ -143,7 +143,7 @@ Took start_over_history(std::int64_t instances, std::int64_t jobs) {
     }
     ::sync();  // a node that starts has not just written its files
     const Watch watch;
-    Database db = Site{dir}.open();
+    Database db = Site{dir.path()}.open();
     if (recover(db, dir.path(), clock).images_found != 0) throw std::runtime_error("found");
     (void)JobQueue(db, clock).backlog();
     return watch.took();

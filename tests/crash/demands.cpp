@@ -173,7 +173,7 @@ private:
 Complaints still_open(const fs::path& data_dir) {
     return looked_at("the database", [&](Complaints& open) {
         open = Ledger{data_dir}.open_jobs();
-        Database db = Site{data_dir}.open(Database::Mode::read_only);
+        Database db = storage::Site{data_dir}.open(Database::Mode::read_only);
         for (auto row = db.prepare(kUnreported); row.step();) {
             open.push_back(fmt::format("study {} is {}, {} images pending", row.text(0),
                                        row.text(1), row.integer(2)));
@@ -186,7 +186,7 @@ Complaints still_open(const fs::path& data_dir) {
 
 Complaints check_kept(const fs::path& data_dir, const std::vector<AnsweredImage>& answered) {
     return looked_at("the database", [&](Complaints& complaints) {
-        Database db = Site{data_dir}.open(Database::Mode::read_only);
+        Database db = storage::Site{data_dir}.open(Database::Mode::read_only);
         auto rows = rows_in(db, complaints);
         std::vector<std::string> lost, twice, fileless, without, failed;
         for (const auto& image : answered) {
@@ -222,7 +222,7 @@ Complaints check_kept(const fs::path& data_dir, const std::vector<AnsweredImage>
 
 Complaints check_folder(const fs::path& data_dir) {
     return looked_at("the database", [&](Complaints& complaints) {
-        Database db = Site{data_dir}.open(Database::Mode::read_only);
+        Database db = storage::Site{data_dir}.open(Database::Mode::read_only);
         for (auto row = db.prepare(kIntegrity); row.step();) {
             if (row.text(0) != "ok") complaints.push_back("integrity_check: " + row.text(0));
         }
@@ -238,7 +238,7 @@ Complaints check_folder(const fs::path& data_dir) {
 
 Complaints check_backup(const fs::path& folder, const std::vector<AnsweredImage>& answered_before) {
     return looked_at("the backup " + folder.filename().string(), [&](Complaints& complaints) {
-        Database db = Site{folder}.open(Database::Mode::existing);
+        Database db = storage::Site{folder}.open(Database::Mode::existing);
         const auto rows = rows_in(db, complaints);
         std::vector<std::string> lost;
         for (const auto& image : answered_before) {

@@ -87,7 +87,7 @@ std::string find_study(Database& db, const std::string& asked) {
 
 void list(const conf::Settings& settings, std::int64_t at_most) {
     const SystemClock clock;
-    Database db = Site{settings.node.data_dir}.open(Database::Mode::read_only);
+    Database db = storage::Site{settings.node.data_dir}.open(Database::Mode::read_only);
     Table table{{{"LAST IMAGE (UTC)"},
                  {"IMAGES", Align::right},
                  {"FINDINGS", Align::right},
@@ -223,7 +223,7 @@ void show_one(const conf::Settings& settings, Database& db, const std::string& s
 }
 
 void show(const conf::Settings& settings, const std::string& asked) {
-    Database db = Site{settings.node.data_dir}.open(Database::Mode::read_only);
+    Database db = storage::Site{settings.node.data_dir}.open(Database::Mode::read_only);
     bool is_first = true;
     for (const auto& study : find_studies(db, asked)) {
         if (!std::exchange(is_first, false)) std::cout << '\n';
@@ -249,7 +249,7 @@ void check_model(const conf::Settings& settings, const std::string& name) {
 void retry(const conf::Settings& settings, const std::string& asked, const std::string& model) {
     if (!model.empty()) check_model(settings, model);
     const SystemClock clock;
-    Database db = Site{settings.node.data_dir}.open(Database::Mode::existing);
+    Database db = storage::Site{settings.node.data_dir}.open(Database::Mode::existing);
     const auto study = find_study(db, asked);
     const auto images = storage::Studies{db, clock}.retry(study, model);
     std::cout << fmt::format("{} image{} of {} will be looked at again{}\n", images,
