@@ -19,27 +19,11 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/ids.h"
+#include "conf/dicom/commitment.h"
 #include "storage/database.h"
 #include "storage/job_queue.h"
 
 namespace bucky::storage {
-
-/// One object as commitment messages name it.
-struct ObjectReference {
-    Uid sop_class, sop_instance;
-    bool operator==(const ObjectReference&) const = default;
-};
-
-/// What a destination answers about the objects of one request.
-struct CommitmentAnswer {
-    struct Failed {
-        ObjectReference object;
-        std::uint16_t reason = 0;  ///< (0008,1197)
-    };
-    Uid transaction;
-    std::vector<ObjectReference> kept;
-    std::vector<Failed> failed;
-};
 
 /// For reports to people: whether a destination has committed to one result.
 struct CommitmentLine {

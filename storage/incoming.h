@@ -14,6 +14,7 @@
 #include <span>
 #include <string_view>
 
+#include "conf/base/scratch_file.h"
 #include "storage/file_calls.h"
 
 namespace bucky::storage {
@@ -23,20 +24,21 @@ namespace bucky::storage {
 [[noreturn]] void fail_file(std::string_view doing, const std::filesystem::path& path);
 
 /// Unlinked when it leaves its scope, unless it was kept.
-class Incoming {
+class Incoming final : public ScratchFile {
 public:
     Incoming(Incoming&& other) noexcept;
     Incoming& operator=(Incoming&&) = delete;
-    ~Incoming();
+    ~Incoming() override;
 
     /// Appends all bytes, or throws as fail_file(). An incomplete block stays in memory.
-    void write(std::span<const std::uint8_t> bytes);
+    void write(std::span<const std::uint8_t> bytes) override;
     /// Writes the incomplete block. Call it before anything reads the file by its path. Throws as
     /// write().
-    void flush();
+    void flush() override;
 
-    const std::filesystem::path& path() const noexcept { return path_; }  ///< once kept: final
-    std::uint64_t bytes() const noexcept { return bytes_; }               ///< passed to write()
+    /// Once kept: the final path.
+    const std::filesystem::path& path() const noexcept override { return path_; }
+    std::uint64_t bytes() const noexcept { return bytes_; }  ///< passed to write()
 
 private:
     friend class Spool;

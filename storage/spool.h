@@ -35,7 +35,7 @@ struct KeepSteps {
 /// The folder of an hour, by UTC: 2026112314.
 std::string hour_folder(std::int64_t at_ms);
 
-class Spool {
+class Spool final : public ScratchFiles {
 public:
     /// Creates `root` if it does not exist. Throws unavailable when it cannot.
     explicit Spool(std::filesystem::path root, std::uint64_t min_free_bytes = 0,
@@ -46,6 +46,9 @@ public:
 
     /// Creates a temporary file. Throws exhausted below the free-space floor.
     Incoming open();
+    std::unique_ptr<ScratchFile> open_scratch() override {
+        return std::make_unique<Incoming>(open());
+    }
 
     /// A file of this spool that is to be kept again under a new name. It is not unlinked when that
     /// fails. Throws as fail_file().

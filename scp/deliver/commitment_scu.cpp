@@ -72,7 +72,7 @@ struct CommitmentScu::Impl {
 
     bool commit_next();
     void commit(const storage::Job& job);
-    void ask(const storage::Job& job, const std::vector<storage::ObjectReference>& objects);
+    void ask(const storage::Job& job, const std::vector<ObjectReference>& objects);
     void await_report(const storage::Job& job, Association& association, const Uid& transaction);
     void deliver_again(const storage::Job& job);
     bool settled(const storage::Job& job);
@@ -178,7 +178,7 @@ bool CommitmentScu::Impl::settled(const storage::Job& job) {
 }
 
 void CommitmentScu::Impl::ask(const storage::Job& job,
-                              const std::vector<storage::ObjectReference>& objects) {
+                              const std::vector<ObjectReference>& objects) {
     const Offer offer{std::string{kCommitmentClass},
                       {std::string{kExplicitLittleEndian}, std::string{kImplicitLittleEndian}}};
     const Uid transaction = new_transaction(destination.name);
@@ -228,8 +228,8 @@ void CommitmentScu::Impl::await_report(const storage::Job& job, Association& ass
     bool heard = false;
     try {
         for (auto waited = 0ms; waited < hold && !heard; waited += kGlance) {
-            heard = association.hear_commitment(
-                kGlance, spool, [&](const storage::CommitmentAnswer& answer) {
+            heard =
+                association.hear_commitment(kGlance, spool, [&](const CommitmentAnswer& answer) {
                     return commitments.answered(destination.name, answer);
                 });
             if (!heard && commitments.is_answered(transaction)) break;

@@ -299,9 +299,8 @@ Association::Answer Association::ask_commitment(const CommitmentRequest& request
     return impl_->await_answer(DIMSE_N_ACTION_RSP, message_id);
 }
 
-bool Association::hear_commitment(
-    std::chrono::milliseconds at_most, storage::Spool& spool,
-    const std::function<bool(const storage::CommitmentAnswer&)>& note) {
+bool Association::hear_commitment(std::chrono::milliseconds at_most, ScratchFiles& files,
+                                  const std::function<bool(const CommitmentAnswer&)>& note) {
     T_ASC_Association& assoc = *impl_->assoc;
     auto* connection = static_cast<Connection*>(DUL_getTransportConnection(assoc.DULassociation));
     if (connection == nullptr ||
@@ -319,7 +318,7 @@ bool Association::hear_commitment(
         throw Error(Fault::unavailable, "{} sent no report but: {}", who(impl_->target),
                     words_of(received));
     }
-    auto arrived = receive_commitment_dataset(assoc, context, spool, impl_->response_timeout_s());
+    auto arrived = receive_commitment_dataset(assoc, context, files, impl_->response_timeout_s());
     check(arrived.condition, "read the report of " + who(impl_->target));
     bool noted = false;
     if (arrived.dataset) {
@@ -336,7 +335,7 @@ bool Association::hear_commitment(
     return noted;
 }
 
-Association::Answer Association::report_commitment(const storage::CommitmentAnswer& answer) {
+Association::Answer Association::report_commitment(const CommitmentAnswer& answer) {
     const DIC_US message_id = impl_->assoc->nextMsgID++;
     check(send_commitment_report(*impl_->assoc, contexts().front().id, message_id, answer),
           "report to " + who(impl_->target));

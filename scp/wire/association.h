@@ -14,13 +14,10 @@
 #include <vector>
 
 #include "conf/base/ids.h"
+#include "conf/base/scratch_file.h"
+#include "conf/dicom/commitment.h"
 #include "scp/wire/part10.h"
 #include "scp/wire/target.h"
-#include "storage/commitments.h"
-
-namespace bucky::storage {
-class Spool;
-}
 
 namespace bucky::scp {
 
@@ -82,11 +79,11 @@ public:
 
     /// Waits up to `at_most` for the peer's N-EVENT-REPORT. It is answered with success once `note`
     /// has accepted it. Returns whether `note` has.
-    bool hear_commitment(std::chrono::milliseconds at_most, storage::Spool& spool,
-                         const std::function<bool(const storage::CommitmentAnswer&)>& note);
+    bool hear_commitment(std::chrono::milliseconds at_most, ScratchFiles& files,
+                         const std::function<bool(const CommitmentAnswer&)>& note);
 
     /// N-EVENT-REPORT: the result of the peer's request (PS3.4 J.3.3), in the only context.
-    Answer report_commitment(const storage::CommitmentAnswer& answer);
+    Answer report_commitment(const CommitmentAnswer& answer);
 
     const std::vector<Context>& contexts() const noexcept;
     std::uint32_t max_pdu_bytes() const noexcept;  ///< largest that the peer accepts; 0: no limit

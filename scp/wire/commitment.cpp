@@ -22,8 +22,7 @@ OFCondition send(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
                                             nullptr);
 }
 
-DcmItem& add_reference(DcmItem& to, const DcmTagKey& sequence,
-                       const storage::ObjectReference& object) {
+DcmItem& add_reference(DcmItem& to, const DcmTagKey& sequence, const ObjectReference& object) {
     constexpr long kAppend = -2;
     DcmItem* item = nullptr;
     check(to.findOrCreateSequenceItem(sequence, item, kAppend), "write a reference");
@@ -42,7 +41,7 @@ Uid uid_in(DcmItem& item, const DcmTagKey& tag, std::string_view name) {
     return Uid{text};
 }
 
-storage::ObjectReference reference_in(DcmItem& item) {
+ObjectReference reference_in(DcmItem& item) {
     return {uid_in(item, DCM_ReferencedSOPClassUID, "Referenced SOP Class UID"),
             uid_in(item, DCM_ReferencedSOPInstanceUID, "Referenced SOP Instance UID")};
 }
@@ -85,7 +84,7 @@ void send_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContext
 }
 
 OFCondition send_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
-                                   DIC_US message_id, const storage::CommitmentAnswer& answer) {
+                                   DIC_US message_id, const CommitmentAnswer& answer) {
     T_DIMSE_Message message{};
     message.CommandField = DIMSE_N_EVENT_REPORT_RQ;
     auto& told = message.msg.NEventReportRQ;
@@ -146,19 +145,19 @@ OFCondition answer_commitment_request(T_ASC_Association& assoc, T_ASC_Presentati
 }
 
 ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
-                                           T_ASC_PresentationContextID context,
-                                           storage::Spool& spool, int timeout_s) {
+                                           T_ASC_PresentationContextID context, ScratchFiles& files,
+                                           int timeout_s) {
     ReceivedDataset received{EC_Normal, nullptr, std::nullopt};
     T_ASC_PresentationContext negotiated{};
     received.condition = ASC_findAcceptedPresentationContext(assoc.params, context, &negotiated);
     if (received.condition.bad()) return received;
-    std::optional<storage::Incoming> file;
+    std::unique_ptr<ScratchFile> file;
     try {
-        file.emplace(spool.open());
+        file = files.open_scratch();
     } catch (const Error& error) {  // reported after the data set has been read to its end
         received.failure = error;
     }
-    IncomingStream stream(file ? &*file : nullptr, limits::kCommitmentBytesMax);
+    IncomingStream stream(file.get(), limits::kCommitmentBytesMax);
     T_ASC_PresentationContextID came_in = 0;
     received.condition = DIMSE_receiveDataSetInFile(&assoc, DIMSE_NONBLOCKING, timeout_s, &came_in,
                                                     &stream, nullptr, nullptr);
@@ -194,8 +193,8 @@ CommitmentRequest read_commitment_request(DcmItem& dataset) {
     return request;
 }
 
-storage::CommitmentAnswer read_commitment_report(DcmItem& dataset) {
-    storage::CommitmentAnswer answer;
+CommitmentAnswer read_commitment_report(DcmItem& dataset) {
+    CommitmentAnswer answer;
     answer.transaction = uid_in(dataset, DCM_TransactionUID, "Transaction UID");
     for_each_item(dataset, DCM_ReferencedSOPSequence,
                   [&](DcmItem& item) { answer.kept.push_back(reference_in(item)); });

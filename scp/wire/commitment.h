@@ -15,8 +15,8 @@
 #include <dcmtk/dcmnet/dimse.h>
 
 #include "conf/base/error.h"
-#include "storage/commitments.h"
-#include "storage/spool.h"
+#include "conf/base/scratch_file.h"
+#include "conf/dicom/commitment.h"
 
 namespace bucky::scp {
 
@@ -26,7 +26,7 @@ inline constexpr std::uint16_t kSomeNotKept = 2;
 
 struct CommitmentRequest {
     Uid transaction;
-    std::vector<storage::ObjectReference> objects;
+    std::vector<ObjectReference> objects;
 };
 
 /// Sends an N-ACTION-RQ. Throws unavailable when the connection breaks.
@@ -35,7 +35,7 @@ void send_commitment_request(T_ASC_Association& assoc, T_ASC_PresentationContext
 
 /// Sends an N-EVENT-REPORT-RQ. The condition is bad when the association is lost.
 OFCondition send_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
-                                   DIC_US message_id, const storage::CommitmentAnswer& answer);
+                                   DIC_US message_id, const CommitmentAnswer& answer);
 
 /// Sends an N-EVENT-REPORT-RSP.
 OFCondition answer_commitment_report(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
@@ -53,11 +53,11 @@ struct ReceivedDataset {
     std::optional<Error> failure;  ///< why there is no dataset
 };
 ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
-                                           T_ASC_PresentationContextID context,
-                                           storage::Spool& spool, int timeout_s);
+                                           T_ASC_PresentationContextID context, ScratchFiles& files,
+                                           int timeout_s);
 
 /// Throw bad_input when the Transaction UID or a reference is missing or malformed.
 CommitmentRequest read_commitment_request(DcmItem& dataset);
-storage::CommitmentAnswer read_commitment_report(DcmItem& dataset);
+CommitmentAnswer read_commitment_report(DcmItem& dataset);
 
 }  // namespace bucky::scp

@@ -11,15 +11,14 @@
 #include <dcmtk/dcmdata/dcostrma.h>
 
 #include "conf/base/error.h"
-#include "storage/spool.h"
+#include "conf/base/scratch_file.h"
 
 namespace bucky::scp {
 
 class IncomingConsumer : public DcmConsumer {
 public:
     /// Writes up to the given number of bytes to `to` (nullptr: discards them).
-    IncomingConsumer(storage::Incoming* to, std::uint64_t bytes_max)
-        : to_(to), bytes_max_(bytes_max) {}
+    IncomingConsumer(ScratchFile* to, std::uint64_t bytes_max) : to_(to), bytes_max_(bytes_max) {}
 
     OFBool good() const override { return OFTrue; }
     OFCondition status() const override { return EC_Normal; }
@@ -32,7 +31,7 @@ public:
     std::uint64_t taken() const noexcept { return taken_; }
 
 private:
-    storage::Incoming* to_;
+    ScratchFile* to_;
     std::uint64_t bytes_max_;
     std::optional<Error> failure_;
     std::uint64_t taken_ = 0;
@@ -40,7 +39,7 @@ private:
 
 class IncomingStream final : private IncomingConsumer, public DcmOutputStream {
 public:
-    IncomingStream(storage::Incoming* to, std::uint64_t bytes_max)
+    IncomingStream(ScratchFile* to, std::uint64_t bytes_max)
         : IncomingConsumer(to, bytes_max), DcmOutputStream(static_cast<IncomingConsumer*>(this)) {}
 
     using IncomingConsumer::failure;

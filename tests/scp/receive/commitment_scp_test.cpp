@@ -249,7 +249,7 @@ TEST_CASE("a caller at its limit of owed reports is told to try later, with the 
     Ward ward;
     storage::Database db = storage::Site{ward.door.settings().node.data_dir}.open();
     storage::OwedCommitments all_owed(db, ward.clock, ward.door.settings().node.data_dir);
-    std::vector<storage::ObjectReference> objects;
+    std::vector<ObjectReference> objects;
     for (std::int64_t i = 1; i <= limits::kCommitmentOfCallerMax.objects; ++i) {
         objects.push_back({Uid{kCr}, Uid{"1.2." + std::to_string(i)}});
     }

@@ -146,7 +146,7 @@ TEST_CASE("a report of an unknown request is refused and changes nothing", "[scp
     Results results(1);
     storage::Database db = storage::Site{results.settings.node.data_dir}.open();
     storage::Commitments commitments(db, results.clock);
-    const storage::CommitmentAnswer answer{Uid{"1.2.3"}, {{Uid{"1.2"}, Uid{"1.2.9.1"}}}, {}};
+    const CommitmentAnswer answer{Uid{"1.2.3"}, {{Uid{"1.2"}, Uid{"1.2.9.1"}}}, {}};
     CHECK_FALSE(commitments.answered("pacs", answer));
     CHECK(commitments.of_study(kStudy).empty());
 }
