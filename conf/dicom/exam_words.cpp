@@ -19,6 +19,9 @@ constexpr ExamWord region(std::string_view word, std::string_view source) {
 constexpr ExamWord view(std::string_view word, std::string_view means, std::string_view source) {
     return {word, "", means, "", source};
 }
+constexpr ExamWord chest(std::string_view word, std::string_view view, std::string_view source) {
+    return {word, "CHEST", view, "", source};
+}
 constexpr ExamWord modality(std::string_view word, std::string_view source) {
     return {word, "", "", "DX", source};
 }
@@ -38,10 +41,10 @@ constexpr std::array kWords{
     region("CXR", "chest X-ray, in common use"),
     region("흉부", "Korean"),
     region("胸部", "Japanese, Chinese"),
-    ExamWord{"胸部正位", "CHEST", "FRONTAL", "", "Chinese"},
-    ExamWord{"胸部正面", "CHEST", "FRONTAL", "", "Japanese"},
-    ExamWord{"CHESTPA", "CHEST", "PA", "", kInstalled},
-    ExamWord{"CHESTAP", "CHEST", "AP", "", kInstalled},
+    chest("胸部正位", "FRONTAL", "Chinese"),
+    chest("胸部正面", "FRONTAL", "Japanese"),
+    chest("CHESTPA", "PA", kInstalled),
+    chest("CHESTAP", "AP", kInstalled),
     view("PA", "PA", kViewTerms),
     view("AP", "AP", kViewTerms),
     view("POSTEROANTERIOR", "PA", "PS3.16 CID 4010"),
