@@ -53,6 +53,14 @@ bool is_multi_frame(const Source& source) {
            std::ranges::find(kClasses, source.sop_class.str()) != std::end(kClasses);
 }
 
+/// The terms of PS3.16 Annex L for regions that the body has once.
+bool is_unpaired(std::string_view body_part) {
+    constexpr std::string_view kUnpaired[] = {"ABDOMEN", "CHEST",  "COCCYX",   "CSPINE", "HEAD",
+                                              "HEART",   "LSPINE", "NECK",     "PELVIS", "SKULL",
+                                              "SSPINE",  "TSPINE", "WHOLEBODY"};
+    return std::ranges::find(kUnpaired, body_part) != std::end(kUnpaired);
+}
+
 }  // namespace
 
 void put(DcmItem& item, const DcmTagKey& tag, std::string_view text) {
@@ -147,10 +155,12 @@ void write_series(DcmItem& dataset, std::string_view modality, const Uid& series
     put(dataset, DCM_SeriesNumber, number);
     put(dataset, DCM_SeriesDescription, description);
     put_known(dataset, DCM_BodyPartExamined, source.body_part);
-    // Type 2C of a paired body part (PS3.3 C.7.3.1); a part that is not named may be one.
-    // A segmentation must not have it: its segments have anatomic regions.
-    const bool may = modality != "SEG" && !dataset.tagExists(DCM_BodyPartExamined);
-    if (may) put(dataset, DCM_Laterality, source.laterality);
+    // Type 2C of a paired body part (PS3.3 C.7.3.1); a part that is not named, or in words of the
+    // device's own, may be one. A segmentation must not have it: its segments have anatomic
+    // regions.
+    if (modality != "SEG" && !is_unpaired(source.body_part)) {
+        put(dataset, DCM_Laterality, source.laterality);
+    }
 }
 
 void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version) {
