@@ -14,19 +14,19 @@ constexpr std::string_view kPlaybook = "LOINC/RSNA Radiology Playbook, view and 
 constexpr std::string_view kInstalled = "names of exams on installed devices";
 
 constexpr ExamWord region(std::string_view word, std::string_view source) {
-    return {word, "CHEST", "", "", source};
+    return {.word = word, .region = "CHEST", .source = source};
 }
 constexpr ExamWord view(std::string_view word, std::string_view means, std::string_view source) {
-    return {word, "", means, "", source};
+    return {.word = word, .view = means, .source = source};
 }
 constexpr ExamWord chest(std::string_view word, std::string_view view, std::string_view source) {
-    return {word, "CHEST", view, "", source};
+    return {.word = word, .region = "CHEST", .view = view, .source = source};
 }
 constexpr ExamWord modality(std::string_view word, std::string_view source) {
-    return {word, "", "", "DX", source};
+    return {.word = word, .modality = "DX", .source = source};
 }
 constexpr ExamWord silent(std::string_view word, std::string_view source) {
-    return {word, "", "", "", source};
+    return {.word = word, .source = source};
 }
 
 constexpr std::array kWords{

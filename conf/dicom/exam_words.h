@@ -25,8 +25,8 @@ struct ExamMeaning {
 /// One part of a word, with what it says and where that stands.
 struct ExamWord {
     std::string_view word;
-    std::string_view region, view, modality;  ///< all empty: it says nothing of these
-    std::string_view source;
+    std::string_view region{}, view{}, modality{};  ///< all empty: it says nothing of these
+    std::string_view source{};
 };
 std::span<const ExamWord> exam_words();
 
