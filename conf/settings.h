@@ -96,6 +96,28 @@ struct ModelSettings {
     std::optional<Precision> precision;  ///< none: as [inference] says
     std::int64_t batch_max = 0;
     std::string sha256;  ///< of its weights; empty: not checked here
+    std::string device;  ///< empty: as [inference] says
+};
+
+/// The service that runs the models of device = "remote": any server of the Open Inference
+/// Protocol.
+struct RemoteSettings {
+    std::string url;                         ///< empty: none
+    std::filesystem::path ca;                ///< empty: the authorities the system trusts
+    std::filesystem::path certificate, key;  ///< of this site; empty: none
+    std::filesystem::path crl;
+    std::string proxy;                ///< "http://HOST:PORT"; empty: none
+    std::string proxy_user;           ///< empty: the proxy needs none
+    std::string proxy_password_file;  ///< path or "credential:NAME"
+    std::string address;              ///< to go out by; empty: as the system routes
+    std::int64_t connections = 2;
+    std::int64_t connect_timeout_s = 10;
+    std::int64_t answer_timeout_s = 60;
+    Compression compression = Compression::deflate;
+    std::int64_t prove_minutes = 60;
+    bool unnamed_weights_ok = false;
+
+    bool operator==(const RemoteSettings&) const = default;
 };
 
 struct OverlaySettings {
@@ -205,6 +227,7 @@ struct Settings {
     StorageSettings storage;
     InferenceSettings inference;
     std::vector<ModelSettings> models;
+    RemoteSettings remote;
     std::vector<ListenerSettings> listeners;
     OverlaySettings overlay;
     AdminSettings admin;

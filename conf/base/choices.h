@@ -40,6 +40,9 @@ enum class PictureSyntax { uncompressed, rle, jpeg_lossless };
 /// alias.attribute: the attributes whose words a site may explain.
 enum class ExamAttribute { body_part, view, modality };
 
+/// remote.compression: the Content-Encoding of what is sent to a service.
+enum class Compression { deflate, gzip, none };
+
 enum class LogLevel { debug, info, warning, error };
 
 enum class LogFormat { text, json };
@@ -89,6 +92,10 @@ template <>
 inline constexpr std::array kSpellings<ExamAttribute>{
     Spelling{ExamAttribute::body_part, "body_part"}, Spelling{ExamAttribute::view, "view"},
     Spelling{ExamAttribute::modality, "modality"}};
+template <>
+inline constexpr std::array kSpellings<Compression>{Spelling{Compression::deflate, "deflate"},
+                                                    Spelling{Compression::gzip, "gzip"},
+                                                    Spelling{Compression::none, "none"}};
 template <>
 inline constexpr std::array kSpellings<LogLevel>{
     Spelling{LogLevel::debug, "debug"}, Spelling{LogLevel::info, "info"},

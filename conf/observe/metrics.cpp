@@ -89,6 +89,8 @@ constexpr Row kRows[] = {
     {"bucky_clock_steps_total", Kind::counter,
      "Times that the machine's clock was set by more than a minute, by direction: forward, back."},
     {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},
+    {"bucky_model_away_seconds", Kind::gauge,
+     "For how long no replica of the model has answered, by model; 0: one would answer."},
     {"bucky_model_troubles_total", Kind::counter,
      "What went wrong, or was mended, where models run, by model and what."},
     {"bucky_delivered_total", Kind::counter, "Result objects accepted, by destination."},

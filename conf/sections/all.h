@@ -17,6 +17,7 @@ Section<PeerSettings> peer_section();
 Section<AliasSettings> alias_section();
 Section<InferenceSettings> inference_section();
 Section<ModelSettings> model_section();
+Section<RemoteSettings> remote_section();
 Section<StudySettings> study_section();
 Section<OverlaySettings> overlay_section();
 Section<DestinationSettings> destination_section();
@@ -31,10 +32,10 @@ Section<AuditSettings> audit_section();
 using Sections =
     std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<ListenerSettings>,
                Section<PeerSettings>, Section<AliasSettings>, Section<InferenceSettings>,
-               Section<ModelSettings>, Section<StudySettings>, Section<OverlaySettings>,
-               Section<DestinationSettings>, Section<TenantSettings>, Section<ThresholdSettings>,
-               Section<StorageSettings>, Section<AdminSettings>, Section<LogSettings>,
-               Section<AuditSettings>>;
+               Section<ModelSettings>, Section<RemoteSettings>, Section<StudySettings>,
+               Section<OverlaySettings>, Section<DestinationSettings>, Section<TenantSettings>,
+               Section<ThresholdSettings>, Section<StorageSettings>, Section<AdminSettings>,
+               Section<LogSettings>, Section<AuditSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

@@ -70,6 +70,15 @@ bool is_sha256(std::string_view text) {
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+bool is_device(std::string_view text) {
+    if (text == "auto" || text == "cpu" || text == "cuda" || text == "remote") return true;
+    constexpr std::string_view kNumbered = "cuda:";
+    if (!text.starts_with(kNumbered)) return false;
+    text.remove_prefix(kNumbered.size());
+    return !text.empty() && text.size() <= 2 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 bool is_file(std::string_view file) {
     std::error_code ignored;
     return std::filesystem::is_regular_file(std::filesystem::path{file}, ignored);

@@ -6,22 +6,14 @@ namespace {
 
 using enum Presence;
 
-bool is_device(std::string_view text) {
-    if (text == "auto" || text == "cpu" || text == "cuda") return true;
-    constexpr std::string_view kNumbered = "cuda:";
-    if (!text.starts_with(kNumbered)) return false;
-    text.remove_prefix(kNumbered.size());
-    return !text.empty() && text.size() <= 2 &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 constexpr Key<InferenceSettings> kKeys[] = {
     {"models", &InferenceSettings::models,
      Fits{is_model_folder, "a folder with a model.toml in it"}, "",
      "Model packages in order of preference: the first that accepts an image analyses it.",
      R"(["/usr/share/bucky/models/cxr-phantom"])", required},
-    {"device", &InferenceSettings::device, Fits{is_device, "auto, cpu, cuda or cuda:N"}, "",
-     "Device of the models. auto: a CUDA device if one answers, else the CPU."},
+    {"device", &InferenceSettings::device, Fits{is_device, "auto, cpu, cuda, cuda:N or remote"}, "",
+     "Device of the models. auto: a CUDA device if one answers, else the CPU. remote: the service "
+     "of [remote]."},
     {"threads", &InferenceSettings::threads, Range{0, 256}, "threads",
      "CPU threads of one replica. 0: all cores, divided among the replicas."},
     {"replicas", &InferenceSettings::replicas, Range{1, 64}, "replicas",
@@ -35,8 +27,8 @@ constexpr Key<InferenceSettings> kKeys[] = {
     {"batch_wait_ms", &InferenceSettings::batch_wait_ms, Range{0, 1000}, "ms",
      "Longest time that the first image waits for others to fill a batch."},
     {"fallback", &InferenceSettings::fallback, Anything{}, "",
-     "If a GPU is out of memory or lost: true: the CPU answers meanwhile. false: images wait for "
-     "the GPU."},
+     "If a GPU is out of memory or lost, or the service of [remote] does not answer: true: the CPU "
+     "answers meanwhile, where the package has its weights here. false: images wait."},
     {"answer_s", &InferenceSettings::answer_s, Range{1, 3600}, "s",
      "Time for a model to answer. Then the model counts as hung and the image as failed."},
     {"preparers", &InferenceSettings::preparers, Range{0, 256}, "threads",

@@ -27,6 +27,9 @@ constexpr Key<ModelSettings> kKeys[] = {
      "As inference.precision. Empty: the same value."},
     {"batch_max", &ModelSettings::batch_max, Range{0, 256}, "images",
      "As inference.batch_max. 0: the same value."},
+    {"device", &ModelSettings::device,
+     Fits{is_empty_or<is_device>, "empty, auto, cpu, cuda, cuda:N or remote"}, "",
+     "As inference.device. Empty: the same value."},
     {"sha256", &ModelSettings::sha256,
      Fits{is_empty_or<is_sha256>, "empty, or 64 hexadecimal digits in lower case"}, "",
      "Required SHA-256 of the weights, as printed by `bucky model list`. Empty: the one in the "
