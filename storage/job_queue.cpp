@@ -5,7 +5,6 @@
 
 #include "conf/base/error.h"
 #include "storage/statements.h"
-#include "storage/turns.h"
 #include "storage/words.h"
 
 namespace bucky::storage {
@@ -51,7 +50,8 @@ constexpr Sql kClaim{"job.claim", R"sql(
 constexpr Sql kLeave{"job.leave", R"sql(
     UPDATE job
        SET state = :to, not_before_ms = :not_before_ms, lease_until_ms = 0, ended_at_ms = :now_ms,
-           last_error = :why, own_faults = own_faults + :own_faults
+           last_error = :why, attempt = attempt - :not_tried,
+           own_faults = own_faults + :own_faults
      WHERE id = :id AND state = 'running' AND attempt = :attempt
        AND created_at_ms = :created_at_ms -- ids of jobs that have left are given again
     )sql"};
@@ -191,9 +191,9 @@ std::span<const Sql> job_statements() {
     return kAll;
 }
 
-std::optional<Job> JobQueue::claim(const Lane& lane, std::int64_t lease_ms) {
+std::optional<Job> JobQueue::claim(const Lane& lane, std::int64_t lease_ms, Order order) {
     return claim_chosen(name_of(lane), lease_ms,
-                        [&](std::int64_t now_ms) { return Turns(db_).next(lane, now_ms); });
+                        [&](std::int64_t now_ms) { return Turns(db_).next(lane, now_ms, order); });
 }
 
 std::optional<Job> JobQueue::claim_new(const Lane& lane, std::int64_t lease_ms,
@@ -278,6 +278,7 @@ bool JobQueue::leave(const Job& job, JobEvent event, std::int64_t not_before_ms,
         .bind(":now_ms", clock_.now_ms())
         .bind(":why", limited(why))
         .bind(":own_faults", std::int64_t{blame == Blame::subject ? 1 : 0})
+        .bind(":not_tried", std::int64_t{blame == Blame::nobody ? 1 : 0})
         .run();
     const bool ours = db_.changes() == 1;
     if (ours && *to == JobState::done) {

@@ -20,6 +20,7 @@
 #include "storage/database.h"
 #include "storage/job_state.h"
 #include "storage/lane.h"
+#include "storage/turns.h"
 
 namespace bucky::storage {
 
@@ -40,8 +41,9 @@ struct Job {
 };
 
 /// The cause of a failure: the job's subject (an image, say), or the machine (no memory, no
-/// process, a device that is gone).
-enum class Blame { machine, subject };
+/// process, a device that is gone). nobody: the job was not tried at all, since nobody was there to
+/// do it; the claim does not count as an attempt.
+enum class Blame { machine, subject, nobody };
 
 /// Failed jobs are counted up to this number at each look.
 inline constexpr std::int64_t kFailingCounted = 1000;
@@ -66,9 +68,9 @@ public:
         : db_(db), clock_(clock), longest_wait_ms_(longest_wait_ms) {}
 
     /// Claims the job of this lane whose turn it is (turns.h), leased for lease_ms; nothing when
-    /// none is due. Within a tenant the job that has been due longest is first, then by id. Expired
-    /// leases of the lane are returned first.
-    std::optional<Job> claim(const Lane& lane, std::int64_t lease_ms);
+    /// none is due. Expired leases of the lane are returned first.
+    std::optional<Job> claim(const Lane& lane, std::int64_t lease_ms,
+                             Order order = Order::longest_due);
 
     /// The same in a deliver lane, among the jobs created at `since_ms` or later; of a tenant
     /// the one created first, however often it was tried.

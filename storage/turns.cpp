@@ -30,6 +30,12 @@ constexpr Sql kFirst{"turn.first", R"sql(
        AND not_before_ms <= :now_ms
      ORDER BY not_before_ms, id LIMIT 1)sql"};
 
+constexpr Sql kNewest{"turn.newest", R"sql(
+    SELECT id FROM job INDEXED BY job_turn
+     WHERE state = 'ready' AND lane = :lane AND urgent = :urgent AND tenant = :tenant
+       AND not_before_ms <= :now_ms
+     ORDER BY not_before_ms DESC, id DESC LIMIT 1)sql"};
+
 constexpr Sql kFirstSince{"turn.first_since", R"sql(
     SELECT id FROM job INDEXED BY job_new_turn
      WHERE state = 'ready' AND lane >= 'deliver:' AND lane < 'deliver;'
@@ -42,7 +48,8 @@ constexpr Sql kHasWaiting{"turn.has_waiting", R"sql(
      WHERE state = 'ready' AND lane = :lane AND urgent IN (0, 1) AND tenant = :tenant
      LIMIT 1 OFFSET :jobs - 1)sql"};
 
-constexpr Sql kAll[] = {kLast, kNote, kTenantAfter, kTenantFrom, kFirst, kFirstSince, kHasWaiting};
+constexpr Sql kAll[] = {kLast,  kNote,   kTenantAfter, kTenantFrom,
+                        kFirst, kNewest, kFirstSince,  kHasWaiting};
 
 std::optional<std::int64_t> first_of(Statement& rows) {
     if (!rows.step()) return std::nullopt;
@@ -55,10 +62,11 @@ std::span<const Sql> turn_statements() {
     return kAll;
 }
 
-std::optional<std::int64_t> Turns::next(const Lane& of_lane, std::int64_t now_ms) {
+std::optional<std::int64_t> Turns::next(const Lane& of_lane, std::int64_t now_ms, Order order) {
+    const Sql& first = order == Order::newest ? kNewest : kFirst;
     const auto lane = name_of(of_lane);
     return take_turn(lane, [&](bool urgent, std::string_view tenant) {
-        return first_of(db_.prepare(kFirst)
+        return first_of(db_.prepare(first)
                             .bind(":lane", lane)
                             .bind(":urgent", std::int64_t{urgent})
                             .bind(":tenant", tenant)

@@ -24,12 +24,17 @@ namespace bucky::storage {
 /// Urgent jobs in a row before one that is not urgent, which so waits for five jobs at most.
 inline constexpr std::int64_t kUrgentInARow = 4;
 
+/// Which job of a tenant is first: the one that has been due longest, or has become due last; then
+/// by id.
+enum class Order { longest_due, newest };
+
 class Turns {
 public:
     explicit Turns(Database& db) : db_(db) {}
 
     /// The next job that is due. Records the turn of its tenant.
-    std::optional<std::int64_t> next(const Lane& lane, std::int64_t now_ms);
+    std::optional<std::int64_t> next(const Lane& lane, std::int64_t now_ms,
+                                     Order order = Order::longest_due);
 
     /// The same in a deliver lane, among jobs created at `since_ms` or later.
     std::optional<std::int64_t> next_created_since(const Lane& lane, std::int64_t since_ms,

@@ -233,4 +233,32 @@ TEST_CASE("a peer's words are stored up to a limit and not cut inside a characte
     CHECK(the_job(node).last_error == words);
 }
 
+TEST_CASE("a job that nobody was there to do is given back without an attempt", "[storage]") {
+    DataFolder node;
+    node.send({.sop_instance = "1.2.3.4"});
+    for (int day = 0; day < 3; ++day) {
+        const auto job = node.jobs.claim(Lane::infer(), 60'000);
+        REQUIRE(job);
+        CHECK(job->attempt == 1);
+        REQUIRE(node.jobs.retry_later(*job, node.clock.now_ms() + 10, "", Blame::nobody));
+        CHECK_FALSE(node.jobs.retry_later(*job, 0, "", Blame::nobody));  // it is no longer ours
+        CHECK(the_job(node).attempt == 0);
+        CHECK_FALSE(node.jobs.claim(Lane::infer(), 60'000));
+        node.clock.advance_ms(10);
+    }
+    CHECK(node.jobs.backlog().at(0).failing == 0);
+}
+
+TEST_CASE("the newest job of a tenant is claimed first where that is asked for", "[storage]") {
+    DataFolder node;
+    for (const char* sop : {"1.2.3.1", "1.2.3.2", "1.2.3.3"}) {
+        node.send({.sop_instance = sop});
+        node.clock.advance_ms(1000);
+    }
+    CHECK(node.jobs.claim(Lane::infer(), 60'000, Order::newest)->subject == "3");
+    CHECK(node.jobs.claim(Lane::infer(), 60'000)->subject == "1");
+    CHECK(node.jobs.claim(Lane::infer(), 60'000, Order::newest)->subject == "2");
+    CHECK_FALSE(node.jobs.claim(Lane::infer(), 60'000, Order::newest));
+}
+
 }  // namespace bucky::storage::test
