@@ -150,6 +150,7 @@ ImageResult result_of(const Json& json) {
     result.frame = json.at("frame");
     result.window = json.at("window");
     result.started_at_ms = json.at("started_at_ms");
+    if (json.contains("device")) result.device = json.at("device");
     return result;
 }
 
@@ -197,6 +198,7 @@ std::string to_json(const ImageResult& result) {
     json["frame"] = result.frame;
     json["window"] = result.window;
     json["started_at_ms"] = result.started_at_ms;
+    if (!result.device.empty()) json["device"] = result.device;
     // A reason may quote bytes of the image. Invalid UTF-8 becomes U+FFFD; it never throws.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -88,6 +88,9 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
           const LoadedPackage& by, Decoder& decoder, ImageResult& result) {
     const Package& package = by.package;
     result.model = package.identity;
+    if (!by.model->answers()) {  // before any work is done for nothing
+        throw NobodyAnswers(fmt::format("{}: nobody answers", package.identity.name));
+    }
     Image image;
     Prepared prepared;
     const bool ready = attempt(result, Verdict::not_analysed, "image.not_decodable", [&] {
@@ -105,8 +108,10 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
     if (!judged || !may_be_analysed) return;
 
     const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
-        result.findings = interpret(by.model->run(prepared.input), package, prepared.placement,
-                                    header.patient_orientation);
+        ModelOutput output = by.model->run(prepared.input);
+        result.device = std::move(output.device);
+        result.findings =
+            interpret(output, package, prepared.placement, header.patient_orientation);
     });
     if (!answered) return;
     const bool any = std::any_of(result.findings.begin(), result.findings.end(), is_present);

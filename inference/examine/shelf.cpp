@@ -40,6 +40,11 @@ Shelf::Shelf(const std::vector<std::filesystem::path>& packages, const ModelOpti
               return placed;
           }(),
           [&](const Package& package) {
+              if (package.weights.empty()) {
+                  throw Error(Fault::bad_input,
+                              "its weights are not here: `bucky model fetch` "
+                              "gets them from the service of [remote]");
+              }
               const auto& weights = weights_for(package, devices_named(options.device).front());
               auto model = load_torch_model(weights, options);
               warm_up(*model, package);

@@ -39,17 +39,31 @@ std::filesystem::path read_file_name(Section& section, std::string_view key,
 
 /// Reads the hash that the manifest states; empty if it is not a hash. Reports a problem if the
 /// hash of the file differs.
-std::string read_hash(Section& section, const std::filesystem::path& of) {
-    std::string named = section.required_text("sha256");
+std::string read_hash(Section& section, std::string_view key, const std::filesystem::path& of) {
+    std::string named = section.required_text(key);
     if (!named.empty() && !is_sha256(named)) {
-        section.complain("sha256", "must be 64 lower-case hexadecimal digits");
+        section.complain(key, "must be 64 lower-case hexadecimal digits");
         named.clear();
     }
     if (of.empty() || named.empty()) return named;
     if (const std::string hash = sha256_of_file(of); hash != named) {
-        section.complain("sha256", fmt::format("{} has the hash {}", of.filename().string(), hash));
+        section.complain(key, fmt::format("{} has the hash {}", of.filename().string(), hash));
     }
     return named;
+}
+
+/// weights_sha256: the file, weights.ts unless it is named, may be fetched later.
+void read_weights_that_may_be_away(Section& model, PackageHead& package) {
+    const std::string named = model.text("weights");
+    const std::filesystem::path name = named.empty() ? "weights.ts" : named;
+    if (name.filename() != name) {
+        model.complain("weights", "must be the name of a file in the package's own folder");
+        return;
+    }
+    package.weights_name = name.string();
+    const auto file = std::filesystem::absolute(package.folder / name);
+    if (std::filesystem::is_regular_file(file)) package.weights = file;
+    package.identity.sha256 = read_hash(model, "weights_sha256", package.weights);
 }
 
 void read_identity(Section& model, PackageHead& package) {
@@ -59,9 +73,36 @@ void read_identity(Section& model, PackageHead& package) {
     identity.vendor = model.required_text("vendor");
     identity.intended_use = model.required_text("intended_use");
     package.licence = model.required_text("licence");
-    package.weights = read_file_name(model, "weights", package);
-    identity.sha256 = read_hash(model, package.weights);
+    if (model.has("weights_sha256")) {
+        read_weights_that_may_be_away(model, package);
+    } else {
+        package.weights = read_file_name(model, "weights", package);
+        package.weights_name = package.weights.filename().string();
+        identity.sha256 = read_hash(model, "sha256", package.weights);
+    }
     model.complain_of_unknown_keys();
+}
+
+void read_remote(Section& root, Package& package) {
+    if (!root.has("remote")) return;
+    Section section = root.section("remote");
+    package.remote.model = section.text("model");
+    package.remote.version = section.text("version");
+    package.remote.input = section.text("input");
+    if (section.has("outputs")) {
+        package.remote.outputs = section.texts("outputs");
+        const std::size_t wanted = package.has_heatmaps ? 2 : 1;
+        if (package.remote.outputs.size() != wanted) {
+            section.complain("outputs", fmt::format("must be {} name{}", wanted,
+                                                    wanted == 1 ? "" : "s: scores, heatmaps"));
+        }
+    }
+    package.remote.float16 = section.one_of("datatype", {"FP32", "FP16"}, "FP32") == "FP16";
+    package.remote.binary = section.flag("binary", true);
+    if (package.remote.float16 && !package.remote.binary) {
+        section.complain("binary", "must be true for FP16");
+    }
+    section.complain_of_unknown_keys();
 }
 
 void read_compiled(Section& root, Package& package) {
@@ -69,7 +110,7 @@ void read_compiled(Section& root, Package& package) {
     Section section = root.section("compiled");
     Compiled compiled;
     compiled.weights = read_file_name(section, "weights", package);
-    compiled.sha256 = read_hash(section, compiled.weights);
+    compiled.sha256 = read_hash(section, "sha256", compiled.weights);
     compiled.device = section.one_of("device", {"cpu", "cuda"}, "cuda");
     section.complain_of_unknown_keys();
     if (!compiled.weights.empty() && compiled.weights.extension() != ".pt2") {
@@ -276,6 +317,10 @@ Package read_package(const std::filesystem::path& folder, std::vector<std::strin
     read_findings(root, package);
     read_compiled(root, package);
     read_golden(root, package);
+    read_remote(root, package);
+    if (package.weights.empty() && !package.weights_name.empty() && package.golden.empty()) {
+        root.complain("golden", "is needed: without weights, only golden inputs prove a model");
+    }
     root.complain_of_unknown_keys();
     return package;
 }
@@ -293,6 +338,9 @@ GatePackage read_gate_package(const std::filesystem::path& folder) {
     Section root(&table, "", problems);
     GatePackage package;
     read_head(root, folder, package);
+    if (package.weights.empty() && problems.empty()) {
+        root.complain("model.weights", "is needed: the gate always runs here");
+    }
     Section gate = root.section("gate");
     read_limits(gate, package);
     root.complain_of_unknown_keys();

@@ -61,12 +61,24 @@ struct Compiled {
     std::string device;  ///< "cpu" or "cuda"
 };
 
+/// The same model on a server of the Open Inference Protocol.
+struct RemoteSpec {
+    std::string model;    ///< its name there; empty: as here
+    std::string version;  ///< empty: as here if the server has it, else the server chooses
+    std::string input;    ///< a tensor's name; empty: the first of the server's metadata
+    std::vector<std::string> outputs;  ///< scores and heatmaps; empty: in the metadata's order
+    bool float16 = false;              ///< the input travels as FP16
+    bool binary = true;  ///< tensors travel as bytes; false: as numbers of the JSON, for servers
+                         ///< without the binary tensor extension
+};
+
 /// What every kind of package states.
 struct PackageHead {
     std::filesystem::path folder;
     ModelIdentity identity;
     std::string licence;
-    std::filesystem::path weights;  ///< absolute
+    std::filesystem::path weights;  ///< absolute; empty: they are not here, only their hash
+    std::string weights_name;       ///< in the folder, also of weights that are not here
     InputSpec input;
 };
 
@@ -76,6 +88,7 @@ struct Package : PackageHead {
     std::vector<FindingSpec> findings;
     std::vector<Golden> golden;
     std::optional<Compiled> compiled;
+    RemoteSpec remote;
 };
 
 /// The limits at which the gate objects.
@@ -93,7 +106,8 @@ struct GatePackage : PackageHead {
 };
 
 /// in   the folder of a package
-/// out  its manifest; the weights exist and have the hash that the manifest states
+/// out  its manifest; the weights have the hash that the manifest states. A manifest with
+///      weights_sha256 may come without them; then it needs golden inputs
 /// err  bad_input with all problems in one message, one a line: "model.toml:12: key: what"
 Package read_package(const std::filesystem::path& folder);
 

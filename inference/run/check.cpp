@@ -82,27 +82,33 @@ void check_answers(Checked& checked, Model& model) {
 }
 
 void replay(Checked& checked, Model& model, const Golden& golden) {
-    const InputSpec& spec = checked.package.input;
     const auto name = golden.input.filename().string();
     attempt(checked, name, [&] {
-        const ModelOutput output =
-            model.run({spec.channels, spec.height, spec.width, floats_in(golden.input)});
-        const auto expected = floats_in(golden.output), numbers = all_numbers(output);
-        if (expected.size() != numbers.size()) {
-            throw Error(Fault::corrupt, "{} has {} numbers, the model gave {}",
-                        golden.output.filename().string(), expected.size(), numbers.size());
-        }
-        const float off = largest_difference(expected, numbers);
-        if (!(off <= golden.tolerance)) {  // also true for NaN
-            throw Error(Fault::corrupt,
-                        "the numbers differ from {} by up to {:.6f}; allowed is {:.6f}",
-                        golden.output.filename().string(), off, golden.tolerance);
-        }
+        const float off = golden_difference(
+            checked.package, golden, [&](const ModelInput& input) { return model.run(input); });
         checked.notes.push_back(fmt::format("{}: the numbers differ by at most {:.6f}", name, off));
     });
 }
 
 }  // namespace
+
+float golden_difference(const Package& package, const Golden& golden,
+                        const std::function<ModelOutput(const ModelInput&)>& run) {
+    const InputSpec& spec = package.input;
+    const ModelOutput output =
+        run({spec.channels, spec.height, spec.width, floats_in(golden.input)});
+    const auto expected = floats_in(golden.output), numbers = all_numbers(output);
+    if (expected.size() != numbers.size()) {
+        throw Error(Fault::corrupt, "{} has {} numbers, the model gave {}",
+                    golden.output.filename().string(), expected.size(), numbers.size());
+    }
+    const float off = largest_difference(expected, numbers);
+    if (!(off <= golden.tolerance)) {  // also true for NaN
+        throw Error(Fault::corrupt, "the numbers differ from {} by up to {:.6f}; allowed is {:.6f}",
+                    golden.output.filename().string(), off, golden.tolerance);
+    }
+    return off;
+}
 
 const std::filesystem::path& weights_for(const Package& package, const std::string& device) {
     const bool fits =

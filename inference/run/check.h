@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,13 @@ struct Checked {
 ///        the golden outputs
 ///   err  bad_input when there is no manifest; unavailable when the device is not there
 Checked check_package(const std::filesystem::path& folder, const ModelOptions& options);
+
+/// Runs a golden input.
+///   in   a package, one of its golden inputs, how to run it
+///   out  the largest difference of a number from the golden output, at most its tolerance
+///   err  corrupt when it is more, or when there are more or fewer numbers
+float golden_difference(const Package& package, const Golden& golden,
+                        const std::function<ModelOutput(const ModelInput&)>& run);
 
 /// The weights of a package for this device: the compiled ones, if there are any for it and this
 /// LibTorch can load them.

@@ -3,6 +3,7 @@
 // because its headers take the compiler 14 s and 800 MB for each file.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "conf/base/choices.h"
+#include "conf/base/error.h"
 
 namespace bucky::inference {
 
@@ -27,6 +29,25 @@ struct ModelOutput {
     std::uint32_t heatmap_rows = 0;  ///< 0: no heatmaps
     std::uint32_t heatmap_columns = 0;
     std::vector<float> heatmaps;  ///< [K, heatmap_rows, heatmap_columns], 0..1
+    std::string device{};         ///< that answered, where it was not here: "remote: ai.example"
+};
+
+/// Nobody was there to run the image, and it was not tried: it is given back as if it had not been
+/// asked for.
+class NobodyAnswers : public Error {
+public:
+    explicit NobodyAnswers(const std::string& words) : Error(Fault::unavailable, "{}", words) {}
+};
+
+/// The same for a device that is there and asks for a pause.
+class Later : public NobodyAnswers {
+public:
+    Later(const std::string& words, std::chrono::milliseconds after)
+        : NobodyAnswers(words), after_(after) {}
+    std::chrono::milliseconds after() const noexcept { return after_; }
+
+private:
+    std::chrono::milliseconds after_;
 };
 
 struct ModelOptions {
@@ -57,6 +78,13 @@ public:
     /// Whether it would answer now, and what an admin should know. A model may lose its device.
     virtual bool answers() const { return true; }
     virtual std::vector<std::string> troubles() const { return {}; }
+
+    /// Since when it does not answer (UTC); 0: it answers.
+    virtual std::int64_t away_since_ms() const { return 0; }
+
+    /// Makes sure once more that this is the package's model, where its weights are out of reach.
+    /// Throws unavailable when it is not.
+    virtual void prove() {}
 };
 
 /// The devices that a name means on this machine. "auto": every GPU that answers, else the CPU;

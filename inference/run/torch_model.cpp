@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -25,6 +24,7 @@
 #endif
 
 #include "conf/base/error.h"
+#include "inference/run/answers.h"
 
 namespace bucky::inference {
 namespace {
@@ -157,16 +157,7 @@ std::unique_ptr<Graph> graph_of(const std::filesystem::path& weights, c10::Devic
 std::vector<float> numbers_in(const at::Tensor& tensor, const char* what) {
     const at::Tensor flat = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
     std::vector<float> numbers(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
-    for (float& number : numbers) {
-        constexpr float kRounding = 1e-3F;  // overshoot of a sigmoid in half precision
-        if (!std::isfinite(number)) {
-            throw Error(Fault::corrupt, "the model's {} are not finite", what);
-        }
-        if (number < -kRounding || number > 1 + kRounding) {
-            throw Error(Fault::corrupt, "the model's {} reach {}: must be 0 to 1", what, number);
-        }
-        number = std::clamp(number, 0.0F, 1.0F);
-    }
+    check_numbers(numbers, what);
     return numbers;
 }
 

@@ -39,6 +39,7 @@ ImageResult full_result() {
     result.columns = 2048;
     result.window = "window 2048/4096 from the header";
     result.started_at_ms = 1'800'000'000'123;
+    result.device = "remote: ai.example";
     return result;
 }
 
@@ -64,6 +65,7 @@ void check_same(const ImageResult& a, const ImageResult& b) {
         CHECK(a.model->sha256 == b.model->sha256);
         CHECK(a.model->intended_use == b.model->intended_use);
     }
+    CHECK(a.device == b.device);
     REQUIRE(a.findings.size() == b.findings.size());
     for (std::size_t i = 0; i < a.findings.size(); ++i) {
         const Finding& x = a.findings[i];

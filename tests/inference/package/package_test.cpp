@@ -30,6 +30,11 @@ public:
         write_bytes(dir_ / "model.toml", manifest);
         return read_package(dir_.path());
     }
+    void add_golden() {
+        write_bytes(dir_ / "in.f32", std::string(64 * 64 * 4, '\0'));
+        write_bytes(dir_ / "out.f32", "");
+        manifest += "\n[[golden]]\ninput = \"in.f32\"\noutput = \"out.f32\"\n";
+    }
     std::string complaint() const {
         const Error error = error_of([&] { read(); });
         CHECK(error.fault() == Fault::bad_input);
@@ -245,4 +250,61 @@ TEST_CASE("a folder without a manifest is bad input", "[inference]") {
     CHECK(error_of([&] { read_package(dir.path()); }).fault() == Fault::bad_input);
     write_bytes(dir / "model.toml", "");
     CHECK(lines_of(error_of([&] { read_package(dir.path()); }).what()) == 5);  // five sections
+}
+
+TEST_CASE("a package may come without weights, if golden inputs can prove them elsewhere",
+          "[inference][remote]") {
+    PackageFolder folder;
+    const std::string hash = folder.read().identity.sha256;
+    folder.replace("weights = \"weights.ts\"\nsha256", "weights = \"other.ts\"\nweights_sha256");
+    SECTION("without golden inputs") {
+        CHECK_THAT(folder.complaint(), Catch::Contains("golden: is needed: without weights"));
+    }
+    SECTION("with them") {
+        folder.add_golden();
+        const auto package = folder.read();
+        CHECK(package.weights.empty());
+        CHECK(package.weights_name == "other.ts");
+        CHECK(package.identity.sha256 == hash);
+    }
+    SECTION("whose weights have been fetched") {
+        folder.replace("other.ts", "weights.ts");
+        CHECK(folder.read().weights.filename() == "weights.ts");
+    }
+    SECTION("whose weights are others") {
+        folder.replace("other.ts", "weights.ts");
+        folder.replace(hash, std::string(64, '0'));
+        CHECK_THAT(folder.complaint(), Catch::Contains("weights_sha256: weights.ts has the hash"));
+    }
+    SECTION("that names weights elsewhere") {
+        folder.replace("other.ts", "../weights.ts");
+        CHECK_THAT(folder.complaint(), Catch::Contains("in the package's own folder"));
+    }
+}
+
+TEST_CASE("a manifest names the model and its tensors at a server", "[inference][remote]") {
+    PackageFolder folder;
+    const auto unnamed = folder.read().remote;
+    CHECK(unnamed.model.empty());
+    CHECK(unnamed.outputs.empty());
+    folder.manifest += R"(
+[remote]
+model = "chest"
+version = "3"
+input = "INPUT__0"
+outputs = ["OUTPUT__0", "OUTPUT__1"]
+datatype = "FP16"
+)";
+    const auto remote = folder.read().remote;
+    CHECK(remote.model == "chest");
+    CHECK(remote.version == "3");
+    CHECK(remote.input == "INPUT__0");
+    CHECK(remote.outputs == std::vector<std::string>{"OUTPUT__0", "OUTPUT__1"});
+    CHECK(remote.float16);
+    folder.replace(", \"OUTPUT__1\"", "");
+    folder.replace("FP16\"", "FP16\"\nbinary = false");
+    CHECK_THAT(folder.complaint(), Catch::Contains("binary: must be true for FP16"));
+    folder.replace("FP16", "INT8");
+    CHECK_THAT(folder.complaint(), Catch::Contains("outputs: must be 2 names: scores, heatmaps") &&
+                                       Catch::Contains("datatype"));
 }
