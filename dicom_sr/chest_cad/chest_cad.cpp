@@ -129,7 +129,7 @@ void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& f
         tree.uid(has_observation_context, codes::kTrackingUid,
                  tracking_uid(image, finding.key, number > 0 ? std::to_string(number) : "image"));
         tree.code(has_concept_modifier, codes::kRenderingIntent, codes::kPresentationRequired);
-        add_algorithm_context(tree, *result.model, &finding);
+        add_algorithm_context(tree, *result.model, &finding, result.device);
         tree.number(has_properties, codes::kCertainty, 100 * finding.score, codes::kPercent);
         tree.point(has_properties, codes::kCenter, centre_of(outline), reference_of(image));
         if (region != nullptr) {

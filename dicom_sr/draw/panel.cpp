@@ -202,9 +202,9 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
                 cleaned(fmt::format("{}: {}", say.intended_use, model.intended_use)));
         }
     }
-    panel.notes.push_back(
-        cleaned(fmt::format("{}: {}, Bucky {}", say.analysed_at, time_text(result.started_at_ms),
-                            style.software_version)));
+    panel.notes.push_back(cleaned(
+        fmt::format("{}: {}, Bucky {}{}{}", say.analysed_at, time_text(result.started_at_ms),
+                    style.software_version, result.device.empty() ? "" : ", ", result.device)));
     return panel;
 }
 

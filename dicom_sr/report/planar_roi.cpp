@@ -49,7 +49,7 @@ void add_algorithm(ContentTree& tree, const inference::ModelIdentity& model,
 }
 
 void add_algorithm_context(ContentTree& tree, const inference::ModelIdentity& model,
-                           const inference::Finding* finding) {
+                           const inference::Finding* finding, std::string_view device) {
     const auto text = [&](const Concept& name, std::string_view value) {
         tree.text(has_observation_context, name, value.empty() ? "unknown" : cleaned(value));
     };
@@ -62,6 +62,7 @@ void add_algorithm_context(ContentTree& tree, const inference::ModelIdentity& mo
     if (!model.sha256.empty()) {
         text(codes::kAlgorithmParameters, "weights sha256 " + model.sha256);
     }
+    if (!device.empty()) text(codes::kAlgorithmParameters, fmt::format("analysed by {}", device));
 }
 
 void add_algorithm_name(ContentTree& tree, const inference::ModelIdentity& model) {

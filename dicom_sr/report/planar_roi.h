@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dicom_sr/common/content_tree.h"
@@ -39,9 +40,11 @@ void add_planar_roi(ContentTree& tree, const PlanarRoi& roi);
 /// TID 4019 "Algorithm Identification" below the current item: all rows, or the two mandatory ones.
 void add_algorithm(ContentTree& tree, const inference::ModelIdentity& model,
                    const std::vector<std::string>& parameters);
-/// The same as observation context, for TID 4104 and 4017, with the threshold of the finding.
+/// The same as observation context, for TID 4104 and 4017, with the threshold of the finding and
+/// the device that answered, where it was not here.
 void add_algorithm_context(ContentTree& tree, const inference::ModelIdentity& model,
-                           const inference::Finding* finding = nullptr);
+                           const inference::Finding* finding = nullptr,
+                           std::string_view device = {});
 void add_algorithm_name(ContentTree& tree, const inference::ModelIdentity& model);
 
 }  // namespace bucky::dicom_sr

@@ -201,6 +201,11 @@ TEST_CASE("the panel shows verdict, scores, model, use, time and that it is not 
     CHECK(panel.notes[1].find("not for any patient") != std::string::npos);
     CHECK(panel.notes[2] == "Analysed: 2026-11-23 14:30:05 UTC, Bucky 0.1.0");
 
+    auto elsewhere = examples::with_findings();
+    elsewhere.result.device = "remote: ai.example";
+    CHECK(panel_of(elsewhere, style(512)).notes[2] ==
+          "Analysed: 2026-11-23 14:30:05 UTC, Bucky 0.1.0, remote: ai.example");
+
     auto doubtful = examples::with_findings();
     doubtful.result.warnings = {{"gate.mirrored", {}, "left and right may be exchanged"}};
     CHECK(panel_of(doubtful, style(512)).warnings ==

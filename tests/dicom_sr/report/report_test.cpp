@@ -145,6 +145,17 @@ TEST_CASE("each outline is closed and has a group with its side, score and algor
     CHECK(one_number(*children(highest, "R.36118008").at(0)) == "0.91");
 }
 
+TEST_CASE("a report names the device that answered, where it was not here", "[dicom_sr][remote]") {
+    auto image = examples::with_findings();
+    image.result.device = "remote: ai.example";
+    Read report(examples::report({image}));
+    for (DcmItem* group : report.groups()) {
+        const auto parameters = children(*group, "111002");
+        REQUIRE(parameters.size() == 4);
+        CHECK(value(*parameters[3], DCM_TextValue) == "analysed by remote: ai.example");
+    }
+}
+
 TEST_CASE("every finding of every analysed image has an answer, also if it is absent",
           "[dicom_sr]") {
     auto second = examples::without_findings(2);
