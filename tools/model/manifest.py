@@ -104,18 +104,22 @@ def finding_text(finding: Finding, sha256: str) -> str:
     return text
 
 
+def golden_text(number: int) -> str:
+    return section("[[golden]]", {"input": f"golden-{number}.input.f32",
+                                  "output": f"golden-{number}.output.f32",
+                                  "tolerance": GOLDEN_TOLERANCE})
+
+
 def write_golden(net: torch.jit.ScriptModule, folder: Path, inputs: torch.Tensor) -> str:
     text = ""
     with torch.no_grad():
         for number, image in enumerate(inputs, 1):
             answer = net(image.unsqueeze(0))
             parts = list(answer) if isinstance(answer, tuple) else [answer]
-            names = [f"golden-{number}.input.f32", f"golden-{number}.output.f32"]
-            image.numpy().astype("<f4").tofile(folder / names[0])
+            image.numpy().astype("<f4").tofile(folder / f"golden-{number}.input.f32")
             np.concatenate([part.numpy().ravel() for part in parts]).astype("<f4").tofile(
-                folder / names[1])
-            text += section("[[golden]]", {"input": names[0], "output": names[1],
-                                           "tolerance": GOLDEN_TOLERANCE})
+                folder / f"golden-{number}.output.f32")
+            text += golden_text(number)
     return text
 
 

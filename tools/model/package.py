@@ -8,6 +8,7 @@ import torch
 
 import manifest
 from phantom_net import FINDINGS, SIDE
+from sources import golden_images
 
 VERSION = "1.1.0"
 
@@ -70,7 +71,10 @@ def write_package(net, folder: Path, thresholds: List[float],
                   heat_thresholds: List[float]) -> None:
     plain = net.to(memory_format=torch.contiguous_format).eval()
     sha256 = manifest.save(torch.jit.script(plain), folder)
-    (folder / "model.toml").write_text(manifest_text(sha256, thresholds, heat_thresholds),
+    net = torch.jit.load(str(folder / "weights.ts")).eval()
+    golden = golden_images(1, SIDE, SIDE, 0, 1)[:1]
+    (folder / "model.toml").write_text(manifest_text(sha256, thresholds, heat_thresholds) +
+                                       manifest.write_golden(net, folder, golden),
                                        encoding="utf-8")
 
 
