@@ -3,6 +3,7 @@
 """First inputs for the targets of the front door, the configuration, the manifest and the admin
 listener: what the tests' own callers say, and some of what their strangers do. Writes
 tests/fuzz/corpus; needs nothing but Python."""
+import json
 import pathlib
 import struct
 import zlib
@@ -195,7 +196,25 @@ level = "debug"
         put("admin", name, bytes([20]) + said)
 
 
+def infer_answers():
+    scores = {"name": "scores", "datatype": "FP32", "shape": [1, 2]}
+    heat = {"name": "heatmaps", "datatype": "FP16", "shape": [1, 2, 1, 1]}
+    raw = struct.pack("<2f2e", 0.25, 0.5, 0.5, 1)
+    binary = json.dumps({"outputs": [{**scores, "parameters": {"binary_data_size": 8}},
+                                     {**heat, "parameters": {"binary_data_size": 4}}]}).encode()
+    numbers = json.dumps({"outputs": [{**scores, "data": [[0, 1]]},
+                                      {**heat, "data": [0.5, 1]}]}).encode()
+    metadata = json.dumps({"versions": ["1"], "inputs": [{"name": "image"}],
+                           "outputs": [{"name": "scores"}],
+                           "parameters": {"sha256": {"string_value": "ab"}}}).encode()
+    put("infer_answer", "binary", struct.pack(">H", len(binary)) + binary + raw)
+    put("infer_answer", "numbers", bytes(2) + numbers)
+    put("infer_answer", "metadata", bytes(2) + metadata)
+    put("infer_answer", "error", bytes(2) + b'{"error": "no such model"}')
+
+
 associate()
 messages()
 store()
 text()
+infer_answers()

@@ -22,9 +22,9 @@ std::string config_text(const NodeOptions& options, const std::filesystem::path&
                        options.node + "\n";
     text += "[scp]\nlisten = \"127.0.0.1\"\nport = 0\n" + options.scp + '\n';
     text += "[study]\nquiet_s = 1\n[storage]\nmin_free_mb = 16\n" + options.storage + '\n';
-    text += "[inference]\nmodels = [\"" + phantom_model().string() +
-            "\"]\ndevice = \"cpu\"\n"
-            "models_writable_ok = true\n";
+    const auto model = options.model.empty() ? phantom_model() : options.model;
+    text += "[inference]\nmodels = [\"" + model.string() + "\"]\nmodels_writable_ok = true\n";
+    text += options.inference.empty() ? "device = \"cpu\"\n" : options.inference + '\n';
     text += "[admin]\nlisten = \"127.0.0.1:0\"\n";
     // A config needs a destination. No peer listens on this one.
     const std::vector<Destination> nowhere{{"nowhere", "NOWHERE", 1, ""}};

@@ -28,6 +28,8 @@ struct Destination {
 struct NodeOptions {
     std::vector<Destination> destinations = {};
     std::string more = {};                ///< further TOML tables, as text
+    std::filesystem::path model = {};     ///< its package; empty: the phantom model
+    std::string inference = {};           ///< further TOML lines of [inference]
     std::string node = {};                ///< further TOML lines of [scp]
     std::string scp = {};                 ///< further TOML lines of [storage]
     std::string storage = {};             ///< of [storage]

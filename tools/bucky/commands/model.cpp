@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <thread>
 
@@ -26,6 +27,7 @@
 #include "tools/bucky/engine/evaluation.h"
 #include "tools/bucky/engine/model_permissions.h"
 #include "tools/bucky/engine/replicas.h"
+#include "tools/bucky/remote/remote_model.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/shared/files.h"
 #include "tools/bucky/shared/progress.h"
@@ -56,7 +58,9 @@ void list(const conf::Settings& settings) {
             std::any_of(settings.models.begin(), settings.models.end(),
                         [&](const auto& own) { return own.folder == folder && own.shadow; });
         table.row({named(package), package.identity.vendor, std::to_string(package.findings.size()),
-                   shadow ? "in the shadow" : "and reports", folder.string()});
+                   fmt::format("{}{}", shadow ? "in the shadow" : "and reports",
+                               package.weights.empty() ? ", weights away" : ""),
+                   folder.string()});
     }
     std::cout << table.text();
 }
@@ -68,7 +72,9 @@ int check(const fs::path& folder, const Way& way) {
                              named(package), package.identity.vendor, package.licence,
                              package.identity.intended_use, package.identity.sha256,
                              package.input.channels, package.input.height, package.input.width,
-                             checked.device.empty() ? "nothing: it does not load" : checked.device);
+                             package.weights.empty()  ? "nothing: it has no weights"
+                             : checked.device.empty() ? "nothing: it does not load"
+                                                      : checked.device);
     Table table{{{"FINDING"}, {"CODE"}, {"THRESHOLD", Align::right}, {"LOCATED"}}};
     for (const auto& finding : package.findings) {
         table.row({finding.name, fmt::format("{} {}", finding.code.value, finding.code.scheme),
@@ -78,12 +84,41 @@ int check(const fs::path& folder, const Way& way) {
     for (const auto& note : checked.notes) std::cout << note << '\n';
     for (const auto& problem : checked.problems) std::cerr << "bucky: " << problem << '\n';
     if (!checked.problems.empty()) return 1;
+    if (package.weights.empty()) {
+        std::cout << "The manifest is sound. The weights are not here: the package needs the "
+                     "service of [remote], or `bucky model fetch`.\n";
+        return 0;
+    }
     std::cout << "The package is sound: it loads, and answers as it says.\n";
     // Only a warning here: the maker of a package may write it; a service that loads it may not.
     if (const auto wrong = who_may_write(folder, ::geteuid())) {
         std::cout << fmt::format("bucky serve would not take it from here: {}\n", *wrong);
     }
     return 0;
+}
+
+/// Put beside the manifest under another name first: a half file is never taken for weights.
+void fetch(const fs::path& folder, const conf::Settings& settings) {
+    const auto package = inference::read_package(folder);
+    if (!package.weights.empty()) {
+        std::cout << fmt::format("{}: the weights are here already\n", named(package));
+        return;
+    }
+    if (settings.remote.url.empty()) {
+        throw Error(Fault::bad_input, "the config names no service: remote.url");
+    }
+    const auto bytes = fetch_weights(package, settings.remote);
+    const auto file = folder / package.weights_name;
+    auto half = file;
+    half += ".part";
+    {
+        std::ofstream out{half, std::ios::binary | std::ios::trunc};
+        out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        if (!out.flush()) throw Error(Fault::unavailable, "{} cannot be written", half.string());
+    }
+    fs::rename(half, file);
+    std::cout << fmt::format("{}: {} bytes, sha256 {}\n", file.string(), bytes.size(),
+                             package.identity.sha256);
 }
 
 /// Not zeros, because some kernels are faster on zeros.
@@ -131,6 +166,9 @@ Speed speed_of(inference::Model& model, const inference::ModelInput& input, std:
 /// On a CPU: which share of the cores each replica should have, one each or all for one replica.
 void bench(const fs::path& folder, const Way& way) {
     const auto package = inference::read_package(folder);
+    if (package.weights.empty()) {
+        throw Error(Fault::bad_input, "{}: its weights are not here", named(package));
+    }
     const auto input = some_input(package.input);
     const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     const bool on_gpu = inference::devices_named(way.device).front() != "cpu";
@@ -244,6 +282,14 @@ void add_model(CLI::App& app, int& exit_status) {
     take_folder(checked, "A model package");
     take_precision(checked);
     checked->callback([folder, way, &exit_status] { exit_status = check(*folder, *way); });
+
+    auto* fetched = command->add_subcommand(
+        "fetch", "The weights of a package that came without them, from the service of [remote]");
+    fetched->add_option("DIR", *folder, "A model package")
+        ->required()
+        ->check(existing_folder())
+        ->type_name("");
+    fetched->callback([config, folder] { fetch(*folder, conf::read_settings(*config)); });
 
     auto* benched =
         command->add_subcommand("bench", "How fast a package is here, and with how many replicas");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "conf/base/error.h"
 #include "inference/run/check.h"
@@ -15,12 +16,19 @@
 #include "tools/bucky/engine/model_permissions.h"
 #include "tools/bucky/engine/replicas.h"
 #include "tools/bucky/engine/thresholds.h"
+#include "tools/bucky/remote/remote_model.h"
 
 namespace bucky {
 namespace {
 
 constexpr std::size_t kGpuBatch = 8;
 constexpr std::size_t kPreparersMax = 64;
+
+/// Each step of a remote run has a time limit of its own, so that it never hangs.
+constexpr auto kRemoteAnswerAtMost = std::chrono::hours{1};
+
+/// Sites that lost the same service come back over half as long again as they waited.
+constexpr double kSpread = 0.5;
 
 int cores() {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -47,9 +55,26 @@ Way way_of(const conf::Settings& settings, const std::filesystem::path& folder) 
     way.replicas = static_cast<std::size_t>(replicas);
     way.options.threads = threads > 0 ? threads : std::max(1, cores() / replicas);
     way.options.precision = one.precision.value_or(all.precision);
-    way.options.device = all.device;
+    way.options.device = one.device.empty() ? all.device : one.device;
     way.batch = static_cast<std::size_t>(batch);
     return way;
+}
+
+bool is_remote(const Way& way) {
+    return way.options.device == "remote";
+}
+
+/// A package without weights runs on the service, whatever device the others have.
+void send_out_without_weights(const conf::Settings& settings, const inference::Package& package,
+                              Way& way) {
+    if (!package.weights.empty()) return;
+    if (settings.remote.url.empty()) {
+        throw Error(Fault::bad_input,
+                    "{}: its weights are not here: name the service that has them (remote.url), or "
+                    "`bucky model fetch` gets them from there",
+                    package.folder.string());
+    }
+    way.options.device = "remote";
 }
 
 bool is_shadow(const conf::Settings& settings, const std::filesystem::path& folder) {
@@ -96,6 +121,7 @@ public:
     std::string device() const override { return replicas_.device(); }
     bool answers() const override { return replicas_.answers(); }
     std::vector<std::string> troubles() const override { return replicas_.troubles(); }
+    std::int64_t away_since_ms() const override { return replicas_.away_since_ms(); }
     std::size_t at_once() const { return replicas_.at_once(); }
     const std::string& recipe() const { return recipe_; }
 
@@ -104,28 +130,68 @@ private:
     Replicas replicas_;
 };
 
+/// Everything that a connection and its tensors are made of.
+std::string remote_recipe(const inference::Package& package, const conf::RemoteSettings& remote) {
+    const auto& spec = package.remote;
+    return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+                       remote.url, remote.ca.string(), remote.certificate.string(),
+                       remote.key.string(), remote.crl.string(), remote.proxy, remote.proxy_user,
+                       remote.proxy_password_file, remote.address, remote.connections,
+                       remote.connect_timeout_s, remote.answer_timeout_s,
+                       word_of(remote.compression), remote.prove_minutes, remote.unnamed_weights_ok,
+                       spec.model, spec.version, spec.input, fmt::join(spec.outputs, ","),
+                       spec.float16, spec.binary, package.weights.string());
+}
+
 std::string recipe_of(const inference::Package& package, const Way& way,
-                      const conf::InferenceSettings& all) {
-    return fmt::format("{} {} {} {} {} {} {} {} {} {}", package.identity.sha256, way.replicas,
+                      const conf::Settings& settings) {
+    const auto& all = settings.inference;
+    return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", package.identity.sha256, way.replicas,
                        way.batch, way.options.device, way.options.threads,
                        static_cast<int>(way.options.precision), all.batch_wait_ms, all.fallback,
-                       all.answer_s, package.identity.name);
+                       all.answer_s, package.identity.name,
+                       is_remote(way) ? remote_recipe(package, settings.remote) : "");
+}
+
+MakeModel on_device(const inference::Package& package, inference::ModelOptions options,
+                    const std::string& device) {
+    options.device = device;
+    if (device == "cpu" && options.precision == Precision::float16) {
+        options.precision = Precision::float32;  // float16 needs a GPU
+    }
+    return [package, options] {
+        auto model =
+            inference::load_torch_model(inference::weights_for(package, options.device), options);
+        inference::warm_up(*model, package);
+        return model;
+    };
+}
+
+/// Where the service does not answer, images wait, or a model here answers them.
+std::shared_ptr<inference::Model> start_remote(const inference::Package& package, const Way& way,
+                                               const conf::Settings& settings, std::string recipe) {
+    const auto& remote = settings.remote;
+    const MakeModel make = [package, remote]() -> std::shared_ptr<inference::Model> {
+        return std::make_shared<RemoteModel>(package, remote);
+    };
+    ReplicaOptions options;
+    options.name = package.identity.name;
+    options.answer_at_most = kRemoteAnswerAtMost;
+    options.spread = kSpread;
+    options.prove_every = std::chrono::minutes{remote.prove_minutes};
+    options.may_be_away = remote_device(remote);
+    const bool spare = settings.inference.fallback && !package.weights.empty();
+    return std::make_shared<ReplicaSet>(
+        std::move(recipe),
+        std::vector<MakeModel>(static_cast<std::size_t>(remote.connections), make),
+        spare ? on_device(package, way.options, "cpu") : MakeModel{}, options);
 }
 
 std::shared_ptr<inference::Model> start_replicas(const inference::Package& package, const Way& way,
                                                  const conf::InferenceSettings& all,
                                                  std::string recipe) {
-    const auto on = [package, way](const std::string& device) -> MakeModel {
-        return [package, options = way.options, device]() mutable {
-            options.device = device;
-            if (device == "cpu" && options.precision == Precision::float16) {
-                options.precision = Precision::float32;  // float16 needs a GPU
-            }
-            auto model =
-                inference::load_torch_model(inference::weights_for(package, device), options);
-            inference::warm_up(*model, package);
-            return model;
-        };
+    const auto on = [&](const std::string& device) {
+        return on_device(package, way.options, device);
     };
     const auto devices = inference::devices_named(way.options.device);
     const bool on_cpu = devices.front() == "cpu";
@@ -159,21 +225,25 @@ std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& setting
     }
     const auto load = [&](const inference::Package& package) -> std::shared_ptr<inference::Model> {
         check_pin(settings, package);
-        const auto way = way_of(settings, package.folder);
-        auto recipe = recipe_of(package, way, settings.inference);
+        auto way = way_of(settings, package.folder);
+        send_out_without_weights(settings, package, way);
+        auto recipe = recipe_of(package, way, settings);
         if (before != nullptr) {
             for (const auto& loaded : before->packages()) {
                 const auto* staff = staff_of(loaded);
                 if (staff == nullptr || staff->recipe() != recipe) continue;
-                inference::warm_up(*loaded.model, package);  // the new manifest may not fit
+                // The new manifest may not fit. A service is not asked: it may be away.
+                if (!is_remote(way)) inference::warm_up(*loaded.model, package);
                 return loaded.model;
             }
         }
+        if (is_remote(way)) return start_remote(package, way, settings, std::move(recipe));
         return start_replicas(package, way, settings.inference, std::move(recipe));
     };
+    const auto& device = settings.inference.device;  // the gate always runs here
     auto shelf = std::make_shared<inference::Shelf>(
         placed, load, gate_options(settings.inference),
-        inference::ModelOptions{settings.inference.device,
+        inference::ModelOptions{device == "remote" ? "auto" : device,
                                 static_cast<int>(settings.inference.threads)});
     shelf->outline_for(all_thresholds(settings));
     return shelf;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
@@ -23,13 +24,21 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookAtMost = 1s;  // between two checks of a run that may hang
 
+/// " since 2026-11-23 14:30 UTC"
+std::string since(std::int64_t at_ms) {
+    if (at_ms == 0) return {};
+    auto text = iso_utc(at_ms).substr(0, 16);
+    text[10] = ' ';
+    return fmt::format(" since {} UTC", text);
+}
+
 }  // namespace
 
 // --- With the mutex held, from any thread
 
 bool Replicas::Shared::any_up() const {
     return std::any_of(replicas.begin(), replicas.end(),
-                       [](const auto& replica) { return !replica->lost && !replica->left_alone; });
+                       [](const auto& replica) { return replica->is_up(); });
 }
 
 void Replicas::Shared::count(std::size_t Tally::*what, const char* why, std::size_t by) {
@@ -79,25 +88,55 @@ void Replicas::Shared::give_up_on(Request& asked) {
 }
 
 void Replicas::Shared::refuse_waiting(const Error& why) {
-    for (const auto& request : waiting) request->wrong = std::make_exception_ptr(why);
+    const Failure away{why, true};
+    for (const auto& request : waiting) request->wrong = away.for_caller_of(*request);
     waiting.clear();
     answered.notify_all();
+}
+
+/// One that is away at the start is not waited for a second time: the others try on their threads.
+void Replicas::Shared::begin(Replica& replica) {
+    const auto& away = options.may_be_away;
+    const bool tried = std::ranges::any_of(replicas, [](const auto& one) { return one->lost; });
+    replica.device = away;
+    replica.prove_at = Now::now() + options.prove_every;
+    replica.lost = tried;
+    if (tried) {
+        replica.last_words = replicas.front()->last_words;
+        replica.away_since_ms = wall_ms();
+        return;
+    }
+    try {
+        replica.model = replica.make();
+        replica.device = replica.model->device();
+    } catch (const Error& why) {  // it is waited for, where it may be away
+        if (away.empty() || why.fault() != Fault::unavailable) throw;
+        replica.lost = true;
+        replica.last_words = why.what();
+        replica.away_since_ms = wall_ms();
+        replica.come_back_at = Now::now() + spread(options.come_back_after);
+        log::event(log::Level::error, "model.away",
+                   {{"model", options.name}, {"device", away}, {"words", why.what()}});
+    }
+}
+
+void Replicas::Shared::refuse_when_all_are_away(const Error& why) {
+    if (!any_up() && !spare_maker) refuse_waiting(why);
 }
 
 // --- The callers' side
 
 Replicas::Replicas(const std::vector<MakeModel>& makes, MakeModel spare, ReplicaOptions options)
     : shared_(std::make_shared<Shared>(std::move(options), std::move(spare))) {
+    if (makes.empty()) throw Error(Fault::bug, "{} has no replicas", shared_->options.name);
+    const MutexLock lock(shared_->mutex);
     for (const auto& make : makes) {
         auto replica = std::make_shared<Replica>();
         replica->make = make;
-        replica->model = make();
-        replica->device = replica->model->device();
         replica->batch = shared_->options.batch_max;
+        shared_->begin(*replica);
         shared_->replicas.push_back(std::move(replica));
     }
-    if (makes.empty()) throw Error(Fault::bug, "{} has no replicas", shared_->options.name);
-    const MutexLock lock(shared_->mutex);
     for (const auto& replica : shared_->replicas) shared_->start(replica);
 }
 
@@ -124,8 +163,9 @@ std::vector<ModelOutput> Replicas::run_batch(std::span<const ModelInput* const> 
 
     MutexLock lock(shared.mutex);
     if (shared.closing || (!shared.any_up() && !shared.spare_maker)) {
-        throw Error(Fault::unavailable, "{}: no replica answers: {}", shared.options.name,
-                    shared.replicas.front()->last_words);
+        throw inference::NobodyAnswers(fmt::format("{}: no replica answers: {}",
+                                                   shared.options.name,
+                                                   shared.replicas.front()->last_words));
     }
     shared.waiting.insert(shared.waiting.end(), asked.begin(), asked.end());
     shared.work.notify_all();
@@ -168,10 +208,12 @@ std::vector<std::string> Replicas::troubles() const {
     const MutexLock lock(shared_->mutex);
     std::vector<std::string> sentences;
     for (const auto& replica : shared_->replicas) {
-        if (!replica->lost && !replica->left_alone) continue;
-        sentences.push_back(fmt::format("model {}: a replica on {} {}: {}", shared_->options.name,
-                                        replica->device, replica->lost ? "is lost" : "hangs",
-                                        replica->last_words));
+        if (replica->is_up()) continue;
+        const auto state = replica->lost ? "is lost" : replica->left_alone ? "hangs" : "rests";
+        auto sentence =
+            fmt::format("model {}: a replica on {} {}{}: {}", shared_->options.name,
+                        replica->device, state, since(replica->away_since_ms), replica->last_words);
+        if (std::ranges::count(sentences, sentence) == 0) sentences.push_back(std::move(sentence));
     }
     if (shared_->hanging > 0) {
         sentences.push_back(
@@ -181,6 +223,16 @@ std::vector<std::string> Replicas::troubles() const {
                         shared_->hanging == 1 ? "s" : ""));
     }
     return sentences;
+}
+
+std::int64_t Replicas::away_since_ms() const {
+    const MutexLock lock(shared_->mutex);
+    if (shared_->spare_maker != nullptr || shared_->any_up()) return 0;
+    std::int64_t last_ms = 0;
+    for (const auto& replica : shared_->replicas) {
+        last_ms = std::max(last_ms, replica->away_since_ms);
+    }
+    return last_ms;
 }
 
 Replicas::Tally Replicas::tally() const {

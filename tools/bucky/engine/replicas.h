@@ -7,7 +7,9 @@
 //   unusable answer  the images of that run are run one by one: only the image at fault fails
 //   no memory        half as many at once; a single image goes to the spare, else `exhausted`
 //   device gone      the replica's images go to the others while it tries to come back; when no
-//                    replica is left they go to the spare, else `unavailable`: a later try
+//                    replica is left they go to the spare, else `unavailable`: a later try, or
+//                    NobodyAnswers where they were not tried at all
+//   Later            the same, but the replica keeps its model and rests as long as it was told
 //   no answer        the waiting calls get `corrupt`, since every further try would cost a thread;
 //                    the thread is abandoned and replaced, up to hung_max times
 // Any thread may call. The destructor waits for runs in progress, but not for hung ones.
@@ -33,6 +35,12 @@ struct ReplicaOptions {
     std::chrono::milliseconds answer_at_most = std::chrono::minutes{5};
     std::chrono::milliseconds come_back_after = std::chrono::seconds{5};  ///< doubles, to 20 times
     std::size_t hung_max = 8;
+    /// Up to this part of each wait is added at random, so that a service that is back does not
+    /// see all its sites at once.
+    double spread = 0;
+    std::chrono::milliseconds prove_every{0};  ///< Model::prove(); 0: never
+    /// A device that may be away at the start, by its name; empty: its fault is passed on.
+    std::string may_be_away{};
 };
 
 class Replicas final : public inference::Model {
@@ -58,6 +66,8 @@ public:
     /// What the admin should know, one sentence each; empty when all replicas are up.
     std::vector<std::string> troubles() const override;
 
+    std::int64_t away_since_ms() const override;  ///< also 0 while the spare answers
+
     struct Tally {
         std::size_t images = 0;    ///< answered
         std::size_t runs = 0;      ///< of a model, with an answer
@@ -67,6 +77,7 @@ public:
         std::size_t hung = 0;      ///< runs that gave no answer in time
         std::size_t unusable = 0;  ///< images without a usable answer
         std::size_t spared = 0;    ///< images that the spare answered
+        std::size_t rested = 0;    ///< pauses that a device asked for
     };
     Tally tally() const;
 

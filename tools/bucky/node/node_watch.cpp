@@ -89,6 +89,11 @@ std::vector<std::string> Node::Impl::own_troubles() const {
         std::ranges::move(loaded.model->troubles(), std::back_inserter(all));
         metrics::set("bucky_model_answers", loaded.model->answers() ? 1 : 0,
                      {{"model", loaded.package.identity.name}});
+        const auto since_ms = loaded.model->away_since_ms();
+        const auto away_ms =
+            since_ms == 0 ? 0 : std::max<std::int64_t>(clock.now_ms() - since_ms, 0);
+        metrics::set("bucky_model_away_seconds", static_cast<double>(away_ms) / 1000,
+                     {{"model", loaded.package.identity.name}});
     }
     if (auto log = log::trouble(); !log.empty()) all.push_back(std::move(log));
     if (trail) std::ranges::move(trail->troubles(), std::back_inserter(all));

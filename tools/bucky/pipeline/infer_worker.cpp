@@ -21,6 +21,15 @@ namespace {
 using inference::ImageResult;
 using inference::Verdict;
 
+/// While nobody answers.
+constexpr std::int64_t kLookAgainMs = 1000;
+
+/// While another package answers: an image of the silent one is opened as often, for its header.
+constexpr std::int64_t kOthersAnswerMs = 10'000;
+
+/// An image that has waited longer is of the backlog (as a result is for a courier).
+constexpr std::int64_t kBacklogMs = 5 * 60 * 1000;
+
 /// The reason that the report gives; the error's own words, which may name files of this machine,
 /// stay in the journal.
 std::string_view why_failed(Fault fault) {
@@ -75,23 +84,38 @@ InferWorker::InferWorker(const conf::Settings& settings, const ModelPool& shelve
 void InferWorker::run(std::stop_token stop) {
     work_until(
         stop, clock_, work_, [this] { return work_once(); },
-        [this] {  // without a model that answers, images wait
-            const bool answers = shelves_.now()->answers();
-            return answers ? context_.jobs.next_due_ms(storage::Lane::infer()) : std::nullopt;
+        [this]() -> std::optional<std::int64_t> {  // without a model that answers, images wait
+            if (!shelves_.now()->answers()) return clock_.now_ms() + kLookAgainMs;
+            return context_.jobs.next_due_ms(storage::Lane::infer());
         });
 }
 
 bool InferWorker::work_once() {
     give_back_unsettled(context_.jobs, clock_, unsettled_);
     shelf_ = shelves_.now();
-    if (!shelf_->answers()) return false;  // a lost device must not use up an image's tries
-    unsettled_ = context_.jobs.claim(storage::Lane::infer(), kLeaseMs);
+    if (!shelf_->answers()) {  // a lost device must not use up an image's tries
+        newest_first_ = true;
+        return false;
+    }
+    unsettled_ = claim();
     if (!unsettled_) return false;
     crash_point("infer.after_claim");
     take_up(*unsettled_);
     unsettled_.reset();
     shelf_.reset();  // the last image on an exchanged shelf destroys it
     return true;
+}
+
+/// When nobody has answered for a while, the newest image and the backlog take turns: whoever sends
+/// one now waits for one old image, not for all of them.
+std::optional<storage::Job> InferWorker::claim() {
+    if (newest_first_) {
+        newest_first_ = false;
+        return context_.jobs.claim(storage::Lane::infer(), kLeaseMs, storage::Order::newest);
+    }
+    auto job = context_.jobs.claim(storage::Lane::infer(), kLeaseMs);
+    newest_first_ = job && clock_.now_ms() - job->submitted_at_ms > kBacklogMs;
+    return job;
 }
 
 void InferWorker::take_up(const storage::Job& job) {
@@ -171,6 +195,10 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
         auto decoder = reading(instance);
         return inference::examine(context_.received.absolute(instance.file), *shelf_, now_ms,
                                   decoder, models_for(instance, job.model), &equipment_);
+    } catch (const inference::NobodyAnswers&) {  // no attempt is spent, nothing has failed
+        const auto wait_ms = shelf_->answers() ? kOthersAnswerMs : kLookAgainMs;
+        context_.jobs.retry_later(job, clock_.now_ms() + wait_ms, "", storage::Blame::nobody);
+        return std::nullopt;
     } catch (const std::exception& error) {  // the job runner: retry or a verdict
         const auto fault = fault_of(error);
         log::event(log::Level::warning, "image.trouble",

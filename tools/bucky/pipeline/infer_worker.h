@@ -38,6 +38,7 @@ public:
     bool work_once();
 
 private:
+    std::optional<storage::Job> claim();
     void take_up(const storage::Job& job);
     inference::Among models_for(const storage::Instance& instance,
                                 const std::string& asked_for) const;
@@ -58,6 +59,7 @@ private:
     WorkerContext context_;
     std::optional<storage::Job> unsettled_;  ///< in progress, or its end is not written yet
     std::string equipment_;                  ///< that made the image in progress
+    bool newest_first_ = false;              ///< at the next claim
 };
 
 }  // namespace bucky

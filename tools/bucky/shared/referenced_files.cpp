@@ -59,6 +59,17 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
                                         "audit");
         });
     }
+    const auto& remote = settings.remote;
+    if (remote.url.starts_with("https://")) {
+        attempt("remote", [&] {
+            (void)TlsContext::for_calls({remote.certificate, remote.key, remote.ca, remote.crl},
+                                        "remote");
+        });
+    }
+    const auto& password = remote.proxy_password_file;
+    if (!password.empty() && is_at_hand(password)) {
+        attempt("remote.proxy_password_file", [&] { (void)read_secret(password, 1); });
+    }
     const auto& token = settings.admin.token_file;
     if (!token.empty() && !settings.admin.listen.empty() && is_at_hand(token)) {
         attempt("admin.token_file", [&] { (void)read_secret(token); });

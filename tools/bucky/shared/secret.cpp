@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLettersLeast = 16;
 constexpr std::string_view kCredential = "credential:";
 constexpr auto kCredentialsFolder = "CREDENTIALS_DIRECTORY";  // systemd.exec(5)
 
@@ -81,7 +80,7 @@ bool is_at_hand(const std::string& where) {
            ::access(file_of(where).c_str(), R_OK) == 0;
 }
 
-std::string read_secret(const std::string& where) {
+std::string read_secret(const std::string& where, std::size_t letters_least) {
     const auto file = file_of(where);
     std::error_code failed;
     const auto mode = fs::status(file, failed).permissions();
@@ -92,9 +91,9 @@ std::string read_secret(const std::string& where) {
         throw Error(Fault::bad_input, "{} is open to everyone: chmod o= it", file.string());
     }
     while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
-    if (secret.size() < kLettersLeast) {
+    if (secret.size() < letters_least) {
         throw Error(Fault::bad_input, "{} holds fewer than {} letters", file.string(),
-                    kLettersLeast);
+                    letters_least);
     }
     return secret;
 }

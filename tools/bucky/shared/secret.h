@@ -3,6 +3,7 @@
 // Pure functions but for the file they read.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,8 @@ namespace bucky {
 /// in   a path, or "credential:NAME" for the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec(5))
 /// out  its content without the end of the line
 /// err  bad_input when it cannot be read, when users other than its owner and group may read it, or
-///      when it is too short for a secret
-std::string read_secret(const std::string& where);
+///      when it is shorter than `letters_least`: another organisation's password may be short
+std::string read_secret(const std::string& where, std::size_t letters_least = 16);
 
 /// Whether this process can read it at all: systemd shows a credential only to the service's own
 /// process, not even to the one that reloads it.
