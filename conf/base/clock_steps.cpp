@@ -45,11 +45,14 @@ std::string ClockSteps::trouble() const {
 }
 
 std::string step_in_words(std::int64_t by_ms) {
-    const auto seconds = std::abs(by_ms) / 1000;
-    if (seconds < 120) return fmt::format("{} s", seconds);
-    if (seconds < 2 * 3600) return fmt::format("{} min", seconds / 60);
-    if (seconds < 2 * 86400) return fmt::format("{} h", seconds / 3600);
-    return fmt::format("{} d", seconds / 86400);
+    // Rounded: two clocks are read one after the other, so nine hours may be 8:59:59.998.
+    const auto in = [seconds = (std::abs(by_ms) + 500) / 1000](std::int64_t unit) {
+        return (seconds + unit / 2) / unit;
+    };
+    if (in(1) < 120) return fmt::format("{} s", in(1));
+    if (in(60) < 120) return fmt::format("{} min", in(60));
+    if (in(3600) < 48) return fmt::format("{} h", in(3600));
+    return fmt::format("{} d", in(86400));
 }
 
 }  // namespace bucky

@@ -120,6 +120,7 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"model", {"model"}},
         {"model list", with({"model", "list"})},
         {"model check", {"model", "check", model}},
+        {"model fetch", with({"model", "fetch", model})},
         {"model bench", {"model", "bench", "--help"}},        // uses all cores for long, and
         {"model evaluate", {"model", "evaluate", "--help"}},  // needs no node
         {"config", {"config"}},

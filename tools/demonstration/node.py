@@ -3,6 +3,7 @@
 
 import os
 import re
+import time
 from datetime import datetime, timezone
 
 from programs import Failed, Program, run
@@ -66,6 +67,13 @@ class Node:
     def send(self, files, peer=None):
         """Sends by C-STORE to the node, or to another peer, like a modality. Returns the output."""
         return run([self.bucky, "send", peer or f"BUCKY@127.0.0.1:{self.port}", *files])[1]
+
+    def wait_for_outcome(self, sop_instance, at_most_s=5.0):
+        """Until the log tells of the image: the node answers its sender first."""
+        until = time.monotonic() + at_most_s
+        while time.monotonic() < until and not (self._line("store.kept", sop_instance)
+                                                or self._line("store.refused", sop_instance)):
+            time.sleep(0.01)
 
     def last_byte_at(self, sop_instance):
         """When the node had received the whole image, by its log (seconds since 1970), or None."""

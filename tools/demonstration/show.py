@@ -67,6 +67,7 @@ def send_all(xrays, pacs, node):
         pacs_said = node.send(files, f"ORTHANC@127.0.0.1:{pacs.dicom_port}")
         node_said = node.send(files)
         for xray in study:
+            node.wait_for_outcome(xray.sop_instance)
             xray.in_at = node.last_byte_at(xray.sop_instance)
             if xray.in_at is None:
                 said = node_said or pacs_said
@@ -112,7 +113,8 @@ def print_xray(xray, address):
         return
     width = WIDTH - NAME_WIDTH - len(address) - 7
     first, more = xray.verdict.lines(width)[0], xray.verdict.lines()[1:]
-    seconds = f"{xray.answered_at - xray.in_at:.1f}" if xray.answered_at else "-"
+    is_timed = xray.answered_at is not None and xray.in_at is not None
+    seconds = f"{xray.answered_at - xray.in_at:.1f}" if is_timed else "-"
     print(row(xray.name, f"{first:<{width}}", seconds, address))
     for line in more + ([xray.verdict.reason] if xray.verdict.reason else []):
         print(" " * (NAME_WIDTH + 1) + shortened(line, WIDTH - NAME_WIDTH - 1))

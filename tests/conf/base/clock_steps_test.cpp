@@ -63,6 +63,15 @@ TEST_CASE("a time that is doubted for another reason is believed after an hour, 
     CHECK(clock.steps().is_settled());
 }
 
+TEST_CASE("a step is told in rounded words, as the clocks are read one after the other",
+          "[clock]") {
+    CHECK(step_in_words(-9 * kHourMs + 20) == "9 h");
+    CHECK(step_in_words(9 * kHourMs - 1) == "9 h");
+    CHECK(step_in_words(90'020) == "90 s");
+    CHECK(step_in_words(90 * 60'000 - 3) == "90 min");
+    CHECK(step_in_words(40 * 24 * kHourMs - 7) == "40 d");
+}
+
 TEST_CASE("the machine's steady clock goes on and has nothing to do with the date", "[conf]") {
     const SystemClock clock;
     const auto first = clock.steady_ms();
