@@ -159,7 +159,8 @@ void write_series(DcmItem& dataset, std::string_view modality, const Uid& series
     // device's own, may be one. A segmentation must not have it: its segments have anatomic
     // regions.
     if (modality != "SEG" && !is_unpaired(source.body_part)) {
-        put(dataset, DCM_Laterality, source.laterality);
+        const bool is_side = source.laterality == "L" || source.laterality == "R";
+        put(dataset, DCM_Laterality, is_side ? source.laterality : "");  // an image's may be U or B
     }
 }
 
