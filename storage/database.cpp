@@ -70,6 +70,7 @@ int flags_of(Database::Mode mode) {
 
 struct Database::Impl {
     std::filesystem::path file;
+    std::span<const Migration> schema;
     sqlite3* db = nullptr;
     std::shared_ptr<SharedDatabase> shared;
     std::map<std::string, sqlite3_stmt*, std::less<>> prepared;  // by SQL text
@@ -165,7 +166,9 @@ void Database::Impl::leave_log_alone(Mode mode) {
     check(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr), db, "keep the log");
 }
 
-Database::Database(const std::filesystem::path& file, Mode mode) : impl_(std::make_unique<Impl>()) {
+Database::Database(const std::filesystem::path& file, Mode mode, std::span<const Migration> schema)
+    : impl_(std::make_unique<Impl>()) {
+    impl_->schema = schema;
     if (mode == Mode::create) make_private(file);
     impl_->file = file;
     impl_->shared = shared_by_all_of(file);
@@ -201,7 +204,7 @@ void Database::settle(Mode mode) {
     if (mode == Mode::create) migrate();
 
     const auto& file = impl_->file;
-    const auto ours = migrations().back().version;
+    const auto ours = impl_->schema.back().version;
     if (version() > ours) {
         throw Error(Fault::unsupported,
                     "{} is of schema version {} and this program knows up to {}: run the newer "
@@ -235,7 +238,7 @@ void Database::require_sound() {
 
 /// Two connections that open the file at once take turns; the second finds nothing left to do.
 void Database::migrate() {
-    if (version() > migrations().back().version) return;
+    if (version() > impl_->schema.back().version) return;
     {
         const MutexLock turn(impl_->shared->turn);
         auto wal = prepare(kWal);
@@ -246,9 +249,9 @@ void Database::migrate() {
                         impl_->file.string());
         }
     }
-    if (version() == migrations().back().version) return;
+    if (version() == impl_->schema.back().version) return;
     Transaction transaction(*this);
-    for (const auto& migration : migrations()) {
+    for (const auto& migration : impl_->schema) {
         if (version() < migration.version) execute(impl_->db, migration.sql, migration.why);
     }
     transaction.commit();

@@ -18,9 +18,12 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "storage/schema.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -70,7 +73,9 @@ public:
     /// the log into the file if it was opened with `create`; other connections leave the log as it
     /// is.
     enum class Mode { create, existing, read_only };
-    explicit Database(const std::filesystem::path& file, Mode mode = Mode::create);
+    /// `schema`: of the file; that of the node's own database by default.
+    explicit Database(const std::filesystem::path& file, Mode mode = Mode::create,
+                      std::span<const Migration> schema = migrations());
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
     ~Database();
