@@ -68,60 +68,6 @@ std::string issuer_in(const BadChain& chain) {
     return about == nullptr ? "its authority" : text_of(X509_get_issuer_name(about));
 }
 
-/// The result of X509_verify_cert(), and what to do about it.
-std::string words_for_verdict(long verdict, const BadChain& chain, std::string_view wanted_name,
-                              std::string_view section) {
-    const std::string whose = certificate_in(chain);
-    const auto ca = fmt::format("{}.ca", section);
-    const auto crl = fmt::format("{}.crl", section);
-    switch (verdict) {
-        case X509_V_ERR_CERT_HAS_EXPIRED:
-            return fmt::format("{} has expired: it needs a new one", whose);
-        case X509_V_ERR_CERT_NOT_YET_VALID:
-            return fmt::format("{} is not valid yet: look at the clocks of both machines", whose);
-        case X509_V_ERR_CERT_REVOKED:
-            return fmt::format("{} has been revoked, says {}: it needs a new one", whose, crl);
-        case X509_V_ERR_UNABLE_TO_GET_CRL:
-            return fmt::format("{} holds no list of {}, the authority that made {}: add it", crl,
-                               issuer_in(chain), whose);
-        case X509_V_ERR_CRL_HAS_EXPIRED:
-            return fmt::format("the list of {} in {} is out of date: fetch a new one, then SIGHUP",
-                               issuer_in(chain), crl);
-        case X509_V_ERR_CRL_NOT_YET_VALID:
-            return fmt::format("the list of {} in {} is not valid yet: look at this clock",
-                               issuer_in(chain), crl);
-        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-            return fmt::format("{} is signed by itself: enter it in {} if it is the right one",
-                               whose, ca);
-        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-            return fmt::format(
-                "{} is of no authority in {}, or it does not send the certificates "
-                "in between",
-                whose, ca);
-        case X509_V_ERR_HOSTNAME_MISMATCH:
-        case X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return fmt::format(
-                "{} is made out to {}, not to {}: set {}.tls_name to one of these, or give it "
-                "another certificate",
-                whose, chain.own == nullptr ? "nobody" : names_in(*chain.own), wanted_name,
-                section);
-        case X509_V_ERR_INVALID_PURPOSE:
-            return fmt::format("{} may not be used for this (Extended Key Usage)", whose);
-        case X509_V_ERR_EE_KEY_TOO_SMALL:
-        case X509_V_ERR_CA_KEY_TOO_SMALL:
-        case X509_V_ERR_CA_MD_TOO_WEAK:
-            return fmt::format(
-                "{} has a key or signature that is too weak: 2048 bits and SHA-256 "
-                "at least",
-                whose);
-        default:
-            return fmt::format("{} is no good: {}", whose, X509_verify_cert_error_string(verdict));
-    }
-}
-
 /// OpenSSL's own reasons, and alerts from the peer (1000 and more).
 std::string words_for_reason(int reason, TlsRole role, std::string_view section) {
     const bool calls = role == TlsRole::calls;
@@ -212,6 +158,59 @@ std::string words_for_last_tls_error() {
     return reason == nullptr ? fmt::format("error {}", error) : std::string{reason};
 }
 
+std::string words_for_bad_certificate(long verdict, const BadChain& chain,
+                                      std::string_view wanted_name, std::string_view section) {
+    const std::string whose = certificate_in(chain);
+    const auto ca = fmt::format("{}.ca", section);
+    const auto crl = fmt::format("{}.crl", section);
+    switch (verdict) {
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return fmt::format("{} has expired: it needs a new one", whose);
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return fmt::format("{} is not valid yet: look at the clocks of both machines", whose);
+        case X509_V_ERR_CERT_REVOKED:
+            return fmt::format("{} has been revoked, says {}: it needs a new one", whose, crl);
+        case X509_V_ERR_UNABLE_TO_GET_CRL:
+            return fmt::format("{} holds no list of {}, the authority that made {}: add it", crl,
+                               issuer_in(chain), whose);
+        case X509_V_ERR_CRL_HAS_EXPIRED:
+            return fmt::format("the list of {} in {} is out of date: fetch a new one, then SIGHUP",
+                               issuer_in(chain), crl);
+        case X509_V_ERR_CRL_NOT_YET_VALID:
+            return fmt::format("the list of {} in {} is not valid yet: look at this clock",
+                               issuer_in(chain), crl);
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+            return fmt::format("{} is signed by itself: enter it in {} if it is the right one",
+                               whose, ca);
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+            return fmt::format(
+                "{} is of no authority in {}, or it does not send the certificates "
+                "in between",
+                whose, ca);
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return fmt::format(
+                "{} is made out to {}, not to {}: set {}.tls_name to one of these, or give it "
+                "another certificate",
+                whose, chain.own == nullptr ? "nobody" : names_in(*chain.own), wanted_name,
+                section);
+        case X509_V_ERR_INVALID_PURPOSE:
+            return fmt::format("{} may not be used for this (Extended Key Usage)", whose);
+        case X509_V_ERR_EE_KEY_TOO_SMALL:
+        case X509_V_ERR_CA_KEY_TOO_SMALL:
+        case X509_V_ERR_CA_MD_TOO_WEAK:
+            return fmt::format(
+                "{} has a key or signature that is too weak: 2048 bits and SHA-256 "
+                "at least",
+                whose);
+        default:
+            return fmt::format("{} is no good: {}", whose, X509_verify_cert_error_string(verdict));
+    }
+}
+
 std::string words_for_failed_tls(const SSL& tls, TlsRole role, const BadChain& chain,
                                  std::string_view wanted_name, std::string_view section) {
     const auto error = ERR_peek_error();
@@ -219,7 +218,7 @@ std::string words_for_failed_tls(const SSL& tls, TlsRole role, const BadChain& c
     const long verdict = SSL_get_verify_result(&tls);
     std::string words;
     if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-        words = words_for_verdict(verdict, chain, wanted_name, section);
+        words = words_for_bad_certificate(verdict, chain, wanted_name, section);
     } else if (ERR_GET_LIB(error) == ERR_LIB_SSL) {
         words = words_for_reason(reason, role, section);
     } else if (error == 0) {

@@ -34,6 +34,10 @@ struct BadChain {
     const x509_st* bad = nullptr;  ///< the one at fault: its own, or an authority's above it
 };
 
+/// The result of a check of the peer's certificates (X509_V_ERR_...), and what to do about it.
+std::string words_for_bad_certificate(long verdict, const BadChain& chain,
+                                      std::string_view wanted_name, std::string_view section);
+
 /// Why a handshake, or the first read after it, failed: the result of the certificate check, the
 /// peer's alert, or the protocol that the peer seems to speak instead. Empties the error queue.
 /// `wanted_name`: the name that we called; `section`: of the config, with the keys to change.
