@@ -200,6 +200,22 @@ struct AdminSettings {
     std::string token_file;  ///< path or "credential:NAME"; empty: no token is required
 };
 
+/// The model server: other sites send prepared images, the scores go back in the same answer.
+struct ServiceSettings {
+    std::string listen;                      ///< empty: none; port 0: any free one
+    std::filesystem::path certificate, key;  ///< of this node; empty: plain, on loopback only
+    std::filesystem::path ca, crl;           ///< who issues the sites' certificates
+    bool sites = false;                      ///< this node invites sites and issues certificates
+    std::string url;                         ///< under which sites reach it, for invitations
+    std::string crl_url;                     ///< of the node with `sites`; empty: crl is a file
+    bool proxy_protocol = false;             ///< every connection begins with a PROXY v2 header
+    std::string certificate_header;          ///< a proxy on loopback ends TLS; empty: none does
+    std::int64_t site_at_once = 16;
+    std::int64_t site_per_second = 0;  ///< images; 0: no limit
+    std::int64_t site_per_day = 0;     ///< images; 0: no limit
+    std::int64_t queue_max = 1000;
+};
+
 struct LogSettings {
     LogLevel level = LogLevel::info;
     std::vector<ModuleLevel> modules;
@@ -231,6 +247,7 @@ struct Settings {
     std::vector<ListenerSettings> listeners;
     OverlaySettings overlay;
     AdminSettings admin;
+    ServiceSettings service;
     LogSettings log;
     AuditSettings audit;
     std::vector<PeerSettings> peers;

@@ -119,6 +119,21 @@ inline constexpr std::size_t kGreetingBytesMax = 64U << 20U;
 inline constexpr std::size_t kAdminConnectionsMax = 64;
 inline constexpr std::size_t kAdminAnswersMax = 16;
 
+/// Model server: connections of sites, each with a descriptor and 20 KB for TLS: four for each of
+/// 1,000 sites. Of one site: a client keeps one per image that it has under way.
+inline constexpr std::size_t kServiceConnectionsMax = 4000;
+inline constexpr std::size_t kServiceConnectionsPerSiteMax = 64;
+
+/// Images of one request: a batch of a GPU. And the JSON of a request without its tensors, which
+/// has some 300 bytes.
+inline constexpr std::size_t kServiceImagesMax = 16;
+inline constexpr std::size_t kServiceJsonBytesMax = 64U << 10U;
+
+/// One request, and the memory of the model server for all that are read, wait or run: 500 images
+/// of 512 x 512, and what they unpack to.
+inline constexpr std::size_t kServiceBodyBytesMax = 128U << 20U;
+inline constexpr std::uint64_t kServiceBytesMax = 512ULL << 20U;
+
 /// Rejected callers that may still read the reason: for a second each, on a thread, but not counted
 /// as associations. Above it the connection is closed at once.
 inline constexpr std::size_t kFarewellsMax = 32;

@@ -47,6 +47,13 @@ constexpr Row kRows[] = {
     {"bucky_instances_ignored_total", Kind::counter,
      "Instances of the classes of scp.ignore, answered with success and not kept."},
     {"bucky_store_refused_total", Kind::counter, "C-STORE requests refused, by DIMSE status."},
+    {"bucky_service_requests_total", Kind::counter,
+     "Requests of sites that the model server computed, by site and HTTP status."},
+    {"bucky_service_images_total", Kind::counter, "Images that it answered, by site."},
+    {"bucky_service_refused_total", Kind::counter,
+     "Requests that it refused before computing, by site and why."},
+    {"bucky_service_request_seconds", Kind::histogram,
+     "From the header of a request to its answer, of those answered 200."},
     {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
     {"bucky_studies_left_total", Kind::counter, "Studies deleted after their delivery."},
     {"bucky_database_sound", Kind::gauge,
@@ -148,7 +155,7 @@ public:
         const auto tenant = labels.find("tenant");
         const auto equipment = labels.find("equipment");
         const MutexLock lock(mutex_);
-        for (const auto label : {tenant, equipment}) {
+        for (const auto label : {tenant, equipment, labels.find("site")}) {
             if (label != labels.end()) label->second = seated(label->first, label->second);
         }
         if (tenant == labels.end() || equipment == labels.end()) return;

@@ -2,8 +2,8 @@
 // The metrics of the node, for Prometheus. Each metric is one row in metrics.cpp (name, kind,
 // help, buckets); a name without a row is a bug and throws. Any thread may call.
 //
-// Values of the labels `tenant` and `equipment` come from callers and their images, so they are
-// bounded: the first limits::kLabelValuesMax of each, and the first kLabelPairsMax of both
+// Values of the labels `tenant`, `equipment` and `site` come from callers and their images, so they
+// are bounded: the first limits::kLabelValuesMax of each, and the first kLabelPairsMax of both
 // together, have series of their own; later ones are counted under "other"
 // (docs/decisions/0702).
 #pragma once

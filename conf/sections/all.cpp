@@ -9,7 +9,7 @@ const Sections& sections() {
                               model_section(),     remote_section(),      study_section(),
                               overlay_section(),   destination_section(), tenant_section(),
                               threshold_section(), storage_section(),     admin_section(),
-                              log_section(),       audit_section()};
+                              service_section(),   log_section(),         audit_section()};
     return all;
 }
 

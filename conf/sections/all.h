@@ -25,6 +25,7 @@ Section<TenantSettings> tenant_section();
 Section<ThresholdSettings> threshold_section();
 Section<StorageSettings> storage_section();
 Section<AdminSettings> admin_section();
+Section<ServiceSettings> service_section();
 Section<LogSettings> log_section();
 Section<AuditSettings> audit_section();
 
@@ -35,7 +36,7 @@ using Sections =
                Section<ModelSettings>, Section<RemoteSettings>, Section<StudySettings>,
                Section<OverlaySettings>, Section<DestinationSettings>, Section<TenantSettings>,
                Section<ThresholdSettings>, Section<StorageSettings>, Section<AdminSettings>,
-               Section<LogSettings>, Section<AuditSettings>>;
+               Section<ServiceSettings>, Section<LogSettings>, Section<AuditSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

@@ -13,7 +13,9 @@ constexpr Key<ScpSettings> kKeys[] = {
     {"port", &ScpSettings::port, Range{0, 65535}, "",
      "TCP port to listen on. 0: any free port, named in the log.", "11112"},
     {"plain", &ScpSettings::plain, Anything{}, "",
-     "Open this port (without TLS). false: only the ports of [[listener]] are opened."},
+     "Open this port (without TLS). false: only the ports of [[listener]] are opened, and none on "
+     "a "
+     "node that only serves models ([service])."},
     {"check_called_ae", &ScpSettings::check_called_ae, Anything{}, "",
      "Reject callers whose called AE title is neither node.ae_title nor a [[tenant]]'s."},
     {"artim_s", &ScpSettings::artim_s, Range{1, 300}, "s",
@@ -52,9 +54,10 @@ constexpr Key<ScpSettings> kKeys[] = {
 };
 
 void check(const Settings& settings, Checker& checker) {
-    if (!settings.scp.plain && settings.listeners.empty()) {
+    if (!settings.scp.plain && settings.listeners.empty() && settings.service.listen.empty()) {
         checker.complain({"scp"}, "plain",
-                         "false, and there is no [[listener]]: the node would accept no caller");
+                         "false, and there is neither a [[listener]] nor service.listen: the node "
+                         "would accept no caller");
     }
 }
 
