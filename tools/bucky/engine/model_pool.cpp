@@ -249,6 +249,12 @@ std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& setting
     return shelf;
 }
 
+std::size_t images_at_once(const inference::Model& model) {
+    if (const auto* set = dynamic_cast<const ReplicaSet*>(&model)) return set->at_once();
+    const auto* bare = dynamic_cast<const Replicas*>(&model);
+    return bare == nullptr ? 1 : bare->at_once();
+}
+
 std::size_t preparers_for(const conf::Settings& settings, const inference::Shelf& shelf) {
     if (settings.inference.preparers > 0) {
         return static_cast<std::size_t>(settings.inference.preparers);

@@ -38,6 +38,9 @@ private:
 std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& settings,
                                                    const inference::Shelf* before = nullptr);
 
+/// The number of images that this model computes at once, over all of its replicas.
+std::size_t images_at_once(const inference::Model& model);
+
 /// The number of infer workers that keeps every replica of this shelf busy.
 std::size_t preparers_for(const conf::Settings& settings, const inference::Shelf& shelf);
 

@@ -37,4 +37,15 @@ void GenerationPlan::plan_senders(std::vector<ThreadGroup::Planned>& plan) const
     }
 }
 
+void GenerationPlan::plan_service(std::vector<ThreadGroup::Planned>& plan, Service& service,
+                                  const inference::Shelf& shelf) const {
+    service.adopt(shelf, told->service.queue_max);
+    for (auto workers = Service::workers_for(shelf); workers > 0; --workers) {
+        plan.push_back({"serve", [&service](const std::stop_token& stop) {
+                            lower_priority();
+                            service.work(stop);
+                        }});
+    }
+}
+
 }  // namespace bucky

@@ -13,6 +13,7 @@
 #include "conf/run/wakeup.h"
 #include "conf/settings.h"
 #include "tools/bucky/node/thread_group.h"
+#include "tools/bucky/service/service.h"
 #include "tools/bucky/shared/priority.h"
 
 namespace bucky {
@@ -43,6 +44,10 @@ struct GenerationPlan {
     /// A courier per destination, a CommitmentScu where storage commitment is requested, and the
     /// CommitmentScp.
     void plan_senders(std::vector<ThreadGroup::Planned>& plan) const;
+
+    /// The workers of the model server, as many as this shelf needs.
+    void plan_service(std::vector<ThreadGroup::Planned>& plan, Service& service,
+                      const inference::Shelf& shelf) const;
 };
 
 }  // namespace bucky

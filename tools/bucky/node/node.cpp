@@ -9,6 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kForLastAnswers = 2s;  // that a slow line may take to carry them
+
 constexpr auto kForTheEnd = 10s;  // that a process takes to give its memory back, on a busy machine
 
 /// Of node.stop_timeout_s: for associations to end by themselves.
@@ -97,6 +99,7 @@ void Node::Impl::start_keepers() {
     threads.start("reingest", [this, told = settings()](const std::stop_token& stop) {
         reingest(*told, clock, aside, work, stop);
     });
+    threads.start("site", [this](const std::stop_token& stop) { keep_certificate(stop); });
     // Opened here: a database that is gone in this very moment is an error of the start, or a
     // trouble that the watch reports, and never the end of a thread.
     const storage::Site site{settings()->node.data_dir};
@@ -129,18 +132,33 @@ void Node::open() {
         of_it.process = std::to_string(::getpid());
         of_it.in_force = conf::spelled_out(*told);
     });
+    node.open_service(*told);
     auto generation = node.gather(told, *node.shelves.now());
     node.door.open();
+    if (node.service) node.service->open();
     node.threads.exchange(std::move(generation));
     node.start_keepers();
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
     audit::tell({.kind = audit::Kind::started, .words = "version " BUCKY_VERSION});
     log::event("node.ready", {{"dicom_port", dicom_port()},
                               {"admin_port", admin_port()},
+                              {"service_port", node.service ? node.service->port() : 0},
                               {"ae_title", told->node.ae_title.str()},
                               {"version", BUCKY_VERSION}});
     node.supervisor.ready();
     node.say_alive();
+}
+
+void Node::Impl::open_service(const conf::Settings& told) {
+    if (told.service.listen.empty()) return;
+    Enroll enroll;
+    if (told.service.sites) {
+        const SiteControl made_at_first{told, clock};
+        enroll = [this](const EstRequest& request) {
+            return answer_est(request, *settings(), clock);
+        };
+    }
+    service.emplace(with_authority(told), shelves, ServiceTimes{}, std::move(enroll));
 }
 
 void Node::wait_for_signal() {
@@ -156,6 +174,7 @@ void Node::close() {
     const std::chrono::milliseconds whole = at_most;
     node.supervisor.stopping(at_most + kForTheEnd);
     node.door.close();
+    if (node.service) node.service->close();
     node.threads.ask_to_stop();
     node.stop_timer = named_thread("stop", [&node, whole, all = node.threads.watched()](
                                                const std::stop_token& in_time) {
@@ -166,6 +185,7 @@ void Node::close() {
                    {{"associations_left", node.door.open_associations()}});
     }
     node.threads.join();
+    if (node.service) node.service->shut(kForLastAnswers);
     node.door.shut();
     boost::asio::post(node.io, [&node] { node.io.stop(); });
     if (node.asio.joinable()) node.asio.join();
@@ -175,7 +195,9 @@ void Node::close() {
 }
 
 std::uint16_t Node::dicom_port() const {
-    return impl_->door.port();
+    const auto told = impl_->settings();
+    const bool listens = told->scp.plain || !told->listeners.empty();
+    return listens ? impl_->door.port() : std::uint16_t{0};  // 0: it only serves models
 }
 
 std::uint16_t Node::admin_port() const {

@@ -121,7 +121,10 @@ std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& w
     const auto changes = conf::differences(conf::spelled_out(*before), conf::spelled_out(read));
     const auto next = std::make_shared<const conf::Settings>(std::move(read));
     auto generation = gather(next, *models);
+    std::function<void()> service_follows = [] {};
+    if (service) service_follows = service->prepare(with_authority(*next));
     door.adopt(*next);  // the last that may be refused
+    service_follows();
     take_up_log(next->log);
     shelves.exchange(std::move(models));
     {
@@ -148,6 +151,7 @@ ThreadGroup::Generation Node::Impl::gather(const Told& told, const inference::Sh
                             [this](const auto& file) { return decoders.source(file); });
                     });
     by.plan_senders(plan);
+    if (service) by.plan_service(plan, *service, shelf);
     auto generation = ThreadGroup::gather(std::move(plan));
     returned.images_returned = returned.reports_returned = 0;  // the first generation's alone
     return generation;

@@ -56,7 +56,10 @@
 #include "tools/bucky/pipeline/worker.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/sandbox/landlock.h"
+#include "tools/bucky/service/service.h"
 #include "tools/bucky/shared/secret.h"
+#include "tools/bucky/sites/join.h"
+#include "tools/bucky/sites/site_control.h"
 
 namespace bucky {
 
@@ -99,8 +102,9 @@ struct Node::Impl {
     ReportShared report_shared;
 
     HealthBoard board;
-    MinuteStats minute_stats;                    ///< the watch thread's
-    std::optional<storage::LogWatch> log_watch;  ///< the same
+    MinuteStats minute_stats;                                      ///< the watch thread's
+    std::optional<storage::LogWatch> log_watch;                    ///< the same
+    std::chrono::steady_clock::time_point authority_renewed_at{};  ///< the same
     StatusBoard status;
     std::atomic<bool> is_closing = false;
     std::promise<int> first_signal;
@@ -109,6 +113,7 @@ struct Node::Impl {
     boost::asio::signal_set signals, hangups;
     scp::FrontDoor door;
     std::optional<Admin> admin;
+    std::optional<Service> service;  ///< the model server
 
     mutable Mutex note_mutex;
     RunningNote note GUARDED_BY(note_mutex);  ///< changed by note_down()
@@ -128,6 +133,9 @@ struct Node::Impl {
     void look_around(storage::Database& db);
     void tell_page(storage::Database& db, const Health& health);
     void let_go(storage::Database& db);
+    void open_service(const conf::Settings& told);
+    void renew_authority();
+    void keep_certificate(const std::stop_token& stop);
     void say_alive();
     void watch(storage::Database& db, const std::stop_token& stop);
     std::vector<std::string> not_ready() const;

@@ -9,6 +9,8 @@ namespace {
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
 
+constexpr auto kRenewEvery = std::chrono::hours{1};
+
 constexpr std::int64_t kStudiesOnPage = 20;
 
 void show(const Health& health, std::int64_t now_ms) {
@@ -174,6 +176,32 @@ void Node::Impl::say_alive() {
     boost::asio::post(io, [this] { supervisor.alive(); });
 }
 
+/// The revocation list must be newer than 30 days, whoever asks for it.
+void Node::Impl::renew_authority() {
+    const auto told = settings();
+    const auto hour = std::chrono::steady_clock::now();
+    if (!service || !told->service.sites || hour - authority_renewed_at < kRenewEvery) return;
+    authority_renewed_at = hour;
+    try {
+        SiteControl{*told, clock}.renew();
+    } catch (const Error& error) {  // tried again in an hour; the list has weeks left
+        log::event(log::Level::error, "authority.trouble", {{"words", error.what()}});
+    }
+}
+
+/// Of a site that has joined a service. It waits for the network, so it has a thread of its own.
+void Node::Impl::keep_certificate(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        try {
+            const auto folder = settings()->node.data_dir / "site";
+            if (renew_if_due(folder, clock)) log::event("site.renewed");
+        } catch (const Error& error) {  // a month is left; tried again in an hour
+            log::event(log::Level::warning, "site.not_renewed", {{"words", error.what()}});
+        }
+        Wakeup{}.wait_beyond(0, stop, kRenewEvery);
+    }
+}
+
 void Node::Impl::watch(storage::Database& db, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
@@ -181,6 +209,7 @@ void Node::Impl::watch(storage::Database& db, const std::stop_token& stop) {
             give_if_full(reserve);
             look_around(db);
             let_go(db);
+            renew_authority();
             say_alive();
         } catch (const std::exception& error) {  // told, and looked at again in a second
             log::event(log::Level::error, "watch.trouble", {{"words", error.what()}});

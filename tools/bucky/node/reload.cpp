@@ -43,6 +43,16 @@ std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Set
     }
     keep("admin.listen", now.admin.listen, next.admin.listen);
     keep("admin.token_file", now.admin.token_file, next.admin.token_file);
+    keep("service.listen", now.service.listen, next.service.listen);
+    keep("service.proxy_protocol", now.service.proxy_protocol, next.service.proxy_protocol);
+    keep("service.certificate_header", now.service.certificate_header,
+         next.service.certificate_header);
+    keep("service.sites", now.service.sites, next.service.sites);
+    if (now.service.certificate.empty() != next.service.certificate.empty()) {
+        keep("service.certificate", now.service.certificate, next.service.certificate);
+        next.service.key = now.service.key;
+        next.service.ca = now.service.ca;
+    }
     keep("audit", now.audit, next.audit);
     return waiting;
 }

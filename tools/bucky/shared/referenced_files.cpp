@@ -52,6 +52,12 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
             (void)TlsContext::for_calls({one.certificate, one.key, one.ca, one.crl});
         });
     }
+    if (const auto& one = settings.service; !one.certificate.empty()) {
+        attempt("service", [&] {
+            (void)TlsContext::for_listener({one.certificate, one.key, one.ca, one.crl},
+                                           ClientCertificates::asked);
+        });
+    }
     const auto& audit = settings.audit;
     if (audit.syslog.starts_with("tls://")) {
         attempt("audit", [&] {

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bucky/sites/join.h"
+
+#include <sys/stat.h>
+#include <catch2/catch.hpp>
+
+#include "conf/base/error.h"
+#include "tests/tools/sites/invites.h"
+
+using namespace bucky;
+using namespace bucky::test;
+
+namespace {
+
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+
+std::string token_of(Invites& service, const std::string& name) {
+    const auto line = service.control().invite(name).line;
+    return line.substr(line.rfind(' ') + 1);
+}
+
+std::string url_of(const Invites& service) {
+    return "https://127.0.0.1:" + std::to_string(service.served->port());
+}
+
+Identity identity_in(const std::filesystem::path& folder) {
+    return {folder / "site.pem", folder / "site.pem"};
+}
+
+int mode_of(const std::filesystem::path& file) {
+    struct stat found {};
+    REQUIRE(::stat(file.c_str(), &found) == 0);
+    return static_cast<int>(found.st_mode & 0777U);
+}
+
+}  // namespace
+
+TEST_CASE("a site joins with one line and is served, and its key is readable by itself only",
+          "[sites][tls]") {
+    Invites service;
+    const auto folder = service.dir / "site";
+    const auto joined = join(url_of(service), token_of(service, "clinic"), folder, service.clock);
+    CHECK(joined.site == "clinic");
+    CHECK(joined.trusts_own_ca);
+    CHECK(mode_of(folder) == 0700);
+    CHECK(mode_of(folder / "site.pem") == 0600);
+    const auto me = identity_in(folder);
+    HttpCaller caller{service.served->port(), &me};
+    CHECK(caller.ask(infer_request(slope(), {1, 1, 256, 256})).status == 200);
+    const auto lines = remote_lines(url_of(service), folder, joined);
+    CHECK_THAT(lines, Catch::Contains("[remote]") && Catch::Contains("site.pem"));
+}
+
+TEST_CASE("a certificate is renewed when two thirds of its time have passed, with a new key",
+          "[sites][tls]") {
+    Invites service;
+    const auto folder = service.dir / "site";
+    CHECK_FALSE(renew_if_due(folder, service.clock));  // it has joined nothing
+    (void)join(url_of(service), token_of(service, "clinic"), folder, service.clock);
+    const auto before = text_of(folder / "site.pem");
+    CHECK_FALSE(renew_if_due(folder, service.clock));
+    const SettableClock young{service.clock.now_ms() + 59 * kDayMs};
+    CHECK_FALSE(renew_if_due(folder, young));
+    const SettableClock due{service.clock.now_ms() + 61 * kDayMs};
+    CHECK(renew_if_due(folder, due));
+    const auto after = text_of(folder / "site.pem");
+    const auto key = [](const std::string& pem) { return pem.substr(pem.find("-----BEGIN P")); };
+    CHECK(key(after) != key(before));
+    const auto me = identity_in(folder);
+    HttpCaller caller{service.served->port(), &me};
+    CHECK(caller.ask({}).status == 200);
+    CHECK(service.control().sites().certificates("clinic").size() == 2);
+}
+
+TEST_CASE("an authority that is not the invitation's gets no request from the site",
+          "[sites][tls]") {
+    Invites service;
+    auto token = token_of(service, "clinic");
+    token.back() = token.back() == '0' ? '1' : '0';
+    CHECK_THROWS_WITH(join(url_of(service), token, service.dir / "site", service.clock),
+                      Catch::Contains("another authority than the invitation names"));
+    CHECK(service.control().sites().site("clinic")->open_until_ms > 0);  // still to be used
+}
+
+TEST_CASE("a site that is refused reads the service's words", "[sites][tls]") {
+    Invites service;
+    const auto token = token_of(service, "clinic");
+    (void)join(url_of(service), token, service.dir / "site", service.clock);
+    CHECK_THROWS_WITH(join(url_of(service), token, service.dir / "other", service.clock),
+                      Catch::Contains("the token was used before"));
+    (void)service.control().revoke("clinic");
+    const SettableClock due{service.clock.now_ms() + 61 * kDayMs};
+    CHECK_THROWS_AS(renew_if_due(service.dir / "site", due), Error);
+    CHECK_THROWS_WITH(join("http://x", token, service.dir / "o", service.clock),
+                      Catch::Contains("no address of a service"));
+}
