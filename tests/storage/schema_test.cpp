@@ -11,6 +11,7 @@
 #include "conf/base/digest.h"
 #include "storage/queue_shape.h"
 #include "storage/schema.h"
+#include "storage/site_register.h"
 #include "storage/statements.h"
 #include "tests/storage/data_folder.h"
 
@@ -172,6 +173,7 @@ TEST_CASE("every statement of the folder is in the lists that these tests walk",
     std::set<std::string> listed{"database.bytes", "database.version",
                                  "database.wal"};  // used before there is a schema
     for (const auto& sql : all_statements()) listed.insert(std::string{sql.name});
+    for (const auto& sql : site_statements()) listed.insert(std::string{sql.name});  // of sites.db
     CHECK(written == listed);
 }
 

@@ -34,6 +34,7 @@ struct ServiceAndSite {
         text.resize(text.find("[service]"));
         text = std::regex_replace(text, std::regex{"data_dir = \"[^\"]*\""},
                                   "data_dir = \"" + site.path().string() + "\"");
+        text = std::regex_replace(text, std::regex{"plain = false\n"}, "");
         std::ofstream{site / "bucky.toml"} << text;
         return (site / "bucky.toml").string();
     }
@@ -55,7 +56,9 @@ struct ServiceAndSite {
                                      "--cacert", (own / "ca.pem").string(),
                                      "--cert",   (own / "site.pem").string()};
         all.insert(all.end(), arguments.begin(), arguments.end());
-        return run(all).output;
+        auto output = run(all).output;
+        while (output.ends_with('\n')) output.pop_back();
+        return output;
     }
 
     std::string infer() const {

@@ -84,7 +84,10 @@ void InferQueue::run(const std::stop_token& stop) {
             return !turn.site.empty() || (closed_ && waiting_ == 0);
         });
         if (!found || turn.site.empty()) return;
-        if (stop.stop_requested() && !closed_) return;  // another generation has it
+        if (stop.stop_requested() && !closed_) {
+            changed_.notify_one();  // another generation has it
+            return;
+        }
         const auto model = turn.line->first;
         last_model_ = model;
         {

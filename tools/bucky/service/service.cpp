@@ -230,7 +230,7 @@ void Service::adopt(const inference::Shelf& shelf, std::int64_t waiting_max) {
 }
 
 std::size_t Service::workers_for(const inference::Shelf& shelf) {
-    std::size_t workers = 0;
+    std::size_t workers = 1;  // for sites that join, whatever the models do
     for (const auto& loaded : shelf.packages()) {
         workers += under_way(images_at_once(*loaded.model));
     }

@@ -54,7 +54,7 @@ public:
     /// busy, and `waiting_max` wait.
     void adopt(const inference::Shelf& shelf, std::int64_t waiting_max);
 
-    /// Workers that keep every replica of this shelf busy.
+    /// Workers that keep every replica of this shelf busy, and one for enrolments.
     static std::size_t workers_for(const inference::Shelf& shelf);
 
     /// Runs requests until a stop is requested; after close() until none waits.
