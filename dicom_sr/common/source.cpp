@@ -10,10 +10,12 @@
 #include "dcmtk/dcmdata/dcdatset.h"
 #include "dcmtk/dcmdata/dcdeftag.h"
 #include "dcmtk/dcmdata/dcfilefo.h"
+#include "dcmtk/dcmdata/dcistrmf.h"
 #include "dcmtk/dcmdata/dcmetinf.h"
 #include "dcmtk/dcmdata/dcsequen.h"
 
 #include "conf/base/error.h"
+#include "conf/dicom/lenient_reading.h"
 #include "conf/dicom/text.h"
 #include "dicom_sr/common/fitting.h"
 
@@ -168,13 +170,23 @@ void complete_from_meta(DcmMetaInfo& meta, DcmItem& dataset) {
     complete(DCM_MediaStorageSOPInstanceUID, DCM_SOPInstanceUID);
 }
 
+class SourceStream final : public LenientStream<DcmInputFileStream> {
+public:
+    using LenientStream::LenientStream;
+    OFCondition installCompressionFilter(E_StreamCompression type) override {
+        return install_after_header(type);
+    }
+};
+
 }  // namespace
 
 Source read_source(const std::filesystem::path& file) {
     DcmFileFormat format;
+    SourceStream stream(OFFilename(file.c_str()));
+    format.transferInit();
     const OFCondition read =
-        format.loadFileUntilTag(OFFilename(file.c_str()), EXS_Unknown, EGL_noChange, kReadLengthMax,
-                                ERM_autoDetect, DCM_PixelData);
+        format.readUntilTag(stream, EXS_Unknown, EGL_noChange, kReadLengthMax, DCM_PixelData);
+    format.transferEnd();
     // A file that breaks off says who it is of all the same.
     if (read.bad() && format.getDataset()->card() == 0) {
         throw Error(Fault::bad_input, "not a DICOM image: {}", read.text());

@@ -10,6 +10,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/dicom/lenient_reading.h"
 #include "conf/dicom/text.h"
 
 namespace bucky::inference {
@@ -19,10 +20,10 @@ namespace {
 constexpr Uint32 kValueBytesInMemory = 64U << 10U;
 
 /// A file stream that ends early if the parser recurses too deep or reads too often.
-class BoundedStream final : public DcmInputFileStream {
+class BoundedStream final : public LenientStream<DcmInputFileStream> {
 public:
     explicit BoundedStream(const OFFilename& file)
-        : DcmInputFileStream(file), outermost_(__builtin_frame_address(0)) {}
+        : LenientStream(file), outermost_(__builtin_frame_address(0)) {}
 
     OFBool good() const override { return !refused_ && DcmInputFileStream::good(); }
     OFCondition status() const override {
@@ -38,7 +39,11 @@ public:
         const auto depth = static_cast<const char*>(outermost_) - here;  // the stack grows down
         refused_ = refused_ || depth > static_cast<std::ptrdiff_t>(kParserStackBytesMax) ||
                    reads_ > kParserReadsMax || bytes_ > limits::kInstanceBytesMax;
-        return DcmInputFileStream::read(buffer, length);
+        return LenientStream::read(buffer, length);
+    }
+
+    OFCondition installCompressionFilter(E_StreamCompression type) override {
+        return install_after_header(type);
     }
 
     bool refused() const { return refused_; }

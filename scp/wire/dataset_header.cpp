@@ -12,6 +12,7 @@
 #include "conf/base/digest.h"
 #include "conf/base/error.h"
 #include "conf/base/product.h"
+#include "conf/dicom/lenient_reading.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_tags.h"
 #include "scp/wire/dataset_walk.h"
@@ -38,16 +39,21 @@ constexpr Identifier kIdentifiers[] = {
     {tag(0x0020, 0x000E), &DatasetHeader::series},
 };
 
-void make_ready(DcmInputFileStream& stream, const std::filesystem::path& file,
-                std::string_view transfer_syntax) {
-    if (stream.good() && transfer_syntax == kDeflatedLittleEndian) {
-        (void)stream.installCompressionFilter(ESC_zlib);
+class DatasetStream final : public LenientStream<DcmInputFileStream> {
+public:
+    /// From `begins` on, inflated where the transfer syntax says so.
+    DatasetStream(const std::filesystem::path& file, std::uint64_t begins,
+                  std::string_view transfer_syntax)
+        : LenientStream(OFFilename(file.c_str()), static_cast<offile_off_t>(begins)) {
+        if (!good()) {
+            throw Error(Fault::unavailable, "cannot read {}: {}", file.string(), status().text());
+        }
+        if (transfer_syntax != kDeflatedLittleEndian) return;
+        (void)install_after_header(ESC_zlib);
+        if (!good())
+            throw Error(Fault::bad_input, "data set does not inflate: {}", status().text());
     }
-    if (!stream.good()) {
-        throw Error(Fault::unavailable, "cannot read {}: {}", file.string(),
-                    stream.status().text());
-    }
-}
+};
 
 }  // namespace
 
@@ -58,8 +64,7 @@ bool is_of_our_make(const DatasetHeader& header) {
 ImageFacts read_image_facts(const std::filesystem::path& part10, std::string_view transfer_syntax,
                             bool with_pixels) {
     const auto begins = read_part10_header(part10).dataset_at;
-    DcmInputFileStream stream(part10.c_str(), static_cast<offile_off_t>(begins));
-    make_ready(stream, part10, transfer_syntax);
+    DatasetStream stream(part10, begins, transfer_syntax);
     ImageFacts facts;
     Sha256Stream pixels;
     const auto compared = [&](std::uint32_t found) {
@@ -73,8 +78,7 @@ ImageFacts read_image_facts(const std::filesystem::path& part10, std::string_vie
 
 DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
                                   std::string_view transfer_syntax) {
-    DcmInputFileStream stream(file.c_str(), static_cast<offile_off_t>(dataset_at));
-    make_ready(stream, file, transfer_syntax);
+    DatasetStream stream(file, dataset_at, transfer_syntax);
     DatasetHeader header;
     DatasetWalk walk{
         stream, transfer_syntax, [&](std::uint32_t found) {

@@ -31,8 +31,8 @@ bool is_of_our_make(const DatasetHeader& header);
 /// out  its identifiers
 /// err  bad_input when it cannot be followed to its end (cut off, lengths that contradict each
 ///      other, nested beyond limits::kSequenceDepthMax, of more than limits::kDatasetElementsMax
-///      elements and items); exhausted when it inflates beyond
-///      limits::kInstanceBytesMax
+///      elements and items, longer than limits::kInstanceBytesMax, not to be inflated);
+///      unavailable when the file cannot be read
 /// src  PS3.5 7.1 (elements), 7.5 (sequences), A.4 (encapsulated pixel data), A.5 (deflated)
 DatasetHeader read_dataset_header(const std::filesystem::path& file, std::uint64_t dataset_at,
                                   std::string_view transfer_syntax);

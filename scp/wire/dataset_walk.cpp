@@ -8,6 +8,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/dicom/lenient_reading.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_tags.h"
 
@@ -56,6 +57,7 @@ bool DatasetWalk::step() {
     if (more) stream_.putback();
     if (!more) {
         if (levels_.size() > 1) throw Unreadable{"ends inside a sequence"};
+        if (!stream_.good() || !stream_.eos()) throw_bad("is deflated and is cut off", at_);
         return false;
     }
     if (++elements_ > limits::kDatasetElementsMax) {
@@ -127,13 +129,13 @@ void DatasetWalk::read_element() {
 void DatasetWalk::descend(const Element& element) {
     const bool explicit_vr = levels_.back().explicit_vr;
     if (element.length == kUndefined) {
-        // PS3.5 6.2.2: UN of undefined length is a sequence in implicit VR. Pixel data, and any
-        // other VR of undefined length, is a row of fragments (A.4).
+        // PS3.5 6.2.2: UN of undefined length is a sequence in implicit VR, unless its items show
+        // otherwise. Pixel data, and any other VR of undefined length, is a row of fragments (A.4).
         const bool unknown = element.has_vr("UN");
         const bool sequence =
             element.has_vr("SQ") || unknown || (!explicit_vr && element.tag != kPixelData);
         push({sequence ? Level::Kind::items : Level::Kind::fragments, kNoEnd,
-              explicit_vr && !unknown});
+              explicit_vr && (!unknown || explicit_vr_follows())});
         return;
     }
     claim(element.length);
@@ -162,6 +164,15 @@ void DatasetWalk::descend(const Element& element) {
     in_pixels_ = levels_.size() == 1 && is_pixel_data_;
     skip(element.length);
     in_pixels_ = false;
+}
+
+/// Whether the items that follow are in explicit VR.
+bool DatasetWalk::explicit_vr_follows() {
+    std::array<std::uint8_t, kUnknownPeekBytes> next{};
+    stream_.mark();
+    const auto got = stream_.read(next.data(), static_cast<offile_off_t>(next.size()));
+    stream_.putback();
+    return holds_explicit_vr(std::span{next}.first(static_cast<std::size_t>(got)));
 }
 
 /// Skips the value of a wrong guess; any other error ends the walk.
@@ -233,9 +244,9 @@ void DatasetWalk::read(std::span<std::uint8_t> into) {
 
 void DatasetWalk::skip(std::uint64_t bytes) {
     claim(bytes);
-    if (at_ + bytes > limits::kInstanceBytesMax) {
-        throw Error(Fault::exhausted, "data set is larger than {} MiB",
-                    limits::kInstanceBytesMax >> 20U);
+    if (at_ + bytes > limits::kInstanceBytesMax) {  // the data set's fault: it stays so
+        throw Error(Fault::bad_input, "data set says that it is larger than {} MiB (byte {})",
+                    limits::kInstanceBytesMax >> 20U, at_);
     }
     if (in_pixels_ && pixels_ != nullptr) return hash(bytes);
     while (bytes > 0) {

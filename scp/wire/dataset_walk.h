@@ -5,8 +5,7 @@
 //
 // err  bad_input when the data set cannot be followed to its end (cut off, lengths that contradict
 //      each other, nested beyond limits::kSequenceDepthMax, of more than
-//      limits::kDatasetElementsMax elements and items); exhausted when it inflates beyond
-//      limits::kInstanceBytesMax
+//      limits::kDatasetElementsMax elements and items, longer than limits::kInstanceBytesMax)
 // src  PS3.5 7.1 (elements), 7.5 (sequences), A.4 (encapsulated pixel data)
 #pragma once
 
@@ -63,6 +62,7 @@ private:
     void read_marker();
     void read_element();
     void descend(const Element& element);
+    bool explicit_vr_follows();
     void recover(std::string_view why);
     std::uint32_t read_tag();
     Element read_element_head(std::uint32_t tag);

@@ -9,6 +9,7 @@
 #include "conf/base/error.h"
 #include "dicom_sr/common/object.h"
 #include "tests/dicom_sr/judges.h"
+#include "tests/support/unknown_elements.h"
 
 using namespace bucky;
 using namespace bucky::dicom_sr;
@@ -142,4 +143,25 @@ TEST_CASE("a file that ends inside its pixel data still identifies its patient a
     const auto path = saved(folder, file);
     std::filesystem::resize_file(path, std::filesystem::file_size(path) - 500);
     CHECK(read_source(path).patient_name == "Doe^Jane");
+}
+
+TEST_CASE("a source is read behind a sequence that was renamed to UN", "[dicom_sr][unknown]") {
+    Folder folder;
+    DcmFileFormat file;
+    fill(*file.getDataset());
+    const auto path = saved(folder, file);
+    std::ifstream in(path, std::ios::binary);
+    const std::string plain{std::istreambuf_iterator<char>(in), {}};
+    const auto behind = plain.find(std::string("\x10\x00\x10\x00PN", 6));
+    REQUIRE(behind != std::string::npos);
+    for (const auto& unknown : bucky::test::unknown_elements(0x00091010)) {
+        INFO(unknown.what);
+        std::string bytes = plain;
+        bytes.insert(behind, unknown.bytes);
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+        const Source source = read_source(path);
+        CHECK(source.study == Uid("1.2.3"));
+        CHECK(source.patient_name == "Doe^Jane");
+        CHECK(source.columns == 30);
+    }
 }

@@ -4,9 +4,12 @@
 #include <zlib.h>
 #include <catch2/catch.hpp>
 
+#include "inference/pixels/decode.h"
 #include "inference/pixels/header.h"
 #include "tests/inference/support.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/unknown_elements.h"
+#include "tests/support/wrapped_deflations.h"
 
 using namespace bucky;
 using namespace bucky::inference;
@@ -230,4 +233,55 @@ TEST_CASE("millions of tiny elements are refused", "[inference][hostile]") {
     write_bytes(dir / "file", bytes + items);
     CHECK_THAT(error_of([&] { read_header(dir / "file"); }).what(),
                Catch::Contains("too many elements"));
+}
+
+TEST_CASE(
+    "a sequence that a device or a PACS has renamed to UN is read, in explicit VR and implicit",
+    "[inference][unknown]") {
+    const TempDir dir;
+    write_dicom(dir / "plain.dcm", Recipe{});
+    const std::string plain = bytes_of(dir / "plain.dcm");
+    const auto patterns = decode(dir / "plain.dcm").frame.patterns;
+    const auto behind = plain.find(std::string("\x20\x00\x0D\x00UI", 6));
+    REQUIRE(behind != std::string::npos);
+    for (const auto tag : {0x00082218U, 0x00091010U, 0x00081140U}) {
+        for (const auto& unknown : unknown_elements(tag)) {
+            INFO(unknown.what << " in " << std::hex << tag);
+            std::string bytes = plain;
+            bytes.insert(behind, unknown.bytes + unknown.bytes);
+            write_bytes(dir / "odd.dcm", bytes);
+            const Header header = read_header(dir / "odd.dcm");
+            CHECK(header.rows == 40);
+            CHECK(header.view_position == "PA");
+            CHECK(decode(dir / "odd.dcm").frame.patterns == patterns);
+        }
+    }
+}
+
+TEST_CASE("what stands in a sequence that was renamed to UN counts", "[inference][unknown]") {
+    const TempDir dir;
+    write_dicom(dir / "plain.dcm", Recipe{});
+    std::string bytes = bytes_of(dir / "plain.dcm");
+    const auto behind = bytes.find(std::string("\x18\x00\x15\x00", 4));  // Body Part Examined
+    REQUIRE(behind != std::string::npos);
+    bytes.insert(behind, element_of(0x00082218, "UN", item_of(explicit_chest()), true));
+    write_bytes(dir / "odd.dcm", bytes);
+    CHECK(read_header(dir / "odd.dcm").coded_body_part == "CHEST");
+}
+
+TEST_CASE("a deflated data set is read behind a header of zlib or gzip, and before trailing bytes",
+          "[inference][deflated]") {
+    const TempDir dir;
+    Recipe recipe;
+    write_dicom(dir / "plain.dcm", recipe);
+    const std::string plain = bytes_of(dir / "plain.dcm");
+    const auto begins = plain.find(std::string("\x08\x00\x16\x00UI", 6));
+    REQUIRE(begins != std::string::npos);
+    const std::string meta = meta_header(kDeflated);
+    for (const auto& [what, stream] : wrapped_deflations(plain.substr(begins))) {
+        INFO(what);
+        write_bytes(dir / "odd.dcm", meta + stream);
+        CHECK(decode(dir / "odd.dcm").frame.patterns == gradients(recipe));
+        CHECK(read_header(dir / "odd.dcm").rows == recipe.rows);
+    }
 }

@@ -12,6 +12,8 @@
 #include "scp/wire/start.h"
 #include "tests/scp/images.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/unknown_elements.h"
+#include "tests/support/wrapped_deflations.h"
 
 using namespace bucky;
 using namespace bucky::scp;
@@ -169,4 +171,75 @@ TEST_CASE("encapsulated pixel data is skipped, fragment by fragment", "[scp]") {
     CHECK_NOTHROW(read(pixels, kJpeg));
     check_bad(Bytes(pixels.begin(), pixels.end() - 8), "ends inside a sequence", kJpeg);
     check_bad(Bytes(pixels.begin(), pixels.end() - 10), "is cut off", kJpeg);
+}
+
+TEST_CASE("a sequence of VR UN is followed, in explicit VR and implicit", "[scp][unknown]") {
+    const auto bytes_of = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
+    const Bytes study = bytes_of(explicit_text(kStudy, "UI", std::string("1.2.3\0", 6)));
+    for (const auto tag : {0x00082218U, 0x00091010U, 0x00081140U}) {
+        for (const auto& unknown : unknown_elements(tag)) {
+            INFO(unknown.what << " in " << std::hex << tag);
+            const auto header =
+                read(bytes_of(unknown.bytes + unknown.bytes) + study, kExplicitLittleEndian);
+            CHECK(header.study == "1.2.3");
+        }
+    }
+}
+
+TEST_CASE("a sequence of VR UN that breaks off, or holds itself without end, is refused for good",
+          "[scp][unknown]") {
+    const auto bytes_of = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
+    const auto whole = element_of(0x00091010, "UN", item_of(explicit_chest(), true), true);
+    for (std::size_t size = 12; size < whole.size(); ++size) {
+        CHECK_THROWS_AS(read(bytes_of(whole.substr(0, size)), kExplicitLittleEndian), Error);
+    }
+    std::string deep;
+    for (int i = 0; i < 100; ++i) {
+        deep += tag_of(0x00091010) + "UN" + little(0, 2) + little(kUndefinedLength, 4) +
+                tag_of(0xFFFEE000) + little(kUndefinedLength, 4);
+    }
+    check_bad(bytes_of(deep + explicit_chest()), "nests sequences too deep", kExplicitLittleEndian);
+}
+
+TEST_CASE("a length that no data set has is the data set's fault, whatever it is read as",
+          "[scp][unknown]") {
+    check_bad(element(kPrivate, text("abcd"), 0xFFFFFFF0), "larger than 1024 MiB");
+    check_bad(element(kPrivate, text("abcd"), 0x7FFFFFF0), "larger than 1024 MiB");
+    check_bad(element(kPrivate, text("abcd"), 0x3FFFFF00), "is cut off");
+}
+
+TEST_CASE("a deflated data set is read behind a header of zlib or gzip, and before trailing bytes",
+          "[scp][deflated]") {
+    start_wire();
+    const TempDir dir;
+    const auto plain = dataset_bytes(write_image(dir / "image.dcm", ImageOf{}));
+    for (const auto& [what, stream] : wrapped_deflations({plain.begin(), plain.end()})) {
+        INFO(what);
+        const auto header = read(Bytes(stream.begin(), stream.end()), kDeflatedLittleEndian);
+        CHECK(header.sop_instance == ImageOf{}.sop_instance);
+        CHECK(header.accession_number == "A123");
+    }
+}
+
+TEST_CASE("a deflated data set that breaks off or is none is refused for good", "[scp][deflated]") {
+    start_wire();
+    const TempDir dir;
+    const auto plain = dataset_bytes(write_image(dir / "image.dcm", ImageOf{}));
+    const auto streams = wrapped_deflations({plain.begin(), plain.end()});
+    for (const auto& [what, stream] : streams) {
+        // Behind the last block there may be a checksum and anything else.
+        for (std::size_t size = 1; size + 40 < stream.size(); size += 7) {
+            INFO(what << ", " << size << " bytes of it");
+            const Bytes shorter(stream.begin(), stream.begin() + static_cast<long>(size));
+            try {
+                (void)read(shorter, kDeflatedLittleEndian);
+                FAIL("taken");
+            } catch (const Error& error) {
+                CHECK(error.fault() == Fault::bad_input);
+            }
+        }
+    }
+    check_bad(Bytes(5000, 0xFF), "does not inflate", kDeflatedLittleEndian);
+    check_bad(text("\x1F\x8B\x09 not deflated in gzip, but by another method"), "does not inflate",
+              kDeflatedLittleEndian);
 }
