@@ -10,7 +10,8 @@
 
 namespace bucky {
 
-/// What decodes the pixels. JPEG-LS shares its markers with JPEG, and its way through the decoder.
+/// What decodes the pixels. JPEG-LS shares its markers with JPEG, and its way through the decoder;
+/// HTJ2K shares both with JPEG 2000.
 enum class PixelCoding { native, rle, jpeg, jpeg_2000 };
 
 struct TransferSyntax {
@@ -36,11 +37,14 @@ inline constexpr std::string_view kJpegLsLossless = "1.2.840.10008.1.2.4.80";
 inline constexpr std::string_view kJpegLsNearLossless = "1.2.840.10008.1.2.4.81";
 inline constexpr std::string_view kJpeg2000Lossless = "1.2.840.10008.1.2.4.90";
 inline constexpr std::string_view kJpeg2000 = "1.2.840.10008.1.2.4.91";
+inline constexpr std::string_view kHtj2kLossless = "1.2.840.10008.1.2.4.201";
+inline constexpr std::string_view kHtj2kRpclLossless = "1.2.840.10008.1.2.4.202";
+inline constexpr std::string_view kHtj2k = "1.2.840.10008.1.2.4.203";
 inline constexpr std::string_view kRle = "1.2.840.10008.1.2.5";
 }  // namespace transfer_syntax
 
 // Video (MPEG) is missing on purpose: a video is no radiograph, and its stream may exceed
-// scp.max_instance_mb. A UID that DCMTK does not know cannot be negotiated through it.
+// scp.max_instance_mb. DCMTK 3.6.7 does not know HTJ2K: scp/wire/true_syntaxes.h.
 inline constexpr std::array kTransferSyntaxes{
     TransferSyntax{transfer_syntax::kImplicitLittleEndian, "Implicit VR Little Endian",
                    PixelCoding::native},
@@ -63,6 +67,13 @@ inline constexpr std::array kTransferSyntaxes{
     TransferSyntax{transfer_syntax::kJpeg2000Lossless, "JPEG 2000 (Lossless Only)",
                    PixelCoding::jpeg_2000},
     TransferSyntax{transfer_syntax::kJpeg2000, "JPEG 2000", PixelCoding::jpeg_2000, true},
+    TransferSyntax{transfer_syntax::kHtj2kLossless, "High-Throughput JPEG 2000 (Lossless Only)",
+                   PixelCoding::jpeg_2000},
+    TransferSyntax{transfer_syntax::kHtj2kRpclLossless,
+                   "High-Throughput JPEG 2000 with RPCL Options (Lossless Only)",
+                   PixelCoding::jpeg_2000},
+    TransferSyntax{transfer_syntax::kHtj2k, "High-Throughput JPEG 2000", PixelCoding::jpeg_2000,
+                   true},
     TransferSyntax{transfer_syntax::kRle, "RLE Lossless", PixelCoding::rle},
 };
 

@@ -63,7 +63,7 @@ std::string_view Session::hold() {
     receive_request();
     if (!admit()) return "rejected";
     acknowledge();
-    Store store(context_, caller());
+    Store store(context_, caller(), TrueSyntaxes(*assoc_->params));
     Commitment commitment(context_, caller());
     const std::string_view end = serve_requests(store, commitment);
     assoc_.reset();

@@ -18,7 +18,7 @@
 #include "scp/wire/check.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_header.h"
-#include "scp/wire/fd_stream.h"
+#include "scp/wire/receive_dataset.h"
 #include "scp/wire/status.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
@@ -147,7 +147,7 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
     const OFCondition found =
         ASC_findAcceptedPresentationContext(assoc.params, reception.context, &negotiated);
     if (found.bad()) return found;
-    reception.transfer_syntax = negotiated.acceptedTransferSyntax;
+    reception.transfer_syntax = syntaxes_.of(negotiated);
     try {
         reception.ignored = is_ignored(context_.settings.scp.ignore, request.AffectedSOPClassUID);
         if (std::string_view{negotiated.abstractSyntax} != request.AffectedSOPClassUID ||
@@ -172,16 +172,21 @@ OFCondition Store::receive(T_ASC_Association& assoc, Reception& reception) {
         reception.fail(error);
     }
     const bool wanted = !reception.failure && reception.file.has_value();
-    IncomingStream stream(wanted ? &*reception.file : nullptr,
-                          static_cast<std::uint64_t>(context_.settings.scp.max_instance_mb) << 20U);
+    IncomingDataset stream(wanted ? &*reception.file : nullptr,
+                           static_cast<std::uint64_t>(context_.settings.scp.max_instance_mb)
+                               << 20U);
     T_ASC_PresentationContextID context = 0;
-    const OFCondition received = DIMSE_receiveDataSetInFile(
-        &assoc, DIMSE_NONBLOCKING, static_cast<int>(context_.settings.scp.read_timeout_s), &context,
-        &stream, nullptr, nullptr);
+    const OFCondition received = receive_dataset(
+        assoc, static_cast<int>(context_.settings.scp.read_timeout_s), context, stream);
     reception.dataset_bytes = stream.taken();
     if (stream.failure()) reception.fail(*stream.failure());
     if (received.good() && context != reception.context) {
         reception.fail(Error(Fault::bad_input, "data set came in another context"));
+    }
+    try {
+        if (received.good()) must_be_even(stream, reception.transfer_syntax);
+    } catch (const Error& error) {  // answered with a status
+        reception.fail(error);
     }
     return received;
 }

@@ -15,6 +15,7 @@
 
 #include "scp/receive/received_audit.h"
 #include "scp/receive/session.h"
+#include "scp/wire/true_syntaxes.h"
 #include "storage/intake.h"
 #include "storage/spooled.h"
 
@@ -37,8 +38,8 @@ struct Caller {
 
 class Store {
 public:
-    Store(const SessionContext& context, Caller caller)
-        : context_(context), caller_(std::move(caller)) {}
+    Store(const SessionContext& context, Caller caller, TrueSyntaxes syntaxes)
+        : context_(context), caller_(std::move(caller)), syntaxes_(std::move(syntaxes)) {}
 
     /// Reads the dataset, keeps it, answers. The condition is bad when the association is lost.
     OFCondition serve(T_ASC_Association& assoc, T_ASC_PresentationContextID context,
@@ -65,6 +66,7 @@ private:
 
     const SessionContext& context_;
     Caller caller_;
+    TrueSyntaxes syntaxes_;
     std::optional<DatabasePool::Lease> db_;
     ReceivedAudit audit_;
     std::uint64_t kept_ = 0, refused_ = 0, bytes_ = 0;

@@ -19,6 +19,7 @@
 #include "scp/wire/start.h"
 #include "scp/wire/status.h"
 #include "scp/wire/store_request.h"
+#include "scp/wire/true_syntaxes.h"
 
 namespace bucky::scp {
 namespace {
@@ -180,6 +181,7 @@ void Association::Impl::note_contexts() {
                             accepted ? one.acceptedTransferSyntax : "",
                             std::string{words_for(one.resultReason)}});
     }
+    (void)TrueSyntaxes(*assoc->params);  // `contexts` has them; DCMTK must not refuse the answers
 }
 
 void Association::release() noexcept {

@@ -7,7 +7,7 @@
 #include "scp/wire/check.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_header.h"
-#include "scp/wire/fd_stream.h"
+#include "scp/wire/receive_dataset.h"
 
 namespace bucky::scp {
 namespace {
@@ -157,15 +157,15 @@ ReceivedDataset receive_commitment_dataset(T_ASC_Association& assoc,
     } catch (const Error& error) {  // reported after the data set has been read to its end
         received.failure = error;
     }
-    IncomingStream stream(file.get(), limits::kCommitmentBytesMax);
+    IncomingDataset stream(file.get(), limits::kCommitmentBytesMax);
     T_ASC_PresentationContextID came_in = 0;
-    received.condition = DIMSE_receiveDataSetInFile(&assoc, DIMSE_NONBLOCKING, timeout_s, &came_in,
-                                                    &stream, nullptr, nullptr);
+    received.condition = receive_dataset(assoc, timeout_s, came_in, stream);
     if (received.condition.bad()) return received;
     if (stream.failure()) received.failure = *stream.failure();
     if (received.failure) return received;
     try {
         if (came_in != context) throw Error(Fault::bad_input, "data set came in another context");
+        must_be_even(stream, negotiated.acceptedTransferSyntax);
         file->flush();
         const auto walked = read_dataset_header(file->path(), 0, negotiated.acceptedTransferSyntax);
         if (walked.elements > limits::kCommitmentElementsMax) {

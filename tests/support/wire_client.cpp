@@ -260,7 +260,7 @@ void WireClient::send_command(const Bytes& command) {
 
 void WireClient::send_dataset(std::span<const std::uint8_t> dataset,
                               const std::function<void()>& midway) {
-    const std::size_t fragment_most = peer_pdu_bytes_ - 6;
+    const auto fragment_most = std::min<std::size_t>(peer_pdu_bytes_ - 6, fragment_bytes_max_);
     do {
         auto fragment = dataset.first(std::min(fragment_most, dataset.size()));
         dataset = dataset.subspan(fragment.size());

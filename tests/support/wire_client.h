@@ -57,6 +57,9 @@ public:
     WireClient& operator=(const WireClient&) = delete;
     ~WireClient();
 
+    /// Sends data sets in fragments of at most so many bytes, even or not.
+    void cut_datasets_at(std::size_t bytes) { fragment_bytes_max_ = bytes; }
+
     /// After this time without sending or receiving, the peer counts as gone.
     void wait_at_most(std::chrono::seconds silence);
 
@@ -110,6 +113,7 @@ private:
     std::shared_ptr<ssl_st> tls_;  ///< nullptr: no TLS
     std::string sop_class_, comment_;
     std::uint32_t peer_pdu_bytes_ = 16384;
+    std::size_t fragment_bytes_max_ = SIZE_MAX;
     std::uint16_t message_ = 0;
     std::chrono::steady_clock::time_point last_byte_sent_;
 };

@@ -21,6 +21,7 @@
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/wire_client.h"
+#include "tests/support/wrapped_deflations.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -301,4 +302,90 @@ TEST_CASE("16 associations at once lose nothing", "[scp]") {
     for (auto& sender : senders) sender.join();
     CHECK(stored == kSenders * kEach);
     CHECK(door.kept().size() == kSenders * kEach);
+}
+
+TEST_CASE("an image in a transfer syntax that is younger than DCMTK is kept byte for byte",
+          "[scp][htj2k]") {
+    TestFrontDoor door;
+    std::size_t number = 0;
+    for (const auto syntax : {transfer_syntax::kHtj2kLossless, transfer_syntax::kHtj2kRpclLossless,
+                              transfer_syntax::kHtj2k}) {
+        INFO(syntax);
+        ImageOf image;
+        image.sop_instance += "." + std::to_string(++number);
+        const auto dataset = image_bytes(door, image);  // its pixels do not matter here
+        WireClient client(door.port());
+        REQUIRE(client.associate({kCr, std::string{syntax}}) == 2);
+        REQUIRE(client.store(image.sop_instance, dataset) == 0);
+        REQUIRE(client.store(image.sop_instance, dataset) == 0);  // and again
+        client.release();
+        const auto kept = door.kept();
+        REQUIRE(kept.size() == number);
+        CHECK(kept.back().transfer_syntax == syntax);
+        CHECK(scp::read_part10_header(kept.back().file).transfer_syntax == syntax);
+        CHECK(dataset_bytes(kept.back().file) == dataset);
+    }
+}
+
+TEST_CASE("an image with an odd number of bytes costs itself and not the association",
+          "[scp][odd]") {
+    TestFrontDoor door;
+    auto dataset = image_bytes(door, {});
+    dataset.push_back(0);
+    CHECK(store(door, dataset) == 0xC000);
+    dataset.resize(dataset.size() - 2);
+    CHECK(store(door, dataset) == 0xC000);
+    CHECK(store(door, {dataset.begin(), dataset.begin() + 1}) == 0xC000);
+    dataset.resize(20001);
+    CHECK(store(door, dataset) == 0xC000);
+    CHECK(store(door, std::vector<std::uint8_t>(131071, 0xFF)) == 0xC000);
+    CHECK(door.kept().size() == 1);  // the one that store() sends after each
+}
+
+TEST_CASE("odd fragments of an even data set are put together", "[scp][odd]") {
+    TestFrontDoor door;
+    const auto dataset = image_bytes(door, {});
+    WireClient client(door.port());
+    REQUIRE(client.associate({kCr, kExplicitLittleEndian}) == 2);
+    client.cut_datasets_at(33);
+    CHECK(client.store(ImageOf{}.sop_instance, dataset) == 0);
+    client.release();
+    REQUIRE(door.kept().size() == 1);
+    CHECK(dataset_bytes(door.kept()[0].file) == dataset);
+}
+
+TEST_CASE("a deflated data set of an odd length needs no padding", "[scp][odd][deflated]") {
+    TestFrontDoor door;
+    const auto plain = image_bytes(door, {});
+    std::size_t number = 0;
+    for (const auto& [what, stream] : wrapped_deflations({plain.begin(), plain.end()})) {
+        INFO(what);
+        for (const bool odd : {false, true}) {
+            std::vector<std::uint8_t> bytes(stream.begin(), stream.end());
+            if ((bytes.size() % 2 != 0) != odd) bytes.push_back(0);
+            WireClient client(door.port());
+            REQUIRE(client.associate({kCr, std::string{scp::kDeflatedLittleEndian}}) == 2);
+            CHECK(client.store(ImageOf{}.sop_instance, bytes) == 0);
+            client.release();
+            CHECK(door.kept().size() > number);
+            number = door.kept().size();
+        }
+    }
+}
+
+TEST_CASE("a deflated data set that is spoilt is refused for good", "[scp][deflated]") {
+    TestFrontDoor door;
+    const auto plain = image_bytes(door, {});
+    for (const auto& [what, stream] : wrapped_deflations({plain.begin(), plain.end()})) {
+        INFO(what);
+        WireClient client(door.port());
+        REQUIRE(client.associate({kCr, std::string{scp::kDeflatedLittleEndian}}) == 2);
+        const std::vector<std::uint8_t> half(
+            stream.begin(), stream.begin() + static_cast<long>(stream.size() / 4 * 2));
+        CHECK(client.store(ImageOf{}.sop_instance, half) == 0xC000);
+        CHECK(client.store(ImageOf{}.sop_instance, std::vector<std::uint8_t>(500, 0xFF)) == 0xC000);
+        CHECK(client.store(ImageOf{}.sop_instance, {}) == 0xC000);
+        client.release();
+    }
+    CHECK(door.kept().empty());
 }
