@@ -40,6 +40,7 @@ inline constexpr std::array kReasons{
     ReasonRow{"image.too_large", "TOO_LARGE", "Image larger than is decoded"},
     ReasonRow{"image.not_decodable", "NOT_DECODABLE", "Image cannot be decoded"},
     ReasonRow{"image.decoder_died", "DECODER_DIED", "Decoder crashed or hung on the image"},
+    ReasonRow{"image.no_end_marker", "NO_END_MARKER", "Compressed image lacks its end marker"},
     ReasonRow{"photometric.colour", "COLOUR", "Image is not monochrome"},
     ReasonRow{"transfer_syntax.not_decoded", "SYNTAX", "Transfer syntax not decoded"},
     ReasonRow{"gate.not_chest", "NOT_CHEST", "Picture is no frontal chest radiograph"},

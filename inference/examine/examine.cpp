@@ -100,6 +100,11 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
         if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
     });
     if (!ready) return;
+    if (image.without_end) {
+        result.warnings.push_back(reason("image.no_end_marker",
+                                         "the compressed image has no end marker; every pixel "
+                                         "was there"));
+    }
 
     bool may_be_analysed = false;
     const bool judged = attempt(result, Verdict::failed, "gate.failed", [&] {

@@ -10,28 +10,32 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 
 #include "conf/base/error.h"
 #include "conf/dicom/transfer_syntaxes.h"
 #include "inference/pixels/dicom_file.h"
+#include "inference/pixels/end_marker.h"
 #include "inference/pixels/fragments.h"
 #include "inference/pixels/grey_rules.h"
 #include "inference/pixels/jpeg2000.h"
+#include "inference/pixels/jpeg2000_stream.h"
+#include "inference/pixels/jpeg_decoder.h"
 #include "inference/pixels/jpeg_stream.h"
+#include "inference/pixels/one_frame.h"
 #include "inference/pixels/pixel_layout.h"
 #include "inference/pixels/shutter.h"
 
 namespace bucky::inference {
 namespace {
 
+using Cells = std::vector<std::uint16_t>;  ///< rows * columns, as the codec gives them
+
 /// DCMTK keeps one list of codecs for the whole process.
 void register_codecs_once() {
     static std::once_flag once;
     std::call_once(once, [] {
         DcmRLEDecoderRegistration::registerCodecs();
-        DJDecoderRegistration::registerCodecs();
         DJLSDecoderRegistration::registerCodecs();
     });
 }
@@ -80,11 +84,11 @@ void decode_into(std::vector<Sample>& samples, DcmDataset& dataset, DcmPixelData
 
 /// The first frame as DCMTK's codecs give it.
 ///   in   `sample_bytes`: the size of a sample in memory
-std::vector<std::uint16_t> cells_by_dcmtk(const PixelLayout& layout, unsigned sample_bytes,
-                                          DcmDataset& dataset, DcmPixelData& pixels) {
-    std::vector<std::uint16_t> cells(layout.pixels());
+Cells cells_by_dcmtk(const PixelLayout& layout, unsigned sample_bytes, DcmDataset& dataset,
+                     DcmPixelData& pixels) {
+    Cells cells(layout.pixels());
     if (sample_bytes == 1) {
-        std::vector<std::uint8_t> samples(layout.bytes() + layout.bytes() % 2);
+        std::vector<std::uint8_t> samples(cells.size() + cells.size() % 2);
         decode_into(samples, dataset, pixels);
         std::copy_n(samples.begin(), cells.size(), cells.begin());
     } else {
@@ -93,8 +97,7 @@ std::vector<std::uint16_t> cells_by_dcmtk(const PixelLayout& layout, unsigned sa
     return cells;
 }
 
-std::vector<std::uint16_t> native_cells(const PixelLayout& layout, DcmDataset& dataset,
-                                        DcmPixelData& pixels) {
+Cells native_cells(const PixelLayout& layout, DcmDataset& dataset, DcmPixelData& pixels) {
     if (pixels.getLength() < layout.bytes()) {
         throw Error(
             Fault::bad_input, "{} x {} pixels of {} bits need {} bytes, the pixel data has {}",
@@ -103,30 +106,48 @@ std::vector<std::uint16_t> native_cells(const PixelLayout& layout, DcmDataset& d
     return cells_by_dcmtk(layout, layout.allocated / 8U, dataset, pixels);
 }
 
-std::vector<std::uint16_t> rle_cells(const PixelLayout& layout, DcmDataset& dataset,
-                                     DcmPixelData& pixels) {
+/// One fragment holds the frame (PS3.5 A.4.2); a frame that is cut nevertheless is put together.
+Cells rle_cells(const PixelLayout& layout, DcmDataset& dataset, DcmPixelData& pixels) {
+    const Fragments frame = first_frame(dataset, pixels, layout.frames);
     // A run of at most 128 bytes is coded in two (PS3.5 G.3.1), after a header of 64 bytes.
-    must_suffice(layout, first_frame(dataset, pixels, layout.frames).bytes(),
-                 64 / (layout.allocated / 8U), 64);
-    return cells_by_dcmtk(layout, layout.allocated / 8U, dataset, pixels);
+    must_suffice(layout, frame.bytes(), 64 / (layout.allocated / 8U), 64);
+    const unsigned sample_bytes = layout.allocated / 8U;
+    if (frame.parts.size() == 1) return cells_by_dcmtk(layout, sample_bytes, dataset, pixels);
+    std::vector<std::uint8_t> room;
+    OneFrame one(layout, layout.allocated, transfer_syntax::kRle, frame.joined(room));
+    return cells_by_dcmtk(layout, sample_bytes, one.dataset(), one.pixels());
 }
 
-std::vector<std::uint16_t> jpeg_cells(const PixelLayout& layout, DcmDataset& dataset,
-                                      DcmPixelData& pixels) {
-    const Fragments frame = first_frame(dataset, pixels, layout.frames);
-    const auto shape = jpeg_shape(frame.parts.front());
+Cells jpeg_ls_cells(const PixelLayout& layout, std::string_view syntax, unsigned precision,
+                    std::span<const std::uint8_t> stream) {
+    const unsigned allocated = precision <= 8 ? 8 : 16;
+    OneFrame one(layout, allocated, syntax, stream);
+    return cells_by_dcmtk(layout, allocated / 8, one.dataset(), one.pixels());
+}
+
+/// The stream's precision decides how wide its samples are, not Bits Allocated.
+Cells jpeg_cells(const PixelLayout& layout, std::string_view syntax, DcmDataset& dataset,
+                 DcmPixelData& pixels, bool& without_end) {
+    std::vector<std::uint8_t> room;
+    const auto stream = first_frame(dataset, pixels, layout.frames).joined(room);
+    const auto shape = jpeg_shape(stream);
     if (!shape) throw Error(Fault::bad_input, "the compressed frame is not a JPEG stream");
     must_agree(layout, *shape);
-    must_suffice(layout, frame.bytes(), most_pixels_a_byte(*shape));
-    // DCMTK uses the precision of the stream and ignores Bits Allocated.
-    const bool in_bytes = shape->precision <= 8 && shape->process != JpegProcess::jpeg_ls;
-    return cells_by_dcmtk(layout, in_bytes ? 1 : layout.allocated / 8U, dataset, pixels);
+    must_suffice(layout, stream.size(), most_pixels_a_byte(*shape));
+    if (shape->process == JpegProcess::jpeg_ls) {
+        return decode_ended(stream, without_end, [&](std::span<const std::uint8_t> ended) {
+            return jpeg_ls_cells(layout, syntax, shape->precision, ended);
+        });
+    }
+    JpegPixels decoded = decode_jpeg(stream, *shape, layout.pixels());
+    without_end = decoded.without_end;
+    return std::move(decoded.samples);
 }
 
 /// The codestream has its own sign flag. If the dataset disagrees, the dataset decides what the
 /// bits mean, and the codestream how many there are.
-std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset,
-                                           DcmPixelData& pixels) {
+Cells jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset, DcmPixelData& pixels,
+                      bool& without_end) {
     std::vector<std::uint8_t> room;
     const auto codestream = codestream_in(first_frame(dataset, pixels, layout.frames).joined(room));
     const auto shape = codestream ? jpeg2000_shape(*codestream) : std::nullopt;
@@ -136,7 +157,9 @@ std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset
     constexpr std::uint64_t kBlackPixelsAByte = 65536;  // 2500 x 2048 black pixels take 164 bytes
     must_suffice(layout, codestream->size(), kBlackPixelsAByte);
 
-    auto cells = decode_jpeg2000(*codestream, *shape);
+    auto cells = decode_ended(*codestream, without_end, [&](std::span<const std::uint8_t> ended) {
+        return decode_jpeg2000(ended, *shape);
+    });
     if (layout.is_signed && !shape->is_signed && shape->precision < layout.stored) {
         const auto sign = static_cast<std::uint16_t>(1U << (shape->precision - 1));
         for (std::uint16_t& cell : cells) {
@@ -146,19 +169,19 @@ std::vector<std::uint16_t> jpeg_2000_cells(const PixelLayout& layout, DcmDataset
     return cells;
 }
 
-std::vector<std::uint16_t> cells_of(PixelCoding coding, const PixelLayout& layout,
-                                    DcmDataset& dataset, DcmPixelData& pixels) {
-    switch (coding) {
+Cells cells_of(const TransferSyntax& syntax, const PixelLayout& layout, DcmDataset& dataset,
+               DcmPixelData& pixels, bool& without_end) {
+    switch (syntax.coding) {
         case PixelCoding::native: return native_cells(layout, dataset, pixels);
         case PixelCoding::rle: return rle_cells(layout, dataset, pixels);
-        case PixelCoding::jpeg: return jpeg_cells(layout, dataset, pixels);
-        case PixelCoding::jpeg_2000: return jpeg_2000_cells(layout, dataset, pixels);
+        case PixelCoding::jpeg: return jpeg_cells(layout, syntax.uid, dataset, pixels, without_end);
+        case PixelCoding::jpeg_2000: return jpeg_2000_cells(layout, dataset, pixels, without_end);
     }
     __builtin_unreachable();
 }
 
 /// Keeps BitsStored bits below HighBit. The other bits are old overlays (PS3.5 8.1.2) or noise.
-void keep_stored_bits(std::vector<std::uint16_t>& cells, const PixelLayout& layout) {
+void keep_stored_bits(Cells& cells, const PixelLayout& layout) {
     const unsigned shift = layout.high_bit + 1U - layout.stored;
     const unsigned mask = (1U << layout.stored) - 1U;
     if (layout.stored == 16) return;
@@ -190,7 +213,7 @@ Image decode(DcmDataset& dataset, std::string_view transfer_syntax) {
     image.frames = layout.frames;
     image.grey = read_grey_rules(dataset, image.frame);
     image.pixel_ratio = read_pixel_ratio(dataset);
-    image.frame.patterns = cells_of(syntax->coding, layout, dataset, pixels);
+    image.frame.patterns = cells_of(*syntax, layout, dataset, pixels, image.without_end);
     keep_stored_bits(image.frame.patterns, layout);
     image.hidden = read_shutter(dataset, layout.rows, layout.columns, image.pixel_ratio);
     return image;

@@ -7,6 +7,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include "conf/base/error.h"
+#include "inference/pixels/end_marker.h"
 
 namespace bucky::inference {
 namespace {
@@ -30,21 +31,29 @@ DcmPixelSequence* sequence_of(DcmDataset& dataset, DcmPixelData& pixels) {
     return sequence;
 }
 
-/// Bytes from the item tag of the first fragment to that of frame 2; 0 if the table does not say.
-std::size_t offset_of_frame_2(std::span<const std::uint8_t> table) {
-    if (table.size() < 8) return 0;
-    std::size_t offset = 0;
-    for (unsigned i = 4; i > 0; --i) offset = offset << 8U | table[4 + i - 1];
+std::size_t little_endian(std::span<const std::uint8_t> bytes) {
+    std::size_t value = 0;
+    for (std::size_t i = bytes.size(); i > 0; --i) value = value << 8U | bytes[i - 1];
+    return value;
+}
+
+/// Bytes from the item tag of the first fragment to that of frame 2: from the Basic Offset Table
+/// (PS3.5 A.4), else from the Extended Offset Table (PS3.3 C.7.6.3.1.8). 0 if neither says it.
+std::size_t offset_of_frame_2(DcmDataset& dataset, std::span<const std::uint8_t> table) {
+    if (table.size() >= 8) return little_endian(table.subspan(4, 4));
+    Uint64 offset = 0;
+    dataset.findAndGetUint64(DCM_ExtendedOffsetTable, offset, 1);
     return offset;
 }
 
-/// JPEG, JPEG-LS and JPEG 2000 all end with FF D9; one padding byte may follow.
-bool ends_an_image(std::span<const std::uint8_t> part) {
-    const auto marked = [&](std::size_t from_end) {
-        return part.size() >= from_end && part[part.size() - from_end] == 0xFF &&
-               part[part.size() - from_end + 1] == 0xD9;
-    };
-    return marked(2) || (marked(3) && part.back() == 0);
+/// Whether the frame ends with its last two parts: a cut may go through the marker.
+bool ends_an_image(const std::vector<std::span<const std::uint8_t>>& parts) {
+    const auto last = parts.back();
+    if (last.size() >= 3 || parts.size() == 1) return has_end_marker(last);
+    std::vector<std::uint8_t> tail(parts[parts.size() - 2].last(1).begin(),
+                                   parts[parts.size() - 2].last(1).end());
+    tail.insert(tail.end(), last.begin(), last.end());
+    return has_end_marker(tail);
 }
 
 }  // namespace
@@ -68,7 +77,7 @@ Fragments first_frame(DcmDataset& dataset, DcmPixelData& pixels, std::uint32_t f
     Fragments frame;
     const bool one_each = frames > 1 && items == std::uint64_t{frames} + 1;
     const std::size_t frame_2 =
-        frames > 1 && items > 1 ? offset_of_frame_2(bytes_of(*sequence, 0)) : 0;
+        frames > 1 && items > 1 ? offset_of_frame_2(dataset, bytes_of(*sequence, 0)) : 0;
     std::size_t offset = 0;
     for (unsigned long item = 1; item < items; ++item) {
         const auto part = bytes_of(*sequence, item);
@@ -78,7 +87,7 @@ Fragments first_frame(DcmDataset& dataset, DcmPixelData& pixels, std::uint32_t f
         }
         frame.parts.push_back(part);
         offset += 8 + part.size();
-        if (one_each || (frames > 1 && frame_2 == 0 && ends_an_image(part))) break;
+        if (one_each || (frames > 1 && frame_2 == 0 && ends_an_image(frame.parts))) break;
     }
     if (frame.parts.empty()) {
         throw Error(Fault::bad_input, "the pixel data has no compressed frame");

@@ -25,10 +25,10 @@ struct Fragments {
 
 /// in   a dataset, its encapsulated pixel data, Number of Frames
 /// out  the fragments of frame 1: all of them if there is one frame; one each if there are as many
-///      as frames; else those before frame 2 in the Basic Offset Table; without a table those up to
-///      the first that ends with an end-of-image marker
+///      as frames; else those before frame 2 in the Basic or Extended Offset Table; without a table
+///      those up to the first that ends with an end-of-image marker
 /// err  bad_input when there is no compressed frame, or it is cut into more than kFragmentsMax
-/// src  PS3.5 A.4
+/// src  PS3.5 A.4; PS3.3 C.7.6.3.1.8
 Fragments first_frame(DcmDataset& dataset, DcmPixelData& pixels, std::uint32_t frames);
 
 }  // namespace bucky::inference

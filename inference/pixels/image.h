@@ -73,6 +73,7 @@ struct Image {
     Frame frame;
     GreyRules grey;
     std::uint32_t frames = 1;          ///< number in the file; `frame` is the first
+    bool without_end = false;          ///< the compressed stream has every pixel, but no end marker
     double pixel_ratio = 1;            ///< height of a pixel over its width (PS3.3 C.7.6.3.1.7)
     std::vector<std::uint8_t> hidden;  ///< 1 under a display shutter; empty when there is none
     std::shared_ptr<const void> room;  ///< the decoder counts memory by it

@@ -13,12 +13,6 @@
 namespace bucky::inference {
 namespace {
 
-std::uint32_t number(std::span<const std::uint8_t> bytes, std::size_t at, unsigned count) {
-    std::uint32_t value = 0;
-    for (unsigned i = 0; i < count; ++i) value = value << 8U | bytes[at + i];
-    return value;
-}
-
 /// A stream in memory, for OpenJPEG's callbacks.
 struct Source {
     std::span<const std::uint8_t> bytes;
@@ -103,48 +97,11 @@ Picture decoded(std::span<const std::uint8_t> codestream) {
 
 }  // namespace
 
-std::optional<std::span<const std::uint8_t>> codestream_in(std::span<const std::uint8_t> frame) {
-    constexpr std::uint32_t kSocAndSiz = 0xFF4FFF51;
-    constexpr std::uint32_t kSignatureBox = 0x6A502020;   // "jP  "
-    constexpr std::uint32_t kCodestreamBox = 0x6A703263;  // "jp2c"
-    if (frame.size() < 8) return std::nullopt;
-    if (number(frame, 0, 4) == kSocAndSiz) return frame;
-    if (number(frame, 4, 4) != kSignatureBox) return std::nullopt;
-    std::size_t at = 0;
-    while (at + 8 <= frame.size()) {
-        const std::size_t length = number(frame, at, 4);
-        if (number(frame, at + 4, 4) == kCodestreamBox) {
-            const std::size_t head = length == 1 ? 16 : 8;  // 1: 64-bit length follows
-            if (at + head > frame.size()) return std::nullopt;
-            return frame.subspan(at + head);
-        }
-        if (length < 8) return std::nullopt;
-        at += length;
-    }
-    return std::nullopt;
-}
-
-std::optional<Jpeg2000Shape> jpeg2000_shape(std::span<const std::uint8_t> codestream) {
-    constexpr std::size_t kFirstComponent = 42;
-    if (codestream.size() < kFirstComponent + 3 || number(codestream, 0, 4) != 0xFF4FFF51) {
-        return std::nullopt;
-    }
-    const std::uint32_t right = number(codestream, 8, 4), bottom = number(codestream, 12, 4);
-    const std::uint32_t left = number(codestream, 16, 4), top = number(codestream, 20, 4);
-    if (right <= left || bottom <= top) return std::nullopt;
-    Jpeg2000Shape shape;
-    shape.columns = right - left;
-    shape.rows = bottom - top;
-    shape.components = number(codestream, 40, 2);
-    shape.precision = (codestream[kFirstComponent] & 0x7FU) + 1;
-    shape.is_signed = (codestream[kFirstComponent] & 0x80U) != 0;
-    shape.is_subsampled =
-        codestream[kFirstComponent + 1] != 1 || codestream[kFirstComponent + 2] != 1;
-    return shape;
-}
-
 std::vector<std::uint16_t> decode_jpeg2000(std::span<const std::uint8_t> codestream,
                                            const Jpeg2000Shape& shape) {
+    if (!has_all_tiles(codestream)) {
+        throw Error(Fault::bad_input, "the JPEG 2000 pixels are not all there: a tile is missing");
+    }
     const Picture picture = decoded(codestream);
     const opj_image_comp_t* plane = picture->numcomps == 1 ? picture->comps : nullptr;
     if (plane == nullptr || plane->data == nullptr || plane->w != shape.columns ||

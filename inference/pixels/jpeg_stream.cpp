@@ -28,6 +28,10 @@ JpegProcess process_of(std::uint8_t marker) {
     return lossless ? JpegProcess::lossless : JpegProcess::dct;
 }
 
+bool is_progressive(std::uint8_t marker) {  // SOF2, 6, 10, 14
+    return marker != kJpegLs && (marker & 0x03U) == 0x02U;
+}
+
 }  // namespace
 
 std::optional<JpegShape> jpeg_shape(std::span<const std::uint8_t> stream) {
@@ -48,7 +52,8 @@ std::optional<JpegShape> jpeg_shape(std::span<const std::uint8_t> stream) {
                              .columns = word(at + 7),
                              .precision = stream[at + 4],
                              .components = stream[at + 9],
-                             .process = process_of(marker)};
+                             .process = process_of(marker),
+                             .is_progressive = is_progressive(marker)};
         } else {
             at += 2 + word(at + 2);
         }

@@ -17,6 +17,7 @@ struct JpegShape {
     std::uint32_t precision = 0;  ///< bits a sample
     std::uint32_t components = 0;
     JpegProcess process = JpegProcess::dct;
+    bool is_progressive = false;  ///< several scans, each of which refines the picture
 };
 
 /// in   the beginning of a JPEG stream

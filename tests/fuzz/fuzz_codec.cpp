@@ -12,7 +12,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include "inference/pixels/decode.h"
-#include "inference/pixels/jpeg2000.h"
+#include "inference/pixels/jpeg2000_stream.h"
 #include "inference/pixels/jpeg_stream.h"
 #include "tests/fuzz/target.h"
 #include "tools/phantom/encapsulate.h"
@@ -31,6 +31,9 @@ constexpr std::array kSyntaxes{"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51
 constexpr std::array kSyntaxes{"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"};
 #elif defined(BUCKY_FUZZ_JPEG_2000)
 constexpr std::array kSyntaxes{"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"};
+#elif defined(BUCKY_FUZZ_HTJ2K)
+constexpr std::array kSyntaxes{"1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202",
+                               "1.2.840.10008.1.2.4.203"};
 #endif
 
 struct Shape {

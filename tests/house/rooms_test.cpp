@@ -236,6 +236,7 @@ TEST_CASE("a third-party header is included only where its library lives", "[hou
         {"spdlog/", {"conf/observe/"}},
         {"prometheus/", {"conf/observe/metrics.cpp"}},
         {"openjpeg.h", {"inference/pixels/jpeg2000.cpp", "tools/phantom/jpeg2000.cpp"}},
+        {"openjph/", {"tools/phantom/htj2k.cpp"}},
         {"openssl/", {"conf/base/digest.cpp", "scp/wire/tls_", "tools/bucky/sites/x509.cpp"}},
         {"crypt.h", {"scp/receive/users.cpp"}},
         {"curl/", {"tools/bucky/remote/http_client.cpp"}},

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <sstream>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmimgle/dcmimage.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
 #include <fmt/format.h>
 
 #include "tests/inference/support.h"
@@ -44,6 +46,8 @@ std::vector<StoredValuesJudge::Verdict> StoredValuesJudge::judge() {
 std::optional<int> difference_to_dcmtk(const std::filesystem::path& file,
                                        const inference::Image& image,
                                        const inference::GreyPicture& picture) {
+    static std::once_flag once;
+    std::call_once(once, [] { DJDecoderRegistration::registerCodecs(); });
     DicomImage rendered(file.c_str(), 0, 0, 1);  // the first frame
     if (rendered.getStatus() != EIS_Normal) return std::nullopt;
     const bool ruled = rendered.getVoiLutCount() > 0   ? rendered.setVoiLut(0) != 0

@@ -21,6 +21,7 @@
 
 #include "conf/base/digest.h"
 #include "tools/phantom/encapsulate.h"
+#include "tools/phantom/htj2k.h"
 #include "tools/phantom/jpeg2000.h"
 
 namespace bucky::test {
@@ -105,8 +106,12 @@ void encode(DcmDataset& dataset, E_TransferSyntax syntax) {
     must(dataset.chooseRepresentation(syntax, parameter));
 }
 
+bool is_htj2k(const std::string& syntax) {
+    return syntax == kHtj2kLossless || syntax == kHtj2kRpclLossless || syntax == kHtj2k;
+}
+
 bool is_jpeg_2000(const std::string& syntax) {
-    return syntax == kJpeg2000Lossless || syntax == kJpeg2000;
+    return syntax == kJpeg2000Lossless || syntax == kJpeg2000 || is_htj2k(syntax);
 }
 
 void put_jpeg_2000(DcmDataset& dataset, const Recipe& recipe) {
@@ -116,8 +121,11 @@ void put_jpeg_2000(DcmDataset& dataset, const Recipe& recipe) {
     picture.bits = recipe.stored;
     picture.is_signed = recipe.is_signed;
     picture.values = recipe.samples.empty() ? gradients(recipe) : recipe.samples;
-    picture.quality_db = recipe.syntax == kJpeg2000 ? 50 : 0;
-    phantom::put_compressed_frame(dataset, recipe.syntax, phantom::encode_jpeg2000(picture));
+    picture.quality_db = recipe.syntax == kJpeg2000 || recipe.syntax == kHtj2k ? 50 : 0;
+    const char* order = recipe.syntax == kHtj2kRpclLossless ? "RPCL" : "LRCP";
+    phantom::put_compressed_frame(dataset, recipe.syntax,
+                                  is_htj2k(recipe.syntax) ? phantom::encode_htj2k(picture, order)
+                                                          : phantom::encode_jpeg2000(picture));
 }
 
 }  // namespace
@@ -149,7 +157,7 @@ void write_dicom(const std::filesystem::path& file, const Recipe& recipe) {
     if (recipe.edit && !recipe.edit_last) recipe.edit(dataset);
     if (!is_jpeg_2000(recipe.syntax)) encode(dataset, syntax);
     if (recipe.edit && recipe.edit_last) recipe.edit(dataset);
-    must(format.saveFile(OFFilename(file.c_str()), syntax));
+    phantom::save(format, recipe.syntax, file);
 }
 
 std::filesystem::path shared_folder() {

@@ -28,6 +28,9 @@ inline constexpr const char* kJpegLsLossless = "1.2.840.10008.1.2.4.80";
 inline constexpr const char* kJpegLsNear = "1.2.840.10008.1.2.4.81";
 inline constexpr const char* kJpeg2000Lossless = "1.2.840.10008.1.2.4.90";
 inline constexpr const char* kJpeg2000 = "1.2.840.10008.1.2.4.91";
+inline constexpr const char* kHtj2kLossless = "1.2.840.10008.1.2.4.201";
+inline constexpr const char* kHtj2kRpclLossless = "1.2.840.10008.1.2.4.202";
+inline constexpr const char* kHtj2k = "1.2.840.10008.1.2.4.203";
 
 /// A frontal chest radiograph by its header; the pixels are a picture of gradients.
 struct Recipe {

@@ -65,6 +65,10 @@ opj_cparameters_t parameters_of(const Jpeg2000Picture& picture) {
     while (parameters.numresolution > 1 && side >> (parameters.numresolution - 1) == 0) {
         --parameters.numresolution;  // each level halves the picture
     }
+    if (picture.tile_side > 0) {
+        parameters.tile_size_on = OPJ_TRUE;
+        parameters.cp_tdx = parameters.cp_tdy = static_cast<int>(picture.tile_side);
+    }
     if (picture.quality_db > 0) {
         parameters.irreversible = 1;
         parameters.cp_fixed_quality = 1;

@@ -14,6 +14,7 @@ struct Jpeg2000Picture {
     bool is_signed = false;             ///< values are two's complement in `bits` bits
     std::vector<std::uint16_t> values;  ///< rows * columns
     double quality_db = 0;              ///< 0: reversible; otherwise irreversible at this PSNR
+    std::uint32_t tile_side = 0;        ///< 0: one tile
 };
 
 /// Returns a codestream (ITU-T T.800).

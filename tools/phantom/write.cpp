@@ -25,6 +25,7 @@
 #include "conf/dicom/transfer_syntaxes.h"
 #include "tools/phantom/encapsulate.h"
 #include "tools/phantom/header.h"
+#include "tools/phantom/htj2k.h"
 #include "tools/phantom/jpeg2000.h"
 #include "tools/phantom/pixels.h"
 
@@ -66,6 +67,9 @@ E_TransferSyntax dcmtk_syntax(TransferSyntax syntax) {
         case TransferSyntax::jpeg_ls_near: return EXS_JPEGLSLossy;
         case TransferSyntax::jpeg_2000_lossless: return EXS_JPEG2000LosslessOnly;
         case TransferSyntax::jpeg_2000: return EXS_JPEG2000;
+        case TransferSyntax::htj2k_lossless:
+        case TransferSyntax::htj2k_rpcl_lossless:
+        case TransferSyntax::htj2k: return EXS_Unknown;  // DCMTK 3.6.7 does not know them
     }
     __builtin_unreachable();
 }
@@ -86,7 +90,10 @@ std::unique_ptr<DcmRepresentationParameter> parameter_of(TransferSyntax syntax) 
         case TransferSyntax::explicit_big:
         case TransferSyntax::deflated:
         case TransferSyntax::jpeg_2000_lossless:
-        case TransferSyntax::jpeg_2000: return nullptr;
+        case TransferSyntax::jpeg_2000:
+        case TransferSyntax::htj2k_lossless:
+        case TransferSyntax::htj2k_rpcl_lossless:
+        case TransferSyntax::htj2k: return nullptr;
     }
     __builtin_unreachable();
 }
@@ -111,28 +118,37 @@ void refuse_impossible(const DicomOptions& options) {
     }
 }
 
-bool is_jpeg_2000(TransferSyntax syntax) {
-    return syntax == TransferSyntax::jpeg_2000_lossless || syntax == TransferSyntax::jpeg_2000;
+/// DCMTK has no codec for it, but stores the given offset table and fragment.
+bool is_jpeg_2000(const TransferSyntaxName& syntax) {
+    return find_transfer_syntax(syntax.uid)->coding == PixelCoding::jpeg_2000;
 }
 
-/// DCMTK has no JPEG 2000 codec, but stores the given offset table and fragment.
+std::vector<std::uint8_t> codestream_of(TransferSyntax syntax, const Jpeg2000Picture& picture) {
+    switch (syntax) {
+        case TransferSyntax::htj2k_lossless:
+        case TransferSyntax::htj2k: return encode_htj2k(picture, "CPRL");
+        case TransferSyntax::htj2k_rpcl_lossless: return encode_htj2k(picture, "RPCL");
+        default: return encode_jpeg2000(picture);
+    }
+}
+
 void put_jpeg2000(const Phantom& phantom, const DicomOptions& options,
                   const std::vector<std::uint16_t>& stored, DcmDataset& dataset) {
     const bool lossy = describe(options.syntax).lossy;
-    const auto codestream =
-        encode_jpeg2000({.rows = static_cast<std::uint32_t>(phantom.recipe.rows),
-                         .columns = static_cast<std::uint32_t>(phantom.recipe.columns),
-                         .bits = static_cast<unsigned>(options.bits_stored),
-                         .is_signed = false,
-                         .values = stored,
-                         .quality_db = lossy ? kJpeg2000QualityDb : 0});
-    put_compressed_frame(dataset, describe(options.syntax).uid, codestream);
+    Jpeg2000Picture picture;
+    picture.rows = static_cast<std::uint32_t>(phantom.recipe.rows);
+    picture.columns = static_cast<std::uint32_t>(phantom.recipe.columns);
+    picture.bits = static_cast<unsigned>(options.bits_stored);
+    picture.values = stored;
+    picture.quality_db = lossy ? kJpeg2000QualityDb : 0;
+    put_compressed_frame(dataset, describe(options.syntax).uid,
+                         codestream_of(options.syntax, picture));
 }
 
 void put_pixels(const Phantom& phantom, const DicomOptions& options, DcmDataset& dataset) {
     const std::vector<std::uint16_t> stored = stored_values(phantom, options);
     OFCondition put;
-    if (is_jpeg_2000(options.syntax)) {
+    if (is_jpeg_2000(describe(options.syntax))) {
         put_jpeg2000(phantom, options, stored, dataset);
     } else if (options.bits_stored > 8) {
         put = dataset.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size());
@@ -150,6 +166,14 @@ void say_lossy(const Written& ids, DcmDataset& dataset) {
     dataset.putAndInsertString(DCM_LossyImageCompression, "01");
     dataset.findAndDeleteElement(DCM_SourceImageSequence);
     dataset.putAndInsertString(DCM_SOPInstanceUID, ids.sop_instance_uid.c_str());
+}
+
+void encode(TransferSyntax syntax, DcmDataset& dataset) {
+    const auto parameter = parameter_of(syntax);
+    const OFCondition chosen = dataset.chooseRepresentation(dcmtk_syntax(syntax), parameter.get());
+    if (chosen.bad() || !dataset.canWriteXfer(dcmtk_syntax(syntax))) {
+        throw Error(Fault::unsupported, "phantom as {}: {}", describe(syntax).name, chosen.text());
+    }
 }
 
 }  // namespace
@@ -179,6 +203,9 @@ const std::vector<TransferSyntaxName>& transfer_syntaxes() {
         named(jpeg_ls_near, "jpeg-ls-near", uids::kJpegLsNearLossless, 16),
         named(jpeg_2000_lossless, "jpeg-2000-lossless", uids::kJpeg2000Lossless, 16),
         named(jpeg_2000, "jpeg-2000", uids::kJpeg2000, 16),
+        named(htj2k_lossless, "htj2k-lossless", uids::kHtj2kLossless, 16),
+        named(htj2k_rpcl_lossless, "htj2k-rpcl-lossless", uids::kHtj2kRpclLossless, 16),
+        named(htj2k, "htj2k", uids::kHtj2k, 16),
     };
     return kNames;
 }
@@ -200,21 +227,9 @@ Written write_dicom(const Phantom& phantom, const DicomOptions& options,
     write_header(phantom, options, dataset);
     put_pixels(phantom, options, dataset);
 
-    const E_TransferSyntax syntax = dcmtk_syntax(options.syntax);
-    const auto parameter = parameter_of(options.syntax);
-    const OFCondition chosen = is_jpeg_2000(options.syntax)
-                                   ? EC_Normal  // as it was inserted
-                                   : dataset.chooseRepresentation(syntax, parameter.get());
-    if (chosen.bad() || !dataset.canWriteXfer(syntax)) {
-        throw Error(Fault::unsupported, "phantom as {}: {}", describe(options.syntax).name,
-                    chosen.text());
-    }
+    if (!is_jpeg_2000(describe(options.syntax))) encode(options.syntax, dataset);
     if (describe(options.syntax).lossy) say_lossy(ids, dataset);
-
-    const OFCondition saved = file.saveFile(path.string().c_str(), syntax);
-    if (saved.bad()) {
-        throw Error(Fault::unavailable, "cannot write {}: {}", path.string(), saved.text());
-    }
+    save(file, describe(options.syntax).uid, path);
     return ids;
 }
 

@@ -32,6 +32,9 @@ enum class TransferSyntax {
     jpeg_ls_near,  // lossy by at most 2 grey levels
     jpeg_2000_lossless,
     jpeg_2000,  // lossy
+    htj2k_lossless,
+    htj2k_rpcl_lossless,
+    htj2k,  // lossy
 };
 
 struct TransferSyntaxName {

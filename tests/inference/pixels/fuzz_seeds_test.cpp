@@ -30,6 +30,9 @@ const std::map<std::string, const char*> kTargets{
     {test::kJpegLsNear, "jpeg_ls"},
     {test::kJpeg2000Lossless, "jpeg_2000"},
     {test::kJpeg2000, "jpeg_2000"},
+    {test::kHtj2kLossless, "htj2k"},
+    {test::kHtj2kRpclLossless, "htj2k"},
+    {test::kHtj2k, "htj2k"},
 };
 
 void keep(const fs::path& folder, const std::string& name, const std::string& bytes) {

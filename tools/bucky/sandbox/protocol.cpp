@@ -130,7 +130,7 @@ void pass(Archive& archive, GreyRules& rules) {
 template <typename Archive>
 void pass(Archive& archive, Image& image) {
     archive(image.frame.rows, image.frame.columns, image.frame.bits_stored, image.frame.is_signed,
-            image.grey, image.frames, image.pixel_ratio);
+            image.grey, image.frames, image.without_end, image.pixel_ratio);
 }
 template <typename Archive>
 void pass(Archive& archive, Header& header) {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/pixels/end_marker.h"
+
+namespace bucky::inference {
+
+bool has_end_marker(std::span<const std::uint8_t> stream) {
+    while (!stream.empty() && stream.back() == 0) stream = stream.first(stream.size() - 1);
+    return stream.size() >= 2 && stream[stream.size() - 2] == 0xFF && stream.back() == 0xD9;
+}
+
+std::vector<std::vector<std::uint8_t>> ended(std::span<const std::uint8_t> stream) {
+    std::vector<std::vector<std::uint8_t>> meant;
+    const auto add = [&](std::size_t left_out) {
+        if (left_out > stream.size()) return;
+        const auto kept = stream.first(stream.size() - left_out);
+        auto& one = meant.emplace_back();
+        one.reserve(kept.size() + 2);
+        one.assign(kept.begin(), kept.end());
+        one.insert(one.end(), {0xFF, 0xD9});
+    };
+    add(0);
+    if (stream.empty()) return meant;
+    const std::size_t padding = stream.back() == 0 ? 1 : 0;
+    const bool half = stream.size() > padding && stream[stream.size() - 1 - padding] == 0xFF;
+    if (half) add(padding + 1);
+    if (padding > 0) add(padding);
+    return meant;
+}
+
+}  // namespace bucky::inference
