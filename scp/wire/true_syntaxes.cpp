@@ -17,11 +17,15 @@ constexpr const char* kStandsIn = transfer_syntax::kJpeg2000Lossless.data();  //
 }  // namespace
 
 TrueSyntaxes::TrueSyntaxes(T_ASC_Parameters& params) {
-    LST_HEAD** contexts = &params.DULparams.acceptedPresentationContext;
-    if (*contexts == nullptr) return;
-    auto* one = static_cast<DUL_PRESENTATIONCONTEXT*>(LST_Head(contexts));
-    if (one != nullptr) (void)LST_Position(contexts, one);
-    for (; one != nullptr; one = static_cast<DUL_PRESENTATIONCONTEXT*>(LST_Next(contexts))) {
+    hide(params.DULparams.requestedPresentationContext);  // here DCMTK looks them up
+    hide(params.DULparams.acceptedPresentationContext);
+}
+
+void TrueSyntaxes::hide(LST_HEAD*& contexts) {
+    if (contexts == nullptr) return;
+    auto* one = static_cast<DUL_PRESENTATIONCONTEXT*>(LST_Head(&contexts));
+    if (one != nullptr) (void)LST_Position(&contexts, one);
+    for (; one != nullptr; one = static_cast<DUL_PRESENTATIONCONTEXT*>(LST_Next(&contexts))) {
         const bool known = DcmXfer(one->acceptedTransferSyntax).getXfer() != EXS_Unknown;
         if (one->result != ASC_P_ACCEPTANCE || known) continue;
         true_[one->presentationContextID] = one->acceptedTransferSyntax;

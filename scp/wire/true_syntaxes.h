@@ -26,6 +26,8 @@ public:
     std::string of(const T_ASC_PresentationContext& accepted) const;
 
 private:
+    void hide(LST_HEAD*& contexts);
+
     std::map<T_ASC_PresentationContextID, std::string> true_;
 };
 

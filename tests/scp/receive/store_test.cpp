@@ -357,7 +357,6 @@ TEST_CASE("odd fragments of an even data set are put together", "[scp][odd]") {
 TEST_CASE("a deflated data set of an odd length needs no padding", "[scp][odd][deflated]") {
     TestFrontDoor door;
     const auto plain = image_bytes(door, {});
-    std::size_t number = 0;
     for (const auto& [what, stream] : wrapped_deflations({plain.begin(), plain.end()})) {
         INFO(what);
         for (const bool odd : {false, true}) {
@@ -367,10 +366,9 @@ TEST_CASE("a deflated data set of an odd length needs no padding", "[scp][odd][d
             REQUIRE(client.associate({kCr, std::string{scp::kDeflatedLittleEndian}}) == 2);
             CHECK(client.store(ImageOf{}.sop_instance, bytes) == 0);
             client.release();
-            CHECK(door.kept().size() > number);
-            number = door.kept().size();
         }
     }
+    CHECK(door.kept().size() == 1);  // each has the same content
 }
 
 TEST_CASE("a deflated data set that is spoilt is refused for good", "[scp][deflated]") {
