@@ -124,8 +124,9 @@ TEST_CASE("dciodvfy finds no error in a CR or DX phantom", "[phantom][dicom]") {
     const bucky::test::TempDir folder;
     for (const ImageClass image_class : {ImageClass::cr, ImageClass::dx}) {
         for (const TransferSyntaxName& syntax : transfer_syntaxes()) {
-            // dciodvfy of Debian 12 cannot read deflated files.
+            // dciodvfy of Debian 12 cannot read deflated files, and does not know HTJ2K.
             if (syntax.syntax == TransferSyntax::deflated) continue;
+            if (syntax.name.starts_with("htj2k")) continue;
             DicomOptions options;
             options.image_class = image_class;
             options.syntax = syntax.syntax;

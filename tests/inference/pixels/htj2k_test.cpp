@@ -2,6 +2,7 @@
 // High-Throughput JPEG 2000, encoded by OpenJPH and decoded by OpenJPEG. OpenJPH's decoder is the
 // judge.
 #include <algorithm>
+#include <cmath>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -115,7 +116,9 @@ TEST_CASE("lossy HTJ2K has the values that OpenJPH reads from it", "[inference][
             recipe.stored = bits;
             recipe.rows = recipe.columns = 200;
             const auto codestream = phantom::encode_htj2k(picture_of(recipe, quality_db), "CPRL");
-            CHECK(largest_difference(by_us(codestream), by_openjph(codestream)) <= 1);
+            // They put a value at other places of its quantization step.
+            const double noise = (1 << bits) * std::pow(10.0, -quality_db / 20);
+            CHECK(largest_difference(by_us(codestream), by_openjph(codestream)) <= 1 + noise);
         }
     }
 }

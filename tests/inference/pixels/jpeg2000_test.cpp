@@ -87,6 +87,7 @@ TEST_CASE("an incomplete JPEG 2000 stream is refused", "[inference][jpeg2000]") 
     }
     SECTION("cut after its header") {
         codestream.resize(60);
+        words = "a tile is missing";
     }
     SECTION("no codestream at all") {
         codestream.assign(100, 7);
