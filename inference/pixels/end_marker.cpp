@@ -18,12 +18,13 @@ std::vector<std::vector<std::uint8_t>> ended(std::span<const std::uint8_t> strea
         one.assign(kept.begin(), kept.end());
         one.insert(one.end(), {0xFF, 0xD9});
     };
+    std::size_t zeros = 0;
+    while (zeros < stream.size() && stream[stream.size() - 1 - zeros] == 0) ++zeros;
+    const bool half = zeros < stream.size() && stream[stream.size() - 1 - zeros] == 0xFF;
     add(0);
-    if (stream.empty()) return meant;
-    const std::size_t padding = stream.back() == 0 ? 1 : 0;
-    const bool half = stream.size() > padding && stream[stream.size() - 1 - padding] == 0xFF;
-    if (half) add(padding + 1);
-    if (padding > 0) add(padding);
+    if (half) add(zeros + 1);
+    if (zeros > 0) add(1);
+    if (zeros > 1) add(zeros);
     return meant;
 }
 

@@ -15,8 +15,8 @@ namespace bucky::inference {
 /// Whether the stream ends with the marker; zeros may follow.
 bool has_end_marker(std::span<const std::uint8_t> stream);
 
-/// The stream with the marker behind it. A half of the marker, and a byte that may pad the fragment
-/// to an even length (PS3.5 A.4), can be left out first.
+/// The stream with the marker behind it. A half of the marker, a byte that may pad the fragment to
+/// an even length (PS3.5 A.4), and all zeros at the end can be left out first.
 ///   out  each stream that the device may have meant, the most likely one first
 std::vector<std::vector<std::uint8_t>> ended(std::span<const std::uint8_t> stream);
 
