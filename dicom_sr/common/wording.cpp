@@ -150,6 +150,7 @@ constexpr std::array kKoreanReasons{
     ReasonWord{"TOO_SMALL", "모델에 필요한 크기보다 작은 영상"},
     ReasonWord{"TOO_LARGE", "해독할 수 있는 크기보다 큰 영상"},
     ReasonWord{"NOT_DECODABLE", "해독할 수 없는 영상"},
+    ReasonWord{"NO_END_MARKER", "압축 영상에 종료 표시가 없음"},
     ReasonWord{"DECODER_DIED", "해독기가 이 영상에서 죽거나 멈춤"},
     ReasonWord{"COLOUR", "흑백이 아닌 영상"},
     ReasonWord{"SYNTAX", "해독하지 않는 전송 구문"},

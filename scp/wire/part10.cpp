@@ -2,6 +2,7 @@
 #include "scp/wire/part10.h"
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcistrmf.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include "conf/base/error.h"
@@ -21,26 +22,27 @@ std::string text_of(DcmMetaInfo& meta, const DcmTagKey& tag) {
 }  // namespace
 
 Part10Header read_part10_header(const std::filesystem::path& file) {
-    DcmFileFormat format;
-    // Stops directly after the file meta information.
+    DcmMetaInfo meta;  // alone: DcmFileFormat refuses a transfer syntax that DCMTK does not know
+    DcmInputFileStream stream(file.c_str());
+    meta.transferInit();
     const OFCondition loaded =
-        format.loadFile(file.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength, ERM_metaOnly);
+        stream.good() ? meta.read(stream, EXS_Unknown, EGL_noChange) : stream.status();
+    meta.transferEnd();
     std::error_code error;
     Part10Header header;
     header.file_bytes = std::filesystem::file_size(file, error);
     if (error) {
         throw Error(Fault::unavailable, "cannot read {}: {}", file.string(), error.message());
     }
-    DcmMetaInfo* meta = format.getMetaInfo();
     Uint32 group_length = 0;
-    if (loaded.bad() || meta == nullptr ||
-        meta->findAndGetUint32(DCM_FileMetaInformationGroupLength, group_length).bad()) {
+    if (loaded.bad() ||
+        meta.findAndGetUint32(DCM_FileMetaInformationGroupLength, group_length).bad()) {
         throw Error(Fault::bad_input, "{} is not a DICOM file: it has no file meta information",
                     file.string());
     }
-    header.sop_class = text_of(*meta, DCM_MediaStorageSOPClassUID);
-    header.sop_instance = text_of(*meta, DCM_MediaStorageSOPInstanceUID);
-    header.transfer_syntax = text_of(*meta, DCM_TransferSyntaxUID);
+    header.sop_class = text_of(meta, DCM_MediaStorageSOPClassUID);
+    header.sop_instance = text_of(meta, DCM_MediaStorageSOPInstanceUID);
+    header.transfer_syntax = text_of(meta, DCM_TransferSyntaxUID);
     header.dataset_at =
         static_cast<std::uint64_t>(kPreambleAndPrefix + kGroupLengthElement) + group_length;
     if (header.sop_class.empty() || header.sop_instance.empty() || header.transfer_syntax.empty() ||
