@@ -2,10 +2,18 @@
 #include "inference/pixels/end_marker.h"
 
 namespace bucky::inference {
+namespace {
+
+bool ends_with_marker(std::span<const std::uint8_t> stream) {
+    return stream.size() >= 2 && stream[stream.size() - 2] == 0xFF && stream.back() == 0xD9;
+}
+
+}  // namespace
 
 bool has_end_marker(std::span<const std::uint8_t> stream) {
+    if (!stream.empty() && ends_with_marker(stream.first(stream.size() - 1))) return true;
     while (!stream.empty() && stream.back() == 0) stream = stream.first(stream.size() - 1);
-    return stream.size() >= 2 && stream[stream.size() - 2] == 0xFF && stream.back() == 0xD9;
+    return ends_with_marker(stream);
 }
 
 std::vector<std::vector<std::uint8_t>> ended(std::span<const std::uint8_t> stream) {

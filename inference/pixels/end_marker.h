@@ -12,7 +12,8 @@
 
 namespace bucky::inference {
 
-/// Whether the stream ends with the marker; zeros may follow.
+/// Whether the stream ends with the marker; zeros may follow, or one byte of any value: encoders
+/// write what they like where PS3.5 A.4 wants a zero.
 bool has_end_marker(std::span<const std::uint8_t> stream);
 
 /// The stream with the marker behind it. A half of the marker, a byte that may pad the fragment to

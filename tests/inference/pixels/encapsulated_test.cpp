@@ -142,7 +142,9 @@ Bytes without_last(const Bytes& stream, std::size_t bytes) {
 
 /// Up to its end marker, without padding.
 Bytes unpadded(Bytes stream) {
-    while (stream.size() > 2 && stream.back() != 0xD9) stream.pop_back();
+    while (stream.size() > 2 && (stream.back() != 0xD9 || stream[stream.size() - 2] != 0xFF)) {
+        stream.pop_back();
+    }
     return stream;
 }
 
@@ -240,7 +242,10 @@ TEST_CASE("a frame that lacks only its end marker is read, and it is said",
             Bytes stream;
             bool without_end;
         };
+        Bytes padded = stream;
+        if (padded.size() % 2 == 1) padded.push_back(0x7E);  // PS3.5 A.4 wants a zero there
         const std::vector<Case> cases{{"whole", stream, false},
+                                      {"padded", padded, false},
                                       {"without its marker", without_last(stream, 2), true},
                                       {"with half of it", without_last(stream, 1), true}};
         for (const Case& one : cases) {
