@@ -110,6 +110,11 @@ constexpr Sql kResubmitStudy{"job.resubmit_study", R"sql(
      WHERE study = :study
        AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
 
+constexpr Sql kForgetWaits{"job.forget_waits", R"sql(
+    UPDATE job INDEXED BY job_ready SET not_before_ms = :now_ms
+     WHERE lane = :lane AND state = 'ready' AND not_before_ms > :now_ms
+       AND (deaths = 0 OR not_before_ms > :now_ms + :recovery_ms))sql"};
+
 constexpr Sql kNextDue{"job.next_due", R"sql(
     SELECT min(not_before_ms) FROM job WHERE lane = :lane AND state = 'ready')sql"};
 
@@ -151,7 +156,7 @@ constexpr Sql kParked{"job.parked", R"sql(
 constexpr Sql kAll[] = {
     kAnythingToClaim, kExpireLeases, kClaim,  kLeave,  kCountDone, kResubmitLane,    kResubmitAll,
     kResubmitStudy,   kNextDue,      kTally,  kSettle, kOpen,      kResubmitRefused, kWaitsSince,
-    kLastError,       kOfStudy,      kParked, kOldest, kFailing,   kBoundWaits};
+    kLastError,       kOfStudy,      kParked, kOldest, kFailing,   kBoundWaits,      kForgetWaits};
 
 JobState state_named(std::string_view name) {
     for (const auto state :
@@ -309,6 +314,22 @@ std::int64_t JobQueue::resubmit(const Lane& lane, Resubmit which) {
 
 std::int64_t JobQueue::resubmit_all(Resubmit which) {
     return resubmit_by(kResubmitAll, "", which);
+}
+
+std::int64_t JobQueue::forget_waits() {
+    std::int64_t forgotten = 0;
+    for (const auto& one : backlog()) {
+        if (one.lane.kind == LaneKind::commit) continue;
+        Database::Transaction transaction(db_);
+        db_.prepare(kForgetWaits)
+            .bind(":lane", name_of(one.lane))
+            .bind(":now_ms", clock_.now_ms())
+            .bind(":recovery_ms", kRecoveryWaitsMs)
+            .run();
+        forgotten += db_.changes();
+        transaction.commit();
+    }
+    return forgotten;
 }
 
 /// `lane`: empty where the statement has no such parameter.

@@ -13,6 +13,7 @@
 
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
+#include "storage/job_queue.h"
 #include "storage/lane.h"
 #include "storage/reingest.h"
 #include "storage/spool.h"
@@ -218,6 +219,7 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
         }
     }
     transaction.commit();
+    JobQueue{db, clock}.forget_waits();  // the clock may have been set while no process saw it
     std::filesystem::remove(data_dir / kStoppingFile);  // only now: a death here loses no mark
     return recovered;
 }

@@ -40,6 +40,9 @@ constexpr Found kFound[] = {
     {"a node that died after its clock had been set back took what came meanwhile for forty days "
      "old once the clock was right again, and deleted it",
      "1 | 300:clock=-3456000 900:kill 900:clock=-2 300:kill 900:kill"},
+    {"what a clock dated that was ahead by less than the longest wait of the config waited that "
+     "much longer once the clock was right: studies unreported, images unanalysed for minutes",
+     "1 | 300:clock=90 200:clock=90 200:clock=90 900:kill 900:clock=-2 200:clock=-2"},
 };
 
 std::string joined(const std::vector<std::string>& lines) {

@@ -64,6 +64,50 @@ TEST_CASE("a wait within the config's limits is kept", "[storage]") {
     CHECK(jobs.claim(Lane::infer(), kHourMs));
 }
 
+TEST_CASE("after the clock was set back by less than a wait, what waits is due now", "[storage]") {
+    quiet();
+    DataFolder node;
+    node.send({.sop_instance = "1.2.3.4"});
+    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
+    REQUIRE(jobs.retry_later(*jobs.claim(Lane::infer(), kHourMs), node.clock.now_ms() + kSecondMs,
+                             "not now"));
+    node.clock.step_ms(-600 * kSecondMs);  // no longer than the config allows
+    CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
+    CHECK(jobs.forget_waits() == 1);
+    CHECK(jobs.claim(Lane::infer(), kHourMs));
+}
+
+TEST_CASE("a job that was made by a clock that was ahead is due at the next start", "[storage]") {
+    quiet();
+    DataFolder node;
+    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
+    node.clock.step_ms(300 * kSecondMs);
+    node.send({.sop_instance = "1.2.3.4"});
+    node.clock.step_ms(-300 * kSecondMs);
+    CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
+    recover(node.db, node.dir.path(), node.clock);
+    CHECK(jobs.claim(Lane::infer(), kHourMs));
+}
+
+TEST_CASE("the wait for a commitment and the one after a death are not forgotten", "[storage]") {
+    quiet();
+    DataFolder node;
+    node.send({.sop_instance = "1.2.3.4"});
+    JobQueue jobs{node.db, node.clock, kLongestWaitMs};
+    for (int death = 0; death < 2; ++death) {
+        REQUIRE(jobs.claim(Lane::infer(), kHourMs));
+        recover(node.db, node.dir.path(), node.clock);
+    }
+    CHECK(jobs.forget_waits() == 0);  // it waits a second
+    CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
+
+    auto moved = node.db.prepare(Sql{"test.to_commit",
+                                     "UPDATE job SET lane = 'commit:pacs', "
+                                     "deaths = 0, not_before_ms = :due_ms"});
+    moved.bind(":due_ms", node.clock.now_ms() + kLongestWaitMs).run();
+    CHECK(jobs.forget_waits() == 0);
+}
+
 TEST_CASE("a wait after recovery is kept, however short the waits of the config are", "[storage]") {
     quiet();
     DataFolder node;
@@ -105,7 +149,7 @@ TEST_CASE("a study is reported on time when the clock is set back", "[storage]")
     node.send({.sop_instance = "1.2.3.4"});
     REQUIRE(node.give_verdict());
     CHECK(node.studies.make_due_reports(300 * kSecondMs) == 0);
-    node.clock.step_ms(-9 * kHourMs);
+    node.clock.step_ms(GENERATE(-9 * kHourMs, -600 * kSecondMs));
     CHECK(node.studies.make_due_reports(300 * kSecondMs) == 1);
 }
 

@@ -105,6 +105,7 @@ struct Node::Impl {
     MinuteStats minute_stats;                                      ///< the watch thread's
     std::optional<storage::LogWatch> log_watch;                    ///< the same
     std::chrono::steady_clock::time_point authority_renewed_at{};  ///< the same
+    bool waits_are_too_long = false;  ///< the same: the clock was set back
     StatusBoard status;
     std::atomic<bool> is_closing = false;
     std::promise<int> first_signal;
@@ -131,6 +132,7 @@ struct Node::Impl {
     std::size_t take_up(conf::Settings read, std::vector<std::string>& waiting);
     std::vector<std::string> own_troubles() const;
     void look_around(storage::Database& db);
+    void shorten_waits(storage::Database& db);
     void tell_page(storage::Database& db, const Health& health);
     void let_go(storage::Database& db);
     void open_service(const conf::Settings& told);

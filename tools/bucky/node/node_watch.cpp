@@ -45,9 +45,11 @@ void show(const Health& health, std::int64_t now_ms) {
     metrics::set("bucky_disk_size_bytes", static_cast<double>(health.disk_bytes));
 }
 
-std::vector<std::string> clock_troubles(storage::Database& db, const Clock& clock) {
+/// `set_back` is set when the clock was.
+std::vector<std::string> clock_troubles(storage::Database& db, const Clock& clock, bool& set_back) {
     std::vector<std::string> all{clock.steps().trouble()};
     for (const auto step_ms : clock.steps().take_untold()) {
+        if (step_ms < 0) set_back = true;
         metrics::count("bucky_clock_steps_total",
                        {{"direction", step_ms > 0 ? "forward" : "back"}});
         log::event(log::Level::warning, "clock.stepped",
@@ -103,11 +105,22 @@ std::vector<std::string> Node::Impl::own_troubles() const {
     return all;
 }
 
+/// What was dated before the clock was set back would wait that much longer.
+void Node::Impl::shorten_waits(storage::Database& db) {
+    try {
+        storage::JobQueue{db, clock}.forget_waits();
+        waits_are_too_long = false;
+        work.ring();
+    } catch (const Error&) {  // again at the next look, which tells of the database
+    }
+}
+
 void Node::Impl::look_around(storage::Database& db) {
     auto health = look(*settings(), clock, db);
     health.aside = aside.held();
     auto own = own_troubles();
-    std::ranges::move(clock_troubles(db, clock), std::back_inserter(own));
+    std::ranges::move(clock_troubles(db, clock, waits_are_too_long), std::back_inserter(own));
+    if (waits_are_too_long) shorten_waits(db);
     if (!log_watch) log_watch.emplace(storage::Site{settings()->node.data_dir});
     std::ranges::move(log_watch->look(std::chrono::steady_clock::now()), std::back_inserter(own));
     metrics::set("bucky_database_log_bytes", static_cast<double>(log_watch->log_bytes()));

@@ -31,6 +31,7 @@ using inference::ImageResult;
 using inference::Verdict;
 
 constexpr std::int64_t kSecondMs = 1000;
+constexpr std::int64_t kClockMovesMs = 2000;  ///< by NTP, little by little
 
 /// More workers only wait for each other: for the disk, and for the one writer of the database.
 constexpr std::size_t kReportersMax = 16;
@@ -100,8 +101,7 @@ void ReportWorker::run(std::stop_token stop) {
 }
 
 bool ReportWorker::work_once() {
-    const auto& study = settings_.study;
-    context_.studies.make_due_reports(std::max(study.quiet_s, study.ceiling_s) * kSecondMs);
+    context_.studies.make_due_reports(settings_.study.quiet_s * kSecondMs + kClockMovesMs);
     give_back_unsettled(context_.jobs, clock_, unsettled_);
     auto turn = shared_.turns.begin(
         [this] { unsettled_ = context_.jobs.claim(storage::Lane::report(), kLeaseMs); });
