@@ -116,6 +116,7 @@ struct RemoteSettings {
     Compression compression = Compression::deflate;
     std::int64_t prove_minutes = 60;
     bool unnamed_weights_ok = false;
+    bool heartbeat = true;
 
     bool operator==(const RemoteSettings&) const = default;
 };
@@ -207,7 +208,7 @@ struct ServiceSettings {
     std::filesystem::path ca, crl;           ///< who issues the sites' certificates
     bool sites = false;                      ///< this node invites sites and issues certificates
     std::string url;                         ///< under which sites reach it, for invitations
-    std::string crl_url;                     ///< of the node with `sites`; empty: crl is a file
+    std::string control;                     ///< of the node with `sites` itself; empty: url
     bool proxy_protocol = false;             ///< every connection begins with a PROXY v2 header
     std::string certificate_header;          ///< a proxy on loopback ends TLS; empty: none does
     std::int64_t site_at_once = 16;

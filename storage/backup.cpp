@@ -17,6 +17,7 @@
 
 #include "conf/base/error.h"
 #include "storage/site.h"
+#include "storage/site_register.h"
 #include "storage/statements.h"
 
 namespace bucky::storage {
@@ -28,6 +29,10 @@ constexpr const char* kDatabase = Site::kDatabaseName;
 constexpr const char* kUnfinished = "bucky.db.unfinished";
 constexpr const char* kLock = "lock";  // of the node in a data folder
 constexpr const char* kUnfinishedFile = ".unfinished";
+
+constexpr const char* kRegister = SiteRegister::kFileName;
+/// Small files of a node that invites sites, and of one that is such a site.
+constexpr std::array kSmallFolders{"authority", "site"};
 
 /// Studies may be removed while files are copied. Each further try copies only what changed.
 constexpr int kTriesMax = 10;
@@ -158,7 +163,8 @@ bool copy_durably(const fs::path& from, const fs::path& to) {
 
 /// The names that a backup may have written into its folder.
 bool is_ours(const std::string& name) {
-    return name == "spool" || name == "results" || name.starts_with(kDatabase);
+    return name == "spool" || name == "results" || name.starts_with(kDatabase) ||
+           name.starts_with(kRegister) || std::ranges::count(kSmallFolders, name) > 0;
 }
 
 void check_folder(const fs::path& data_dir, const fs::path& to) {
@@ -247,6 +253,32 @@ bool copy_files(const fs::path& data_dir, const fs::path& to, const std::vector<
     return true;
 }
 
+/// Certificates change under their names, so these are copied each time.
+void copy_small_folder(const fs::path& from, const fs::path& to) {
+    std::error_code none;
+    if (!fs::is_directory(from, none)) return;
+    make_folder(to);
+    for (const auto& entry : fs::directory_iterator{from}) {
+        const auto name = entry.path().filename();
+        if (entry.is_regular_file()) (void)copy_durably(entry.path(), to / name);
+    }
+    sync(to);
+}
+
+/// The authority first: a certificate that the copy of the register does not know is only one that
+/// must be asked for again.
+void copy_register(const fs::path& data_dir, const fs::path& to) {
+    for (const auto* folder : kSmallFolders) copy_small_folder(data_dir / folder, to / folder);
+    std::error_code none;
+    if (!fs::exists(data_dir / kRegister, none)) return;
+    const fs::path unfinished = to / (std::string{kRegister} + kUnfinishedFile);
+    copy_database(data_dir / kRegister, unfinished);
+    sync(unfinished);
+    if (::rename(unfinished.c_str(), (to / kRegister).c_str()) != 0) {
+        throw_system("name", to / kRegister, errno);
+    }
+}
+
 void remove_others(const fs::path& to, const std::vector<Named>& files, BackedUp& done) {
     std::set<std::string> named;
     for (const auto& one : files) named.insert((to / one.file).string());
@@ -271,6 +303,7 @@ std::span<const Sql> backup_statements() {
 BackedUp back_up(const fs::path& data_dir, const fs::path& to) {
     check_folder(data_dir, to);
     for (const auto& folder : {to, to / "spool", to / "results"}) make_folder(folder);
+    copy_register(data_dir, to);
     const auto unfinished = to / kUnfinished;
     BackedUp done;
     for (int attempt = 1;; ++attempt) {

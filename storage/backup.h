@@ -6,8 +6,9 @@
 // that this copy names. If files are removed meanwhile, the copy starts again and takes only what
 // changed. A file never changes once it has its final name, so a file that is already in the target
 // is not copied again: a second backup into the same folder copies only new files. Everything is
-// synced, and the database gets its name last: a folder that contains bucky.db is complete. Any
-// process, any thread.
+// synced, and the database gets its name last: a folder that contains bucky.db is complete. The
+// register of sites, the authority's files and those of a site that joined a service go with it.
+// Any process, any thread.
 #pragma once
 
 #include <cstdint>

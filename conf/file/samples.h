@@ -61,6 +61,7 @@ inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::
     {"service.ca", R"("/etc/bucky/sites-ca.pem")"},
     {"service.crl", R"("/etc/bucky/sites.crl")"},
     {"service.url", R"("https://ai.example")"},
+    {"service.control", R"("https://control.ai.example")"},
     {"service.certificate_header", R"("X-Site")"},
     {"log.modules", R"(["deliver=debug"])"},
     {"audit.file", R"("/var/lib/bucky/audit.xml")"},

@@ -54,6 +54,8 @@ constexpr Row kRows[] = {
      "Requests that it refused before computing, by site and why."},
     {"bucky_service_request_seconds", Kind::histogram,
      "From the header of a request to its answer, of those answered 200."},
+    {"bucky_service_list_fetched_timestamp_seconds", Kind::gauge,
+     "When the revocation list was last fetched from service.control."},
     {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
     {"bucky_studies_left_total", Kind::counter, "Studies deleted after their delivery."},
     {"bucky_database_sound", Kind::gauge,

@@ -74,6 +74,9 @@ constexpr Key<RemoteSettings> kKeys[] = {
     {"unnamed_weights_ok", &RemoteSettings::unnamed_weights_ok, Anything{}, "",
      "true: also use a server that names no hash of its weights. Then only the golden inputs of "
      "the package prove them."},
+    {"heartbeat", &RemoteSettings::heartbeat, Anything{}, "",
+     "true: tell the service each minute how this node is: versions, queues, counts of verdicts, "
+     "troubles. Nothing of an image, a study or a patient."},
 };
 
 void check_device(const Settings& settings, Checker& checker) {

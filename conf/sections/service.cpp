@@ -44,6 +44,12 @@ constexpr Key<ServiceSettings> kKeys[] = {
      "are not set."},
     {"url", &ServiceSettings::url, Fits{is_empty_or<is_url>, "empty, or https://HOST[:PORT]"}, "",
      "Address under which sites reach this service, for invitations."},
+    {"control", &ServiceSettings::control,
+     Fits{is_empty_or<is_url>, "empty, or https://HOST[:PORT]"}, "",
+     "Address under which the node that invites sites is reached itself, where url leads to "
+     "several "
+     "servers: sites join and report there. On the other servers: the revocation list is fetched "
+     "from there each minute into crl (empty: data_dir/crl.pem)."},
     {"proxy_protocol", &ServiceSettings::proxy_protocol, Anything{}, "",
      "Every connection begins with a PROXY header of version 2, as HAProxy in TCP mode sends it "
      "(send-proxy-v2): then the log has the callers' addresses."},
@@ -92,7 +98,10 @@ void check(const Settings& settings, Checker& checker) {
         checker.complain(place, "certificate_header",
                          "counts only without a certificate: callers could set it themselves");
     }
-    if (service.ca.empty()) refuse_lone("crl", service.crl, "ca");
+    if (service.ca.empty()) {
+        refuse_lone("crl", service.crl, "ca");
+        if (!service.sites) refuse_lone("control", service.control, "ca");
+    }
 }
 
 }  // namespace

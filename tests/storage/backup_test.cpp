@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
+#include "storage/site_register.h"
 #include "tests/storage/data_folder.h"
 
 namespace bucky::storage::test {
@@ -152,6 +153,24 @@ TEST_CASE("a damaged database and a missing file are reported and do not replace
     CHECK_THROWS_WITH(back_up(node.dir.path(), dir / "another"),
                       Catch::Contains("are they missing"));
     CHECK_FALSE(fs::exists(dir / "another" / "bucky.db"));
+}
+
+TEST_CASE("a backup has the register of sites and the files of the authority, as they are now",
+          "[storage][backup]") {
+    DataFolder node;
+    const SystemClock clock;
+    SiteRegister sites{node.dir.path(), clock};
+    sites.invite("clinic", "hash", clock.now_ms() + 1000);
+    fs::create_directory(node.dir / "authority");
+    const bucky::test::TempDir dir;
+    for (const std::string list : {"old", "new"}) {
+        std::ofstream{node.dir / "authority" / "crl.pem"} << list;
+        (void)back_up(node.dir.path(), dir / "backup");
+        std::ifstream in{dir / "backup" / "authority" / "crl.pem"};
+        CHECK(std::string{std::istreambuf_iterator<char>{in}, {}} == list);
+    }
+    SiteRegister restored{dir / "backup", clock};
+    CHECK(restored.site("clinic"));
 }
 
 }  // namespace bucky::storage::test

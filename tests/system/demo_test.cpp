@@ -99,3 +99,22 @@ TEST_CASE("the demo says 1 when an image has no verdict", "[system][demo]") {
     CHECK(ended.output.find("no verdict") != std::string::npos);
     CHECK(fs::is_empty(temporary.path()));
 }
+
+TEST_CASE("the demo of a service shows a line an image at two sites, and goes on without a server",
+          "[system][demo][cloud]") {
+    const TempDir dir, temporary;
+    const auto ended =
+        run({"/usr/bin/python3", "-B", (source_dir() / "tools/demonstration/show.py").string(),
+             "--bucky", bucky_program().string(), "--model", phantom_model().string(), "--cloud",
+             "--once", "--out", (dir / "out").string()},
+            {{"TMPDIR", temporary.path().string()}}, std::chrono::minutes{5});
+    INFO(ended.output);
+    CHECK(ended.status == 0);
+    for (const auto* part : {"south   pneumonia", "north   nodule", "is killed (kill -9)",
+                             "went on alone", "No network namespaces", "joined by invitation"}) {
+        INFO(part);
+        CHECK(ended.output.find(part) != std::string::npos);
+    }
+    CHECK(ended.output.find("no verdict") == std::string::npos);
+    CHECK_FALSE(somebody_works_in(temporary.path()));
+}

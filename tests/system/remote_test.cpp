@@ -14,6 +14,7 @@
 #include "inference/examine/examine.h"
 #include "inference/findings_json.h"
 #include "tests/support/fake_pacs.h"
+#include "tests/support/joined_site.h"
 #include "tests/support/ledger.h"
 #include "tests/support/oip_server.h"
 #include "tests/support/places.h"
@@ -27,25 +28,6 @@ using namespace bucky::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// The phantom package as it travels: its manifest, its golden input, no weights.
-void write_package_without_weights(const fs::path& folder) {
-    fs::create_directories(folder);
-    auto manifest = text_of(phantom_model() / "model.toml");
-    const std::string here = "weights = \"weights.ts\"\nsha256";
-    const auto at = manifest.find(here);
-    REQUIRE(at != std::string::npos);
-    manifest.replace(at, here.size(), "weights_sha256");
-    std::ofstream{folder / "model.toml"} << manifest;
-    for (const char* golden : {"golden-1.input.f32", "golden-1.output.f32"}) {
-        fs::copy_file(phantom_model() / golden, folder / golden);
-    }
-}
 
 OipServer phantom_service(std::vector<std::string> more = {}) {
     more.insert(more.end(), {"--model", "cxr-phantom", "--versions", "1.1.0", "--weights",

@@ -20,6 +20,7 @@ port = 0
 [inference]
 models = ["{model}"]
 models_writable_ok = true
+{inference}
 
 [[destination]]
 name = "pacs"
@@ -29,6 +30,8 @@ port = {pacs_port}
 
 [admin]
 listen = ""
+
+{more}
 """
 
 PHANTOMS = (  # file name, options of `bucky phantom`
@@ -41,9 +44,9 @@ PHANTOMS = (  # file name, options of `bucky phantom`
 )
 
 
-def draw_phantoms(bucky, folder):
+def draw_phantoms(bucky, folder, first=11):
     """Draws radiographs of simulated patients, one for each finding, and yields their files."""
-    for seed, (name, wanted) in enumerate(PHANTOMS, start=11):
+    for seed, (name, wanted) in enumerate(PHANTOMS, start=first):
         out = os.path.join(folder, name)
         status, said = run([bucky, "phantom", "--out", out, "--seed", str(seed), *wanted])
         if status != 0:
@@ -53,13 +56,20 @@ def draw_phantoms(bucky, folder):
         yield drawn
 
 
+def write_config(work, model, pacs_port, inference="", more=""):
+    """The node's config file in `work`; `inference` and `more` are further lines of it."""
+    config = os.path.join(work, "bucky.toml")
+    os.makedirs(os.path.join(work, "node"), exist_ok=True)
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(CONFIG.format(data_dir=os.path.join(work, "node"), model=model,
+                                 pacs_port=pacs_port, inference=inference, more=more))
+    return config
+
+
 class Node:
-    def __init__(self, bucky, model, work, pacs_port):
+    def __init__(self, bucky, model, work, pacs_port, inference="", more=""):
         self.bucky = bucky
-        config = os.path.join(work, "bucky.toml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(data_dir=os.path.join(work, "node"), model=model,
-                                     pacs_port=pacs_port))
+        config = write_config(work, model, pacs_port, inference, more)
         self.program = Program([bucky, "serve", "--config", config])
         ready = self.program.wait_for(" node.ready ", 120)
         self.port = int(re.search(r"\bdicom_port=(\d+)", ready).group(1))

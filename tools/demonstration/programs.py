@@ -53,6 +53,11 @@ class Program:
     def running(self):
         return self._process.poll() is None
 
+    def kill(self):
+        """As a power cut does."""
+        self._process.kill()
+        self._process.wait()
+
     def close(self):
         if self.running():
             self._process.terminate()

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 
+import cloud
 import images
 import pages
 from collect import Collector
@@ -55,6 +56,8 @@ def arguments():
                         help="folder for the overlays as PNG (default: ./demo-out)")
     parser.add_argument("--dicom", action="store_true",
                         help="keep the reports and the pictures there as DICOM files, too")
+    parser.add_argument("--cloud", action="store_true",
+                        help="two sites whose models run on a service of two servers")
     parser.add_argument("--bucky", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--model", required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -177,6 +180,8 @@ def main():
     options = arguments()
     with tempfile.TemporaryDirectory(prefix="bucky-demo-") as work:
         try:
+            if options.cloud:
+                return 1 if cloud.show(options, work) else 0
             return 1 if show(options, work) else 0
         except Failed as failed:
             print(f"tools/demo: {failed}", file=sys.stderr)

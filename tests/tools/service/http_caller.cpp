@@ -36,6 +36,7 @@ struct HttpCaller::Impl {
 
     static void connect(tcp::socket& socket, std::uint16_t port) {
         socket.connect({asio::ip::address_v4::loopback(), port});
+        socket.set_option(tcp::no_delay{true});
         const timeval patience{30, 0};
         (void)::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience,
                            sizeof patience);

@@ -5,10 +5,12 @@
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
+#include "tests/support/oip_server.h"
 #include "tests/tools/sites/invites.h"
 
 using namespace bucky;
 using namespace bucky::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -39,7 +41,7 @@ TEST_CASE("a site joins with one line and is served, and its key is readable by 
           "[sites][tls]") {
     Invites service;
     const auto folder = service.dir / "site";
-    const auto joined = join(url_of(service), token_of(service, "clinic"), folder, service.clock);
+    const auto joined = join(url_of(service), token_of(service, "clinic"), folder, {});
     CHECK(joined.site == "clinic");
     CHECK(joined.trusts_own_ca);
     CHECK(mode_of(folder) == 0700);
@@ -47,22 +49,23 @@ TEST_CASE("a site joins with one line and is served, and its key is readable by 
     const auto me = identity_in(folder);
     HttpCaller caller{service.served->port(), &me};
     CHECK(caller.ask(infer_request(slope(), {1, 1, 256, 256})).status == 200);
-    const auto lines = remote_lines(url_of(service), folder, joined);
-    CHECK_THAT(lines, Catch::Contains("[remote]") && Catch::Contains("site.pem"));
+    CHECK_THAT(remote_lines(folder, joined),  // the service says where its models are
+               Catch::Contains("[remote]\nurl = \"https://127.0.0.1:443\"") &&
+                   Catch::Contains("site.pem"));
 }
 
 TEST_CASE("a certificate is renewed when two thirds of its time have passed, with a new key",
           "[sites][tls]") {
     Invites service;
     const auto folder = service.dir / "site";
-    CHECK_FALSE(renew_if_due(folder, service.clock));  // it has joined nothing
-    (void)join(url_of(service), token_of(service, "clinic"), folder, service.clock);
+    CHECK_FALSE(renew_if_due(folder, {}, service.clock));  // it has joined nothing
+    (void)join(url_of(service), token_of(service, "clinic"), folder, {});
     const auto before = text_of(folder / "site.pem");
-    CHECK_FALSE(renew_if_due(folder, service.clock));
+    CHECK_FALSE(renew_if_due(folder, {}, service.clock));
     const SettableClock young{service.clock.now_ms() + 59 * kDayMs};
-    CHECK_FALSE(renew_if_due(folder, young));
+    CHECK_FALSE(renew_if_due(folder, {}, young));
     const SettableClock due{service.clock.now_ms() + 61 * kDayMs};
-    CHECK(renew_if_due(folder, due));
+    CHECK(renew_if_due(folder, {}, due));
     const auto after = text_of(folder / "site.pem");
     const auto key = [](const std::string& pem) { return pem.substr(pem.find("-----BEGIN P")); };
     CHECK(key(after) != key(before));
@@ -77,7 +80,7 @@ TEST_CASE("an authority that is not the invitation's gets no request from the si
     Invites service;
     auto token = token_of(service, "clinic");
     token.back() = token.back() == '0' ? '1' : '0';
-    CHECK_THROWS_WITH(join(url_of(service), token, service.dir / "site", service.clock),
+    CHECK_THROWS_WITH(join(url_of(service), token, service.dir / "site", {}),
                       Catch::Contains("another authority than the invitation names"));
     CHECK(service.control().sites().site("clinic")->open_until_ms > 0);  // still to be used
 }
@@ -85,12 +88,36 @@ TEST_CASE("an authority that is not the invitation's gets no request from the si
 TEST_CASE("a site that is refused reads the service's words", "[sites][tls]") {
     Invites service;
     const auto token = token_of(service, "clinic");
-    (void)join(url_of(service), token, service.dir / "site", service.clock);
-    CHECK_THROWS_WITH(join(url_of(service), token, service.dir / "other", service.clock),
+    (void)join(url_of(service), token, service.dir / "site", {});
+    CHECK_THROWS_WITH(join(url_of(service), token, service.dir / "other", {}),
                       Catch::Contains("the token was used before"));
     (void)service.control().revoke("clinic");
     const SettableClock due{service.clock.now_ms() + 61 * kDayMs};
-    CHECK_THROWS_AS(renew_if_due(service.dir / "site", due), Error);
-    CHECK_THROWS_WITH(join("http://x", token, service.dir / "o", service.clock),
+    CHECK_THROWS_AS(renew_if_due(service.dir / "site", {}, due), Error);
+    CHECK_THROWS_WITH(join("http://x", token, service.dir / "o", {}),
                       Catch::Contains("no address of a service"));
+}
+
+TEST_CASE("a site joins and renews through a proxy with a password", "[sites][tls]") {
+    Invites service;
+    ConnectProxy proxy{"site", "open sesame"};
+    conf::RemoteSettings way;
+    way.proxy = proxy.url();
+    way.proxy_user = "site";
+    const auto folder = service.dir / "site";
+    const auto token = token_of(service, "clinic");
+    const auto password = service.dir / "password";
+    std::ofstream{password} << "open the door\n";
+    std::filesystem::permissions(password, std::filesystem::perms::owner_read);
+    way.proxy_password_file = password;
+    CHECK_THROWS_WITH(join(url_of(service), token, folder, way), Catch::Contains("407"));
+    CHECK(proxy.process().wait_for_line("refused", 10s));
+    std::filesystem::remove(password);
+    std::ofstream{password} << "open sesame\n";
+    std::filesystem::permissions(password, std::filesystem::perms::owner_read);
+    CHECK(join(url_of(service), token, folder, way).site == "clinic");
+    const SettableClock due{service.clock.now_ms() + 61 * kDayMs};
+    CHECK(renew_if_due(folder, way, due));
+    const auto port = std::to_string(service.served->port());
+    CHECK(proxy.process().wait_for_line("tunnel 127.0.0.1:" + port, 10s));
 }

@@ -100,6 +100,9 @@ void Node::Impl::start_keepers() {
         reingest(*told, clock, aside, work, stop);
     });
     threads.start("site", [this](const std::stop_token& stop) { keep_certificate(stop); });
+    if (fetches_list(settings()->service)) {
+        threads.start("list", [this](const std::stop_token& stop) { keep_list(stop); });
+    }
     // Opened here: a database that is gone in this very moment is an error of the start, or a
     // trouble that the watch reports, and never the end of a thread.
     const storage::Site site{settings()->node.data_dir};
@@ -152,13 +155,18 @@ void Node::open() {
 void Node::Impl::open_service(const conf::Settings& told) {
     if (told.service.listen.empty()) return;
     Enroll enroll;
+    const auto with_files = with_authority(told);
+    if (std::error_code none;
+        fetches_list(with_files) && !std::filesystem::exists(with_files.crl, none)) {
+        (void)fetch_revocation_list(with_files);
+    }
     if (told.service.sites) {
         const SiteControl made_at_first{told, clock};
         enroll = [this](const EstRequest& request) {
             return answer_est(request, *settings(), clock);
         };
     }
-    service.emplace(with_authority(told), shelves, ServiceTimes{}, std::move(enroll));
+    service.emplace(with_files, shelves, ServiceTimes{}, std::move(enroll));
 }
 
 void Node::wait_for_signal() {

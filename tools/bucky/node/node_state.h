@@ -58,6 +58,7 @@
 #include "tools/bucky/sandbox/landlock.h"
 #include "tools/bucky/service/service.h"
 #include "tools/bucky/shared/secret.h"
+#include "tools/bucky/sites/crl_keeper.h"
 #include "tools/bucky/sites/join.h"
 #include "tools/bucky/sites/site_control.h"
 
@@ -138,6 +139,7 @@ struct Node::Impl {
     void open_service(const conf::Settings& told);
     void renew_authority();
     void keep_certificate(const std::stop_token& stop);
+    void keep_list(const std::stop_token& stop);
     void say_alive();
     void watch(storage::Database& db, const std::stop_token& stop);
     std::vector<std::string> not_ready() const;

@@ -10,6 +10,7 @@ namespace {
 constexpr int kStudiesLetGoAtOnce = 20;
 
 constexpr auto kRenewEvery = std::chrono::hours{1};
+constexpr auto kFetchEvery = std::chrono::minutes{1};
 
 constexpr std::int64_t kStudiesOnPage = 20;
 
@@ -206,12 +207,28 @@ void Node::Impl::renew_authority() {
 void Node::Impl::keep_certificate(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         try {
-            const auto folder = settings()->node.data_dir / "site";
-            if (renew_if_due(folder, clock)) log::event("site.renewed");
+            const auto told = settings();
+            const auto folder = told->node.data_dir / "site";
+            if (renew_if_due(folder, told->remote, clock)) log::event("site.renewed");
         } catch (const Error& error) {  // a month is left; tried again in an hour
             log::event(log::Level::warning, "site.not_renewed", {{"words", error.what()}});
         }
         Wakeup{}.wait_beyond(0, stop, kRenewEvery);
+    }
+}
+
+/// Of a model server beside the node that invites sites.
+void Node::Impl::keep_list(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        try {
+            const auto told = with_authority(*settings());
+            if (fetch_revocation_list(told)) log::event("service.list", {{"from", told.control}});
+            metrics::set("bucky_service_list_fetched_timestamp_seconds",
+                         static_cast<double>(clock.now_ms() / 1000));
+        } catch (const Error& error) {  // the list that is here counts for weeks
+            log::event(log::Level::warning, "service.list_not_fetched", {{"words", error.what()}});
+        }
+        Wakeup{}.wait_beyond(0, stop, kFetchEvery);
     }
 }
 

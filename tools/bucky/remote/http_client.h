@@ -28,8 +28,11 @@ struct HttpAnswer {
 
 class HttpClient {
 public:
+    /// How the server's certificate is checked. `not_at_all` only for what is checked otherwise.
+    enum class Server { checked, not_at_all };
+
     /// Opens no connection yet. The password of a proxy is read here: bad_input when it cannot be.
-    explicit HttpClient(const conf::RemoteSettings& settings);
+    explicit HttpClient(const conf::RemoteSettings& settings, Server server = Server::checked);
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;

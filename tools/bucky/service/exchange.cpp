@@ -142,7 +142,8 @@ Step Exchange::begin(const Head& head, const Caller& caller, bool has_body,
 
 /// A site that joins has no certificate yet: its token counts.
 Step Exchange::enroll(const Head& head, const Caller& caller, std::optional<std::uint64_t> length) {
-    const bool is_read = est_.path == EstPath::cacerts || est_.path == EstPath::crl;
+    const bool is_read =
+        est_.path == EstPath::cacerts || est_.path == EstPath::crl || est_.path == EstPath::service;
     if ((head.method() == http::verb::get) != is_read) {
         return refuse(Step::refuse,
                       refusal(Status::method_not_allowed, is_read ? "GET it" : "POST to it"),

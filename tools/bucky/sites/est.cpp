@@ -56,6 +56,7 @@ EstAnswer answered(const EstRequest& request, SiteControl& control) {
     switch (request.path) {
         case EstPath::cacerts: return {200, kCertificates, control.ca_certificates()};
         case EstPath::crl: return {200, "application/x-pem-file", control.revocation_list()};
+        case EstPath::service: return {200, "application/json", control.service()};
         case EstPath::simpleenroll: {
             const auto token = password_in(request.authorization);
             if (token.empty()) return {401, {}, "the token of the invitation is the password"};
@@ -77,6 +78,7 @@ EstPath est_path(std::string_view target) {
     if (target == "/.well-known/est/simpleenroll") return EstPath::simpleenroll;
     if (target == "/.well-known/est/simplereenroll") return EstPath::simplereenroll;
     if (target == "/.well-known/bucky/crl.pem") return EstPath::crl;
+    if (target == "/.well-known/bucky/service") return EstPath::service;
     return EstPath::none;
 }
 

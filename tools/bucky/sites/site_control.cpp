@@ -61,6 +61,7 @@ bool is_site_name(const std::string& name) {
 SiteControl::SiteControl(const conf::Settings& settings, const Clock& clock)
     : folder_(prepared(settings.node.data_dir / "authority")),
       url_(settings.service.url),
+      control_(settings.service.control.empty() ? url_ : settings.service.control),
       has_own_server_(settings.service.certificate.empty()),
       clock_(clock),
       authority_(open_or_make(folder_, host_of(url_), clock.now_ms() / 1000)),
@@ -81,7 +82,7 @@ SiteControl::Invitation SiteControl::invite(const std::string& name) {
     const auto until_ms = clock_.now_ms() + kInvitationMs;
     sites_.invite(name, hex(sha256(secret)), until_ms);
     const auto pin = x509::read_certificate(authority_.certificate).sha256;
-    return {fmt::format("bucky join {} --token {}.{}", url_, secret, pin), until_ms};
+    return {fmt::format("bucky join {} --token {}.{}", control_, secret, pin), until_ms};
 }
 
 std::int64_t SiteControl::revoke(const std::string& name) {
@@ -121,6 +122,10 @@ std::string SiteControl::issue(const std::string& site, const std::string& reque
 
 std::string SiteControl::ca_certificates() const {
     return x509::certs_only(std::vector<std::string>{authority_.certificate});
+}
+
+std::string SiteControl::service() const {
+    return fmt::format(R"({{"url":"{}"}})", url_);  // conf lets no quotation mark in
 }
 
 std::string SiteControl::revocation_list() const {
@@ -166,9 +171,16 @@ void SiteControl::renew_server() {
         file, made.certificate + authority_.certificate + key);  // one file: never half new
 }
 
+bool fetches_list(const conf::ServiceSettings& told) {
+    return !told.sites && !told.control.empty();
+}
+
 conf::ServiceSettings with_authority(const conf::Settings& settings) {
     auto told = settings.service;
-    if (!told.sites) return told;
+    if (!told.sites) {
+        if (fetches_list(told) && told.crl.empty()) told.crl = settings.node.data_dir / "crl.pem";
+        return told;
+    }
     const auto folder = settings.node.data_dir / "authority";
     if (told.certificate.empty()) told.certificate = folder / "server.pem";
     if (told.ca.empty()) {

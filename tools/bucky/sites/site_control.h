@@ -46,6 +46,7 @@ public:
                          const std::string& request_der);
 
     std::string ca_certificates() const;  ///< the answer to cacerts
+    std::string service() const;          ///< JSON: the address of the models
     std::string revocation_list() const;  ///< PEM
 
     /// Writes the list anew if a third of its time has passed, and the server's certificate. Call
@@ -60,15 +61,19 @@ private:
     std::string issue(const std::string& site, const std::string& request_der);
 
     const std::filesystem::path folder_;
-    const std::string url_;
+    const std::string url_, control_;
     const bool has_own_server_;
     const Clock& clock_;
     x509::Signer authority_;
     storage::SiteRegister sites_;
 };
 
-/// The same settings, with the files of the authority where the config names none.
+/// The same settings, with the files of the authority, or that of the list which is fetched, where
+/// the config names none.
 conf::ServiceSettings with_authority(const conf::Settings& settings);
+
+/// Whether this is a model server beside the node that invites sites.
+bool fetches_list(const conf::ServiceSettings& told);
 
 /// What a token of an invitation says: the secret, and the SHA-256 of the authority that the site
 /// must find.

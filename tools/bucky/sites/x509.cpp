@@ -270,6 +270,27 @@ std::string revocation_list(const Signer& authority, std::span<const Revoked> re
     return written([&](BIO* bio) { return PEM_write_bio_X509_CRL(bio, list.get()); });
 }
 
+ReadList read_revocation_list(const std::string& pem, const std::string& authorities) {
+    const auto bio = reader_of(pem);
+    const CrlPtr list{PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr)};
+    bool is_signed = false;
+    const auto all = reader_of(authorities);
+    while (list && !is_signed) {
+        const CertificatePtr one{PEM_read_bio_X509(all.get(), nullptr, nullptr, nullptr)};
+        if (!one) break;
+        is_signed =
+            X509_NAME_cmp(X509_get_subject_name(one.get()), X509_CRL_get_issuer(list.get())) == 0 &&
+            X509_CRL_verify(list.get(), X509_get0_pubkey(one.get())) == 1;
+    }
+    ERR_clear_error();
+    if (!is_signed) {
+        throw Error(Fault::corrupt, "this is no revocation list of an authority that is known");
+    }
+    const auto* until = X509_CRL_get0_nextUpdate(list.get());
+    return {seconds_of(X509_CRL_get0_lastUpdate(list.get())),
+            until == nullptr ? 0 : seconds_of(until)};
+}
+
 std::string certs_only(std::span<const std::string> certificates) {
     const Pkcs7Ptr message = checked(Pkcs7Ptr{PKCS7_new()}, "make a message");
     check(PKCS7_set_type(message.get(), NID_pkcs7_signed) == 1 &&

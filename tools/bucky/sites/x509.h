@@ -59,6 +59,12 @@ struct Revoked {
 std::string revocation_list(const Signer& authority, std::span<const Revoked> revoked,
                             std::int64_t now_s, std::int64_t days);
 
+struct ReadList {
+    std::int64_t from_s = 0, until_s = 0;
+};
+/// A list (PEM) that one of the authorities in `authorities` (PEM) signed; corrupt when it is none.
+ReadList read_revocation_list(const std::string& pem, const std::string& authorities);
+
 /// Certificates as a PKCS #7 message without a signature, DER in base64: the answer to cacerts and
 /// simpleenroll.
 std::string certs_only(std::span<const std::string> certificates);
