@@ -17,7 +17,8 @@ enum class JournalEvent {
     image_left_study,  ///< its pixels came again in another study
     image_reingested,  ///< its file had no row
     image_verdict,
-    image_shadow,  ///< the answer of a shadow model
+    image_warning,  ///< what a reader must know beside the verdict
+    image_shadow,   ///< the answer of a shadow model
     image_failed,
     report_made,
     report_withdrawn,
@@ -54,6 +55,7 @@ inline constexpr std::array kSpellings<storage::JournalEvent>{
     Spelling{storage::JournalEvent::image_left_study, "image.left_study"},
     Spelling{storage::JournalEvent::image_reingested, "image.reingested"},
     Spelling{storage::JournalEvent::image_verdict, "image.verdict"},
+    Spelling{storage::JournalEvent::image_warning, "image.warning"},
     Spelling{storage::JournalEvent::image_shadow, "image.shadow"},
     Spelling{storage::JournalEvent::image_failed, "image.failed"},
     Spelling{storage::JournalEvent::report_made, "report.made"},

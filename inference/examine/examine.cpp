@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "conf/base/error.h"
+#include "inference/pixels/view.h"
 #include "inference/reasons.h"
 #include "inference/run/interpret.h"
 #include "inference/run/prepare.h"
@@ -71,6 +72,22 @@ bool passes_gate(ImageResult& result, const Shelf& shelf, const Image& image,
     return true;
 }
 
+/// Warns where the picture is not made as the header says. Returns whether it can be read at all.
+bool can_be_read(ImageResult& result, const Image& image, const InputSpec& spec) {
+    if (!image.note.empty()) {
+        result.warnings.push_back(reason("grey.header_wrong", image.note));
+        result.window += "; " + image.note;
+    }
+    if (!image.grey.replaced.empty() && spec.values == Values::display) {
+        result.warnings.push_back(
+            reason("grey.view_replaced",
+                   fmt::format("analysed with {}: {}", image.grey.view, image.grey.replaced)));
+    }
+    auto why = unreadable(image.use);
+    if (why) give_up(result, Verdict::not_analysed, reason("grey.no_contrast", std::move(*why)));
+    return !why;
+}
+
 bool is_present(const Finding& finding) {
     return finding.answer == Answer::present;
 }
@@ -105,6 +122,7 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
                                          "the compressed image has no end marker; every pixel "
                                          "was there"));
     }
+    if (!can_be_read(result, image, package.input)) return;
 
     bool may_be_analysed = false;
     const bool judged = attempt(result, Verdict::failed, "gate.failed", [&] {

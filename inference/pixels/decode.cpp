@@ -6,6 +6,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
@@ -25,6 +26,8 @@
 #include "inference/pixels/one_frame.h"
 #include "inference/pixels/pixel_layout.h"
 #include "inference/pixels/shutter.h"
+#include "inference/pixels/stored_bits.h"
+#include "inference/pixels/view.h"
 
 namespace bucky::inference {
 namespace {
@@ -126,8 +129,8 @@ Cells jpeg_ls_cells(const PixelLayout& layout, std::string_view syntax, unsigned
 }
 
 /// The stream's precision decides how wide its samples are, not Bits Allocated.
-Cells jpeg_cells(const PixelLayout& layout, std::string_view syntax, DcmDataset& dataset,
-                 DcmPixelData& pixels, bool& without_end) {
+SampledCells jpeg_cells(const PixelLayout& layout, std::string_view syntax, DcmDataset& dataset,
+                        DcmPixelData& pixels, bool& without_end) {
     std::vector<std::uint8_t> room;
     const auto stream = first_frame(dataset, pixels, layout.frames).joined(room);
     const auto shape = jpeg_shape(stream);
@@ -135,19 +138,21 @@ Cells jpeg_cells(const PixelLayout& layout, std::string_view syntax, DcmDataset&
     must_agree(layout, *shape);
     must_suffice(layout, stream.size(), most_pixels_a_byte(*shape));
     if (shape->process == JpegProcess::jpeg_ls) {
-        return decode_ended(stream, without_end, [&](std::span<const std::uint8_t> ended) {
-            return jpeg_ls_cells(layout, syntax, shape->precision, ended);
-        });
+        return {decode_ended(stream, without_end,
+                             [&](std::span<const std::uint8_t> ended) {
+                                 return jpeg_ls_cells(layout, syntax, shape->precision, ended);
+                             }),
+                shape->precision};
     }
     JpegPixels decoded = decode_jpeg(stream, *shape, layout.pixels());
     without_end = decoded.without_end;
-    return std::move(decoded.samples);
+    return {std::move(decoded.samples), shape->precision};
 }
 
-/// The codestream has its own sign flag. If the dataset disagrees, the dataset decides what the
-/// bits mean, and the codestream how many there are.
-Cells jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset, DcmPixelData& pixels,
-                      bool& without_end) {
+/// The codestream has its own sign flag, which may differ from Pixel Representation:
+/// read_stored_bits() looks at the values.
+SampledCells jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset, DcmPixelData& pixels,
+                             bool& without_end) {
     std::vector<std::uint8_t> room;
     const auto codestream = codestream_in(first_frame(dataset, pixels, layout.frames).joined(room));
     const auto shape = codestream ? jpeg2000_shape(*codestream) : std::nullopt;
@@ -157,37 +162,38 @@ Cells jpeg_2000_cells(const PixelLayout& layout, DcmDataset& dataset, DcmPixelDa
     constexpr std::uint64_t kBlackPixelsAByte = 65536;  // 2500 x 2048 black pixels take 164 bytes
     must_suffice(layout, codestream->size(), kBlackPixelsAByte);
 
-    auto cells = decode_ended(*codestream, without_end, [&](std::span<const std::uint8_t> ended) {
-        return decode_jpeg2000(ended, *shape);
-    });
-    if (layout.is_signed && !shape->is_signed && shape->precision < layout.stored) {
-        const auto sign = static_cast<std::uint16_t>(1U << (shape->precision - 1));
-        for (std::uint16_t& cell : cells) {
-            cell = static_cast<std::uint16_t>((cell ^ sign) - sign);
-        }
-    }
-    return cells;
+    return {decode_ended(*codestream, without_end,
+                         [&](std::span<const std::uint8_t> ended) {
+                             return decode_jpeg2000(ended, *shape);
+                         }),
+            shape->precision};
 }
 
-Cells cells_of(const TransferSyntax& syntax, const PixelLayout& layout, DcmDataset& dataset,
-               DcmPixelData& pixels, bool& without_end) {
+SampledCells cells_of(const TransferSyntax& syntax, const PixelLayout& layout, DcmDataset& dataset,
+                      DcmPixelData& pixels, bool& without_end) {
     switch (syntax.coding) {
-        case PixelCoding::native: return native_cells(layout, dataset, pixels);
-        case PixelCoding::rle: return rle_cells(layout, dataset, pixels);
+        case PixelCoding::native: return {native_cells(layout, dataset, pixels)};
+        case PixelCoding::rle: return {rle_cells(layout, dataset, pixels)};
         case PixelCoding::jpeg: return jpeg_cells(layout, syntax.uid, dataset, pixels, without_end);
         case PixelCoding::jpeg_2000: return jpeg_2000_cells(layout, dataset, pixels, without_end);
     }
     __builtin_unreachable();
 }
 
-/// Keeps BitsStored bits below HighBit. The other bits are old overlays (PS3.5 8.1.2) or noise.
-void keep_stored_bits(Cells& cells, const PixelLayout& layout) {
-    const unsigned shift = layout.high_bit + 1U - layout.stored;
-    const unsigned mask = (1U << layout.stored) - 1U;
-    if (layout.stored == 16) return;
-    for (std::uint16_t& cell : cells) {
-        cell = static_cast<std::uint16_t>((unsigned{cell} >> shift) & mask);
+/// The bits of the cells that hold overlays: planes without data of their own (PS3.5 8.1.2; PS3.3
+/// C.9.2 of 2004, retired).
+std::uint16_t overlay_bits_of(DcmDataset& dataset) {
+    constexpr Uint16 kFirstGroup = 0x6000, kLastGroup = 0x601E;
+    unsigned bits = 0;
+    for (unsigned group = kFirstGroup; group <= kLastGroup; group += 2) {
+        const auto tag = [&](unsigned element) {
+            return DcmTagKey(static_cast<Uint16>(group), static_cast<Uint16>(element));
+        };
+        const auto position = short_of(dataset, tag(0x0102), 0);
+        if (!position || *position > 15 || dataset.tagExistsWithValue(tag(0x3000))) continue;
+        bits |= 1U << *position;
     }
+    return static_cast<std::uint16_t>(bits);
 }
 
 }  // namespace
@@ -206,16 +212,18 @@ Image decode(DcmDataset& dataset, std::string_view transfer_syntax) {
                     transfer_syntax);
     }
     Image image;
-    image.frame.rows = layout.rows;
-    image.frame.columns = layout.columns;
-    image.frame.bits_stored = layout.stored;
-    image.frame.is_signed = layout.is_signed;
     image.frames = layout.frames;
-    image.grey = read_grey_rules(dataset, image.frame);
     image.pixel_ratio = read_pixel_ratio(dataset);
-    image.frame.patterns = cells_of(*syntax, layout, dataset, pixels, image.without_end);
-    keep_stored_bits(image.frame.patterns, layout);
+    const BitClaims claims{short_of(dataset, DCM_PixelPaddingValue, 0), overlay_bits_of(dataset)};
+    StoredBits bits = read_stored_bits(
+        cells_of(*syntax, layout, dataset, pixels, image.without_end), layout, claims);
+    image.frame = std::move(bits.frame);
+    image.note = std::move(bits.note);
     image.hidden = read_shutter(dataset, layout.rows, layout.columns, image.pixel_ratio);
+    HeaderGrey grey = read_grey_rules(dataset, image.frame);
+    image.grey = std::move(grey.rules);
+    for (View& view : grey.views) view.for_other_bits = bits.has_other_width;
+    choose_view(image, std::move(grey.views));
     return image;
 }
 

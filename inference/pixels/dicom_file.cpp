@@ -131,4 +131,22 @@ std::string words_of(DcmDataset& dataset, const DcmTagKey& tag, unsigned long in
     return shortened(to_utf8(value_of(dataset, tag, index), character_set, false), kTextMax);
 }
 
+std::string upper_text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
+    std::string text = text_of(item, tag, index);
+    for (char& c : text) {
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    return text;
+}
+
+std::optional<std::uint16_t> short_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
+    Uint16 value = 0;
+    if (item.findAndGetUint16(tag, value, index).good()) return value;
+    Sint16 negative = 0;
+    if (item.findAndGetSint16(tag, negative, index).good()) {
+        return static_cast<std::uint16_t>(negative);
+    }
+    return std::nullopt;
+}
+
 }  // namespace bucky::inference

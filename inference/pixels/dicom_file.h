@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 class DcmDataset;
@@ -55,5 +56,12 @@ std::string text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index = 0
 
 /// The same as UTF-8, in whatever letters it was written: words of strangers, which reasons quote.
 std::string words_of(DcmDataset& dataset, const DcmTagKey& tag, unsigned long index = 0);
+
+/// The same in upper case. CS is upper case (PS3.5 6.2), but not every device knows.
+std::string upper_text_of(DcmItem& item, const DcmTagKey& tag, unsigned long index = 0);
+
+/// A value of VR US or SS, which depends on Pixel Representation: the 16 bits as written. nullopt
+/// when it is not there.
+std::optional<std::uint16_t> short_of(DcmItem& item, const DcmTagKey& tag, unsigned long index);
 
 }  // namespace bucky::inference

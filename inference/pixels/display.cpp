@@ -11,10 +11,7 @@
 
 namespace bucky::inference {
 
-namespace {
-
-GreyPicture rendered(const std::filesystem::path& file, Decoder& decoder) {
-    const Image image = decoder.image(file);
+GreyPicture render(const Image& image) {
     GreyRules rules = with_window(image.frame, image.grey, image.hidden);
     const GreyTable grey = display_values(image.frame, rules, image.hidden);
     std::vector<std::uint8_t> levels(grey.values.size());
@@ -35,11 +32,9 @@ GreyPicture rendered(const std::filesystem::path& file, Decoder& decoder) {
     return picture;
 }
 
-}  // namespace
-
 GreyPicture render_for_display(const std::filesystem::path& file, Decoder& decoder) {
     try {
-        return rendered(file, decoder);
+        return render(decoder.image(file));
     } catch (const std::bad_alloc&) {  // thrown by codecs; a retry may help
         throw Error(Fault::exhausted, "no memory to render {}", file.string());
     }

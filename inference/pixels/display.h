@@ -20,6 +20,9 @@ struct GreyPicture {
     double pixel_ratio = 1;            ///< as Image::pixel_ratio
 };
 
+/// The picture of a decoded image, by the view in its grey rules.
+GreyPicture render(const Image& image);
+
 /// in   a Part 10 file whose image decode() accepts
 /// out  full size, after Modality LUT, VOI LUT or window, and presentation polarity
 /// err  as decode(): bad_input, unsupported, exhausted

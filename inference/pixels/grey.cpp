@@ -10,25 +10,12 @@
 namespace bucky::inference {
 namespace {
 
+constexpr double kTail = 0.005;  ///< part of the pixels outside a percentile window, at each end
+
 std::uint16_t entry_of(const LookupTable& table, double input) {
     const double last = static_cast<double>(table.entries.size() - 1);
     const double index = std::clamp(std::round(input) - table.first, 0.0, last);
     return table.entries[static_cast<std::size_t>(index)];
-}
-
-/// PS3.3 C.11.2.1.2 and C.11.2.1.3, for an output from 0 to 1.
-double windowed(const Window& window, double x) {
-    switch (window.function) {
-        case Window::Function::linear:
-            // width 1 is a step: every value above centre - 0.5 is white
-            if (window.width <= 1) return x <= window.center - 0.5 ? 0 : 1;
-            return std::clamp((x - (window.center - 0.5)) / (window.width - 1) + 0.5, 0.0, 1.0);
-        case Window::Function::linear_exact:
-            return std::clamp((x - window.center) / window.width + 0.5, 0.0, 1.0);
-        case Window::Function::sigmoid:
-            return 1 / (1 + std::exp(-4 * (x - window.center) / window.width));
-    }
-    __builtin_unreachable();
 }
 
 /// How often each bit pattern occurs in the frame, outside of a shutter.
@@ -44,9 +31,41 @@ std::vector<std::uint64_t> counts_of(const Frame& frame, std::span<const std::ui
     return counts;
 }
 
-/// The modality values that enclose 99 % of the frame, as an exact linear window.
+/// Whether any pixel is not padding. If all are, the padding value is wrong and is ignored.
+bool has_anatomy(const Frame& frame, const GreyRules& rules) {
+    return std::any_of(frame.patterns.begin(), frame.patterns.end(), [&](std::uint16_t pattern) {
+        return !rules.is_padding(frame.value(pattern));
+    });
+}
+
+}  // namespace
+
+float modality_value(const GreyRules& rules, int stored) {
+    return rules.modality_lut ? static_cast<float>(entry_of(*rules.modality_lut, stored))
+                              : static_cast<float>(stored * rules.slope + rules.intercept);
+}
+
+double shown_by(const LookupTable& table, double value) {
+    return entry_of(table, value) / static_cast<double>((1U << table.bits) - 1);
+}
+
+double shown_by(const Window& window, double value) {
+    switch (window.function) {
+        case Window::Function::linear:
+            // width 1 is a step: every value above centre - 0.5 is white
+            if (window.width <= 1) return value <= window.center - 0.5 ? 0 : 1;
+            return std::clamp((value - (window.center - 0.5)) / (window.width - 1) + 0.5, 0.0, 1.0);
+        case Window::Function::linear_exact:
+            return std::clamp((value - window.center) / window.width + 0.5, 0.0, 1.0);
+        case Window::Function::sigmoid:
+            return 1 / (1 + std::exp(-4 * (value - window.center) / window.width));
+    }
+    __builtin_unreachable();
+}
+
 Window percentile_window(const Frame& frame, const GreyRules& rules,
-                         const std::vector<float>& modality, std::span<const std::uint8_t> hidden) {
+                         std::span<const std::uint8_t> hidden, double tail) {
+    const std::vector<float> modality = modality_values(frame, rules).values;
     std::vector<std::uint64_t> counts = counts_of(frame, hidden);
     const std::vector<std::uint64_t> all = counts;
     for (std::size_t p = 0; p < counts.size(); ++p) {
@@ -77,38 +96,22 @@ Window percentile_window(const Frame& frame, const GreyRules& rules,
         }
         return static_cast<double>(modality[order.back()]);
     };
-    const double low = percentile(0.005);
-    const double high = percentile(0.995);
+    const double low = percentile(tail);
+    const double high = percentile(1 - tail);
     const double width = high > low ? high - low : 1;  // an image with one value only
     return {(low + high) / 2, width, Window::Function::linear_exact};
 }
 
-/// Whether any pixel is not padding. If all are, the padding value is wrong and is ignored.
-bool has_anatomy(const Frame& frame, const GreyRules& rules) {
-    return std::any_of(frame.patterns.begin(), frame.patterns.end(), [&](std::uint16_t pattern) {
-        return !rules.is_padding(frame.value(pattern));
-    });
+std::string percentile_words(const Window& window, double tail) {
+    return fmt::format("window {:.6g}/{:.6g} over percentiles {:g} to {:g}", window.center,
+                       window.width, 100 * tail, 100 - 100 * tail);
 }
-
-std::string words_for(const Window& window, unsigned windows) {
-    const char* function = window.function == Window::Function::sigmoid        ? " SIGMOID"
-                           : window.function == Window::Function::linear_exact ? " LINEAR_EXACT"
-                                                                               : "";
-    const std::string which = windows > 1 ? fmt::format(", the first of {}", windows) : "";
-    return fmt::format("window {:.6g}/{:.6g}{} from the header{}", window.center, window.width,
-                       function, which);
-}
-
-}  // namespace
 
 GreyTable modality_values(const Frame& frame, const GreyRules& rules) {
     GreyTable table;
     table.values.resize(frame.pattern_count());
     for (std::size_t p = 0; p < table.values.size(); ++p) {
-        const int stored = frame.value(p);
-        table.values[p] = rules.modality_lut
-                              ? static_cast<float>(entry_of(*rules.modality_lut, stored))
-                              : static_cast<float>(stored * rules.slope + rules.intercept);
+        table.values[p] = modality_value(rules, frame.value(p));
     }
     table.window = "modality values, not windowed";
     return table;
@@ -118,29 +121,23 @@ GreyRules with_window(const Frame& frame, const GreyRules& rules,
                       std::span<const std::uint8_t> hidden) {
     GreyRules complete = rules;
     if (!rules.voi_lut && !rules.window) {
-        complete.window =
-            percentile_window(frame, rules, modality_values(frame, rules).values, hidden);
+        complete.window = percentile_window(frame, rules, hidden, kTail);
+        complete.view = percentile_words(*complete.window, kTail);
     }
     return complete;
 }
 
-GreyTable display_values(const Frame& frame, const GreyRules& rules,
+GreyTable display_values(const Frame& frame, const GreyRules& given,
                          std::span<const std::uint8_t> hidden) {
+    const GreyRules rules = with_window(frame, given, hidden);
     GreyTable table = modality_values(frame, rules);
     if (rules.voi_lut) {
-        const double white = static_cast<double>((1U << rules.voi_lut->bits) - 1);
-        for (float& v : table.values) v = static_cast<float>(entry_of(*rules.voi_lut, v) / white);
-        table.window = "VOI LUT from the header";
+        for (float& v : table.values) v = static_cast<float>(shown_by(*rules.voi_lut, v));
     } else {
-        const Window window =
-            rules.window ? *rules.window : percentile_window(frame, rules, table.values, hidden);
-        for (float& v : table.values) v = static_cast<float>(windowed(window, v));
-        table.window = rules.window ? words_for(window, rules.windows)
-                                    : fmt::format(
-                                          "window {:.6g}/{:.6g} over percentiles 0.5 to 99.5, the "
-                                          "header has none",
-                                          window.center, window.width);
+        for (float& v : table.values) v = static_cast<float>(shown_by(*rules.window, v));
     }
+    table.window = rules.view;
+    if (!rules.replaced.empty()) table.window += ": " + rules.replaced;
     if (rules.inverse) {
         for (float& v : table.values) v = 1 - v;
     }

@@ -14,8 +14,23 @@ namespace bucky::inference {
 
 struct GreyTable {
     std::vector<float> values;  ///< by bit pattern
-    std::string window;         ///< shown to people: "window 2048/4096 from the header"
+    std::string window;         ///< for people: "window 2048/4096 from the header"
 };
+
+/// The modality value of one stored value, and the grey of a modality value, 0..1.
+///   src  PS3.3 C.11.1.1 (Modality LUT), C.11.2.1.1 (VOI LUT), C.11.2.1.2, C.11.2.1.3 (windows)
+float modality_value(const GreyRules& rules, int stored);
+double shown_by(const LookupTable& table, double value);
+double shown_by(const Window& window, double value);
+
+/// The modality values between two percentiles of the frame, as an exact linear window.
+///   in   a frame, its rules, the pixels under a shutter; the part of the pixels that is left out
+///        at each end. Pixel Padding and hidden pixels do not count
+Window percentile_window(const Frame& frame, const GreyRules& rules,
+                         std::span<const std::uint8_t> hidden, double tail);
+
+/// "window 1000/2000 over percentiles 0.5 to 99.5"
+std::string percentile_words(const Window& window, double tail);
 
 /// Stored values to modality units, in full depth.
 ///   in   a frame and its rules
@@ -26,8 +41,7 @@ struct GreyTable {
 GreyTable modality_values(const Frame& frame, const GreyRules& rules);
 
 /// The rules, with a window if they have neither VOI LUT nor window: from the 0.5th to the 99.5th
-/// percentile of the frame's modality values, without Pixel Padding and hidden pixels.
-/// display_values() uses it.
+/// percentile. display_values() uses it; a decoded image has a view (view.h).
 GreyRules with_window(const Frame& frame, const GreyRules& rules,
                       std::span<const std::uint8_t> hidden = {});
 

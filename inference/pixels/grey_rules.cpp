@@ -2,70 +2,23 @@
 #include "inference/pixels/grey_rules.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
+#include <fmt/format.h>
 
 #include "conf/base/error.h"
 #include "inference/pixels/dicom_file.h"
+#include "inference/pixels/lookup_table.h"
 
 namespace bucky::inference {
 namespace {
 
-/// A value of VR US or SS, which depends on Pixel Representation; the 16 bits as written.
-std::optional<std::uint16_t> short_of(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
-    Uint16 value = 0;
-    if (item.findAndGetUint16(tag, value, index).good()) return value;
-    Sint16 negative = 0;
-    if (item.findAndGetSint16(tag, negative, index).good()) {
-        return static_cast<std::uint16_t>(negative);
-    }
-    return std::nullopt;
-}
-
-int as_number(std::uint16_t raw, bool is_signed) {
-    return is_signed ? static_cast<std::int16_t>(raw) : raw;
-}
-
-/// LUT Data: 16 bits for each entry. If the descriptor says 8 bits, there may be two entries in a
-/// word, the first in the low byte (PS3.3 C.11.1.1.1).
-std::vector<std::uint16_t> entries_of(DcmItem& lut, std::size_t declared, unsigned bits) {
-    const Uint16* words = nullptr;
-    unsigned long count = 0;
-    if (lut.findAndGetUint16Array(DCM_LUTData, words, &count).bad() || words == nullptr) return {};
-    std::vector<std::uint16_t> entries;
-    if (bits <= 8 && count < declared && 2 * count >= declared) {
-        for (std::size_t i = 0; i < declared; ++i) {
-            entries.push_back(i % 2 == 0 ? words[i / 2] & 0xFFU : words[i / 2] >> 8U);
-        }
-        return entries;
-    }
-    return {words, words + std::min<std::size_t>(declared, count)};
-}
-
-/// The first item of a LUT sequence; nullopt when it cannot be used.
-std::optional<LookupTable> table_of(DcmItem& dataset, const DcmTagKey& sequence, bool is_signed) {
-    DcmItem* item = nullptr;
-    if (dataset.findAndGetSequenceItem(sequence, item).bad()) return std::nullopt;
-    const auto count = short_of(*item, DCM_LUTDescriptor, 0);
-    const auto first = short_of(*item, DCM_LUTDescriptor, 1);
-    const auto bits = short_of(*item, DCM_LUTDescriptor, 2);
-    if (!count || !first || !bits) return std::nullopt;
-    LookupTable table;
-    table.first = as_number(*first, is_signed);
-    const std::size_t declared = *count == 0 ? 65536 : *count;
-    table.entries = entries_of(*item, declared, *bits);
-    if (table.entries.empty()) return std::nullopt;
-    // Some writers state 16 bits for every table, or too few: the entries decide.
-    const unsigned highest = *std::max_element(table.entries.begin(), table.entries.end());
-    const auto needed = static_cast<unsigned>(std::bit_width(highest));
-    table.bits = std::clamp<unsigned>(*bits, 8, 16);
-    table.bits = std::max(table.bits, needed);
-    return table;
-}
+constexpr unsigned kWindowsMax = 16;
 
 double number_of(DcmItem& dataset, const DcmTagKey& tag, double otherwise) {
     Float64 value = otherwise;
@@ -76,20 +29,54 @@ double number_of(DcmItem& dataset, const DcmTagKey& tag, double otherwise) {
     return value;
 }
 
-void read_modality(DcmItem& dataset, bool is_signed, GreyRules& rules) {
-    rules.modality_lut = table_of(dataset, DCM_ModalityLUTSequence, is_signed);
-    if (rules.modality_lut) return;
+/// The largest and the smallest stored value.
+std::pair<int, int> range_of(const Frame& frame) {
+    int low = frame.value(frame.patterns.front());
+    int high = low;
+    for (const std::uint16_t pattern : frame.patterns) {
+        low = std::min(low, frame.value(pattern));
+        high = std::max(high, frame.value(pattern));
+    }
+    return {low, high};
+}
+
+/// How many values between `low` and `high` have an entry in a table that begins at `first`.
+int covered(const LookupTable& table, int first, int low, int high) {
+    const int last = first + static_cast<int>(table.entries.size()) - 1;
+    return std::max(0, std::min(high, last) - std::max(low, first) + 1);
+}
+
+LookupTable modality_table(StoredTable stored, const Frame& frame) {
+    const auto [low, high] = range_of(frame);
+    LookupTable& table = stored.table;
+    const auto by = [&](int first) { return covered(table, first, low, high); };
+    if (stored.other_first && by(*stored.other_first) > by(table.first)) {
+        table.first = *stored.other_first;
+    }
+    if (stored.is_cut && high >= table.first + static_cast<int>(table.entries.size())) {
+        throw Error(Fault::bad_input,
+                    "the Modality LUT has {}, and the image has values behind them", stored.note);
+    }
+    return std::move(table);
+}
+
+void read_modality(DcmItem& dataset, const Frame& frame, GreyRules& rules) {
     DcmItem* item = nullptr;
     if (dataset.findAndGetSequenceItem(DCM_ModalityLUTSequence, item).good()) {
-        throw Error(Fault::bad_input, "Modality LUT Sequence without a usable descriptor and data");
+        auto tables = read_tables(dataset, DCM_ModalityLUTSequence, frame.is_signed);
+        if (tables.empty()) {
+            throw Error(Fault::bad_input,
+                        "Modality LUT Sequence without a usable descriptor and data");
+        }
+        rules.modality_lut = modality_table(std::move(tables.front()), frame);
+        return;
     }
     rules.slope = number_of(dataset, DCM_RescaleSlope, 1);
     rules.intercept = number_of(dataset, DCM_RescaleIntercept, 0);
     if (rules.slope == 0) throw Error(Fault::bad_input, "Rescale Slope is 0");
 }
 
-/// The number of windows in the header. Each is a useful view; the first is the default (PS3.3
-/// C.11.2.1.2).
+/// The number of windows in the header.
 unsigned windows_in(DcmItem& dataset) {
     DcmElement *centers = nullptr, *widths = nullptr;
     if (dataset.findAndGetElement(DCM_WindowCenter, centers).bad() ||
@@ -105,7 +92,7 @@ std::optional<Window> window_of(DcmItem& dataset, unsigned index) {
         dataset.findAndGetFloat64(DCM_WindowWidth, window.width, index).bad()) {
         return std::nullopt;
     }
-    const std::string function = text_of(dataset, DCM_VOILUTFunction);
+    const std::string function = upper_text_of(dataset, DCM_VOILUTFunction);
     if (function == "SIGMOID") window.function = Window::Function::sigmoid;
     if (function == "LINEAR_EXACT") window.function = Window::Function::linear_exact;
     const bool wide_enough =
@@ -134,22 +121,63 @@ std::optional<Padding> padding_of(DcmItem& dataset, bool is_signed) {
     return Padding{std::min(a, b), std::max(a, b)};
 }
 
+std::string number_words(std::size_t index, std::size_t count) {
+    return count > 1 ? fmt::format(", number {} of {}", index + 1, count) : "";
+}
+
+std::string words_for(const Window& window) {
+    const char* function = window.function == Window::Function::sigmoid        ? " SIGMOID"
+                           : window.function == Window::Function::linear_exact ? " LINEAR_EXACT"
+                                                                               : "";
+    return fmt::format("window {:.6g}/{:.6g}{} from the header", window.center, window.width,
+                       function);
+}
+
+/// A table by its own sign, then by the other: only one of them meets the values of the image.
+void add_table(std::vector<View>& views, StoredTable stored, const std::string& number) {
+    View view;
+    view.is_cut = stored.is_cut;
+    view.words = "VOI LUT from the header" + number;
+    if (!stored.note.empty()) view.words += fmt::format(" ({})", stored.note);
+    view.table = std::move(stored.table);
+    views.push_back(view);
+    if (!stored.other_first) return;
+    view.table->first = *stored.other_first;
+    view.words += fmt::format(", its first input read as {}", view.table->first);
+    views.push_back(std::move(view));
+}
+
+std::vector<View> views_of(DcmItem& dataset, bool is_signed) {
+    std::vector<View> views;
+    auto tables = read_tables(dataset, DCM_VOILUTSequence, is_signed);
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        add_table(views, std::move(tables[i]), number_words(i, tables.size()));
+    }
+    const unsigned windows = std::min(windows_in(dataset), kWindowsMax);
+    for (unsigned i = 0; i < windows; ++i) {
+        const auto window = window_of(dataset, i);
+        if (!window) continue;
+        View view;
+        view.window = *window;
+        view.words = words_for(*window) + number_words(i, windows);
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
 }  // namespace
 
-GreyRules read_grey_rules(DcmItem& dataset, const Frame& frame) {
-    GreyRules rules;
-    read_modality(dataset, frame.is_signed, rules);
-    rules.voi_lut = table_of(dataset, DCM_VOILUTSequence, modality_is_signed(rules, frame));
-    rules.windows = std::min(windows_in(dataset), 16U);
-    for (unsigned i = 0; i < rules.windows && !rules.voi_lut && !rules.window; ++i) {
-        rules.window = window_of(dataset, i);
-    }
+HeaderGrey read_grey_rules(DcmItem& dataset, const Frame& frame) {
+    HeaderGrey grey;
+    GreyRules& rules = grey.rules;
+    read_modality(dataset, frame, rules);
+    grey.views = views_of(dataset, modality_is_signed(rules, frame));
     // MONOCHROME1 and INVERSE mean the same. An image that has both is inverted once (PS3.3
     // C.8.11.3.1.2, C.11.6.1.2).
-    rules.inverse = text_of(dataset, DCM_PhotometricInterpretation) == "MONOCHROME1" ||
-                    text_of(dataset, DCM_PresentationLUTShape) == "INVERSE";
+    rules.inverse = upper_text_of(dataset, DCM_PhotometricInterpretation) == "MONOCHROME1" ||
+                    upper_text_of(dataset, DCM_PresentationLUTShape) == "INVERSE";
     rules.padding = padding_of(dataset, frame.is_signed);
-    return rules;
+    return grey;
 }
 
 double read_pixel_ratio(DcmItem& dataset) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace bucky::inference {
@@ -60,7 +61,8 @@ struct GreyRules {
     double intercept = 0;
     std::optional<LookupTable> voi_lut;  ///< if set, the window is not used
     std::optional<Window> window;
-    unsigned windows = 0;  ///< number in the header; `window` is the first that can be used
+    std::string view;      ///< for people: where the VOI LUT or window comes from
+    std::string replaced;  ///< for people: why the header's first view is not used; empty if it is
     bool inverse = false;  ///< the smallest output is white
     std::optional<Padding> padding;
 
@@ -69,12 +71,23 @@ struct GreyRules {
     }
 };
 
+/// How a picture uses the grey scale: view.h says how it is measured.
+struct ScaleUse {
+    double share = 0;  ///< between the 5th and the 95th percentile of the pixels, 0..1 of the scale
+    double reach = 0;  ///< between the 0.5th and the 99.5th
+    double black = 0;  ///< part of the middle that is black
+    double white = 0;  ///< part of the middle that is white
+    double entropy = 0;  ///< of the middle, in bits of 256 levels
+};
+
 struct Image {
     Frame frame;
     GreyRules grey;
-    std::uint32_t frames = 1;          ///< number in the file; `frame` is the first
-    bool without_end = false;          ///< the compressed stream has every pixel, but no end marker
-    double pixel_ratio = 1;            ///< height of a pixel over its width (PS3.3 C.7.6.3.1.7)
+    ScaleUse use;              ///< by the view in `grey`
+    std::string note;          ///< for people: where the values contradict the header; mostly empty
+    std::uint32_t frames = 1;  ///< number in the file; `frame` is the first
+    bool without_end = false;  ///< the compressed stream has every pixel, but no end marker
+    double pixel_ratio = 1;    ///< height of a pixel over its width (PS3.3 C.7.6.3.1.7)
     std::vector<std::uint8_t> hidden;  ///< 1 under a display shutter; empty when there is none
     std::shared_ptr<const void> room;  ///< the decoder counts memory by it
 };

@@ -25,7 +25,7 @@ std::uint16_t required(DcmItem& dataset, const DcmTagKey& tag) {
 void must_be_grey(DcmItem& dataset) {
     Uint16 samples = 1;
     dataset.findAndGetUint16(DCM_SamplesPerPixel, samples);
-    const std::string photometric = text_of(dataset, DCM_PhotometricInterpretation);
+    const std::string photometric = upper_text_of(dataset, DCM_PhotometricInterpretation);
     if (samples != 1 || (photometric != "MONOCHROME1" && photometric != "MONOCHROME2")) {
         throw Error(Fault::unsupported,
                     "photometric interpretation \"{}\" with {} samples a pixel: only MONOCHROME1 "

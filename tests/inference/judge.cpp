@@ -7,10 +7,13 @@
 #include <sstream>
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmimgle/dcmimage.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <fmt/format.h>
 
+#include "inference/pixels/decode.h"
+#include "inference/pixels/grey_rules.h"
 #include "tests/inference/support.h"
 #include "tests/support/process.h"
 
@@ -41,6 +44,18 @@ std::vector<StoredValuesJudge::Verdict> StoredValuesJudge::judge() {
         verdicts.push_back(std::move(verdict));
     }
     return verdicts;
+}
+
+inference::GreyPicture by_the_header(const std::filesystem::path& file) {
+    inference::Image image = inference::decode(file);
+    DcmFileFormat format;
+    (void)format.loadFile(OFFilename(file.c_str()));
+    inference::HeaderGrey grey = inference::read_grey_rules(*format.getDataset(), image.frame);
+    if (!grey.views.empty()) {
+        image.grey.voi_lut = grey.views.front().table;
+        image.grey.window = grey.views.front().window;
+    }
+    return inference::render(image);
 }
 
 std::optional<int> difference_to_dcmtk(const std::filesystem::path& file,

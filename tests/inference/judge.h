@@ -33,6 +33,9 @@ private:
     std::string questions_;
 };
 
+/// The picture by the first VOI LUT or window of the header, whatever it makes of the grey scale.
+inference::GreyPicture by_the_header(const std::filesystem::path& file);
+
 /// The largest difference of a picture to DCMTK's rendering of the first frame with the first VOI
 /// LUT or window; nullopt if DCMTK cannot render it or there is neither. Padding and pixels hidden
 /// by a shutter are left out, because DicomImage has no rule for them.

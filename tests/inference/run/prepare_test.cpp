@@ -53,6 +53,7 @@ Image flat_image(std::uint32_t rows, std::uint32_t columns, std::uint16_t value)
                    .is_signed = false,
                    .patterns = std::vector<std::uint16_t>(std::size_t{rows} * columns, value)};
     image.grey.window = Window{2048, 4096, Window::Function::linear};
+    image.grey.view = "window 2048/4096 from the header";
     return image;
 }
 

@@ -60,12 +60,27 @@ TEST_CASE("explain says which model takes a file, else which rule says no, and n
 
     const auto taken =
         bucky_command({"explain", (dir / "pa.dcm").string(), "--model", phantom_model()});
-    CHECK_THAT(taken.text, Catch::Contains("cxr-phantom 1.1.0: takes it") &&
+    CHECK_THAT(taken.text, Catch::Contains("\nview: window 2048/4096 from the header\n") &&
+                               Catch::Contains("\npicture: fills ") &&
+                               Catch::Contains("cxr-phantom 1.1.0: takes it") &&
                                !Catch::Contains("Secret", Catch::CaseSensitive::No));
     const auto not_taken =
         bucky_command({"explain", (dir / "lateral.dcm").string(), "--model", phantom_model()});
     CHECK_THAT(not_taken.text, Catch::Contains("no (view.not_taken): view position LL") &&
                                    Catch::Contains("no (orientation.not_frontal)"));  // all of them
+}
+
+TEST_CASE("explain says which view is used instead of one that shows nothing", "[tools]") {
+    const TempDir dir;
+    const auto drawn = phantom::draw(phantom::random_recipe(1, 400, 400));
+    phantom::DicomOptions dicom;
+    dicom.window = phantom::Window{32768, 65536};
+    phantom::write_dicom(drawn, dicom, dir / "pa.dcm");
+    const auto said =
+        bucky_command({"explain", (dir / "pa.dcm").string(), "--model", phantom_model()});
+    CHECK_THAT(said.text, Catch::Contains(" over percentiles 0.5 to 99.5\n") &&
+                              Catch::Contains("\nview: not the header's first: the window "
+                                              "32768/65536 from the header leaves 99 % of"));
 }
 
 TEST_CASE(

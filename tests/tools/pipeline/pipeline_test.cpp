@@ -184,6 +184,27 @@ TEST_CASE("the journal tells the story of a study, and names no patient", "[tool
     CHECK_THAT(story, !Catch::Contains("Phantom") && !Catch::Contains("PHANTOM"));
 }
 
+TEST_CASE("the journal and the report say by which view an image was analysed instead of its own",
+          "[tools]") {
+    NodeHarness harness;
+    auto dicom = in_study("1.2.17");
+    dicom.window = phantom::Window{32768, 65536};
+    harness.receive({.seed = 3, .lesions = {Finding::pneumonia}, .dicom = dicom});
+    harness.hang_up();
+    harness.infer_all();
+    const auto image = harness.images().at(0);
+    CHECK(image.verdict == "findings");
+    REQUIRE(result_of(image).warnings.size() == 1);
+    CHECK(result_of(image).warnings[0].key == "grey.view_replaced");
+    std::string told;
+    for (const auto& entry : harness.context().journal.of_study("1.2.17")) {
+        if (entry.event == "image.warning") told += entry.words;
+    }
+    CHECK_THAT(told, Catch::Contains("percentiles 0.5 to 99.5") &&
+                         Catch::Contains("the window 32768/65536 from the header leaves"));
+    CHECK(harness.report_all() == 1);
+}
+
 TEST_CASE("a shadow's scores are in the journal and in no report", "[tools]") {
     NodeHarness harness;
     conf::ModelSettings shadow;

@@ -21,6 +21,7 @@
 #include "inference/package/package.h"
 #include "inference/package/thresholds.h"
 #include "inference/pixels/header.h"
+#include "inference/pixels/view.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/engine/gate_options.h"
@@ -59,9 +60,33 @@ void print_facts(const inference::Header& header) {
                         : "none");
 }
 
-/// Statistics of the pixels and the gate's verdict on them.
-void print_opinion(const std::filesystem::path& file, const inference::Header& header,
-                   const std::filesystem::path& folder, inference::Decoder& decoder) {
+/// The view that the image is seen by, and what the picture makes of the grey scale.
+void print_view(const inference::Image& image) {
+    std::cout << fmt::format("view: {}\n", image.grey.view);
+    if (!image.grey.replaced.empty()) {
+        std::cout << fmt::format("view: not the header's first: {}\n", image.grey.replaced);
+    }
+    if (!image.note.empty()) std::cout << fmt::format("stored values: {}\n", image.note);
+    std::cout << fmt::format("picture: {}\n", inference::words_for(image.use));
+    if (const auto why = inference::unreadable(image.use)) {
+        std::cout << fmt::format("picture: no (grey.no_contrast): {}\n", *why);
+    }
+}
+
+/// The first frame; nullopt, and the reason is printed, when it cannot be decoded.
+std::optional<inference::Image> decoded(const std::filesystem::path& file,
+                                        inference::Decoder& decoder) {
+    try {
+        return decoder.image(file);
+    } catch (const Error& error) {  // goes on: the header has said enough for an answer
+        std::cout << fmt::format("picture: cannot be decoded: {}\n", printable(error.what()));
+        return std::nullopt;
+    }
+}
+
+/// The gate's verdict on the pixels.
+void print_opinion(const inference::Image& image, const inference::Header& header,
+                   const std::filesystem::path& folder) {
     if (!std::filesystem::exists(folder / "model.toml")) {
         std::cout << fmt::format("gate: no package at {}\n", folder.string());
         return;
@@ -70,7 +95,7 @@ void print_opinion(const std::filesystem::path& file, const inference::Header& h
     const auto& identity = gate.package().identity;
     const auto named = fmt::format("{} {}", identity.name, identity.version);
     try {
-        const auto seen = gate.look(decoder.image(file));
+        const auto seen = gate.look(image);
         std::cout << fmt::format(
             "{}: frontal chest {:.2f}, upright {:.2f}, turned left {:.2f}, upside down {:.2f}, "
             "turned right {:.2f}, inverted {:.2f}, mirrored {:.2f}\n",
@@ -170,7 +195,10 @@ void explain(const std::filesystem::path& file, const Asked& asked) {
     if (!asked.owner.empty()) std::cout << fmt::format("\nAs an image of {}:", asked.owner);
     std::cout << '\n';
     print_answers(header, asked);
-    print_opinion(file, header, asked.gate, decoder);
+    const auto image = decoded(file, decoder);
+    if (!image) return;
+    print_view(*image);
+    print_opinion(*image, header, asked.gate);
 }
 
 Asked asked_of(const std::vector<std::filesystem::path>& folders) {

@@ -218,6 +218,10 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                          const ImageResult& result) {
     const auto verdict = inference::name_of(result.verdict);
     if (!context_.studies.record_verdict(job, verdict, inference::to_json(result))) return;
+    for (const auto& warning : result.warnings) {
+        context_.journal.write(job.study, instance.sop_instance.str(),
+                               storage::JournalEvent::image_warning, warning.text);
+    }
 
     const auto took_ms = std::max<std::int64_t>(clock_.now_ms() - result.started_at_ms, 0);
     metrics::count("bucky_images_total", {{"verdict", std::string{verdict}}});

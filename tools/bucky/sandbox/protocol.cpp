@@ -16,6 +16,7 @@ using inference::Header;
 using inference::Image;
 using inference::LookupTable;
 using inference::Padding;
+using inference::ScaleUse;
 using inference::Window;
 
 template <typename T>
@@ -108,7 +109,7 @@ private:
 
 // A new field of one of these types must be passed here too; pixels and their reservation are not.
 static_assert(sizeof(Source) == 1416 && sizeof(OriginalText) == 48);
-static_assert(sizeof(Header) == 672 && sizeof(GreyRules) == 152 && sizeof(Image) == 248);
+static_assert(sizeof(Header) == 672 && sizeof(GreyRules) == 208 && sizeof(Image) == 376);
 
 template <typename Archive>
 void pass(Archive& archive, LookupTable& table) {
@@ -125,12 +126,16 @@ void pass(Archive& archive, Padding& padding) {
 template <typename Archive>
 void pass(Archive& archive, GreyRules& rules) {
     archive(rules.modality_lut, rules.slope, rules.intercept, rules.voi_lut, rules.window,
-            rules.windows, rules.inverse, rules.padding);
+            rules.view, rules.replaced, rules.inverse, rules.padding);
+}
+template <typename Archive>
+void pass(Archive& archive, ScaleUse& use) {
+    archive(use.share, use.reach, use.black, use.white, use.entropy);
 }
 template <typename Archive>
 void pass(Archive& archive, Image& image) {
     archive(image.frame.rows, image.frame.columns, image.frame.bits_stored, image.frame.is_signed,
-            image.grey, image.frames, image.without_end, image.pixel_ratio);
+            image.grey, image.use, image.note, image.frames, image.without_end, image.pixel_ratio);
 }
 template <typename Archive>
 void pass(Archive& archive, Header& header) {
