@@ -180,7 +180,8 @@ level = "debug"
 """ % (b"0" * 64))
     put("config", "wrong", b"[scp]\nport = 70000\nartim_s = \"x\"\n"
         b"[nodes]\n[[peer]]\nport = {a = [1]}\n")
-    for model in ("cxr-phantom", "cxr-gate", "pneumonia-paediatric"):
+    for model in ("cxr-phantom", "cxr-gate", "pneumonia-paediatric", "cxr-nodule",
+                      "cxr-opacity"):
         put("manifest", model, (TREE / "models" / model / "model.toml").read_bytes())
     put("manifest", "few", b"[model]\nname = \"m\"\nversion = 1\n"
         b"[input]\nwidth = -1\nmean = [1, nan]\n"

@@ -80,7 +80,8 @@ class Installed(unittest.TestCase):
         here = self.root / "bucky.toml"
         here.write_text(config.replace("/usr/share", str(self.root / "usr/share")))
         self.assertIn("good", run([self.root / "usr/bin/bucky", "config", "check", here]))
-        for model in ("cxr-phantom", "cxr-gate", "pneumonia-paediatric"):
+        for model in ("cxr-phantom", "cxr-gate", "pneumonia-paediatric", "cxr-nodule",
+                      "cxr-opacity"):
             for file in ("model.toml", "weights.ts", "CARD.md"):
                 self.assertTrue((self.root / "usr/share/bucky/models" / model / file).is_file())
 

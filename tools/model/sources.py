@@ -84,6 +84,17 @@ def golden_images(channels: int, height: int, width: int, low: float, high: floa
     return (low + fine * (high - low)).repeat(1, channels, 1, 1)
 
 
+def chest_pattern(side: int) -> torch.Tensor:
+    """[1, 1, side, side]. Not a patient's picture: chest-like, with a black border on one side."""
+    along = torch.linspace(-1, 1, side)
+    rows, columns = torch.meshgrid(along, along, indexing="ij")
+    lungs = torch.exp(-((columns.abs() - 0.45) / 0.25) ** 2 - (rows / 0.7) ** 2)
+    ribs = 0.06 * torch.sin(rows * 30 + columns.abs() * 8)
+    picture = (0.75 - 0.5 * lungs + ribs).clamp(0, 1)
+    picture[:, :side * 40 // 448] = 0
+    return picture.reshape(1, 1, side, side)
+
+
 def write_card(options: argparse.Namespace, converter: str, source: str, thresholds: str,
                heatmaps: bool) -> None:
     words = ("Heatmaps are class activation maps: the evidence by place, a few centimetres coarse; "
