@@ -5,13 +5,11 @@
 
 #include "conf/base/error.h"
 #include "storage/statements.h"
+#include "storage/waits.h"
 #include "storage/words.h"
 
 namespace bucky::storage {
 namespace {
-
-/// Recovery makes a job wait for half a minute at most after crashes.
-constexpr std::int64_t kRecoveryWaitsMs = 60'000;
 
 // The states are literals in the WHERE clauses, because the partial indexes require it. Where one
 // statement serves several steps, next() gives the new state.
@@ -109,11 +107,6 @@ constexpr Sql kResubmitStudy{"job.resubmit_study", R"sql(
            not_before_ms = :now_ms
      WHERE study = :study
        AND (state = 'parked' OR (state = 'ready' AND not_before_ms > :now_ms)))sql"};
-
-constexpr Sql kForgetWaits{"job.forget_waits", R"sql(
-    UPDATE job INDEXED BY job_ready SET not_before_ms = :now_ms
-     WHERE lane = :lane AND state = 'ready' AND not_before_ms > :now_ms
-       AND (deaths = 0 OR not_before_ms > :now_ms + :recovery_ms))sql"};
 
 constexpr Sql kNextDue{"job.next_due", R"sql(
     SELECT min(not_before_ms) FROM job WHERE lane = :lane AND state = 'ready')sql"};
@@ -314,22 +307,6 @@ std::int64_t JobQueue::resubmit(const Lane& lane, Resubmit which) {
 
 std::int64_t JobQueue::resubmit_all(Resubmit which) {
     return resubmit_by(kResubmitAll, "", which);
-}
-
-std::int64_t JobQueue::forget_waits() {
-    std::int64_t forgotten = 0;
-    for (const auto& one : backlog()) {
-        if (one.lane.kind == LaneKind::commit) continue;
-        Database::Transaction transaction(db_);
-        db_.prepare(kForgetWaits)
-            .bind(":lane", name_of(one.lane))
-            .bind(":now_ms", clock_.now_ms())
-            .bind(":recovery_ms", kRecoveryWaitsMs)
-            .run();
-        forgotten += db_.changes();
-        transaction.commit();
-    }
-    return forgotten;
 }
 
 /// `lane`: empty where the statement has no such parameter.

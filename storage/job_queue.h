@@ -110,11 +110,6 @@ public:
     std::int64_t resubmit_all(Resubmit which = Resubmit::parked_and_waiting);
     std::int64_t resubmit_study(std::string_view study);
 
-    /// After the clock was set back: a wait that was dated before would last that much longer, and
-    /// nobody knows which ones were. So every waiting job is due now, but for the waits of
-    /// recover.cpp, and those for a commitment, which `longest_wait_ms` bounds. Returns how many.
-    std::int64_t forget_waits();
-
     /// When the next ready job of this lane is due; nothing when none is ready.
     std::optional<std::int64_t> next_due_ms(const Lane& lane);
 

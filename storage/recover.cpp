@@ -13,11 +13,11 @@
 
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
-#include "storage/job_queue.h"
 #include "storage/lane.h"
 #include "storage/reingest.h"
 #include "storage/spool.h"
 #include "storage/statements.h"
+#include "storage/waits.h"
 
 namespace bucky::storage {
 namespace {
@@ -219,7 +219,7 @@ Recovered recover(Database& db, const std::filesystem::path& data_dir, const Clo
         }
     }
     transaction.commit();
-    JobQueue{db, clock}.forget_waits();  // the clock may have been set while no process saw it
+    forget_waits(db, clock);  // the clock may have been set while no process saw it
     std::filesystem::remove(data_dir / kStoppingFile);  // only now: a death here loses no mark
     return recovered;
 }

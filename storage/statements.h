@@ -24,5 +24,6 @@ std::span<const Sql> reingest_statements();
 std::span<const Sql> retention_statements();
 std::span<const Sql> study_statements();
 std::span<const Sql> turn_statements();
+std::span<const Sql> waits_statements();
 
 }  // namespace bucky::storage

@@ -6,6 +6,7 @@
 #include "conf/observe/log.h"
 #include "storage/expiry.h"
 #include "storage/owed_commitments.h"
+#include "storage/waits.h"
 #include "tests/storage/data_folder.h"
 
 namespace bucky::storage::test {
@@ -73,7 +74,7 @@ TEST_CASE("after the clock was set back by less than a wait, what waits is due n
                              "not now"));
     node.clock.step_ms(-600 * kSecondMs);  // no longer than the config allows
     CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
-    CHECK(jobs.forget_waits() == 1);
+    CHECK(forget_waits(node.db, node.clock) == 1);
     CHECK(jobs.claim(Lane::infer(), kHourMs));
 }
 
@@ -98,14 +99,14 @@ TEST_CASE("the wait for a commitment and the one after a death are not forgotten
         REQUIRE(jobs.claim(Lane::infer(), kHourMs));
         recover(node.db, node.dir.path(), node.clock);
     }
-    CHECK(jobs.forget_waits() == 0);  // it waits a second
+    CHECK(forget_waits(node.db, node.clock) == 0);  // it waits a second
     CHECK_FALSE(jobs.claim(Lane::infer(), kHourMs));
 
     auto moved = node.db.prepare(Sql{"test.to_commit",
                                      "UPDATE job SET lane = 'commit:pacs', "
                                      "deaths = 0, not_before_ms = :due_ms"});
     moved.bind(":due_ms", node.clock.now_ms() + kLongestWaitMs).run();
-    CHECK(jobs.forget_waits() == 0);
+    CHECK(forget_waits(node.db, node.clock) == 0);
 }
 
 TEST_CASE("a wait after recovery is kept, however short the waits of the config are", "[storage]") {

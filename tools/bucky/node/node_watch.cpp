@@ -3,6 +3,8 @@
 // what may leave the disk, and the supervisor that wants to hear from it.
 #include "tools/bucky/node/node_state.h"
 
+#include "storage/waits.h"
+
 namespace bucky {
 namespace {
 
@@ -109,7 +111,7 @@ std::vector<std::string> Node::Impl::own_troubles() const {
 /// What was dated before the clock was set back would wait that much longer.
 void Node::Impl::shorten_waits(storage::Database& db) {
     try {
-        storage::JobQueue{db, clock}.forget_waits();
+        storage::forget_waits(db, clock);
         waits_are_too_long = false;
         work.ring();
     } catch (const Error&) {  // again at the next look, which tells of the database
