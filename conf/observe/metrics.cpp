@@ -54,6 +54,17 @@ constexpr Row kRows[] = {
      "Requests that it refused before computing, by site and why."},
     {"bucky_service_request_seconds", Kind::histogram,
      "From the header of a request to its answer, of those answered 200."},
+    {"bucky_site_heard_timestamp_seconds", Kind::gauge,
+     "When a site last told how it is, by site."},
+    {"bucky_site_image_timestamp_seconds", Kind::gauge,
+     "When the count of images that a site received last grew."},
+    {"bucky_site_clock_offset_seconds", Kind::gauge, "Of a site's clock: positive, it is ahead."},
+    {"bucky_site_certificate_expires_timestamp_seconds", Kind::gauge,
+     "When a site's certificate ends."},
+    {"bucky_site_images_waiting", Kind::gauge, "Images that wait at a site for their verdict."},
+    {"bucky_site_oldest_image_seconds", Kind::gauge, "For how long the oldest of them has waited."},
+    {"bucky_site_models_answer", Kind::gauge, "1 while every model of a site answers, else 0."},
+    {"bucky_site_is_current", Kind::gauge, "1 when a site runs the version of this node, else 0."},
     {"bucky_service_list_fetched_timestamp_seconds", Kind::gauge,
      "When the revocation list was last fetched from service.control."},
     {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
@@ -237,6 +248,19 @@ void observe(std::string_view name, double value, const Labels& labels) {
 
 void keep_series(const std::string& label, const std::vector<std::string>& values) {
     immortal<Seats>().keep(label, values);
+}
+
+std::map<std::string, double> sums_by(std::string_view name, const std::string& label) {
+    std::map<std::string, double> sums;
+    for (const auto& one : registry().Collect()) {
+        if (one.name != name) continue;
+        for (const auto& series : one.metric) {
+            for (const auto& pair : series.label) {
+                if (pair.name == label) sums[pair.value] += series.counter.value;
+            }
+        }
+    }
+    return sums;
 }
 
 Total total(std::string_view name) {

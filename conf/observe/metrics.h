@@ -35,6 +35,9 @@ struct Total {
 };
 Total total(std::string_view name);
 
+/// A counter summed by the values of one of its labels.
+std::map<std::string, double> sums_by(std::string_view name, const std::string& label);
+
 /// All metrics in the text exposition format, version 0.0.4: the answer to GET /metrics.
 std::string text();
 

@@ -214,6 +214,12 @@ TEST_CASE("a service with other weights, or without the site's package, gets no 
     JoinedSite site{moved, "clinic"};
     const auto waiting = site.send(1);
     CHECK(says(site, "the server has the weights"));
+    // The service learns it from the site's next heartbeat: at its start, or a minute later.
+    CHECK(poll_until(
+        [&] {
+            return moved.node().get("/fleet.json").find("has the weights") != std::string::npos;
+        },
+        90s));
     CHECK_FALSE(Ledger{site.data_dir()}.result_of(waiting.uids.sop_instance_uid));
 
     write_renamed_package(dir / "cxr-other");
@@ -221,5 +227,6 @@ TEST_CASE("a service with other weights, or without the site's package, gets no 
     JoinedSite stranger{other, "clinic"};
     const auto unknown = stranger.send(2);
     CHECK(says(stranger, "there is no such model"));
+    CHECK(other.node().logged("service.unknown from=127.0.0.1 site=clinic"));
     CHECK_FALSE(Ledger{stranger.data_dir()}.result_of(unknown.uids.sop_instance_uid));
 }

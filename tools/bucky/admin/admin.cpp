@@ -178,9 +178,10 @@ struct Admin::Impl : std::enable_shared_from_this<Impl> {
 };
 
 Admin::Admin(asio::io_context& io, const std::string& endpoint, NotReady not_ready,
-             std::string token, Status status)
+             std::string token, Status status, Status fleet)
     : impl_(std::make_shared<Impl>(
-          io, endpoint, Asked{std::move(not_ready), std::move(token), std::move(status)})) {
+          io, endpoint,
+          Asked{std::move(not_ready), std::move(token), std::move(status), std::move(fleet)})) {
     impl_->accept();
 }
 

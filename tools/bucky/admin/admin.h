@@ -4,6 +4,7 @@
 //   /readyz   200 when images are taken, else 503 with the reasons, one a line
 //   /metrics  the text exposition format
 //   /         the status page (status_page.h); /status.json  what it shows
+//   /fleet    the sites of a service; /fleet.json  what it shows
 //
 // It runs on the Asio thread and only waits and formats there. Connections, request size and time
 // are bounded. Idle connections are closed for new ones, and /healthz and /readyz are answered
@@ -33,13 +34,13 @@ public:
     /// Why images are not taken now; empty when they are. Called on the Asio thread.
     using NotReady = std::function<std::vector<std::string>()>;
 
-    /// What /status.json answers. Called on the Asio thread.
+    /// What /status.json or /fleet.json answers. Called on the Asio thread.
     using Status = std::function<std::string()>;
 
     /// Listens on `endpoint` ("127.0.0.1:8090"); throws unavailable when it cannot, bad_input when
     /// others could reach it there and there is no token.
     Admin(boost::asio::io_context& io, const std::string& endpoint, NotReady not_ready,
-          std::string token = {}, Status status = {});
+          std::string token = {}, Status status = {}, Status fleet = {});
     Admin(const Admin&) = delete;
     Admin& operator=(const Admin&) = delete;
     ~Admin();

@@ -40,10 +40,10 @@ void audit_refusal(const std::string& from) {
                  .peer_address = from});
 }
 
-/// Only the status page is audited, neither its script's requests every few seconds nor Prometheus,
+/// Only the pages are audited, neither its script's requests every few seconds nor Prometheus,
 /// which learns nothing of any study.
 void audit_look(const std::string& from, std::string_view target) {
-    if (target != "/") return;
+    if (target != "/" && target != "/fleet") return;
     audit::tell({.kind = audit::Kind::asked, .peer_address = from, .path = std::string{target}});
 }
 
@@ -89,6 +89,11 @@ Response tell(const Request& request, const Asked& asked, std::string_view targe
     }
     if (target == "/status.json" && asked.status) {
         auto response = answered(request, http::status::ok, asked.status());
+        response.set(http::field::content_type, "application/json");
+        return response;
+    }
+    if (target == "/fleet.json" && asked.fleet) {
+        auto response = answered(request, http::status::ok, asked.fleet());
         response.set(http::field::content_type, "application/json");
         return response;
     }

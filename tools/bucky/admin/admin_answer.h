@@ -28,6 +28,7 @@ struct Asked {
     std::function<std::vector<std::string>()> not_ready;
     std::string token;                      ///< empty: none is required
     std::function<std::string()> status{};  ///< what /status.json answers
+    std::function<std::string()> fleet{};   ///< what /fleet.json answers; empty: no service
 };
 
 /// True for /healthz and /readyz, which a supervisor must always be told.

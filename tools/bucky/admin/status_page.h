@@ -25,7 +25,7 @@ struct PageFile {
     std::string_view path, type, body;
 };
 
-/// "/", "/status.css" and "/status.js", as they lie in tools/bucky/admin/page.
+/// "/", "/fleet" and what they load, as they lie in tools/bucky/admin/page.
 std::span<const PageFile> page_files();
 
 struct ModelLine {

@@ -100,6 +100,7 @@ void Node::Impl::start_keepers() {
         reingest(*told, clock, aside, work, stop);
     });
     threads.start("site", [this](const std::stop_token& stop) { keep_certificate(stop); });
+    threads.start("heartbeat", [this](const std::stop_token& stop) { beat(stop); });
     if (fetches_list(settings()->service)) {
         threads.start("list", [this](const std::stop_token& stop) { keep_list(stop); });
     }
@@ -129,7 +130,9 @@ void Node::open() {
         node.admin.emplace(
             node.io, listen, [&node] { return node.not_ready(); },
             token.empty() ? std::string{} : read_secret(token),
-            [&node] { return to_json(node.status.last()); });
+            [&node] { return to_json(node.status.last()); },
+            told->service.listen.empty() ? Admin::Status{}
+                                         : [&node] { return node.rows_of_sites(); });
     }
     node.note_down([&told](RunningNote& of_it) {
         of_it.process = std::to_string(::getpid());
@@ -150,23 +153,6 @@ void Node::open() {
                               {"version", BUCKY_VERSION}});
     node.supervisor.ready();
     node.say_alive();
-}
-
-void Node::Impl::open_service(const conf::Settings& told) {
-    if (told.service.listen.empty()) return;
-    Enroll enroll;
-    const auto with_files = with_authority(told);
-    if (std::error_code none;
-        fetches_list(with_files) && !std::filesystem::exists(with_files.crl, none)) {
-        (void)fetch_revocation_list(with_files);
-    }
-    if (told.service.sites) {
-        const SiteControl made_at_first{told, clock};
-        enroll = [this](const EstRequest& request) {
-            return answer_est(request, *settings(), clock);
-        };
-    }
-    service.emplace(with_files, shelves, ServiceTimes{}, std::move(enroll));
 }
 
 void Node::wait_for_signal() {

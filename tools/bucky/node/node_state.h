@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inside of Node. node.cpp puts it together and takes it apart, node_reload.cpp changes its
-// settings while it runs, node_watch.cpp looks after it. Only these three include it.
+// settings while it runs, node_watch.cpp looks after it, node_sites.cpp speaks with its service or
+// with its sites. Only these four include it.
 #pragma once
 
 #include <algorithm>
@@ -45,6 +46,7 @@
 #include "tools/bucky/admin/status_page.h"
 #include "tools/bucky/audit/trail.h"
 #include "tools/bucky/engine/model_pool.h"
+#include "tools/bucky/fleet/fleet.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/node.h"
 #include "tools/bucky/node/reload.h"
@@ -59,6 +61,7 @@
 #include "tools/bucky/service/service.h"
 #include "tools/bucky/shared/secret.h"
 #include "tools/bucky/sites/crl_keeper.h"
+#include "tools/bucky/sites/est.h"
 #include "tools/bucky/sites/join.h"
 #include "tools/bucky/sites/site_control.h"
 
@@ -115,6 +118,7 @@ struct Node::Impl {
     boost::asio::signal_set signals, hangups;
     scp::FrontDoor door;
     std::optional<Admin> admin;
+    Fleet fleet{BUCKY_VERSION};      ///< the sites of the model server
     std::optional<Service> service;  ///< the model server
 
     mutable Mutex note_mutex;
@@ -140,6 +144,9 @@ struct Node::Impl {
     void renew_authority();
     void keep_certificate(const std::stop_token& stop);
     void keep_list(const std::stop_token& stop);
+    void beat(const std::stop_token& stop);
+    std::string rows_of_sites();
+    EstAnswer answer_site(const EstRequest& request);
     void say_alive();
     void watch(storage::Database& db, const std::stop_token& stop);
     std::vector<std::string> not_ready() const;

@@ -11,9 +11,6 @@ namespace {
 /// Two syncs each: a tenth of a second now and then, and 800,000 studies a day.
 constexpr int kStudiesLetGoAtOnce = 20;
 
-constexpr auto kRenewEvery = std::chrono::hours{1};
-constexpr auto kFetchEvery = std::chrono::minutes{1};
-
 constexpr std::int64_t kStudiesOnPage = 20;
 
 void show(const Health& health, std::int64_t now_ms) {
@@ -190,48 +187,6 @@ void Node::Impl::say_alive() {
     const auto reasons = not_ready();
     supervisor.status(reasons.empty() ? "takes images" : "takes no images: " + reasons.front());
     boost::asio::post(io, [this] { supervisor.alive(); });
-}
-
-/// The revocation list must be newer than 30 days, whoever asks for it.
-void Node::Impl::renew_authority() {
-    const auto told = settings();
-    const auto hour = std::chrono::steady_clock::now();
-    if (!service || !told->service.sites || hour - authority_renewed_at < kRenewEvery) return;
-    authority_renewed_at = hour;
-    try {
-        SiteControl{*told, clock}.renew();
-    } catch (const Error& error) {  // tried again in an hour; the list has weeks left
-        log::event(log::Level::error, "authority.trouble", {{"words", error.what()}});
-    }
-}
-
-/// Of a site that has joined a service. It waits for the network, so it has a thread of its own.
-void Node::Impl::keep_certificate(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        try {
-            const auto told = settings();
-            const auto folder = told->node.data_dir / "site";
-            if (renew_if_due(folder, told->remote, clock)) log::event("site.renewed");
-        } catch (const Error& error) {  // a month is left; tried again in an hour
-            log::event(log::Level::warning, "site.not_renewed", {{"words", error.what()}});
-        }
-        Wakeup{}.wait_beyond(0, stop, kRenewEvery);
-    }
-}
-
-/// Of a model server beside the node that invites sites.
-void Node::Impl::keep_list(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        try {
-            const auto told = with_authority(*settings());
-            if (fetch_revocation_list(told)) log::event("service.list", {{"from", told.control}});
-            metrics::set("bucky_service_list_fetched_timestamp_seconds",
-                         static_cast<double>(clock.now_ms() / 1000));
-        } catch (const Error& error) {  // the list that is here counts for weeks
-            log::event(log::Level::warning, "service.list_not_fetched", {{"words", error.what()}});
-        }
-        Wakeup{}.wait_beyond(0, stop, kFetchEvery);
-    }
 }
 
 void Node::Impl::watch(storage::Database& db, const std::stop_token& stop) {

@@ -127,6 +127,10 @@ Step Exchange::begin(const Head& head, const Caller& caller, bool has_body,
     }
     if (route_.asked != Asked::infer || head.method() != http::verb::post) {
         answer_ = tell(route_, is_get, *state_->models.now(), state_->is_ready());
+        if (answer_.result() == Status::not_found) {
+            log::event(log::Level::warning, "service.unknown",
+                       {{"from", caller.from}, {"site", site_}, {"target", view(head.target())}});
+        }
         return Step::refuse;
     }
     if (state_->is_closing) {
@@ -153,7 +157,9 @@ Step Exchange::enroll(const Head& head, const Caller& caller, std::optional<std:
         answer_ = response_of(state_->enroll(est_));
         return Step::refuse;
     }
-    if (est_.path == EstPath::simplereenroll && !caller.refused.empty()) {
+    const bool is_of_a_site =
+        est_.path == EstPath::simplereenroll || est_.path == EstPath::heartbeat;
+    if (is_of_a_site && !caller.refused.empty()) {
         tell_refused(caller);
         return refuse(Step::refuse, refusal(Status::unauthorized, "not let in: " + caller.refused),
                       "certificate");

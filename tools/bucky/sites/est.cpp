@@ -65,6 +65,7 @@ EstAnswer answered(const EstRequest& request, SiteControl& control) {
         case EstPath::simplereenroll:
             return {200, kCertificates,
                     control.reenroll(request.site, request.serial, der_of(request.body))};
+        case EstPath::heartbeat:
         case EstPath::none: break;
     }
     return {404, {}, "there is no such path"};
@@ -79,6 +80,7 @@ EstPath est_path(std::string_view target) {
     if (target == "/.well-known/est/simplereenroll") return EstPath::simplereenroll;
     if (target == "/.well-known/bucky/crl.pem") return EstPath::crl;
     if (target == "/.well-known/bucky/service") return EstPath::service;
+    if (target == "/.well-known/bucky/heartbeat") return EstPath::heartbeat;
     return EstPath::none;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Enrolment over Secure Transport (RFC 7030), the server's side: cacerts, simpleenroll with the
 // token of an invitation as the password, simplereenroll with a certificate; and the revocation
-// list, which other model servers fetch, and the address of the models. It opens the register for
-// each request: any thread.
+// list, which other model servers fetch, and the address of the models. Sites also tell there how
+// they are: answered by the node itself. It opens the register for each request: any thread.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace bucky {
 
-enum class EstPath { none, cacerts, simpleenroll, simplereenroll, crl, service };
+enum class EstPath { none, cacerts, simpleenroll, simplereenroll, crl, service, heartbeat };
 
 EstPath est_path(std::string_view target);
 
