@@ -149,7 +149,7 @@ constexpr Sql kParked{"job.parked", R"sql(
 constexpr Sql kAll[] = {
     kAnythingToClaim, kExpireLeases, kClaim,  kLeave,  kCountDone, kResubmitLane,    kResubmitAll,
     kResubmitStudy,   kNextDue,      kTally,  kSettle, kOpen,      kResubmitRefused, kWaitsSince,
-    kLastError,       kOfStudy,      kParked, kOldest, kFailing,   kBoundWaits,      kForgetWaits};
+    kLastError,       kOfStudy,      kParked, kOldest, kFailing,   kBoundWaits};
 
 JobState state_named(std::string_view name) {
     for (const auto state :
