@@ -159,8 +159,8 @@ std::string Fleet::to_json(std::span<const storage::RegisteredSite> registered,
                            std::int64_t now_ms) const {
     std::vector<json> rows;
     for (const auto& site : sites(registered)) rows.push_back(json_of(site, our_version_, now_ms));
-    (void)std::ranges::stable_partition(rows,
-                                        [](const json& row) { return !row["troubles"].empty(); });
+    (void)std::stable_partition(rows.begin(), rows.end(),
+                                [](const json& row) { return !row["troubles"].empty(); });
     const json all{{"now_ms", now_ms}, {"version", our_version_}, {"sites", rows}};
     return all.dump(-1, ' ', false, json::error_handler_t::replace);
 }
