@@ -82,6 +82,8 @@ def outputs_of(wanted, scores, heatmaps, sides):
 
 
 class Quiet(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True  # an answer is two writes: the second would wait 40 ms
+
     def log_message(self, *ignored):
         pass
 
@@ -95,11 +97,47 @@ class Quiet(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Heads:
+    """Reads for a handler and keeps the lines: those of the request and of its headers."""
+
+    def __init__(self, file):
+        self.file, self.lines = file, b""
+
+    def readline(self, *most):
+        line = self.file.readline(*most)
+        self.lines += line
+        return line
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+def inflated(body, coding):
+    """The body in clear; what stands behind its compressed stream is in it, too."""
+    if coding == "deflate":
+        stream = zlib.decompressobj()
+        return stream.decompress(body) + stream.flush() + stream.unused_data
+    return gzip.decompress(body) if coding == "gzip" else body
+
+
+def keep(handler, body=b""):
+    """Writes a request as a file of --keep, as it came but for its inflated body."""
+    head, handler.rfile.lines = handler.rfile.lines, b""
+    if not args.keep:
+        return
+    with lock:
+        seen["kept"] = seen.get("kept", 0) + 1
+        name = os.path.join(args.keep, f"{seen['kept']:06}")
+    with open(name, "wb") as file:
+        file.write(head + body)
+
+
 class Handler(Quiet):
     protocol_version = "HTTP/1.1"
 
     def setup(self):
         super().setup()
+        self.rfile = Heads(self.rfile)
         with lock:
             seen["connections"] += 1
             seen["addresses"].append(self.client_address[0])
@@ -108,6 +146,7 @@ class Handler(Quiet):
         path = [unquote(part) for part in self.path.split("/")]
         with lock:
             seen["requests"].append("GET " + self.path)
+        keep(self)
         if path[:3] != ["", "v2", "models"] or path[3] != args.model:
             return self.answer(404, {"error": f"no such model: {self.path}"})
         if path[-1] == "ready":
@@ -139,8 +178,8 @@ class Handler(Quiet):
             seen["headers"] = sorted(self.headers.keys())
         if mood.get("die"):
             os._exit(1)
-        coding = self.headers.get("Content-Encoding", "")
-        body = {"deflate": zlib.decompress, "gzip": gzip.decompress}.get(coding, bytes)(body)
+        body = inflated(body, self.headers.get("Content-Encoding", ""))
+        keep(self, body)
         size = int(self.headers.get("Inference-Header-Content-Length", len(body)))
         head = json.loads(body[:size])
         time.sleep(mood.get("delay_s", 0))
@@ -218,6 +257,7 @@ parser.add_argument("--weights", default="", help="TorchScript to run and to han
 parser.add_argument("--hand-out", action="store_true", help="... only to hand out")
 parser.add_argument("--tls", nargs=3, metavar=("CERTIFICATE", "KEY", "CA"), default=None,
                     help="clients must show a certificate of CA")
+parser.add_argument("--keep", default="", help="folder for every request that came")
 args = parser.parse_args()
 
 if args.weights:

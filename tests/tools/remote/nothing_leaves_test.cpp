@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a service sees of a patient: every byte that left, decrypted and inflated at its side, is
+// searched for every value of every header.
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include "inference/examine/examine.h"
+#include "tests/support/test_pki.h"
+#include "tests/tools/remote/remote_site.h"
+#include "tests/tools/remote/rich_header.h"
+#include "tools/bucky/remote/http_client.h"
+#include "tools/phantom/recipe.h"
+#include "tools/phantom/write.h"
+
+using namespace bucky;
+using namespace bucky::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kFiles = 500;
+constexpr std::size_t kIdSize = 32;  // hexadecimal digits
+
+/// A site whose service keeps what comes, over mutual TLS.
+struct WatchedSite {
+    WatchedSite()
+        : site({"--keep", kept.path().string(), "--tls", pki().node().certificate.string(),
+                pki().node().key.string(), pki().authority.certificate().string()}) {
+        site.settings.ca = pki().authority.certificate();
+        site.settings.certificate = pki().xray1().certificate;
+        site.settings.key = pki().xray1().key;
+    }
+
+    inference::Shelf shelf() {
+        return {{{site.dir / "spots", false}},
+                [this](const inference::Package& package) -> std::shared_ptr<inference::Model> {
+                    return std::make_shared<RemoteModel>(package, site.settings);
+                }};
+    }
+
+    /// The requests in their order. The random id of each is checked, and taken out: it is no value
+    /// of a header, but four digits of it may look like one.
+    std::vector<std::string> requests() {
+        std::vector<fs::path> files{fs::directory_iterator{kept.path()}, {}};
+        std::ranges::sort(files);
+        std::vector<std::string> all;
+        for (const auto& file : files) {
+            std::ifstream in{file, std::ios::binary};
+            std::string request{std::istreambuf_iterator<char>{in}, {}};
+            if (request.starts_with("POST")) {
+                const std::string before = "\"id\":\"";
+                const auto at = request.find(before);
+                REQUIRE(at != std::string::npos);
+                const auto id = request.substr(at + before.size(), kIdSize);
+                CHECK(std::ranges::all_of(
+                    id, [](unsigned char digit) { return std::isxdigit(digit) != 0; }));
+                CHECK(ids.insert(id).second);
+                request.replace(at + before.size(), kIdSize, "-");
+            }
+            all.push_back(std::move(request));
+        }
+        ids.clear();
+        return all;
+    }
+
+    std::string all_that_left() {
+        std::string all;
+        for (const auto& request : requests()) all += request;
+        return all;
+    }
+
+    const TempDir kept;
+    RemoteSite site;
+    std::set<std::string> ids;
+};
+
+/// A small radiograph; the values of its header.
+std::vector<HeaderValue> write_image(const fs::path& file, std::uint64_t seed, int number) {
+    phantom::DicomOptions options;
+    options.window = phantom::Window{1987.25, 3911.5};  // not 4096: a tensor has as many bytes
+    phantom::write_dicom(phantom::draw(phantom::random_recipe(seed, 96, 96, {})), options, file);
+    return enrich(file, number);
+}
+
+void examine_there(const fs::path& file, const inference::Shelf& shelf) {
+    const auto result = inference::examine(file, shelf, 0);
+    INFO((result.reason ? result.reason->text : ""));
+    REQUIRE(result.device == "remote: localhost");
+}
+
+}  // namespace
+
+TEST_CASE("of 500 files with rich headers no value is in any byte that left",
+          "[tools][remote][privacy]") {
+    const TempDir files;
+    WatchedSite watched;
+    const auto shelf = watched.shelf();
+    ValueSearch search;
+    for (int number = 1; number <= kFiles; ++number) {
+        const auto file = files / "image.dcm";
+        const auto values = write_image(file, static_cast<std::uint64_t>(number), number);
+        for (const auto& value : values) search.add(value);
+        examine_there(file, shelf);
+    }
+    CHECK(search.size() > std::size_t{50} * kFiles);
+    const auto left = watched.all_that_left();
+    CHECK(left.size() > std::size_t{kFiles} * 32 * 32 * sizeof(float));
+    CHECK(watched.site.seen()["infer"] == kFiles + 1);  // and the golden input
+    CHECK(left.find("POST /v2/models/spots/versions/1.0.0/infer") != std::string::npos);
+    CHECK(search.found_in(left).empty());
+}
+
+TEST_CASE("a value that leaves in a tensor or a path is found, in each of its forms",
+          "[tools][remote][privacy]") {
+    const TempDir files;
+    WatchedSite watched;
+    ValueSearch search;
+    const auto values = write_image(files / "image.dcm", 1, 1);
+    for (const auto& value : values) search.add(value);
+    const auto form_of = [&](const std::string& part, std::size_t form) {
+        const auto value = std::ranges::find_if(values, [&](const HeaderValue& one) {
+            return one.words.find(part) != std::string::npos && one.forms.size() > form;
+        });
+        REQUIRE(value != values.end());
+        return *value;
+    };
+    const auto leaves = [&](const std::string& bytes) {
+        auto input = spots_input(0.5F);
+        std::memcpy(reinterpret_cast<char*>(input.values.data()) + 401, bytes.data(), bytes.size());
+        (void)RemoteSite::words_of<Error>([&] { (void)watched.site.model().run(input); });
+    };
+    CHECK(search.found_in(watched.all_that_left()).empty());
+    HeaderValue value;
+    SECTION("Latin letters") {
+        value = form_of("Family1x1^", 0);
+        leaves(value.forms[0]);
+    }
+    SECTION("Korean in UTF-8") {
+        value = form_of("은평구", 0);
+        leaves(value.forms[0]);
+    }
+    SECTION("Korean in UTF-16") {
+        value = form_of("은평구", 1);
+        leaves(value.forms[1]);
+    }
+    SECTION("Korean in UTF-16, the other byte order") {
+        value = form_of("은평구", 2);
+        leaves(value.forms[2]);
+    }
+    SECTION("Korean in the character set of the file") {
+        value = form_of("own bytes: ", 0);
+        leaves(value.forms[0]);
+    }
+    SECTION("a date") {
+        value = form_of("19320203", 0);
+        leaves(value.forms[0]);
+    }
+    SECTION("a private element") {
+        value = form_of("private bytes 1", 0);
+        leaves(value.forms[0]);
+    }
+    SECTION("in the request line") {
+        value = form_of("1.2.826.0.1.3680043.10.511.7.", 0);
+        (void)HttpClient{watched.site.settings}.get("v2/models/" + value.forms[0]);
+    }
+    CHECK(search.found_in(watched.all_that_left()).contains(value.words));
+}
+
+TEST_CASE("one picture under two headers leaves as the same bytes, but for a random id",
+          "[tools][remote][privacy]") {
+    const TempDir files;
+    WatchedSite watched;
+    watched.site.settings.compression = Compression::none;  // its length would depend on the id
+    const auto shelf = watched.shelf();
+    const auto before = watched.requests().size();
+    for (const int number : {1, 2, 2}) {
+        (void)write_image(files / "image.dcm", 7, number);
+        examine_there(files / "image.dcm", shelf);
+    }
+    const auto requests = watched.requests();
+    REQUIRE(requests.size() == before + 3);
+    CHECK(requests[before] == requests[before + 1]);
+    CHECK(requests[before + 1] == requests[before + 2]);
+}
