@@ -4,9 +4,8 @@
 #include "conf/base/error.h"
 
 namespace bucky::storage {
-namespace {
 
-std::string_view word_of(LaneKind kind) {
+std::string_view name_of(LaneKind kind) {
     switch (kind) {
         case LaneKind::infer: return "infer";
         case LaneKind::report: return "report";
@@ -15,8 +14,6 @@ std::string_view word_of(LaneKind kind) {
     }
     __builtin_unreachable();
 }
-
-}  // namespace
 
 bool has_destination(LaneKind kind) {
     switch (kind) {
@@ -29,7 +26,7 @@ bool has_destination(LaneKind kind) {
 }
 
 std::string name_of(const Lane& lane) {
-    std::string name{word_of(lane.kind)};
+    std::string name{name_of(lane.kind)};
     if (has_destination(lane.kind)) name.append(":").append(lane.destination);
     return name;
 }
@@ -39,7 +36,7 @@ Lane lane_named(std::string_view text) {
     const bool names_one = colon != std::string_view::npos;
     for (const auto kind :
          {LaneKind::infer, LaneKind::report, LaneKind::deliver, LaneKind::commit}) {
-        if (text.substr(0, colon) != word_of(kind) || has_destination(kind) != names_one) continue;
+        if (text.substr(0, colon) != name_of(kind) || has_destination(kind) != names_one) continue;
         return {kind, std::string{names_one ? text.substr(colon + 1) : std::string_view{}}};
     }
     throw Error(Fault::corrupt, "a job is in lane '{}', which there is not", text);

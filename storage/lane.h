@@ -31,6 +31,9 @@ struct Lane {
 /// Whether lanes of this kind belong to a destination each.
 bool has_destination(LaneKind kind);
 
+/// "deliver"
+std::string_view name_of(LaneKind kind);
+
 /// "deliver:pacs"
 std::string name_of(const Lane& lane);
 

@@ -100,6 +100,24 @@ TEST_CASE("a site whose X-rays stop is told from one that is silent", "[fleet]")
     CHECK(troubles_of(fleet.sites().at(0), "2.0", later).empty());
 }
 
+TEST_CASE("what a site counted before it was first heard is no X-ray of that moment", "[fleet]") {
+    Fleet fleet{"2.0"};
+    fleet.hear("clinic", healthy(), kNowMs);  // this node has just started
+    CHECK(fleet.sites().at(0).image_ms == 0);
+    auto more = healthy(kNowMs + kMinuteMs);
+    ++more.received;
+    fleet.hear("clinic", more, kNowMs + kMinuteMs);
+    CHECK(fleet.sites().at(0).image_ms == kNowMs + kMinuteMs);
+    auto restarted = healthy(kNowMs + 2 * kMinuteMs);
+    restarted.since_ms = 8;
+    restarted.received = 0;
+    fleet.hear("clinic", restarted, kNowMs + 2 * kMinuteMs);
+    CHECK(fleet.sites().at(0).image_ms == kNowMs + kMinuteMs);
+    restarted.received = 1;
+    fleet.hear("clinic", restarted, kNowMs + 3 * kMinuteMs);
+    CHECK(fleet.sites().at(0).image_ms == kNowMs + 3 * kMinuteMs);
+}
+
 TEST_CASE("the page has a row for every site of the register, those with troubles first",
           "[fleet]") {
     Fleet fleet{"2.0"};

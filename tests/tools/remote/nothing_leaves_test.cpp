@@ -140,38 +140,26 @@ TEST_CASE("a value that leaves in a tensor or a path is found, in each of its fo
         (void)RemoteSite::words_of<Error>([&] { (void)watched.site.model().run(input); });
     };
     CHECK(search.found_in(watched.all_that_left()).empty());
-    HeaderValue value;
-    SECTION("Latin letters") {
-        value = form_of("Family1x1^", 0);
-        leaves(value.forms[0]);
-    }
-    SECTION("Korean in UTF-8") {
-        value = form_of("은평구", 0);
-        leaves(value.forms[0]);
-    }
-    SECTION("Korean in UTF-16") {
-        value = form_of("은평구", 1);
-        leaves(value.forms[1]);
-    }
-    SECTION("Korean in UTF-16, the other byte order") {
-        value = form_of("은평구", 2);
-        leaves(value.forms[2]);
-    }
-    SECTION("Korean in the character set of the file") {
-        value = form_of("own bytes: ", 0);
-        leaves(value.forms[0]);
-    }
-    SECTION("a date") {
-        value = form_of("19320203", 0);
-        leaves(value.forms[0]);
-    }
-    SECTION("a private element") {
-        value = form_of("private bytes 1", 0);
-        leaves(value.forms[0]);
-    }
-    SECTION("in the request line") {
-        value = form_of("1.2.826.0.1.3680043.10.511.7.", 0);
-        (void)HttpClient{watched.site.settings}.get("v2/models/" + value.forms[0]);
+    struct Planted {
+        const char* what;
+        const char* part;      ///< of the value's words
+        std::size_t form = 0;  ///< how its bytes leave
+        bool is_in_path = false;
+    };
+    const auto planted =
+        GENERATE(Planted{"Latin letters", "Family1x1^"}, Planted{"Korean in UTF-8", "은평구"},
+                 Planted{"Korean in UTF-16", "은평구", 1},
+                 Planted{"Korean in UTF-16, the other byte order", "은평구", 2},
+                 Planted{"Korean in the character set of the file", "own bytes: "},
+                 Planted{"a date", "19320203"}, Planted{"a private element", "private bytes 1"},
+                 Planted{"in the request line", "1.2.826.0.1.3680043.10.511.7.", 0, true});
+    INFO(planted.what);
+    const auto value = form_of(planted.part, planted.form);
+    const auto& bytes = value.forms[planted.form];
+    if (planted.is_in_path) {
+        (void)HttpClient{watched.site.settings}.get("v2/models/" + bytes);
+    } else {
+        leaves(bytes);
     }
     CHECK(search.found_in(watched.all_that_left()).contains(value.words));
 }

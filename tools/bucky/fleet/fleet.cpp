@@ -109,8 +109,9 @@ std::vector<std::string> troubles_of(const SiteLook& site, std::string_view our_
     std::vector<std::string> all;
     if (now_ms - site.heard_ms > kSilentMs) {
         all.push_back(fmt::format("silent since {}", minute(site.heard_ms)));
-    } else if (site.image_ms > 0 && now_ms - site.image_ms > kStoppedMs) {
-        all.push_back(fmt::format("X-rays stopped: none since {}", minute(site.image_ms)));
+    } else if (const auto last_ms = std::max(site.image_ms, site.since_ms);
+               now_ms - last_ms > kStoppedMs) {
+        all.push_back(fmt::format("X-rays stopped: none since {}", minute(last_ms)));
     }
     add_troubles_of_work(told, all);
     if (told.version != our_version) all.push_back(fmt::format("old version: {}", told.version));
@@ -130,7 +131,9 @@ void Fleet::hear(const std::string& site, Heartbeat heartbeat, std::int64_t now_
     const bool restarted = heartbeat.since_ms != look.last.since_ms;
     const bool has_grown =
         restarted ? heartbeat.received > 0 : heartbeat.received > look.last.received;
-    if (has_grown) look.image_ms = now_ms;
+    const bool is_first = look.heard_ms == 0;  // its count tells nothing of when
+    if (is_first) look.since_ms = now_ms;
+    if (has_grown && !is_first) look.image_ms = now_ms;
     look.name = site;
     look.heard_ms = now_ms;
     look.offset_ms = heartbeat.now_ms - now_ms;

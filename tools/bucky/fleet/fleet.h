@@ -21,7 +21,8 @@ namespace bucky {
 struct SiteLook {
     std::string name;
     std::int64_t heard_ms = 0;   ///< 0: not since this node started
-    std::int64_t image_ms = 0;   ///< when its count of images last grew; 0: it never did
+    std::int64_t since_ms = 0;   ///< first heard by this node; what came before is not known
+    std::int64_t image_ms = 0;   ///< when its count of images last grew; 0: not since then
     std::int64_t offset_ms = 0;  ///< of its clock: positive, it is ahead
     std::int64_t revoked_ms = 0;
     std::int64_t joined_until_ms = 0;  ///< its certificate's end by the register; 0: unknown

@@ -15,22 +15,12 @@ constexpr auto kFetchEvery = std::chrono::minutes{1};
 constexpr auto kBeatEvery = std::chrono::minutes{1};
 constexpr std::int64_t kForAnAnswerS = 20;  // a node that stops waits for it
 
-std::string word_for(storage::LaneKind kind) {
-    switch (kind) {
-        case storage::LaneKind::infer: return "infer";
-        case storage::LaneKind::report: return "report";
-        case storage::LaneKind::deliver: return "deliver";
-        case storage::LaneKind::commit: return "commit";
-    }
-    __builtin_unreachable();
-}
-
 /// By kind: the names of destinations stay here.
 std::vector<Heartbeat::Lane> lanes_of(const std::vector<storage::Backlog>& backlog,
                                       std::int64_t now_ms) {
     std::map<std::string, Heartbeat::Lane> by_kind;
     for (const auto& one : backlog) {
-        auto& lane = by_kind[word_for(one.lane.kind)];
+        auto& lane = by_kind[std::string{name_of(one.lane.kind)}];
         lane.waiting += one.ready + one.running;
         lane.parked += one.parked;
         if (one.oldest_waiting_ms == 0) continue;

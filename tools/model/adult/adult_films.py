@@ -5,6 +5,7 @@ Sources, in the folder of the training pictures: nih512 (512 px; patient, view a
 and adult/ (RSNA's normals and opacities at 299 and 224 px, without patients; nodules and masses at
 512 px). The held-out films are nih512's of a third of the patients, and a tenth of RSNA's pictures.
 """
+import argparse
 import csv
 import hashlib
 from dataclasses import dataclass
@@ -134,3 +135,16 @@ class Films:
         return [i for i, film in enumerate(self.films)
                 if film.held_out == held_out and film.kind in kinds.split()
                 and film.file.startswith(folder)]
+
+
+def training_options(what: str) -> argparse.ArgumentParser:
+    """The options that every training with these films has."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--data", type=Path, required=True, help="folder with nih512 and adult")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the training")
+    parser.add_argument("--lung-steps", type=int, default=500)
+    parser.add_argument("--films", type=int, default=0, help="about so many films, for a trial")
+    parser.add_argument("--threads", type=int, default=1,
+                        help="another number gives other weights: sums are split among them")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser

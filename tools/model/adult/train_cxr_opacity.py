@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the network of models/cxr-opacity; see train-cxr-opacity."""
-import argparse
 import math
 import time
-from pathlib import Path
 from typing import Dict, List, Tuple
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-from adult_films import Films, letterboxed
+from adult_films import Films, letterboxed, training_options
 from average import Average
 from lung_field import LungNet, field, read_or_train
 from opacity_net import LOOK_SIDE, SIDE, OpacityNet
@@ -142,16 +140,9 @@ def train(films: Films, lungs: LungNet, steps: int, batch: int, seed: int) -> Op
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with nih512 and adult")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the training")
+    parser = training_options(__doc__)
     parser.add_argument("--steps", type=int, default=900)
-    parser.add_argument("--lung-steps", type=int, default=500)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--films", type=int, default=0, help="about so many films, for a trial")
-    parser.add_argument("--threads", type=int, default=1,
-                        help="another number gives other weights: sums are split among them")
-    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.work.mkdir(parents=True, exist_ok=True)
