@@ -36,6 +36,7 @@ void add_reload(CLI::App& app, int& exit_status);
 void add_backup(CLI::App& app, int& exit_status);
 void add_join(CLI::App& app, int& exit_status);
 void add_site(CLI::App& app, int& exit_status);
+void add_export_triton(CLI::App& model);           ///< below `bucky model`
 void add_manual(CLI::App& app, int& exit_status);  ///< add it last: it prints the others
 
 constexpr const char* kDefaultConfig = "/etc/bucky/bucky.toml";

@@ -291,6 +291,8 @@ void add_model(CLI::App& app, int& exit_status) {
         ->type_name("");
     fetched->callback([config, folder] { fetch(*folder, conf::read_settings(*config)); });
 
+    add_export_triton(*command);
+
     auto* benched =
         command->add_subcommand("bench", "How fast a package is here, and with how many replicas");
     take_folder(benched, "A model package");
