@@ -53,6 +53,11 @@ class Program:
     def running(self):
         return self._process.poll() is None
 
+    @property
+    def process_id(self):
+        """Of its group, too."""
+        return self._process.pid
+
     def kill(self):
         """As a power cut does."""
         self._process.kill()
