@@ -21,6 +21,7 @@
 #include "conf/base/limits.h"
 #include "conf/base/mutex.h"
 #include "conf/base/printable.h"
+#include "conf/observe/journal.h"
 #include "conf/observe/log_queue.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/immortal.h"
@@ -116,7 +117,8 @@ bool is_plain(char c) {
 /// The parts of an event, in the order in which they are written.
 struct Line {
     std::string time;
-    std::string_view level, event;
+    Level level;
+    std::string_view event;
     std::initializer_list<Field> fields;
     std::uint64_t left_out;
 };
@@ -125,8 +127,15 @@ bool is_shown(const Field& field) {
     return !field.is_patient || patients_shown;
 }
 
+/// The journal has a time and a priority of its own for each line.
+bool goes_to_journal() {
+    static const bool it_does = is_journal(STDOUT_FILENO);
+    return it_does;
+}
+
 std::string as_text(const Line& line) {
-    std::string text = fmt::format("{} {} {}", line.time, line.level, line.event);
+    std::string text = goes_to_journal() ? "" : line.time + ' ';
+    text += fmt::format("{} {}", word_of(line.level), line.event);
     for (const auto& field : line.fields) {
         if (is_shown(field)) text += fmt::format(" {}={}", field.key, escaped(field.value));
     }
@@ -137,7 +146,7 @@ std::string as_text(const Line& line) {
 /// ASCII only: text from the network reaches no terminal and no parser unchanged.
 std::string as_json(const Line& line) {
     using Json = nlohmann::ordered_json;
-    Json json{{"time", line.time}, {"level", line.level}, {"event", line.event}};
+    Json json{{"time", line.time}, {"level", word_of(line.level)}, {"event", line.event}};
     for (const auto& field : line.fields) {
         if (!is_shown(field)) continue;
         const auto value = std::string_view{field.value}.substr(0, limits::kWordsMax);
@@ -148,13 +157,14 @@ std::string as_json(const Line& line) {
 }
 
 std::string written(const Line& line) {
-    return format == LogFormat::json ? as_json(line) : as_text(line);
+    const std::string_view lead = goes_to_journal() ? priority_of(line.level) : "";
+    return fmt::format("{}{}", lead, format == LogFormat::json ? as_json(line) : as_text(line));
 }
 
 std::string notice(std::uint64_t dropped) {
     const Field lines{"lines", dropped};
     return written({.time = iso_utc(SystemClock{}.now_ms()),
-                    .level = word_of(Level::warning),
+                    .level = Level::warning,
                     .event = "log.dropped",
                     .fields = {lines},
                     .left_out = 0}) +
@@ -242,7 +252,7 @@ void event(Level level, std::string_view name, std::initializer_list<Field> fiel
     const auto left_out = rate().admit(name, most, std::chrono::steady_clock::now());
     if (!left_out) return metrics::count("bucky_limit_reached_total", {{"limit", "log"}});
     const Line line{.time = iso_utc(SystemClock{}.now_ms()),
-                    .level = word_of(level),
+                    .level = level,
                     .event = name,
                     .fields = fields,
                     .left_out = *left_out};

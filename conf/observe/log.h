@@ -5,6 +5,8 @@
 //   2026-11-23T14:30:05.123Z info store.kept assoc=17 from=XRAY1 bytes=10485760
 //   {"time":"2026-11-23T14:30:05.123Z","level":"info","event":"store.kept","assoc":17, ...}
 //
+// Where systemd's journal reads them, each begins with its priority, "<4>", and text has no time.
+//
 // At most limits::kLogLinesPerSecond warnings of one event are written per second, and at most
 // limits::kLogInfoLinesPerSecond below warning. The next line says how many were left out.
 //

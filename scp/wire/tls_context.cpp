@@ -27,6 +27,23 @@ constexpr std::size_t kReadAheadBytes = 128U << 10U;
     throw Error(Fault::unavailable, "{} {}: {}", what, file.string(), words_for_last_tls_error());
 }
 
+/// UTC; 0: it is none.
+std::int64_t seconds_of(const ASN1_TIME* time) {
+    std::tm parts{};
+    return time != nullptr && ASN1_TIME_to_tm(time, &parts) == 1 ? ::timegm(&parts) : 0;
+}
+
+std::int64_t first_end_of_lists(X509_STORE& store) {
+    std::int64_t first_s = 0;
+    const auto* objects = X509_STORE_get0_objects(&store);
+    for (int at = 0; at < sk_X509_OBJECT_num(objects); ++at) {
+        const X509_CRL* list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, at));
+        const auto end_s = list == nullptr ? 0 : seconds_of(X509_CRL_get0_nextUpdate(list));
+        if (end_s != 0 && (first_s == 0 || end_s < first_s)) first_s = end_s;
+    }
+    return first_s;
+}
+
 }  // namespace
 
 struct TlsContext::Layer {
@@ -80,8 +97,7 @@ void TlsContext::load_identity(const TlsFiles& files) {
     }
     const X509* ours = SSL_CTX_get0_certificate(handle());
     subject_ = subject_of(*ours);
-    std::tm expires{};
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(ours), &expires) == 1) expires_s_ = ::timegm(&expires);
+    expires_s_ = seconds_of(X509_get0_notAfter(ours));
 }
 
 void TlsContext::load_trust(const TlsFiles& files) {
@@ -95,6 +111,7 @@ void TlsContext::load_trust(const TlsFiles& files) {
     if (lookup == nullptr || X509_load_crl_file(lookup, files.crl.c_str(), X509_FILETYPE_PEM) < 1) {
         throw_unreadable("revocation list", files.crl);
     }
+    lists_end_s_ = first_end_of_lists(*store);
     // Intermediate certificates and the root's own are checked for revocation as well.
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
 }

@@ -47,6 +47,10 @@ public:
     const std::string& subject() const noexcept { return subject_; }  ///< of our certificate
     std::int64_t expires_s() const noexcept { return expires_s_; }    ///< UTC; 0: no certificate
 
+    /// The earliest nextUpdate of the revocation lists, UTC; 0: none says one. OpenSSL takes no
+    /// certificate after it (RFC 5280 5.1.2.5).
+    std::int64_t lists_end_s() const noexcept { return lists_end_s_; }
+
 private:
     enum class Role { listens, calls };
     TlsContext(Role role, const TlsFiles& files);
@@ -57,7 +61,7 @@ private:
     std::unique_ptr<Layer> layer_;
     std::string section_ = "listener";
     std::string subject_;
-    std::int64_t expires_s_ = 0;
+    std::int64_t expires_s_ = 0, lists_end_s_ = 0;
 };
 
 }  // namespace bucky::scp

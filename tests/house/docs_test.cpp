@@ -10,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "conf/observe/event_modules.h"
 #include "conf/run/crash_point.h"
 #include "tests/house/tree.h"
 
@@ -78,6 +79,24 @@ TEST_CASE("each crash point of the list is passed by the code, and no other", "[
     const std::set<std::string> listed(std::begin(bucky::kCrashPoints),
                                        std::end(bucky::kCrashPoints));
     CHECK(passed == listed);
+}
+
+TEST_CASE("each event of the code is of a module that log.modules takes, and no module has none",
+          "[house]") {
+    static const std::regex kEvent{R"re(event\([^";]*"([a-z_]+)\.[a-z_.]+")re"};
+    std::set<std::string> used;
+    for (const auto& file : tree()) {
+        if (!is_product(file.path)) continue;
+        std::string whole;
+        for (const auto& line : file.lines) whole += line + ' ';
+        for (auto at = std::sregex_iterator(whole.begin(), whole.end(), kEvent);
+             at != std::sregex_iterator(); ++at) {
+            used.insert((*at)[1]);
+        }
+    }
+    const std::set<std::string> listed(std::begin(bucky::log::kEventModules),
+                                       std::end(bucky::log::kEventModules));
+    CHECK(used == listed);
 }
 
 TEST_CASE("every decision has a number of its own, says its status and stands in the index",

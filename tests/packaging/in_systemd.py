@@ -187,6 +187,26 @@ def is_revived():
              "what hangs is ended by the watchdog and started anew")
 
 
+def is_not_restarted_for_a_mistake():
+    whole = CONFIG.read_text()
+    CONFIG.write_text(whole + "\n[nonsense]\n")
+    run(["systemctl", "restart", "bucky"], expect=1)
+    wait_for(lambda: shown("ActiveState") == "failed", "a config file with a mistake ends it")
+    assert shown("ExecMainStatus") == "2", shown("ExecMainStatus")
+    CONFIG.write_text(whole)
+    run(["systemctl", "start", "bucky"])
+    ok("and not again and again: it starts when the file is mended")
+
+
+def speaks_the_journals_own_way():
+    [ready, *_] = [line for line in journal().splitlines() if " node.ready " in line]
+    assert ready.startswith("info node.ready "), ready
+    entries = run(["journalctl", "--unit=bucky", "--no-pager", "--output=json"])
+    of_ready = next(line for line in entries.splitlines() if " node.ready " in line)
+    assert '"PRIORITY":"6"' in of_ready, of_ready
+    ok("its lines have the journal's own time and priority")
+
+
 def leaves_nothing():
     for one in DROP_INS.iterdir():  # an admin's, so a purge does not delete them
         one.unlink()
@@ -210,4 +230,6 @@ analyses_an_xray()
 is_reloaded()
 answers_at_port_104()
 is_revived()
+is_not_restarted_for_a_mistake()
+speaks_the_journals_own_way()
 leaves_nothing()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Config errors: all at once, with file and line, exit status 2, and nothing is started.
 #include <fstream>
+#include <utility>
 
+#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include "tests/support/database_file.h"
@@ -48,16 +50,70 @@ TEST_CASE("the example config is a config", "[system][config]") {
     const TempDir dir;
     const auto example = run({bucky_program().string(), "config", "example"});
     REQUIRE(example.status == 0);
-    // the example names the model's path in an installation
-    const std::string installed = "/usr/share/bucky/models/cxr-phantom";
+    // the example names an installation's model, folder and port
     auto text = example.output;
-    REQUIRE(text.find(installed) != std::string::npos);
-    text.replace(text.find(installed), installed.size(), phantom_model().string());
+    for (const auto& [installed, here] :
+         {std::pair<std::string, std::string>{"/usr/share/bucky/models/cxr-phantom",
+                                              phantom_model().string()},
+          {"/var/lib/bucky", (dir / "data").string()},
+          {"port = 11112", "port = 0"}}) {
+        REQUIRE(text.find(installed) != std::string::npos);
+        text.replace(text.find(installed), installed.size(), here);
+    }
     std::ofstream{dir / "bucky.toml"} << text;
     const auto checked = run(
         {bucky_program().string(), "config", "check", "--config", (dir / "bucky.toml").string()});
     INFO(checked.output);
     CHECK(checked.status == 0);
+}
+
+TEST_CASE("root's config check reads what the service's user can read, and says as whom",
+          "[system][config]") {
+    if (::geteuid() != 0) {
+        WARN("skipped: only root can become another user");
+        return;
+    }
+    constexpr unsigned kNobody = 65534;
+    const TempDir dir;
+    namespace fs = std::filesystem;
+    fs::permissions(dir.path(), fs::perms::others_exec | fs::perms::others_read,
+                    fs::perm_options::add);
+    const auto token = dir / "token", data = dir / "data", config = dir / "bucky.toml";
+    std::ofstream{token} << "correct-horse-battery\n";
+    fs::permissions(token, fs::perms::owner_read | fs::perms::owner_write);
+    fs::create_directory(data);
+    std::ofstream{config} << "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" << data.string()
+                          << "\"\n[scp]\nport = 0\n[admin]\nlisten = \"127.0.0.1:0\"\n"
+                          << "token_file = \"" << token.string() << "\"\n[inference]\nmodels = [\""
+                          << phantom_model().string() << "\"]\n";
+    const auto check = [&] {
+        return run({bucky_program().string(), "config", "check", "--config", config.string()});
+    };
+    const auto as_root = check();
+    INFO(as_root.output);
+    CHECK(as_root.status == 0);
+    REQUIRE(::chown(data.c_str(), kNobody, kNobody) == 0);
+    const auto as_service = check();
+    CHECK(as_service.status == 2);
+    CHECK_THAT(as_service.output,
+               Catch::Contains("checked as nobody, the owner of " + data.string()));
+    CHECK_THAT(as_service.output, Catch::Contains(token.string() + " cannot be read"));
+}
+
+TEST_CASE("a node whose port is taken ends before it loads a model", "[system][config]") {
+    RunningNode first;
+    const TempDir dir;
+    std::ofstream{dir / "bucky.toml"}
+        << "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" << (dir / "data").string()
+        << "\"\n[scp]\nlisten = \"127.0.0.1\"\nport = " << first.dicom_port()
+        << "\n[inference]\nmodels = [\"" << phantom_model().string() << "\"]\n";
+    const auto ended =
+        run({bucky_program().string(), "serve", "--config", (dir / "bucky.toml").string()});
+    INFO(ended.output);
+    CHECK(ended.status == 1);
+    CHECK_THAT(ended.output, Catch::Contains("Address already in use") &&
+                                 Catch::Contains("see scp.port") &&
+                                 !Catch::Contains("model.loaded"));
 }
 
 TEST_CASE("SIGTERM stops the node with status 0, and the admin listener tells its health",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <string>
@@ -70,6 +71,18 @@ TEST_CASE("an empty word is no choice where the key allows it", "[conf]") {
     CHECK_FALSE(settings.models.at(0).precision);
     CHECK_FALSE(settings.destinations.at(0).language);
     CHECK(to_toml(settings).find("language = \"\"\n") != std::string::npos);
+}
+
+TEST_CASE("a module that writes no event is an error, because its level would say nothing",
+          "[conf]") {
+    const Folder folder;
+    std::ofstream(folder.file()) << "[log]\nmodules = [\"delivery=debug\"]\n";
+    const auto problems = examine_settings(folder.file()).problems;
+    const auto about = std::find_if(problems.begin(), problems.end(), [](const auto& one) {
+        return one.key.find("log.modules") != std::string::npos;
+    });
+    REQUIRE(about != problems.end());
+    CHECK_THAT(about->words, Catch::Contains("delivery=debug"));
 }
 
 TEST_CASE("the levels of modules are read and printed in their order", "[conf]") {

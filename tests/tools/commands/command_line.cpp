@@ -44,6 +44,7 @@ Said bucky_command(std::vector<std::string> words) {
 }
 
 Visited::Visited() {
+    settings.scp.port = 0;  // `config check` asks whether it is free
     for (auto& destination : settings.destinations) {
         destination.ae_title = AeTitle{"PACS"};
         destination.host = "127.0.0.1";

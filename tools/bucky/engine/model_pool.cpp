@@ -96,14 +96,15 @@ void check_pin(const conf::Settings& settings, const inference::Package& package
 }
 
 /// A folder that does not exist is reported when it is read.
+void check_writers(const conf::Settings& settings, const std::filesystem::path& folder) {
+    if (settings.inference.models_writable_ok || !std::filesystem::exists(folder)) return;
+    check_model_permissions(folder);
+}
+
 void check_all_writers(const conf::Settings& settings) {
-    if (settings.inference.models_writable_ok) return;
-    auto folders = settings.inference.models;
+    for (const auto& folder : settings.inference.models) check_writers(settings, folder);
     if (const auto gate = gate_options(settings.inference); gate.mode != GateMode::off) {
-        folders.push_back(gate.folder);
-    }
-    for (const auto& folder : folders) {
-        if (std::filesystem::exists(folder)) check_model_permissions(folder);
+        check_writers(settings, gate.folder);
     }
 }
 
@@ -247,6 +248,34 @@ std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& setting
                                 static_cast<int>(settings.inference.threads)});
     shelf->outline_for(all_thresholds(settings));
     return shelf;
+}
+
+std::vector<std::string> package_problems(const conf::Settings& settings) {
+    std::vector<std::string> problems;
+    const auto attempt = [&](const std::filesystem::path& folder, const auto& check) {
+        try {
+            check();
+        } catch (const Error& error) {  // collected: the user gets all problems at once
+            problems.push_back(fmt::format("{}: {}", folder.string(), error.what()));
+        }
+    };
+    for (const auto& folder : settings.inference.models) {
+        attempt(folder, [&] {
+            check_writers(settings, folder);
+            const auto package = inference::read_package(folder);
+            check_pin(settings, package);
+            auto way = way_of(settings, folder);
+            send_out_without_weights(settings, package, way);
+        });
+    }
+    const auto gate = gate_options(settings.inference);
+    if (gate.mode != GateMode::off && !settings.inference.models.empty()) {
+        attempt(gate.folder, [&] {
+            check_writers(settings, gate.folder);
+            (void)inference::read_gate_package(gate.folder);
+        });
+    }
+    return problems;
 }
 
 std::size_t images_at_once(const inference::Model& model) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "conf/base/mutex.h"
 #include "conf/settings.h"
@@ -37,6 +39,11 @@ private:
 /// Shelf, naming every package that is wrong and everything that is wrong with it.
 std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& settings,
                                                    const inference::Shelf* before = nullptr);
+
+/// What is wrong with the packages and the gate that these settings name, as far as their files
+/// tell: others may write them, a manifest cannot be read, weights have another hash than it names
+/// or than the config allows. No model is loaded. Reads every byte of the weights.
+std::vector<std::string> package_problems(const conf::Settings& settings);
 
 /// The number of images that this model computes at once, over all of its replicas.
 std::size_t images_at_once(const inference::Model& model);

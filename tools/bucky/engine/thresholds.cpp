@@ -14,6 +14,7 @@
 #include "conf/base/error.h"
 #include "conf/file/read.h"
 #include "inference/package/package.h"
+#include "tools/bucky/engine/model_pool.h"
 #include "tools/bucky/shared/referenced_files.h"
 
 namespace bucky {
@@ -91,19 +92,31 @@ void check_thresholds(const conf::Settings& settings, const std::filesystem::pat
     if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));
 }
 
-conf::Settings checked_settings(const std::filesystem::path& file, NamedFiles files) {
+conf::Settings checked_settings(const std::filesystem::path& file, NamedFiles files,
+                                const MoreProblems& more) {
     conf::Lines lines;
     auto [settings, problems] = conf::examine_settings(file, &lines);
+    const auto add = [&](std::vector<Problem> found) {
+        std::ranges::move(found, std::back_inserter(problems));
+    };
+    const auto line_of_models = [&] {
+        const auto line = lines.find("inference.models");
+        return line == lines.end() ? 1 : line->second;
+    };
+    if (more) add(more(settings, lines));
     if (files == NamedFiles::read) {
-        std::ranges::move(file_problems(settings, lines), std::back_inserter(problems));
+        add(file_problems(settings, lines));
+        for (auto& words : package_problems(settings)) {
+            problems.push_back({line_of_models(), "inference.models", std::move(words)});
+        }
     }
     try {
-        std::ranges::move(threshold_problems(settings), std::back_inserter(problems));
-    } catch (const Error& unreadable) {
-        // a package: the other problems of the file are reported too
-        // a package: the other problems of the file are reported without it
-        if (problems.empty()) throw;
-        problems.push_back({1, "inference.models", unreadable.what()});
+        add(threshold_problems(settings));
+    } catch (const Error& unreadable) {  // a package: the other problems are reported without it
+        if (files == NamedFiles::left) {
+            if (problems.empty()) throw;
+            problems.push_back({line_of_models(), "inference.models", unreadable.what()});
+        }
     }
     std::ranges::stable_sort(problems, {}, &Problem::line);
     if (!problems.empty()) throw conf::ConfigError(file.string(), std::move(problems));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -14,13 +15,18 @@
 
 namespace bucky {
 
-/// Whether certificates, keys and the token are read too (referenced_files.h).
+/// Whether certificates, keys, the token (referenced_files.h) and packages (model_pool.h) are read
+/// too.
 enum class NamedFiles { left, read };
+
+/// What only the caller can check.
+using MoreProblems =
+    std::function<std::vector<conf::Problem>(const conf::Settings&, const conf::Lines&)>;
 
 /// The file's settings, after a check of the thresholds against the packages. Throws
 /// conf::ConfigError with all problems at once.
 conf::Settings checked_settings(const std::filesystem::path& file,
-                                NamedFiles files = NamedFiles::left);
+                                NamedFiles files = NamedFiles::left, const MoreProblems& more = {});
 
 /// Every threshold that does not fit. Throws bad_input when a package cannot be read. Reads no
 /// package when there are no thresholds.

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -60,6 +61,17 @@ std::optional<std::string> DataLock::holder(const fs::path& data_dir) {
     if (::flock(fd, LOCK_SH | LOCK_NB) != 0) holder = words_in(fd);
     ::close(fd);
     return holder;
+}
+
+std::optional<std::string> DataLock::obstacle(const fs::path& data_dir) {
+    std::error_code ignored;
+    fs::path there = fs::absolute(data_dir, ignored);
+    while (!fs::exists(there, ignored) && there.has_relative_path()) there = there.parent_path();
+    const bool is_folder = fs::is_directory(there, ignored);
+    errno = ENOTDIR;
+    if (is_folder && ::access(there.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+    return fmt::format("{} cannot be written: {}: {}", data_dir.string(), there.string(),
+                       std::strerror(errno));
 }
 
 }  // namespace bucky

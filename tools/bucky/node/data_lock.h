@@ -21,6 +21,9 @@ public:
     /// The process that holds the lock now; nothing when no node runs on this folder.
     static std::optional<std::string> holder(const std::filesystem::path& data_dir);
 
+    /// Why this user cannot make or write the folder; nothing when it seems to go. Changes nothing.
+    static std::optional<std::string> obstacle(const std::filesystem::path& data_dir);
+
 private:
     int fd_;
 };

@@ -3,6 +3,7 @@
 #include "storage/site.h"
 
 #include "tools/bucky/node/node_state.h"
+#include "tools/bucky/node/ports.h"
 
 namespace bucky {
 namespace {
@@ -31,6 +32,12 @@ std::vector<std::string> decoder_command() {
 
 std::uint64_t min_free_bytes(const conf::Settings& settings) {
     return static_cast<std::uint64_t>(settings.storage.min_free_mb) << 20U;
+}
+
+/// A node that nobody can reach ends before it loads a model.
+const conf::Settings& with_free_ports(const conf::Settings& settings) {
+    check_ports(settings);
+    return settings;
 }
 
 /// On a full disk, too: what may leave has to leave, and results have to be sent.
@@ -65,7 +72,7 @@ Node::Impl::Impl(conf::Settings told, std::function<conf::Settings()> reread_)
     : in_force(std::make_shared<const conf::Settings>(std::move(told))),
       reread(std::move(reread_)),
       lock(in_force->node.data_dir),
-      reserve(in_force->node.data_dir, min_free_bytes(*in_force)),
+      reserve(with_free_ports(*in_force).node.data_dir, min_free_bytes(*in_force)),
       database(open_with_room(*in_force, reserve)),
       aside(in_force->node.data_dir, clock),
       returned(recovered(database, *in_force, clock, aside)),

@@ -2,12 +2,15 @@
 #include "tools/bucky/shared/referenced_files.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "scp/wire/tls_context.h"
 #include "tools/bucky/shared/secret.h"
@@ -15,7 +18,24 @@
 namespace bucky {
 namespace {
 
+namespace fs = std::filesystem;
 using scp::TlsContext;
+
+/// A TLS context that is read without a fault may still be refused by everybody.
+void check_dates(const TlsContext& tls, const fs::path& certificate, const fs::path& crl,
+                 std::int64_t now_s) {
+    if (tls.expires_s() != 0 && tls.expires_s() < now_s) {
+        throw Error(Fault::bad_input,
+                    "the certificate {} expired on {}: put a new one in its place",
+                    certificate.string(), iso_utc(tls.expires_s() * 1000));
+    }
+    if (tls.lists_end_s() != 0 && tls.lists_end_s() < now_s) {
+        throw Error(Fault::bad_input,
+                    "the revocation list {} is out of date since {}: every certificate is refused "
+                    "until the authority's new list is there",
+                    crl.string(), iso_utc(tls.lists_end_s() * 1000));
+    }
+}
 
 /// The line of a key; for a section, the line of the first of these keys that is in the file.
 std::size_t line_of(const conf::Lines& lines, const std::string& name) {
@@ -38,39 +58,37 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
             problems.push_back({line_of(lines, name), name, error.what()});
         }
     };
+    const std::int64_t now_s = SystemClock{}.now_ms() / 1000;
+    const auto of_calls = [&](const auto& one, const std::string& section) {
+        const auto tls =
+            TlsContext::for_calls({one.certificate, one.key, one.ca, one.crl}, section);
+        check_dates(*tls, one.certificate, one.crl, now_s);
+    };
+    const auto of_listener = [&](const auto& one, ClientCertificates asked) {
+        const auto tls =
+            TlsContext::for_listener({one.certificate, one.key, one.ca, one.crl}, asked);
+        check_dates(*tls, one.certificate, one.crl, now_s);
+    };
     for (std::size_t at = 0; at < settings.listeners.size(); ++at) {
         const auto& one = settings.listeners[at];
         if (one.certificate.empty()) continue;
-        attempt(fmt::format("listener.{}", at + 1), [&] {
-            (void)TlsContext::for_listener({one.certificate, one.key, one.ca, one.crl},
-                                           ClientCertificates::off);
-        });
+        attempt(fmt::format("listener.{}", at + 1),
+                [&] { of_listener(one, ClientCertificates::off); });
     }
     for (const auto& one : settings.destinations) {
         if (!one.tls) continue;
-        attempt("destination." + one.name, [&] {
-            (void)TlsContext::for_calls({one.certificate, one.key, one.ca, one.crl});
-        });
+        attempt("destination." + one.name, [&] { of_calls(one, "destination"); });
     }
     if (const auto& one = settings.service; !one.certificate.empty()) {
-        attempt("service", [&] {
-            (void)TlsContext::for_listener({one.certificate, one.key, one.ca, one.crl},
-                                           ClientCertificates::asked);
-        });
+        attempt("service", [&] { of_listener(one, ClientCertificates::asked); });
     }
     const auto& audit = settings.audit;
     if (audit.syslog.starts_with("tls://")) {
-        attempt("audit", [&] {
-            (void)TlsContext::for_calls({audit.certificate, audit.key, audit.ca, audit.crl},
-                                        "audit");
-        });
+        attempt("audit", [&] { of_calls(audit, "audit"); });
     }
     const auto& remote = settings.remote;
     if (remote.url.starts_with("https://")) {
-        attempt("remote", [&] {
-            (void)TlsContext::for_calls({remote.certificate, remote.key, remote.ca, remote.crl},
-                                        "remote");
-        });
+        attempt("remote", [&] { of_calls(remote, "remote"); });
     }
     const auto& password = remote.proxy_password_file;
     if (!password.empty() && is_at_hand(password)) {

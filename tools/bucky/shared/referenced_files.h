@@ -11,9 +11,9 @@
 
 namespace bucky {
 
-/// Every [[listener]], [[destination]] and [audit] whose files do not make a TLS context, and an
-/// admin.token_file without a token, in the words of the log. A credential that this process cannot
-/// see is skipped (secret.h). `lines`: those of the file.
+/// Every [[listener]], [[destination]] and [audit] whose files do not make a TLS context, or are
+/// out of date, and an admin.token_file without a token, in the words of the log. A credential that
+/// this process cannot see is skipped (secret.h). `lines`: those of the file.
 std::vector<conf::Problem> file_problems(const conf::Settings& settings, const conf::Lines& lines);
 
 }  // namespace bucky
