@@ -77,10 +77,6 @@ constexpr Key<RemoteSettings> kKeys[] = {
     {"heartbeat", &RemoteSettings::heartbeat, Anything{}, "",
      "true: tell the service each minute how this node is: versions, queues, counts of verdicts, "
      "troubles. Nothing of an image, a study or a patient."},
-    {"text_in_pixels_ok", &RemoteSettings::text_in_pixels_ok, Anything{}, "",
-     "Only where the contract with the service allows it. true: images leave without a search for "
-     "text, so that names burnt into the pixels may leave, too. false: text outside the lungs is "
-     "masked, and an image with text elsewhere is not analysed (privacy.text_in_pixels)."},
 };
 
 void check_device(const Settings& settings, Checker& checker) {
@@ -122,7 +118,7 @@ Section<RemoteSettings> remote_section() {
         .keys = kKeys,
         .sentence =
             "A service that runs models: any server of the Open Inference Protocol (KServe v2). "
-            "Only the prepared tensor, the model's name and a random id are sent.",
+            "Only the prepared tensor, the model's name and hash and a random id are sent.",
         .in_example = false,
         .check = check};
 }

@@ -16,6 +16,7 @@
 #include "tests/support/fake_pacs.h"
 #include "tests/support/joined_site.h"
 #include "tests/support/ledger.h"
+#include "tests/support/oip_server.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
 #include "tests/support/test_pki.h"
@@ -214,7 +215,9 @@ TEST_CASE("a service with other weights, or without the site's package, gets no 
     JoinedSite site{moved, "clinic"};
     const auto waiting = site.send(1);
     CHECK(says(site, "the server has the weights"));
-    // The service learns it from the site's next heartbeat: at its start, or a minute later.
+    CHECK(moved.node().logged("service.refused from=127.0.0.1 site=clinic words=\"the server has"));
+    // The page of the service learns it from the site's next heartbeat: at its start, or a minute
+    // later.
     CHECK(poll_until(
         [&] {
             return moved.node().get("/fleet.json").find("has the weights") != std::string::npos;
@@ -229,4 +232,68 @@ TEST_CASE("a service with other weights, or without the site's package, gets no 
     CHECK(says(stranger, "there is no such model"));
     CHECK(other.node().logged("service.unknown from=127.0.0.1 site=clinic"));
     CHECK_FALSE(Ledger{stranger.data_dir()}.result_of(unknown.uids.sop_instance_uid));
+}
+
+TEST_CASE("weights that are exchanged under an open connection get no further image",
+          "[system][cloud]") {
+    const TempDir dir;
+    write_moved_package(dir / "moved" / "cxr-phantom");
+    FakePacs pacs;
+    ServiceNode service;
+    JoinedSite site{service, "clinic", to_pacs(pacs)};
+    const auto first = site.send(1);
+    REQUIRE_FALSE(site.node().verdict_line(first.uids.sop_instance_uid).empty());
+
+    const auto serve = [&](const fs::path& from, const fs::path& to) {
+        auto config = text_of(service.node().config_file());
+        config.replace(config.find(from.string()), from.string().size(), to.string());
+        std::ofstream{service.node().config_file()} << config;
+        const auto reloaded = service.node().bucky({"reload"});
+        INFO(reloaded.output);
+        REQUIRE(reloaded.status == 0);
+    };
+    serve(phantom_model(), dir / "moved" / "cxr-phantom");
+    const auto waiting = site.send(2);
+    const auto words = "the server has the weights";
+    CHECK(says(site, words));
+    CHECK(service.node().logged(words));
+    CHECK_FALSE(Ledger{site.data_dir()}.result_of(waiting.uids.sop_instance_uid));
+
+    serve(dir / "moved" / "cxr-phantom", phantom_model());
+    expect_one_good_verdict_each(site, {waiting.uids.sop_instance_uid});
+    expect_all_delivered_once(site, pacs);
+}
+
+TEST_CASE("images go through a proxy with a password, and wait with words when it is wrong",
+          "[system][cloud]") {
+    const TempDir dir;
+    FakePacs pacs;
+    ConnectProxy proxy{"site", "open sesame"};
+    const auto password = dir / "password";
+    const auto keep = [&](const std::string& text) {
+        fs::remove(password);
+        std::ofstream{password} << text << '\n';
+        fs::permissions(password, fs::perms::owner_read);
+    };
+    keep("open sesame");
+    ServiceNode service;
+    JoinedSite site{service, "clinic", to_pacs(pacs),
+                    "proxy = \"" + proxy.url() +
+                        "\"\nproxy_user = \"site\"\nproxy_password_file = \"" + password.string() +
+                        "\"\n"};
+    const auto first = site.send(1);
+    const auto line = site.node().verdict_line(first.uids.sop_instance_uid);
+    REQUIRE_FALSE(line.empty());
+    CHECK(field(line, "verdict") != "failed");
+    CHECK(proxy.process().wait_for_line("tunnel 127.0.0.1:" + std::to_string(service.port()), 10s));
+    expect_all_delivered_once(site, pacs);
+
+    keep("open the door");
+    site.node().restart();
+    const auto waiting = site.send(2);
+    CHECK(says(site, "407"));
+    CHECK_FALSE(Ledger{site.data_dir()}.result_of(waiting.uids.sop_instance_uid));
+    keep("open sesame");
+    site.node().restart();
+    expect_one_good_verdict_each(site, {waiting.uids.sop_instance_uid});
 }

@@ -53,14 +53,15 @@ TEST_CASE("a server without binary tensors gives the same answers", "[tools][rem
     CHECK(std::count(headers.begin(), headers.end(), "Inference-Header-Content-Length") == 0);
 }
 
-TEST_CASE("only a tensor, the model's name and a random id leave, over one connection",
+TEST_CASE("only a tensor, the model's name and hash and a random id leave, over one connection",
           "[tools][remote]") {
     Site site;
     for (int i = 0; i < 3; ++i) (void)site.model().run(spots_input(0.5F));
     const auto seen = site.seen();
     CHECK(seen["connections"] == 1);
-    CHECK(seen["headers"] == json{"Accept", "Content-Encoding", "Content-Length", "Content-Type",
-                                  "Host", "Inference-Header-Content-Length"});
+    CHECK(seen["headers"] == json{"Accept", "Bucky-Weights-Sha256", "Content-Encoding",
+                                  "Content-Length", "Content-Type", "Host",
+                                  "Inference-Header-Content-Length"});
     std::set<std::string> ids;
     for (const auto& id : seen["ids"]) ids.insert(id);
     CHECK(ids.size() == 4);  // one of them of the golden input
@@ -216,6 +217,10 @@ TEST_CASE("every other error is said in words, and costs an image only where it 
     }
     SECTION("a certificate that is revoked, say") {
         site.server.mood(R"({"status": 403})");
+        CHECK(fault() == "nobody");
+    }
+    SECTION("the server's weights were exchanged for others") {
+        site.server.mood(R"({"status": 409})");
         CHECK(fault() == "nobody");
     }
     SECTION("a gateway without a server behind it") {

@@ -114,6 +114,32 @@ TEST_CASE("a site without weights is given them, and they have their hash", "[se
     CHECK(json::parse(site.ask({}).body)["name"] == "bucky");  // and not the file again
 }
 
+TEST_CASE("a site whose package has other weights is told so before its image is looked at",
+          "[service]") {
+    const Served served;
+    HttpCaller site{served.port()};
+    const auto& ours = phantom_shelf().now()->packages().front().package.identity.sha256;
+    auto request = infer_request(slope(), kShape);
+    request.fields.emplace_back("Bucky-Weights-Sha256", ours);
+    CHECK(site.ask(request).status == 200);
+    const std::string other(64, 'b');
+    request.fields.back().second = other;
+    const auto answer = site.ask(request);
+    CHECK(answer.status == 409);
+    CHECK(error_in(answer) ==
+          "the server has the weights " + ours + ": the site's package cxr-phantom has " + other);
+    CHECK(answer.stays);
+    for (const auto* target : {"/v2/models/cxr-phantom", "/v2/models/cxr-phantom/ready"}) {
+        HttpRequest look{.target = target, .fields = {{"Bucky-Weights-Sha256", "not<a>hash"}}};
+        const auto told = site.ask(look);
+        CHECK(told.status == 409);
+        CHECK_THAT(error_in(told), Catch::EndsWith("has others"));
+        CHECK(told.stays);
+        look.fields.front().second = ours;
+        CHECK(site.ask(look).status == 200);
+    }
+}
+
 TEST_CASE("what cannot be answered is refused in words, and the connection goes on", "[service]") {
     const Served served;
     HttpCaller site{served.port()};

@@ -153,9 +153,8 @@ struct HttpClient::Impl {
     std::optional<HttpAnswer> ask(std::string_view path, const std::vector<std::string>& headers) {
         HttpAnswer answer;
         ListPtr list{curl_slist_append(nullptr, "Expect:")};  // no pause for a "100 Continue"
-        for (const auto& header : headers) {
-            curl_slist_append(list.get(), header.c_str());
-        }
+        for (const auto& header : always) curl_slist_append(list.get(), header.c_str());
+        for (const auto& header : headers) curl_slist_append(list.get(), header.c_str());
         set(CURLOPT_HTTPHEADER, list.get());
         set(CURLOPT_URL, fmt::format("{}/{}", settings.url, path).c_str());
         set(CURLOPT_WRITEDATA, &answer.body);
@@ -196,6 +195,7 @@ struct HttpClient::Impl {
     }
 
     conf::RemoteSettings settings;
+    std::vector<std::string> always;
     std::array<char, CURL_ERROR_SIZE> words{};
     std::unique_ptr<CURL, CleanEasy> easy;
     std::uint64_t connection = 0;
@@ -203,8 +203,10 @@ struct HttpClient::Impl {
     Now::time_point ended{};
 };
 
-HttpClient::HttpClient(const conf::RemoteSettings& settings, Server server)
+HttpClient::HttpClient(const conf::RemoteSettings& settings, Server server,
+                       std::vector<std::string> always)
     : impl_(std::make_unique<Impl>(settings)) {
+    impl_->always = std::move(always);
     if (server == Server::checked) return;
     impl_->set(CURLOPT_SSL_VERIFYPEER, 0L);
     impl_->set(CURLOPT_SSL_VERIFYHOST, 0L);

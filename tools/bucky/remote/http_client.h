@@ -32,7 +32,9 @@ public:
     enum class Server { checked, not_at_all };
 
     /// Opens no connection yet. The password of a proxy is read here: bad_input when it cannot be.
-    explicit HttpClient(const conf::RemoteSettings& settings, Server server = Server::checked);
+    /// `always`: header lines of every request ("Name: value").
+    explicit HttpClient(const conf::RemoteSettings& settings, Server server = Server::checked,
+                        std::vector<std::string> always = {});
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;

@@ -29,6 +29,10 @@ constexpr std::chrono::seconds kLaterMax = 15min;
 /// An idle connection may have been closed; a question without an image finds out.
 constexpr auto kIdle = 1s;
 
+/// With every request: our server refuses in words what its weights did not earn, and knows that a
+/// site has others. Servers by others do not look at it.
+constexpr auto kWeightsField = "Bucky-Weights-Sha256";
+
 /// Connections in a row that end before their answer counts.
 constexpr int kRoundsMax = 3;
 
@@ -73,7 +77,8 @@ HttpAnswer checked(HttpAnswer answer, const std::string& device, std::string_vie
                                                   : kLaterDefault);
         case 401:
         case 403:
-        case 404: throw NobodyAnswers(words);
+        case 404:
+        case 409: throw NobodyAnswers(words);  // other weights
         case 408:
         case 502:
         case 504: throw Error(Fault::unavailable, "{}", words);
@@ -91,7 +96,8 @@ RemoteModel::RemoteModel(inference::Package package, const conf::RemoteSettings&
     : package_(std::move(package)),
       settings_(settings),
       device_(remote_device(settings)),
-      http_(settings) {
+      http_(settings, HttpClient::Server::checked,
+            {fmt::format("{}: {}", kWeightsField, package_.identity.sha256)}) {
     prove();
 }
 

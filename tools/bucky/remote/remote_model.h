@@ -4,7 +4,8 @@
 //
 // An image is sent only over a connection that has shown the right weights before: the server names
 // their hash, and gives the golden outputs of the package to its golden inputs. A new connection
-// may lead to another server, so it is proven anew. What a failure means:
+// may lead to another server, so it is proven anew. Each request names the package's hash, so that
+// our server refuses it when its weights have been exchanged since. What a failure means:
 //   not connected, refused, other weights   NobodyAnswers: the image was not tried
 //   429, 503                                Later, after Retry-After
 //   broken, too late                        unavailable: the image may be the cause
@@ -35,7 +36,6 @@ public:
     std::vector<inference::ModelOutput> run_batch(
         std::span<const inference::ModelInput* const> inputs) override;
     std::string device() const override { return device_; }  ///< "remote: ai.example"
-    bool text_may_pass() const override { return settings_.text_in_pixels_ok; }
 
     /// Throws NobodyAnswers, in words, when these are not the package's weights.
     void prove() override;

@@ -24,6 +24,7 @@ namespace {
 namespace http = boost::beast::http;
 using Now = std::chrono::steady_clock;
 
+constexpr auto kWeightsField = "Bucky-Weights-Sha256";  // of a site's package; others send none
 constexpr auto kJsonBytesField = "Inference-Header-Content-Length";
 constexpr std::int64_t kRetryAfterS = 5;
 constexpr auto kStrangers = "-";  // who has no certificate: all of them share its turns
@@ -46,12 +47,35 @@ bool is_about_health(const Route& route) {
     return route.asked == Asked::live || route.asked == Asked::ready;
 }
 
-void tell_refused(const Caller& caller) {
+bool wants_a_model(const Route& route) {
+    return route.asked == Asked::model || route.asked == Asked::model_ready ||
+           route.asked == Asked::infer;
+}
+
+/// Why a site's package is not the one that is here. Empty: it is, the site does not say, or there
+/// is no such model at all.
+std::string other_weights(std::string_view wanted, const Route& route,
+                          const inference::Shelf& shelf) {
+    const auto* model = find_model(shelf, route);
+    if (wanted.empty() || model == nullptr) return {};
+    const bool is_here = std::ranges::any_of(shelf.packages(), [&](const auto& loaded) {
+        const auto& own = loaded.package.identity;
+        return own.name == route.model && own.sha256 == wanted &&
+               (route.version.empty() || own.version == route.version);
+    });
+    if (is_here) return {};
+    const bool is_hash = wanted.size() == 64 &&
+                         wanted.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return fmt::format("the server has the weights {}: the site's package {} has {}",
+                       model->package.identity.sha256, route.model, is_hash ? wanted : "others");
+}
+
+void tell_refused(const Caller& caller, const std::string& words) {
     log::event(log::Level::warning, "service.refused",
-               {{"from", caller.from}, {"site", caller.site}, {"words", caller.refused}});
+               {{"from", caller.from}, {"site", caller.site}, {"words", words}});
     audit::tell({.kind = audit::Kind::caller_refused,
                  .outcome = audit::Outcome::minor_failure,
-                 .words = caller.refused,
+                 .words = words,
                  .peer_ae = caller.site,
                  .peer_address = caller.from});
 }
@@ -115,7 +139,7 @@ Step Exchange::begin(const Head& head, const Caller& caller, bool has_body,
     est_ = {.path = state_->enroll ? est_path(view(head.target())) : EstPath::none};
     if (est_.path != EstPath::none) return enroll(head, caller, length);
     if (!caller.refused.empty() && !is_about_health(route_)) {
-        tell_refused(caller);
+        tell_refused(caller, caller.refused);
         const auto status = caller.site.empty() ? Status::unauthorized : Status::forbidden;
         return refuse(Step::refuse, refusal(status, "not let in: " + caller.refused),
                       "certificate");
@@ -124,6 +148,13 @@ Step Exchange::begin(const Head& head, const Caller& caller, bool has_body,
         const auto shelf = state_->models.now();
         if (const auto* model = find_model(*shelf, route_)) file_ = model->package.weights;
         if (!file_.empty()) return Step::refuse;
+    }
+    if (wants_a_model(route_)) {
+        const auto words = other_weights(view(head[kWeightsField]), route_, *state_->models.now());
+        if (!words.empty()) {
+            tell_refused(caller, words);
+            return refuse(Step::skip_body, refusal(Status::conflict, words), "weights");
+        }
     }
     if (route_.asked != Asked::infer || head.method() != http::verb::post) {
         answer_ = tell(route_, is_get, *state_->models.now(), state_->is_ready());
@@ -160,7 +191,7 @@ Step Exchange::enroll(const Head& head, const Caller& caller, std::optional<std:
     const bool is_of_a_site =
         est_.path == EstPath::simplereenroll || est_.path == EstPath::heartbeat;
     if (is_of_a_site && !caller.refused.empty()) {
-        tell_refused(caller);
+        tell_refused(caller, caller.refused);
         return refuse(Step::refuse, refusal(Status::unauthorized, "not let in: " + caller.refused),
                       "certificate");
     }
