@@ -25,31 +25,31 @@ std::string at(int port) {
     return "https://127.0.0.1:" + std::to_string(port);
 }
 
-/// packaging/examples/haproxy-tcp.cfg with other addresses.
+std::string local(int port) {
+    return "127.0.0.1:" + std::to_string(port);
+}
+
+/// A file of packaging/examples with other addresses and paths.
 class Haproxy {
 public:
-    struct Ports {
-        int sites = free_port(), control = free_port(), a = free_port(), b = free_port();
-    };
+    using Exchanges = std::vector<std::pair<std::string, std::string>>;
 
-    explicit Haproxy(const Ports& ports) {
-        std::ifstream in{source_dir() / "packaging" / "examples" / "haproxy-tcp.cfg"};
+    /// `door`: a port at which it listens then.
+    Haproxy(const std::string& example, const Exchanges& exchanges, int door) {
+        std::ifstream in{source_dir() / "packaging" / "examples" / example};
         std::string text{std::istreambuf_iterator<char>{in}, {}};
-        const auto exchange = [&](const std::string& from, int port) {
+        for (const auto& [from, to] : exchanges) {
+            INFO(from);
             REQUIRE(text.find(from) != std::string::npos);
-            const auto to = from.substr(0, from.rfind(' ')) + " 127.0.0.1:" + std::to_string(port);
             text = std::regex_replace(text, std::regex{from}, to);
-        };
-        exchange("bind :443", ports.sites);
-        exchange("bind :8444", ports.control);
-        exchange("server a 10.0.0.11:8443", ports.a);
-        exchange("server b 10.0.0.12:8443", ports.b);
+        }
         std::ofstream{dir_ / "haproxy.cfg"} << text;
         program_.emplace(std::vector<std::string>{"/usr/sbin/haproxy", "-W", "-db", "-f",
                                                   (dir_ / "haproxy.cfg").string()});
-        const auto listens = [&] { return run({"curl", "-sk", at(ports.control)}).status != 7; };
+        const auto listens = [&] { return run({"curl", "-sk", at(door)}).status != 7; };
         REQUIRE(poll_until(listens, 30s));  // 7: nobody does
     }
+    Process& process() noexcept { return *program_; }
     ~Haproxy() {
         program_->signal(SIGTERM);
         (void)program_->wait(10s);
@@ -58,6 +58,10 @@ public:
 private:
     TempDir dir_;
     std::optional<Process> program_;
+};
+
+struct Ports {
+    int sites = free_port(), control = free_port(), a = free_port(), b = free_port();
 };
 
 bool logs(RunningNode& node, const std::string& part) {
@@ -78,8 +82,13 @@ TEST_CASE(
     "a site behind HAProxy goes on when one of two servers is killed, and is known by its own "
     "address",
     "[system][cloud][haproxy]") {
-    const Haproxy::Ports ports;
-    Haproxy haproxy{ports};
+    const Ports ports;
+    Haproxy haproxy{"haproxy-tcp.cfg",
+                    {{"bind :443", "bind " + local(ports.sites)},
+                     {"bind :8444", "bind " + local(ports.control)},
+                     {"10.0.0.11:8443", local(ports.a)},
+                     {"10.0.0.12:8443", local(ports.b)}},
+                    ports.control};
     const auto url = at(ports.sites), control = "control = \"" + at(ports.control) + "\"\n";
     const std::string proxied = "proxy_protocol = true\n";
     FakePacs pacs;
@@ -124,4 +133,52 @@ TEST_CASE(
                    (second.node().running() && logs(second.node(), refused));
         },
         90s));
+}
+
+TEST_CASE("HAProxy that ends TLS names the site by its certificate, whatever the site says",
+          "[system][cloud][haproxy]") {
+    const Ports ports;
+    const auto url = at(ports.sites);
+    // The node that invites has an address of its own: who joins has no certificate yet.
+    ServiceNode first{
+        {.port = ports.control, .url = url, .more = "control = \"" + at(ports.control) + "\"\n"}};
+    NodeOptions told;
+    told.scp = "plain = false\n";
+    told.inference = "device = \"cpu\"\ngate = \"off\"\n";
+    told.more = "[service]\nlisten = \"" + local(ports.a) + "\"\ncertificate_header = \"X-Site\"\n";
+    RunningNode server{told};
+    const auto authority = first.authority();
+    Haproxy haproxy{"haproxy-tls.cfg",
+                    {{"bind :443", "bind " + local(ports.sites)},
+                     {"127.0.0.1:8080", local(ports.a)},
+                     {"/etc/haproxy/service.pem", (authority / "server.pem").string()},
+                     {"/etc/haproxy/sites-ca.pem", (authority / "ca.pem").string()},
+                     {"/etc/haproxy/sites-crl.pem", (authority / "crl.pem").string()}},
+                    ports.sites};
+    FakePacs pacs;
+    NodeOptions options;
+    options.destinations = {pacs.destination()};
+    JoinedSite site{first, "clinic", options};
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        const auto line = site.node().verdict_line(site.send(seed).uids.sop_instance_uid);
+        REQUIRE_FALSE(line.empty());
+        CHECK(field(line, "verdict") != "failed");
+    }
+    CHECK(server.logged("service.answered site=clinic"));
+
+    const auto ask = [&](std::vector<std::string> more) {
+        std::vector<std::string> command{"curl", "-sk", "-w", "%{http_code}", "-o", "/dev/null"};
+        command.insert(command.end(), more.begin(), more.end());
+        command.push_back(url + "/v2/models/another");
+        return run(command).output.substr(0, 3);
+    };
+    const auto certificate = site.certificate().string();
+    CHECK(ask({"--cert", certificate, "-H", "X-Site: somebody"}) == "404");
+    CHECK(server.logged("service.unknown from=127.0.0.1 site=clinic target=/v2/models/another"));
+    CHECK_FALSE(logs(server, "site=somebody"));
+    CHECK(ask({}) == "000");  // no answer without a certificate
+
+    CHECK(first.node().bucky({"site", "revoke", "clinic"}).status == 0);
+    haproxy.process().signal(SIGUSR2);  // reload, as for a list that was fetched
+    CHECK(poll_until([&] { return ask({"--cert", certificate}) == "000"; }, 30s));
 }
