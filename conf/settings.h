@@ -117,6 +117,7 @@ struct RemoteSettings {
     std::int64_t prove_minutes = 60;
     bool unnamed_weights_ok = false;
     bool heartbeat = true;
+    bool text_in_pixels_ok = false;
 
     bool operator==(const RemoteSettings&) const = default;
 };

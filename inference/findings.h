@@ -94,6 +94,7 @@ struct ImageResult {
     std::uint32_t frame = 1;         ///< the frame that was analysed, from 1
     std::string window;              ///< the window applied: "window 2048/4096 from the header"
     std::int64_t started_at_ms = 0;  ///< start of the analysis (UTC), Content Time of the SR
+    std::uint32_t masked = 0;        ///< places of text that were masked before the image left
     std::string device{};            ///< that answered, where it was not here: "remote: ai.example"
 };
 

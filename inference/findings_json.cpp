@@ -150,6 +150,7 @@ ImageResult result_of(const Json& json) {
     result.frame = json.at("frame");
     result.window = json.at("window");
     result.started_at_ms = json.at("started_at_ms");
+    if (json.contains("masked")) result.masked = json.at("masked");
     if (json.contains("device")) result.device = json.at("device");
     return result;
 }
@@ -198,6 +199,7 @@ std::string to_json(const ImageResult& result) {
     json["frame"] = result.frame;
     json["window"] = result.window;
     json["started_at_ms"] = result.started_at_ms;
+    if (result.masked > 0) json["masked"] = result.masked;
     if (!result.device.empty()) json["device"] = result.device;
     // A reason may quote bytes of the image. Invalid UTF-8 becomes U+FFFD; it never throws.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);

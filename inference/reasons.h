@@ -52,6 +52,8 @@ inline constexpr std::array kReasons{
     ReasonRow{"gate.mirrored", "LOOKS_MIRRORED", "Picture looks mirrored"},
     ReasonRow{"gate.mislabelled", "MISLABELLED", "Picture does not look mirrored as labelled"},
     ReasonRow{"gate.failed", "GATE_FAILED", "Pixels could not be judged"},
+    ReasonRow{"privacy.text_in_pixels", "TEXT_IN_PIXELS", "Text in the pixels, not sent"},
+    ReasonRow{"privacy.not_searched", "TEXT_UNSEARCHED", "Not searched for text, not sent"},
     ReasonRow{"model.failed", "MODEL_FAILED", "Model gave no usable answer"},
     ReasonRow{"shelf.empty", "NO_MODEL", "No model configured"},
 };

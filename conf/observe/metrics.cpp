@@ -85,6 +85,9 @@ constexpr Row kRows[] = {
     {"bucky_images_total", Kind::counter,
      "Verdicts; an image that is looked at again has another."},
     {"bucky_shadow_images_total", Kind::counter, "Images by what shadow models said of them."},
+    {"bucky_text_in_pixels_total", Kind::counter,
+     "Images with text in their pixels that were to leave for a service, by outcome: masked, or "
+     "withheld and for which reason."},
     {"bucky_decoder_deaths_total", Kind::counter, "Decode workers that ended on an image."},
     {"bucky_stage_seconds", Kind::histogram, "Time by stage of the journey."},
     {"bucky_last_byte_to_verdict_seconds", Kind::histogram,

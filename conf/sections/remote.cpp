@@ -77,6 +77,10 @@ constexpr Key<RemoteSettings> kKeys[] = {
     {"heartbeat", &RemoteSettings::heartbeat, Anything{}, "",
      "true: tell the service each minute how this node is: versions, queues, counts of verdicts, "
      "troubles. Nothing of an image, a study or a patient."},
+    {"text_in_pixels_ok", &RemoteSettings::text_in_pixels_ok, Anything{}, "",
+     "Only where the contract with the service allows it. true: images leave without a search for "
+     "text, so that names burnt into the pixels may leave, too. false: text outside the lungs is "
+     "masked, and an image with text elsewhere is not analysed (privacy.text_in_pixels)."},
 };
 
 void check_device(const Settings& settings, Checker& checker) {

@@ -163,6 +163,8 @@ constexpr std::array kKoreanReasons{
     ReasonWord{"LOOKS_MIRRORED", "좌우가 뒤집힌 것으로 보임"},
     ReasonWord{"MISLABELLED", "표시와 달리 뒤집혀 보이지 않음"},
     ReasonWord{"GATE_FAILED", "픽셀을 검사할 수 없음"},
+    ReasonWord{"TEXT_IN_PIXELS", "픽셀에 글자가 있어 외부 서비스로 보내지 않음"},
+    ReasonWord{"TEXT_UNSEARCHED", "픽셀의 글자를 확인하지 못해 외부 서비스로 보내지 않음"},
     ReasonWord{"MODEL_FAILED", "모델이 쓸 수 있는 답을 주지 않음"},
     ReasonWord{"NO_MODEL", "설정된 모델 없음"},
 };

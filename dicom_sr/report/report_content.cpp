@@ -79,6 +79,10 @@ std::vector<std::string> parameters_of(const ImageResult& result, const Finding*
     if (result.model) lines.push_back(fmt::format("weights sha256 {}", result.model->sha256));
     if (!result.window.empty()) lines.push_back(result.window);
     if (!result.device.empty()) lines.push_back("analysed by " + result.device);
+    if (result.masked > 0) {
+        lines.push_back(
+            fmt::format("text masked before the image was sent, places: {}", result.masked));
+    }
     return lines;
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "conf/base/error.h"
+#include "inference/examine/mask_text.h"
 #include "inference/pixels/view.h"
 #include "inference/reasons.h"
 #include "inference/run/interpret.h"
@@ -100,6 +101,21 @@ std::string equipment_of(const Header& header) {
     return model.empty() ? maker : maker + ' ' + model;
 }
 
+/// Looks for text in the pixels before they leave this machine, and masks it in what leaves.
+/// Returns whether the image may leave.
+bool keep_text_here(const std::filesystem::path& file, const Header& header, const InputSpec& spec,
+                    Decoder& decoder, Image leaving, Prepared& prepared, ImageResult& result) {
+    const auto greys = spec.values == Values::display ? Greys::display : Greys::modality;
+    Masked masked = mask_text(leaving, decoder.text(file, greys), care_for(header));
+    if (masked.withheld) {
+        give_up(result, Verdict::not_analysed, std::move(*masked.withheld));
+        return false;
+    }
+    result.masked = static_cast<std::uint32_t>(masked.lines);
+    if (result.masked > 0) prepared = prepare(leaving, spec);
+    return true;
+}
+
 /// Decodes, prepares, asks the gate, runs the model and interprets, all with one package.
 void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
           const LoadedPackage& by, Decoder& decoder, ImageResult& result) {
@@ -129,6 +145,15 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
         may_be_analysed = passes_gate(result, shelf, image, header);
     });
     if (!judged || !may_be_analysed) return;
+
+    if (!by.model->text_may_pass()) {
+        bool may_leave = false;
+        const bool searched = attempt(result, Verdict::not_analysed, "privacy.not_searched", [&] {
+            may_leave =
+                keep_text_here(file, header, package.input, decoder, image, prepared, result);
+        });
+        if (!searched || !may_leave) return;
+    }
 
     const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
         ModelOutput output = by.model->run(prepared.input);

@@ -22,6 +22,9 @@ public:
         return explained(decoder_.header(file), aliases_);
     }
     Image image(const std::filesystem::path& file) override { return decoder_.image(file); }
+    TextSearch text(const std::filesystem::path& file, Greys greys) override {
+        return decoder_.text(file, greys);
+    }
 
 private:
     Decoder& decoder_;

@@ -10,6 +10,9 @@ class InProcess final : public Decoder {
 public:
     Header header(const std::filesystem::path& file) override { return read_header(file); }
     Image image(const std::filesystem::path& file) override { return decode(file); }
+    TextSearch text(const std::filesystem::path& file, Greys greys) override {
+        return search_text(decode(file), greys);
+    }
 };
 
 }  // namespace

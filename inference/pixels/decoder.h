@@ -9,6 +9,7 @@
 #include "conf/base/error.h"
 #include "inference/pixels/header.h"
 #include "inference/pixels/image.h"
+#include "inference/pixels/text_search.h"
 
 namespace bucky::inference {
 
@@ -33,10 +34,13 @@ public:
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
-    /// As read_header() and decode(); throws DecoderDied and DecoderFailed in addition to their
+    /// As read_header() and decode(); they throw DecoderDied and DecoderFailed in addition to their
     /// errors.
     virtual Header header(const std::filesystem::path& file) = 0;
     virtual Image image(const std::filesystem::path& file) = 0;
+
+    /// As search_text() of that image.
+    virtual TextSearch text(const std::filesystem::path& file, Greys greys) = 0;
 };
 
 /// read_header() and decode() themselves. Any thread.

@@ -82,6 +82,9 @@ public:
     /// Since when it does not answer (UTC); 0: it answers.
     virtual std::int64_t away_since_ms() const { return 0; }
 
+    /// False: inputs leave this machine, and text in the pixels must not leave with them.
+    virtual bool text_may_pass() const { return true; }
+
     /// Makes sure once more that this is the package's model, where its weights are out of reach.
     /// Throws unavailable when it is not.
     virtual void prove() {}

@@ -70,7 +70,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_COMPRESSION_TYPE gzip)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "debconf, fonts-dejavu-core, fonts-nanum, \
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "debconf, fonts-dejavu-core, fonts-nanum, tesseract-ocr-eng, tesseract-ocr-kor, \
 systemd | systemd-standalone-sysusers | systemd-sysusers")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 file(WRITE ${packed}/conffiles "/etc/bucky/bucky.toml\n")

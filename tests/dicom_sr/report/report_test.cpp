@@ -145,14 +145,18 @@ TEST_CASE("each outline is closed and has a group with its side, score and algor
     CHECK(one_number(*children(highest, "R.36118008").at(0)) == "0.91");
 }
 
-TEST_CASE("a report names the device that answered, where it was not here", "[dicom_sr][remote]") {
+TEST_CASE("a report names the device that answered, where it was not here, and what was masked",
+          "[dicom_sr][remote][privacy]") {
     auto image = examples::with_findings();
     image.result.device = "remote: ai.example";
+    image.result.masked = 2;
     Read report(examples::report({image}));
     for (DcmItem* group : report.groups()) {
         const auto parameters = children(*group, "111002");
-        REQUIRE(parameters.size() == 4);
+        REQUIRE(parameters.size() == 5);
         CHECK(value(*parameters[3], DCM_TextValue) == "analysed by remote: ai.example");
+        CHECK(value(*parameters[4], DCM_TextValue) ==
+              "text masked before the image was sent, places: 2");
     }
 }
 

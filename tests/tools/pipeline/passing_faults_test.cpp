@@ -25,6 +25,10 @@ struct Refusing final : inference::Decoder {
         refuse();
         return inference::in_process().image(file);
     }
+    inference::TextSearch text(const std::filesystem::path& file, inference::Greys greys) override {
+        refuse();
+        return inference::in_process().text(file, greys);
+    }
     std::function<void()> refuse;
 };
 

@@ -40,6 +40,9 @@ public:
         }
         return inference::in_process().image(file);
     }
+    inference::TextSearch text(const std::filesystem::path& file, inference::Greys greys) override {
+        return inference::in_process().text(file, greys);
+    }
     void open() {
         const std::lock_guard lock(mutex_);
         is_open_ = true;

@@ -22,6 +22,7 @@
 #include "scp/wire/unique_fd.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
+#include "tests/support/stamp.h"
 #include "tests/support/temp_dir.h"
 #include "tools/bucky/sandbox/protocol.h"
 #include "tools/phantom/write.h"
@@ -123,6 +124,35 @@ TEST_CASE("a decode worker tells what a result copies of an image", "[tools][dec
     CHECK(workers.source(file).study == requested.study);
     std::filesystem::resize_file(file, 2001);  // truncated at an odd number of bytes
     CHECK(pack(workers.source(file)) == pack(dicom_sr::read_source(file)));
+}
+
+TEST_CASE("a decode worker finds the text that this process would, in every file's own process",
+          "[tools][decoder][privacy]") {
+    const TempDir dir;
+    DecoderPool workers(1, kOwn);
+    auto drawn = phantom::draw(phantom::random_recipe(3, 400, 400));
+    stamp(drawn, {.text = "HONG^GILDONG", .column = 12, .row = 12});
+    for (const auto* name : {"first.dcm", "second.dcm"}) {  // the second meets loaded data
+        const auto file = dir / name;
+        phantom::write_dicom(drawn, {}, file);
+        const auto found = workers.text(file, inference::Greys::display);
+        CHECK_FALSE(found.lines.empty());
+        CHECK(pack(found) == pack(inference::in_process().text(file, inference::Greys::display)));
+    }
+}
+
+TEST_CASE("a decoder that dies of an image's text is the image's fault, one that is killed is not",
+          "[tools][decoder][privacy]") {
+    const TempDir dir;
+    const auto file = image_in(dir, phantom::TransferSyntax::explicit_little);
+    const auto search = [&](const char* script) {
+        DecoderPool workers(1, shell(script));
+        (void)workers.text(file, inference::Greys::display);
+    };
+    CHECK_THROWS_AS(search("head -c1 <&3 >/dev/null; kill -SEGV $$"), inference::DecoderDied);
+    CHECK_THROWS_AS(search("ulimit -S -t 1; head -c1 <&3 >/dev/null; while :; do :; done"),
+                    inference::DecoderDied);
+    CHECK_THROWS_AS(search("head -c1 <&3 >/dev/null; exit 3"), inference::DecoderFailed);
 }
 
 TEST_CASE("each file meets a process that has seen no other, and leaves it no pixel",

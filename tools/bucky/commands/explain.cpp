@@ -14,6 +14,7 @@
 #include "conf/base/error.h"
 #include "conf/file/read.h"
 #include "conf/tenants.h"
+#include "inference/examine/mask_text.h"
 #include "inference/examine/shelf.h"
 #include "inference/examine/site_words.h"
 #include "inference/gate/gate.h"
@@ -113,6 +114,33 @@ void print_opinion(const inference::Image& image, const inference::Header& heade
     }
 }
 
+/// What the search for text finds in the pixels before they leave for a service.
+void print_text(const std::filesystem::path& file, const inference::Header& header,
+                inference::Image image, inference::Greys greys, inference::Decoder& decoder) {
+    const auto say = [](std::string_view words) {
+        std::cout << fmt::format("text in the pixels: {}\n", words);
+    };
+    try {
+        const auto found = decoder.text(file, greys);
+        const auto masked = inference::mask_text(image, found, inference::care_for(header));
+        if (masked.withheld) {
+            say(fmt::format("no ({}): {}", masked.withheld->key, masked.withheld->text));
+        }
+        for (const auto& text : found.lines) {
+            const auto* what = text.is_harmless     ? "harmless"
+                               : text.is_doubtful   ? "perhaps text, over the lungs"
+                               : text.is_over_lungs ? "over the lungs"
+                               : masked.withheld    ? "outside the lungs"
+                                                    : "masked in what leaves";
+            say(fmt::format("{} x {} pixels at column {}, row {}: {}", text.columns, text.rows,
+                            text.column, text.row, what));
+        }
+        if (found.lines.empty() && !masked.withheld) say("none found");
+    } catch (const Error& error) {  // other models may read it here
+        say(fmt::format("cannot look: {}", printable(error.what())));
+    }
+}
+
 /// The models that are asked, and the settings that decide over their answers.
 struct Asked {
     struct Model {
@@ -160,9 +188,11 @@ void print_thresholds(const inference::Package& package, const Asked& asked) {
     }
 }
 
-/// Decides as Shelf::choose() does, but prints every reason of every model.
-void print_answers(const inference::Header& header, const Asked& asked) {
-    bool is_taken = false;
+/// Decides as Shelf::choose() does, but prints every reason of every model. Returns the package
+/// that takes the image.
+std::optional<inference::Package> print_answers(const inference::Header& header,
+                                                const Asked& asked) {
+    std::optional<inference::Package> taken;
     for (const auto& [folder, shadow] : asked.models) {
         const auto package = inference::read_package(folder);
         const auto named = fmt::format("{} {}", package.identity.name, package.identity.version);
@@ -173,14 +203,20 @@ void print_answers(const inference::Header& header, const Asked& asked) {
         if (!against.empty()) continue;
         if (shadow) {
             std::cout << fmt::format("{}: looks at it as a shadow, reports nothing\n", named);
-        } else if (is_taken) {
+        } else if (taken) {
             std::cout << fmt::format("{}: would take it too, but comes later\n", named);
         } else {
             std::cout << fmt::format("{}: takes it\n", named);
             if (asked.settings) print_thresholds(package, asked);
-            is_taken = true;
+            taken = package;
         }
     }
+    return taken;
+}
+
+/// Whether pixels may leave for a service, after a search for text.
+bool may_leave(const conf::Settings& settings) {
+    return !settings.remote.url.empty() && !settings.remote.text_in_pixels_ok;
 }
 
 void explain(const std::filesystem::path& file, const Asked& asked) {
@@ -194,11 +230,16 @@ void explain(const std::filesystem::path& file, const Asked& asked) {
     print_facts(header);
     if (!asked.owner.empty()) std::cout << fmt::format("\nAs an image of {}:", asked.owner);
     std::cout << '\n';
-    print_answers(header, asked);
+    const auto taken = print_answers(header, asked);
     const auto image = decoded(file, decoder);
     if (!image) return;
     print_view(*image);
     print_opinion(*image, header, asked.gate);
+    if (taken && asked.settings && may_leave(*asked.settings)) {
+        const bool display = taken->input.values == inference::Values::display;
+        print_text(file, header, *image,
+                   display ? inference::Greys::display : inference::Greys::modality, decoder);
+    }
 }
 
 Asked asked_of(const std::vector<std::filesystem::path>& folders) {

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "conf/base/error.h"
+#include "inference/pixels/text_search.h"
 #include "inference/run/check.h"
 #include "tools/bucky/engine/gate_options.h"
 #include "tools/bucky/engine/model_permissions.h"
@@ -112,8 +113,10 @@ void check_all_writers(const conf::Settings& settings) {
 class ReplicaSet final : public inference::Model {
 public:
     ReplicaSet(std::string recipe, const std::vector<MakeModel>& makes, MakeModel spare,
-               ReplicaOptions options)
-        : recipe_(std::move(recipe)), replicas_(makes, std::move(spare), std::move(options)) {}
+               ReplicaOptions options, bool text_may_pass = true)
+        : recipe_(std::move(recipe)),
+          text_may_pass_(text_may_pass),
+          replicas_(makes, std::move(spare), std::move(options)) {}
 
     std::vector<inference::ModelOutput> run_batch(
         std::span<const inference::ModelInput* const> inputs) override {
@@ -123,25 +126,27 @@ public:
     bool answers() const override { return replicas_.answers(); }
     std::vector<std::string> troubles() const override { return replicas_.troubles(); }
     std::int64_t away_since_ms() const override { return replicas_.away_since_ms(); }
+    bool text_may_pass() const override { return text_may_pass_; }
     std::size_t at_once() const { return replicas_.at_once(); }
     const std::string& recipe() const { return recipe_; }
 
 private:
     const std::string recipe_;
+    const bool text_may_pass_;
     Replicas replicas_;
 };
 
 /// Everything that a connection and its tensors are made of.
 std::string remote_recipe(const inference::Package& package, const conf::RemoteSettings& remote) {
     const auto& spec = package.remote;
-    return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-                       remote.url, remote.ca.string(), remote.certificate.string(),
-                       remote.key.string(), remote.crl.string(), remote.proxy, remote.proxy_user,
-                       remote.proxy_password_file, remote.address, remote.connections,
-                       remote.connect_timeout_s, remote.answer_timeout_s,
-                       word_of(remote.compression), remote.prove_minutes, remote.unnamed_weights_ok,
-                       spec.model, spec.version, spec.input, fmt::join(spec.outputs, ","),
-                       spec.float16, spec.binary, package.weights.string());
+    return fmt::format(
+        "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", remote.url,
+        remote.ca.string(), remote.certificate.string(), remote.key.string(), remote.crl.string(),
+        remote.proxy, remote.proxy_user, remote.proxy_password_file, remote.address,
+        remote.connections, remote.connect_timeout_s, remote.answer_timeout_s,
+        word_of(remote.compression), remote.prove_minutes, remote.unnamed_weights_ok,
+        remote.text_in_pixels_ok, spec.model, spec.version, spec.input,
+        fmt::join(spec.outputs, ","), spec.float16, spec.binary, package.weights.string());
 }
 
 std::string recipe_of(const inference::Package& package, const Way& way,
@@ -172,6 +177,7 @@ MakeModel on_device(const inference::Package& package, inference::ModelOptions o
 std::shared_ptr<inference::Model> start_remote(const inference::Package& package, const Way& way,
                                                const conf::Settings& settings, std::string recipe) {
     const auto& remote = settings.remote;
+    if (!remote.text_in_pixels_ok) inference::check_text_search();
     const MakeModel make = [package, remote]() -> std::shared_ptr<inference::Model> {
         return std::make_shared<RemoteModel>(package, remote);
     };
@@ -185,7 +191,8 @@ std::shared_ptr<inference::Model> start_remote(const inference::Package& package
     return std::make_shared<ReplicaSet>(
         std::move(recipe),
         std::vector<MakeModel>(static_cast<std::size_t>(remote.connections), make),
-        spare ? on_device(package, way.options, "cpu") : MakeModel{}, options);
+        spare ? on_device(package, way.options, "cpu") : MakeModel{}, options,
+        remote.text_in_pixels_ok);
 }
 
 std::shared_ptr<inference::Model> start_replicas(const inference::Package& package, const Way& way,

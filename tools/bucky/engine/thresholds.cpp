@@ -14,6 +14,7 @@
 #include "conf/base/error.h"
 #include "conf/file/read.h"
 #include "inference/package/package.h"
+#include "inference/pixels/text_search.h"
 #include "tools/bucky/engine/model_pool.h"
 #include "tools/bucky/shared/referenced_files.h"
 
@@ -61,6 +62,19 @@ std::optional<Problem> problem_of(const ThresholdSettings& threshold,
                                threshold.finding, known_findings(*found))};
 }
 
+/// Nothing leaves that was not searched for text.
+std::vector<Problem> text_search_problems(const conf::Settings& settings,
+                                          const conf::Lines& lines) {
+    if (settings.remote.url.empty() || settings.remote.text_in_pixels_ok) return {};
+    try {
+        inference::check_text_search();
+        return {};
+    } catch (const Error& missing) {  // reported with the other problems of the file
+        const auto line = lines.find("remote.url");
+        return {{line == lines.end() ? 1 : line->second, "remote.url", missing.what()}};
+    }
+}
+
 }  // namespace
 
 std::vector<conf::Problem> threshold_problems(const conf::Settings& settings) {
@@ -106,6 +120,7 @@ conf::Settings checked_settings(const std::filesystem::path& file, NamedFiles fi
     if (more) add(more(settings, lines));
     if (files == NamedFiles::read) {
         add(file_problems(settings, lines));
+        add(text_search_problems(settings, lines));
         for (auto& words : package_problems(settings)) {
             problems.push_back({line_of_models(), "inference.models", std::move(words)});
         }

@@ -63,12 +63,24 @@ std::vector<std::string> clock_troubles(storage::Database& db, const Clock& cloc
     return all;
 }
 
+/// What the search for text in pixels did, for the model whose inputs leave this machine.
+std::string text_searched(const inference::Model& model) {
+    if (model.text_may_pass()) return "";
+    std::int64_t masked = 0, withheld = 0;
+    for (const auto& [outcome, count] : metrics::sums_by("bucky_text_in_pixels_total", "outcome")) {
+        (outcome == "masked" ? masked : withheld) += static_cast<std::int64_t>(count);
+    }
+    if (masked + withheld == 0) return "";
+    return fmt::format("; images with text in their pixels: {} masked, {} not sent", masked,
+                       withheld);
+}
+
 std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
     std::vector<ModelLine> lines;
     for (const auto& [package, model, shadow] : shelf.packages()) {
         lines.push_back({.name = package.identity.name,
                          .version = package.identity.version,
-                         .device = model->device(),
+                         .device = model->device() + text_searched(*model),
                          .role = shadow ? "shadow" : "reports",
                          .answers = model->answers()});
     }

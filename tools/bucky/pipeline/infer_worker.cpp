@@ -70,6 +70,15 @@ void count_answer(const storage::Instance& instance, const ImageResult& result,
     metrics::count("bucky_positive_images_total", whose, result.verdict == Verdict::findings);
 }
 
+/// Text that did not leave for a service.
+void count_text(const ImageResult& result) {
+    constexpr auto kName = "bucky_text_in_pixels_total";
+    if (result.masked > 0) metrics::count(kName, {{"outcome", "masked"}});
+    if (result.reason && result.reason->key.starts_with("privacy.")) {
+        metrics::count(kName, {{"outcome", "withheld"}, {"reason", result.reason->key}});
+    }
+}
+
 }  // namespace
 
 InferWorker::InferWorker(const conf::Settings& settings, const ModelPool& shelves,
@@ -225,6 +234,7 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
 
     const auto took_ms = std::max<std::int64_t>(clock_.now_ms() - result.started_at_ms, 0);
     metrics::count("bucky_images_total", {{"verdict", std::string{verdict}}});
+    count_text(result);
     metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000,
                      {{"stage", "examine"}});
     // An image that is analysed again (bucky study retry) has waited since then.
@@ -240,6 +250,7 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                 {"verdict", verdict},
                 {"reason", result.reason ? result.reason->key : "-"},
                 {"warnings", result.warnings.size()},
+                {"masked", result.masked},
                 {"model", result.model ? result.model->name + ' ' + result.model->version : "-"},
                 {"took_ms", took_ms}});
     work_.ring();  // its study may be complete now

@@ -36,6 +36,7 @@ public:
     std::vector<inference::ModelOutput> run_batch(
         std::span<const inference::ModelInput* const> inputs) override;
     std::string device() const override { return device_; }  ///< "remote: ai.example"
+    bool text_may_pass() const override { return settings_.text_in_pixels_ok; }
 
     /// Throws NobodyAnswers, in words, when these are not the package's weights.
     void prove() override;

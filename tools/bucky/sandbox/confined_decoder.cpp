@@ -91,6 +91,12 @@ Answer value_of(Question requested, const std::filesystem::path& file) {
         case Question::header: return packed_answer(pack(inference::in_process().header(file)));
         case Question::image: return image_of(file);
         case Question::source: return packed_answer(pack(dicom_sr::read_source(file)));
+        case Question::text_in_display:
+            return packed_answer(
+                pack(inference::in_process().text(file, inference::Greys::display)));
+        case Question::text_in_modality:
+            return packed_answer(
+                pack(inference::in_process().text(file, inference::Greys::modality)));
         case Question::forget: break;  // handled by the parent process
     }
     throw Error(Fault::bug, "nobody knows what is asked");

@@ -21,6 +21,7 @@
 
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
+#include "inference/pixels/text_search.h"
 #include "scp/wire/unique_fd.h"
 #include "tools/bucky/sandbox/confined_decoder.h"
 #include "tools/bucky/sandbox/pass_file.h"
@@ -98,6 +99,21 @@ private:
     pid_t pid_ = -1;
 };
 
+/// What later children need to search for text, once one has been asked to; it loads in 0.1 s.
+bool is_text_asked = false;
+
+bool is_about_text(Question asked) {
+    return asked == Question::text_in_display || asked == Question::text_in_modality;
+}
+
+void prepare_for_text() noexcept {
+    try {
+        inference::prepare_text_search();
+    } catch (const std::exception&) {  // the child that is asked says what is missing
+        is_text_asked = false;
+    }
+}
+
 /// Passes questions down and answers up until the child's file is done with. Returns false when the
 /// node is gone.
 bool pass_on(Child& child) {
@@ -114,6 +130,7 @@ bool pass_on(Child& child) {
         const auto asked = receive_question(kWorkerSocket);
         if (!asked) return false;
         if (asked->requested == Question::forget) return true;
+        is_text_asked = is_text_asked || is_about_text(asked->requested);
         (void)send_question(child.link(), asked->requested, asked->file.get());
     }
 }
@@ -144,6 +161,7 @@ int serve_decoder() {
                 if (!pass_on(child)) return 0;
             }
             wipe_memory();
+            if (is_text_asked) prepare_for_text();
         }
     } catch (const Error&) {  // the machine's fault: the status tells the node so
         return kNoRoomForWorker;

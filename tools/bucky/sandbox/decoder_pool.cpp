@@ -177,6 +177,16 @@ inference::Image DecoderPool::image(const std::filesystem::path& file) {
     return image;
 }
 
+inference::TextSearch DecoderPool::text(const std::filesystem::path& file, inference::Greys greys) {
+    const auto asked =
+        greys == inference::Greys::display ? Question::text_in_display : Question::text_in_modality;
+    inference::TextSearch found;
+    pool_->ask(asked, file, [&](const Answer& answer, int memory) {
+        found = unpack_text(packed_in(answer, memory));
+    });
+    return found;
+}
+
 dicom_sr::Source DecoderPool::source(const std::filesystem::path& file) {
     dicom_sr::Source source;
     pool_->ask(Question::source, file, [&](const Answer& answer, int memory) {

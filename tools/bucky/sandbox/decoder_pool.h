@@ -39,6 +39,7 @@ public:
     /// for the next one.
     inference::Header header(const std::filesystem::path& file) override;
     inference::Image image(const std::filesystem::path& file) override;
+    inference::TextSearch text(const std::filesystem::path& file, inference::Greys greys) override;
 
     /// As dicom_sr::read_source() promises, and throws as above.
     dicom_sr::Source source(const std::filesystem::path& file);

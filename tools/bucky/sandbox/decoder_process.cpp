@@ -35,6 +35,7 @@ std::vector<std::string> environment_of_decoder() {
         all.emplace_back(*entry);
         is_told = is_told || all.back().starts_with("GLIBC_TUNABLES=");
     }
+    all.emplace_back("OMP_THREAD_LIMIT=1");  // Tesseract's; a worker is one of several
     if (!is_told) all.emplace_back("GLIBC_TUNABLES=glibc.malloc.hugetlb=1");
     return all;
 }

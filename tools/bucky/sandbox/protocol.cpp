@@ -169,6 +169,16 @@ void pass(Archive& archive, Source& source) {
             source.originals);
 }
 
+template <typename Archive>
+void pass(Archive& archive, inference::FoundText& text) {
+    archive(text.column, text.row, text.columns, text.rows, text.is_harmless, text.is_over_lungs,
+            text.is_doubtful);
+}
+template <typename Archive>
+void pass(Archive& archive, inference::TextSearch& found) {
+    archive(found.lines, found.is_complete);
+}
+
 template <typename T>
 std::string packed(const T& value) {
     Packer packer;
@@ -196,6 +206,9 @@ std::string pack(const Image& image) {
 std::string pack(const Source& source) {
     return packed(source);
 }
+std::string pack(const inference::TextSearch& found) {
+    return packed(found);
+}
 Header unpack_header(std::string_view text) {
     return unpacked<Header>(text);
 }
@@ -204,6 +217,9 @@ Image unpack_image(std::string_view text) {
 }
 Source unpack_source(std::string_view text) {
     return unpacked<Source>(text);
+}
+inference::TextSearch unpack_text(std::string_view text) {
+    return unpacked<inference::TextSearch>(text);
 }
 
 }  // namespace bucky

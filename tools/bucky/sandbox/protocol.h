@@ -17,6 +17,7 @@
 #include "dicom_sr/common/object.h"
 #include "inference/pixels/header.h"
 #include "inference/pixels/image.h"
+#include "inference/pixels/text_search.h"
 
 namespace bucky {
 
@@ -33,7 +34,9 @@ inline constexpr int kNoRoomForWorker = 75;
 enum class Question : std::uint8_t {
     header,
     image,
-    source,  ///< the attributes that a result copies
+    source,           ///< the attributes that a result copies
+    text_in_display,  ///< text in the pixels, as Greys
+    text_in_modality,
     forget,  ///< not a question: the next is about another file
 };
 
@@ -50,10 +53,12 @@ struct Answer {
 std::string pack(const inference::Header& header);
 std::string pack(const inference::Image& image);
 std::string pack(const dicom_sr::Source& source);
+std::string pack(const inference::TextSearch& found);
 
 /// Throw corrupt when the text is not what pack() makes.
 inference::Header unpack_header(std::string_view packed);
 inference::Image unpack_image(std::string_view packed);
 dicom_sr::Source unpack_source(std::string_view packed);
+inference::TextSearch unpack_text(std::string_view packed);
 
 }  // namespace bucky
