@@ -62,7 +62,8 @@ bool passes_gate(ImageResult& result, const Shelf& shelf, const Image& image,
                  const Header& header) {
     const Gate* gate = shelf.gate();
     if (gate == nullptr) return true;
-    auto found = objections(gate->look(image), gate->package().limits, header.patient_orientation);
+    auto found = objections(gate->look(image), limits_for(gate->package().limits, header),
+                            header.patient_orientation);
     for (Objection& objection : found) {
         if (objection.serious && shelf.gate_mode() == GateMode::refuse) {
             give_up(result, Verdict::not_analysed, std::move(objection.reason));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "conf/base/error.h"
+#include "conf/dicom/exam_words.h"
 #include "inference/reasons.h"
 #include "inference/run/prepare.h"
 
@@ -60,6 +61,15 @@ std::optional<Objection> objection_to_side(const GateOpinion& opinion, const Gat
 }
 
 }  // namespace
+
+GateLimits limits_for(const GateLimits& limits, const Header& header) {
+    GateLimits these = limits;
+    const auto part = exam_meaning(header.body_part);  // "CHEST PA" names the view, too
+    const bool says_view = !header.view_position.empty() || !header.coded_view.empty() ||
+                           (part && !part->view.empty());
+    if (!says_view) these.chest = limits.chest_without_view.value_or(limits.chest);
+    return these;
+}
 
 std::vector<Objection> objections(const GateOpinion& opinion, const GateLimits& limits,
                                   const std::vector<std::string>& patient_orientation) {

@@ -16,6 +16,7 @@
 
 #include "inference/findings.h"
 #include "inference/package/package.h"
+#include "inference/pixels/header.h"
 #include "inference/pixels/image.h"
 #include "inference/run/model.h"
 
@@ -35,7 +36,11 @@ struct Objection {
     bool serious = true;
 };
 
-/// in   the opinion; the gate's limits; Patient Orientation of the header
+/// The limits for an image with this header: stricter where it names no view. A lateral that says
+/// so is refused before, by its header.
+GateLimits limits_for(const GateLimits& limits, const Header& header);
+
+/// in   the opinion; the limits of limits_for(); Patient Orientation of the header
 /// out  the objections; none when the image is as it should be. An image that is no chest has only
 ///      that objection: its orientation means nothing
 /// err  none

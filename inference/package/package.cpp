@@ -288,6 +288,7 @@ void read_limits(Section& section, GatePackage& package) {
     limits.upright = section.number("upright", 0, 1, std::nullopt);
     limits.inverted = section.number("inverted", 0, 1, std::nullopt);
     limits.mirrored = section.number("mirrored", 0.5, 1, std::nullopt);
+    limits.chest_without_view = section.optional_number("chest_without_view", 0, 1);
     const std::string chosen_for = section.required_text("limits_for");
     section.complain_of_unknown_keys();
     if (!chosen_for.empty() && !package.identity.sha256.empty() &&

@@ -97,6 +97,8 @@ struct GateLimits {
     double upright = 0.5;   ///< below it: rotated
     double inverted = 0.5;  ///< at or above it: inverted
     double mirrored = 0.5;  ///< at or above it: mirrored
+    /// `chest` for an image whose header names no view: it may be a lateral.
+    std::optional<double> chest_without_view = {};
 };
 
 /// The package of the gate (gate.h): its model.toml has [gate] instead of [accepts] and

@@ -164,6 +164,24 @@ TEST_CASE("the gate objects to each picture that does not look as it should", "[
                    .mirrored = 0.95}) == Keys{"gate.mirrored?"});
 }
 
+TEST_CASE("an image whose header names no view must look more like a chest", "[inference]") {
+    GateLimits limits = kHalves;
+    limits.chest_without_view = 0.9;
+    const GateOpinion unsure{.chest = 0.7, .upright = 0.9, .inverted = 0.1, .mirrored = 0.1};
+    const auto asked = [&](const Header& header) {
+        return objections(unsure, limits_for(limits, header), kUsual).size();
+    };
+    Header header;
+    CHECK(asked(header) == 1);
+    header.view_position = "PA";
+    CHECK(asked(header) == 0);
+    header.view_position = "";
+    header.coded_view = "antero-posterior";
+    CHECK(asked(header) == 0);
+    limits.chest_without_view = std::nullopt;  // a gate of an older package has one limit
+    CHECK(asked(Header{}) == 0);
+}
+
 TEST_CASE("the gate states the orientation of a chest", "[inference]") {
     const auto words = [](double left, double down, double right) {
         return objections({.chest = 0.9,

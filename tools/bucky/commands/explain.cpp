@@ -102,8 +102,8 @@ void print_opinion(const inference::Image& image, const inference::Header& heade
             "turned right {:.2f}, inverted {:.2f}, mirrored {:.2f}\n",
             named, seen.chest, seen.upright, seen.turned_left, seen.upside_down, seen.turned_right,
             seen.inverted, seen.mirrored);
-        const auto against =
-            inference::objections(seen, gate.package().limits, header.patient_orientation);
+        const auto against = inference::objections(
+            seen, inference::limits_for(gate.package().limits, header), header.patient_orientation);
         for (const auto& [why, serious] : against) {
             std::cout << fmt::format("{}: {} ({}): {}\n", named, serious ? "no" : "warns", why.key,
                                      why.text);
