@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kTolerance = 0.05;
+constexpr double kTolerance = 0.06;
 constexpr std::size_t kEvery = 500;  // of the 4,629 pictures
 
 const inference::Shelf& shelf() {

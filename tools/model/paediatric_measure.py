@@ -113,7 +113,7 @@ def report(scores: np.ndarray, truth: np.ndarray, patients: List[str], threshold
         f"calibration error {calibration_error(scores, truth):.3f} "
         f"(mean distance of score and share, by tenths)", "",
         "threshold  sensitivity             specificity             how it was chosen",
-        operating_point(scores, truth, threshold, "in the package, on the validation part"),
+        operating_point(scores, truth, threshold, "in the package, by strangers"),
         operating_point(scores, truth, threshold_for(scores, truth, SENSITIVITY_AIM),
                         "in hindsight, 95 % sensitivity here"),
         operating_point(scores, truth, 0.5, "0.5")])

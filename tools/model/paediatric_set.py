@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chest radiographs of children as arrays, split by patient.
+"""Chest radiographs of children as arrays, split by patient and by source.
 
 LABELS.csv names file, set, patient, label, licence. All images of one patient are in the same part.
 The part depends on the patient's name alone, so it does not change when the set grows.
+
+Children of one series resemble each other more than those of the next: the same room, plates and
+months. So a part also has two halves without a series in common (half_of). A network that learnt
+one half is asked about the other: that is how it meets another set of pictures.
 """
+import copy
 import csv
 import hashlib
+import re
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -14,10 +20,12 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from paediatric_net import INPUT_SIDE, SIDE, content_box, look_at
+from exposed_field import content_box, look_at
+from paediatric_net import INPUT_SIDE, SIDE
 
 FOLDER = "kermany"
 PARTS = {"train": range(0, 70), "validation": range(70, 84), "test": range(84, 100)}
+FIRST_SICK = 900   # the numbers of sick children up to it are the first half
 
 
 def part_of(patient: str) -> str:
@@ -25,17 +33,35 @@ def part_of(patient: str) -> str:
     return next(name for name, share in PARTS.items() if percent in share)
 
 
+def half_of(file: str) -> int:
+    """0 or 1. The healthy are in two series of names, IM and NORMAL2-IM; the sick are numbered."""
+    name = file.split("/")[-1]
+    if name.startswith("person"):
+        return int(int(re.match(r"person(\d+)", name).group(1)) > FIRST_SICK)
+    return int(name.startswith("NORMAL2"))
+
+
 class ChildSet:
-    """images [n, 224, 224] uint8, labels [n] (1 = pneumonia), files and patients."""
+    """images [n, 224, 224] uint8, labels [n] (1 = pneumonia), files, patients and halves."""
 
     def __init__(self, rows: List[Dict[str, str]], folder: Path):
         self.files = [folder / row["file"] for row in rows]
         self.patients = [row["patient"] for row in rows]
         self.labels = np.array([row["label"] == "PNEUMONIA" for row in rows])
+        self.halves = np.array([half_of(row["file"]) for row in rows])
         self.images = np.stack([np.asarray(Image.open(file).convert("L")) for file in self.files])
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def of_half(self, half: int) -> "ChildSet":
+        rows = np.flatnonzero(self.halves == half)
+        part = copy.copy(self)
+        part.files = [self.files[row] for row in rows]
+        part.patients = [self.patients[row] for row in rows]
+        part.labels, part.halves, part.images = \
+            self.labels[rows], self.halves[rows], self.images[rows]
+        return part
 
     def batch(self, picks: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(self.images[picks].astype(np.float32) / 255).unsqueeze(1)

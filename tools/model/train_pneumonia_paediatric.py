@@ -24,19 +24,23 @@ def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return F.binary_cross_entropy_with_logits(logits, smooth, weight=weight)
 
 
-def train(training: ChildSet, epochs: int, batch: int, seed: int, keep: Path) -> PaediatricNet:
+def train(training: ChildSet, options, keep: Path) -> PaediatricNet:
+    batch, seed = options.batch, options.seed
+    epochs = options.epochs or (12 if options.half is not None else 20)
     torch.manual_seed(seed)
     random = torch.Generator().manual_seed(seed)
     net = PaediatricNet().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=2e-3)
     average = Average(net, 0.99)
-    steps = epochs * (len(training) // batch)
+    steps = options.steps or epochs * (len(training) // batch)
     labels = torch.from_numpy(training.labels.astype(np.float32))
     step, running, started = 0, 0.7, time.time()
     for epoch in range(epochs):
         side = SMALL_SIDE if epoch < 0.7 * epochs else SIDE
         order = np.random.default_rng(seed + epoch).permutation(len(training))
         for first in range(0, len(order) - batch + 1, batch):
+            if step == steps:
+                break
             rate = 4e-3 * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps))
             optimizer.param_groups[0]["lr"] = rate
             picks = order[first:first + batch]
@@ -64,16 +68,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with LABELS.csv")
     parser.add_argument("--work", type=Path, required=True, help="folder of the training")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--half", type=int, choices=[0, 1], help="train on one half of the part")
+    parser.add_argument("--epochs", type=int, help="default 20, of a half 12")
+    parser.add_argument("--steps", type=int, help="fewer steps, for a trial")
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1,
+                        help="another number gives other weights: sums are split among them")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.work.mkdir(parents=True, exist_ok=True)
     sets = read_sets(options.data)
     print({part: (len(s), int(s.labels.sum()), len(set(s.patients))) for part, s in sets.items()})
-    train(sets["train"], options.epochs, options.batch, options.seed, options.work / "net.pt")
+    if options.half is None:
+        train(sets["train"], options, options.work / "net.pt")
+    else:
+        half = sets["train"].of_half(options.half)
+        train(half, options, options.work / f"half-{options.half}.pt")
 
 
 if __name__ == "__main__":

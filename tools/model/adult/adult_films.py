@@ -15,8 +15,10 @@ from typing import Dict, List
 import numpy as np
 from PIL import Image
 
+from node_input import letterboxed  # noqa: F401: for all who read films
+from same_film import TWIN, tiny
+
 HELD_OUT = {"nih": 33, "rsna": 10}   # percent
-TWIN = 0.985                         # correlation of two pictures of one film, at 24 x 24
 COMMON_MM = 0.72                     # of a pixel at 512 px where the scale is unknown
 
 
@@ -78,34 +80,6 @@ def adult_films(training: Path) -> List[Film]:
 def read(training: Path, film: Film) -> np.ndarray:
     with Image.open(training / film.file) as image:
         return np.asarray(image.convert("L"))
-
-
-def area_weights(source: int, target: int) -> np.ndarray:
-    """[target, source]: which share of each source pixel an output pixel covers, as in the node."""
-    edges = np.arange(target + 1) * (source / target)
-    first, last = edges[:-1, None], edges[1:, None]
-    pixel = np.arange(source)[None]
-    shares = np.clip(np.minimum(last, pixel + 1) - np.maximum(first, pixel), 0, None)
-    return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def letterboxed(picture: np.ndarray, side: int) -> np.ndarray:
-    """Float32 0..1 [side, side]: the longer side fills the square, the rest is 0."""
-    rows, columns = picture.shape
-    scale = side / max(rows, columns)
-    height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
-    small = area_weights(rows, height) @ (picture.astype(np.float32) / 255) \
-        @ area_weights(columns, width).T
-    out = np.zeros((side, side), np.float32)
-    top, left = (side - height) // 2, (side - width) // 2
-    out[top:top + height, left:left + width] = small
-    return out
-
-
-def tiny(picture: np.ndarray) -> np.ndarray:
-    small = np.asarray(Image.fromarray(picture).resize((24, 24), Image.BOX), np.float32).ravel()
-    small = small - small.mean()
-    return small / (np.linalg.norm(small) + 1e-6)
 
 
 class Films:

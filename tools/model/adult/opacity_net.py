@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from exposed_field import content_box, look_at, put_back
 from lung_field import LungNet, field, standard
-from paediatric_net import content_box, look_at, put_back
 from phantom_net import Residual, Stage, conv
 
 SIDE = 448

@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 from adult_films import Films, letterboxed, training_options
 from average import Average
+from exposed_field import content_box, look_at
 from lung_field import LungNet, field, read_or_train
 from opacity_net import LOOK_SIDE, SIDE, OpacityNet
-from paediatric_net import content_box, look_at
 
 KEPT_SIDE, WIDER = 200, 1.2   # what is kept of each film: the lung field and a margin to vary in
 SMOOTHING = 0.05              # readers differ

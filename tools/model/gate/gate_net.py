@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of models/cxr-gate: input a picture of 96 x 96, output what kind of picture it is.
+"""The network of models/cxr-gate: input a picture of 320 x 320, output what kind of picture it is.
 
-One pass answers four questions: is the picture a frontal chest, by how many quarter turns is it
-rotated, is its grey inverted, is it mirrored. The gate asks this for all eight turned and mirrored
-copies and turns the answers back: whether a picture shows a chest does not depend on its
-orientation, and a picture without a chest seldom deceives the network in all eight.
+First the exposed field is cut out and shrunk to 96 x 96, so that a chest that fills a third of the
+detector is seen as large as one that fills it. One pass answers four questions: is the picture a
+frontal chest, by how many quarter turns is it rotated, is its grey inverted, is it mirrored. The
+gate asks this for all eight turned and mirrored copies and turns the answers back: whether a
+picture shows a chest does not depend on its orientation, and a picture without a chest seldom
+deceives the network in all eight.
 """
 from typing import Tuple
 
@@ -12,7 +14,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from exposed_field import field_box, look_at
+
+INPUT_SIDE = 320   # a chest of a third of the side still has more than 96 pixels
 SIDE = 96
+FINE = 3           # the field is sampled at three times its size and then averaged
 
 
 def conv(take: int, give: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -37,10 +43,10 @@ class GateNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            conv(1, 16, 5, 2), conv(16, 32, 3, 2), Residual(32), conv(32, 48, 3, 2), Residual(48),
-            conv(48, 64, 3, 2), Residual(64))
+            conv(1, 20, 5, 2), conv(20, 40, 3, 2), Residual(40), conv(40, 64, 3, 2), Residual(64),
+            conv(64, 96, 3, 2), Residual(96))
         self.spare = nn.Dropout(0.2)
-        self.answers = nn.Linear(2 * 64, 7)
+        self.answers = nn.Linear(2 * 96, 7)
 
     def forward(self, x: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor,
                                                 torch.Tensor]:
@@ -53,8 +59,13 @@ class GateNet(nn.Module):
         return answer[:, 0], answer[:, 1:5], answer[:, 5], answer[:, 6]
 
 
+def field_of(x: torch.Tensor, side: int, fine: int) -> torch.Tensor:
+    """[n, 1, side, side]: the exposed field, each pixel the mean of what it covers."""
+    return F.avg_pool2d(look_at(x, field_box(x), side * fine), fine)
+
+
 class Gate(nn.Module):
-    """What the package holds: scores [n, 7] of a picture [n, 1, 96, 96].
+    """What the package holds: scores [n, 7] of a picture [n, 1, 320, 320].
 
     chest, upright, turned left, upside down, turned right, inverted, mirrored; each 0..1, the four
     of rotation add up to 1.
@@ -63,8 +74,10 @@ class Gate(nn.Module):
     def __init__(self, net: GateNet) -> None:
         super().__init__()
         self.net = net
+        self.side, self.fine = SIDE, FINE
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, whole: torch.Tensor) -> torch.Tensor:
+        x = field_of(whole, self.side, self.fine)
         chest = torch.zeros(x.size(0), dtype=x.dtype, device=x.device)
         turned = torch.zeros(x.size(0), 4, dtype=x.dtype, device=x.device)
         inverted = torch.zeros_like(chest)
@@ -83,6 +96,9 @@ class Gate(nn.Module):
                 else:  # mirrored: rotation has the other direction, turn - k
                     turned += torch.roll(torch.flip(t, [1]), turn + 1, 1) / 8
                     mirrored -= m / 8
-        return torch.cat([torch.sigmoid(chest).unsqueeze(1), torch.softmax(turned, dim=1),
-                          torch.sigmoid(inverted).unsqueeze(1),
+        turned = torch.softmax(turned, dim=1)
+        # A chest has an up: a picture that is alike in all four turns (one grey, squares) is none.
+        has_up = ((turned.amax(dim=1) - 0.25) / 0.35).clamp(0.0, 1.0)
+        chest = torch.sigmoid(chest) * has_up
+        return torch.cat([chest.unsqueeze(1), turned, torch.sigmoid(inverted).unsqueeze(1),
                           torch.sigmoid(mirrored).unsqueeze(1)], dim=1)

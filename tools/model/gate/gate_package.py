@@ -7,19 +7,20 @@ from typing import Dict, Tuple
 import torch
 
 import manifest
-from gate_net import SIDE, Gate, GateNet
+from gate_net import INPUT_SIDE, Gate, GateNet
 
-VERSION = "1.0.0"
-LIMITS = ("chest", "upright", "inverted", "mirrored")
+VERSION = "2.0.0"
+LIMITS = ("chest", "chest_without_view", "upright", "inverted", "mirrored")
 
 LIMITS_TEXT = """
 # The weights answer seven times, 0 to 1: chest, upright, turned left, upside down, turned right,
 # inverted, mirrored.
 [gate]
-chest = {chest}      # below it: no frontal chest radiograph
-upright = {upright}    # below it: rotated
-inverted = {inverted}   # from it on
-mirrored = {mirrored}   # from it on; a warning, never a refusal
+chest = {chest}                # below it: no frontal chest radiograph
+chest_without_view = {chest_without_view}  # the same where the header names no view
+upright = {upright}              # below it: rotated
+inverted = {inverted}             # from it on
+mirrored = {mirrored}            # from it on; a warning, never a refusal
 limits_for = "{sha256}"
 """
 
@@ -27,7 +28,7 @@ limits_for = "{sha256}"
 def manifest_text(sha256: str, limits: Dict[str, float]) -> str:
     text = manifest.OURS.format(
         what="The package of Bucky's gate", trainer="train-cxr-gate", name="cxr-gate",
-        version=VERSION, sha256=sha256, side=SIDE,
+        version=VERSION, sha256=sha256, side=INPUT_SIDE,
         intended_use="Tells frontal chest radiographs from other pictures. "
                      "Says nothing about disease.")
     return text + LIMITS_TEXT.format(sha256=sha256, **limits)

@@ -137,6 +137,30 @@ def skull(random):
     return film(random, thick)
 
 
+def neck(random):
+    """A neck from the side or from the front: vertebrae in a bent row, airway, jaw, shoulders."""
+    lateral = random.random() < 0.7
+    width = _spread(random, 0.3, 0.5)
+    bend, lean = _spread(random, -0.3, 0.3), _spread(random, -0.3, 0.3)
+    thick = 0.8 * capsule((lean, -1.3), (0, 0.7), width * 1.3, width)
+    thick += 0.9 * ellipse(0, 1.4, _spread(random, 0.8, 1.4), _spread(random, 0.5, 0.8))
+    size = _spread(random, 0.11, 0.17)
+    aside = -0.12 if lateral else 0.0
+    for i in range(10):
+        y = -0.9 + i * size * 1.45
+        x = aside + bend * (1 - y * y) + lean * -y * 0.5
+        thick += 0.9 * ellipse(x, y, size, size * 0.55)
+        if lateral:
+            thick += 0.6 * ellipse(x - size * 2.0, y + 0.05, size * 0.8, size * 0.3, 0.4)
+    airway = tube([(aside + 0.3 + bend * 0.5, -0.6), (aside + 0.28 + bend, 0.0),
+                   (aside + 0.2, 1.1)], _spread(random, 0.05, 0.09))
+    thick = np.clip(thick - _spread(random, 0.5, 2) * airway, 0, None)
+    if random.random() < 0.7:
+        thick += 1.2 * tube([(lean + 0.05, -0.8), (lean + 0.3, -0.55), (lean + 0.75, -0.6)], 0.11)
+        thick += 1.2 * ellipse(lean, -1.3, 0.7, 0.5)
+    return film(random, thick)
+
+
 def teeth(random):
     """A panoramic view of both jaws in a band, or a few teeth on a small film."""
     near = random.random() < 0.4
@@ -271,6 +295,6 @@ def whole_skeleton(random):
     return stretched(thick + 0.1 * random.normal(size=X.shape) * (thick > 0))
 
 
-FAMILIES = (limb, limb, pair_of_limbs, hand, pelvis, pelvis, abdomen, skull, teeth, teeth, spine,
-            lying_animal, lying_animal, side_of_chest, side_of_chest, slice_of_body, sector, breast,
-            whole_skeleton)
+FAMILIES = (limb, limb, pair_of_limbs, hand, pelvis, pelvis, abdomen, skull, neck, neck, teeth,
+            spine, lying_animal, lying_animal, side_of_chest, side_of_chest, slice_of_body, sector,
+            breast, whole_skeleton)
