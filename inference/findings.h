@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bucky::inference {
@@ -64,6 +65,23 @@ struct Finding {
     std::optional<double> undetermined_from = {};
 };
 
+/// What a model is for. Every result says it, except of a clinical one.
+enum class Purpose {
+    demonstration,  ///< reads only images that its manifest names by their equipment: no patient's
+    research,       ///< no reader may rely on it; what a manifest that says nothing means
+    clinical,
+};
+
+/// The word of the manifest.
+constexpr std::string_view name_of(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::demonstration: return "demonstration";
+        case Purpose::research: return "research";
+        case Purpose::clinical: return "clinical";
+    }
+    __builtin_unreachable();
+}
+
 /// The algorithm that gave the answer. Every result must name it.
 struct ModelIdentity {
     std::string name;
@@ -71,6 +89,7 @@ struct ModelIdentity {
     std::string vendor;
     std::string sha256;        ///< of the weights, 64 hexadecimal digits
     std::string intended_use;  ///< shown on every picture
+    Purpose purpose = Purpose::research;
 };
 
 enum class Verdict { findings, no_findings, not_analysed, failed };

@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;  // keeps keys in the order of writing
 constexpr std::array kVerdicts{Verdict::findings, Verdict::no_findings, Verdict::not_analysed,
                                Verdict::failed};
 constexpr std::array kAnswers{Answer::absent, Answer::present, Answer::undetermined};
+constexpr std::array kPurposes{Purpose::demonstration, Purpose::research, Purpose::clinical};
 constexpr std::array kSides{Side::unknown, Side::left, Side::right, Side::both};
 
 template <typename Word, std::size_t N>
@@ -123,15 +124,20 @@ Json json_of(const ModelIdentity& model) {
             {"version", model.version},
             {"vendor", model.vendor},
             {"sha256", model.sha256},
-            {"intended_use", model.intended_use}};
+            {"intended_use", model.intended_use},
+            {"purpose", name_of(model.purpose)}};
 }
 
 ModelIdentity model_of(const Json& json) {
-    return {.name = json.at("name"),
-            .version = json.at("version"),
-            .vendor = json.at("vendor"),
-            .sha256 = json.at("sha256"),
-            .intended_use = json.at("intended_use")};
+    ModelIdentity model{.name = json.at("name"),
+                        .version = json.at("version"),
+                        .vendor = json.at("vendor"),
+                        .sha256 = json.at("sha256"),
+                        .intended_use = json.at("intended_use")};
+    if (json.contains("purpose")) {  // absent in results before 0.2
+        model.purpose = word_of(kPurposes, json.at("purpose"));
+    }
+    return model;
 }
 
 ImageResult result_of(const Json& json) {

@@ -21,6 +21,8 @@ struct ReasonRow {
 // an algorithm did not accept an image, so the codes are private.
 inline constexpr std::array kReasons{
     ReasonRow{"own.result", "OWN_RESULT", "A result of this software, not an image"},
+    ReasonRow{"model.demonstration", "DEMONSTRATION", "Demonstration, for computed images only"},
+    ReasonRow{"equipment.not_taken", "EQUIPMENT", "Equipment not taken by the model"},
     ReasonRow{"sop_class.not_taken", "SOP_CLASS", "SOP class not taken by the model"},
     ReasonRow{"intent.for_processing", "FOR_PROCESSING", "Image for processing, not to be read"},
     ReasonRow{"modality.not_taken", "MODALITY", "Modality not taken by the model"},

@@ -111,6 +111,8 @@ constexpr Row kRows[] = {
     {"bucky_reloads_total", Kind::counter, "Reloads of the config, applied or refused."},
     {"bucky_clock_steps_total", Kind::counter,
      "Times that the machine's clock was set by more than a minute, by direction: forward, back."},
+    {"bucky_models_for_patients", Kind::gauge,
+     "Model packages that report and are no demonstration."},
     {"bucky_model_answers", Kind::gauge, "1 while some replica of the model would answer."},
     {"bucky_model_away_seconds", Kind::gauge,
      "For how long no replica of the model has answered, by model; 0: one would answer."},

@@ -94,6 +94,14 @@ inline constexpr Concept kFailed{"111224", "DCM", "Failed"};
 inline constexpr Concept kNotAttempted{"111225", "DCM", "Not Attempted"};
 inline constexpr Concept kReason{"reason", kOwnScheme, "Reason for no analysis"};
 
+// What a model is for; a word of its maker's stands below
+inline constexpr Concept kModelPurpose{"model-purpose", kOwnScheme, "Purpose of the model"};
+inline constexpr Concept kIntendedUse{"intended-use", kOwnScheme, "Intended use of the model"};
+inline constexpr Concept kDemonstration{"demonstration", kOwnScheme,
+                                        "Demonstration, not for any patient"};
+inline constexpr Concept kResearch{"research", kOwnScheme, "Research, not for diagnosis"};
+inline constexpr Concept kClinical{"clinical", kOwnScheme, "Clinical use"};
+
 // The whole image as a region, where nothing was located (docs/decisions/0005)
 inline constexpr Concept kWarning{"warning", kOwnScheme, "Warning about the image"};
 inline constexpr Concept kNoFinding{"no-finding", kOwnScheme, "No finding above threshold"};

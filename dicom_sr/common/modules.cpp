@@ -179,7 +179,8 @@ void write_algorithms(DcmItem& dataset, std::span<const inference::ModelIdentity
         put(item, DCM_ManufacturerModelName, model.name);
         put(item, DCM_SoftwareVersions, model.version);
         put(item, DCM_DeviceUID, algorithm_uid(model).str());
-        put_known(item, DCM_ContributionDescription, model.intended_use);
+        put(item, DCM_ContributionDescription,
+            fmt::format("{}: {}", name_of(model.purpose), model.intended_use));
     }
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -16,15 +15,21 @@ namespace {
 
 using inference::Answer;
 using inference::Finding;
+using inference::Purpose;
 using inference::Side;
 using inference::Verdict;
 
 // LO has 64 characters (PS3.5 6.2), but dciodvfy and the databases of many PACS count bytes.
 constexpr std::size_t kDescriptionMax = 64;
 
+constexpr std::string_view kDemo = "DEMO ";  // in every language: lists are searched for it
+
 constexpr Words kEnglish{
     .assists = "Assists. Not a reading.",
     .assists_short = "assists, no reading",
+    .research_short = "research, no reading",
+    .demonstration = "DEMONSTRATION. Not for any patient.",
+    .research = "RESEARCH. Not for diagnosis.",
     .no_finding = "No finding above threshold",
     .findings = "Findings",
     .not_analysed = "Not analysed",
@@ -77,6 +82,9 @@ constexpr Words kEnglish{
 constexpr Words kKorean{
     .assists = "판독이 아닌 보조 결과입니다.",
     .assists_short = "보조, 판독 아님",
+    .research_short = "연구용, 판독 아님",
+    .demonstration = "시연용입니다. 어떤 환자에게도 쓸 수 없습니다.",
+    .research = "연구용입니다. 진단에 쓸 수 없습니다.",
     .no_finding = "기준값을 넘는 소견 없음",
     .findings = "소견",
     .not_analysed = "분석하지 않음",
@@ -132,6 +140,8 @@ struct ReasonWord {
 };
 constexpr std::array kKoreanReasons{
     ReasonWord{"OWN_RESULT", "이 소프트웨어의 결과이며 영상이 아님"},
+    ReasonWord{"DEMONSTRATION", "컴퓨터로 만든 영상만 받는 시연용 모델"},
+    ReasonWord{"EQUIPMENT", "모델이 받지 않는 장비의 영상"},
     ReasonWord{"SOP_CLASS", "모델이 받지 않는 SOP 클래스"},
     ReasonWord{"FOR_PROCESSING", "판독용이 아닌 처리용 영상"},
     ReasonWord{"MODALITY", "모델이 받지 않는 장비 종류"},
@@ -230,6 +240,15 @@ std::string listed(std::span<const Summary> findings, std::size_t room) {
     return out;
 }
 
+/// The purpose of which a reader must be warned most; clinical where no model looked.
+Purpose purpose_of(std::span<const ReportedImage> images) {
+    Purpose most = Purpose::clinical;
+    for (const ReportedImage& image : images) {
+        if (image.result.model) most = std::min(most, image.result.model->purpose);
+    }
+    return most;
+}
+
 /// The findings that are present; else those that are undetermined; else that there is none.
 std::string study_answer(std::span<const ReportedImage> images, Language language,
                          std::size_t room) {
@@ -248,74 +267,38 @@ const Words& words(Language language) {
     return language == Language::korean ? kKorean : kEnglish;
 }
 
-std::string_view name_of(const Finding& finding, Language language) {
-    return language == Language::korean && !finding.name_ko.empty() ? finding.name_ko
-                                                                    : finding.name;
-}
-
-std::string_view name_of(Answer answer, const Words& words) {
-    switch (answer) {
-        case Answer::absent: return words.absent;
-        case Answer::present: return words.present;
-        case Answer::undetermined: return words.undetermined;
-    }
-    __builtin_unreachable();
-}
-
-std::string_view name_of(Side side, const Words& words) {
-    switch (side) {
-        case Side::unknown: return "";
-        case Side::left: return words.left;
-        case Side::right: return words.right;
-        case Side::both: return words.both;
-    }
-    __builtin_unreachable();
-}
-
-std::string score_text(double score) {
-    return fmt::format("{:.2f}", std::floor(score * 100 + 1e-9) / 100);
-}
-
-std::string threshold_text(const Finding& finding) {
-    const std::string threshold = score_text(finding.threshold);
-    const bool has_band =
-        finding.undetermined_from && *finding.undetermined_from < finding.threshold;
-    return has_band ? score_text(*finding.undetermined_from) + '-' + threshold : threshold;
-}
-
 Side side_of(const Finding& finding) {
     Side side = Side::unknown;
     for (const inference::Region& region : finding.regions) side = joined(side, region.side);
     return side;
 }
 
-std::vector<const Finding*> answered(const inference::ImageResult& result, Answer answer) {
-    std::vector<const Finding*> found;
-    if (!was_analysed(result)) return found;
-    for (const Finding& finding : result.findings) {
-        if (finding.answer == answer) found.push_back(&finding);
-    }
-    std::ranges::stable_sort(found, std::ranges::greater{}, &Finding::score);
-    return found;
-}
-
-std::vector<const Finding*> present(const inference::ImageResult& result) {
-    return answered(result, Answer::present);
-}
-
-std::string outline_label(const Finding& finding, std::size_t region, Language language) {
-    std::string label =
-        cleaned(fmt::format("{} {}", name_of(finding, language), score_text(finding.score)));
-    if (finding.regions.size() > 1) {
-        label += fmt::format(" ({}/{})", region + 1, finding.regions.size());
-    }
-    return label;
-}
-
 std::string model_line(const inference::ModelIdentity& model, Language language) {
     const Words& say = words(language);
     return cleaned(fmt::format("{}: {} {} ({} {})", say.model, model.name, model.version,
                                say.weights, model.sha256.substr(0, 12)));
+}
+
+std::string_view purpose_line(std::span<const ReportedImage> images, Language language) {
+    switch (purpose_of(images)) {
+        case Purpose::demonstration: return words(language).demonstration;
+        case Purpose::research: return words(language).research;
+        case Purpose::clinical: return "";
+    }
+    __builtin_unreachable();
+}
+
+std::string assists_line(std::span<const ReportedImage> images, Language language) {
+    const auto purpose = purpose_line(images, language);
+    return fmt::format("{}{}{}", words(language).assists, purpose.empty() ? "" : " ", purpose);
+}
+
+bool is_of_demonstration(std::string_view series_description) {
+    return series_description.starts_with(kDemo);
+}
+
+std::string for_demonstration(std::string_view series_description) {
+    return abridged(fmt::format("{}{}", kDemo, series_description), kDescriptionMax);
 }
 
 std::string text_of(const inference::Reason& reason, Language language) {
@@ -362,10 +345,13 @@ std::string series_description(std::span<const ReportedImage> images, Language l
     std::string tail;
     if (!none_analysed && unread > 0) tail += fmt::format("; {} {}", unread, say.some_not_analysed);
     if (!none_analysed && failed > 0) tail += fmt::format("; {} {}", failed, say.some_failed);
-    tail += fmt::format(" ({})", say.assists_short);
+    const Purpose purpose = purpose_of(images);
+    tail +=
+        fmt::format(" ({})", purpose == Purpose::research ? say.research_short : say.assists_short);
 
-    constexpr std::string_view kHead = "Bucky: ";
-    const std::size_t taken = kHead.size() + tail.size();
+    const std::string head =
+        fmt::format("{}Bucky: ", purpose == Purpose::demonstration ? kDemo : "");
+    const std::size_t taken = head.size() + tail.size();
     const std::size_t room = kDescriptionMax - std::min(kDescriptionMax, taken);
     std::string middle;
     if (none_analysed) {
@@ -373,7 +359,7 @@ std::string series_description(std::span<const ReportedImage> images, Language l
     } else {
         middle = study_answer(images, language, room);
     }
-    return abridged(fmt::format("{}{}{}", kHead, middle, tail), kDescriptionMax);
+    return abridged(fmt::format("{}{}{}", head, middle, tail), kDescriptionMax);
 }
 
 }  // namespace bucky::dicom_sr

@@ -9,14 +9,18 @@
 #include <vector>
 
 #include "conf/base/choices.h"
+#include "dicom_sr/common/labels.h"
 #include "dicom_sr/common/object.h"
 
 namespace bucky::dicom_sr {
 
 /// Every sentence and column title of one language.
 struct Words {
-    const char* assists;        ///< stands in every object
-    const char* assists_short;  ///< the same for a series description
+    const char* assists;         ///< stands in every object; assists_line() adds the purpose
+    const char* assists_short;   ///< the same for a series description
+    const char* research_short;  ///< instead of it, for a model of research
+    const char* demonstration;   ///< stands in every object of such a model
+    const char* research;        ///< likewise
     const char* no_finding;
     const char* findings;
     const char* not_analysed;
@@ -62,29 +66,22 @@ struct Words {
 
 const Words& words(Language language);
 
-std::string_view name_of(const inference::Finding& finding, Language language);
-std::string_view name_of(inference::Answer answer, const Words& words);
-std::string_view name_of(inference::Side side, const Words& words);  ///< "" when unknown
-
-/// "0.97", and never "1.00" or "0.50" for what lies below 1 or below the threshold.
-std::string score_text(double score);
-
-/// "0.50", or "0.30-0.50" where a score between the two is undetermined.
-std::string threshold_text(const inference::Finding& finding);
-
 /// The sides on which the finding was located, combined.
 inference::Side side_of(const inference::Finding& finding);
 
-/// The findings with this answer, highest score first. None for an image that was not analysed.
-std::vector<const inference::Finding*> answered(const inference::ImageResult& result,
-                                                inference::Answer answer);
-std::vector<const inference::Finding*> present(const inference::ImageResult& result);
-
-/// The label of an outline: "Pneumothorax 0.97", "Lung nodule 0.62 (2/3)".
-std::string outline_label(const inference::Finding& finding, std::size_t region, Language language);
-
 /// "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)": stands in every result.
 std::string model_line(const inference::ModelIdentity& model, Language language);
+
+/// What the models that looked at these images are for, in a sentence that a reader cannot miss: a
+/// demonstration before research. Empty for clinical ones.
+std::string_view purpose_line(std::span<const ReportedImage> images, Language language);
+
+/// That it assists, and the same: stands in every object.
+std::string assists_line(std::span<const ReportedImage> images, Language language);
+
+/// Whether a series description is of a result by a demonstration.
+bool is_of_demonstration(std::string_view series_description);
+std::string for_demonstration(std::string_view series_description);  ///< begins with "DEMO"
 
 /// Why an image has no answer, or a doubtful one. In Korean the English detail follows.
 std::string text_of(const inference::Reason& reason, Language language);
@@ -95,7 +92,8 @@ std::string verdict_line(const inference::ImageResult& result, Language language
 
 /// "Bucky: Pneumothorax L 0.97 (assists, no reading)", at most 64 bytes (LO): OHIF shows no other
 /// words of a report in its list. Findings that do not fit are counted: "+2". Where no finding is
-/// present, it names those that are undetermined.
+/// present, it names those that are undetermined. By a demonstration it begins with "DEMO", by a
+/// model of research it says so.
 std::string series_description(std::span<const ReportedImage> images, Language language);
 
 }  // namespace bucky::dicom_sr

@@ -21,6 +21,7 @@ constexpr Colour kInk{0.93, 0.93, 0.93, 1};
 constexpr Colour kFaint{0.68, 0.68, 0.68, 1};
 constexpr Colour kWarning{1.0, 0.75, 0.3, 1};
 constexpr Colour kRule{0.35, 0.35, 0.35, 1};
+constexpr Colour kBandOfResearch{0.72, 0.78, 0.86, 1};
 
 constexpr Colour rgb(unsigned hex) {
     return {(hex >> 16U) / 255.0, (hex >> 8U & 0xFFU) / 255.0, (hex & 0xFFU) / 255.0, 1};
@@ -174,6 +175,9 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
             cleaned(fmt::format("{}: {}", say.warning, text_of(warning, style.language))));
     }
     panel.assists = say.assists;
+    panel.purpose = purpose_line({&image, 1}, style.language);
+    panel.demonstration =
+        result.model && result.model->purpose == inference::Purpose::demonstration;
     panel.titles = {say.finding, say.score, say.threshold, say.answer};
     const bool heated = style.marking != Marking::outline && !strongest_heat(result).values.empty();
     const bool outlined = style.marking != Marking::heatmap || !heated;
@@ -208,15 +212,34 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
     return panel;
 }
 
+namespace {
+
+/// A bright band over the whole width. Returns its height.
+double lay_out_band(Canvas& canvas, const Panel& panel, const Rect& at, double em, bool draw) {
+    if (panel.purpose.empty()) return 0;
+    const double margin = 0.9 * em;
+    const TextStyle style{1.2 * em, true, kPaper, at.width - 2 * margin};
+    const double height = canvas.measure(panel.purpose, style).height + 0.8 * em;
+    if (draw) {
+        canvas.fill({at.x, at.y, at.width, height},
+                    panel.demonstration ? kWarning : kBandOfResearch);
+        canvas.text(at.x + margin, at.y + 0.4 * em, panel.purpose, style);
+    }
+    return height;
+}
+
+}  // namespace
+
 double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double width, double em,
                bool draw) {
     const double margin = 0.9 * em;
     const double inner = width - 2 * margin;
     const bool two_columns = inner > 58 * em && !panel.rows.empty();
     const double legend_width = two_columns ? std::min(0.52 * inner, 42 * em) : inner;
+    const double band = lay_out_band(canvas, panel, {x, y, width, 0}, em, false);
 
     const auto write = [&](bool really) {
-        Writer head(canvas, x + margin, y + margin, inner, em, really);
+        Writer head(canvas, x + margin, y + band + margin, inner, em, really);
         head.paragraph(panel.verdict, kInk, 1.3, true);
         for (const std::string& warning : panel.warnings) {
             head.paragraph(warning, kWarning, 1, true);
@@ -234,6 +257,7 @@ double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double wi
     if (draw) {
         canvas.fill({x, y, width, height}, kPaper);
         canvas.fill({x, y, width, std::max(1.0, em / 14)}, kRule);
+        (void)lay_out_band(canvas, panel, {x, y, width, 0}, em, true);
         (void)write(true);
     }
     return height;

@@ -34,6 +34,8 @@ struct PanelRow {
 };
 
 struct Panel {
+    std::string purpose;  ///< of the model, a band above all; empty for a clinical one
+    bool demonstration = false;
     std::string verdict;
     std::vector<std::string> warnings;
     std::string assists;

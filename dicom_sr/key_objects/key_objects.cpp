@@ -59,7 +59,7 @@ void write_tree(DcmItem& dataset, const StudyReport& report, const Object& objec
     ContentTree tree(kOfInterest, "2010", object.sop_class);
     add_language(tree, report.language);
     add_observer(tree, report);
-    std::string said = words(report.language).assists;
+    std::string said = assists_line(selection, report.language);
     for (const ReportedImage& image : selection) {
         said += ' ' + verdict_line(image.result, report.language) + '.';
     }

@@ -223,7 +223,7 @@ void write_note(DcmItem& dataset, const ReportedImage& image, Language language)
     DcmItem& annotation = new_item(dataset, DCM_GraphicAnnotationSequence);
     put(annotation, DCM_GraphicLayer, kNoteLayer);
     const std::array lines{verdict_line(image.result, language),
-                           std::string(words(language).assists),
+                           assists_line({&image, 1}, language),
                            image.result.model ? model_line(*image.result.model, language) : ""};
     for (std::size_t i = 0; i < lines.size(); ++i) {  // one line each, at the foot of the screen
         if (lines[i].empty()) continue;

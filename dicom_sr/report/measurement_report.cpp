@@ -109,7 +109,9 @@ Object withdrawal(const Withdrawn& report) {
     put(*dataset, DCM_Modality, "SR");
     put(*dataset, DCM_SeriesInstanceUID, object.series.str());
     put(*dataset, DCM_SeriesNumber, row_of(ResultKind::report).series_number);
-    put(*dataset, DCM_SeriesDescription, say.withdrawn_short);
+    put(*dataset, DCM_SeriesDescription,
+        is_of_demonstration(filed_as.series_description) ? for_demonstration(say.withdrawn_short)
+                                                         : say.withdrawn_short);
     (void)dataset->insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
     write_equipment(*dataset, report.node_name, report.software_version);
     put(*dataset, DCM_InstanceNumber, kAfterEveryReport);

@@ -59,6 +59,10 @@ void add_algorithm_context(ContentTree& tree, const inference::ModelIdentity& mo
     if (finding != nullptr) {
         text(codes::kAlgorithmParameters, fmt::format("threshold {:g}", finding->threshold));
     }
+    if (finding == nullptr && !model.intended_use.empty()) {  // once a detection is enough
+        text(codes::kAlgorithmParameters,
+             fmt::format("{}: {}", name_of(model.purpose), model.intended_use));
+    }
     if (!model.sha256.empty()) {
         text(codes::kAlgorithmParameters, "weights sha256 " + model.sha256);
     }

@@ -270,11 +270,32 @@ std::vector<std::string> notes_on_study(const StudyReport& report, const Words& 
     return notes;
 }
 
+Concept purpose_code(inference::Purpose purpose) {
+    switch (purpose) {
+        case inference::Purpose::demonstration: return codes::kDemonstration;
+        case inference::Purpose::research: return codes::kResearch;
+        case inference::Purpose::clinical: return codes::kClinical;
+    }
+    __builtin_unreachable();
+}
+
+/// What each model is for, as a code and in its maker's words.
+void add_purposes(ContentTree& tree, const StudyReport& report) {
+    for (const inference::ModelIdentity& model : models_of(report.images)) {
+        tree.code(contains, codes::kModelPurpose, purpose_code(model.purpose), [&] {
+            add_algorithm_name(tree, model);
+            const std::string use = cleaned(model.intended_use);
+            if (!use.empty()) tree.text(has_properties, codes::kIntendedUse, use);
+        });
+    }
+}
+
 void add_evaluations(ContentTree& tree, const StudyReport& report) {
     tree.container(contains, codes::kQualitativeEvaluations, "", [&] {
         for (const std::string& note : notes_of(report)) {
             tree.text(contains, codes::kComment, note);
         }
+        add_purposes(tree, report);
         add_priors(tree, report);
         for (const ReportedImage& image : report.images) {
             add_warnings(tree, image, report.language);
@@ -292,6 +313,8 @@ void add_evaluations(ContentTree& tree, const StudyReport& report) {
 std::vector<std::string> notes_of(const StudyReport& report) {
     const Words& say = words(report.language);
     std::vector<std::string> notes{say.assists};
+    const auto purpose = purpose_line(report.images, report.language);
+    if (!purpose.empty()) notes.emplace_back(purpose);
     for (auto& note : notes_on_study(report, say)) notes.push_back(std::move(note));
     for (auto& note : notes_on_text(report, say)) notes.push_back(std::move(note));
     for (const inference::ModelIdentity& model : models_of(report.images)) {

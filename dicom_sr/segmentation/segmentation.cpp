@@ -57,7 +57,8 @@ void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& 
     DcmItem& item = new_item(dataset, DCM_SegmentSequence);
     put_number(item, DCM_SegmentNumber, number);
     put(item, DCM_SegmentLabel, name);
-    put(item, DCM_SegmentDescription, fmt::format("{}. {}", name, words(language).assists));
+    put(item, DCM_SegmentDescription,
+        fmt::format("{}. {}", name, assists_line({&image, 1}, language)));
     put(item, DCM_SegmentAlgorithmType, "AUTOMATIC");
     put(item, DCM_SegmentAlgorithmName, fmt::format("{} {}", model.name, model.version));
     put_code(item, DCM_SegmentedPropertyCategoryCodeSequence, codes::kAbnormalStructure);

@@ -118,12 +118,16 @@ void Shelf::outline_for(std::span<const Threshold> thresholds) {
 
 Shelf::Choice Shelf::choose(const Header& header, const Among& among) const {
     Choice choice;
+    std::optional<Reason> by_demonstration;
     for (const LoadedPackage* loaded : those(among)) {
         if (loaded->shadow) continue;
-        auto no = refusals(header, loaded->package.accepts);
+        const Accepts& accepts = loaded->package.accepts;
+        auto no = refusals(header, accepts);
         if (no.empty()) return {loaded, std::nullopt};
-        if (!choice.refused) choice.refused = std::move(no.front());
+        auto& refused = accepts.demonstration ? by_demonstration : choice.refused;
+        if (!refused) refused = std::move(no.front());
     }
+    if (!choice.refused) choice.refused = std::move(by_demonstration);
     if (choice.refused) return choice;
     choice.refused =
         reason("shelf.empty", among.name.empty()

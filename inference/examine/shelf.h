@@ -60,8 +60,8 @@ public:
           const GateOptions& gate = {}, const ModelOptions& of_the_gate = {});
 
     /// The first package that accepts the image. If none does: the reason of the first package,
-    /// which is the one that the admin put first. A shadow package is never chosen, not even by its
-    /// name.
+    /// which is the one that the admin put first; of a demonstration only where there is no other.
+    /// A shadow package is never chosen, not even by its name.
     struct Choice {
         const LoadedPackage* taken = nullptr;
         std::optional<Reason> refused;

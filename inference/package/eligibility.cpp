@@ -62,6 +62,27 @@ Refusal own_result(const Header& header, const Accepts&) {
     return reason("own.result", "this is a result that this software made itself");
 }
 
+bool is_made_by(const Header& header, const Equipment& one) {
+    return (one.manufacturer.empty() || one.manufacturer == header.manufacturer) &&
+           (one.model_name.empty() || one.model_name == header.model_name) &&
+           (one.uid_root.empty() || header.sop_instance.starts_with(one.uid_root + '.'));
+}
+
+/// All values of one row: a name may be set by anybody, and the root of a UID is shared by many.
+Refusal equipment(const Header& header, const Accepts& accepts) {
+    const auto made_by = [&](const Equipment& one) { return is_made_by(header, one); };
+    if (std::ranges::any_of(accepts.equipment, made_by)) return {};
+    if (accepts.demonstration) {
+        return reason("model.demonstration",
+                      "a demonstration for computer-generated images: the model reads no image of "
+                      "a patient");
+    }
+    if (accepts.equipment.empty()) return {};
+    return reason("equipment.not_taken",
+                  fmt::format("made by \"{}\" of \"{}\": the model was not made for its images",
+                              header.model_name, header.manufacturer));
+}
+
 Refusal sop_class(const Header& header, const Accepts& accepts) {
     if (has(accepts.sop_classes, header.sop_class)) return {};
     return reason("sop_class.not_taken",
@@ -253,6 +274,9 @@ constexpr std::string_view kBySign = "taken where the list has \"\"";
 
 constexpr std::array kRules{
     Rule{"Manufacturer, Manufacturer's Model Name", "", kTaken, "own.result", own_result},
+    Rule{"Manufacturer, Model Name, SOP Instance UID", "equipment",
+         "refused where the list has a value", "model.demonstration equipment.not_taken",
+         equipment},
     Rule{"SOP Class UID", "sop_classes", kRefused, "sop_class.not_taken", sop_class},
     Rule{"Presentation Intent Type", "", kTaken, "intent.for_processing", intent},
     Rule{"Modality", "modalities", kBySign, "modality.not_taken", modality},

@@ -10,6 +10,7 @@
 #include "conf/base/digest.h"
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "inference/package/accepts.h"
 #include "inference/package/manifest.h"
 
 namespace bucky::inference {
@@ -66,13 +67,23 @@ void read_weights_that_may_be_away(Section& model, PackageHead& package) {
     package.identity.sha256 = read_hash(model, "weights_sha256", package.weights);
 }
 
+Purpose read_purpose(Section& model) {
+    const std::string word =
+        model.one_of("purpose", {"demonstration", "research", "clinical"}, "research");
+    return word == "research"   ? Purpose::research
+           : word == "clinical" ? Purpose::clinical
+                                : Purpose::demonstration;
+}
+
 void read_identity(Section& model, PackageHead& package) {
     ModelIdentity& identity = package.identity;
     identity.name = model.required_text("name");
     identity.version = model.required_text("version");
     identity.vendor = model.required_text("vendor");
     identity.intended_use = model.required_text("intended_use");
+    identity.purpose = read_purpose(model);
     package.licence = model.required_text("licence");
+    package.told = {model.text("patients"), model.text("measured")};
     if (model.has("weights_sha256")) {
         read_weights_that_may_be_away(model, package);
     } else {
@@ -169,43 +180,6 @@ void read_input(Section& section, InputSpec& input) {
     const std::string fit = section.one_of("fit", {"letterbox", "stretch", "crop"}, "letterbox");
     input.fit = fit == "letterbox" ? Fit::letterbox : fit == "stretch" ? Fit::stretch : Fit::crop;
     section.complain_of_unknown_keys();
-}
-
-/// The direction of rows and of columns, each towards a side of the patient: "L\\F".
-bool is_orientation(const std::string& text) {
-    constexpr std::string_view kSides = "LRAPHF";
-    return text.empty() || (text.size() == 3 && kSides.find(text[0]) != std::string_view::npos &&
-                            text[1] == '\\' && kSides.find(text[2]) != std::string_view::npos);
-}
-
-void read_orientations(Section& section, Accepts& accepts) {
-    if (!section.has("orientations")) return;
-    accepts.orientations = section.texts("orientations");
-    for (const std::string& one : accepts.orientations) {
-        if (is_orientation(one)) continue;
-        section.complain("orientations", fmt::format("\"{}\" is none: write \"L\\\\F\"", one));
-    }
-}
-
-void read_accepts(Section& section, Accepts& accepts) {
-    constexpr double kAgeMax = 150;
-    accepts.sop_classes = section.texts("sop_classes");
-    accepts.modalities = section.texts("modalities");
-    accepts.body_parts = section.texts("body_parts");
-    accepts.views = section.texts("views");
-    read_orientations(section, accepts);
-    accepts.secondary_images = section.flag("secondary_images", false);
-    accepts.burned_in_annotation = section.flag("burned_in_annotation", false);
-    accepts.min_age_years = section.optional_number("min_age_years", 0, kAgeMax);
-    accepts.max_age_years = section.optional_number("max_age_years", 0, kAgeMax);
-    accepts.age_may_be_missing = section.flag("age_may_be_missing", true);
-    accepts.min_rows = section.whole("min_rows", 1, limits::kImageSideMax, 1);
-    accepts.min_columns = section.whole("min_columns", 1, limits::kImageSideMax, 1);
-    section.complain_of_unknown_keys();
-    if (accepts.min_age_years && accepts.max_age_years &&
-        *accepts.min_age_years > *accepts.max_age_years) {
-        section.complain("max_age_years", "is below min_age_years");
-    }
 }
 
 Code read_code(Section& finding) {
@@ -310,6 +284,7 @@ Package read_package(const std::filesystem::path& folder, std::vector<std::strin
     Package package;
     read_head(root, folder, package);
     Section accepts = root.section("accepts");
+    package.accepts.demonstration = package.identity.purpose == Purpose::demonstration;
     read_accepts(accepts, package.accepts);
     Section output = root.section("output");
     if (!output.flag("scores", true)) output.complain("scores", "must be true");
@@ -331,6 +306,16 @@ Package read_package(const std::filesystem::path& folder) {
     Package package = read_package(folder, problems);
     throw_all(problems);
     return package;
+}
+
+Purpose purpose_of(const std::filesystem::path& folder) {
+    const toml::table table = parse(folder / "model.toml");
+    std::vector<std::string> problems;
+    Section root(&table, "", problems);
+    Section model = root.section("model");
+    const Purpose purpose = read_purpose(model);
+    throw_all(problems);
+    return purpose;
 }
 
 GatePackage read_gate_package(const std::filesystem::path& folder) {

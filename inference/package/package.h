@@ -26,7 +26,15 @@ struct InputSpec {
     Fit fit = Fit::letterbox;
 };
 
+/// What made an image, by its header: the values that an accepted image has. Empty: any.
+struct Equipment {
+    std::string manufacturer, model_name;  ///< compared whole
+    std::string uid_root;                  ///< of the SOP Instance UID: "2.25"
+};
+
 struct Accepts {
+    std::vector<Equipment> equipment;  ///< one of these, all of its values; empty: any
+    bool demonstration = false;        ///< the package's purpose
     std::vector<std::string> sop_classes, modalities, body_parts, views;  ///< "": may be missing
     std::vector<std::string> orientations{"L\\F", ""};                    ///< Patient Orientation
     bool secondary_images = false;      ///< Image Type 2 SECONDARY
@@ -72,11 +80,18 @@ struct RemoteSpec {
                          ///< without the binary tensor extension
 };
 
+/// What the maker says of a package for `bucky model list --shipped`, in the words of CARD.md.
+struct Told {
+    std::string patients;  ///< on whose images it was made: "children of 0 to 6 years"
+    std::string measured;  ///< what was measured, on how many images; empty: nothing
+};
+
 /// What every kind of package states.
 struct PackageHead {
     std::filesystem::path folder;
     ModelIdentity identity;
     std::string licence;
+    Told told;
     std::filesystem::path weights;  ///< absolute; empty: they are not here, only their hash
     std::string weights_name;       ///< in the folder, also of weights that are not here
     InputSpec input;
@@ -116,6 +131,10 @@ Package read_package(const std::filesystem::path& folder);
 /// The same, but problems are added to `problems` and reading goes on.
 ///   err  bad_input when there is no manifest at all
 Package read_package(const std::filesystem::path& folder, std::vector<std::string>& problems);
+
+/// What the package in this folder is for. Reads no weights.
+///   err  bad_input when there is no manifest or it has another word
+Purpose purpose_of(const std::filesystem::path& folder);
 
 /// The same for the package of the gate.
 GatePackage read_gate_package(const std::filesystem::path& folder);

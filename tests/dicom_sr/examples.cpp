@@ -61,12 +61,12 @@ ReportedImage analysed(int number, std::vector<Finding> findings) {
 }  // namespace
 
 inference::ModelIdentity model() {
-    return {
-        .name = "cxr-phantom",
-        .version = "1.0.0",
-        .vendor = "Bucky",
-        .sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        .intended_use = "Demonstration on computer-generated radiographs; not for any patient."};
+    return {.name = "cxr-phantom",
+            .version = "1.0.0",
+            .vendor = "Bucky",
+            .sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            .intended_use = "Demonstration on computer-generated radiographs; not for any patient.",
+            .purpose = inference::Purpose::clinical};  // purpose_test.cpp has the others
 }
 
 Source source(int number) {

@@ -14,6 +14,7 @@
 #include "tests/support/fake_pacs.h"
 #include "tests/support/judges.h"
 #include "tests/support/ledger.h"
+#include "tests/support/open_model.h"
 #include "tests/support/part10.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
@@ -76,7 +77,7 @@ bool is_ignored(const fs::path& file) {
 TEST_CASE("every sample file gets a verdict or an honest refusal", "[system][samples]") {
     const auto shared = shared_dir();
     if (!shared) return;
-    const TempDir dir;
+    const TempDir dir, model_dir;
     std::vector<std::string> wrap{"/usr/bin/python3",
                                   (source_dir() / "tools/demonstration/pictures.py").string(),
                                   dir.path().string()};
@@ -84,7 +85,10 @@ TEST_CASE("every sample file gets a verdict or an honest refusal", "[system][sam
     REQUIRE(run(wrap).status == 0);
 
     FakePacs pacs;
-    RunningNode node{{.destinations = {pacs.destination()}}};
+    RunningNode node{{.destinations = {pacs.destination()},
+                      .model = write_open_model(model_dir / "model"),
+                      .inference = "device = \"cpu\"\ngate_model = \"" +
+                                   (source_dir() / "models" / "cxr-gate").string() + '"'}};
     auto files = files_in(*shared / "samples/dicom");
     for (auto& wrapped : files_in(dir.path())) files.push_back(std::move(wrapped));
     std::size_t taken = 0;

@@ -35,7 +35,7 @@ version = "{version}"
 vendor = "Bucky project"
 licence = "Apache-2.0"
 intended_use = "{intended_use}"
-weights = "weights.ts"
+{told}weights = "weights.ts"
 sha256 = "{sha256}"
 
 [input]
@@ -75,6 +75,7 @@ class Package:
     accepts: Dict[str, Any]
     heatmaps: bool
     findings: List[Finding] = field(default_factory=list)
+    told: Dict[str, str] = field(default_factory=dict)  # purpose, patients, measured
 
 
 def toml(value: Any) -> str:
@@ -87,8 +88,12 @@ def toml(value: Any) -> str:
     return repr(value)
 
 
+def lines(values: Dict[str, Any]) -> str:
+    return "".join(f"{key} = {toml(value)}\n" for key, value in values.items())
+
+
 def section(name: str, values: Dict[str, Any]) -> str:
-    return f"\n{name}\n" + "".join(f"{key} = {toml(value)}\n" for key, value in values.items())
+    return f"\n{name}\n" + lines(values)
 
 
 def finding_text(finding: Finding, sha256: str) -> str:
@@ -167,6 +172,7 @@ def write(package: Package, net: torch.jit.ScriptModule, folder: Path, written_b
     text += section("[model]", {
         "name": package.name, "version": package.version, "vendor": package.vendor,
         "licence": package.licence, "intended_use": package.intended_use,
+        "purpose": "research", **package.told,
         "weights": "weights.ts", "sha256": sha256})
     text += section("[input]", package.input)
     text += section("[accepts]", package.accepts)

@@ -23,6 +23,8 @@ WORDS = {
 
 ACCEPTS_AND_OUTPUT = """
 [accepts]
+# Nothing else: not one real radiograph was in the training. Both must match, name and root.
+equipment = [{ model_name = "bucky phantom", manufacturer = "Bucky project", uid_root = "2.25" }]
 sop_classes = [
     "1.2.840.10008.5.1.4.1.1.1",    # Computed Radiography Image Storage
     "1.2.840.10008.5.1.4.1.1.1.1",  # Digital X-Ray Image Storage - For Presentation
@@ -40,6 +42,11 @@ scores = true
 heatmaps = true
 """
 
+# For `bucky model list --shipped`; the figures stand in CARD.md.
+TOLD = {"purpose": "demonstration", "patients": "nobody: only images of `bucky phantom`",
+        "measured": "1500 unseen phantoms: AUC 0.9942 to 1.0000 a finding; "
+                    "worthless on patients"}
+
 FINDING = """
 [[finding]]
 key = "{key}"
@@ -56,7 +63,7 @@ located = true
 def manifest_text(sha256: str, thresholds: List[float], heat_thresholds: List[float]) -> str:
     text = manifest.OURS.format(
         what="A model package of Bucky", trainer="train-cxr-phantom", name="cxr-phantom",
-        version=VERSION, sha256=sha256, side=SIDE,
+        version=VERSION, sha256=sha256, side=SIDE, told=manifest.lines(TOLD),
         intended_use="Demonstration on computer-generated chest radiographs. Not for any patient.")
     text += ACCEPTS_AND_OUTPUT
     for k, key in enumerate(FINDINGS):

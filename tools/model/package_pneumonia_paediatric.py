@@ -90,7 +90,10 @@ def package_of(threshold: float) -> manifest.Package:
                "fit": "stretch"},
         accepts=accepts, heatmaps=True,
         findings=[manifest.Finding("pneumonia", "Pneumonia", "233604007", "Pneumonia",
-                                   threshold, "폐렴", HEAT_THRESHOLD, True)])
+                                   threshold, "폐렴", HEAT_THRESHOLD, True)],
+        told={"purpose": "research", "patients": "children of 0 to 6 years with a known age",
+              "measured": "760 pictures of one hospital: AUC 0.9907, sensitivity 94.7 %, "
+                          "specificity 93.7 %"})
 
 
 def fix(work: Path, sets: Dict[str, ChildSet], folder: Path) -> None:

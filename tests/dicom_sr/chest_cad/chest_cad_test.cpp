@@ -82,7 +82,7 @@ TEST_CASE("a nodule detector that found nothing writes the tree of PS3.17 F.3.1"
               "1.4 Summary of Detections = Succeeded", "1.4.1 Successful Detections",
               "1.4.1.1 Detection Performed = Nodule", "1.4.1.1.1 Algorithm Name",
               "1.4.1.1.2 Algorithm Version", "1.4.1.1.3 Algorithm Manufacturer",
-              "1.4.1.1.4 Algorithm Parameters", "1.4.1.1.5 IMAGE",
+              "1.4.1.1.4 Algorithm Parameters", "1.4.1.1.5 Algorithm Parameters", "1.4.1.1.6 IMAGE",
               "1.5 Summary of Analyses = Not Attempted"});
 }
 

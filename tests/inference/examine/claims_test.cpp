@@ -17,6 +17,7 @@
 
 #include "inference/examine/examine.h"
 #include "tests/inference/support.h"
+#include "tests/support/open_model.h"
 #include "tests/support/temp_dir.h"
 #include "tools/phantom/draw.h"
 
@@ -73,9 +74,7 @@ const std::vector<phantom::Phantom>& patients() {
 /// Analyses every patient in a form, and counts the verdicts.
 class Matrix {
 public:
-    Matrix()
-        : shelf_({std::filesystem::path(BUCKY_SOURCE_DIR) / "models" / "cxr-phantom"},
-                 ModelOptions{"cpu", 1}) {}
+    Matrix() : shelf_({write_open_model(dir_ / "model")}, ModelOptions{"cpu", 1}) {}
 
     /// `bits` and `low`: the range of the values; `form` makes the file's odd side.
     void cell(const std::string& name, unsigned bits, int low,
@@ -230,8 +229,8 @@ TEST_CASE("the files made after reports of other systems get the verdict of thei
         std::cout << "skipped: no shared folder with cases\n";
         return;
     }
-    const Shelf shelf({std::filesystem::path(BUCKY_SOURCE_DIR) / "models" / "cxr-phantom"},
-                      ModelOptions{"cpu", 1});
+    const TempDir dir;
+    const Shelf shelf({write_open_model(dir / "model")}, ModelOptions{"cpu", 1});
     const auto [file, seen] =
         GENERATE(table<const char*, const char*>({{"REF-nodule", "nodule left"},
                                                   {"F02-voilut-says16-has12", "nodule left"},

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cctype>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -35,6 +37,7 @@ public:
         write_bytes(dir_ / "out.f32", "");
         manifest += "\n[[golden]]\ninput = \"in.f32\"\noutput = \"out.f32\"\n";
     }
+    const std::filesystem::path& path() const { return dir_.path(); }
     std::string complaint() const {
         const Error error = error_of([&] { read(); });
         CHECK(error.fault() == Fault::bad_input);
@@ -46,6 +49,20 @@ public:
 private:
     TempDir dir_;
 };
+
+/// "1500", "0.9942", "96.3": the numbers of a sentence.
+std::vector<std::string> figures_of(const std::string& text) {
+    std::vector<std::string> figures(1);
+    for (const char c : text) {
+        if (std::isdigit(static_cast<unsigned char>(c)) != 0 ||
+            (c == '.' && !figures.back().empty()))
+            figures.back() += c;
+        else if (!figures.back().empty())
+            figures.emplace_back();
+    }
+    std::erase(figures, "");
+    return figures;
+}
 
 std::size_t lines_of(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
@@ -279,6 +296,59 @@ TEST_CASE("a package may come without weights, if golden inputs can prove them e
     SECTION("that names weights elsewhere") {
         folder.replace("other.ts", "../weights.ts");
         CHECK_THAT(folder.complaint(), Catch::Contains("in the package's own folder"));
+    }
+}
+
+TEST_CASE("a package that does not say what it is for is research", "[inference]") {
+    PackageFolder folder;
+    const std::string use = "intended_use = \"For tests only\"";
+    CHECK(folder.read().identity.purpose == Purpose::research);
+    folder.replace(use, use + "\npurpose = \"clinical\"");
+    CHECK(folder.read().identity.purpose == Purpose::clinical);
+    CHECK(purpose_of(folder.path()) == Purpose::clinical);
+    folder.replace("\"clinical\"", "\"diagnosis\"");
+    CHECK_THAT(folder.complaint(),
+               Catch::Contains("must be one of \"demonstration\", \"research\", \"clinical\""));
+}
+
+TEST_CASE("a demonstration without the marks of its own images is no package", "[inference]") {
+    PackageFolder folder;
+    const std::string use = "intended_use = \"For tests only\"";
+    folder.replace(use, use + "\npurpose = \"demonstration\"");
+    CHECK_THAT(folder.complaint(), Catch::Contains("accepts.equipment: is missing"));
+    const auto with = [&](const std::string& row) {
+        PackageFolder changed;
+        changed.manifest = folder.manifest;
+        changed.replace("[accepts]", "[accepts]\nequipment = [{ " + row + " }]");
+        return changed.complaint();
+    };
+    CHECK_THAT(with("manufacturer = \"Maker\""),
+               Catch::Contains("must have model_name and uid_root"));
+    CHECK_THAT(with("model_name = \"Stand\""),
+               Catch::Contains("must have model_name and uid_root"));
+    CHECK_THAT(with("model_name = \"Stand\", uid_root = \"2.25.\""),
+               Catch::Contains("uid_root: must be a UID without a dot"));
+    CHECK_THAT(with("serial = \"7\""), Catch::Contains("serial: is not a key here") &&
+                                           Catch::Contains("names no equipment"));
+    folder.replace("[accepts]",
+                   "[accepts]\nequipment = [{ model_name = \"Stand\", uid_root = \"2.25\" }]");
+    CHECK(folder.read().accepts.demonstration);
+}
+
+TEST_CASE("what a shipped package says was measured stands in its card", "[inference]") {
+    const auto models = std::filesystem::path(BUCKY_SOURCE_DIR) / "models";
+    for (const auto& folder : std::filesystem::directory_iterator(models)) {
+        const bool is_gate = folder.path().filename() == "cxr-gate";
+        const Told told = is_gate ? read_gate_package(folder).told : read_package(folder).told;
+        CAPTURE(folder.path(), told.measured);
+        CHECK_FALSE(told.patients.empty());
+        CHECK_FALSE(told.measured.empty());
+        std::string card = bytes_of(folder.path() / "CARD.md");
+        std::erase(card, ',');  // 1,500
+        for (const auto& figure : figures_of(told.measured)) {
+            CAPTURE(figure);
+            CHECK_THAT(card, Catch::Contains(figure));
+        }
     }
 }
 

@@ -67,7 +67,8 @@ TEST_CASE("what waits for a destination that is gone is dropped or moved by a co
     INFO(status.text);
     CHECK(status.status == 0);
     CHECK_THAT(bucky_command({"config", "check", visited.config()}).text,
-               Catch::EndsWith(": good\n"));
+               Catch::Contains(": good\n! no installed model reads patients") &&
+                   !Catch::Contains("deliver:"));
     CHECK_THAT(visited.ask({"study", "show", "A-1"}).text,
                Catch::Contains("from pacs to new-pacs by hand") &&
                    Catch::Contains("for archive: dropped by hand"));

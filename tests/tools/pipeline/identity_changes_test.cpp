@@ -23,7 +23,7 @@ Xray nodule_of(const Person& person, std::map<DcmTagKey, std::string> also = {})
 
 std::size_t waiting_at(NodeHarness& harness, const std::string& destination, const Report& report) {
     std::size_t jobs = 0;
-    for (const auto& job : harness.context().jobs.jobs_of_study("1.2.8")) {
+    for (const auto& job : harness.context().jobs.jobs_of_study("2.25.8")) {
         const bool is_its = job.subject == report.head.sop_instance.str();
         if (is_its && job.lane == storage::Lane::deliver(destination)) ++jobs;
     }
@@ -71,11 +71,11 @@ TEST_CASE(
         CHECK(dciodvfy_errors(report.file).empty());
         CHECK(pixelmed_sr_errors(report.file).empty());
     }
-    CHECK(harness.context().studies.line("1.2.8")->images == 1);
-    CHECK(harness.context().studies.line("1.2.8")->not_analysed == 0);
+    CHECK(harness.context().studies.line("2.25.8")->images == 1);
+    CHECK(harness.context().studies.line("2.25.8")->not_analysed == 0);
 
     // reported again, nothing is withdrawn twice
-    harness.context().studies.retry("1.2.8");
+    harness.context().studies.retry("2.25.8");
     CHECK(work(harness) == 1);
     CHECK(reports_of(harness).size() == 3);
 }
@@ -94,7 +94,7 @@ TEST_CASE("an identity that is corrected back and forth ends as it came last", "
             [&](const auto& report) { return report.head.patient_id != person->id; });
         if (other != reports.rend()) CHECK(other->says("wrong patient identity"));
     }
-    CHECK(harness.context().studies.line("1.2.8")->images == 1);
+    CHECK(harness.context().studies.line("2.25.8")->images == 1);
 }
 
 TEST_CASE("an image that is corrected before it was reported has one report, of the right patient",
@@ -112,7 +112,7 @@ TEST_CASE("who keeps other images of the study has a report of those, and nothin
     NodeHarness harness;
     receive(harness, nodule_of(kWrong));
     auto second = nodule_of(kWrong);
-    second.sop_instance = "1.2.8.2";
+    second.sop_instance = "2.25.8.2";
     second.seed = 12;
     receive(harness, second);
     CHECK(work(harness) == 1);
@@ -122,7 +122,7 @@ TEST_CASE("who keeps other images of the study has a report of those, and nothin
     REQUIRE(reports.size() == 3);
     for (std::size_t at = 1; at < 3; ++at) {
         const bool is_right = reports[at].head.patient_id == "RIGHT-2";
-        CHECK(reports[at].says("1.2.8.1") == is_right);
+        CHECK(reports[at].says("2.25.8.1") == is_right);
         CHECK(predecessor_of(reports[at].file) ==
               (is_right ? "" : reports[0].head.sop_instance.str()));
         CHECK_FALSE(reports[at].says("wrong patient identity"));
@@ -137,7 +137,7 @@ TEST_CASE("whoever keeps identities as they came first has one report, of the fi
     CHECK(receive(harness, nodule_of(kRight)) == Kept::again);
     CHECK(work(harness) == 0);
     CHECK(patients_of(reports_of(harness)) == std::vector<std::string>{"WRONG-1"});
-    const auto story = harness.context().journal.of_study("1.2.8");
+    const auto story = harness.context().journal.of_study("2.25.8");
     CHECK_THAT(story.back().words, Catch::Contains("of another patient: what came first stands"));
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("a PACS's own copy is the same image: what it adds is taken up, and to
     CHECK(reports[1].head.series == reports[0].head.series);
     CHECK(predecessor_of(reports[1].file) == reports[0].head.sop_instance.str());
     for (const auto& report : reports) CHECK_FALSE(report.says("skipped"));
-    CHECK(harness.context().studies.line("1.2.8")->images == 1);
+    CHECK(harness.context().studies.line("2.25.8")->images == 1);
 }
 
 TEST_CASE("what was empty is taken up even where identities are kept", "[tools]") {

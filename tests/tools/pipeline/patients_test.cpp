@@ -26,8 +26,8 @@ const Person kJiyoung{"Lee^Jiyoung", "B-200", "19650505", "F"};
 /// The patients of the SRs made from two images in one study.
 Strings patients_of_two(const Person& one, const Person& other) {
     NodeHarness harness;
-    receive(harness, {.of = one, .sop_instance = "1.2.8.1"});
-    receive(harness, {.of = other, .seed = 2, .sop_instance = "1.2.8.2"});
+    receive(harness, {.of = one, .sop_instance = "2.25.8.1"});
+    receive(harness, {.of = other, .seed = 2, .sop_instance = "2.25.8.2"});
     CHECK(work(harness) == 1);
     CHECK(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
     return patients_of(reports_of(harness));
@@ -57,9 +57,9 @@ TEST_CASE(
         return metrics::total("bucky_studies_of_several_patients_total").value;
     };
     const auto before = counted();
-    receive(harness, {.of = kMinji, .lesions = {Finding::nodule}, .sop_instance = "1.2.8.1"});
+    receive(harness, {.of = kMinji, .lesions = {Finding::nodule}, .sop_instance = "2.25.8.1"});
     receive(harness,
-            {.of = kJiyoung, .seed = 2, .lesions = {Finding::nodule}, .sop_instance = "1.2.8.2"});
+            {.of = kJiyoung, .seed = 2, .lesions = {Finding::nodule}, .sop_instance = "2.25.8.2"});
     CHECK(work(harness) == 1);
     CHECK(harness.context().jobs.parked(storage::Lane::report(), 10).empty());
 
@@ -75,7 +75,7 @@ TEST_CASE(
         CHECK(text.find(other.name) == std::string::npos);
         CHECK(text.find(other.id) == std::string::npos);
         CHECK(text.find(other.birth_date) == std::string::npos);
-        CHECK(text.find(is_minjis ? "1.2.8.2" : "1.2.8.1") == std::string::npos);
+        CHECK(text.find(is_minjis ? "2.25.8.2" : "2.25.8.1") == std::string::npos);
         CHECK(dciodvfy_errors(result.file).empty());
         patients_in_series[head.series.str()].insert(head.patient_id);
     }
@@ -84,9 +84,9 @@ TEST_CASE(
     for (const auto& report : reports) CHECK(report.says("images of more than one patient"));
 
     // the admin can see it
-    CHECK(harness.context().studies.line("1.2.8")->patients == 2);
+    CHECK(harness.context().studies.line("2.25.8")->patients == 2);
     CHECK(counted() == before + 1);
-    const auto story = harness.context().journal.of_study("1.2.8");
+    const auto story = harness.context().journal.of_study("2.25.8");
     CHECK(std::ranges::count(story, "study.patients", &storage::JournalEntry::event) == 1);
 }
 
@@ -97,9 +97,9 @@ TEST_CASE("an ordinary study is told as ever: under the UIDs that it always had"
     const auto reports = reports_of(harness);
     REQUIRE(reports.size() == 1);
     CHECK(reports[0].head.series ==
-          Uid::from_name("report series 1.2.8 " + harness.settings.node.ae_title.str()));
+          Uid::from_name("report series 2.25.8 " + harness.settings.node.ae_title.str()));
     CHECK_FALSE(reports[0].says("more than one patient"));
-    CHECK(harness.context().studies.line("1.2.8")->patients == 1);
+    CHECK(harness.context().studies.line("2.25.8")->patients == 1);
 }
 
 TEST_CASE("who has the same Patient ID is the same patient, and an ID counts digit for digit",
@@ -131,8 +131,8 @@ TEST_CASE(
     CHECK(patients_of_two(kMinji, other) == Strings{"", "4711"});
 
     NodeHarness harness;  // objects of the image without an ID use that identity
-    receive(harness, {.of = unknown, .sop_instance = "1.2.8.1"});
-    receive(harness, {.of = kMinji, .seed = 2, .sop_instance = "1.2.8.2"});
+    receive(harness, {.of = unknown, .sop_instance = "2.25.8.1"});
+    receive(harness, {.of = kMinji, .seed = 2, .sop_instance = "2.25.8.2"});
     work(harness);
     for (const auto& result : harness.results()) {
         CHECK(dicom_sr::read_source(result.file).patient_id == "4711");
@@ -143,9 +143,9 @@ TEST_CASE("an ID that comes later supersedes what was reported without one", "[t
     NodeHarness harness;
     auto unknown = kMinji;
     unknown.id.clear();
-    receive(harness, {.of = unknown, .sop_instance = "1.2.8.1"});
+    receive(harness, {.of = unknown, .sop_instance = "2.25.8.1"});
     CHECK(work(harness) == 1);
-    receive(harness, {.of = kMinji, .seed = 2, .sop_instance = "1.2.8.2"});
+    receive(harness, {.of = kMinji, .seed = 2, .sop_instance = "2.25.8.2"});
     CHECK(work(harness) == 1);
     const auto reports = reports_of(harness);
     REQUIRE(reports.size() == 2);
@@ -159,9 +159,9 @@ TEST_CASE(
     "the next report says so",
     "[tools]") {
     NodeHarness harness;
-    receive(harness, {.of = kMinji, .lesions = {Finding::nodule}, .sop_instance = "1.2.8.1"});
+    receive(harness, {.of = kMinji, .lesions = {Finding::nodule}, .sop_instance = "2.25.8.1"});
     CHECK(work(harness) == 1);
-    receive(harness, {.of = kJiyoung, .seed = 2, .sop_instance = "1.2.8.2"});
+    receive(harness, {.of = kJiyoung, .seed = 2, .sop_instance = "2.25.8.2"});
     CHECK(work(harness) == 1);
     const auto reports = reports_of(harness);
     REQUIRE(reports.size() == 3);
@@ -176,7 +176,7 @@ TEST_CASE(
         if (is_minjis) CHECK(now.says("Lung nodule"));
     }
     // later reports supersede those of the same patient
-    receive(harness, {.of = kJiyoung, .seed = 3, .sop_instance = "1.2.8.3"});
+    receive(harness, {.of = kJiyoung, .seed = 3, .sop_instance = "2.25.8.3"});
     CHECK(work(harness) == 1);
     const auto all = reports_of(harness);
     REQUIRE(all.size() == 4);
@@ -189,16 +189,19 @@ TEST_CASE(
 TEST_CASE("a patient's earlier study is found though it holds images of others, too", "[tools]") {
     NodeHarness harness;
     const std::map<DcmTagKey, std::string> earlier{{DCM_StudyDate, "20250101"}};
-    receive(harness, {.of = kMinji, .sop_instance = "1.2.7.1", .study = "1.2.7", .also = earlier});
-    receive(
-        harness,
-        {.of = kJiyoung, .seed = 2, .sop_instance = "1.2.7.2", .study = "1.2.7", .also = earlier});
+    receive(harness,
+            {.of = kMinji, .sop_instance = "2.25.7.1", .study = "2.25.7", .also = earlier});
+    receive(harness, {.of = kJiyoung,
+                      .seed = 2,
+                      .sop_instance = "2.25.7.2",
+                      .study = "2.25.7",
+                      .also = earlier});
     CHECK(work(harness) == 1);
     receive(harness, {.of = kJiyoung, .seed = 3});
     CHECK(work(harness) == 1);
     const auto reports = reports_of(harness);
     REQUIRE(reports.size() == 1);
-    for (const auto& report : reports_of(harness, "1.2.7")) {
+    for (const auto& report : reports_of(harness, "2.25.7")) {
         const bool is_hers = report.head.patient_id == kJiyoung.id;
         CHECK(reports[0].says(report.head.sop_instance.str()) == is_hers);
     }
@@ -209,10 +212,10 @@ TEST_CASE(
     "with, and in no other",
     "[tools]") {
     NodeHarness harness;
-    receive(harness, {.of = kMinji, .sop_instance = "1.2.8.1"});
-    receive(harness, {.of = kJiyoung, .seed = 2, .sop_instance = "1.2.8.2"});
+    receive(harness, {.of = kMinji, .sop_instance = "2.25.8.1"});
+    receive(harness, {.of = kJiyoung, .seed = 2, .sop_instance = "2.25.8.2"});
     // other pixels under the first image's UID, twice
-    CHECK(receive(harness, {.of = kJiyoung, .seed = 4, .sop_instance = "1.2.8.1"}) ==
+    CHECK(receive(harness, {.of = kJiyoung, .seed = 4, .sop_instance = "2.25.8.1"}) ==
           storage::Receipt::Kept::conflicting);
     CHECK(work(harness) == 1);
     const auto reports = reports_of(harness);
@@ -222,7 +225,7 @@ TEST_CASE(
         CHECK_FALSE(report.says("skipped"));
         CHECK(dciodvfy_errors(report.file).empty());
     }
-    CHECK(receive(harness, {.of = kJiyoung, .seed = 5, .sop_instance = "1.2.8.1"}) ==
+    CHECK(receive(harness, {.of = kJiyoung, .seed = 5, .sop_instance = "2.25.8.1"}) ==
           storage::Receipt::Kept::conflicting);
     CHECK(work(harness) == 1);
     CHECK(reports_of(harness).size() == 2);  // the sentence is there already

@@ -28,8 +28,8 @@ struct Xray {
     Person of = {};
     std::uint64_t seed = 1;
     std::vector<phantom::Finding> lesions = {};
-    std::string sop_instance = "1.2.8.1";
-    std::string study = "1.2.8";
+    std::string sop_instance = "2.25.8.1";
+    std::string study = "2.25.8";
     std::map<DcmTagKey, std::string> also = {};  ///< other attributes
     phantom::TransferSyntax syntax = phantom::TransferSyntax::explicit_little;
 };
@@ -84,7 +84,7 @@ struct Report {
 };
 
 /// The SRs of a study in the order in which they were made.
-inline std::vector<Report> reports_of(NodeHarness& harness, const std::string& study = "1.2.8") {
+inline std::vector<Report> reports_of(NodeHarness& harness, const std::string& study = "2.25.8") {
     std::vector<Report> reports;
     for (const auto& result : harness.context().outbox.results_of_study(study)) {
         if (result.kind != "sr") continue;

@@ -99,22 +99,22 @@ TEST_CASE("an image that no model takes is named in the report with its reason, 
 TEST_CASE("bytes that are no image do not keep the other images of the study from their report",
           "[tools]") {
     NodeHarness harness;
-    harness.receive_bytes("this was never DICOM", Uid{"1.2.3.99"}, Uid{"1.2.3"});
-    const auto good = harness.receive({.dicom = in_study("1.2.3")});
+    harness.receive_bytes("this was never DICOM", Uid{"2.25.3.99"}, Uid{"2.25.3"});
+    const auto good = harness.receive({.dicom = in_study("2.25.3")});
     harness.hang_up();
     CHECK(harness.infer_all() == 2);
     harness.report_all();
     CHECK(harness.images().at(0).verdict == "not_analysed");
     REQUIRE(kinds(harness.results()) == std::vector<std::string>{"sr", "overlay"});
     const auto sr = read_text(harness.results().at(0).file);
-    CHECK_THAT(sr, Catch::Contains("1.2.3.99"));
+    CHECK_THAT(sr, Catch::Contains("2.25.3.99"));
     CHECK_THAT(sr, Catch::Contains(good.sop_instance_uid));
 }
 
 TEST_CASE("an image with the UID of another and other content is told in the report", "[tools]") {
     NodeHarness harness;
-    auto dicom = in_study("1.2.4");
-    dicom.sop_instance_uid = "1.2.4.1";
+    auto dicom = in_study("2.25.4");
+    dicom.sop_instance_uid = "2.25.4.1";
     harness.receive({.seed = 1, .dicom = dicom});
     harness.receive({.seed = 2, .dicom = dicom});
     harness.hang_up();
@@ -141,9 +141,9 @@ TEST_CASE("what leaves is known for ours when it comes back", "[tools]") {
 
 TEST_CASE("images of two patients in one study are reported to each, not mixed", "[tools]") {
     NodeHarness harness;
-    auto other = in_study("1.2.6", 2);
+    auto other = in_study("2.25.6", 2);
     other.patient_id = "PHANTOM-2";
-    harness.receive({.seed = 1, .dicom = in_study("1.2.6", 1)});
+    harness.receive({.seed = 1, .dicom = in_study("2.25.6", 1)});
     harness.receive({.seed = 2, .dicom = other});
     harness.hang_up();
     harness.infer_all();
@@ -170,13 +170,13 @@ TEST_CASE("without overlays the report goes alone", "[tools]") {
 
 TEST_CASE("the journal tells the story of a study, and names no patient", "[tools]") {
     NodeHarness harness;
-    auto dicom = in_study("1.2.7");
+    auto dicom = in_study("2.25.7");
     harness.receive({.dicom = dicom});
     harness.hang_up();
     harness.infer_all();
     harness.report_all();
     std::string story;
-    for (const auto& entry : harness.context().journal.of_study("1.2.7")) {
+    for (const auto& entry : harness.context().journal.of_study("2.25.7")) {
         story += entry.event + ' ' + entry.subject + ' ' + entry.words + '\n';
     }
     CHECK_THAT(story, Catch::Contains("image.received") && Catch::Contains("image.verdict") &&
@@ -187,7 +187,7 @@ TEST_CASE("the journal tells the story of a study, and names no patient", "[tool
 TEST_CASE("the journal and the report say by which view an image was analysed instead of its own",
           "[tools]") {
     NodeHarness harness;
-    auto dicom = in_study("1.2.17");
+    auto dicom = in_study("2.25.17");
     dicom.window = phantom::Window{32768, 65536};
     harness.receive({.seed = 3, .lesions = {Finding::pneumonia}, .dicom = dicom});
     harness.hang_up();
@@ -197,7 +197,7 @@ TEST_CASE("the journal and the report say by which view an image was analysed in
     REQUIRE(result_of(image).warnings.size() == 1);
     CHECK(result_of(image).warnings[0].key == "grey.view_replaced");
     std::string told;
-    for (const auto& entry : harness.context().journal.of_study("1.2.17")) {
+    for (const auto& entry : harness.context().journal.of_study("2.25.17")) {
         if (entry.event == "image.warning") told += entry.words;
     }
     CHECK_THAT(told, Catch::Contains("percentiles 0.5 to 99.5") &&
@@ -217,12 +217,12 @@ TEST_CASE("a shadow's scores are in the journal and in no report", "[tools]") {
     harness.settings.models = {shadow};
     harness.settings.inference.models.push_back(shadow.folder);
     const ModelPool shelves{load_shelf(harness.settings)};
-    harness.receive({.dicom = in_study("1.2.8")});
+    harness.receive({.dicom = in_study("2.25.8")});
     harness.hang_up();
     CHECK(InferWorker{harness.settings, shelves, harness.clock, harness.work}.work_once());
     harness.report_all();
     std::string noted;
-    for (const auto& entry : harness.context().journal.of_study("1.2.8")) {
+    for (const auto& entry : harness.context().journal.of_study("2.25.8")) {
         if (entry.event == "image.shadow") noted += entry.words + '\n';
     }
     CHECK_THAT(noted, Catch::StartsWith("cxr-phantom 9.9.9: ") && Catch::Contains("pneumonia 0."));

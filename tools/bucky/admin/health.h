@@ -26,6 +26,7 @@ struct Health {
     std::vector<std::string>
         not_ready;  ///< why images are refused now, database included; empty: they are taken
     std::vector<std::string> troubles;  ///< what needs the admin; includes not_ready
+    std::vector<std::string> notes;     ///< what the admin should know; the node is as it should be
 };
 
 /// The present state. A database or a disk that does not answer gives a sentence, not an exception.

@@ -99,6 +99,7 @@ std::string to_json(const StatusLook& look) {
                      {"disk_bytes", look.health.disk_bytes},
                      {"not_ready", look.health.not_ready},
                      {"troubles", look.health.troubles},
+                     {"notes", look.health.notes},
                      {"lanes", lanes},
                      {"destinations", destinations},
                      {"models", models},

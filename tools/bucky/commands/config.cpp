@@ -16,6 +16,7 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/admin/unowned_lanes.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/ports.h"
@@ -91,6 +92,9 @@ void add_config(CLI::App& app, int& exit_status) {
         std::cout << config->string() << ": good\n";
         for (const auto& trouble : unowned_troubles(settings)) {
             std::cout << "! " << printable(trouble) << '\n';
+        }
+        for (const auto& note : purposes_of(settings).notes) {
+            std::cout << wrapped("! ", printable(note));
         }
     });
 

@@ -24,6 +24,7 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/choice_option.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/commands/model_list.h"
 #include "tools/bucky/engine/evaluation.h"
 #include "tools/bucky/engine/model_permissions.h"
 #include "tools/bucky/engine/replicas.h"
@@ -50,31 +51,18 @@ struct Way {
     inference::ModelOptions options(int threads) const { return {device, threads, precision}; }
 };
 
-void list(const conf::Settings& settings) {
-    Table table{{{"MODEL"}, {"VENDOR"}, {"FINDINGS"}, {"RUNS"}, {"FOLDER"}}};
-    for (const auto& folder : settings.inference.models) {
-        const auto package = inference::read_package(folder);
-        const bool shadow =
-            std::any_of(settings.models.begin(), settings.models.end(),
-                        [&](const auto& own) { return own.folder == folder && own.shadow; });
-        table.row({named(package), package.identity.vendor, std::to_string(package.findings.size()),
-                   fmt::format("{}{}", shadow ? "in the shadow" : "and reports",
-                               package.weights.empty() ? ", weights away" : ""),
-                   folder.string()});
-    }
-    std::cout << table.text();
-}
-
 int check(const fs::path& folder, const Way& way) {
     const auto checked = inference::check_package(folder, way.options(0));
     const auto& package = checked.package;
-    std::cout << fmt::format("{} of {}, {}\n  {}\n  weights {}\n  input {} x {} x {}, on {}\n\n",
-                             named(package), package.identity.vendor, package.licence,
-                             package.identity.intended_use, package.identity.sha256,
-                             package.input.channels, package.input.height, package.input.width,
-                             package.weights.empty()  ? "nothing: it has no weights"
-                             : checked.device.empty() ? "nothing: it does not load"
-                                                      : checked.device);
+    std::cout << fmt::format(
+        "{} of {}, {}\n  for {}: {}\n  weights {}\n"
+        "  input {} x {} x {}, on {}\n\n",
+        named(package), package.identity.vendor, package.licence, name_of(package.identity.purpose),
+        package.identity.intended_use, package.identity.sha256, package.input.channels,
+        package.input.height, package.input.width,
+        package.weights.empty()  ? "nothing: it has no weights"
+        : checked.device.empty() ? "nothing: it does not load"
+                                 : checked.device);
     Table table{{{"FINDING"}, {"CODE"}, {"THRESHOLD", Align::right}, {"LOCATED"}}};
     for (const auto& finding : package.findings) {
         table.row({finding.name, fmt::format("{} {}", finding.code.value, finding.code.scheme),
@@ -273,8 +261,20 @@ void add_model(CLI::App& app, int& exit_status) {
     const auto take_precision = [&](CLI::App* subcommand) {
         add_choice(*subcommand, "--precision", way->precision, "What it computes in");
     };
-    command->add_subcommand("list", "Those of the config, in their order")->callback([config] {
-        list(conf::read_settings(*config));
+    auto* listed = command->add_subcommand("list", "Those of the config, in their order");
+    const auto shipped = std::make_shared<bool>(false);
+    const auto from = std::make_shared<fs::path>();
+    listed->add_flag("--shipped", *shipped,
+                     "Those that came with this program: what each reads, of whom, how good it is");
+    listed->add_option("--from", *from, "The same for the packages in this folder")
+        ->check(existing_folder())
+        ->type_name("DIR");
+    listed->callback([config, shipped, from] {
+        if (from->empty() && !*shipped) {
+            std::cout << models_of_config(conf::read_settings(*config));
+        } else {
+            std::cout << models_in(from->empty() ? shipped_models() : *from);
+        }
     });
 
     auto* checked =

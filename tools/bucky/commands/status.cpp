@@ -12,6 +12,7 @@
 #include "storage/studies.h"
 #include "tools/bucky/admin/health.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/reload.h"
 #include "tools/bucky/shared/table.h"
@@ -45,6 +46,7 @@ Status status_of(conf::Settings settings) {
     Status status{std::move(settings), std::nullopt, {}, clock.now_ms()};
     status.process = DataLock::holder(status.settings.node.data_dir);
     status.health = health_of(status, clock);
+    status.health.notes = purposes_of(status.settings).notes;
     const storage::Aside aside{status.settings.node.data_dir, clock};
     status.health.aside = aside.held();
     std::ranges::move(aside_troubles(aside), std::back_inserter(status.health.troubles));
@@ -85,6 +87,7 @@ void print_json(const Status& status) {
         {"queues", queues},
         {"aside", {{"images", aside.images}, {"copies", aside.copies}, {"results", aside.results}}},
         {"troubles", status.health.troubles},
+        {"notes", status.health.notes},
         {"healthy", status.health.troubles.empty()}};
     std::cout << whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
@@ -102,6 +105,9 @@ void print_text(const Status& status) {
     }
     for (const auto& trouble : status.health.troubles) {
         std::cout << fmt::format("\n! {}\n", printable(trouble));
+    }
+    for (const auto& note : status.health.notes) {
+        std::cout << '\n' << wrapped("Note: ", printable(note));
     }
 }
 

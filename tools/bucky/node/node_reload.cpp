@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // New settings while the node runs: the file is read again, and the next generation of threads
 // stands ready before the last one leaves (docs/decisions/0701).
+#include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/node/generation_plan.h"
 #include "tools/bucky/node/node_state.h"
 
@@ -31,6 +32,7 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
                                     {"version", package.identity.version},
                                     {"device", model->device()},
                                     {"shadow", shadow},
+                                    {"purpose", name_of(package.identity.purpose)},
                                     {"took_ms", took / 1ms},
                                     {"sha256", package.identity.sha256}});
     }
@@ -40,6 +42,9 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
                                    {"version", identity.version},
                                    {"mode", word_of(settings.inference.gate)},
                                    {"sha256", identity.sha256}});
+    }
+    for (const auto& note : purposes_of(settings, *shelf).notes) {
+        log::event(log::Level::warning, "model.demonstration", {{"words", note}});
     }
     return shelf;
 }

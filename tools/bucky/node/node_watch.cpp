@@ -4,6 +4,7 @@
 #include "tools/bucky/node/node_state.h"
 
 #include "storage/waits.h"
+#include "tools/bucky/engine/model_purposes.h"
 
 namespace bucky {
 namespace {
@@ -130,6 +131,9 @@ void Node::Impl::shorten_waits(storage::Database& db) {
 void Node::Impl::look_around(storage::Database& db) {
     auto health = look(*settings(), clock, db);
     health.aside = aside.held();
+    auto purposes = purposes_of(*settings(), *shelves.now());
+    metrics::set("bucky_models_for_patients", static_cast<double>(purposes.for_patients));
+    health.notes = std::move(purposes.notes);
     auto own = own_troubles();
     std::ranges::move(clock_troubles(db, clock, waits_are_too_long), std::back_inserter(own));
     if (waits_are_too_long) shorten_waits(db);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -37,6 +38,26 @@ std::string Table::text() const {
     line(titles);
     for (const auto& cells : rows_) line(cells);
     return out;
+}
+
+std::string wrapped(const std::string& head, std::string_view words) {
+    constexpr std::size_t kWide = 80;
+    std::string out = head;
+    std::size_t column = head.size();
+    std::istringstream all{std::string{words}};
+    for (std::string word; all >> word;) {
+        if (column > head.size() && column + 1 + word.size() > kWide) {
+            out += '\n' + std::string(head.size(), ' ');
+            column = head.size();
+        }
+        if (column > head.size()) {
+            out += ' ';
+            ++column;
+        }
+        out += word;
+        column += word.size();
+    }
+    return out + '\n';
 }
 
 std::string age(std::int64_t ms) {

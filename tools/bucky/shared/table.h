@@ -31,6 +31,10 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
+/// `head` and the words behind it, in lines of at most 80 columns; further lines are indented as
+/// far as `head` is long.
+std::string wrapped(const std::string& head, std::string_view words);
+
 std::string age(std::int64_t ms);            ///< "45 s", "12 min", "3 h", "9 d"
 std::string size(std::uint64_t bytes);       ///< "512 kB", "10.5 MB", "1.2 TB"
 std::string utc_second(std::int64_t at_ms);  ///< "2026-11-23 14:30:05", or "-" for 0

@@ -27,7 +27,9 @@ def package_of(threshold: float) -> manifest.Package:
                      "Misses subtle nodules.",
         input=adult_package.input_of(SIDE), accepts=adult_package.ACCEPTS, heatmaps=True,
         findings=[manifest.Finding("nodule", "Lung nodule", "786838002", "Nodule of lung",
-                                   threshold, "폐결절", threshold, True)])
+                                   threshold, "폐결절", threshold, True)],
+        told={"purpose": "research", "patients": "adults of 18 years and over with a known age",
+              "measured": "69 of 192 planted nodules found (35.9 %), 9 of 240 normal films marked"})
 
 
 def fix(weights: Path, films: Films, folder: Path) -> None:

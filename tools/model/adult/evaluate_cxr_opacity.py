@@ -28,7 +28,9 @@ def package_of(threshold: float) -> manifest.Package:
         input=adult_package.input_of(SIDE), accepts=adult_package.ACCEPTS, heatmaps=True,
         findings=[manifest.Finding("opacity", "Abnormal lung opacity", "112033",
                                    "Abnormal opacity", threshold, "폐 음영 증가", threshold, True,
-                                   "DCM")])
+                                   "DCM")],
+        told={"purpose": "research", "patients": "adults of 18 years and over with a known age",
+              "measured": "opacities flagged: PA 4 of 9, AP 41 of 53; normal films 4 of 240"})
 
 
 def calibrate(net: OpacityNet, said: Answers) -> None:

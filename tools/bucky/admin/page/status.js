@@ -212,9 +212,11 @@ function show(status) {
   byId('as-of').textContent = `Bucky ${status.version}, up ${span(status.now_ms - status.since_ms)}, ` +
     `${count(status.free_bytes / 1e9)} of ${count(status.disk_bytes / 1e9)} GB free, ` +
     `${stamp(status.now_ms)} UTC`;
-  byId('troubles').hidden = status.troubles.length === 0;
-  byId('troubles').querySelector('ul').replaceChildren(
-    ...status.troubles.map((text) => element('li', { text })));
+  for (const id of ['troubles', 'notes']) {
+    byId(id).hidden = status[id].length === 0;
+    byId(id).querySelector('ul').replaceChildren(
+      ...status[id].map((text) => element('li', { text })));
+  }
   fill('destinations', status.destinations.flatMap(destinationRows));
   fill('lanes', status.lanes.map((lane) => laneRow(lane, status.now_ms)));
   fill('models', status.models.map(modelRow));
