@@ -136,19 +136,22 @@ TEST_CASE(
     const inference::Shelf at_home{{phantom_model()}, {"cpu", 1}};
     const std::vector<std::vector<phantom::Finding>> kinds{
         {}, {phantom::Finding::nodule}, {phantom::Finding::pneumothorax}};
-    for (const std::uint64_t seed : {1U, 2U, 4U, 5U, 6U, 8U}) {  // 3 has a side marker to mask
+    int compared = 0;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
         const auto xray = site.send(seed, kinds.at(seed % kinds.size()));
         const auto sop = xray.uids.sop_instance_uid;
         REQUIRE_FALSE(site.node().verdict_line(sop).empty());
         const auto got = Ledger{site.data_dir()}.result_of(sop);
         REQUIRE(got);
         CHECK(got->device == "remote: 127.0.0.1");
-        CHECK(got->masked == 0);
+        if (got->masked > 0) continue;  // a side marker: other pixels, other last digits
+        ++compared;
         const auto wanted = inference::examine(xray.file, at_home, 0);
         REQUIRE_FALSE(wanted.findings.empty());
         CHECK(got->verdict == wanted.verdict);
         CHECK(findings_of(*got) == findings_of(wanted));
     }
+    CHECK(compared >= 5);
     expect_all_delivered_once(site, pacs);
     CHECK(service.node().logged("service.answered site=clinic"));
 }

@@ -167,6 +167,18 @@ TEST_CASE("an image with a name over the lungs never leaves, and says why",
                Catch::Contains("no (privacy.text_in_pixels)"));
 }
 
+TEST_CASE("an image that its decoder dies of while it reads the text never leaves",
+          "[system][remote][privacy][decoder]") {
+    const TempDir dir;
+    Site site{"", {{"LD_PRELOAD", BUCKY_DYING_READER}}};
+    const auto proofs = site.received().size();
+    const auto line = site.node->verdict_line(send_with(*site.node, dir, {kInCorner}).uid);
+    CHECK(field(line, "verdict") == "not_analysed");
+    CHECK(field(line, "reason") == "image.decoder_died");
+    CHECK(site.node->logged("decoder.died"));
+    CHECK(site.received().size() == proofs);
+}
+
 TEST_CASE("a contract that allows text in the pixels switches the search off",
           "[system][remote][privacy]") {
     const TempDir dir;
