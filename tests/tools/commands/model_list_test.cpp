@@ -71,7 +71,7 @@ TEST_CASE("the list of what is shipped says what each package reads, of whom, wh
     CHECK_THAT(said.text, Catch::Contains("cxr-phantom 1.1.0: demonstration\n") &&
                               Catch::Contains("  patients  nobody: only images of") &&
                               Catch::Contains("  measured  1500 unseen phantoms") &&
-                              Catch::Contains("cxr-gate 1.0.0: gate\n") &&
+                              Catch::Contains("cxr-gate 2.0.0: gate\n") &&
                               !Catch::Contains("its maker does not say"));
     const TempDir empty;
     CHECK_THROWS_WITH(bucky_command({"model", "list", "--from", empty.path()}),

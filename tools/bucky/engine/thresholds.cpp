@@ -109,9 +109,10 @@ void check_thresholds(const conf::Settings& settings, const std::filesystem::pat
 conf::Settings checked_settings(const std::filesystem::path& file, NamedFiles files,
                                 const MoreProblems& more) {
     conf::Lines lines;
-    auto [settings, problems] = conf::examine_settings(file, &lines);
-    const auto add = [&](std::vector<Problem> found) {
-        std::ranges::move(found, std::back_inserter(problems));
+    conf::Examined examined = conf::examine_settings(file, &lines);
+    auto& [settings, problems] = examined;
+    const auto add = [&all = examined.problems](std::vector<Problem> found) {
+        std::ranges::move(found, std::back_inserter(all));
     };
     const auto line_of_models = [&] {
         const auto line = lines.find("inference.models");
