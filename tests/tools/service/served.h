@@ -18,10 +18,18 @@ inline conf::ServiceSettings plain_service() {
     return told;
 }
 
+/// Refusals come at once; the test of their pace has its own.
+inline ServiceTimes quick_refusals() {
+    ServiceTimes times;
+    times.hold_back = std::chrono::milliseconds{1};
+    return times;
+}
+
 class Served {
 public:
     explicit Served(const conf::ServiceSettings& told = plain_service(),
-                    const ServiceTimes& times = {}, std::size_t workers = 2, Enroll enroll = {})
+                    const ServiceTimes& times = quick_refusals(), std::size_t workers = 2,
+                    Enroll enroll = {})
         : service(told, phantom_shelf(), times, std::move(enroll)) {
         for (; workers > 0; --workers) {
             workers_.emplace_back([this](const std::stop_token& stop) { service.work(stop); });

@@ -140,6 +140,21 @@ TEST_CASE("a site whose package has other weights is told so before its image is
     }
 }
 
+TEST_CASE("what is refused is read at a pace: to send it again at once gains nothing",
+          "[service]") {
+    ServiceTimes times;
+    times.hold_back = 300ms;
+    const Served served{plain_service(), times};
+    HttpCaller rude{served.port()}, other{served.port()};
+    auto request = infer_request(slope(), kShape);
+    request.target = "/v2/models/other/infer";
+    const auto began = std::chrono::steady_clock::now();
+    CHECK(rude.ask(request).status == 404);
+    CHECK(rude.ask(request).status == 404);
+    CHECK(std::chrono::steady_clock::now() - began >= 600ms);
+    CHECK(other.ask(infer_request(slope(), kShape)).status == 200);
+}
+
 TEST_CASE("what cannot be answered is refused in words, and the connection goes on", "[service]") {
     const Served served;
     HttpCaller site{served.port()};

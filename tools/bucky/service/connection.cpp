@@ -173,7 +173,17 @@ private:
             return answer_or_run();
         }
         if (is_asked) return tell_to_continue();
+        if (step_ == Step::skip_body) return hold_back();
         read_part();
+    }
+
+    /// Whoever sends at once again what was refused is read no faster than this, and does not keep
+    /// the server from the others.
+    void hold_back() {
+        timer_.expires_after(state_->times.hold_back);
+        timer_.async_wait([self = this->shared_from_this()](error_code cancelled) {
+            if (!cancelled) self->read_part();
+        });
     }
 
     void on_bad_header(error_code bad) {
@@ -333,13 +343,7 @@ private:
                     .has_too_many_connections =
                         state_->connections_of[site_] > limits::kServiceConnectionsPerSiteMax};
         } else {
-            if (state_->certificate_header.empty()) {
-                return {.site = "local", .refused = {}, .from = from_};
-            }
-            const auto named = parser_->get()[state_->certificate_header];
-            return {.site = named,
-                    .refused = named.empty() ? "the proxy names no certificate" : "",
-                    .from = from_};
+            return plain_caller(parser_->get(), state_->certificate_header, from_);
         }
     }
 

@@ -114,6 +114,15 @@ Response compute(const inference::LoadedPackage& model, std::string content,
 
 }  // namespace
 
+Caller plain_caller(const Head& head, const std::string& certificate_header,
+                    const std::string& from) {
+    if (certificate_header.empty()) return {.site = "local", .refused = {}, .from = from};
+    const auto named = head[certificate_header];
+    return {.site = named,
+            .refused = named.empty() ? "the proxy names no certificate" : "",
+            .from = from};
+}
+
 Exchange::~Exchange() {
     end();
     has_left();

@@ -28,6 +28,11 @@ struct Caller {
     bool has_too_many_connections = false;
 };
 
+/// Who comes without TLS: the site that a proxy names in this header; without a header, this
+/// machine.
+Caller plain_caller(const Head& head, const std::string& certificate_header,
+                    const std::string& from);
+
 enum class Step {
     run,        ///< read the body, then run()
     skip_body,  ///< read the body and forget it, then take_answer(): the connection goes on

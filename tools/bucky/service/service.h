@@ -29,6 +29,7 @@ struct ServiceTimes {
     std::chrono::milliseconds idle{120'000};   ///< between two requests
     std::chrono::milliseconds part{30'000};    ///< for each 256 KB of a body or an answer
     std::chrono::milliseconds look{1'000};     ///< at the files of the certificates
+    std::chrono::milliseconds hold_back{500};  ///< before the body of what is refused is read
 };
 
 /// Answers for the paths of enrolment; any thread.
