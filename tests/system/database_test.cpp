@@ -121,6 +121,8 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"model list", with({"model", "list"})},
         {"model check", {"model", "check", model}},
         {"model fetch", with({"model", "fetch", model})},
+        {"model export-triton",
+         {"model", "export-triton", model, "--to", (dir / "triton").string()}},
         {"model bench", {"model", "bench", "--help"}},        // uses all cores for long, and
         {"model evaluate", {"model", "evaluate", "--help"}},  // needs no node
         {"config", {"config"}},
