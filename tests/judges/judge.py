@@ -25,7 +25,7 @@ PIXELMED_BYTES_MAX = 1_000_000  # a report of 1,000 images takes it gigabytes an
 SHOWN = 20  # complaints on the terminal; the rest would be more of the same
 
 # Java's limits on XPath are too tight for the templates of PS3.16 (JAXP0801003).
-JAVA_OPTIONS = ("-Xmx2g", "-XX:+UseSerialGC", "-Djdk.xml.xpathExprOpLimit=0",
+JAVA_OPTIONS = ("-Xmx4g", "-XX:+UseSerialGC", "-Djdk.xml.xpathExprOpLimit=0",
                 "-Djdk.xml.xpathTotalOpLimit=0", "-Djdk.xml.xpathExprGrpLimit=0")
 
 
