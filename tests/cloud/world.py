@@ -195,19 +195,19 @@ class Site(Killable):
     """A node whose model runs on the service; `invitation` as Server.invite() gives it."""
 
     def __init__(self, bucky, folder, invitation, pacs_port, *, inside=(), remote="", more="",
-                 listen="127.0.0.1"):
+                 listen="127.0.0.1", gate=f'gate_model = "{GATE}"', model=MODEL):
         os.makedirs(os.path.join(folder, "data"))
         self.folder, self.bucky, self.inside = folder, bucky, list(inside)
         self.port, self.admin_port = free_port(), free_port()
         values = {"folder": folder, "listen": listen, "port": self.port, "pacs_port": pacs_port,
                   "admin_port": self.admin_port}
         self.config = os.path.join(folder, "bucky.toml")
-        write(self.config, SITE.format(package=MODEL, inference="", more="", **values))
+        write(self.config, SITE.format(package=model, inference="", more="", **values))
         said = must(*inside, bucky, *invitation, "--config", self.config)
         package = os.path.join(folder, "package")
-        write_package_without_weights(MODEL, package)
+        write_package_without_weights(model, package)
         write(self.config, SITE.format(
-            package=package, inference=f'device = "remote"\ngate_model = "{GATE}"\n',
+            package=package, inference=f'device = "remote"\n{gate}\n',
             more=said[said.index("[remote]"):] + "\n" + remote + "\n" + more, **values))
         super().__init__(os.path.basename(folder),
                          [*inside, bucky, "serve", "--config", self.config], " node.ready ")
