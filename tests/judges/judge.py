@@ -21,11 +21,11 @@ import pydicom
 
 SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 UID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")  # PS3.5 9.1
-PIXELMED_BYTES_MAX = 1_000_000  # a report of 1,000 images takes it gigabytes and minutes
+PIXELMED_BYTES_MAX = 500_000  # a report of hundreds of images takes it gigabytes and minutes
 SHOWN = 20  # complaints on the terminal; the rest would be more of the same
 
 # Java's limits on XPath are too tight for the templates of PS3.16 (JAXP0801003).
-JAVA_OPTIONS = ("-Xmx4g", "-XX:+UseSerialGC", "-Djdk.xml.xpathExprOpLimit=0",
+JAVA_OPTIONS = ("-Xmx2g", "-XX:+UseSerialGC", "-Djdk.xml.xpathExprOpLimit=0",
                 "-Djdk.xml.xpathTotalOpLimit=0", "-Djdk.xml.xpathExprGrpLimit=0")
 
 
