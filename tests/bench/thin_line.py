@@ -23,9 +23,9 @@ from datetime import datetime
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools",
                                 "demonstration"))
-from cloud import write_package_without_weights  # noqa: E402
+from cloud import write_package_without_weights, write_server_config  # noqa: E402
 from node import write_config  # noqa: E402
-from programs import Failed, Program, run  # noqa: E402
+from programs import Failed, Program, must, run  # noqa: E402
 
 LINES = (("2mbit", 5), ("500kbit", 20))  # the way up, and the bar in seconds
 SERVICE, SITE = f"bucky-service-{os.getpid()}", f"bucky-site-{os.getpid()}"
@@ -33,35 +33,6 @@ SERVICE_ADDRESS, SITE_ADDRESS = "10.98.0.1", "10.98.0.2"
 WAY_UP, WAY_DOWN = "to-service", "to-site"
 PORT, PACS_PORT = 8443, 11114
 PATIENCE_S = 180
-
-CONFIG = f"""\
-[node]
-data_dir = "{{folder}}/data"
-[scp]
-plain = false
-[inference]
-models = ["{{model}}"]
-models_writable_ok = true
-device = "cpu"
-gate = "off"
-[[destination]]
-name = "none"
-ae_title = "NONE"
-host = "127.0.0.1"
-[admin]
-listen = ""
-[service]
-listen = "{SERVICE_ADDRESS}:{PORT}"
-url = "https://{SERVICE_ADDRESS}:{PORT}"
-sites = true
-"""
-
-
-def must(*command):
-    status, said = run(list(command))
-    if status != 0:
-        raise Failed(f"{' '.join(command)}: {said.strip()}")
-    return said
 
 
 def inside(namespace, *command):
@@ -120,10 +91,10 @@ def write_package_of(side, model, folder):
 
 class Service:
     def __init__(self, bucky, model, folder):
-        os.makedirs(folder)
-        self.bucky, self.config = bucky, os.path.join(folder, "bucky.toml")
-        with open(self.config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(folder=folder, model=model))
+        self.bucky = bucky
+        self.config = write_server_config(
+            folder, model, f"{SERVICE_ADDRESS}:{PORT}",
+            f'url = "https://{SERVICE_ADDRESS}:{PORT}"\nsites = true')
         self.program = Program(inside(SERVICE, bucky, "serve", "--config", self.config))
         self.program.wait_for(" node.ready ", 120)
 

@@ -18,8 +18,8 @@ import sys
 import tempfile
 import time
 
-from world import (Failed, Film, Haproxy, Killable, Server, Site, free_port, must, run, skipped,
-                   wait_until, write)
+from world import (Failed, Film, Haproxy, Killable, Server, Site, carried_out, free_port, must, run,
+                   skipped, wait_until, write)
 import verdicts  # world.py knows where it lies
 
 SITES = ("north", "south", "island")
@@ -267,15 +267,8 @@ def main():
     net, opened = Net(), []
     with tempfile.TemporaryDirectory() as work:
         try:
-            return show(told, work, net, opened)
-        except Failed as failed:
-            print(f"FAILED: {failed}")
-            for one in opened:
-                print(f"-- {one.name}", *one.lines()[-8:], sep="\n")
-            return 1
+            return carried_out(lambda: show(told, work, net, opened), opened)
         finally:
-            for one in reversed(opened):
-                one.kill9()  # nobody looks at them again, and Orthanc takes its time
             net.close()
 
 

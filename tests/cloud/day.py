@@ -17,7 +17,8 @@ import tempfile
 import time
 from datetime import datetime, timedelta, timezone
 
-from world import (Failed, Film, Pacs, Server, Site, complaints_of, free_port, wait_until)
+from world import (Failed, Film, Pacs, Server, Site, carried_out, complaints_of, free_port,
+                   wait_until)
 
 HOURS = 24
 SLACK = 4  # places by which two workers may exchange X-rays
@@ -145,16 +146,7 @@ def main():
     told = parser.parse_args()
     opened = []
     with tempfile.TemporaryDirectory() as work:
-        try:
-            return day(told, work, opened)
-        except Failed as failed:
-            print(f"FAILED: {failed}")
-            for one in opened:
-                print(f"-- {one.name}", *one.lines()[-12:], sep="\n")
-            return 1
-        finally:
-            for one in reversed(opened):
-                one.close()
+        return carried_out(lambda: day(told, work, opened), opened)
 
 
 if __name__ == "__main__":

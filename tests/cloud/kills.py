@@ -15,7 +15,8 @@ import tempfile
 import threading
 import time
 
-from world import Failed, Film, Haproxy, Pacs, Server, Site, complaints_of, free_port, wait_until
+from world import (Film, Haproxy, Pacs, Server, Site, carried_out, complaints_of, free_port,
+                   wait_until)
 
 SENDERS = 2
 PAUSE_S = 0.3  # of each sender, between two X-rays
@@ -124,16 +125,7 @@ def main():
     print(f"seed {told.seed}", flush=True)
     opened = []
     with tempfile.TemporaryDirectory() as work:
-        try:
-            return walk(told, work, opened)
-        except Failed as failed:
-            print(f"FAILED seed {told.seed}: {failed}")
-            for one in opened:
-                print(f"-- {one.name}", *one.lines()[-12:], sep="\n")
-            return 1
-        finally:
-            for one in reversed(opened):
-                one.close()
+        return carried_out(lambda: walk(told, work, opened), opened, f" seed {told.seed}")
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ import os
 import sys
 import tempfile
 
-from world import (MODEL, Failed, Film, Pacs, Server, Site, complaints_of, free_port, run, skipped,
-                   wait_until)
+from world import (MODEL, Failed, Film, Pacs, Server, Site, carried_out, complaints_of, free_port,
+                   run, skipped, wait_until)
 
 XRAYS = 3
 
 
-def ring(service, of_site, work, film, opened):
-    """The complaints about a site of one version at a service of another: (program, package)."""
+def ring(name, service, of_site, work, film, opened):
+    """A site of one version at a service of another, each (program, package). 1 if it fails."""
     os.makedirs(work)
     port, admin = free_port(), free_port()
 
@@ -49,10 +49,8 @@ def ring(service, of_site, work, film, opened):
     wait_until("the fleet page has heard it", 90, lambda: row().get("heard_ms", 0) > 0)
     if not row().get("version"):
         complaints.append(f"the fleet page does not know its version: {row()}")
-    for one in (site, server, pacs):
-        one.kill9()
-        opened.remove(one)
-    return complaints
+    print(f"{'FAILED' if complaints else 'passed'}: the {name}", *complaints, sep="\n", flush=True)
+    return 1 if complaints else 0
 
 
 def main():
@@ -65,25 +63,12 @@ def main():
         return skipped("BUCKY_BEFORE names no program of the version before")
     ours = told.bucky, MODEL
     before = told.before, os.path.join(told.before_models, "cxr-phantom")
-    opened, failed = [], 0
+    failed = 0
     with tempfile.TemporaryDirectory() as work:
         film = Film(told.bucky, work)
-        try:
-            for name, service, site in (("service first", ours, before),
-                                        ("site first", before, ours)):
-                complaints = ring(service, site, os.path.join(work, name.replace(" ", "-")), film,
-                                  opened)
-                print(f"{'FAILED' if complaints else 'passed'}: the {name}", *complaints, sep="\n",
-                      flush=True)
-                failed += bool(complaints)
-        except Failed as why:
-            print(f"FAILED: {why}")
-            for one in opened:
-                print(f"-- {one.name}", *one.lines()[-12:], sep="\n")
-            failed += 1
-        finally:
-            for one in opened:
-                one.kill9()
+        for name, service, site in (("service first", ours, before), ("site first", before, ours)):
+            opened, folder = [], os.path.join(work, name.replace(" ", "-"))
+            failed += carried_out(lambda: ring(name, service, site, folder, film, opened), opened)
     return 1 if failed else 0
 
 

@@ -20,32 +20,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tools", "demonstration"))
 import verdicts  # noqa: E402
-from cloud import write_package_without_weights  # noqa: E402
-from programs import Failed, Program, free_port, run  # noqa: E402
+from cloud import write_package_without_weights, write_server_config  # noqa: E402
+from programs import Failed, Program, free_port, must, run  # noqa: E402
 
 MODEL = os.path.join(ROOT, "models", "cxr-phantom")
 GATE = os.path.join(ROOT, "models", "cxr-gate")
-
-SERVER = """\
-[node]
-data_dir = "{folder}/data"
-[scp]
-plain = false
-[inference]
-models = ["{model}"]
-models_writable_ok = true
-device = "cpu"
-gate = "off"
-[[destination]]
-name = "none"
-ae_title = "NONE"
-host = "127.0.0.1"
-[admin]
-listen = "{admin}"
-[service]
-listen = "{address}:{port}"
-{service}
-"""
 
 SITE = """\
 [node]
@@ -67,13 +46,6 @@ port = {pacs_port}
 listen = "127.0.0.1:{admin_port}"
 {more}
 """
-
-
-def must(*command):
-    status, said = run(list(command))
-    if status != 0:
-        raise Failed(f"{' '.join(command)}: {said.strip()}")
-    return said
 
 
 def write(path, text):
@@ -118,12 +90,9 @@ class Server(Killable):
 
     def __init__(self, bucky, folder, more, *, address="127.0.0.1", port=None, inside=(),
                  admin="", model=MODEL):
-        os.makedirs(folder)
         self.folder, self.bucky, self.inside = folder, bucky, list(inside)
         self.port = port or free_port()
-        self.config = write(os.path.join(folder, "bucky.toml"), SERVER.format(
-            folder=folder, model=model, admin=admin, address=address, port=self.port,
-            service=more))
+        self.config = write_server_config(folder, model, f"{address}:{self.port}", more, admin)
         super().__init__(os.path.basename(folder),
                          [*inside, bucky, "serve", "--config", self.config], " node.ready ")
 
@@ -309,3 +278,17 @@ def skipped(why):
 
 def tell(**facts):
     print(json.dumps(facts), flush=True)
+
+
+def carried_out(test, opened, title=""):
+    """What test() returns; when it fails, 1, and the last lines of all that it opened."""
+    try:
+        return test()
+    except Failed as failed:
+        print(f"FAILED{title}: {failed}")
+        for one in opened:
+            print(f"-- {one.name}", *one.lines()[-12:], sep="\n")
+        return 1
+    finally:
+        for one in reversed(opened):
+            one.kill9()  # nobody looks at them again, and an orderly end takes its time

@@ -27,7 +27,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tools", "demonstration"))
-from cloud import write_package_without_weights  # noqa: E402
+from cloud import write_package_without_weights, write_server_config  # noqa: E402
 from node import Node  # noqa: E402
 from programs import Failed, Program, free_port, run  # noqa: E402
 
@@ -88,9 +88,9 @@ def start_triton(bucky, work):
     version = run([os.path.join(home, "bin/python"), "-c",
                    "import sys; print('%d.%d' % sys.version_info[:2])"])[1].strip()
     shutil.copytree(os.path.join(server, "backends"), backends)
-    stub = shutil.copy(os.path.join(server, "python_backend_stubs", version,
-                                    "triton_python_backend_stub"), os.path.join(backends, "python"))
-    os.chmod(stub, 0o755)
+    starter = os.path.join(server, "python_backend_stubs", version, "triton_python_backend_stub")
+    starter = shutil.copy(starter, os.path.join(backends, "python"))
+    os.chmod(starter, 0o755)
     status, said = run([bucky, "model", "export-triton", MODEL, "--to", repository, "--python"])
     if status != 0:
         raise Failed(said)
@@ -258,33 +258,9 @@ def try_engine(start, engine, bucky, work, files):
         program.close()
 
 
-SERVER = """\
-[node]
-data_dir = "{folder}/node"
-[scp]
-plain = false
-[inference]
-models = ["{model}"]
-models_writable_ok = true
-device = "cpu"
-gate = "off"
-[[destination]]
-name = "none"
-ae_title = "NONE"
-host = "127.0.0.1"
-[admin]
-listen = ""
-[service]
-listen = "127.0.0.1:{port}"
-"""
-
-
 def try_our_server(bucky, work, more="", client=()):
-    folder, port = os.path.join(work, "server"), free_port()
-    os.makedirs(folder)
-    config = os.path.join(folder, "bucky.toml")
-    with open(config, "w", encoding="utf-8") as file:
-        file.write(SERVER.format(folder=folder, model=MODEL, port=port) + more)
+    port = free_port()
+    config = write_server_config(os.path.join(work, "server"), MODEL, f"127.0.0.1:{port}", more)
     program = Program([bucky, "serve", "--config", config])
     try:
         program.wait_for(" node.ready ", 120)

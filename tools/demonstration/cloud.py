@@ -20,7 +20,7 @@ WIDTH = 80
 
 SERVER = """\
 [node]
-data_dir = "{data_dir}"
+data_dir = "{folder}/data"
 [scp]
 plain = false
 [inference]
@@ -33,27 +33,35 @@ name = "none"
 ae_title = "NONE"
 host = "127.0.0.1"
 [admin]
-listen = ""
+listen = "{admin}"
 [service]
-listen = "127.0.0.1:{port}"
-url = "https://127.0.0.1:{door}"
-control = "https://127.0.0.1:{control}"
-proxy_protocol = true
+listen = "{listen}"
 {more}
 """
+
+
+def write_server_config(folder, model, listen, more="", admin=""):
+    """The config file of a model server in this new folder; `more` are lines of its [service]."""
+    os.makedirs(folder)
+    config = os.path.join(folder, "bucky.toml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(SERVER.format(folder=folder, model=model, listen=listen, more=more, admin=admin))
+    return config
+
 
 class ModelServer:
     """A node without DICOM that serves its models."""
 
-    def __init__(self, bucky, work, name, values):
-        self.bucky, self.name = bucky, name
+    def __init__(self, options, work, name, ports, more):
+        self.bucky, self.name = options.bucky, name
         folder = os.path.join(work, name)
-        os.makedirs(folder)
         self.data_dir = os.path.join(folder, "data")
-        self.config = os.path.join(folder, "bucky.toml")
-        with open(self.config, "w", encoding="utf-8") as file:
-            file.write(SERVER.format(data_dir=self.data_dir, **values))
-        self.program = Program([bucky, "serve", "--config", self.config])
+        self.config = write_server_config(
+            folder, options.model, f"127.0.0.1:{ports[name]}",
+            f'url = "https://127.0.0.1:{ports["door"]}"\n'
+            f'control = "https://127.0.0.1:{ports["control"]}"\n'
+            f"proxy_protocol = true\n{more}")
+        self.program = Program([self.bucky, "serve", "--config", self.config])
         self.program.wait_for(" node.ready ", 120)
 
     def invite(self, site):
@@ -84,8 +92,8 @@ class Balancer:
             text = file.read()
         for old, new in (("bind :443", f"bind 127.0.0.1:{ports['door']}"),
                          ("bind :8444", f"bind 127.0.0.1:{ports['control']}"),
-                         ("10.0.0.11:8443", f"127.0.0.1:{ports['a']}"),
-                         ("10.0.0.12:8443", f"127.0.0.1:{ports['b']}")):
+                         ("10.0.0.11:8443", f"127.0.0.1:{ports['server-a']}"),
+                         ("10.0.0.12:8443", f"127.0.0.1:{ports['server-b']}")):
             if old not in text:
                 raise Failed(f"{example} has no '{old}'")
             text = text.replace(old, new)
@@ -203,7 +211,7 @@ def show(options, work):
     """Prints a line an image; returns the number of images without a verdict."""
     tell_how_it_stands()
     os.makedirs(options.out, exist_ok=True)
-    ports = {name: free_port() for name in ("door", "control", "a", "b")}
+    ports = {name: free_port() for name in ("door", "control", "server-a", "server-b")}
     opened = []
 
     def keep(one):
@@ -212,13 +220,10 @@ def show(options, work):
 
     try:
         keep(Balancer(work, ports))
-        values = {"model": options.model, "door": ports["door"], "control": ports["control"]}
-        first = keep(ModelServer(options.bucky, work, "server-a",
-                                 {**values, "port": ports["a"], "more": "sites = true"}))
+        first = keep(ModelServer(options, work, "server-a", ports, "sites = true"))
         authority = os.path.join(first.data_dir, "authority")
         beside = f'certificate = "{authority}/server.pem"\nca = "{authority}/ca.pem"'
-        second = keep(ModelServer(options.bucky, work, "server-b",
-                                  {**values, "port": ports["b"], "more": beside}))
+        second = keep(ModelServer(options, work, "server-b", ports, beside))
         sites = []
         for name in SITES:
             sites.append(keep(Site(options, work, name, first)))

@@ -85,3 +85,11 @@ def run(command):
                            stderr=subprocess.STDOUT, text=True, errors="replace",
                            start_new_session=True, preexec_fn=_die_with_parent)
     return ended.returncode, ended.stdout
+
+
+def must(*command):
+    """Its output. Failed with it when the exit status is not 0."""
+    status, said = run(list(command))
+    if status != 0:
+        raise Failed(f"{' '.join(command)}: {said.strip()}")
+    return said
