@@ -13,6 +13,9 @@ namespace bucky::conf {
 struct Endpoint {
     std::string host;  ///< without brackets
     std::uint16_t port = 0;
+
+    /// For what takes addresses alone: localhost is 127.0.0.1.
+    std::string address() const { return host == "localhost" ? "127.0.0.1" : host; }
 };
 
 /// HOST:PORT or [IPv6]:PORT with a port of 0 to 65535; nothing when it is neither.

@@ -24,6 +24,7 @@ import paediatric_set  # noqa: E402
 import projections  # noqa: E402
 from exposed_field import field_box, look_at  # noqa: E402
 from node_input import letterboxed  # noqa: E402
+from shipped import check_manifest  # noqa: E402
 
 SHARED = Path(os.environ.get("BUCKY_SHARED") or ROOT.parent / "shared")
 DATA = SHARED / "training"
@@ -149,17 +150,7 @@ class OurPackages(unittest.TestCase):
     def test_the_manifest_for_children_is_what_its_trainer_writes(self):
         folder = ROOT / "models" / "pneumonia-paediatric"
         net, threshold, _ = children.read_package(folder)
-        with tempfile.TemporaryDirectory() as copy:
-            children.manifest.write(children.package_of(threshold), net, Path(copy),
-                                    "tools/model/train-pneumonia-paediatric")
-            written = (Path(copy) / "model.toml").read_text(encoding="utf-8")
-        there = (folder / "model.toml").read_text(encoding="utf-8")
-
-        def plain(text: str):  # without hashes: a copy of weights has its own
-            return [line for line in text.split("[[golden]]")[0].strip().splitlines()
-                    if not line.startswith(("sha256", "thresholds_for"))]
-        self.assertEqual(plain(written), plain(there))
-        self.assertLess((folder / "weights.ts").stat().st_size, 4 << 20)
+        check_manifest(self, children.package_of(threshold), net)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <utility>
 
+#include <fmt/format.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
@@ -82,10 +83,14 @@ TEST_CASE("root's config check reads what the service's user can read, and says 
     std::ofstream{token} << "correct-horse-battery\n";
     fs::permissions(token, fs::perms::owner_read | fs::perms::owner_write);
     fs::create_directory(data);
-    std::ofstream{config} << "[node]\nae_title = \"BUCKY\"\ndata_dir = \"" << data.string()
-                          << "\"\n[scp]\nport = 0\n[admin]\nlisten = \"127.0.0.1:0\"\n"
-                          << "token_file = \"" << token.string() << "\"\n[inference]\nmodels = [\""
-                          << phantom_model().string() << "\"]\n";
+    const auto write_config = [&](int port) {
+        std::ofstream{config} << fmt::format(
+            "[node]\nae_title = \"BUCKY\"\ndata_dir = \"{}\"\n[scp]\nport = {}\n"
+            "[admin]\nlisten = \"127.0.0.1:0\"\ntoken_file = \"{}\"\n"
+            "[inference]\nmodels = [\"{}\"]\n",
+            data.string(), port, token.string(), phantom_model().string());
+    };
+    write_config(0);
     const auto check = [&] {
         return run({bucky_program().string(), "config", "check", "--config", config.string()});
     };
@@ -93,8 +98,10 @@ TEST_CASE("root's config check reads what the service's user can read, and says 
     INFO(as_root.output);
     CHECK(as_root.status == 0);
     REQUIRE(::chown(data.c_str(), kNobody, kNobody) == 0);
+    write_config(1);  // which a unit may allow its node: no problem of the file
     const auto as_service = check();
     CHECK(as_service.status == 2);
+    CHECK_THAT(as_service.output, !Catch::Contains("scp.port"));
     CHECK_THAT(as_service.output,
                Catch::Contains("checked as nobody, the owner of " + data.string()));
     CHECK_THAT(as_service.output, Catch::Contains(token.string() + " cannot be read"));

@@ -129,9 +129,8 @@ tcp::acceptor listen(asio::io_context& io, const std::string& text, bool has_tok
                     "admin.listen {} is not a loopback address with a port, and there is {}", text,
                     has_token ? "no such address" : "no admin.token_file");
     }
-    const auto host = endpoint->host == "localhost" ? "127.0.0.1" : endpoint->host;
     try {
-        return tcp::acceptor{io, {asio::ip::make_address(host), endpoint->port}};
+        return tcp::acceptor{io, {asio::ip::make_address(endpoint->address()), endpoint->port}};
     } catch (const boost::system::system_error& error) {
         // the user reads the key and what the system said
         throw Error(Fault::unavailable, "cannot listen on admin.listen {}: {}", text,

@@ -85,13 +85,12 @@ std::string models_of_config(const conf::Settings& settings) {
     Table table{{{"MODEL"}, {"VENDOR"}, {"FINDINGS"}, {"PURPOSE"}, {"RUNS"}, {"FOLDER"}}};
     for (const auto& folder : settings.inference.models) {
         const auto package = inference::read_package(folder);
-        const bool shadow = std::ranges::any_of(
-            settings.models, [&](const auto& own) { return own.folder == folder && own.shadow; });
-        table.row({named(package), package.identity.vendor, std::to_string(package.findings.size()),
-                   std::string(name_of(package.identity.purpose)),
-                   fmt::format("{}{}", shadow ? "in the shadow" : "and reports",
-                               package.weights.empty() ? ", weights away" : ""),
-                   folder.string()});
+        table.row(
+            {named(package), package.identity.vendor, std::to_string(package.findings.size()),
+             std::string(name_of(package.identity.purpose)),
+             fmt::format("{}{}", is_shadow(settings, folder) ? "in the shadow" : "and reports",
+                         package.weights.empty() ? ", weights away" : ""),
+             folder.string()});
     }
     std::string text = table.text();
     for (const auto& note : purposes_of(settings).notes) {

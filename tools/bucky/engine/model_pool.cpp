@@ -15,6 +15,7 @@
 #include "inference/run/check.h"
 #include "tools/bucky/engine/gate_options.h"
 #include "tools/bucky/engine/model_permissions.h"
+#include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/engine/replicas.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/remote/remote_model.h"
@@ -76,11 +77,6 @@ void send_out_without_weights(const conf::Settings& settings, const inference::P
                     package.folder.string());
     }
     way.options.device = "remote";
-}
-
-bool is_shadow(const conf::Settings& settings, const std::filesystem::path& folder) {
-    return std::any_of(settings.models.begin(), settings.models.end(),
-                       [&](const auto& model) { return model.folder == folder && model.shadow; });
 }
 
 /// A package lists the hashes of its own weights. The config, which another person keeps in another

@@ -24,12 +24,6 @@ constexpr const char* kWhatToDo =
     "images of patients are answered \"not analysed\". Name a model for your patients in "
     "inference.models: `bucky model list --shipped` says which there are";
 
-bool is_shadow(const conf::Settings& settings, const fs::path& folder) {
-    return std::ranges::any_of(settings.models, [&](const conf::ModelSettings& model) {
-        return model.folder == folder && model.shadow;
-    });
-}
-
 std::string names_of(const std::vector<fs::path>& folders) {
     std::vector<std::string> names;
     for (const auto& folder : folders) names.push_back(folder.filename().string());
@@ -60,6 +54,12 @@ ModelPurposes purposes(const conf::Settings& settings, const PurposeOf& purpose_
 }
 
 }  // namespace
+
+bool is_shadow(const conf::Settings& settings, const fs::path& folder) {
+    return std::ranges::any_of(settings.models, [&](const conf::ModelSettings& model) {
+        return model.folder == folder && model.shadow;
+    });
+}
 
 ModelPurposes purposes_of(const conf::Settings& settings, const inference::Shelf& shelf) {
     return purposes(settings, [&](const fs::path& folder) -> std::optional<Purpose> {

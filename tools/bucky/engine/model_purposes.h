@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct ModelPurposes {
     std::size_t for_patients = 0;    ///< packages that report and are no demonstration
     std::vector<std::string> notes;  ///< that none is, for the node or for one of its tenants
 };
+
+/// Whether a [[model]] lets the package in this folder run beside the others, unreported.
+bool is_shadow(const conf::Settings& settings, const std::filesystem::path& folder);
 
 /// Of the packages on the shelf.
 ModelPurposes purposes_of(const conf::Settings& settings, const inference::Shelf& shelf);

@@ -10,8 +10,8 @@
 namespace bucky {
 
 /// Every address and port of these settings on which nobody can listen now, with the key that holds
-/// it: it is in use, is not this machine's, is below 1024, or two keys hold the same. Port 0 is any
-/// free one. `lines`: those of the file.
+/// it: it is in use, is not this machine's, or two keys hold the same. Port 0 is any free one, and
+/// whether this user may listen below 1024 is not told. `lines`: those of the file.
 std::vector<conf::Problem> port_problems(const conf::Settings& settings,
                                          const conf::Lines& lines = {});
 

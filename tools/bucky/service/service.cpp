@@ -47,9 +47,8 @@ std::string plain(const asio::ip::address& address) {
 tcp::acceptor listen(asio::io_context& io, const std::string& text) {
     const auto endpoint = conf::parse_endpoint(text);
     if (!endpoint) throw Error(Fault::bad_input, "service.listen {} is no address", text);
-    const auto host = endpoint->host == "localhost" ? "127.0.0.1" : endpoint->host;
     try {
-        const tcp::endpoint at{asio::ip::make_address(host), endpoint->port};
+        const tcp::endpoint at{asio::ip::make_address(endpoint->address()), endpoint->port};
         tcp::acceptor acceptor{io};
         acceptor.open(at.protocol());
         acceptor.set_option(tcp::acceptor::reuse_address(true));
