@@ -29,7 +29,10 @@ void try_input(std::span<const std::uint8_t> input) {
     const auto json_bytes = told > 0 ? std::optional{told} : std::nullopt;
     attempt([&] { (void)read_infer_answer(body, json_bytes, {"image", {"scores", "heatmaps"}}); });
     attempt([&] { (void)read_metadata(body); });
-    attempt([&] { (void)sha256_in_config(body); });
+    attempt([&] {
+        RemoteMetadata told;
+        add_from_config(body, told);
+    });
     attempt([&] { (void)error_words(body); });
 }
 

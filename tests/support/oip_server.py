@@ -11,7 +11,8 @@ Prints "port N control M". POST /mood to the control port changes what it does f
   delay_s                      before each infer answer
   off                          is subtracted from every score
   sha256                       named in the metadata; "": none is
-  in_config                    the hash is named where NVIDIA Triton names it
+  purpose                      named in the metadata
+  in_config                    both are named where NVIDIA Triton names them
   close                        the connection is closed after each infer answer
   die                          the process ends in the middle of the next infer request
   json                         outputs are numbers of the JSON, not binary
@@ -157,7 +158,9 @@ class Handler(Quiet):
             with open(args.weights, "rb") as weights:
                 return self.answer(200, weights.read())
         if path[-1] == "config":
-            named = {"sha256": {"string_value": args.sha256}} if mood.get("in_config") else {}
+            told = {"sha256": args.sha256, "purpose": mood.get("purpose", "")}
+            named = {key: {"string_value": value} for key, value in told.items()
+                     if value and mood.get("in_config")}
             return self.answer(200, {"parameters": named})
         metadata = {"name": args.model, "versions": args.versions.split(","), "platform": "test",
                     "inputs": [{"name": "image", "datatype": "FP32", "shape": [-1, 1, -1, -1]}],
@@ -166,7 +169,7 @@ class Handler(Quiet):
                                  "shape": [-1, 2, -1, -1]}]}
         sha256 = mood.get("sha256", args.sha256)
         if sha256 and not mood.get("in_config"):
-            metadata["parameters"] = {"sha256": sha256}
+            metadata["parameters"] = {"sha256": sha256, "purpose": mood.get("purpose", "")}
         self.answer(200, metadata)
 
     def do_POST(self):

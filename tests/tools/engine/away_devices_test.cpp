@@ -187,6 +187,31 @@ TEST_CASE("a pause that the service asks for keeps the connection, and no image 
     CHECK(site.replicas->troubles().empty());
 }
 
+TEST_CASE("after a long outage the service is found at the first wait, not at the longest",
+          "[tools][replicas][remote]") {
+    Service service;
+    std::atomic<int> questions = 0;
+    ReplicaOptions options;
+    options.name = "spots";
+    options.come_back_after = 50ms;  // doubled to its cap, it would be a second
+    options.may_be_away = "remote: ai.example";
+    options.check_alive = [&] {
+        ++questions;
+        if (!service.is_there) throw NobodyAnswers("connection refused");
+    };
+    Replicas replicas{{[&] { return std::make_shared<RemoteLike>(service); }}, {}, options};
+    service.is_there = false;
+    CHECK_THROWS_AS(replicas.run(ModelInput{1, 1, 1, {0}}), NobodyAnswers);
+    const auto began = std::chrono::steady_clock::now();
+    REQUIRE(poll_until([&] { return questions >= 25; }, 30s));
+    const auto took = std::chrono::steady_clock::now() - began;
+    CHECK(took < 25 * 400ms);      // doubled, 21 s
+    CHECK(service.connects == 1);  // nobody was asked for proofs
+    service.is_there = true;
+    CHECK(poll_until([&] { return replicas.answers(); }, 30s));
+    CHECK(service.connects == 2);
+}
+
 TEST_CASE("in a storm of pauses, other connections go on, and each image is answered once",
           "[tools][replicas][remote]") {
     Site site{3};

@@ -181,15 +181,22 @@ TEST_CASE("numbers that no model may give are refused", "[tools][remote]") {
 TEST_CASE("metadata names versions, tensors and the hash of the weights", "[tools][remote]") {
     const auto metadata = read_metadata(R"({"name": "spots", "versions": ["1", "1.0.0"],
         "inputs": [{"name": "image"}], "outputs": [{"name": "s"}, {"name": "h"}],
-        "parameters": {"sha256": "abc"}})");
+        "parameters": {"sha256": "abc", "purpose": "research"}})");
     CHECK(metadata.versions == std::vector<std::string>{"1", "1.0.0"});
     CHECK(metadata.inputs == std::vector<std::string>{"image"});
     CHECK(metadata.outputs == std::vector<std::string>{"s", "h"});
     CHECK(metadata.sha256 == "abc");
+    CHECK(metadata.purpose == "research");
     CHECK(read_metadata("{}").sha256.empty());
     CHECK_THROWS_AS(read_metadata("[]"), Error);
-    CHECK(sha256_in_config(R"({"parameters": {"sha256": {"string_value": "abc"}}})") == "abc");
-    CHECK(sha256_in_config(R"({"parameters": 7})").empty());
+    RemoteMetadata of_config;
+    add_from_config(R"({"parameters": {"sha256": {"string_value": "abc"},
+                                       "purpose": {"string_value": "clinical"}}})",
+                    of_config);
+    CHECK(of_config.sha256 == "abc");
+    CHECK(of_config.purpose == "clinical");
+    add_from_config(R"({"parameters": 7})", of_config);
+    CHECK(of_config.sha256.empty());
 }
 
 TEST_CASE("an error is shown in the server's words, as one printable line", "[tools][remote]") {

@@ -97,6 +97,7 @@ TEST_CASE("the server says what it is, what it serves and with which weights", "
     const auto told = json::parse(site.ask({.target = "/v2/models/cxr-phantom"}).body);
     const auto& package = phantom_shelf().now()->packages().front().package;
     CHECK(told["parameters"]["sha256"] == package.identity.sha256);
+    CHECK(told["parameters"]["purpose"] == "demonstration");
     CHECK(told["versions"][0] == package.identity.version);
     CHECK(told["inputs"][0]["shape"] == json{-1, 1, 256, 256});
     CHECK(told["outputs"][0]["shape"] == json{-1, package.findings.size()});

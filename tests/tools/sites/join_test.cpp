@@ -2,11 +2,14 @@
 #include "tools/bucky/sites/join.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
 #include "tests/support/oip_server.h"
+#include "tests/support/temp_dir.h"
 #include "tests/tools/sites/invites.h"
+#include "tools/bucky/sites/private_file.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -52,6 +55,29 @@ TEST_CASE("a site joins with one line and is served, and its key is readable by 
     CHECK_THAT(remote_lines(folder, joined),  // the service says where its models are
                Catch::Contains("[remote]\nurl = \"https://127.0.0.1:443\"") &&
                    Catch::Contains("site.pem"));
+}
+
+TEST_CASE("a data folder that is not there is made for the service alone, or the command is said",
+          "[sites]") {
+    const TempDir dir;
+    make_data_folder(dir / "srv" / "bucky");
+    CHECK(mode_of(dir / "srv" / "bucky") == 0700);
+    CHECK_NOTHROW(make_data_folder(dir / "srv" / "bucky"));
+    const auto blocked = dir / "srv" / "bucky" / "file" / "data";
+    write_private_file(dir / "srv" / "bucky" / "file", "no folder");
+    CHECK_THROWS_WITH(
+        make_data_folder(blocked),
+        Catch::Contains("is not there and cannot be made") &&
+            Catch::Contains("sudo install -d -m 750 -o bucky -g bucky " + blocked.string()));
+}
+
+TEST_CASE("a data folder that root makes belongs to the service's user", "[sites]") {
+    if (::geteuid() != 0) return;  // nobody else can give a folder away
+    const TempDir dir;
+    make_data_folder(dir / "data", "daemon");
+    struct stat made {};
+    REQUIRE(::stat((dir / "data").c_str(), &made) == 0);
+    CHECK(made.st_uid == 1);
 }
 
 TEST_CASE("a certificate is renewed when two thirds of its time have passed, with a new key",

@@ -9,6 +9,7 @@
 #include "conf/file/read.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/shared/table.h"
+#include "tools/bucky/sites/private_file.h"
 
 namespace bucky {
 
@@ -25,6 +26,7 @@ void add_join(CLI::App& app, int&) {
     command->add_option("--token", *token, "Of the invitation")->required()->type_name("TOKEN");
     command->callback([config, url, token] {
         const auto settings = conf::read_settings(*config);
+        make_data_folder(settings.node.data_dir);  // before the token is spent
         const auto folder = settings.node.data_dir / "site";
         const auto joined = join(*url, *token, folder, settings.remote);
         std::cout << fmt::format("# joined as {}, until {}\n{}", printable(joined.site),

@@ -113,6 +113,7 @@ std::string triton_config(const TritonModel& model) {
         "# A site compares the hash with its own package.\n",
         model.batch_max, tensor(input, sides), outputs);
     text += parameter("sha256", package.identity.sha256);
+    text += parameter("purpose", std::string{name_of(package.identity.purpose)});
     text += parameter("package_version", package.identity.version);
     text += warm_up(input, sides, 1);
     if (model.batch_max > 1) text += warm_up(input, sides, model.batch_max);

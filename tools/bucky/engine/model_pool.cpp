@@ -19,6 +19,7 @@
 #include "tools/bucky/engine/replicas.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/remote/remote_model.h"
+#include "tools/bucky/shared/priority.h"
 
 namespace bucky {
 namespace {
@@ -183,6 +184,8 @@ std::shared_ptr<inference::Model> start_remote(const inference::Package& package
     options.spread = kSpread;
     options.prove_every = std::chrono::minutes{remote.prove_minutes};
     options.may_be_away = remote_device(remote);
+    options.check_alive = [remote] { check_alive(remote); };
+    options.lower_priority = has_senders(settings);
     const bool spare = settings.inference.fallback && !package.weights.empty();
     return std::make_shared<ReplicaSet>(
         std::move(recipe),
@@ -192,8 +195,9 @@ std::shared_ptr<inference::Model> start_remote(const inference::Package& package
 }
 
 std::shared_ptr<inference::Model> start_replicas(const inference::Package& package, const Way& way,
-                                                 const conf::InferenceSettings& all,
+                                                 const conf::Settings& settings,
                                                  std::string recipe) {
+    const auto& all = settings.inference;
     const auto on = [&](const std::string& device) {
         return on_device(package, way.options, device);
     };
@@ -210,6 +214,7 @@ std::shared_ptr<inference::Model> start_replicas(const inference::Package& packa
     options.batch_max = way.batch > 0 ? way.batch : on_cpu ? 1 : kGpuBatch;
     options.batch_wait = std::chrono::milliseconds{all.batch_wait_ms};
     options.answer_at_most = std::chrono::seconds{all.answer_s};
+    options.lower_priority = has_senders(settings);
     return std::make_shared<ReplicaSet>(std::move(recipe), makes,
                                         on_cpu || !all.fallback ? MakeModel{} : on("cpu"), options);
 }
@@ -242,7 +247,7 @@ std::shared_ptr<const inference::Shelf> load_shelf(const conf::Settings& setting
             }
         }
         if (is_remote(way)) return start_remote(package, way, settings, std::move(recipe));
-        return start_replicas(package, way, settings.inference, std::move(recipe));
+        return start_replicas(package, way, settings, std::move(recipe));
     };
     const auto& device = settings.inference.device;  // the gate always runs here
     auto shelf = std::make_shared<inference::Shelf>(

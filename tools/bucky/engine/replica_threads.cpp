@@ -62,7 +62,7 @@ void Replicas::Shared::start(const std::shared_ptr<Replica>& replica) {
     ++threads;
     std::thread{[shared = shared_from_this(), replica] {
         ::pthread_setname_np(::pthread_self(), "model");
-        lower_priority();
+        if (shared->options.lower_priority) lower_priority();
         shared->serve(replica);
     }}.detach();  // the destructor counts threads: a hung one cannot be joined
 }
@@ -141,7 +141,10 @@ void Replicas::Shared::rest(Replica& replica, const Requests& batch, const Failu
 
 /// Makes the replica's model anew, on a device that may be back.
 void Replicas::Shared::come_back(Replica& replica) {
+    bool is_alive = false;
     try {
+        if (options.check_alive) options.check_alive();
+        is_alive = true;
         replica.model = replica.make();
         replica.come_back_in = 0ms;
         const MutexLock lock(mutex);
@@ -151,11 +154,12 @@ void Replicas::Shared::come_back(Replica& replica) {
         replica.prove_at = Now::now() + spread(options.prove_every);
         replica.device = replica.model->device();
         log::event("model.back", {{"model", options.name}, {"device", replica.device}});
-    } catch (...) {  // the device is still away: the wait doubles
+    } catch (...) {  // nobody is there: asked again soon; there and not right: the wait doubles
         const Failure why = failure_of(std::current_exception());
-        replica.come_back_in =
-            std::clamp<std::chrono::milliseconds>(2 * replica.come_back_in, options.come_back_after,
-                                                  kComeBackCap * options.come_back_after);
+        const auto first = options.come_back_after;
+        replica.come_back_in = is_alive ? std::clamp<std::chrono::milliseconds>(
+                                              2 * replica.come_back_in, first, kComeBackCap * first)
+                                        : first;
         replica.come_back_at = Now::now() + spread(std::max(replica.come_back_in, why.later));
         const MutexLock lock(mutex);
         replica.lost = true;

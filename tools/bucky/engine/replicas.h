@@ -34,7 +34,11 @@ struct ReplicaOptions {
     std::chrono::milliseconds batch_wait{0};
     std::chrono::milliseconds answer_at_most = std::chrono::minutes{5};
     std::chrono::milliseconds come_back_after = std::chrono::seconds{5};  ///< doubles, to 20 times
+    /// Throws where nobody is there. Asked of a device that is lost before its model is made, since
+    /// it costs little: while it throws, the wait does not double. Empty: nothing is asked.
+    std::function<void()> check_alive{};
     std::size_t hung_max = 8;
+    bool lower_priority = true;  ///< its threads step back behind those that answer senders
     /// Up to this part of each wait is added at random, so that a service that is back does not
     /// see all its sites at once.
     double spread = 0;

@@ -40,9 +40,10 @@ void GenerationPlan::plan_senders(std::vector<ThreadGroup::Planned>& plan) const
 void GenerationPlan::plan_service(std::vector<ThreadGroup::Planned>& plan, Service& service,
                                   const inference::Shelf& shelf) const {
     service.adopt(shelf, told->service.queue_max);
+    const bool steps_back = has_senders(*told);
     for (auto workers = Service::workers_for(shelf); workers > 0; --workers) {
-        plan.push_back({"serve", [&service](const std::stop_token& stop) {
-                            lower_priority();
+        plan.push_back({"serve", [&service, steps_back](const std::stop_token& stop) {
+                            if (steps_back) lower_priority();
                             service.work(stop);
                         }});
     }

@@ -4,6 +4,7 @@
 
 #include "tools/bucky/node/node_state.h"
 #include "tools/bucky/node/ports.h"
+#include "tools/bucky/shared/priority.h"
 
 namespace bucky {
 namespace {
@@ -197,8 +198,7 @@ void Node::close() {
 
 std::uint16_t Node::dicom_port() const {
     const auto told = impl_->settings();
-    const bool listens = told->scp.plain || !told->listeners.empty();
-    return listens ? impl_->door.port() : std::uint16_t{0};  // 0: it only serves models
+    return has_senders(*told) ? impl_->door.port() : std::uint16_t{0};  // 0: it only serves models
 }
 
 std::uint16_t Node::admin_port() const {

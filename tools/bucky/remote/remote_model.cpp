@@ -33,6 +33,8 @@ constexpr auto kIdle = 1s;
 /// site has others. Servers by others do not look at it.
 constexpr auto kWeightsField = "Bucky-Weights-Sha256";
 
+constexpr std::int64_t kAliveWithinS = 5;
+
 /// Connections in a row that end before their answer counts.
 constexpr int kRoundsMax = 3;
 
@@ -211,8 +213,20 @@ void RemoteModel::look_up() {
                     names_.outputs.size(), outputs);
     }
     names_.outputs.resize(outputs);
-    check_hash(metadata.sha256.empty() ? sha256_in_config(http_.get(path("/config")).body)
-                                       : metadata.sha256);
+    if (metadata.sha256.empty()) add_from_config(http_.get(path("/config")).body, metadata);
+    check_hash(metadata.sha256);
+    check_purpose(metadata.purpose);
+}
+
+/// Whoever changes the word in one manifest has not changed it in the other: a demonstration reads
+/// no patient by that (docs/decisions/0606).
+void RemoteModel::check_purpose(const std::string& named) const {
+    const auto ours = name_of(package_.identity.purpose);
+    if (named.empty() || named == ours) return;  // servers by others name none
+    throw Error(Fault::corrupt,
+                "the server's package has the purpose \"{}\", and the package here \"{}\": "
+                "both must be the same",
+                error_words(named.substr(0, 32)), ours);
 }
 
 void RemoteModel::check_hash(const std::string& named) const {
@@ -237,6 +251,16 @@ std::string RemoteModel::path(std::string_view what) const {
 
 HttpAnswer RemoteModel::good(HttpAnswer answer, std::string_view doing) const {
     return checked(std::move(answer), device_, doing);
+}
+
+void check_alive(const conf::RemoteSettings& settings) {
+    auto way = settings;
+    way.connect_timeout_s = std::min(way.connect_timeout_s, kAliveWithinS);
+    way.answer_timeout_s = std::min(way.answer_timeout_s, kAliveWithinS);
+    const auto answer = HttpClient{way}.get("v2/health/live");
+    if (answer.status < 500) return;  // servers that do not know the path are alive, too
+    throw NobodyAnswers(fmt::format("{}: HTTP {}: {}", remote_device(settings), answer.status,
+                                    error_words(answer.body)));
 }
 
 std::string fetch_weights(const inference::Package& package, const conf::RemoteSettings& settings) {

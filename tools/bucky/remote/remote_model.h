@@ -50,6 +50,7 @@ private:
     void prove_connection() REQUIRES(mutex_);
     void look_up() REQUIRES(mutex_);
     void check_hash(const std::string& named) const;
+    void check_purpose(const std::string& named) const;
     std::string path(std::string_view what) const REQUIRES(mutex_);
     HttpAnswer good(HttpAnswer answer, std::string_view doing) const;
 
@@ -66,6 +67,10 @@ private:
     /// The connection that showed the right weights.
     std::optional<std::uint64_t> proven_ GUARDED_BY(mutex_);
 };
+
+/// Throws unavailable when nobody is alive at the service (v2/health/live): a question without a
+/// tensor, over a connection of its own, that takes some seconds at most.
+void check_alive(const conf::RemoteSettings& settings);
 
 /// "remote: ai.example"
 std::string remote_device(const conf::RemoteSettings& settings);

@@ -188,15 +188,20 @@ RemoteMetadata read_metadata(std::string_view text) {
         const auto found = read.find(where);
         if (found == read.end() || !found->is_object() || !metadata.sha256.empty()) continue;
         metadata.sha256 = text_at(*found, "sha256");
+        metadata.purpose = text_at(*found, "purpose");
     }
     return metadata;
 }
 
-std::string sha256_in_config(std::string_view text) {
+void add_from_config(std::string_view text, RemoteMetadata& to) {
     const json read = json::parse(text, nullptr, false);
-    if (!read.is_object()) return {};
-    const auto named = read.value("/parameters/sha256/string_value"_json_pointer, json{});
-    return named.is_string() ? named.get<std::string>() : "";
+    if (!read.is_object()) return;
+    const auto named = [&](const json::json_pointer& where) {
+        const auto found = read.value(where, json{});
+        return found.is_string() ? found.get<std::string>() : "";
+    };
+    to.sha256 = named("/parameters/sha256/string_value"_json_pointer);
+    to.purpose = named("/parameters/purpose/string_value"_json_pointer);
 }
 
 InferRequest infer_request(const inference::ModelInput& input, const TensorNames& names,

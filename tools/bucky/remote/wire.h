@@ -17,15 +17,15 @@ namespace bucky {
 /// What a server says of a model (GET v2/models/M), as far as it counts here.
 struct RemoteMetadata {
     std::vector<std::string> versions, inputs, outputs;
-    std::string sha256;  ///< parameters.sha256, of the weights; empty: not named
+    std::string sha256;   ///< parameters.sha256, of the weights; empty: not named
+    std::string purpose;  ///< parameters.purpose, of its package; empty: not named
 };
 
 /// err  corrupt when it is none
 RemoteMetadata read_metadata(std::string_view json);
 
-/// The hash in NVIDIA Triton's GET v2/models/M/config: parameters.sha256.string_value. Empty when
-/// it is not named.
-std::string sha256_in_config(std::string_view json);
+/// The same two in NVIDIA Triton's GET v2/models/M/config: parameters.sha256.string_value.
+void add_from_config(std::string_view json, RemoteMetadata& to);
 
 /// The names of the tensors at the server.
 struct TensorNames {

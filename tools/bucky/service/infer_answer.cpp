@@ -93,12 +93,14 @@ std::string model_metadata(const LoadedPackage& model) {
     auto outputs = json::array({tensor(kScores, {-1, findings})});
     if (package.has_heatmaps) outputs.push_back(tensor(kHeatmaps, {-1, findings, -1, -1}));
     const auto& input = package.input;
+    auto parameters = parameters_of(model);
+    parameters["purpose"] = name_of(package.identity.purpose);
     return text_of({{"name", package.identity.name},
                     {"versions", {package.identity.version}},
                     {"platform", "pytorch_torchscript"},
                     {"inputs", {tensor(kInput, {-1, input.channels, input.height, input.width})}},
                     {"outputs", std::move(outputs)},
-                    {"parameters", parameters_of(model)}});
+                    {"parameters", std::move(parameters)}});
 }
 
 std::string model_ready(const LoadedPackage& model, bool is_ready) {

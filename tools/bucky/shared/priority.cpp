@@ -19,4 +19,8 @@ void lower_priority() {
     (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), own + kNiceBehind);
 }
 
+bool has_senders(const conf::Settings& settings) {
+    return settings.scp.plain || !settings.listeners.empty();
+}
+
 }  // namespace bucky

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,24 @@ void write_private_file(const fs::path& file, const std::string& text) {
     }
     give_to_owner_of(file.parent_path(), fresh);
     if (::rename(fresh.c_str(), file.c_str()) != 0) give_up(file, errno);
+}
+
+void make_data_folder(const fs::path& folder, const char* user) {
+    std::error_code failed;
+    if (fs::is_directory(folder, failed)) return;
+    fs::create_directories(folder.parent_path(), failed);
+    if (!failed && ::mkdir(folder.c_str(), S_IRWXU) != 0) {
+        failed = {errno, std::generic_category()};
+    }
+    if (failed) {
+        throw Error(Fault::bad_input,
+                    "node.data_dir {} is not there and cannot be made: {}. Make it, then try "
+                    "again:\n  sudo install -d -m 750 -o {} -g {} {}",
+                    folder.string(), failed.message(), user, user, folder.string());
+    }
+    const auto* service = ::geteuid() == 0 ? ::getpwnam(user) : nullptr;  // one thread
+    if (service == nullptr) return;
+    if (::chown(folder.c_str(), service->pw_uid, service->pw_gid) != 0) give_up(folder, errno);
 }
 
 void make_private_folder(const fs::path& folder) {
