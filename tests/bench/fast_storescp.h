@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/http.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wire_client.h"
+#include "tools/fake_pacs/port.h"
 
 namespace bucky::bench {
 
@@ -42,7 +42,7 @@ private:
     }
 
     test::TempDir dir_;
-    int port_ = test::free_port();
+    int port_ = fake::free_port();
     test::Process process_;
 };
 

@@ -11,8 +11,8 @@
 
 #include "conf/run/crash_point.h"
 #include "tests/crash/journey.h"
-#include "tests/support/http.h"
 #include "tests/support/places.h"
+#include "tools/fake_pacs/port.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -93,7 +93,7 @@ TEST_CASE("killed while a modality waits for its commitment, the node still tell
     for (const auto* point : {"owed.before_commit", "owed.after_commit", "owed.after_report"}) {
         INFO("killed at " << point);
         const TempDir dir;
-        const int callback = free_port();
+        const int callback = fake::free_port();
         RunningNode node{{.more = "[[peer]]\nae_title = \"XRAY1\"\nhost = \"127.0.0.1\"\nport = " +
                                   std::to_string(callback) + '\n',
                           .environment = {{"BUCKY_CRASH_AT", point}}}};

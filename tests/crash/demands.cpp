@@ -23,8 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using storage::Database;
 
-constexpr storage::Sql kUnreported{"test.unreported", R"sql(
-    SELECT key, state, pending FROM study WHERE state <> 'reported' ORDER BY key LIMIT 3)sql"};
 constexpr storage::Sql kAwaiting{
     "test.awaiting", "SELECT sop_instance FROM instance WHERE awaiting = 1 ORDER BY id LIMIT 3"};
 constexpr storage::Sql kRows{"test.rows", R"sql(
@@ -172,12 +170,8 @@ private:
 
 Complaints still_open(const fs::path& data_dir) {
     return looked_at("the database", [&](Complaints& open) {
-        open = Ledger{data_dir}.open_jobs();
+        open = Ledger{data_dir}.open_work();
         Database db = storage::Site{data_dir}.open(Database::Mode::read_only);
-        for (auto row = db.prepare(kUnreported); row.step();) {
-            open.push_back(fmt::format("study {} is {}, {} images pending", row.text(0),
-                                       row.text(1), row.integer(2)));
-        }
         for (auto row = db.prepare(kAwaiting); row.step();) {
             open.push_back(row.text(0) + " waits for its verdict");
         }

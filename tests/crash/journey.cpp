@@ -65,7 +65,7 @@ void Journey::wait_until_quiet(std::chrono::seconds at_most) {
     std::vector<std::string> open;
     const bool quiet = poll_until(
         [&] {
-            open = Ledger{node_.data_dir()}.open_jobs();
+            open = Ledger{node_.data_dir()}.open_work();
             const auto reported = [&](const Image& image) {
                 Ledger ledger{node_.data_dir()};
                 const auto& study = image.xray.uids.study_uid;

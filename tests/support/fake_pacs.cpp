@@ -7,13 +7,15 @@
 #include <stdexcept>
 
 #include "tests/support/places.h"
+#include "tools/fake_pacs/port.h"
 
 namespace bucky::test {
 
 using namespace std::chrono_literals;
 
 FakePacs::FakePacs(std::vector<std::string> more_arguments, int port)
-    : more_arguments_(std::move(more_arguments)), port_(port) {
+    : more_arguments_(std::move(more_arguments)),
+      port_(port == 0 ? fake::free_port() : port) {  // kept when it is killed and starts again
     start();
 }
 

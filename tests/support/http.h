@@ -14,8 +14,4 @@ std::string http_post(const std::string& url, const std::string& body);
 /// The status code alone; 0 when there was no answer.
 int http_status(const std::string& url);
 
-/// A free TCP port of loopback, for peers that cannot use port 0. Another process may take it
-/// first.
-int free_port();
-
 }  // namespace bucky::test

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tests/support/http.h"
 #include "tests/support/places.h"
+#include "tools/fake_pacs/port.h"
 
 namespace bucky::test {
 namespace {
@@ -32,7 +32,7 @@ NodeOptions options_of(const ServiceOptions& told, int port, const std::string& 
 }  // namespace
 
 ServiceNode::ServiceNode(const ServiceOptions& options)
-    : port_(options.port == 0 ? free_port() : options.port),
+    : port_(options.port == 0 ? fake::free_port() : options.port),
       url_(options.url.empty() ? "https://127.0.0.1:" + std::to_string(port_) : options.url),
       node_(options_of(options, port_, url_)) {}
 

@@ -19,6 +19,8 @@ constexpr storage::Sql kOfStudy{"test.of_study",
                                 "SELECT sop_instance FROM result WHERE study = :study"};
 constexpr storage::Sql kLeft{"test.left",
                              "SELECT 1 FROM journal WHERE study = :study AND event = 'study.left'"};
+constexpr storage::Sql kUnreported{"test.unreported", R"sql(
+    SELECT key, state, pending FROM study WHERE state <> 'reported' ORDER BY key LIMIT 3)sql"};
 constexpr storage::Sql kSpooled{"test.spooled", "SELECT file FROM instance"};
 constexpr storage::Sql kResults{"test.results", "SELECT file FROM result"};
 
@@ -44,9 +46,13 @@ std::optional<inference::ImageResult> Ledger::result_of(const std::string& sop_i
     return inference::from_json(row.text(0));
 }
 
-std::vector<std::string> Ledger::open_jobs() {
+std::vector<std::string> Ledger::open_work() {
     const SystemClock clock;
     std::vector<std::string> open;
+    for (auto row = db_.prepare(kUnreported); row.step();) {
+        open.push_back("study " + row.text(0) + " is " + row.text(1) + ", " +
+                       std::to_string(row.integer(2)) + " images pending");
+    }
     for (const auto& lane : storage::JobQueue{db_, clock}.backlog()) {
         const auto say = [&](const char* state, std::int64_t jobs) {
             if (jobs == 0) return;

@@ -20,8 +20,9 @@ public:
     /// The result of an image; nullopt while it waits, or if the image is not known.
     std::optional<inference::ImageResult> result_of(const std::string& sop_instance);
 
-    /// Jobs that are not done, as "report ready 2 (its last error)".
-    std::vector<std::string> open_jobs();
+    /// What is not done: studies without their report, read first because a report makes jobs, and
+    /// jobs, as "report ready 2 (its last error)".
+    std::vector<std::string> open_work();
 
     /// The SOP Instance UIDs of the results of a study.
     std::vector<std::string> results_of(const std::string& study);

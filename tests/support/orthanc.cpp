@@ -9,6 +9,7 @@
 
 #include "tests/support/http.h"
 #include "tests/support/poll.h"
+#include "tools/fake_pacs/port.h"
 
 namespace bucky::test {
 
@@ -20,8 +21,8 @@ Orthanc::Orthanc(Plugins plugins, const std::optional<OrthancTls>& tls) {
         names.push_back("/usr/share/orthanc/plugins/libOrthancDicomWeb.so");
     }
     for (int tries = 0; tries < 5; ++tries) {  // another process may take a port before Orthanc
-        http_port_ = free_port();
-        dicom_port_ = free_port();
+        http_port_ = fake::free_port();
+        dicom_port_ = fake::free_port();
         json config{{"Name", "test"},
                     {"StorageDirectory", (dir_ / "storage").string()},
                     {"IndexDirectory", (dir_ / "storage").string()},

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/storescp.h"
+#include "tools/fake_pacs/port.h"
 
 #include <algorithm>
 #include <fstream>
 
-#include "tests/support/http.h"
 
 namespace bucky::test {
 
 Storescp::Storescp(const std::vector<std::string>& sop_classes,
                    const std::vector<std::string>& transfer_syntaxes,
                    const std::vector<std::string>& options)
-    : port_(free_port()) {
+    : port_(fake::free_port()) {
     std::filesystem::create_directories(dir_ / "coming");
     std::filesystem::create_directories(dir_ / "stored");
     std::ofstream profile{dir_ / "profile.cfg"};

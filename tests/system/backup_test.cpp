@@ -109,7 +109,7 @@ TEST_CASE(
     std::filesystem::copy(backup, restored, std::filesystem::copy_options::recursive);
     RunningNode node{{.destinations = {after.destination()}, .data_dir = restored}};
     Ledger ledger{restored};
-    REQUIRE(poll_until([&] { return ledger.open_jobs().empty(); }, 300s));
+    REQUIRE(poll_until([&] { return ledger.open_work().empty(); }, 300s));
     for (const auto& sop : answered) {
         INFO(sop);
         CHECK(ledger.result_of(sop));

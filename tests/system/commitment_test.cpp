@@ -24,7 +24,7 @@ using namespace bucky::test;
 namespace {
 
 bool is_quiet(const RunningNode& node) {
-    return Ledger{node.data_dir()}.open_jobs().empty();
+    return Ledger{node.data_dir()}.open_work().empty();
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ bool all_delivered(RunningNode& node, const FakePacs& pacs, std::size_t images) 
     return poll_until(
         [&] {
             return pacs.stored().size() >= 2 * images &&
-                   Ledger{node.data_dir()}.open_jobs().empty();
+                   Ledger{node.data_dir()}.open_work().empty();
         },
         60s);
 }

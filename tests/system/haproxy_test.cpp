@@ -10,11 +10,11 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/fake_pacs.h"
-#include "tests/support/http.h"
 #include "tests/support/joined_site.h"
 #include "tests/support/ledger.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
+#include "tools/fake_pacs/port.h"
 
 using namespace bucky::test;
 namespace fs = std::filesystem;
@@ -61,7 +61,7 @@ private:
 };
 
 struct Ports {
-    int sites = free_port(), control = free_port(), a = free_port(), b = free_port();
+    int sites = fake::free_port(), control = fake::free_port(), a = fake::free_port(), b = fake::free_port();
 };
 
 bool logs(RunningNode& node, const std::string& part) {
@@ -119,7 +119,7 @@ TEST_CASE(
         INFO(sop);
         CHECK(field(site.node().verdict_line(sop), "verdict") != "failed");
     }
-    CHECK(poll_until([&] { return Ledger{site.data_dir()}.open_jobs().empty(); }, 60s));
+    CHECK(poll_until([&] { return Ledger{site.data_dir()}.open_work().empty(); }, 60s));
     if (!first.node().running()) first.node().restart();
 
     // Revoked at the control node: the other server has fetched the list, and names the caller.

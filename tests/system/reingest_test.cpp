@@ -44,7 +44,7 @@ std::set<std::string> studies_in(const FakePacs& pacs) {
 
 bool quiet(RunningNode& node) {
     Ledger ledger{node.data_dir()};
-    return ledger.open_jobs().empty() && ledger.orphans().empty();
+    return ledger.open_work().empty() && ledger.orphans().empty();
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ TEST_CASE("a reload under load loses nothing, rejects nobody, and sends to new d
     CHECK(std::all_of(statuses.begin(), statuses.end(),
                       [](const auto& one) { return one.second == 0x0000; }));
     Ledger ledger{node.data_dir()};
-    CHECK(poll_until([&] { return ledger.open_jobs().empty(); }, 300s));
+    CHECK(poll_until([&] { return ledger.open_work().empty(); }, 300s));
     for (const auto& [sop, status] : statuses) CHECK(ledger.result_of(sop));
     CHECK(first.stored().size() >= statuses.size());  // at least one report per image
     CHECK_FALSE(second.stored().empty());

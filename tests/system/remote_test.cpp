@@ -128,7 +128,7 @@ TEST_CASE("a service that is killed under load loses no image, answers none twic
         INFO(sop);
         CHECK(verdicts.size() == 1);
     }
-    CHECK(poll_until([&] { return Ledger{site.node->data_dir()}.open_jobs().empty(); }, 120s));
+    CHECK(poll_until([&] { return Ledger{site.node->data_dir()}.open_work().empty(); }, 120s));
 }
 
 TEST_CASE("while the service is away, the node takes images and says since when and why",

@@ -107,7 +107,7 @@ TEST_CASE("every sample file gets a verdict or an honest refusal", "[system][sam
         CHECK_FALSE(node.verdict_line(sop_instance).empty());
     }
     CHECK(taken >= 60 + 30);  // all pictures and most DICOM files
-    CHECK(poll_until([&] { return Ledger{node.data_dir()}.open_jobs().empty(); }, 120s));
+    CHECK(poll_until([&] { return Ledger{node.data_dir()}.open_work().empty(); }, 120s));
     for (const auto& result : pacs.stored()) {
         if (std::any_of(illegal.begin(), illegal.end(),
                         [&](const auto& uid) { return mentions(result, uid); })) {

@@ -7,11 +7,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/http.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
 #include "tests/support/running_node.h"
 #include "tests/support/temp_dir.h"
+#include "tools/fake_pacs/port.h"
 
 using namespace bucky::test;
 using namespace std::chrono_literals;
@@ -20,7 +20,7 @@ namespace {
 
 /// A service that invites sites, and the folder of a site elsewhere.
 struct ServiceAndSite {
-    int port = free_port();
+    int port = fake::free_port();
     std::string url = "https://127.0.0.1:" + std::to_string(port);
     RunningNode node{{.more = "[service]\nlisten = \"127.0.0.1:" + std::to_string(port) +
                               "\"\nsites = true\nurl = \"" + url + "\"\n",

@@ -136,7 +136,7 @@ TEST_CASE(
     Ledger ledger{node.data_dir()};
     REQUIRE(poll_until(
         [&] {
-            return ledger.open_jobs().empty() && ledger.result_of(nobodys.uids.sop_instance_uid) &&
+            return ledger.open_work().empty() && ledger.result_of(nobodys.uids.sop_instance_uid) &&
                    !ledger.results_of(nobodys.uids.study_uid).empty();
         },
         240s));

@@ -6,32 +6,14 @@
 #include <cstdlib>
 #include <memory>
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
+
+#include "tools/fake_pacs/port.h"
 
 namespace fake {
 namespace {
 
 constexpr int kPatienceS = 20;
-
-/// A free port. DCMTK cannot report a port that it chose, and cannot use a socket that is already
-/// listening.
-int free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_ANY);
-    socklen_t size = sizeof(address);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (fd < 0 || ::bind(fd, generic, size) != 0 || ::getsockname(fd, generic, &size) != 0) {
-        fail("no free port");
-    }
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
 
 void copy_uid(char* to, std::string_view uid) {
     OFStandard::strlcpy(to, std::string{uid}.c_str(), sizeof(DIC_UI));
@@ -112,16 +94,15 @@ void start_dcmtk() {
 }
 
 T_ASC_Network* listen_on(int port, T_ASC_NetworkRole role) {
-    constexpr int kTries = 20;  // another process may take the port first
-    for (int tried = 0; tried < (port == 0 ? kTries : 1); ++tried) {
-        const int chosen = port == 0 ? free_port() : port;
-        T_ASC_Network* net = nullptr;
-        if (ASC_initializeNetwork(role, chosen, 30, &net).bad()) continue;
-        fmt::print("{}\n", chosen);
-        std::fflush(stdout);
-        return net;
+    // DCMTK cannot report a port that it chose, and cannot use a socket that already listens.
+    const int chosen = port == 0 ? free_port() : port;
+    T_ASC_Network* net = nullptr;
+    if (ASC_initializeNetwork(role, chosen, 30, &net).bad()) {
+        fail(fmt::format("cannot listen on port {}", chosen));
     }
-    fail(fmt::format("cannot listen on port {}", port));
+    fmt::print("{}\n", chosen);
+    std::fflush(stdout);
+    return net;
 }
 
 bool CommitmentReport::has_failures() const {

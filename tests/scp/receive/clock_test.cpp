@@ -8,8 +8,8 @@
 #include "storage/database.h"
 #include "storage/owed_commitments.h"
 #include "storage/site.h"
-#include "tests/support/http.h"
 #include "tests/support/temp_dir.h"
+#include "tools/fake_pacs/port.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -27,7 +27,7 @@ TEST_CASE("an owed report waits for its pause, whatever the clock is set to", "[
         auto& peer = settings.peers.emplace_back();
         peer.ae_title = "XRAY1";
         peer.host = "127.0.0.1";
-        peer.port = free_port();  // nothing listens there
+        peer.port = fake::free_port();  // nothing listens there
         storage::Database db = storage::Site{settings.node.data_dir}.open();
         storage::OwedCommitments owed(db, clock, dir.path());
         storage::OwedCommitment asked;

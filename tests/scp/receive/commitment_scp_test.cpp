@@ -25,11 +25,11 @@
 #include "storage/site.h"
 #include "tests/scp/images.h"
 #include "tests/scp/test_front_door.h"
-#include "tests/support/http.h"
 #include "tests/support/places.h"
 #include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/wire_client.h"
+#include "tools/fake_pacs/port.h"
 
 using namespace bucky;
 using namespace bucky::scp;
@@ -95,7 +95,7 @@ Bytes empty_items(int count) {
 
 /// A node's FrontDoor and CommitmentScp, and a modality whose reports go to port `callback`.
 struct Ward {
-    explicit Ward(int port = free_port(), const std::function<void(conf::Settings&)>& more = {})
+    explicit Ward(int port = fake::free_port(), const std::function<void(conf::Settings&)>& more = {})
         : callback(port),
           door([&](conf::Settings& settings) {
               settings.peers = {{"XRAY1", ""}, {"STRANGER", ""}};
@@ -219,7 +219,7 @@ TEST_CASE("a caller that is switched off pauses alone: reports to others do not 
 TEST_CASE("a report is sent although as many silent callers are tried as calls run at once",
           "[scp][commitment][hostile]") {
     std::list<SilentPeer> silent(limits::kCommitmentCallersAtOnce - 1);
-    Ward ward(free_port(), [&](conf::Settings& settings) {
+    Ward ward(fake::free_port(), [&](conf::Settings& settings) {
         for (const auto& peer : silent) {
             auto& row = settings.peers.emplace_back();
             row.ae_title = "SILENT" + std::to_string(peer.port());

@@ -12,9 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
-#include "tests/support/http.h"
 #include "tests/tools/remote/remote_site.h"
 #include "tools/bucky/shared/files.h"
+#include "tools/fake_pacs/port.h"
 
 using namespace bucky;
 using namespace bucky::test;
@@ -249,7 +249,7 @@ TEST_CASE("a server that dies with an image, or is slow, is unavailable", "[tool
         CHECK_NOTHROW(site.model().run(spots_input(0.5F)));
     }
     SECTION("was never there") {
-        site.settings.url = "http://127.0.0.1:" + std::to_string(free_port());
+        site.settings.url = "http://127.0.0.1:" + std::to_string(fake::free_port());
         CHECK_THAT(site.words_of_run(), Catch::Contains("onnect"));
     }
 }
