@@ -47,7 +47,9 @@ install(FILES ${packed}/fish-completion RENAME bucky.fish
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${packed}/bucky.service DESTINATION lib/systemd/system)
 install(FILES packaging/systemd/bucky.sysusers RENAME bucky.conf DESTINATION lib/sysusers.d)
-install(FILES conf/bucky.toml DESTINATION /etc/bucky)  # where every command looks for it
+# The first /etc/bucky/bucky.toml is a copy of this one, made by postinst (docs/decisions/0709).
+install(FILES packaging/debian/bucky.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/bucky)
+install(FILES conf/bucky.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md NOTICE packaging/debian/copyright ${packed}/changelog.gz
     ${packed}/bucky.cdx.json
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -73,8 +75,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "debconf, fonts-dejavu-core, fonts-nanum, tesseract-ocr-eng, tesseract-ocr-kor, \
 systemd | systemd-standalone-sysusers | systemd-sysusers")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
-file(WRITE ${packed}/conffiles "/etc/bucky/bucky.toml\n")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${packed}/conffiles)
 foreach(script postinst prerm postrm templates)
     list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
         ${CMAKE_SOURCE_DIR}/packaging/debian/${script})

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run by root inside a system that may be spoilt (install_test.py makes it): installs the package,
 starts the service's command as its user, removes and purges the package, and looks what is left.
+With OLD_PACKAGE, one of the shape of 0.1.0, it upgrades from that first.
 
-usage: in_system.py PACKAGE"""
+usage: in_system.py PACKAGE [OLD_PACKAGE]"""
 import os
 import pwd
 import re
@@ -12,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEB = sys.argv[1]
+DEB, *OLD = sys.argv[1:]
 DATA = Path("/var/lib/bucky")
 CONFIG = Path("/etc/bucky/bucky.toml")
 SOCKET = "/tmp/bucky-notify"
@@ -47,9 +48,7 @@ def heard(listener, word):
 def serve_and_stop():
     """As systemd would: the unit's command line, its user, its environment, its socket."""
     text = CONFIG.read_text()
-    text = re.sub(r"^port = 11112$", "port = 0", text, flags=re.M)
-    text = re.sub(r'^#listen = "127.0.0.1:8090"$', 'listen = "127.0.0.1:0"', text, flags=re.M)
-    CONFIG.write_text(text)
+    CONFIG.write_text(text + '\n[scp]\nport = 0\n\n[admin]\nlisten = "127.0.0.1:0"\n')
     unit = Path("/usr/lib/systemd/system/bucky.service").read_text()
     command = re.search(r"^ExecStart=(.*)$", unit, re.M)[1].split()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -83,16 +82,38 @@ def answer(question, answered):
                    input=f"{question} boolean {answered}\n")
 
 
+def upgrade_from(old):
+    """Nobody is there to answer, the file was edited, and its new version is another."""
+    run(["dpkg", "--install", old])
+    assert "/etc/bucky/bucky.toml" in run(["dpkg-query", "-W", "-f", "${Conffiles}", "bucky"])
+    edited = CONFIG.read_text().replace('"ORTHANC"', '"OUR_PACS"')
+    CONFIG.write_text(edited)
+    run(["dpkg", "--install", DEB])
+    assert run(["dpkg-query", "-W", "-f", "${db:Status-Abbrev}", "bucky"]).strip() == "ii"
+    assert CONFIG.read_text() == edited and os.listdir(CONFIG.parent) == [CONFIG.name]
+    assert "good" in run(["bucky", "config", "check"])
+    run(["dpkg", "--purge", "bucky"])
+    assert not CONFIG.parent.exists()
+    print("upgraded from 0.1.0: the edited file is as it was")
+
+
 def main(how):
     answer("man-db man-db/auto-update", "false")  # which would index all pages of the machine
     before = ours()
+    for old in OLD:
+        upgrade_from(old)
     said = install(how)
     assert "systemctl enable --now bucky" in said, said
+    assert CONFIG.read_text() == Path("/usr/share/bucky/bucky.toml").read_text()
     assert "good" in run(["bucky", "config", "check"])
     serve_and_stop()
 
     install(how)  # the same again is an upgrade: what was edited stays
     assert "port = 0" in CONFIG.read_text()
+    kept = CONFIG.rename(CONFIG.with_name("away"))
+    install(how)
+    assert not CONFIG.exists(), "what an admin has deleted does not come back"
+    kept.rename(CONFIG)
 
     run(["dpkg", "--remove", "bucky"])
     assert CONFIG.exists() and (DATA / "bucky.db").exists() and not Path("/usr/bin/bucky").exists()

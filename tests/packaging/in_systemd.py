@@ -65,11 +65,8 @@ def port():
 
 
 def starts_when_ready():
-    text = CONFIG.read_text()
-    text = re.sub(r"^port = 11112$", "port = 0", text, flags=re.M)
-    text = re.sub(r'^#listen = "127.0.0.1:8090"$', 'listen = "127.0.0.1:0"\n'
-                  'token_file = "credential:admin-token"', text, flags=re.M)
-    CONFIG.write_text(text)
+    CONFIG.write_text(CONFIG.read_text() + '\n[scp]\nport = 0\n\n[admin]\nlisten = "127.0.0.1:0"\n'
+                      'token_file = "credential:admin-token"\n')
     secret = CONFIG.parent / "admin-token"
     secret.touch(0o600)
     secret.write_text(TOKEN + "\n")

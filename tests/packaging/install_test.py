@@ -26,6 +26,7 @@ OTHER_TORCH = "BUCKY_TORCH_ROOT:PATH=/" in (BUILD / "CMakeCache.txt").read_text(
 IN_SYSTEM = Path(__file__).resolve().parent / "in_system.py"
 IN_SYSTEMD, BOOT = (IN_SYSTEM.parent / name for name in ("in_systemd.py", "boot_systemd"))
 OUR_DOC = "usr/share/doc/bucky"
+FIRST_CONFIG, EXAMPLE = "usr/share/bucky/bucky.toml", f"{OUR_DOC}/examples/bucky.toml"
 
 
 def run(words, expect=0, **more):
@@ -42,7 +43,7 @@ class Installed(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = Path(cls.folder.name)
-        cls.config = str(cls.root / "etc/bucky/bucky.toml")
+        cls.config = str(cls.root / FIRST_CONFIG)
         run(["cmake", "--install", BUILD, "--strip"], env=dict(os.environ, DESTDIR=cls.root))
 
     @classmethod
@@ -74,15 +75,18 @@ class Installed(unittest.TestCase):
         finally:
             away.rename(module)
 
-    def test_the_config_that_is_installed_is_good_with_the_models_that_are(self):
-        config = self.text("etc/bucky/bucky.toml")
-        self.assertIn("/usr/share/bucky/models/cxr-phantom", config)
-        here = self.root / "bucky.toml"
-        for installed, place in (("/usr/share", self.root / "usr/share"),
-                                 ("/var/lib", self.root / "var/lib"), ("port = 11112", "port = 0")):
-            config = config.replace(installed, str(place))
-        here.write_text(config)
-        self.assertIn("good", run([self.root / "usr/bin/bucky", "config", "check", here]))
+    def test_the_configs_that_are_installed_are_good_with_the_models_that_are(self):
+        first, example = self.text(FIRST_CONFIG), self.text(EXAMPLE)
+        self.assertLess(len(first.splitlines()), 15)
+        for config in (first + '\n[scp]\nport = 0\n', example.replace("port = 11112", "port = 0")):
+            self.assertIn("/usr/share/bucky/models/cxr-phantom", config)
+            if "data_dir" not in config:
+                config = config.replace("[node]", '[node]\ndata_dir = "/var/lib/bucky"')
+            for place in ("/usr/share", "/var/lib"):
+                config = config.replace(place, str(self.root) + place)
+            here = self.root / "bucky.toml"
+            here.write_text(config)
+            self.assertIn("good", run([self.root / "usr/bin/bucky", "config", "check", here]))
         for model in ("cxr-phantom", "cxr-gate", "pneumonia-paediatric", "cxr-nodule",
                       "cxr-opacity"):
             for file in ("model.toml", "weights.ts", "CARD.md"):
@@ -94,7 +98,7 @@ class Installed(unittest.TestCase):
             said = subprocess.run(["groff", "-man", "-ww", "-Wbreak", "-z", "-Tutf8"], text=True,
                                   input=self.text(page), capture_output=True)
             self.assertEqual((said.returncode, said.stderr), (0, ""), page)
-        keys = re.findall(r"^#?([a-z_0-9]+) = ", self.text("etc/bucky/bucky.toml"), re.M)
+        keys = re.findall(r"^#?([a-z_0-9]+) = ", self.text(EXAMPLE), re.M)
         self.assertGreater(len(keys), 40)
         page = self.text("usr/share/man/man5/bucky.toml.5.gz")
         for key in keys:
@@ -213,10 +217,26 @@ class Packed(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
+    def of_the_shape_of_0_1_0(self):
+        """The maintainer scripts and the conffile of 0.1.0, around the programs of now."""
+        old, then = self.root / "old", IN_SYSTEM.parent / "0.1.0"
+        run(["dpkg-deb", "--raw-extract", self.deb, old])
+        (old / FIRST_CONFIG).unlink()
+        (old / "etc/bucky").mkdir(parents=True)
+        shutil.copy(then / "bucky.toml", old / "etc/bucky")
+        (old / "DEBIAN/conffiles").write_text("/etc/bucky/bucky.toml\n")
+        for script in ("postinst", "postrm", "prerm", "templates"):
+            shutil.copy(then / script, old / "DEBIAN")
+        control = (old / "DEBIAN/control").read_text()
+        (old / "DEBIAN/control").write_text(
+            re.sub(r"^Version: .*$", "Version: 0.1.0", control, flags=re.M))
+        run(["dpkg-deb", "-Znone", "--build", "--root-owner-group", old, self.root / "old.deb"])
+        return self.root / "old.deb"
+
     def test_its_files_lie_where_debian_wants_them_and_belong_to_root(self):
         listed = run(["dpkg-deb", "--contents", self.deb])
         for path in ("./usr/bin/bucky", "./usr/lib/bucky/bucky_torch.so",
-                     "./etc/bucky/bucky.toml", "./usr/share/man/man1/bucky.1.gz",
+                     f"./{FIRST_CONFIG}", f"./{EXAMPLE}", "./usr/share/man/man1/bucky.1.gz",
                      f"./{shells.BASH}", f"./{shells.ZSH}", f"./{shells.FISH}",
                      "./usr/lib/systemd/system/bucky.service", "./usr/lib/sysusers.d/bucky.conf",
                      f"./{OUR_DOC}/copyright", f"./{OUR_DOC}/examples/gpu.conf",
@@ -224,15 +244,14 @@ class Packed(unittest.TestCase):
             self.assertIn(f" {path}\n", listed)
         for line in listed.splitlines():
             self.assertIn(" root/root ", line)
-            self.assertRegex(line, r" \./(usr|etc)?")
+            self.assertRegex(line, r" \./($|usr/)")
         self.assertNotIn("/usr/local", listed)
 
     def test_it_names_what_it_needs(self):
         needs = run(["dpkg-deb", "--field", self.deb, "Depends"])
         for package in ("libdcmtk17", "libtorch1.13", "libsqlite3-0", "fonts-nanum", "debconf"):
             self.assertIn(package, needs)
-        self.assertEqual(run(["dpkg-deb", "--info", self.deb, "conffiles"]).strip(),
-                         "/etc/bucky/bucky.toml")
+        self.assertNotIn("conffiles", run(["dpkg-deb", "--info", self.deb]))
         version = run(["dpkg-deb", "--field", self.deb, "Version"]).strip()
         changes = (IN_SYSTEM.parents[2] / "packaging/debian/changelog").read_text()
         self.assertTrue(changes.startswith(f"bucky ({version})"))
@@ -249,9 +268,10 @@ class Packed(unittest.TestCase):
                                capture_output=True)
         if tried.returncode != 0:
             self.skipTest("skipped: no overlay of this machine to be had: " + tried.stderr.strip())
-        print(run(enter + ["sh", "-c", made + "cp \"$1\" \"$2\" root/tmp/;"
-                           "exec chroot root python3 /tmp/in_system.py /tmp/\"${1##*/}\"",
-                           room, self.deb, IN_SYSTEM]))
+        print(run(enter + ["sh", "-c", made +
+                           "cp \"$1\" root/tmp/new.deb; cp \"$2\" \"$3\" root/tmp/;"
+                           "exec chroot root python3 /tmp/in_system.py /tmp/new.deb /tmp/old.deb",
+                           room, self.deb, self.of_the_shape_of_0_1_0(), IN_SYSTEM]))
 
     def test_systemd_runs_the_service_in_its_sandbox(self):
         enter = ["timeout", "--signal=KILL", "600", "unshare", "--mount", "--pid", "--fork",
