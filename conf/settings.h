@@ -125,7 +125,7 @@ struct RemoteSettings {
 struct OverlaySettings {
     bool enabled = true;
     Marking style = Marking::outline;
-    std::int64_t longer_side_px = 2048;
+    std::int64_t longer_side_px = 1280;
 };
 
 /// A permitted caller. Without any [[peer]] every caller is accepted, and the log says so.

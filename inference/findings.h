@@ -50,6 +50,15 @@ struct Heat {
     bool operator==(const Heat&) const = default;
 };
 
+/// How a finding is named in a Chest CAD SR (PS3.16 TID 4104 rows 1 and 2).
+struct CadCodes {
+    Code finding;                  ///< of CID 6101, "Abnormal opacity"
+    std::optional<Code> modifier;  ///< of CID 6102, "Nodule"; none: CID 6102 has no word
+    bool operator==(const CadCodes&) const = default;
+};
+
+inline constexpr std::uint32_t kUrgencyLast = 9;
+
 /// One question that the model answers about the image.
 struct Finding {
     std::string key;      ///< "pneumothorax": stable, for config and logs
@@ -63,6 +72,11 @@ struct Finding {
     Heat heat = {};               ///< only of a finding that is present
     /// From this score up to the threshold the answer is undetermined. Not set: it is absent there.
     std::optional<double> undetermined_from = {};
+    /// At most suspected by an image: "present" is written as (415684004, SCT, "Suspected").
+    bool is_suspicion = false;
+    std::uint32_t urgency = kUrgencyLast;  ///< 1 is named first, everywhere
+    std::optional<Code> site = {};         ///< Finding Site (363698007, SCT)
+    std::optional<CadCodes> cad = {};
 };
 
 /// What a model is for. Every result says it, except of a clinical one.
@@ -87,8 +101,9 @@ struct ModelIdentity {
     std::string name;
     std::string version;
     std::string vendor;
-    std::string sha256;        ///< of the weights, 64 hexadecimal digits
-    std::string intended_use;  ///< shown on every picture
+    std::string sha256;                ///< of the weights, 64 hexadecimal digits
+    std::string intended_use;          ///< shown on every picture
+    std::string intended_use_ko = {};  ///< the same in Korean; may be empty
     Purpose purpose = Purpose::research;
 };
 

@@ -99,6 +99,13 @@ Json json_of(const Finding& finding) {
               {"regions", regions}};
     if (!finding.heat.values.empty()) json["heat"] = json_of(finding.heat);
     if (finding.undetermined_from) json["undetermined_from"] = *finding.undetermined_from;
+    if (finding.is_suspicion) json["suspicion"] = true;
+    if (finding.urgency != kUrgencyLast) json["urgency"] = finding.urgency;
+    if (finding.site) json["site"] = json_of(*finding.site);
+    if (finding.cad) {
+        json["cad_finding"] = json_of(finding.cad->finding);
+        if (finding.cad->modifier) json["cad_modifier"] = json_of(*finding.cad->modifier);
+    }
     return json;
 }
 
@@ -114,18 +121,27 @@ Finding finding_of(const Json& json) {
     if (json.contains("undetermined_from")) {
         finding.undetermined_from = json.at("undetermined_from").get<double>();
     }
+    finding.is_suspicion = json.value("suspicion", false);  // these are absent before 0.2
+    finding.urgency = json.value("urgency", kUrgencyLast);
+    if (json.contains("site")) finding.site = code_of(json.at("site"));
+    if (json.contains("cad_finding")) {
+        finding.cad = CadCodes{code_of(json.at("cad_finding")), {}};
+        if (json.contains("cad_modifier")) finding.cad->modifier = code_of(json.at("cad_modifier"));
+    }
     for (const Json& region : json.at("regions")) finding.regions.push_back(region_of(region));
     if (json.contains("heat")) finding.heat = heat_of(json.at("heat"));
     return finding;
 }
 
 Json json_of(const ModelIdentity& model) {
-    return {{"name", model.name},
-            {"version", model.version},
-            {"vendor", model.vendor},
-            {"sha256", model.sha256},
-            {"intended_use", model.intended_use},
-            {"purpose", name_of(model.purpose)}};
+    Json json{{"name", model.name},
+              {"version", model.version},
+              {"vendor", model.vendor},
+              {"sha256", model.sha256},
+              {"intended_use", model.intended_use},
+              {"purpose", name_of(model.purpose)}};
+    if (!model.intended_use_ko.empty()) json["intended_use_ko"] = model.intended_use_ko;
+    return json;
 }
 
 ModelIdentity model_of(const Json& json) {
@@ -133,7 +149,8 @@ ModelIdentity model_of(const Json& json) {
                         .version = json.at("version"),
                         .vendor = json.at("vendor"),
                         .sha256 = json.at("sha256"),
-                        .intended_use = json.at("intended_use")};
+                        .intended_use = json.at("intended_use"),
+                        .intended_use_ko = json.value("intended_use_ko", "")};
     if (json.contains("purpose")) {  // absent in results before 0.2
         model.purpose = word_of(kPurposes, json.at("purpose"));
     }

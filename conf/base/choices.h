@@ -13,7 +13,7 @@
 namespace bucky {
 
 /// Of results: names of findings and sentences for people. The word is also the code of CID 5000.
-enum class Language { english, korean };
+enum class Language { english, korean, japanese };
 
 /// scp.conflicting: the answer to an image whose UID is taken by other content.
 enum class ConflictAnswer { accept, refuse };
@@ -61,7 +61,8 @@ inline constexpr std::array<Spelling<Choice>, 0> kSpellings{};
 
 template <>
 inline constexpr std::array kSpellings<Language>{Spelling{Language::english, "en"},
-                                                 Spelling{Language::korean, "ko"}};
+                                                 Spelling{Language::korean, "ko"},
+                                                 Spelling{Language::japanese, "ja"}};
 template <>
 inline constexpr std::array kSpellings<ConflictAnswer>{Spelling{ConflictAnswer::accept, "accept"},
                                                        Spelling{ConflictAnswer::refuse, "refuse"}};

@@ -130,7 +130,7 @@ void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& f
                  tracking_uid(image, finding.key, number > 0 ? std::to_string(number) : "image"));
         tree.code(has_concept_modifier, codes::kRenderingIntent, codes::kPresentationRequired);
         add_algorithm_context(tree, *result.model, &finding, result.device);
-        tree.number(has_properties, codes::kCertainty, 100 * finding.score, codes::kPercent);
+        tree.number(has_properties, codes::kCertainty, certainty_percent(finding), codes::kPercent);
         tree.point(has_properties, codes::kCenter, centre_of(outline), reference_of(image));
         if (region != nullptr) {
             tree.closed_polyline(codes::kOutline, outline, reference_of(image), has_properties);
@@ -209,8 +209,7 @@ void add_detections(ContentTree& tree, const StudyReport& report) {
 }
 
 void write_cad_content(ContentTree& tree, const StudyReport& report) {  // TID 4100
-    tree.code(has_concept_modifier, codes::kLanguage,
-              report.language == Language::korean ? codes::kKorean : codes::kEnglish);
+    tree.code(has_concept_modifier, codes::kLanguage, language_code(report.language));
     tree.container(contains, codes::kImageLibrary, "", [&] {
         std::set<Uid> listed;
         for (const ReportedImage& image : report.images) {
@@ -238,8 +237,8 @@ bool is_chest_cad_finding(const Finding& finding) {
 
 Object chest_cad(const StudyReport& report) {
     require_listable(report.images);
-    Object object = object_of_study(ResultKind::chest_cad, Uid(UID_ChestCADSRStorage),
-                                    report.images, report.node_name);
+    Object object =
+        object_of_study(ResultKind::chest_cad, Uid(UID_ChestCADSRStorage), report.images);
     auto dataset = std::make_unique<DcmDataset>();
     write_document(*dataset, report, object);
     ContentTree tree(codes::kChestCadReport, "4100", object.sop_class);

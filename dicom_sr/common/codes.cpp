@@ -68,18 +68,28 @@ inference::Code own_code(char kind, const inference::Finding& finding, std::stri
     const std::string tail =
         readable ? finding.code.value
                  : hex(sha256(finding.code.scheme + ':' + finding.code.value)).substr(0, kRoom);
-    const std::size_t words_room = 64 - words.size();
+    const std::string& name = finding.name.empty() ? finding.code.meaning : finding.name;
     return {std::string(1, kind) + '.' + tail, codes::kOwnScheme,
-            shortened(finding.code.meaning, words_room) + std::string(words)};
+            std::string(words) + abridged(cleaned(name), 64 - words.size())};
 }
 
 }  // namespace
 
-Concept answer_code(inference::Answer answer) {
-    switch (answer) {
+Concept answer_code(const inference::Finding& finding) {
+    switch (finding.answer) {
         case inference::Answer::absent: return codes::kAbsent;
-        case inference::Answer::present: return codes::kPresent;
+        case inference::Answer::present:
+            return finding.is_suspicion ? codes::kSuspected : codes::kPresent;
         case inference::Answer::undetermined: return codes::kUndetermined;
+    }
+    __builtin_unreachable();
+}
+
+Concept language_code(Language language) {
+    switch (language) {
+        case Language::english: return codes::kEnglish;
+        case Language::korean: return codes::kKorean;
+        case Language::japanese: return codes::kJapanese;
     }
     __builtin_unreachable();
 }
@@ -118,19 +128,15 @@ Concept site_code(const inference::Finding& finding) {
 }
 
 inference::Code score_code(const inference::Finding& finding) {
-    return own_code('S', finding, " score");
-}
-
-inference::Code region_score_code(const inference::Finding& finding) {
-    return own_code('R', finding, " score, outline");
+    return own_code('S', finding, "AI score, ");
 }
 
 inference::Code threshold_code(const inference::Finding& finding) {
-    return own_code('T', finding, " threshold");
+    return own_code('T', finding, "AI threshold, ");
 }
 
 inference::Code undetermined_code(const inference::Finding& finding) {
-    return own_code('U', finding, " undetermined from");
+    return own_code('U', finding, "AI undetermined from, ");
 }
 
 }  // namespace bucky::dicom_sr

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "conf/base/choices.h"
 #include "inference/findings.h"
 
 namespace bucky::dicom_sr {
@@ -53,6 +54,7 @@ inline constexpr Concept kConclusion{"121077", "DCM", "Conclusion"};
 inline constexpr Concept kLanguage{"121049", "DCM", "Language of Content Item and Descendants"};
 inline constexpr Concept kEnglish{"en", "RFC5646", "English"};  // CID 5000
 inline constexpr Concept kKorean{"ko", "RFC5646", "Korean"};
+inline constexpr Concept kJapanese{"ja", "RFC5646", "Japanese"};
 inline constexpr Concept kObserverType{"121005", "DCM", "Observer Type"};
 inline constexpr Concept kDevice{"121007", "DCM", "Device"};  // CID 270
 inline constexpr Concept kDeviceObserverUid{"121012", "DCM", "Device Observer UID"};
@@ -82,10 +84,11 @@ inline constexpr Concept kAlgorithmVersion{"111003", "DCM", "Algorithm Version"}
 inline constexpr Concept kAlgorithmParameters{"111002", "DCM", "Algorithm Parameters"};
 inline constexpr Concept kAlgorithmManufacturer{"122405", "DCM", "Algorithm Manufacturer"};
 
-// Answers: CID 241, and CID 230 for the third
+// Answers: CID 241, CID 230 for the third, and what a package may say instead of Present
 inline constexpr Concept kPresent{"52101004", "SCT", "Present"};
 inline constexpr Concept kAbsent{"272519000", "SCT", "Absent"};
 inline constexpr Concept kUndetermined{"373068000", "SCT", "Undetermined"};
+inline constexpr Concept kSuspected{"415684004", "SCT", "Suspected"};
 
 // Whether an image was analysed: CID 6042 for the value, and the Chest CAD concept for the name
 inline constexpr Concept kSummaryOfAnalyses{"111065", "DCM", "Summary of Analyses"};
@@ -169,7 +172,10 @@ inline constexpr Concept kProcessingEquipment{"109102", "DCM", "Processing Equip
 }  // namespace codes
 
 /// The answer as CID 241 (and 230) codes it.
-Concept answer_code(inference::Answer answer);
+Concept answer_code(const inference::Finding& finding);
+
+/// CID 5000.
+Concept language_code(Language language);
 
 /// CID 244; nothing for an unknown side.
 const Concept* laterality_code(inference::Side side);
@@ -186,17 +192,15 @@ const Concept* view_code(std::string_view view_position);
 Concept site_code(const inference::Finding& finding);
 
 /// The concept name of a finding's score: PS3.16 has none that names the finding, and OHIF shows
-/// only the meaning of a group's NUMs. {"S.36118008", "99BUCKY", "Pneumothorax score"}
+/// only the meaning of a group's NUMs. The words are the finding's name, which may say that it is
+/// a suspicion where its code does not. {"S.36118008", "99BUCKY", "AI score, Pneumothorax"}
 inference::Code score_code(const inference::Finding& finding);
 
-/// The same for the score of one outline: {"R.36118008", "99BUCKY", "Pneumothorax score, outline"}
-inference::Code region_score_code(const inference::Finding& finding);
-
-/// The same for its threshold: {"T.36118008", ..., "Pneumothorax threshold"}
+/// The same for its threshold: {"T.36118008", ..., "AI threshold, Pneumothorax"}
 inference::Code threshold_code(const inference::Finding& finding);
 
-/// The same for the score from which it is undetermined: {"U.36118008", ..., "Pneumothorax
-/// undetermined from"}
+/// The same for the score from which it is undetermined: {"U.36118008", ..., "AI undetermined
+/// from, Pneumothorax"}
 inference::Code undetermined_code(const inference::Finding& finding);
 
 }  // namespace bucky::dicom_sr

@@ -25,14 +25,12 @@
 namespace bucky::dicom_sr {
 namespace {
 
-/// The last document of the same kind, class and rendering, mostly in the same series.
+/// The last document of the same kind, class and rendering.
 void write_predecessor(DcmItem& dataset, const StudyReport& report, const Object& self) {
     // A report that is made again without a new image is the same object: it supersedes nothing.
-    if (!report.predecessor || *report.predecessor == self.sop_instance) return;
-    const Uid& series = report.predecessor_series;
-    write_superseded(dataset, report.images.front().source.study,
-                     series.empty() ? self.series : series,
-                     {self.sop_class, *report.predecessor, {}});
+    if (!report.predecessor || report.predecessor->sop_instance == self.sop_instance) return;
+    write_superseded(dataset, report.images.front().source.study, report.predecessor->series,
+                     {self.sop_class, report.predecessor->sop_instance, {}});
 }
 
 /// The reports of other studies that the content refers to (PS3.3 C.17.2), one a study.
@@ -165,7 +163,7 @@ void write_document_head(DcmItem& dataset, const StudyReport& report, const Obje
     put(dataset, DCM_Modality, modality);
     put(dataset, DCM_SeriesInstanceUID, object.series.str());
     put(dataset, DCM_SeriesNumber, row_of(object.kind).series_number);
-    put(dataset, DCM_SeriesDescription, series_description(report.images, report.language));
+    put(dataset, DCM_SeriesDescription, title_of(report.images, report.language));
     (void)dataset.insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
     write_equipment(dataset, report.node_name, report.software_version);
     write_algorithms(dataset, models_of(report.images));
@@ -179,8 +177,7 @@ void write_document(DcmItem& dataset, const StudyReport& report, const Object& o
 }
 
 void add_language(ContentTree& tree, Language language) {
-    tree.code(Relation::has_concept_modifier, codes::kLanguage,
-              language == Language::korean ? codes::kKorean : codes::kEnglish);
+    tree.code(Relation::has_concept_modifier, codes::kLanguage, language_code(language));
 }
 
 void add_observer(ContentTree& tree, const StudyReport& report) {

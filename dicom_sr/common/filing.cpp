@@ -27,21 +27,21 @@ std::string told_as(ResultKind kind, const Uid& sop_class) {
 }  // namespace
 
 Object object_beside(ResultKind kind, const Uid& sop_class, const ReportedImage& image) {
-    const std::string name = told_as(kind, sop_class);
+    const Uid self = object_uid(told_as(kind, sop_class), image);
     return {.sop_class = sop_class,
-            .sop_instance = object_uid(name, image),
-            .series = series_uid(name, image),
+            .sop_instance = self,
+            .series = series_uid_of(self),
             .transfer_syntax = UID_LittleEndianExplicitTransferSyntax,
             .kind = kind,
             .part10 = {}};
 }
 
 Object object_of_study(ResultKind kind, const Uid& sop_class,
-                       const std::vector<ReportedImage>& images, std::string_view node_name) {
-    const std::string name = told_as(kind, sop_class);
+                       const std::vector<ReportedImage>& images) {
+    const Uid self = study_object_uid(told_as(kind, sop_class), images);
     return {.sop_class = sop_class,
-            .sop_instance = study_object_uid(name, images),
-            .series = study_series_uid(name, images, node_name),
+            .sop_instance = self,
+            .series = series_uid_of(self),
             .transfer_syntax = UID_LittleEndianExplicitTransferSyntax,
             .kind = kind,
             .part10 = {}};
@@ -56,7 +56,7 @@ void write_filing(DcmItem& dataset, const Object& object, std::span<const Report
     write_patient(dataset, source);
     write_study(dataset, source);
     write_series(dataset, filing.modality, object.series, row_of(object.kind).series_number,
-                 series_description(images, filing.language), source);
+                 title_of(images, filing.language), source);
     write_equipment(dataset, "", filing.software_version);
     write_algorithms(dataset, models_of(images));
 }

@@ -17,7 +17,7 @@ namespace bucky::dicom_sr {
 Object object_beside(ResultKind kind, const Uid& sop_class, const ReportedImage& image);
 /// The same of a whole study.
 Object object_of_study(ResultKind kind, const Uid& sop_class,
-                       const std::vector<ReportedImage>& images, std::string_view node_name = "");
+                       const std::vector<ReportedImage>& images);
 
 struct Filing {
     std::string_view modality;

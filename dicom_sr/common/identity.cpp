@@ -10,6 +10,10 @@
 namespace bucky::dicom_sr {
 namespace {
 
+/// The second form: 0.1.0 had one series for all pictures of a kind and for all versions of a
+/// report.
+constexpr std::string_view kForm = "form 2, ";
+
 /// Weights and version: another version on the same weights may have other thresholds.
 std::string model_hash(const ReportedImage& image) {
     const auto& model = image.result.model;
@@ -28,15 +32,15 @@ std::string_view outcome(const inference::ImageResult& result) {
     __builtin_unreachable();
 }
 
-/// What tells a series from others of the study. Empty for the plain rendering of an ordinary
-/// study.
+/// What tells an object from others about the same images. Empty for the plain rendering of an
+/// ordinary study.
 std::string told(const ReportedImage& image) {
     std::string words = image.rendering.empty() ? "" : " told " + image.rendering;
     if (!image.patient.empty()) words += " of patient " + image.patient;
     return words;
 }
 
-/// What tells an object from others of its series.
+/// The same of one image, which may be replaced.
 std::string told_now(const ReportedImage& image) {
     const auto revision = image.revision;
     return told(image) + (revision == 0 ? "" : fmt::format(" at revision {}", revision));
@@ -54,7 +58,7 @@ Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class,
     }
     std::ranges::sort(said);  // the order in which they came does not matter
     const std::string study = images.empty() ? "" : images.front().source.study.str();
-    std::string name = fmt::format("report {} {}", study, fmt::join(said, " "));
+    std::string name = fmt::format("{}report {} {}", kForm, study, fmt::join(said, " "));
     if (!images.empty()) name += told(images.front());
     if (std::ranges::any_of(images, &ReportedImage::has_copies)) name += " beside copies";
     name += beside;
@@ -62,21 +66,8 @@ Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class,
     return Uid::from_name(name);
 }
 
-Uid report_series_uid(const StudyReport& report) {
-    const ReportedImage& image = report.images.front();
-    std::string name = fmt::format("report series {} {}{}", image.source.study.str(),
-                                   report.node_name, told(image));
-    if (report.sop_class.str() != kReportClasses.front()) name += " in " + report.sop_class.str();
-    return Uid::from_name(name);
-}
-
-Uid series_uid(std::string_view kind, const ReportedImage& image) {
-    return Uid::from_name(fmt::format("{} series {} {}{}", kind, image.source.study.str(),
-                                      model_hash(image), told(image)));
-}
-
 Uid object_uid(std::string_view kind, const ReportedImage& image) {
-    return Uid::from_name(fmt::format("{} {} {} {}{}", kind, image.source.study.str(),
+    return Uid::from_name(fmt::format("{}{} {} {} {}{}", kForm, kind, image.source.study.str(),
                                       image.source.sop_instance.str(), model_hash(image),
                                       told_now(image)));
 }
@@ -85,11 +76,8 @@ Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& im
     return Uid::from_name(fmt::format("{} of {}", kind, report_uid(images).str()));
 }
 
-Uid study_series_uid(std::string_view kind, const std::vector<ReportedImage>& images,
-                     std::string_view node_name) {
-    const ReportedImage& first = images.front();
-    return Uid::from_name(
-        fmt::format("{} series {} {}{}", kind, first.source.study.str(), node_name, told(first)));
+Uid series_uid_of(const Uid& object) {
+    return Uid::from_name(fmt::format("series of {}", object.str()));
 }
 
 Uid frames_uid(const Uid& object) {

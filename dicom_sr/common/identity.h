@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The UIDs of results. They are derived from their input, never random: a retry of a job makes the
 // same object again and never a second result.
+//
+// Every object has a series of its own, for its series is titled with what it says: archives keep
+// the title of the first object of a series (docs/decisions/0507). A version that forms objects or
+// their series in another way changes kForm in identity.cpp, so that no SOP Instance UID stands in
+// two series.
 #pragma once
 
 #include <string_view>
@@ -15,19 +20,15 @@ namespace bucky::dicom_sr {
 Uid report_uid(const std::vector<ReportedImage>& images,
                const Uid& sop_class = Uid{kReportClasses.front()}, std::string_view beside = {});
 
-/// One per study, node, class and rendering: a superseding report joins the series of the one it
-/// supersedes, where a viewer that shows the last instance of a series (OHIF) shows the right one.
-Uid report_series_uid(const StudyReport& report);
-
-/// One object of a kind for each image and model, and one series for all of a kind of a study and
-/// model. The kind is the Object's: "overlay", "presentation", ...
+/// One object of a kind for each image and model. The kind is the Object's: "overlay",
+/// "presentation", ...
 Uid object_uid(std::string_view kind, const ReportedImage& image);
-Uid series_uid(std::string_view kind, const ReportedImage& image);
 
-/// For an object made once a study: one for the same images and models, in a series of its own.
+/// For an object made once a study: one for the same images and models.
 Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images);
-Uid study_series_uid(std::string_view kind, const std::vector<ReportedImage>& images,
-                     std::string_view node_name);
+
+/// The series in which this object stands alone.
+Uid series_uid_of(const Uid& object);
 
 /// Dimension Organization UID of a multi-frame object.
 Uid frames_uid(const Uid& object);

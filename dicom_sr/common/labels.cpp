@@ -16,15 +16,21 @@ using inference::Answer;
 using inference::Finding;
 using inference::Side;
 
-std::string_view name_of(const Finding& finding, Language language) {
-    return language == Language::korean && !finding.name_ko.empty() ? finding.name_ko
-                                                                    : finding.name;
+std::optional<std::string_view> word_for(std::span<const CodeWord> words, std::string_view code) {
+    const auto found = std::ranges::find(words, code, &CodeWord::code);
+    return found == words.end() ? std::nullopt : std::optional{found->word};
 }
 
-std::string_view name_of(Answer answer, const Words& words) {
-    switch (answer) {
+std::string_view name_of(const Finding& finding, Language language) {
+    if (language == Language::korean && !finding.name_ko.empty()) return finding.name_ko;
+    const auto known = word_for(word_table(language).findings, finding.code.value);
+    return known && finding.code.scheme == "SCT" ? *known : finding.name;
+}
+
+std::string_view answer_word(const Finding& finding, const Words& words) {
+    switch (finding.answer) {
         case Answer::absent: return words.absent;
-        case Answer::present: return words.present;
+        case Answer::present: return finding.is_suspicion ? words.suspected : words.present;
         case Answer::undetermined: return words.undetermined;
     }
     __builtin_unreachable();
@@ -40,8 +46,18 @@ std::string_view name_of(Side side, const Words& words) {
     __builtin_unreachable();
 }
 
+double shown_score(double score) {
+    // 0.29 * 100 lies below 29. What is that near below 1 is not 1 all the same.
+    const double hundredths = std::floor(score * 100 + 1e-9);
+    return (score < 1 ? std::min(hundredths, 99.0) : hundredths) / 100;
+}
+
 std::string score_text(double score) {
-    return fmt::format("{:.2f}", std::floor(score * 100 + 1e-9) / 100);
+    return fmt::format("{:.2f}", shown_score(score));
+}
+
+double certainty_percent(const Finding& finding) {
+    return std::round(100 * shown_score(finding.score));
 }
 
 std::string threshold_text(const Finding& finding) {
@@ -57,7 +73,8 @@ std::vector<const Finding*> answered(const inference::ImageResult& result, Answe
     for (const Finding& finding : result.findings) {
         if (finding.answer == answer) found.push_back(&finding);
     }
-    std::ranges::stable_sort(found, std::ranges::greater{}, &Finding::score);
+    std::ranges::stable_sort(
+        found, [](const Finding* one, const Finding* other) { return comes_first(*one, *other); });
     return found;
 }
 
@@ -67,7 +84,7 @@ std::vector<const Finding*> present(const inference::ImageResult& result) {
 
 std::string outline_label(const Finding& finding, std::size_t region, Language language) {
     std::string label =
-        cleaned(fmt::format("{} {}", name_of(finding, language), score_text(finding.score)));
+        cleaned(fmt::format("AI {} {}", name_of(finding, language), score_text(finding.score)));
     if (finding.regions.size() > 1) {
         label += fmt::format(" ({}/{})", region + 1, finding.regions.size());
     }

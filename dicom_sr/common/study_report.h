@@ -19,6 +19,12 @@ struct Explanation {
     Uid sop_class, sop_instance, series;
 };
 
+/// The last version of a document. Its series is the one in which it was sent: an older version of
+/// the program derived it in another way.
+struct Predecessor {
+    Uid sop_instance, series;
+};
+
 /// A report of an earlier study of the same patient by this node.
 struct Prior {
     Uid study, series, sop_class, sop_instance;
@@ -36,11 +42,10 @@ struct StudyReport {
     Uid sop_class{kReportClasses.front()};  ///< one of kReportClasses
     std::vector<ReportedImage> images;      ///< all of one study and patient, 1 to kReportImagesMax
     Language language = Language::english;  ///< names of findings for people
-    std::optional<Uid> predecessor;         ///< the document that this one supersedes
-    Uid predecessor_series = {};            ///< empty: that of this report
-    std::vector<Prior> priors = {};         ///< newest first
-    std::int64_t content_at_ms = 0;         ///< when the analysis started (UTC)
-    std::string node_name = "Bucky";        ///< device observer, station name
+    std::optional<Predecessor> predecessor;  ///< the document that this one supersedes
+    std::vector<Prior> priors = {};          ///< newest first
+    std::int64_t content_at_ms = 0;          ///< when the analysis started (UTC)
+    std::string node_name = "Bucky";         ///< device observer, station name
     std::string software_version;
     std::vector<Explanation> explanations;  ///< of the same study; referenced at each finding
     std::int64_t revision = 0;              ///< how often an image of the study was replaced

@@ -192,7 +192,7 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
         row.score = score_text(finding.score);
         row.undetermined = finding.answer == inference::Answer::undetermined;
         row.threshold = threshold_text(finding);
-        row.answer = name_of(finding.answer, say);
+        row.answer = answer_word(finding, say);
         if (row.present && finding.regions.empty())
             row.answer += fmt::format(", {}", say.not_located);
         panel.rows.push_back(std::move(row));
@@ -202,8 +202,8 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
         const inference::ModelIdentity& model = *result.model;
         panel.notes.push_back(model_line(model, style.language));
         if (!model.intended_use.empty()) {
-            panel.notes.push_back(
-                cleaned(fmt::format("{}: {}", say.intended_use, model.intended_use)));
+            panel.notes.push_back(cleaned(
+                fmt::format("{}: {}", say.intended_use, intended_use_of(model, style.language))));
         }
     }
     panel.notes.push_back(cleaned(

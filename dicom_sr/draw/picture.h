@@ -25,7 +25,7 @@ struct GreyView {
 
 struct OverlayStyle {
     Language language = Language::english;
-    std::uint32_t longer_side = 2048;  ///< of the drawn image, pixels; small ones grow at most 2 x
+    std::uint32_t longer_side = 1280;  ///< of the drawn image, pixels; small ones grow at most 2 x
     std::string software_version;
     Uid sop_class{kPictureClasses.front()};  ///< one of kPictureClasses
     Marking marking = Marking::outline;

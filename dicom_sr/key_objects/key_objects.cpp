@@ -81,7 +81,7 @@ Object key_objects(const StudyReport& report) {
     const auto selection = selected(report.images);
     if (selection.empty()) throw Error(Fault::bug, "a key object selection without an image");
     Object object = object_of_study(ResultKind::key_objects, Uid(sop_class::kKeyObjectSelection),
-                                    report.images, report.node_name);
+                                    report.images);
     auto dataset = std::make_unique<DcmDataset>();
     write_document_head(*dataset, report, object, "KO");
     write_selection(*dataset, report, selection);

@@ -159,7 +159,7 @@ void add_layer(DcmItem& dataset, std::string_view name, int order, const Colour&
 void write_layers(DcmItem& dataset, const ReportedImage& image,
                   const std::vector<Annotation>& annotations, Language language) {
     int order = 1;
-    add_layer(dataset, kNoteLayer, order, {1, 1, 1, 1}, words(language).assists);
+    add_layer(dataset, kNoteLayer, order, {1, 1, 1, 1}, words(language).result);
     const auto& findings = image.result.findings;
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const bool used = std::ranges::any_of(
@@ -222,7 +222,8 @@ void add_outline(DcmItem& annotation, const Outline& outline) {
 void write_note(DcmItem& dataset, const ReportedImage& image, Language language) {
     DcmItem& annotation = new_item(dataset, DCM_GraphicAnnotationSequence);
     put(annotation, DCM_GraphicLayer, kNoteLayer);
-    const std::array lines{verdict_line(image.result, language),
+    const Words& say = words(language);
+    const std::array lines{fmt::format("{}: {}", say.result, verdict_line(image.result, language)),
                            assists_line({&image, 1}, language),
                            image.result.model ? model_line(*image.result.model, language) : ""};
     for (std::size_t i = 0; i < lines.size(); ++i) {  // one line each, at the foot of the screen
@@ -260,8 +261,8 @@ void write_identification(DcmItem& dataset, const ReportedImage& image,
     const LocalTime content = local_time(image.result.started_at_ms, image.source);
     put(dataset, DCM_InstanceNumber, instance_number_after(image.source));
     if (!dataset.tagExistsWithValue(DCM_InstanceNumber)) put(dataset, DCM_InstanceNumber, "1");
-    put(dataset, DCM_ContentLabel, "BUCKY FINDINGS");
-    put(dataset, DCM_ContentDescription, verdict_line(image.result, language));
+    put(dataset, DCM_ContentLabel, "AI FINDINGS");
+    put(dataset, DCM_ContentDescription, title_of({&image, 1}, language));
     put(dataset, DCM_ContentCreatorName, "");
     put(dataset, DCM_PresentationCreationDate, content.date);
     put(dataset, DCM_PresentationCreationTime, content.time);

@@ -74,7 +74,7 @@ Object measurement_report(const StudyReport& report) {
     Object object;
     object.sop_class = report.sop_class;
     object.sop_instance = report_uid(report.images, report.sop_class, beside_images(report));
-    object.series = report_series_uid(report);
+    object.series = series_uid_of(object.sop_instance);
     object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
     object.kind = ResultKind::report;
 
@@ -95,7 +95,7 @@ Object withdrawal(const Withdrawn& report) {
     Object object;
     object.sop_class = filed_as.sop_class;
     object.sop_instance = withdrawal_uid(filed_as.sop_instance);
-    object.series = filed_as.series;
+    object.series = series_uid_of(object.sop_instance);
     object.transfer_syntax = UID_LittleEndianExplicitTransferSyntax;
     object.kind = ResultKind::report;
 

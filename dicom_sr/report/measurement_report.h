@@ -20,8 +20,8 @@ namespace bucky::dicom_sr {
 Object measurement_report(const StudyReport& report);
 
 /// in   a report whose image turned out to be another patient's
-/// out  an SR that supersedes it: of its class, in its series, under its identity. It says that the
-///      report was filed under a wrong identity, and withdraws the findings. It names no image
+/// out  an SR that supersedes it: of its class, under its identity. It says that the report was
+///      filed under a wrong identity, and withdraws the findings. It names no image
 Object withdrawal(const Withdrawn& report);
 Uid withdrawal_uid(const Uid& report);
 

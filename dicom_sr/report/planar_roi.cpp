@@ -19,6 +19,7 @@ void add_planar_roi(ContentTree& tree, const PlanarRoi& roi) {
             tree.code(contains, codes::kFindingCategory, *roi.category);
         }
         tree.code(contains, codes::kFinding, roi.finding);
+        if (roi.is_suspicion) tree.code(contains, roi.finding, codes::kSuspected);
         if (roi.model != nullptr) add_algorithm(tree, *roi.model, roi.parameters);
         tree.closed_polyline(codes::kImageRegion, roi.outline, roi.image);
         if (roi.site != nullptr) {  // TID 1419 rows 2 and 3

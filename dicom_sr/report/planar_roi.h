@@ -24,6 +24,7 @@ struct PlanarRoi {
     std::string tracking_identifier;  ///< for people
     Uid tracking_uid;                 ///< of the lesion: one outline only
     inference::Code finding;
+    bool is_suspicion = false;                  ///< the group says so: its code alone asserts
     const inference::Code* category = nullptr;  ///< none for an answer that is not a finding
     std::vector<inference::Point> outline;      ///< at least two points, the first not repeated
     ImageReference image;

@@ -103,7 +103,7 @@ PlanarRoi roi_of(const ReportedImage& image, std::string_view key, std::string_v
 }
 
 PlanarRoi::Number score_of(const Finding& finding) {
-    return {score_code(finding), finding.score, codes::kZeroToOne};
+    return {score_code(finding), shown_score(finding.score), codes::kZeroToOne};
 }
 
 std::vector<ImageReference> explanations_of(const StudyReport& report, const Source& source) {
@@ -129,13 +129,13 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
         PlanarRoi roi = roi_of(image, finding.key, std::to_string(++number));
         roi.tracking_identifier = fmt::format("{} {}", name, number);
         roi.finding = finding.code;
+        roi.is_suspicion = finding.is_suspicion;
         roi.category = &category;
         roi.explanations = explanations;
         roi.outline = region.outline;
         roi.site = &site;
         roi.side = region.side;
-        roi.numbers = {score_of(finding),
-                       {region_score_code(finding), region.score, codes::kZeroToOne}};
+        roi.numbers = {score_of(finding)};  // one: OHIF shows every number, and they would differ
         roi.parameters = parameters_of(image.result, &finding);
         add_planar_roi(tree, roi);
     }
@@ -143,6 +143,7 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
     PlanarRoi roi = roi_of(image, finding.key, "image");  // present, without a location
     roi.tracking_identifier = fmt::format("{}, {}", name, words(language).not_located);
     roi.finding = finding.code;
+    roi.is_suspicion = finding.is_suspicion;
     roi.category = &category;
     roi.explanations = explanations;
     roi.outline = edge_of(image);
@@ -195,15 +196,19 @@ void add_measurements(ContentTree& tree, const StudyReport& report) {
 void add_answers(ContentTree& tree, const ReportedImage& image) {
     const auto& model = image.result.model;
     for (const Finding& finding : image.result.findings) {
-        tree.code(contains, finding.code, answer_code(finding.answer), [&] {
+        tree.code(contains, finding.code, answer_code(finding), [&] {
             // Once an item: in the container itself, row 14 would claim every TEXT.
             if (model) add_algorithm_name(tree, *model);
-            tree.number(has_properties, score_code(finding), finding.score, codes::kZeroToOne);
-            tree.number(has_properties, threshold_code(finding), finding.threshold,
-                        codes::kZeroToOne);
+            const auto number = [&](const Code& name, double value) {
+                tree.number(has_properties, name, shown_score(value), codes::kZeroToOne);
+            };
+            number(score_code(finding), finding.score);
+            // The same for a reader that does not know our codes.
+            tree.number(has_properties, codes::kCertainty, certainty_percent(finding),
+                        codes::kPercent);
+            number(threshold_code(finding), finding.threshold);
             if (finding.undetermined_from) {
-                tree.number(has_properties, undetermined_code(finding), *finding.undetermined_from,
-                            codes::kZeroToOne);
+                number(undetermined_code(finding), *finding.undetermined_from);
             }
             tree.image(inferred_from, reference_of(image));
         });
@@ -318,9 +323,10 @@ std::vector<std::string> notes_of(const StudyReport& report) {
     for (auto& note : notes_on_study(report, say)) notes.push_back(std::move(note));
     for (auto& note : notes_on_text(report, say)) notes.push_back(std::move(note));
     for (const inference::ModelIdentity& model : models_of(report.images)) {
-        notes.push_back(cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model,
-                                            model.name, model.version, model.vendor, say.weights,
-                                            model.sha256, say.intended_use, model.intended_use)));
+        notes.push_back(
+            cleaned(fmt::format("{}: {} {} ({}), {} sha256 {}. {}: {}", say.model, model.name,
+                                model.version, model.vendor, say.weights, model.sha256,
+                                say.intended_use, intended_use_of(model, report.language))));
     }
     return notes;
 }

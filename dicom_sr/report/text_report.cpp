@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom_sr/report/text_report.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include "conf/dicom/text.h"
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/place.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/report/report_content.h"
 
@@ -17,31 +15,15 @@ namespace {
 
 using enum Relation;
 using inference::Finding;
-using inference::Region;
 
-/// "columns 512 to 803, rows 200 to 600": whole pixels, counted from 1 as a viewer counts them.
-std::string box_of(const Region& region, const Words& say) {
-    const auto [left, right] = std::ranges::minmax(region.outline, {}, &inference::Point::column);
-    const auto [top, bottom] = std::ranges::minmax(region.outline, {}, &inference::Point::row);
-    const auto from = [](double edge) { return static_cast<int>(std::floor(edge)) + 1; };
-    const auto to = [](double edge) { return static_cast<int>(std::ceil(edge)); };
-    return fmt::format("{} {}-{}, {} {}-{}", say.columns, from(left.column), to(right.column),
-                       say.rows, from(top.row), to(bottom.row));
-}
-
-std::string sentence_of(const Finding& finding, Language language) {
+std::string sentence_of(const Finding& finding, std::uint32_t rows, Language language) {
     const Words& say = words(language);
-    std::string line = fmt::format(
-        "{}: {}; {} {}, {} {}", name_of(finding, language), name_of(finding.answer, say), say.score,
-        score_text(finding.score), say.threshold, threshold_text(finding));
+    std::string line =
+        fmt::format("{}: {}; {} {}, {} {}", name_of(finding, language), answer_word(finding, say),
+                    say.score, score_text(finding.score), say.threshold, threshold_text(finding));
     if (finding.answer != inference::Answer::present) return cleaned(line);
-    if (finding.regions.empty()) line += fmt::format("; {}", say.not_located);
-    for (const Region& region : finding.regions) {
-        if (region.outline.empty()) continue;
-        const std::string_view side = name_of(region.side, say);
-        line += fmt::format("; {}{}{} ({} {})", side, side.empty() ? "" : ", ", box_of(region, say),
-                            say.score, score_text(region.score));
-    }
+    const std::string places = places_of(finding, rows, language);
+    line += fmt::format("; {}", places.empty() ? say.not_located : places);
     return cleaned(line);
 }
 
@@ -57,7 +39,7 @@ void add_image(ContentTree& tree, const ReportedImage& image, Language language)
                   [&] { tree.image(inferred_from, reference_of(image)); });
         if (!was_analysed(image.result)) return;
         for (const Finding& finding : image.result.findings) {
-            tree.text(contains, codes::kFinding, sentence_of(finding, language),
+            tree.text(contains, codes::kFinding, sentence_of(finding, image.result.rows, language),
                       [&] { tree.image(inferred_from, reference_of(image)); });
         }
     });

@@ -46,15 +46,22 @@ void check_frames(DcmItem& dataset, const Source& source, std::size_t bits, Comp
     if (pixels == nullptr || pixels->getLength() != bytes || bytes == 0) {
         out.push_back(fmt::format("PixelData has not the {} bytes of its frames", bytes));
     }
-    bool refers = false;
-    for_each_item(dataset, DCM_SharedFunctionalGroupsSequence, [&](DcmItem& shared) {
-        for_each_item(shared, DCM_DerivationImageSequence, [&](DcmItem& derivation) {
+    std::size_t referring = 0;
+    for_each_item(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& frame) {
+        for_each_item(frame, DCM_DerivationImageSequence, [&](DcmItem& derivation) {
             for_each_item(derivation, DCM_SourceImageSequence, [&](DcmItem& image) {
-                refers = value_of(image, DCM_ReferencedSOPInstanceUID) == source.sop_instance.str();
+                const auto named = value_of(image, DCM_ReferencedSOPInstanceUID);
+                if (named == source.sop_instance.str()) ++referring;
             });
         });
     });
-    if (!refers) out.emplace_back("SourceImageSequence does not name the source");
+    if (referring != count) out.emplace_back("not every frame names the source");
+    for_each_item(dataset, DCM_SharedFunctionalGroupsSequence, [&](DcmItem& shared) {
+        for_each_item(shared, DCM_PixelMeasuresSequence, [&](DcmItem& measures) {
+            require_values(measures, {DCM_SliceThickness}, out);
+        });
+        require_values(shared, {DCM_PixelMeasuresSequence, DCM_PlaneOrientationSequence}, out);
+    });
 }
 
 }  // namespace

@@ -63,6 +63,11 @@ void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& 
     put(item, DCM_SegmentAlgorithmName, fmt::format("{} {}", model.name, model.version));
     put_code(item, DCM_SegmentedPropertyCategoryCodeSequence, codes::kAbnormalStructure);
     put_code(item, DCM_SegmentedPropertyTypeCodeSequence, finding.code);
+    if (finding.is_suspicion) {  // its code alone would assert it
+        DcmItem* type = nullptr;
+        (void)item.findAndGetSequenceItem(DCM_SegmentedPropertyTypeCodeSequence, type);
+        put_code(*type, DCM_SegmentedPropertyTypeModifierCodeSequence, codes::kSuspected);
+    }
     put_code(item, DCM_AnatomicRegionSequence, codes::kChest);
     put(item, DCM_TrackingID, name);
     put(item, DCM_TrackingUID,
@@ -92,8 +97,8 @@ void write_identification(DcmItem& dataset, const ReportedImage& image, Language
     put(dataset, DCM_PatientOrientation, source.patient_orientation);
     put(dataset, DCM_ContentDate, content.date);
     put(dataset, DCM_ContentTime, content.time);
-    put(dataset, DCM_ContentLabel, "BUCKY FINDINGS");
-    put(dataset, DCM_ContentDescription, verdict_line(image.result, language));
+    put(dataset, DCM_ContentLabel, "AI FINDINGS");
+    put(dataset, DCM_ContentDescription, title_of({&image, 1}, language));
     put(dataset, DCM_ContentCreatorName, "");
     const bool lossy = source.lossy_compression == "01";  // PS3.3 C.7.6.1.1.5
     put(dataset, DCM_LossyImageCompression, lossy ? "01" : "00");
@@ -137,27 +142,38 @@ void write_derivation(DcmItem& groups, const ReportedImage& image) {  // PS3.3 C
     put_code(derivation, DCM_DerivationCodeSequence, codes::kSegmentation);
 }
 
-/// The image's own spacing, where it is known (PS3.3 C.7.6.16.2.1).
-void write_pixel_measures(DcmItem& groups, const std::string& spacing) {
+/// What readers need that read nothing without planes (docs/decisions/0511): rows and columns run
+/// as in a picture, and a thickness. No plane has a position, so none is claimed (PS3.3
+/// C.7.6.16.2.1, C.7.6.16.2.4).
+constexpr const char* kPictureOrientation = "1\\0\\0\\0\\1\\0";
+constexpr const char* kThicknessMm = "1";
+
+void write_planes(DcmItem& groups, const std::string& spacing) {
     DcmItem& measures = new_item(groups, DCM_PixelMeasuresSequence);
+    const auto write = [](DcmItem& item, const DcmTagKey& tag, const std::string& values) {
+        const OFCondition made = item.putAndInsertOFStringArray(tag, values);
+        if (made.bad()) throw Error(Fault::bug, "segmentation: {}", made.text());
+    };
+    write(new_item(groups, DCM_PlaneOrientationSequence), DCM_ImageOrientationPatient,
+          kPictureOrientation);
+    write(measures, DCM_SliceThickness, kThicknessMm);
+    // The image's own spacing, where it is known.
     const std::size_t split = spacing.find('\\');
     if (split == std::string::npos) return;
     const double down = std::atof(spacing.substr(0, split).c_str());
     const double across = std::atof(spacing.substr(split + 1).c_str());
     if (!(down > 0) || !(across > 0)) return;
-    const OFCondition made = measures.putAndInsertOFStringArray(
-        DCM_PixelSpacing, fmt::format("{:.8g}\\{:.8g}", down, across));
-    if (made.bad()) throw Error(Fault::bug, "segmentation: {}", made.text());
+    write(measures, DCM_PixelSpacing, fmt::format("{:.8g}\\{:.8g}", down, across));
 }
 
 void write_frames(DcmItem& dataset, const ReportedImage& image,
                   const std::vector<Segment>& segments, Language language) {
     DcmItem& shared = new_item(dataset, DCM_SharedFunctionalGroupsSequence);
-    write_derivation(shared, image);
-    write_pixel_measures(shared, image.source.pixel_spacing);
+    write_planes(shared, image.source.pixel_spacing);
     std::uint32_t frame = 0;
     for (const Segment& segment : segments) {
         DcmItem& groups = new_item(dataset, DCM_PerFrameFunctionalGroupsSequence);
+        write_derivation(groups, image);
         DcmItem& content = new_item(groups, DCM_FrameContentSequence);
         const OFCondition made = content.putAndInsertUint32(DCM_DimensionIndexValues, ++frame);
         if (made.bad()) throw Error(Fault::bug, "segmentation: {}", made.text());

@@ -82,6 +82,7 @@ void read_identity(Section& model, PackageHead& package) {
     identity.vendor = model.required_text("vendor");
     identity.intended_use = model.required_text("intended_use");
     identity.purpose = read_purpose(model);
+    identity.intended_use_ko = model.text("intended_use_ko");
     package.licence = model.required_text("licence");
     package.told = {model.text("patients"), model.text("measured")};
     if (model.has("weights_sha256")) {
@@ -182,8 +183,8 @@ void read_input(Section& section, InputSpec& input) {
     section.complain_of_unknown_keys();
 }
 
-Code read_code(Section& finding) {
-    Section section = finding.section("code");
+Code read_code(Section& finding, std::string_view key = "code") {
+    Section section = finding.section(key);
     Code code{section.required_text("value"), section.required_text("scheme"),
               section.required_text("meaning")};
     section.complain_of_unknown_keys();
@@ -191,6 +192,21 @@ Code read_code(Section& finding) {
     if (code.scheme.size() > 16) section.complain("scheme", "is longer than 16 characters (VR SH)");
     if (code.meaning.size() > 64) section.complain("meaning", "is longer than 64 bytes (VR LO)");
     return code;
+}
+
+std::optional<Code> read_optional_code(Section& finding, std::string_view key) {
+    return finding.has(key) ? std::optional{read_code(finding, key)} : std::nullopt;
+}
+
+void read_reporting(Section& section, FindingSpec& finding) {
+    finding.is_suspicion =
+        section.one_of("answer", {"present", "suspected"}, "present") == "suspected";
+    finding.urgency = section.whole("urgency", 1, kUrgencyLast, kUrgencyLast);
+    finding.site = read_optional_code(section, "site");
+    const auto cad = read_optional_code(section, "cad_finding");
+    const auto modifier = read_optional_code(section, "cad_modifier");
+    if (cad) finding.cad = CadCodes{*cad, modifier};
+    if (modifier && !cad) section.complain("cad_modifier", "needs cad_finding");
 }
 
 FindingSpec read_finding(Section& section, const Package& package) {
@@ -203,6 +219,7 @@ FindingSpec read_finding(Section& section, const Package& package) {
     finding.undetermined_from = section.optional_number("undetermined_from", 0, 1);
     finding.heatmap_threshold = section.number("heatmap_threshold", 0, 1, 0.5);
     finding.located = section.flag("located", false);
+    read_reporting(section, finding);
     const std::string chosen_for = section.required_text("thresholds_for");
     section.complain_of_unknown_keys();
     if (!chosen_for.empty() && !package.identity.sha256.empty() &&

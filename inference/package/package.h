@@ -53,6 +53,10 @@ struct FindingSpec {
     /// A finding is outlined from this score on, where a site sets its threshold below `threshold`.
     double outlined_from = 1;
     std::optional<double> undetermined_from = {};  ///< below `threshold`; not set: no band
+    bool is_suspicion = false;                     ///< Finding has the meaning of these
+    std::uint32_t urgency = kUrgencyLast;
+    std::optional<Code> site = {};
+    std::optional<CadCodes> cad = {};
 };
 
 /// A test input that the maker of the package ran, and its output: raw float32, little endian.

@@ -180,7 +180,11 @@ std::vector<Finding> interpret(const ModelOutput& output, const Package& package
                         .answer = Answer::absent,
                         .regions = {},
                         .heat = {},
-                        .undetermined_from = spec.undetermined_from};
+                        .undetermined_from = spec.undetermined_from,
+                        .is_suspicion = spec.is_suspicion,
+                        .urgency = spec.urgency,
+                        .site = spec.site,
+                        .cad = spec.cad};
         finding.answer = answer_at(finding.score, spec.threshold, spec.undetermined_from);
         const bool outlined = finding.score >= std::min(spec.threshold, spec.outlined_from);
         if (outlined && spec.located && package.has_heatmaps) {

@@ -8,6 +8,7 @@
 // osconfig.h comes first in every file that uses DCMTK
 #include "dcmtk/dcmdata/dctk.h"
 
+#include "dicom_sr/common/fitting.h"
 #include "dicom_sr/common/part10.h"
 #include "tests/support/exhibits.h"
 
@@ -170,6 +171,27 @@ ReportedImage failed(int number) {
     image.result.rows = 0;
     image.result.columns = 0;
     return image;
+}
+
+std::vector<std::uint8_t> image_of(const Source& source) {
+    const bucky::test::NotForJudges without_pixels;
+    auto dataset = std::make_unique<DcmDataset>();
+    const auto set = [&](const DcmTagKey& tag, const std::string& text) {
+        if (!text.empty()) (void)dataset->putAndInsertOFStringArray(tag, text);
+    };
+    set(DCM_SpecificCharacterSet, "ISO_IR 192");
+    set(DCM_SOPClassUID, source.sop_class.str());
+    set(DCM_SOPInstanceUID, source.sop_instance.str());
+    for (const Copied& one : copied_attributes()) {
+        set(DcmTagKey(one.group, one.element), source.*one.text);
+    }
+    set(DCM_StudyInstanceUID, source.study.str());
+    set(DCM_SeriesInstanceUID, source.series.str());
+    set(DCM_StudyTime, source.study_time);
+    set(DCM_Modality, source.modality);
+    set(DCM_SeriesNumber, source.series_number);
+    set(DCM_InstanceNumber, source.instance_number);
+    return to_part10(std::move(dataset));
 }
 
 ReportedImage bare(ReportedImage image) {

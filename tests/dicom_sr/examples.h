@@ -28,6 +28,9 @@ ReportedImage without_findings(int number = 1);
 ReportedImage lateral(int number = 2);  ///< not analysed
 ReportedImage failed(int number = 1);
 
+/// The header of an image with this source, as a device would have sent it.
+std::vector<std::uint8_t> image_of(const Source& source);
+
 /// The image with only the required attributes of its source.
 ReportedImage bare(ReportedImage image);
 

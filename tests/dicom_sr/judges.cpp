@@ -33,4 +33,8 @@ std::string iod_errors(const std::filesystem::path& file) {
     return lines_with(said, "Error") + (looked ? "" : "dciodvfy knew no IOD: " + said);
 }
 
+std::string entity_errors(const std::filesystem::path& folder) {
+    return lines_with(output_of("dcentvfy " + folder.string() + "/*.dcm 2>&1"), "Error");
+}
+
 }  // namespace bucky::test

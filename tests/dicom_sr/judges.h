@@ -20,4 +20,8 @@ public:
 /// Lines with "Error" of dciodvfy -new (dicom3tools), and one line if it does not know the IOD.
 std::string iod_errors(const std::filesystem::path& file);
 
+/// Lines with "Error" of dcentvfy over all files of a folder: attributes of a patient, study,
+/// series or device that are not the same in all objects of it.
+std::string entity_errors(const std::filesystem::path& folder);
+
 }  // namespace bucky::test

@@ -33,8 +33,8 @@ std::vector<Patient> patients() {
         {"complete", [](Source&) {}},
         {"Korean", [](Source& one) { one.patient_name = "Hong^Gildong=洪^吉洞=홍^길동"; },
          Language::korean},
-        {"Japanese",
-         [](Source& one) { one.patient_name = "Yamada^Tarou=山田^太郎=やまだ^たろう"; }},
+        {"Japanese", [](Source& one) { one.patient_name = "Yamada^Tarou=山田^太郎=やまだ^たろう"; },
+         Language::japanese},
         {"without an ID", [](Source& one) { one.patient_id.clear(); }},
         {"without a study date",
          [](Source& one) {
@@ -81,11 +81,10 @@ bool has_plain_name(const Source& source) {
 }
 
 /// Fails the test if verify finds a problem; Catch reports the combination.
-void check(const Object& object, const ReportedImage& image) {
+void check(const Object& object, const ReportedImage& image, test::Folder& folder) {
     CAPTURE(word_of(object.kind), object.sop_class.str());
     CHECK(verify(object, image.source) == std::vector<std::string>{});
-    test::Folder folder;
-    const auto file = folder.keep("object.dcm", object.part10).string();
+    const auto file = folder.keep(object.sop_instance.str() + ".dcm", object.part10).string();
     if (row_of(object.kind).scope == ResultScope::study) {
         const auto dump = test::output_of("dsrdump +U8 +Pl " + file);
         CHECK(dump.find(" Document") != std::string::npos);
@@ -102,7 +101,8 @@ bool is_judged(const ResultKindRow& row, std::string_view sop_class, std::size_t
 }
 
 /// Everything of the table, in each of its classes.
-void check_every_kind(const std::vector<ReportedImage>& images, Language language) {
+void check_every_kind(const std::vector<ReportedImage>& images, Language language,
+                      test::Folder& folder) {
     const auto picture = examples::picture(200, 160);
     auto report = examples::report(images);
     report.language = language;
@@ -121,7 +121,7 @@ void check_every_kind(const std::vector<ReportedImage>& images, Language languag
                                   .images = about,
                                   .shown = show,
                                   .thumbnails = small}),
-              about.front());
+              about.front(), folder);
     };
     for (const auto& row : kResultKinds) {
         for (const auto sop_class : row.classes) {
@@ -147,8 +147,17 @@ TEST_CASE("verify accepts every object of every kind of study and patient", "[di
     for (const auto& patient : patients()) {
         for (auto& study : studies()) {
             CAPTURE(patient.name, study.name);
-            for (auto& image : study.images) patient.become(image.source);
-            check_every_kind(study.images, patient.language);
+            test::Folder folder;
+            for (auto& image : study.images) {
+                patient.become(image.source);
+                folder.keep(image.source.sop_instance.str() + ".dcm",
+                            examples::image_of(image.source));
+            }
+            check_every_kind(study.images, patient.language, folder);
+            auto fewer = study.images;  // an earlier version of the study's results
+            fewer.pop_back();
+            if (!fewer.empty()) check_every_kind(fewer, patient.language, folder);
+            CHECK(test::entity_errors(folder.path()) == "");
         }
     }
 }

@@ -77,7 +77,8 @@ TEST_CASE("every object by a demonstration begins with DEMO in the list of a vie
         CAPTURE(word_of(object.kind));
         const std::string text = description_of(object);
         CAPTURE(text);
-        CHECK(text.starts_with("DEMO Bucky: "));
+        CHECK(text.starts_with(language == Language::korean ? "DEMO AI 판독 보조 결과: "
+                                                            : "DEMO AI result: "));
         CHECK(text.size() <= 64);
         CHECK_THAT(all_text(object), Catch::Contains("demonstration: Demonstration on computer-"));
     }
@@ -89,7 +90,7 @@ TEST_CASE("every object by a model of research says so", "[dicom_sr][purpose]") 
         CAPTURE(word_of(object.kind));
         const bool korean = language == Language::korean;
         CHECK_THAT(description_of(object),
-                   Catch::Contains(korean ? "(연구용, 판독 아님)" : "(research, no reading)"));
+                   Catch::Contains(korean ? "(연구용)" : "(research, not a diagnosis)"));
         CHECK_THAT(all_text(object), Catch::Contains("research: "));
     }
 }
@@ -108,8 +109,8 @@ TEST_CASE("a long name in Korean leaves room for DEMO and for its score", "[dico
     for (auto& finding : images.front().result.findings) {
         finding.name_ko = "우상엽을 침범한 활동성 폐결핵이 의심되는 소견";
     }
-    const auto text = series_description(images, Language::korean);
-    CHECK(text.starts_with("DEMO Bucky: 우상엽"));
+    const auto text = title_of(images, Language::korean);
+    CHECK(text.starts_with("DEMO AI 판독 보조 결과: 우상엽"));
     CHECK(text.size() <= 64);
     CHECK_THAT(text, Catch::Contains("0.9"));
 }
@@ -173,7 +174,7 @@ TEST_CASE("a withdrawn report of a demonstration still begins with DEMO", "[dico
     report.filed_as = examples::source();
     report.filed_as.sop_class = Uid{"1.2.840.10008.5.1.4.1.1.88.34"};
     report.filed_as.series_description = "DEMO Bucky: Pneumothorax L 0.97 (assists, no reading)";
-    CHECK(description_of(withdrawal(report)) == "DEMO Bucky: withdrawn, wrong patient identity");
+    CHECK(description_of(withdrawal(report)) == "DEMO AI result withdrawn: wrong patient identity");
     report.filed_as.series_description = "Bucky: Pneumothorax L 0.97 (assists, no reading)";
-    CHECK(description_of(withdrawal(report)) == "Bucky: withdrawn, wrong patient identity");
+    CHECK(description_of(withdrawal(report)) == "AI result withdrawn: wrong patient identity");
 }

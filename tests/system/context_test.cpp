@@ -98,7 +98,7 @@ TEST_CASE("patients who share a name, or an ID, never share a result", "[system]
     REQUIRE(results.reports.size() == 1);
     const auto second = pacs.file(results.reports[0]);
     CHECK(mentions(second, xrays[0].uids.study_uid));
-    CHECK(mentions(second, "Earlier result 2026-01-02: DEMO Bucky: Lung nodule"));
+    CHECK(mentions(second, "Earlier result 2026-01-02: DEMO AI result: Lung nodule"));
     CHECK_FALSE(mentions(second, xrays[1].uids.study_uid));
     CHECK_FALSE(mentions(second, xrays[2].uids.study_uid));
     CHECK(dciodvfy_errors(second).empty());

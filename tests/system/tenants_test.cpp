@@ -156,8 +156,8 @@ TEST_CASE(
     CHECK_FALSE(any(north, "cxr-phantom"));
     CHECK(any(south, "cxr-phantom"));
     CHECK_FALSE(any(south, "cxr-north"));
-    CHECK(any(north, "판독이 아닌"));
-    CHECK_FALSE(any(south, "판독이 아닌"));
+    CHECK(any(north, "AI 판독 보조 결과"));
+    CHECK_FALSE(any(south, "AI 판독 보조 결과"));
     // thresholds
     CHECK(any(south, "0.4321"));
     CHECK_FALSE(any(north, "0.4321"));

@@ -226,7 +226,7 @@ def check_all(verdicts, studies, seen, looker):
     verdicts.check("a reader of the outline can tell which finding it is",
                    "nodule" in words.lower() and "score" in words.lower(), words)
     verdicts.check("the list of series says what was found",
-                   "Bucky: Lung nodule" in seen["ohif-study"]["page"])
+                   "AI result: Lung nodule" in seen["ohif-study"]["page"])
     verdicts.check("the picture with its outline shows in OHIF",
                    colourful_pixels(shots["ohif-picture"]) > 100)
     verdicts.check("the picture with its outline shows in Orthanc's web viewer",
@@ -238,9 +238,9 @@ def check_all(verdicts, studies, seen, looker):
     cut = [line["text"] for line in seen["ohif-negative"]["words"] if not line["whole"]]
     verdicts.check("and no word of them is cut", not cut, "; ".join(cut))
     verdicts.check("the list of series says that nothing was found",
-                   "Bucky: No finding" in seen["ohif-negative"]["page"])
+                   "AI result: No finding" in seen["ohif-negative"]["page"])
     verdicts.check("a study that was not analysed opens, and the list says so",
-                   "Bucky: Not analysed" in seen["ohif-lateral"]["page"])
+                   "AI result: Not analysed" in seen["ohif-lateral"]["page"])
     for name, person in (("orthanc-korean", KOREAN), ("orthanc-japanese", JAPANESE)):
         verdicts.check(f"{name}: the patient's name is whole", person in seen[name]["page"])
 

@@ -81,7 +81,7 @@ TEST_CASE("a key object selection says what was found, and that it is no reading
     CHECK_THAT(dump, Catch::Contains("Key Object Selection Document") &&
                          Catch::Contains("113000,DCM,\"Of Interest\""));
     const bool is_korean = report.language == Language::korean;
-    CHECK_THAT(dump, Catch::Contains(is_korean ? "판독이 아닌 보조 결과" : "Not a reading"));
+    CHECK_THAT(dump, Catch::Contains(is_korean ? "AI 판독 보조 결과" : "Not a diagnosis"));
     CHECK_THAT(dump, Catch::Contains(is_korean ? "기흉" : "Pneumothorax"));
 }
 

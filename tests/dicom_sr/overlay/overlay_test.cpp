@@ -13,6 +13,7 @@
 
 #include "conf/base/error.h"
 #include "dicom_sr/common/part10.h"
+#include "dicom_sr/common/words.h"
 #include "dicom_sr/draw/panel.h"
 #include "dicom_sr/draw/resample.h"
 #include "dicom_sr/verify.h"
@@ -189,12 +190,13 @@ TEST_CASE("the panel shows all its text at every width", "[dicom_sr]") {
 TEST_CASE("the panel shows verdict, scores, model, use, time and that it is not a diagnosis",
           "[dicom_sr]") {
     const Panel panel = panel_of(examples::with_findings(), style(512));
-    CHECK(panel.verdict == "Findings: Pneumothorax (left), Lung nodule (right)");
-    CHECK(panel.assists == "Assists. Not a reading.");
+    CHECK(panel.verdict ==
+          "Findings: Pneumothorax (left upper zone), Lung nodule (right mid zone)");
+    CHECK(panel.assists == words(Language::english).assists);
     CHECK(panel.rows[1].score == "0.97");
     CHECK(panel.rows[1].threshold == "0.50");
-    CHECK(panel.rows[1].answer == "present");
-    CHECK(panel.rows[2].answer == "absent");
+    CHECK(panel.rows[1].answer == "detected");
+    CHECK(panel.rows[2].answer == "not detected");
     CHECK_FALSE(panel.rows[2].drawn);
     REQUIRE(panel.notes.size() == 3);
     CHECK(panel.notes[0] == "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)");
@@ -218,8 +220,8 @@ TEST_CASE("the panel shows verdict, scores, model, use, time and that it is not 
           draw_overlay(sure, picture.view(), style(400)).rgb);
 
     const Panel lateral = panel_of(examples::lateral(), style(512, Language::korean));
-    CHECK(lateral.verdict.find("분석하지 않음: view position LL") == 0);
-    CHECK(lateral.assists == "판독이 아닌 보조 결과입니다.");
+    CHECK(lateral.verdict.find("분석 제외: view position LL") == 0);
+    CHECK(lateral.assists == words(Language::korean).assists);
     CHECK(lateral.rows.empty());
 }
 
@@ -276,8 +278,7 @@ TEST_CASE("dciodvfy finds no error in a picture as a Secondary Capture", "[dicom
     CHECK(test::iod_errors(folder.keep("picture.dcm", object.part10)) == "");
 }
 
-TEST_CASE("all pictures of a study and model are in one series, each with its own number",
-          "[dicom_sr]") {
+TEST_CASE("each picture is in a series of its own, which has its title", "[dicom_sr]") {
     const auto picture = examples::picture(300, 300);
     const auto made = [&](ReportedImage image) {
         return secondary_capture(image, draw_overlay(image, picture.view(), style(300)),
@@ -285,7 +286,7 @@ TEST_CASE("all pictures of a study and model are in one series, each with its ow
     };
     const Object one = made(examples::with_findings(1));
     const Object two = made(examples::with_findings(2));
-    CHECK(one.series == two.series);
+    CHECK(one.series != two.series);
     CHECK(one.sop_instance != two.sop_instance);
     CHECK(value(*from_part10(one.part10)->getDataset(), DCM_InstanceNumber) == "1001");
     CHECK(value(*from_part10(two.part10)->getDataset(), DCM_InstanceNumber) == "2001");

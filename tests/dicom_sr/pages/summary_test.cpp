@@ -89,8 +89,7 @@ TEST_CASE("the picture shows outlines, heat or both, and outlines if there is no
     CHECK(drawn(plain, Marking::heatmap).rgb == drawn(plain, Marking::outline).rgb);
     CHECK(colours(examples::without_findings(), Marking::both) == 0);
 
-    CHECK(panel_of(hot, style(Language::english, Marking::both)).heat ==
-          "what speaks for a finding, by the model");
+    CHECK(panel_of(hot, style(Language::english, Marking::both)).heat == "AI activity (heatmap)");
     CHECK(panel_of(hot, style(Language::english)).heat.empty());
     CHECK(panel_of(plain, style(Language::english, Marking::both)).heat.empty());
 }

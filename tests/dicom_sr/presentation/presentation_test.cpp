@@ -91,11 +91,12 @@ TEST_CASE("a presentation state has an outline and a name for each lesion, on it
     CHECK(layers == std::vector<std::string>{"BUCKY", "F1 NODULE", "F2 PNEUMOTHORAX"});
     CHECK(texts(dataset) ==
           std::vector<std::string>{
-              "BUCKY: Findings: Pneumothorax (left), Lung nodule (right)",
-              "BUCKY: Assists. Not a reading.",
+              "BUCKY: AI result: Findings: Pneumothorax (left upper zone), Lung nodule (right mid "
+              "zone, right lower zone)",
+              "BUCKY: AI decision support. Not a diagnosis; review by a physician required.",
               "BUCKY: Model: cxr-phantom 1.0.0 (weights 9f86d081884c)",
-              "F1 NODULE: Lung nodule 0.62 (1/3)", "F1 NODULE: Lung nodule 0.62 (2/3)",
-              "F1 NODULE: Lung nodule 0.62 (3/3)", "F2 PNEUMOTHORAX: Pneumothorax 0.97"});
+              "F1 NODULE: AI Lung nodule 0.62 (1/3)", "F1 NODULE: AI Lung nodule 0.62 (2/3)",
+              "F1 NODULE: AI Lung nodule 0.62 (3/3)", "F2 PNEUMOTHORAX: AI Pneumothorax 0.97"});
 
     std::size_t outlines = 0;
     const auto& regions = image.result.findings[1].regions;
@@ -122,9 +123,10 @@ TEST_CASE("a presentation state of a negative image says so and names the model"
     const auto image = examples::without_findings();
     const auto file = from_part10(made(image, window(2048, 4096), Language::korean).part10);
     CHECK(texts(*file->getDataset()) ==
-          std::vector<std::string>{"BUCKY: 기준값을 넘는 소견 없음",
-                                   "BUCKY: 판독이 아닌 보조 결과입니다.",
-                                   "BUCKY: 모델: cxr-phantom 1.0.0 (가중치 9f86d081884c)"});
+          std::vector<std::string>{
+              "BUCKY: AI 판독 보조 결과: 기준값 이상의 소견 미검출",
+              "BUCKY: AI 판독 보조 결과이며 진단이 아닙니다. 의사의 확인이 필요합니다.",
+              "BUCKY: 모델: cxr-phantom 1.0.0 (가중치 9f86d081884c)"});
 }
 
 TEST_CASE("the displayed area is the whole image, with its spacing if that is known",

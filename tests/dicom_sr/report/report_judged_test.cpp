@@ -96,7 +96,7 @@ TEST_CASE("dciodvfy finds no error in any form of report, and dsrdump can read i
         CAPTURE(shape.name);
         auto job = examples::report(shape.images);
         job.language = shape.language;
-        job.predecessor = Uid("1.2.3.4");
+        job.predecessor = {Uid("1.2.3.4"), Uid("1.2.3")};
         const Object object = measurement_report(job);
         CHECK(verify(object, job.images.front().source) == std::vector<std::string>{});
         const auto file = folder.keep("report.dcm", object.part10);

@@ -46,7 +46,7 @@ TEST_CASE("an undetermined finding is coded Undetermined, with both limits besid
                 continue;
             }
             CHECK(dump.find("Nodule\")=(373068000,SCT,\"Undetermined\")") != std::string::npos);
-            CHECK(dump.find("undetermined from\")=\"0.3\"") != std::string::npos);
+            CHECK(dump.find("AI undetermined from, Lung nodule\")=\"0.3\"") != std::string::npos);
         }
     }
 }
@@ -54,15 +54,15 @@ TEST_CASE("an undetermined finding is coded Undetermined, with both limits besid
 TEST_CASE("a study with only an undetermined finding is not reported as without findings",
           "[dicom_sr]") {
     const auto image = undecided(examples::without_findings());
-    CHECK(series_description({&image, 1}, Language::english) ==
-          "Bucky: Undetermined: Lung nodule 0.45 (assists, no reading)");
-    CHECK(series_description({&image, 1}, Language::korean).find("판정 불가: 폐결절 0.45") !=
+    CHECK(title_of({&image, 1}, Language::english) ==
+          "AI result: Undetermined: Lung nodule 0.45 (not a diagnosis)");
+    CHECK(title_of({&image, 1}, Language::korean).find("판정 보류: 폐결절 0.45") !=
           std::string::npos);
     CHECK(verdict_line(image.result, Language::english) ==
           "No finding above threshold. Undetermined: Lung nodule");
     const auto other = undecided(examples::with_findings());
     CHECK(verdict_line(other.result, Language::english) ==
-          "Findings: Pneumothorax (left). Undetermined: Lung nodule");
+          "Findings: Pneumothorax (left upper zone). Undetermined: Lung nodule");
 }
 
 TEST_CASE("the legend of the picture says undetermined, and between which scores it is so",

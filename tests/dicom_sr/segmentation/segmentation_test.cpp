@@ -72,8 +72,19 @@ TEST_CASE("a segmentation has a segment for each lesion, in image pixels, with t
           tracking_uid(image, "nodule", "2").str());
     DcmItem& third = item(dataset, DCM_SegmentSequence, 2);
     CHECK(value(third, DCM_TrackingUID) == tracking_uid(image, "pneumothorax", "1").str());
-    CHECK(value(third, DCM_SegmentLabel) == "Pneumothorax 0.97");
+    CHECK(value(third, DCM_SegmentLabel) == "AI Pneumothorax 0.97");
     CHECK(value(item(third, DCM_SegmentedPropertyTypeCodeSequence), DCM_CodeValue) == "36118008");
+    // What OHIF, highdicom and GDCM need (docs/decisions/0511).
+    DcmItem& shared = item(dataset, DCM_SharedFunctionalGroupsSequence);
+    CHECK(value(item(shared, DCM_PlaneOrientationSequence), DCM_ImageOrientationPatient) ==
+          "1\\0\\0\\0\\1\\0");
+    CHECK(value(item(shared, DCM_PixelMeasuresSequence), DCM_SliceThickness) == "1");
+    CHECK_FALSE(shared.tagExists(DCM_PlanePositionSequence));
+    for (signed long frame = 0; frame < 3; ++frame) {
+        DcmItem& groups = item(dataset, DCM_PerFrameFunctionalGroupsSequence, frame);
+        DcmItem& origin = item(item(groups, DCM_DerivationImageSequence), DCM_SourceImageSequence);
+        CHECK(value(origin, DCM_ReferencedSOPInstanceUID) == image.source.sop_instance.str());
+    }
 
     const Uint8* bits = nullptr;
     unsigned long bytes = 0;

@@ -89,7 +89,8 @@ TEST_CASE("each destination gets the kinds that it asks for, in its own language
     read_one(harness, {.seed = 3, .lesions = {kNodule}});
     CHECK(kinds_for(harness, "pacs") == std::vector<std::string>{"overlay", "presentation"});
     CHECK(kinds_for(harness, "archive") == std::vector<std::string>{"sr"});
-    CHECK_THAT(report_for(harness, "archive"), Catch::Contains("판독이 아닌 보조 결과입니다."));
+    CHECK_THAT(report_for(harness, "archive"),
+               Catch::Contains("AI 판독 보조 결과이며 진단이 아닙니다."));
 }
 
 TEST_CASE("what is asked for only when something is found stays away when nothing is", "[tools]") {

@@ -87,7 +87,7 @@ TEST_CASE(
     const auto reports = reports_on(images);
     REQUIRE(reports.size() == 1);
     CHECK(says(reports[0], "1.2.8.1.1060"));
-    CHECK(says(reports[0], "Bucky: Lung nodule 0.90; 999 skipped"));
+    CHECK(says(reports[0], "DEMO AI result: Lung nodule 0.90; 999 not analysed"));
     CHECK(says(reports[0], "are not listed: 31 (an oblique)"));
     CHECK(says(reports[0], "are not listed: 30 (a lateral)"));
 
@@ -107,8 +107,8 @@ TEST_CASE("more analysed images than one report lists have several, each of whic
     const auto reports = reports_on(images);
     REQUIRE(reports.size() == 2);
     CHECK(says(reports[0], "1.2.8.1.1010"));  // what is found comes first
-    CHECK(says(reports[0], "other reports of this series list: 16"));
-    CHECK(says(reports[1], "other reports of this series list: 1000"));
+    CHECK(says(reports[0], "other reports list: 16"));
+    CHECK(says(reports[1], "other reports list: 1000"));
     CHECK(says(reports[1], "1.2.8.1.2004"));
     CHECK_FALSE(says(reports[0], "not listed"));
     for (std::size_t number = 0; number < kMost + 11; ++number) {

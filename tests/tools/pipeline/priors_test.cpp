@@ -79,8 +79,8 @@ TEST_CASE("a patient's next study names the reports of the earlier ones, the new
     const auto last = report_of(harness, studies[4]);
     for (const std::size_t at : {1U, 2U, 3U}) CHECK(names(last, studies[at]));
     CHECK_FALSE(names(last, studies[0]));  // three are enough
-    const auto newest = last.find("Earlier result 2025-04-01: DEMO Bucky: ");
-    const auto oldest = last.find("Earlier result 2025-02-01: DEMO Bucky: ");
+    const auto newest = last.find("Earlier result 2025-04-01: DEMO AI result: ");
+    const auto oldest = last.find("Earlier result 2025-02-01: DEMO AI result: ");
     REQUIRE(newest != std::string::npos);
     REQUIRE(oldest != std::string::npos);
     CHECK(newest < oldest);

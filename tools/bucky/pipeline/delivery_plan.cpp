@@ -202,7 +202,6 @@ private:
             Requested requested = common_;
             requested.variants = {variant};
             requested.report.predecessor = earlier.last;
-            requested.report.predecessor_series = earlier.last_series;
             requested.report.priors = earlier.priors;
             requested.report.listed_elsewhere = listing.listed_elsewhere;
             requested.report.unlisted = listing.unlisted;

@@ -52,8 +52,7 @@ struct Planned {
 /// Earlier results in one rendering: the last document of a kind of this study, and the reports of
 /// earlier studies of the patient.
 struct Earlier {
-    std::optional<Uid> last;
-    Uid last_series = {};  ///< empty: the series of the new document
+    std::optional<dicom_sr::Predecessor> last;
     std::vector<dicom_sr::Prior> priors;
 };
 using EarlierIn = std::function<Earlier(ResultKind kind, const std::string& rendering)>;

@@ -239,15 +239,14 @@ Requested ReportWorker::common() const {
     return requested;
 }
 
-Earlier ReportWorker::earlier_of(const storage::Job& job, const Study& study, const Part& part,
-                                 ResultKind kind, const std::string& rendering) {
-    Earlier earlier{
-        context_.studies.last_report(job.study, rendering, word_of(kind), part.filed_under),
-        {},
-        {}};
-    if (study.is_shared && earlier.last) {  // it may be from when the study was of one patient
-        const auto last = context_.outbox.result(earlier.last->str());
-        earlier.last_series = dicom_sr::read_source(last.value().file).series;
+Earlier ReportWorker::earlier_of(const storage::Job& job, const Part& part, ResultKind kind,
+                                 const std::string& rendering) {
+    Earlier earlier;
+    const auto last =
+        context_.studies.last_report(job.study, rendering, word_of(kind), part.filed_under);
+    if (last) {  // as it was sent: another version may have made it
+        const auto sent = context_.outbox.result(last->str());
+        earlier.last = {*last, dicom_sr::read_source(sent.value().file).series};
     }
     if (row_of(kind).refers) {
         earlier.priors = priors_of(context_.studies, context_.outbox, job.study,
@@ -263,7 +262,7 @@ void ReportWorker::make(const storage::Job& job, const Study& study,
         requested.report.has_other_patients = study.patients > 1;
         requested.report.revision = study.revision;
         const auto earlier_in = [&](ResultKind kind, const std::string& rendering) {
-            return earlier_of(job, study, part, kind, rendering);
+            return earlier_of(job, part, kind, rendering);
         };
         make_planned(part.plans, part.images, requested, earlier_in, decoder_,
                      [&](const Planned& made) {

@@ -83,8 +83,8 @@ private:
     std::vector<Part> parts_of(const storage::Job& job, bool& is_whole);
     Requested common() const;
     void make(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
-    Earlier earlier_of(const storage::Job& job, const Study& study, const Part& part,
-                       ResultKind kind, const std::string& rendering);
+    Earlier earlier_of(const storage::Job& job, const Part& part, ResultKind kind,
+                       const std::string& rendering);
     void withdraw(const storage::Job& job, const Study& study, storage::Outbox::Batch& batch);
     void tell_of_patients(const storage::Job& job, const Study& study);
     void tell_of_identity(const storage::Job& job, const Study& study);

@@ -52,7 +52,7 @@ struct Requested {
     /// The other objects that every destination of the report gets; the report may refer to them.
     std::set<Variant> beside = {};
     dicom_sr::StudyReport report;         ///< language, node, version, predecessor
-    std::uint32_t longer_side_px = 2048;  ///< of a picture
+    std::uint32_t longer_side_px = 1280;  ///< of a picture
     Marking marking = Marking::outline;
 };
 
