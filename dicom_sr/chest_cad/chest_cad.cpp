@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
+#include <string>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -31,28 +33,36 @@ using enum Relation;
 using inference::Finding;
 using inference::Point;
 
-/// The code of CID 6101, and the modifier of CID 6102 (TID 4104 rows 1 and 2).
+/// How TID 4104 names a finding whose package does not say it: the code of CID 6101, the modifier
+/// of CID 6102 (rows 1 and 2).
 struct CadFinding {
     std::string_view code;  ///< of the finding, SCT
-    Concept kind, modifier;
-    Concept detection;  ///< CID 6014: what was looked for
+    Concept kind;
+    const Concept* modifier;  ///< none: CID 6102 has no word for it
 };
 constexpr Concept kOpacity{"112033", "DCM", "Abnormal opacity"};
 constexpr Concept kLucency{"112062", "DCM", "Abnormal lucency"};
 constexpr Concept kNodule{"27925004", "SCT", "Nodule"};
 constexpr Concept kPneumothorax{"36118008", "SCT", "Pneumothorax"};
 constexpr std::array kCadFindings{
-    CadFinding{"27925004", kOpacity, kNodule, kNodule},
-    CadFinding{"427359005", kOpacity, kNodule, kNodule},
-    CadFinding{"786838002", kOpacity, kNodule, kNodule},
-    CadFinding{"36118008", kLucency, kPneumothorax, kPneumothorax},
+    CadFinding{"27925004", kOpacity, &kNodule},  CadFinding{"427359005", kOpacity, &kNodule},
+    CadFinding{"786838002", kOpacity, &kNodule}, CadFinding{"36118008", kLucency, &kPneumothorax},
+    CadFinding{"233604007", kOpacity, nullptr},  // Pneumonia
+    CadFinding{"154283005", kOpacity, nullptr},  // Pulmonary tuberculosis
+    CadFinding{"56717001", kOpacity, nullptr},   // Tuberculosis
+    CadFinding{"95436008", kOpacity, nullptr},   // Lung consolidation
+    CadFinding{"46621007", kOpacity, nullptr},   // Atelectasis
+    CadFinding{"309529002", kOpacity, nullptr},  // Lung mass
 };
 
-const CadFinding* cad_finding(const Finding& finding) {
-    if (finding.code.scheme != "SCT") return nullptr;
+std::optional<inference::CadCodes> cad_codes(const Finding& finding) {
+    if (finding.cad) return finding.cad;
     const auto* const found =
         std::ranges::find(kCadFindings, finding.code.value, &CadFinding::code);
-    return found != kCadFindings.end() ? found : nullptr;
+    if (finding.code.scheme != "SCT" || found == kCadFindings.end()) return std::nullopt;
+    inference::CadCodes cad{found->kind, {}};
+    if (found->modifier != nullptr) cad.modifier = *found->modifier;
+    return cad;
 }
 
 /// How the processing of the study went, as TID 4101 and 4100 row 6 count it.
@@ -112,7 +122,7 @@ void add_library_entry(ContentTree& tree, const ReportedImage& image) {  // TID 
 /// TID 4104 for one outline; without one, for the whole image: a centre is mandatory (row 14).
 void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& finding,
                  const inference::Region* region, int number, Language language) {
-    const CadFinding& cad = *cad_finding(finding);
+    const auto cad = cad_codes(finding).value();
     const auto& result = image.result;
     const std::vector<Point> outline =
         region != nullptr
@@ -121,8 +131,10 @@ void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& f
                                  {double{1} * result.columns, 0},
                                  {double{1} * result.columns, double{1} * result.rows},
                                  {0, double{1} * result.rows}};
-    tree.code(inferred_from, codes::kSingleImageFinding, cad.kind, [&] {
-        tree.code(has_concept_modifier, codes::kSingleImageFindingModifier, cad.modifier);
+    tree.code(inferred_from, codes::kSingleImageFinding, cad.finding, [&] {
+        if (cad.modifier) {
+            tree.code(has_concept_modifier, codes::kSingleImageFindingModifier, *cad.modifier);
+        }
         tree.text(has_observation_context, codes::kTrackingIdentifier,  // TID 4108
                   cleaned(outline_label(finding, static_cast<std::size_t>(std::max(number, 1) - 1),
                                         language)));
@@ -160,7 +172,7 @@ void add_findings(ContentTree& tree, const StudyReport& report) {  // TID 4101 r
 }
 
 /// TID 4017: one detection, with all images on which it was performed or failed.
-void add_detection(ContentTree& tree, const Concept& what,
+void add_detection(ContentTree& tree, const inference::Code& what,
                    const std::vector<const ReportedImage*>& images, const StudyReport& report) {
     tree.code(contains, codes::kDetectionPerformed, what, [&] {
         const auto with_model = std::ranges::find_if(
@@ -193,12 +205,15 @@ void add_detections(ContentTree& tree, const StudyReport& report) {
     const auto add = [&](const Concept& title, const std::vector<const ReportedImage*>& images) {
         if (images.empty()) return;
         tree.container(inferred_from, title, "4015", [&] {
-            std::set<std::string_view> said;
+            std::set<std::string> said;
             for (const ReportedImage* image : images) {
                 for (const Finding& finding : image->result.findings) {
-                    const CadFinding* cad = cad_finding(finding);
-                    if (cad == nullptr || !said.insert(cad->detection.value).second) continue;
-                    add_detection(tree, cad->detection, images, report);
+                    const auto cad = cad_codes(finding);
+                    if (!cad) continue;
+                    const auto& what = cad->modifier ? *cad->modifier : cad->finding;
+                    if (said.insert(what.value).second) {
+                        add_detection(tree, what, images, report);
+                    }
                 }
             }
             if (said.empty()) add_detection(tree, kNodule, images, report);
@@ -232,7 +247,7 @@ void write_cad_content(ContentTree& tree, const StudyReport& report) {  // TID 4
 }  // namespace
 
 bool is_chest_cad_finding(const Finding& finding) {
-    return cad_finding(finding) != nullptr;
+    return cad_codes(finding).has_value();
 }
 
 Object chest_cad(const StudyReport& report) {

@@ -46,7 +46,7 @@ constexpr std::array kViews{
     View{"LPO", {"399006002", "SCT", "left posterior oblique"}},
 };
 
-constexpr std::array<std::string_view, 12> kOfTheLung{
+constexpr std::array<std::string_view, 11> kOfTheLung{
     // SCT
     "27925004",   // Nodule
     "427359005",  // Solitary nodule of lung
@@ -54,12 +54,17 @@ constexpr std::array<std::string_view, 12> kOfTheLung{
     "309529002",  // Lung mass
     "154283005",  // Pulmonary tuberculosis
     "56717001",   // Tuberculosis
-    "36118008",   // Pneumothorax
     "233604007",  // Pneumonia
     "95436008",   // Lung consolidation
     "46621007",   // Atelectasis
     "87433001",   // Pulmonary emphysema
     "51615001",   // Fibrosis of lung
+};
+
+constexpr std::array<std::string_view, 2> kOfThePleura{
+    // SCT
+    "36118008",  // Pneumothorax
+    "60046008",  // Pleural effusion
 };
 
 inference::Code own_code(char kind, const inference::Finding& finding, std::string_view words) {
@@ -121,10 +126,14 @@ const Concept* view_code(std::string_view view_position) {
     return found != kViews.end() ? &found->code : nullptr;
 }
 
-Concept site_code(const inference::Finding& finding) {
-    const bool of_the_lung = finding.code.scheme == "SCT" &&
-                             std::ranges::find(kOfTheLung, finding.code.value) != kOfTheLung.end();
-    return of_the_lung ? codes::kLung : codes::kChest;
+inference::Code site_code(const inference::Finding& finding) {
+    if (finding.site) return *finding.site;
+    const auto is_one_of = [&](const auto& values) {
+        return finding.code.scheme == "SCT" &&
+               std::ranges::find(values, finding.code.value) != values.end();
+    };
+    if (is_one_of(kOfThePleura)) return codes::kPleura;
+    return is_one_of(kOfTheLung) ? codes::kLung : codes::kChest;
 }
 
 inference::Code score_code(const inference::Finding& finding) {

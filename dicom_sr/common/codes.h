@@ -113,6 +113,7 @@ inline constexpr Concept kNotAnalysed{"not-analysed", kOwnScheme, "Image not ana
 inline constexpr Concept kImagesNotAnalysed{"images-not-anal", kOwnScheme, "Images not analysed"};
 
 // Sites and sides: CID 4028-like, CID 244
+inline constexpr Concept kPleura{"3120008", "SCT", "Pleural structure"};
 inline constexpr Concept kLung{"39607008", "SCT", "Lung"};
 inline constexpr Concept kLeft{"7771000", "SCT", "Left"};
 inline constexpr Concept kRight{"24028007", "SCT", "Right"};
@@ -188,8 +189,9 @@ Concept modality_code(std::string_view modality);
 /// CID 4010 by View Position (0018,5101); nothing when it is another word.
 const Concept* view_code(std::string_view view_position);
 
-/// The site of a finding of a chest radiograph: the lung where that is known, else the chest.
-Concept site_code(const inference::Finding& finding);
+/// The site of a finding: what its package says; else of a chest radiograph the pleura or the lung
+/// where that is known, else the chest.
+inference::Code site_code(const inference::Finding& finding);
 
 /// The concept name of a finding's score: PS3.16 has none that names the finding, and OHIF shows
 /// only the meaning of a group's NUMs. The words are the finding's name, which may say that it is

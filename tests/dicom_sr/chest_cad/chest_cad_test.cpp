@@ -127,13 +127,32 @@ TEST_CASE("the processing status says what was analysed and what was not", "[dic
     CHECK(said({failed()}) == "No algorithms succeeded; without findings / Failed");
 }
 
-TEST_CASE("a finding without a code in CID 6101 is not in a Chest CAD SR", "[dicom_sr]") {
-    CHECK(is_chest_cad_finding(examples::nodule(0.9)));
-    CHECK(is_chest_cad_finding(examples::pneumothorax(0.9)));
-    CHECK_FALSE(is_chest_cad_finding(examples::pneumonia(0.9)));
+TEST_CASE(
+    "a finding that CID 6102 has no word for is an Abnormal opacity, or what its package says",
+    "[dicom_sr]") {
     auto image = examples::without_findings();
     image.result.findings = {examples::pneumonia(0.9)};
     image.result.verdict = inference::Verdict::findings;
+    const auto said = [&] {
+        std::string words;
+        for (const auto& line : tree(made({image}))) words += line + '\n';
+        return words;
+    };
+    CHECK_THAT(said(), Catch::Contains("with findings") &&
+                           Catch::Contains("Single Image Finding = Abnormal opacity") &&
+                           !Catch::Contains("Single Image Finding Modifier"));
+    auto& finding = image.result.findings[0];
+    finding.cad = {{"112064", "DCM", "Abnormal texture"},
+                   inference::Code{"112129", "DCM", "Miliary pattern"}};
+    CHECK_THAT(said(), Catch::Contains("Single Image Finding = Abnormal texture") &&
+                           Catch::Contains("Modifier = Miliary pattern"));
+}
+
+TEST_CASE("a finding that is no opacity is not in a Chest CAD SR", "[dicom_sr]") {
+    auto image = examples::without_findings();
+    image.result.findings = {examples::pneumonia(0.9)};
+    image.result.findings[0].code = {"8186001", "SCT", "Cardiomegaly"};
+    CHECK_FALSE(is_chest_cad_finding(image.result.findings[0]));
     for (const auto& line : tree(made({image}))) {
         CHECK(line.find("Single Image Finding") == std::string::npos);
     }

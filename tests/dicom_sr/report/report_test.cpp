@@ -137,7 +137,7 @@ TEST_CASE("each outline is closed and has a group with its side, score and algor
     DcmItem& highest = *report.groups().at(0);  // highest score first
     CHECK(coded(*children(highest, "121071").at(0)) == "36118008");
     DcmItem& site = *children(highest, "363698007").at(0);
-    CHECK(coded(site) == "39607008");
+    CHECK(coded(site) == "3120008");  // of the pleura, not of the lung
     CHECK(coded(*children(site, "272741003").at(0)) == "7771000");  // left
     DcmItem& score = *children(highest, "S.36118008").at(0);
     CHECK(one_number(score) == "0.97");
