@@ -58,9 +58,9 @@ void check_frames(DcmItem& dataset, const Source& source, std::size_t bits, Comp
     if (referring != count) out.emplace_back("not every frame names the source");
     for_each_item(dataset, DCM_SharedFunctionalGroupsSequence, [&](DcmItem& shared) {
         for_each_item(shared, DCM_PixelMeasuresSequence, [&](DcmItem& measures) {
-            require_values(measures, {DCM_SliceThickness}, out);
+            require_values(measures, {DCM_SliceThickness, DCM_PixelSpacing}, out);
         });
-        require_values(shared, {DCM_PixelMeasuresSequence, DCM_PlaneOrientationSequence}, out);
+        require_values(shared, {DCM_PlaneOrientationSequence}, out);
     });
 }
 

@@ -149,20 +149,20 @@ constexpr const char* kPictureOrientation = "1\\0\\0\\0\\1\\0";
 constexpr const char* kThicknessMm = "1";
 
 void write_planes(DcmItem& groups, const std::string& spacing) {
-    DcmItem& measures = new_item(groups, DCM_PixelMeasuresSequence);
     const auto write = [](DcmItem& item, const DcmTagKey& tag, const std::string& values) {
         const OFCondition made = item.putAndInsertOFStringArray(tag, values);
         if (made.bad()) throw Error(Fault::bug, "segmentation: {}", made.text());
     };
     write(new_item(groups, DCM_PlaneOrientationSequence), DCM_ImageOrientationPatient,
           kPictureOrientation);
-    write(measures, DCM_SliceThickness, kThicknessMm);
-    // The image's own spacing, where it is known.
+    // The image's own spacing, where it is known. highdicom refuses a thickness without it.
     const std::size_t split = spacing.find('\\');
     if (split == std::string::npos) return;
     const double down = std::atof(spacing.substr(0, split).c_str());
     const double across = std::atof(spacing.substr(split + 1).c_str());
     if (!(down > 0) || !(across > 0)) return;
+    DcmItem& measures = new_item(groups, DCM_PixelMeasuresSequence);
+    write(measures, DCM_SliceThickness, kThicknessMm);
     write(measures, DCM_PixelSpacing, fmt::format("{:.8g}\\{:.8g}", down, across));
 }
 

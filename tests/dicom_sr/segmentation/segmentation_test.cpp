@@ -61,6 +61,7 @@ TEST_CASE("an outline is filled at pixels whose centre is inside it", "[dicom_sr
 TEST_CASE("a segmentation has a segment for each lesion, in image pixels, with the report's UID",
           "[dicom_sr]") {
     auto image = small(examples::with_findings());
+    image.source.pixel_spacing = "0.14\\0.14";
     image.result.findings[0].regions.push_back(image.result.findings[0].regions[0]);
     const Object object = segmentation(image, Language::english, "0.1.0");
     const auto file = from_part10(object.part10);
