@@ -26,6 +26,7 @@ using inference::Verdict;
 // LO has 64 characters (PS3.5 6.2), but dciodvfy and the databases of many PACS count bytes.
 constexpr std::size_t kDescriptionMax = 64;
 
+constexpr std::string_view kCut = "...";     // of abridged()
 constexpr std::string_view kDemo = "DEMO ";  // in every language: lists are searched for it
 
 /// The purpose of which a reader must be warned most; clinical where no model looked.
@@ -98,6 +99,14 @@ std::string listed(std::span<const Summary> findings, std::size_t room) {
         out = longer;
     }
     return out;
+}
+
+/// " (not a diagnosis)". A demonstration says more in its first word.
+std::string ending_of(Purpose purpose, const Words& say) {
+    const std::string_view words = purpose == Purpose::research   ? say.research_short
+                                   : purpose == Purpose::clinical ? say.assists_short
+                                                                  : "";
+    return words.empty() ? "" : fmt::format(" ({})", words);
 }
 
 /// The findings that are present; else those that are undetermined; else that there is none.
@@ -196,21 +205,21 @@ std::string title_of(std::span<const ReportedImage> images, Language language) {
     if (!none_analysed && unread > 0) tail += fmt::format("; {} {}", unread, say.some_not_analysed);
     if (!none_analysed && failed > 0) tail += fmt::format("; {} {}", failed, say.some_failed);
     const Purpose purpose = purpose_of(images);
-    const std::string_view ending =
-        purpose == Purpose::research ? say.research_short : say.assists_short;
-    if (!ending.empty()) tail += fmt::format(" ({})", ending);
-
     const std::string head =
         fmt::format("{}{}: ", purpose == Purpose::demonstration ? kDemo : "", say.result);
-    const std::size_t taken = head.size() + tail.size();
-    const std::size_t room = kDescriptionMax - std::min(kDescriptionMax, taken);
-    std::string middle;
-    if (none_analysed) {
-        middle = failed > 0 ? say.failed : say.not_analysed;
-    } else {
-        middle = study_answer(images, language, room);
-    }
-    return abridged(fmt::format("{}{}{}", head, middle, tail), kDescriptionMax);
+    const auto titled = [&](const std::string& ending) {
+        const std::size_t taken = head.size() + tail.size() + ending.size();
+        const std::string middle =
+            none_analysed ? (failed > 0 ? say.failed : say.not_analysed)
+                          : study_answer(images, language,
+                                         kDescriptionMax - std::min(kDescriptionMax, taken));
+        return abridged(fmt::format("{}{}{}{}", head, middle, tail, ending), kDescriptionMax);
+    };
+    const std::string ending = ending_of(purpose, say);
+    const std::string title = titled(ending);
+    // "AI result" says it already: the sentence is left out before a finding's name is cut.
+    const bool is_cut = title.find(kCut) != std::string::npos;
+    return is_cut && purpose == Purpose::clinical ? titled("") : title;
 }
 
 }  // namespace bucky::dicom_sr

@@ -88,19 +88,31 @@ void NodeHarness::die_in(const storage::Lane& lane) {
     clock.advance_ms(60'000);  // longer than the pause of a job whose worker died again
 }
 
-std::string predecessor_of(const std::filesystem::path& sr) {
+namespace {
+
+/// Of the item of the series, or of the document in it.
+std::string predecessor(const std::filesystem::path& sr, const DcmTagKey& tag) {
     DcmFileFormat format;
     if (format.loadFile(OFFilename(sr.c_str())).bad()) throw std::logic_error("no SR");
-    DcmItem *study = nullptr, *series = nullptr, *reference = nullptr;
+    DcmItem *study = nullptr, *series = nullptr;
     OFString uid;
     const bool is_there =
         format.getDataset()
             ->findAndGetSequenceItem(DCM_PredecessorDocumentsSequence, study)
             .good() &&
         study->findAndGetSequenceItem(DCM_ReferencedSeriesSequence, series).good() &&
-        series->findAndGetSequenceItem(DCM_ReferencedSOPSequence, reference).good() &&
-        reference->findAndGetOFString(DCM_ReferencedSOPInstanceUID, uid).good();
+        series->findAndGetOFString(tag, uid, 0, true).good();
     return is_there ? std::string{uid} : "";
+}
+
+}  // namespace
+
+std::string predecessor_of(const std::filesystem::path& sr) {
+    return predecessor(sr, DCM_ReferencedSOPInstanceUID);
+}
+
+std::string predecessor_series_of(const std::filesystem::path& sr) {
+    return predecessor(sr, DCM_SeriesInstanceUID);
 }
 
 InferWorker& NodeHarness::infer() {

@@ -36,6 +36,7 @@ struct Sent {
 
 /// The Predecessor Documents Sequence of an SR; empty when it has none.
 std::string predecessor_of(const std::filesystem::path& sr);
+std::string predecessor_series_of(const std::filesystem::path& sr);
 
 class NodeHarness {
 public:

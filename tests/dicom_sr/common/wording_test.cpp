@@ -31,7 +31,10 @@ TEST_CASE("the series description has the finding, its side and its score in 64 
     CHECK(described({examples::with_findings()}) ==
           "AI result: Pneumothorax L 0.97 +1 (not a diagnosis)");
     one.result.findings[0].name = "Suspected pulmonary tuberculosis of the upper lobe";
-    CHECK(described({one}) == "AI result: Suspected pulmonary tuber... L 0.97 (not a diagnosis)");
+    CHECK(described({one}) == "AI result: Suspected pulmonary tuberculosis of the upp... L 0.97");
+    one.result.findings[0].name = "Suspected pulmonary tuberculosis";
+    CHECK(described({one, examples::lateral()}) ==
+          "AI result: Suspected pulmonary tubercu... L 0.97; 1 not analysed");
 }
 
 TEST_CASE("a finding that an image can only suspect is coded Suspected and never Present",

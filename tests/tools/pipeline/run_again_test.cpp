@@ -9,6 +9,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dctk.h"
+
 #include "tests/tools/pipeline/one_study.h"
 #include "tools/bucky/pipeline/worker.h"
 #include "tools/bucky/shared/files.h"
@@ -63,6 +67,45 @@ TEST_CASE("an image that comes late makes a report that supersedes the first", "
                 job.lane == storage::Lane::deliver("pacs");
     }
     CHECK(sent == 1);
+}
+
+TEST_CASE(
+    "a report by the version before, which formed its UIDs otherwise, is superseded where it "
+    "stands",
+    "[tools]") {
+    NodeHarness harness;
+    harness.receive({.seed = 1, .dicom = in_study("1.2.5", 1)});
+    harness.hang_up();
+    harness.infer_all();
+    harness.report_all();
+    const auto report = harness.results().at(0);
+    DcmFileFormat format;
+    REQUIRE(format.loadFile(report.file.c_str()).good());
+    auto& dataset = *format.getDataset();
+    REQUIRE(dataset.putAndInsertString(DCM_SOPInstanceUID, "2.25.77").good());
+    REQUIRE(dataset.putAndInsertString(DCM_SeriesInstanceUID, "2.25.7").good());
+    REQUIRE(format.saveFile(report.file.c_str()).good());
+    auto rename = harness.context().db.prepare(
+        {"test.rename", "UPDATE result SET sop_instance = '2.25.77' WHERE sop_instance = :old"});
+    rename.bind(":old", report.sop_instance.str()).run();
+
+    harness.clock.advance_ms(60'000);
+    CHECK(harness.context().studies.retry("1.2.5") == 1);
+    CHECK(harness.infer_all() == 1);
+    CHECK(harness.report_all() == 1);
+    const auto again = harness.context().outbox.result(report.sop_instance.str());
+    REQUIRE(again);
+    CHECK(predecessor_of(again->file) == "2.25.77");
+    CHECK(predecessor_series_of(again->file) == "2.25.7");
+
+    // A file that an administrator removed is no reason for a study to have no report.
+    std::filesystem::remove(again->file);
+    harness.receive({.seed = 2, .dicom = in_study("1.2.5", 2)});
+    harness.hang_up();
+    harness.infer_all();
+    CHECK(harness.report_all() == 1);
+    const auto results = harness.results();
+    CHECK(std::ranges::count(kinds(results), "sr") == 3);
 }
 
 TEST_CASE("a study run again with a newer model gets a report that names the one before",

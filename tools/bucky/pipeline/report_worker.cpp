@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iterator>
 #include <map>
 #include <thread>
@@ -244,9 +245,9 @@ Earlier ReportWorker::earlier_of(const storage::Job& job, const Part& part, Resu
     Earlier earlier;
     const auto last =
         context_.studies.last_report(job.study, rendering, word_of(kind), part.filed_under);
-    if (last) {  // as it was sent: another version may have made it
-        const auto sent = context_.outbox.result(last->str());
-        earlier.last = {*last, dicom_sr::read_source(sent.value().file).series};
+    const auto sent = last ? context_.outbox.result(last->str()) : std::nullopt;
+    if (sent && std::filesystem::exists(sent->file)) {  // another version may have made it
+        earlier.last = {*last, dicom_sr::read_source(sent->file).series};
     }
     if (row_of(kind).refers) {
         earlier.priors = priors_of(context_.studies, context_.outbox, job.study,
