@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What a Bucky is made of, as CycloneDX 1.5 JSON: the packages of Debian whose libraries the
-program and its module really link (ldd), those whose headers alone were compiled in, and the models
-beside it.
+program and its modules really link (ldd), those whose headers alone were compiled in, and the
+models beside it.
 Versions and sources are dpkg's, licences those of each package's machine-readable copyright file.
 
-usage: sbom.py PROGRAM MODULE VERSION MODELS_FOLDER HEADER_PACKAGE... > bucky.cdx.json"""
+usage: sbom.py VERSION MODELS_FOLDER --binaries PROGRAM MODULE... --headers PACKAGE...
+       > bucky.cdx.json"""
+import argparse
 import hashlib
 import json
 import os
@@ -97,16 +99,21 @@ def model(folder):
 
 
 def main():
-    program, module, version, models, *headers = sys.argv[1:]
-    owners, strays = packages_of(linked_files(program, module))
+    words = argparse.ArgumentParser()
+    words.add_argument("version")
+    words.add_argument("models")
+    words.add_argument("--binaries", nargs="+", required=True, help="the program, and its modules")
+    words.add_argument("--headers", nargs="+", required=True, help="packages compiled in")
+    given = words.parse_args()
+    owners, strays = packages_of(linked_files(*given.binaries))
     parts = [component(facts, "linked", owners.get(facts[0]) or owners[f"{facts[0]}:{facts[2]}"])
              for facts in facts_of(sorted(owners))]
     parts += [stray(path) for path in strays]
-    parts += [component(facts, "compiled in", []) for facts in facts_of(sorted(headers))]
-    parts += [model(file.parent) for file in sorted(Path(models).glob("*/model.toml"))]
-    ours = {"type": "application", "bom-ref": "bucky", "name": "bucky", "version": version,
+    parts += [component(facts, "compiled in", []) for facts in facts_of(sorted(given.headers))]
+    parts += [model(file.parent) for file in sorted(Path(given.models).glob("*/model.toml"))]
+    ours = {"type": "application", "bom-ref": "bucky", "name": "bucky", "version": given.version,
             "licenses": [{"license": {"id": "Apache-2.0"}}],
-            "hashes": sha256(program)}
+            "hashes": sha256(given.binaries[0])}
     whole = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
              "metadata": {"component": ours, "tools": {"components": [
                  {"type": "application", "name": "packaging/sbom.py"}]}},

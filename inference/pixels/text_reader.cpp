@@ -5,15 +5,16 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <leptonica/allheaders.h>
-#include <tesseract/baseapi.h>
-#include <tesseract/resultiterator.h>
 
 #include "conf/base/error.h"
+#include "conf/base/module.h"
+#include "inference/pixels/letter_reader.h"
 
 namespace bucky::inference {
 namespace {
@@ -98,9 +99,14 @@ Pictures pictures_of(Pix* view, const PixelBox& line, bool is_dark) {
             for_reading(part.get(), line.rows)};
 }
 
-bool is_letter_or_digit(const char* symbol) {
-    const auto first = static_cast<unsigned char>(*symbol);
+bool is_letter_or_digit(const std::string& symbol) {
+    if (symbol.empty()) return false;
+    const auto first = static_cast<unsigned char>(symbol.front());
     return std::isalnum(first) != 0 || first >= 0xC3;
+}
+
+bool is_syllable(const std::string& symbol) {  // Hangul
+    return static_cast<unsigned char>(symbol.front()) >= 0xEA;
 }
 
 /// Whether this is the known word, read with few mistakes.
@@ -116,79 +122,80 @@ bool is_on_any(std::string_view word) {
                        [&](std::string_view known) { return may_be(word, known); });
 }
 
-}  // namespace
-
-struct TextReader::Impl {
-    tesseract::TessBaseAPI api;
-
-    Reading read(Pix* line, tesseract::PageSegMode as, const TextLine& of) {
-        api.SetPageSegMode(as);
-        api.SetImage(line);
-        api.SetSourceResolution(200);
-        if (api.Recognize(nullptr) != 0) return Reading::nothing;
-        const std::unique_ptr<char[]> text{api.GetUTF8Text()};
-        const Letters letters = letters_read();
-        api.Clear();
-        // Few letters on a long line, or of many strokes, are what was made of another script.
-        const bool is_few = letters.all < kFew;
-        const double wide = is_few ? kWideOfFew : kWide;
-        const bool is_whole = wide * letters.all * of.at.rows >= of.at.columns &&
-                              (!is_few || (letters.least_sure >= kSureOfFew &&
-                                           of.pieces <= letters.all + kMorePieces));
-        if (text && is_whole && stands_on_any_radiograph(text.get())) return Reading::harmless;
-        return letters.sure >= kSureLetters ? Reading::words : Reading::nothing;
-    }
-
-    struct Letters {
-        int all = 0, sure = 0;
-        float least_sure = 100;
-    };
-
-    Letters letters_read() {
-        Letters letters;
-        const std::unique_ptr<tesseract::ResultIterator> at{api.GetIterator()};
-        if (!at) return letters;
-        do {
-            const std::unique_ptr<char[]> symbol{at->GetUTF8Text(tesseract::RIL_SYMBOL)};
-            if (!symbol || !is_letter_or_digit(symbol.get())) continue;
-            const float sure = at->Confidence(tesseract::RIL_SYMBOL);
-            ++letters.all;
-            const bool is_syllable = static_cast<unsigned char>(*symbol.get()) >= 0xEA;  // Hangul
-            if (sure >= kSure) letters.sure += is_syllable ? 2 : 1;
-            letters.least_sure = std::min(letters.least_sure, sure);
-        } while (at->Next(tesseract::RIL_SYMBOL));
-        return letters;
-    }
+struct Letters {
+    int all = 0, sure = 0;
+    float least_sure = 100;
 };
 
-TextReader::TextReader() : impl_(std::make_unique<Impl>()) {
-    auto& api = impl_->api;
-    const bool is_ready = api.Init(nullptr, "eng+kor", tesseract::OEM_LSTM_ONLY) == 0;
-    std::vector<std::string> loaded;  // the first language is enough for Init()
-    if (is_ready) api.GetLoadedLanguagesAsVector(&loaded);
-    if (loaded.size() < 2) {
+Letters letters_of(const LetterReader::Found& found) {
+    Letters letters;
+    for (const auto& symbol : found.symbols) {
+        if (!is_letter_or_digit(symbol.text)) continue;
+        ++letters.all;
+        if (symbol.sure >= kSure) letters.sure += is_syllable(symbol.text) ? 2 : 1;
+        letters.least_sure = std::min(letters.least_sure, symbol.sure);
+    }
+    return letters;
+}
+
+Reading judged(const LetterReader::Found& found, const TextLine& of) {
+    const Letters letters = letters_of(found);
+    // Few letters on a long line, or of many strokes, are what was made of another script.
+    const bool is_few = letters.all < kFew;
+    const double wide = is_few ? kWideOfFew : kWide;
+    const bool is_whole =
+        wide * letters.all * of.at.rows >= of.at.columns &&
+        (!is_few || (letters.least_sure >= kSureOfFew && of.pieces <= letters.all + kMorePieces));
+    if (is_whole && stands_on_any_radiograph(found.text)) return Reading::harmless;
+    return letters.sure >= kSureLetters ? Reading::words : Reading::nothing;
+}
+
+const TesseractModule& tesseract_module() {
+    static const auto* const loaded = static_cast<const TesseractModule*>(
+        load_module(kTesseractModuleFile, kTesseractModuleEntry, "Tesseract"));
+    return *loaded;
+}
+
+std::unique_ptr<LetterReader> make_letter_reader() {
+    auto reader = tesseract_module().make();
+    if (reader == nullptr) {
         throw Error(Fault::unavailable,
                     "text in pixels cannot be searched for before images leave (remote.url): "
                     "install the packages tesseract-ocr-eng and tesseract-ocr-kor");
     }
-    (void)api.SetVariable("debug_file", "/dev/null");
+    return reader;
 }
+
+}  // namespace
+
+void load_tesseract() noexcept {
+    try {
+        (void)tesseract_module();
+    } catch (const std::exception&) {  // said when it is needed
+    }
+}
+
+TextReader::TextReader() : letters_(make_letter_reader()) {}
 
 TextReader::~TextReader() = default;
 
 Reading TextReader::read(Pix* view, const TextLine& line) {
     const auto pictures = pictures_of(view, line.at, line.is_dark);
+    const auto read_as = [&](Pix* picture, LetterReader::Layout layout) {
+        const auto found = letters_->read(picture, layout);
+        return found ? judged(*found, line) : Reading::nothing;
+    };
     Reading best = Reading::nothing;
     for (Pix* const upright :
          {pictures.strokes.get(), pictures.whole.get(), pictures.inverse.get()}) {
         const auto upside_down = owned(pixRotate180(nullptr, upright));
         for (Pix* const turn : {upright, upside_down.get()}) {
-            const auto got = impl_->read(turn, tesseract::PSM_SINGLE_LINE, line);
+            const auto got = read_as(turn, LetterReader::Layout::line);
             if (got == Reading::harmless) return got;
             if (got == Reading::words) best = got;
         }
     }
-    const auto got = impl_->read(pictures.whole.get(), tesseract::PSM_SINGLE_BLOCK, line);
+    const auto got = read_as(pictures.whole.get(), LetterReader::Layout::block);
     return got == Reading::harmless ? got : best;
 }
 

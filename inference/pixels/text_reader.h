@@ -11,6 +11,8 @@
 
 namespace bucky::inference {
 
+class LetterReader;
+
 enum class Reading {
     harmless,  ///< nothing but words that stand on any radiograph
     words,     ///< letters or digits, other than those
@@ -29,9 +31,12 @@ public:
     Reading read(Pix* view, const TextLine& line);
 
 private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::unique_ptr<LetterReader> letters_;
 };
+
+/// Loads the module with Tesseract (15 ms), for this process and its forks, which may be unable to
+/// open it. What is missing is said by the first TextReader.
+void load_tesseract() noexcept;
 
 /// Whether all words are such as technicians put on radiographs: side, view, position. A single
 /// letter or digit beside such a word, and one wrong letter in four, are mistakes of reading.

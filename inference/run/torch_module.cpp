@@ -4,25 +4,15 @@
 // is first needed.
 #include "inference/run/torch_module.h"
 
-#include <dlfcn.h>
-
-#include "conf/base/error.h"
+#include "conf/base/module.h"
 
 namespace bucky::inference {
 namespace {
 
-/// Found through the program's RUNPATH (dlopen(3)). Never unloaded: models live until the end.
 const TorchModule& torch_module() {
-    static const TorchModule& loaded = []() -> const TorchModule& {
-        void* module = ::dlopen(kTorchModuleFile, RTLD_NOW | RTLD_LOCAL);
-        void* entry = module != nullptr ? ::dlsym(module, kTorchModuleEntry) : nullptr;
-        if (entry == nullptr) {
-            throw Error(Fault::unavailable,
-                        "LibTorch cannot be loaded ({}): is all of Bucky installed?", ::dlerror());
-        }
-        return *static_cast<const TorchModule*>(entry);
-    }();
-    return loaded;
+    static const auto* const loaded = static_cast<const TorchModule*>(
+        load_module(kTorchModuleFile, kTorchModuleEntry, "LibTorch"));
+    return *loaded;
 }
 
 }  // namespace

@@ -28,14 +28,16 @@ add_custom_command(OUTPUT ${packed}/changelog.gz
 set(headers libboost1.81-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev)
 file(GLOB_RECURSE manifests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/models/model.toml)
 add_custom_command(OUTPUT ${packed}/bucky.cdx.json
-    COMMAND python3 ${CMAKE_SOURCE_DIR}/packaging/sbom.py $<TARGET_FILE:bucky>
-        $<TARGET_FILE:bucky_torch> ${PROJECT_VERSION} ${CMAKE_SOURCE_DIR}/models ${headers} > ${packed}/bucky.cdx.json
-    DEPENDS bucky bucky_torch packaging/sbom.py ${manifests} VERBATIM)
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/packaging/sbom.py ${PROJECT_VERSION}
+        ${CMAKE_SOURCE_DIR}/models --binaries $<TARGET_FILE:bucky> $<TARGET_FILE:bucky_torch>
+        $<TARGET_FILE:bucky_tesseract>
+        --headers ${headers} > ${packed}/bucky.cdx.json
+    DEPENDS bucky bucky_torch bucky_tesseract packaging/sbom.py ${manifests} VERBATIM)
 add_custom_target(manual_pages ALL
     DEPENDS ${printed} ${packed}/changelog.gz ${packed}/bucky.cdx.json)
 
 install(TARGETS bucky RUNTIME)
-install(TARGETS bucky_torch LIBRARY DESTINATION lib/bucky)  # as CMAKE_INSTALL_RPATH says
+install(TARGETS bucky_torch bucky_tesseract LIBRARY DESTINATION lib/bucky)  # as CMAKE_INSTALL_RPATH says
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/bucky/models)
 install(FILES ${packed}/bucky.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${packed}/bucky.toml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)

@@ -61,6 +61,11 @@ class Installed(unittest.TestCase):
         self.assertRegex(run([program, "--version"]), r"bucky \d+\.\d+")
         self.assertNotIn("not found", run(["ldd", program]))
 
+    def test_no_library_of_the_program_starts_openmp_before_main_has_set_how_its_threads_wait(self):
+        program = self.root / "usr/bin/bucky"
+        self.assertNotIn("libgomp", run(["ldd", program]))
+        self.assertIn("libgomp", run(["ldd", self.root / "usr/lib/bucky/bucky_tesseract.so"]))
+
     def test_libtorch_lies_in_a_module_that_the_program_loads_for_a_model_alone(self):
         program, module = self.root / "usr/bin/bucky", self.root / "usr/lib/bucky/bucky_torch.so"
         self.assertNotIn("libtorch", run(["ldd", program]))
@@ -128,7 +133,7 @@ class Installed(unittest.TestCase):
                       parts["libdcmtk17"]["properties"])
         linked = {os.path.realpath(path) for path in
                   re.findall(r"=> (/\S+)", run(["ldd", self.root / "usr/bin/bucky",
-                                                self.root / "usr/lib/bucky/bucky_torch.so"]))}
+                                                *(self.root / "usr/lib/bucky").glob("*.so")]))}
         named = {line["value"] for part in told["components"]
                  for line in part.get("properties", []) if line["name"] == "bucky:file"}
         named |= {part["name"] for part in told["components"] if part["type"] == "file"}
@@ -235,7 +240,8 @@ class Packed(unittest.TestCase):
 
     def test_its_files_lie_where_debian_wants_them_and_belong_to_root(self):
         listed = run(["dpkg-deb", "--contents", self.deb])
-        for path in ("./usr/bin/bucky", "./usr/lib/bucky/bucky_torch.so",
+        for path in ("./usr/bin/bucky",
+                     "./usr/lib/bucky/bucky_torch.so", "./usr/lib/bucky/bucky_tesseract.so",
                      f"./{FIRST_CONFIG}", f"./{EXAMPLE}", "./usr/share/man/man1/bucky.1.gz",
                      f"./{shells.BASH}", f"./{shells.ZSH}", f"./{shells.FISH}",
                      "./usr/lib/systemd/system/bucky.service", "./usr/lib/sysusers.d/bucky.conf",

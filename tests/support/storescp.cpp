@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <fstream>
 
-
 namespace bucky::test {
 
 Storescp::Storescp(const std::vector<std::string>& sop_classes,

@@ -64,9 +64,7 @@ void expect_one_good_verdict_each(JoinedSite& site, const std::vector<std::strin
 /// before its objects: no open job alone does not say that all is done.
 void expect_all_delivered_once(JoinedSite& site, const FakePacs& pacs) {
     CHECK(poll_until(
-        [&] {
-            return !pacs.stored().empty() && Ledger{site.data_dir()}.open_work().empty();
-        },
+        [&] { return !pacs.stored().empty() && Ledger{site.data_dir()}.open_work().empty(); },
         120s));
     std::map<std::string, int> stored;
     for (const auto& file : pacs.stored()) {

@@ -61,7 +61,8 @@ private:
 };
 
 struct Ports {
-    int sites = fake::free_port(), control = fake::free_port(), a = fake::free_port(), b = fake::free_port();
+    int sites = fake::free_port(), control = fake::free_port(), a = fake::free_port(),
+        b = fake::free_port();
 };
 
 bool logs(RunningNode& node, const std::string& part) {

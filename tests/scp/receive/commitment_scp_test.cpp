@@ -95,7 +95,8 @@ Bytes empty_items(int count) {
 
 /// A node's FrontDoor and CommitmentScp, and a modality whose reports go to port `callback`.
 struct Ward {
-    explicit Ward(int port = fake::free_port(), const std::function<void(conf::Settings&)>& more = {})
+    explicit Ward(int port = fake::free_port(),
+                  const std::function<void(conf::Settings&)>& more = {})
         : callback(port),
           door([&](conf::Settings& settings) {
               settings.peers = {{"XRAY1", ""}, {"STRANGER", ""}};

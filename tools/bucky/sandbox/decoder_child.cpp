@@ -21,6 +21,7 @@
 
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
+#include "inference/pixels/text_reader.h"
 #include "inference/pixels/text_search.h"
 #include "scp/wire/unique_fd.h"
 #include "tools/bucky/sandbox/confined_decoder.h"
@@ -39,6 +40,7 @@ void get_ready() {
     (void)::setrlimit(RLIMIT_CORE, &no_core);
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
     (void)dcmDataDict.isDictionaryLoaded();  // loaded once, inherited by all children
+    inference::load_tesseract();             // a child may open nothing outside /usr
     if (!has_seccomp_filters()) {
         log::event(log::Level::warning, "decoder.not_shut_in",
                    {{"words", "this kernel has no seccomp filters"}});
