@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run by root in a system that real systemd has booted (boot_systemd makes it): the package's unit
 is started in its sandbox, takes and analyses an X-ray there, is reloaded, stops in time, hangs and
-is started anew, and leaves nothing behind when it is purged.
+is started anew, writes where its config says, is backed up, and leaves nothing behind when it is
+purged.
 
 usage: in_systemd.py PACKAGE"""
 import glob
@@ -114,15 +115,24 @@ def filters_of(process):
     return int(status_of(process)["Seccomp_filters"])
 
 
+def children_of(process):
+    """Of all its threads; one that ends meanwhile has none."""
+    found = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        try:
+            found += (task / "children").read_text().split()
+        except OSError:
+            pass
+    return found
+
+
 def filters_of_children(workers):
     found = set()
-    for worker in workers:
-        for task in Path(f"/proc/{worker}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                try:
-                    found.add(filters_of(child))
-                except OSError:  # it has ended meanwhile
-                    pass
+    for child in (one for worker in workers for one in children_of(worker)):
+        try:
+            found.add(filters_of(child))
+        except OSError:  # it has ended meanwhile
+            pass
     return found
 
 
@@ -134,8 +144,7 @@ def analyses_an_xray():
              "it opens, decodes and analyses an X-ray in there")
     wait_for(lambda: glob.glob("/var/lib/bucky/results/*/*.dcm"), "and writes its report")
     node = shown("MainPID")
-    workers = [child for task in Path(f"/proc/{node}/task").iterdir()
-               for child in (task / "children").read_text().split()]
+    workers = children_of(node)
     assert workers, "strangers' images are opened in processes of their own"
     # A worker opens no file itself: it starts a child for each, which lives as long as its file.
     run(["bucky", "phantom", "--out", "/tmp/more", "--count", "12"])
@@ -195,6 +204,46 @@ def is_not_restarted_for_a_mistake():
     ok("and not again and again: it starts when the file is mended")
 
 
+def writes_where_its_config_says():
+    """Folders that the unit does not know: refused in words, then allowed by the drop-in."""
+    whole = CONFIG.read_text()
+    CONFIG.write_text(whole.replace("[node]\n", '[node]\ndata_dir = "/srv/bucky"\n') +
+                      '\n[audit]\nfile = "/var/log/bucky/audit.xml"\n')
+    run(["systemctl", "stop", "bucky"])
+    notes = " ".join(run(["bucky", "config", "check"]).replace("\n  ", " ").split())
+    for folder in ("/srv/bucky", "/var/log/bucky"):
+        assert f"may not write to {folder}: `bucky config systemd`" in notes, notes
+    for folder in ("/srv/bucky", "/var/log/bucky"):
+        run(["install", "-d", "-m", "0750", "-o", "bucky", "-g", "bucky", folder])
+    run(["systemctl", "restart", "bucky"], expect=1)
+    run(["systemctl", "stop", "bucky"])
+    assert "cannot write node.data_dir /srv/bucky: Read-only file system" in journal()
+    assert "`bucky config systemd` prints" in journal()
+    drop_in = run(["bucky", "config", "systemd"])
+    (DROP_INS / "paths.conf").write_text(drop_in)
+    run(["systemctl", "daemon-reload"])
+    run(["systemctl", "start", "bucky"])
+    wait_for(lambda: Path("/var/log/bucky/audit.xml").exists(), "it writes where its config says, "
+             "with the drop-in of `bucky config systemd`")
+    assert Path("/srv/bucky/bucky.db").exists()
+    assert "! the unit" not in run(["bucky", "config", "check"])
+
+
+def is_backed_up():
+    """By the units of the examples, into a folder that is not there."""
+    for unit in ("bucky-backup.service", "bucky-backup.timer"):
+        example = Path("/usr/share/doc/bucky/examples") / unit
+        (DROP_INS.parent / unit).write_text(example.read_text())
+    run(["systemctl", "daemon-reload"])
+    run(["systemctl", "start", "bucky-backup.service"])
+    run(["systemctl", "start", "bucky-backup.timer"])
+    assert Path("/srv/backup/bucky/bucky.db").exists()
+    run(["systemctl", "stop", "bucky-backup.timer"])
+    for unit in ("bucky-backup.service", "bucky-backup.timer"):
+        (DROP_INS.parent / unit).unlink()
+    ok("the backup units of the examples back it up")
+
+
 def speaks_the_journals_own_way():
     [ready, *_] = [line for line in journal().splitlines() if " node.ready " in line]
     assert ready.startswith("info node.ready "), ready
@@ -228,5 +277,7 @@ is_reloaded()
 answers_at_port_104()
 is_revived()
 is_not_restarted_for_a_mistake()
+writes_where_its_config_says()
+is_backed_up()
 speaks_the_journals_own_way()
 leaves_nothing()

@@ -130,6 +130,7 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"config show", with({"config", "show"})},
         {"config diff", with({"config", "diff"})},
         {"config example", {"config", "example"}},
+        {"config systemd", with({"config", "systemd"})},
         {"reload", with({"reload"})},
         {"join", with({"join", "https://127.0.0.1:9", "--token", "00"})},
         {"site", {"site"}},

@@ -17,6 +17,7 @@
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
 #include "conf/base/mutex.h"
+#include "conf/base/why_unwritten.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "scp/wire/unique_fd.h"
@@ -33,8 +34,7 @@ constexpr auto kLongestPause = 30s;
 constexpr auto kAtTheEnd = 2s;
 
 [[noreturn]] void throw_errno(const fs::path& file) {
-    throw Error(Fault::unavailable, "audit.file {}: {}", file.string(),
-                std::generic_category().message(errno));
+    throw Error(Fault::unavailable, "audit.file {}: {}", file.string(), why_unwritten(errno));
 }
 
 fs::path numbered(const fs::path& file, std::int64_t number) {

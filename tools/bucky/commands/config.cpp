@@ -20,6 +20,7 @@
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/ports.h"
+#include "tools/bucky/node/unit.h"
 #include "tools/bucky/shared/table.h"
 
 namespace bucky {
@@ -90,6 +91,9 @@ void add_config(CLI::App& app, int& exit_status) {
         become_the_service(*config);
         const auto settings = checked_settings(*config, NamedFiles::read, problems_of_start);
         std::cout << config->string() << ": good\n";
+        for (const auto& trouble : unit_troubles(settings)) {
+            std::cout << wrapped("! ", printable(trouble));
+        }
         for (const auto& trouble : unowned_troubles(settings)) {
             std::cout << "! " << printable(trouble) << '\n';
         }
@@ -110,6 +114,11 @@ void add_config(CLI::App& app, int& exit_status) {
     auto* diff = command->add_subcommand("diff", "What the running node has, against the file");
     diff->add_option("FILE", *config, "Instead of --config")->type_name("");
     diff->callback([config, &exit_status] { exit_status = show_difference(*config); });
+
+    auto* systemd = command->add_subcommand(
+        "systemd", "The drop-in that lets the unit write where the file says");
+    systemd->add_option("FILE", *config, "Instead of --config")->type_name("");
+    systemd->callback([config] { std::cout << unit_drop_in(conf::read_settings(*config)); });
 
     auto* example = command->add_subcommand("example", "A config file with every key explained");
     example->callback([] { std::cout << conf::example_config(); });

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conf/base/error.h"
+#include "conf/base/why_unwritten.h"
 
 namespace bucky {
 namespace {
@@ -28,16 +29,16 @@ std::string words_in(int fd) {
 }  // namespace
 
 DataLock::DataLock(const fs::path& data_dir) {
-    std::error_code failed;
-    if (fs::create_directories(data_dir, failed)) {
+    std::error_code unmade, ignored;
+    if (fs::create_directories(data_dir, unmade)) {
         fs::permissions(data_dir, fs::perms::owner_all,
-                        failed);  // mode 0700: it will hold images of patients
+                        ignored);  // mode 0700: it will hold images of patients
     }
     const auto file = data_dir / "lock";
     fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd_ < 0) {
         throw Error(Fault::unavailable, "cannot write node.data_dir {}: {}", data_dir.string(),
-                    std::strerror(errno));
+                    why_unwritten(unmade ? unmade.value() : errno));
     }
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         const auto holder = words_in(fd_);
