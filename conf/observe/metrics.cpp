@@ -16,6 +16,7 @@
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
 #include "conf/base/mutex.h"
+#include "conf/observe/process_metrics.h"
 #include "conf/run/immortal.h"
 
 namespace bucky::metrics {
@@ -133,7 +134,16 @@ constexpr Row kRows[] = {
      "Jobs that failed before and wait for their next try, by lane; 1000 at most."},
     {"bucky_oldest_job_seconds", Kind::gauge, "Age of the oldest job that waits, by lane."},
     {"bucky_certificate_expires_timestamp_seconds", Kind::gauge,
-     "When the certificate of a listener ends, in seconds since 1970."},
+     "When a certificate of this node ends, in seconds since 1970, by listener, or by the "
+     "destination that it is shown to."},
+    {"bucky_clock_timestamp_seconds", Kind::gauge, "The node's clock when it was asked."},
+    {"process_cpu_seconds_total", Kind::counter, "User and system time of the process."},
+    {"process_start_time_seconds", Kind::gauge, "When the process began, since 1970."},
+    {"process_virtual_memory_bytes", Kind::gauge, "Virtual memory of the process."},
+    {"process_resident_memory_bytes", Kind::gauge, "Memory of the process in RAM."},
+    {"process_threads", Kind::gauge, "Threads of the process."},
+    {"process_open_fds", Kind::gauge, "Open file descriptors."},
+    {"process_max_fds", Kind::gauge, "How many there may be."},
     {"bucky_unowned_jobs", Kind::gauge,
      "Jobs of a lane that nobody works on: of a destination that the config names no more."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
@@ -293,6 +303,7 @@ Total total(std::string_view name) {
 }
 
 std::string text() {
+    look_at_process();
     return prometheus::TextSerializer{}.Serialize(registry().Collect());
 }
 

@@ -11,6 +11,7 @@
 #include "conf/dicom/result_kinds.h"
 #include "conf/dicom/transfer_syntaxes.h"
 #include "conf/observe/audit.h"
+#include "conf/observe/first_series.h"
 #include "conf/observe/log.h"
 #include "conf/observe/metrics.h"
 #include "conf/run/crash_point.h"
@@ -124,6 +125,7 @@ bool Courier::deliver_next() {
 }
 
 void Courier::run(std::stop_token stop) {
+    metrics::begin_destination(impl_->destination.name);
     while (!stop.stop_requested()) {
         const auto seen = impl_->work.rings();
         try {

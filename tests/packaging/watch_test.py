@@ -62,12 +62,23 @@ class Watched(unittest.TestCase):
         for alert in alerts:
             self.assertIn(f"| {alert} |", manual)
 
-    def test_promtool_finds_no_fault(self):
+    def test_promtool_finds_no_fault_and_alerts_fire_for_what_they_mean(self):
         if shutil.which("promtool") is None:
             self.skipTest("skipped: promtool is not here")
-        said = subprocess.run(["promtool", "check", "rules", str(RULES)], capture_output=True,
-                              text=True)
-        self.assertEqual(said.returncode, 0, said.stdout + said.stderr)
+        for words in (["check", "rules", RULES],
+                      ["check", "config", RULES.parent / "prometheus.yml"],
+                      ["test", "rules", ROOT / "tests/packaging/rules_test.yml"]):
+            said = subprocess.run(["promtool", *map(str, words)], capture_output=True, text=True)
+            self.assertEqual(said.returncode, 0, said.stdout + said.stderr)
+
+    def test_every_counter_whose_increase_is_an_alert_is_born_at_zero(self):
+        """In conf/observe/first_series.cpp, or, where its labels are an outlet's, in the trail."""
+        born = "".join((ROOT / file).read_text() for file in (
+            "conf/observe/first_series.cpp", "tools/bucky/audit/trail.cpp"))
+        asked = re.findall(r"increase\((bucky_[a-z_]+_total)[^[]*\[[0-9]+[mh]\]", RULES.read_text())
+        self.assertGreater(len(asked), 4)
+        for name in asked:
+            self.assertIn(f'"{name}"', born)
 
 
 if __name__ == "__main__":

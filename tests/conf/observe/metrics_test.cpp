@@ -2,12 +2,14 @@
 #include "conf/observe/metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include <catch2/catch.hpp>
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/observe/first_series.h"
 
 using namespace bucky;
 
@@ -20,6 +22,47 @@ std::size_t times(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("what an alert asks for is there before anything is counted", "[conf][base]") {
+    metrics::begin_at_zero();
+    metrics::begin_destination("first-pacs");
+    const auto text = metrics::text();
+    for (const auto* series :
+         {R"(bucky_reloads_total{outcome="refused"} )",
+          R"(bucky_clock_steps_total{direction="back"} )",
+          R"(bucky_images_total{verdict="failed"} )", "bucky_log_dropped_total ",
+          R"(bucky_limit_reached_total{limit="disk"} )", "bucky_studies_of_several_patients_total ",
+          R"(bucky_delivery_failures_total{destination="first-pacs"} 0)"}) {
+        CHECK_THAT(text, Catch::Contains(series));
+    }
+    metrics::count("bucky_delivered_total", {{"destination", "first-pacs"}});
+    metrics::begin_destination("first-pacs");  // as at a reload
+    CHECK_THAT(metrics::text(),
+               Catch::Contains(R"(bucky_delivered_total{destination="first-pacs"} 1)"));
+}
+
+TEST_CASE("a process tells of itself under the names of Prometheus, and its clock",
+          "[conf][base]") {
+    const auto value = [](const std::string& name) {
+        const auto text = metrics::text();
+        const auto at = text.find("\n" + name + " ");
+        REQUIRE(at != std::string::npos);
+        return std::stod(text.substr(at + name.size() + 2));
+    };
+    CHECK(value("process_resident_memory_bytes") > 1e6);
+    CHECK(value("process_virtual_memory_bytes") > value("process_resident_memory_bytes"));
+    CHECK(value("process_threads") >= 1);
+    CHECK(value("process_open_fds") >= 3);
+    CHECK(value("process_max_fds") > value("process_open_fds"));
+    const auto now_s = value("bucky_clock_timestamp_seconds");
+    CHECK(now_s > 1.7e9);
+    const auto began_s = value("process_start_time_seconds");
+    CHECK(std::abs(now_s - began_s) < 3600);
+    const auto before_s = value("process_cpu_seconds_total");
+    while (value("process_cpu_seconds_total") == before_s) {
+    }
+    CHECK(value("process_cpu_seconds_total") < before_s + 5);
+}
 
 TEST_CASE("254 tenants have series of their own", "[conf][base]") {
     for (int at = 0; at < 254; ++at) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <string>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -10,6 +11,7 @@
 #include "conf/base/error.h"
 #include "inference/package/package.h"
 #include "scp/wire/start.h"
+#include "storage/lane.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tools/admin/http_talk.h"
 #include "tests/tools/node_harness.h"
@@ -17,6 +19,7 @@
 
 using namespace bucky;
 using bucky::test::Talk;
+using namespace std::string_literals;
 
 namespace {
 
@@ -45,12 +48,23 @@ TEST_CASE(
     "SIGTERM",
     "[tools]") {
     const test::TempDir dir;
-    Node node{settings_in(dir)};
+    auto settings = settings_in(dir);
+    settings.destinations.emplace_back().name = "pacs";
+    settings.destinations.back().host = "127.0.0.1";
+    Node node{settings};
     node.open();
     CHECK(node.dicom_port() != 0);
     CHECK_THAT(ask(node, "/healthz"), Catch::StartsWith("HTTP/1.1 200"));
     CHECK_THAT(ask(node, "/readyz"), Catch::StartsWith("HTTP/1.1 200"));
-    CHECK_THAT(ask(node, "/metrics"), Catch::Contains("bucky_build_info{version="));
+    const auto metrics = ask(node, "/metrics");
+    CHECK_THAT(metrics, Catch::Contains("bucky_build_info{version="));
+    const auto lane = "{lane=\"" + name_of(storage::Lane::deliver("pacs")) + "\"";
+    for (const std::string& born :
+         {R"(bucky_reloads_total{outcome="refused"} 0)"s,
+          "bucky_jobs" + lane + R"(,state="parked"} 0)", "bucky_oldest_job_seconds" + lane + "} 0",
+          "bucky_unowned_jobs" + lane + "} 0"}) {
+        CHECK_THAT(metrics, Catch::Contains(born));
+    }
     CHECK(std::raise(SIGTERM) == 0);
     node.wait_for_signal();
     node.close();

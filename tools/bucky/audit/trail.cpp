@@ -102,6 +102,11 @@ AuditOutlet::AuditOutlet(std::string name, AuditSink sink, std::chrono::millisec
     : impl_(
           new Impl{.name = std::move(name), .sink = std::move(sink), .first_pause = first_pause}) {
     metrics::set("bucky_audit_answers", 1, {{"outlet", impl_->name}});
+    metrics::count("bucky_audit_messages_total", {{"outlet", impl_->name}}, 0);
+    for (const auto* reason : {"queue_full", "too_long", "node_ended"}) {
+        metrics::count("bucky_audit_dropped_total", {{"outlet", impl_->name}, {"reason", reason}},
+                       0);
+    }
     impl_->thread =
         std::jthread{[impl = impl_.get()](const std::stop_token& stop) { impl->run(stop); }};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/node/node.h"
+#include "conf/observe/first_series.h"
 #include "storage/site.h"
 
 #include "tools/bucky/node/node_state.h"
@@ -123,6 +124,7 @@ void Node::Impl::start_keepers() {
 void Node::open() {
     auto& node = *impl_;
     metrics::set("bucky_build_info", 1, {{"version", BUCKY_VERSION}});
+    metrics::begin_at_zero();
     node.heed_signals();
     const auto told = node.settings();
     node.trail.emplace(told->audit, audit_source(told->node.ae_title.str()), node.clock);

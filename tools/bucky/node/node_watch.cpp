@@ -5,6 +5,7 @@
 
 #include "storage/waits.h"
 #include "tools/bucky/engine/model_purposes.h"
+#include "tools/bucky/node/certificate_watch.h"
 
 namespace bucky {
 namespace {
@@ -14,16 +15,38 @@ constexpr int kStudiesLetGoAtOnce = 20;
 
 constexpr std::int64_t kStudiesOnPage = 20;
 
+constexpr int kLooksPerCertificate = 60;  ///< a minute
+
+void set_jobs(const storage::Lane& lane, const char* state, std::int64_t jobs) {
+    metrics::set("bucky_jobs", static_cast<double>(jobs),
+                 {{"lane", name_of(lane)}, {"state", state}});
+}
+
+/// A lane that has had no job yet has its series all the same.
+void show_empty(const Health& health, const conf::Settings& settings) {
+    std::vector<storage::Lane> lanes{storage::Lane::infer(), storage::Lane::report()};
+    for (const auto& destination : settings.destinations) {
+        lanes.push_back(storage::Lane::deliver(destination.name));
+        if (destination.commitment) lanes.push_back(storage::Lane::commit(destination.name));
+    }
+    for (const auto& lane : lanes) {
+        const bool has_jobs = std::ranges::any_of(
+            health.lanes, [&](const storage::Backlog& one) { return one.lane == lane; });
+        if (has_jobs) continue;
+        for (const auto* state : {"ready", "running", "parked"}) set_jobs(lane, state, 0);
+        for (const auto* name :
+             {"bucky_jobs_failing", "bucky_unowned_jobs", "bucky_oldest_job_seconds"}) {
+            metrics::set(name, 0, {{"lane", name_of(lane)}});
+        }
+    }
+}
+
 void show(const Health& health, std::int64_t now_ms) {
     for (const auto& lane : health.lanes) {
         const auto name = name_of(lane.lane);
-        const auto set = [&](const char* state, std::int64_t jobs) {
-            metrics::set("bucky_jobs", static_cast<double>(jobs),
-                         {{"lane", name}, {"state", state}});
-        };
-        set("ready", lane.ready);
-        set("running", lane.running);
-        set("parked", lane.parked);
+        set_jobs(lane.lane, "ready", lane.ready);
+        set_jobs(lane.lane, "running", lane.running);
+        set_jobs(lane.lane, "parked", lane.parked);
         metrics::set("bucky_jobs_failing", static_cast<double>(lane.failing), {{"lane", name}});
         const auto waits_ms = lane.oldest_waiting_ms == 0
                                   ? 0
@@ -149,6 +172,7 @@ void Node::Impl::look_around(storage::Database& db) {
     }
     if (own != told) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
     show(health, clock.now_ms());
+    show_empty(health, *settings());
     tell_page(db, health);
     board.publish(std::move(health));
 }
@@ -206,9 +230,10 @@ void Node::Impl::say_alive() {
 }
 
 void Node::Impl::watch(storage::Database& db, const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
+    for (int looks = 0; !stop.stop_requested(); ++looks) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
         try {
+            if (looks % kLooksPerCertificate == 0) tell_own_certificates(*settings());
             give_if_full(reserve);
             look_around(db);
             let_go(db);
