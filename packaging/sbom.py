@@ -90,6 +90,12 @@ def stray(path):
     return {"type": "file", "bom-ref": f"file:{path}", "name": path, "hashes": sha256(path)}
 
 
+def ours_too(module):
+    """A module that the program loads, known by its hash."""
+    name = Path(module).name
+    return {"type": "file", "bom-ref": f"module:{name}", "name": name, "hashes": sha256(module)}
+
+
 def model(folder):
     told = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))["model"]
     return {"type": "machine-learning-model", "bom-ref": f"model:{told['name']}@{told['version']}",
@@ -104,13 +110,16 @@ def main():
     words.add_argument("models")
     words.add_argument("--binaries", nargs="+", required=True, help="the program, and its modules")
     words.add_argument("--headers", nargs="+", required=True, help="packages compiled in")
+    words.add_argument("--data", nargs="*", default=[], help="packages whose data are read")
     given = words.parse_args()
     owners, strays = packages_of(linked_files(*given.binaries))
     parts = [component(facts, "linked", owners.get(facts[0]) or owners[f"{facts[0]}:{facts[2]}"])
              for facts in facts_of(sorted(owners))]
     parts += [stray(path) for path in strays]
     parts += [component(facts, "compiled in", []) for facts in facts_of(sorted(given.headers))]
+    parts += [component(facts, "data", []) for facts in facts_of(sorted(given.data))]
     parts += [model(file.parent) for file in sorted(Path(given.models).glob("*/model.toml"))]
+    parts += [ours_too(file) for file in given.binaries[1:]]
     ours = {"type": "application", "bom-ref": "bucky", "name": "bucky", "version": given.version,
             "licenses": [{"license": {"id": "Apache-2.0"}}],
             "hashes": sha256(given.binaries[0])}

@@ -25,11 +25,14 @@ std::string in_cell(std::string_view text) {
     return out;
 }
 
+/// A hash fills a line of the page to its 80th column, and leaves none for a full stop.
+constexpr std::size_t kFillsLine = 66;
+
 std::string troff_of(const DescribedKey& key) {
     std::string out = fmt::format(".TP\n.B {}\n{}\n", in_troff(key.name), in_troff(key.sentence));
     if (!key.allowed.empty()) out += fmt::format("Allowed: {}.\n", in_troff(key.allowed));
-    out += fmt::format("{}: {}.\n", key.is_required ? "Required; for example" : "Default",
-                       in_troff(key.value));
+    out += fmt::format("{}: {}{}\n", key.is_required ? "Required; for example" : "Default",
+                       in_troff(key.value), key.value.size() < kFillsLine ? "." : "");
     if (key.example != key.value) out += fmt::format("For example: {}.\n", in_troff(key.example));
     return out;
 }

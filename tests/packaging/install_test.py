@@ -8,6 +8,7 @@ service's own command is started as the service's user, by someone who speaks sy
 usage: install_test.py BUILD_FOLDER [unittest's arguments]"""
 import glob
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -103,6 +104,10 @@ class Installed(unittest.TestCase):
             said = subprocess.run(["groff", "-man", "-ww", "-Wbreak", "-z", "-Tutf8"], text=True,
                                   input=self.text(page), capture_output=True)
             self.assertEqual((said.returncode, said.stderr), (0, ""), page)
+            shown = subprocess.run(["groff", "-man", "-Tutf8", "-P-c", "-rLL=80n"], text=True,
+                                   input=self.text(page), capture_output=True).stdout
+            lines = re.sub(".\b", "", shown).splitlines()  # bold is a letter over itself
+            self.assertLessEqual(max(map(len, lines)), 80, page)
         keys = re.findall(r"^#?([a-z_0-9]+) = ", self.text(EXAMPLE), re.M)
         self.assertGreater(len(keys), 40)
         page = self.text("usr/share/man/man5/bucky.toml.5.gz")
@@ -122,6 +127,13 @@ class Installed(unittest.TestCase):
                      "cxr-phantom"):
             self.assertIn(name, parts)
         self.assertTrue(any("libtorch" in name for name in parts))
+        for data in ("tesseract-ocr-eng", "tesseract-ocr-kor"):
+            self.assertIn({"name": "bucky:use", "value": "data"}, parts[data]["properties"])
+        modules = ("bucky_torch.so", "bucky_tesseract.so")
+        for part, file in ((told["metadata"]["component"], "usr/bin/bucky"),
+                           *((parts[name], f"usr/lib/bucky/{name}") for name in modules)):
+            there = hashlib.sha256((self.root / file).read_bytes()).hexdigest()
+            self.assertEqual(part["hashes"][0]["content"], there, file)  # stripped
         here = dict(line.split(" ") for line in run(
             ["dpkg-query", "-W", "-f", "${Package}:${Architecture} ${Version}\\n"]).splitlines())
         for part in told["components"]:
@@ -253,6 +265,39 @@ class Packed(unittest.TestCase):
             self.assertRegex(line, r" \./($|usr/)")
         self.assertNotIn("/usr/local", listed)
 
+    def test_lintian_has_no_complaint_but_of_who_built_it(self):
+        if not shutil.which("lintian"):
+            self.skipTest("skipped: lintian is not here")
+        said = run(["lintian", "--allow-root", "--fail-on", "error,warning", "--suppress-tags",
+                    "bogus-mail-host,bogus-mail-host-in-debian-changelog", self.deb], expect=None)
+        self.assertEqual(re.findall("^[EW]: .*$", said, re.M), [])
+
+    def test_what_is_released_is_hardened(self):
+        """A release build itself; elsewhere, a program of its flags."""
+        presets = json.loads((IN_SYSTEM.parents[2] / "CMakePresets.json").read_text())
+        [release] = [one for one in presets["configurePresets"] if one["name"] == "release"]
+        flags = release["cacheVariables"]
+        tried = self.root / "tried"
+        tried.mkdir()
+        (tried / "try.cpp").write_text(
+            "#include <cstring>\n#include <cstdio>\nint main(int n, char** words) {\n"
+            "  char text[8]; std::strcpy(text, words[n - 1]); return std::puts(text); }\n")
+        run(["c++", "-O3", *flags["CMAKE_CXX_FLAGS"].split(), "-fPIE", "-pie",
+             *flags["CMAKE_EXE_LINKER_FLAGS"].split(), "try.cpp", "-o", "try"], cwd=tried)
+        files = [tried / "try"]
+        if "CMAKE_BUILD_TYPE:STRING=Release" in (BUILD / "CMakeCache.txt").read_text():
+            run(["dpkg-deb", "--extract", self.deb, self.root / "released"])
+            files += [self.root / "released/usr/bin/bucky",
+                      *(self.root / "released/usr/lib/bucky").glob("*.so")]
+        for file in files:
+            said = run(["readelf", "--wide", "--dynamic", "--program-headers", "--dyn-syms", file])
+            self.assertRegex(said, r"FLAGS.*\b(BIND_)?NOW\b", file)
+            for word in ("GNU_RELRO", "__stack_chk_fail"):
+                self.assertIn(word, said, file)
+            if file.suffix != ".so":
+                self.assertRegex(said, r"__\w+_chk@", file)
+                self.assertIn("DYN (Position-Independent", run(["readelf", "-h", file]))
+
     def test_it_names_what_it_needs(self):
         needs = run(["dpkg-deb", "--field", self.deb, "Depends"])
         for package in ("libdcmtk17", "libtorch1.13", "libsqlite3-0", "fonts-nanum", "debconf"):
@@ -261,6 +306,7 @@ class Packed(unittest.TestCase):
         version = run(["dpkg-deb", "--field", self.deb, "Version"]).strip()
         changes = (IN_SYSTEM.parents[2] / "packaging/debian/changelog").read_text()
         self.assertTrue(changes.startswith(f"bucky ({version})"))
+        self.assertIn("@", run(["dpkg-deb", "--field", self.deb, "Maintainer"]))
 
     def test_dpkg_installs_it_the_service_starts_and_a_purge_deletes_data_only_when_told(self):
         enter = ["unshare", "--mount", "--pid", "--fork"]

@@ -43,6 +43,15 @@ std::string troff_of(const CLI::Option& option) {
     return out;
 }
 
+/// Lines that were broken for a terminal fill the page, whatever its width; one that ends a
+/// sentence stays one.
+std::string filled(std::string text) {
+    for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+        if (at > 0 && text[at - 1] == '.') text.insert(at + 1, ".br\n");
+    }
+    return text;
+}
+
 void print_commands(const CLI::App& app, const std::string& path, std::string& out) {
     for (const auto* command : commands_of(app)) {
         const auto name = path + " " + command->get_name();
@@ -53,7 +62,7 @@ void print_commands(const CLI::App& app, const std::string& path, std::string& o
         out += fmt::format(".SS {}\n{}\n", in_troff(name + arguments),
                            in_troff(command->get_description()));
         const auto footer = command->get_footer();
-        if (!footer.empty()) out += fmt::format(".PP\n.nf\n{}\n.fi\n", in_troff(footer));
+        if (!footer.empty()) out += ".PP\n" + filled(in_troff(footer)) + '\n';
         for (const auto* option : options_of(*command)) {
             if (option->get_lnames() != std::vector<std::string>{"help"}) out += troff_of(*option);
         }
