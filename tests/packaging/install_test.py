@@ -272,6 +272,42 @@ class Packed(unittest.TestCase):
                     "bogus-mail-host,bogus-mail-host-in-debian-changelog", self.deb], expect=None)
         self.assertEqual(re.findall("^[EW]: .*$", said, re.M), [])
 
+    def test_a_signed_repository_gives_it_to_apt_and_a_changed_one_does_not(self):
+        if not shutil.which("reprepro"):
+            self.skipTest("skipped: reprepro is not here")
+        repository, client = self.root / "repository", self.root / "client"
+        keys = self.root / "keys"
+        keys.mkdir(mode=0o700)
+        env = dict(os.environ, GNUPGHOME=str(keys))
+        make = [IN_SYSTEM.parents[2] / "packaging/apt/make-repository", repository,
+                f"file://{repository}", self.deb]
+        self.assertIn("has no secret key", run(make, expect=1, env=env))
+        run(["gpg", "--batch", "--passphrase", "", "--quick-generate-key", "<t@t.example>",
+             "ed25519", "sign", "never"], env=env)
+        said = run(make, env=env)
+        run(["gpgconf", "--kill", "all"], env=env)
+        self.assertIn(f"cp {repository}/bucky.sources /etc/apt/sources.list.d/", said)
+        for folder in ("lists/partial", "cache/archives/partial", "sources"):
+            (client / folder).mkdir(parents=True)
+        (client / "status").touch()
+        shutil.copy(repository / "bucky.sources", client / "sources")
+        self.root.chmod(0o755)
+        apt = ["apt-get", *(f"-oDir::{key}={client / path}" for key, path in (
+            ("State::Lists", "lists"), ("State::status", "status"), ("Cache", "cache"),
+            ("Etc::SourceParts", "sources"), ("Etc::SourceList", "none"))),
+            "-oAPT::Sandbox::User=root", "-oAPT::Get::List-Cleanup=0"]
+        run([*apt, "update", "-oAPT::Update::Error-Mode=any"])
+        run([*apt, "download", "bucky"], cwd=client)
+        [got] = client.glob("bucky_*.deb")
+        self.assertEqual(got.read_bytes(), Path(self.deb).read_bytes())
+
+        release = repository / "dists/bookworm/InRelease"
+        release.write_text(release.read_text().replace("Origin: Bucky", "Origin: Other"))
+        (client / "lists").rename(client / "lists-before")
+        (client / "lists/partial").mkdir(parents=True)
+        said = run([*apt, "update", "-oAPT::Update::Error-Mode=any"], expect=100)
+        self.assertRegex(said, "(?i)signature")
+
     def test_what_is_released_is_hardened(self):
         """A release build itself; elsewhere, a program of its flags."""
         presets = json.loads((IN_SYSTEM.parents[2] / "CMakePresets.json").read_text())
