@@ -165,7 +165,7 @@ struct DestinationSettings {
     std::vector<ResultKind> send{ResultKind::report, ResultKind::overlay};  ///< always
     std::vector<ResultKind> send_if_found;                                  ///< only with a finding
     std::optional<Language> language;                                       // none: node.language
-    PictureSyntax picture_syntax = PictureSyntax::uncompressed;
+    PictureSyntax picture_syntax = PictureSyntax::rle;
     std::string character_set = "ISO_IR 192";  ///< defined term of PS3.3 C.12.1.1.2
     bool commitment = false;
     std::int64_t commitment_timeout_s = 600;

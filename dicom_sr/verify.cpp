@@ -71,10 +71,7 @@ bool is_of(std::span<const std::string_view> classes, const Uid& sop_class) {
 std::vector<std::string> verify(const Object& object, const Source& source) {
     Complaints out;
     try {
-        // The millions of bytes of a picture are counted, not copied.
-        const Parts read = is_of(kPictureClasses, object.sop_class) ? split_at_pixels(object.part10)
-                                                                    : Parts{object.part10, 0};
-        const auto file = from_part10(read.header);
+        const auto file = from_part10(object.part10);
         check_header(*file, object, out);
         DcmDataset& dataset = *file->getDataset();
         check_identity(dataset, source, out);
@@ -82,7 +79,9 @@ std::vector<std::string> verify(const Object& object, const Source& source) {
             out.push_back(fmt::format("SOP class {} is none of the kind {}", object.sop_class.str(),
                                       word_of(object.kind)));
         }
-        parts_of(object.kind).check(ReadBack{dataset, read.pixel_bytes, source}, out);
+        const bool is_picture = is_of(kPictureClasses, object.sop_class);
+        const std::size_t pixel_bytes = is_picture ? rle_pixel_bytes(dataset) : 0;
+        parts_of(object.kind).check(ReadBack{dataset, pixel_bytes, source}, out);
     } catch (const Error& error) {  // an object that cannot be read may not be sent
         out.emplace_back(error.what());
     }

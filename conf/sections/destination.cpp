@@ -49,7 +49,7 @@ constexpr Key<DestinationSettings> kKeys[] = {
     {"picture_syntax", choice<&DestinationSettings::picture_syntax>, OneOf{kWordsOf<PictureSyntax>},
      "",
      "Preferred transfer syntax of pictures. All are lossless. If the destination does not accept "
-     "it, pictures are sent uncompressed."},
+     "it, pictures are sent in RLE Lossless or else uncompressed."},
     {"character_set", &DestinationSettings::character_set, OneOf{kCharacterSets}, "",
      "Specific Character Set of its objects, for an archive that garbles UTF-8 (ISO_IR 192). If a "
      "character cannot be encoded, the object is sent in UTF-8 instead and the journal says so."},

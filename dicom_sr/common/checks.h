@@ -36,7 +36,7 @@ void require_same(DcmItem& dataset, const DcmTagKey& tag, std::string_view expec
 /// An object as it was read back.
 struct ReadBack {
     DcmItem& dataset;
-    std::size_t pixel_bytes;  ///< of a picture: its native Pixel Data, which `dataset` lacks
+    std::size_t pixel_bytes;  ///< of a picture: what its compressed pixels hold
     const Source& source;     ///< the first image that it is about
 };
 

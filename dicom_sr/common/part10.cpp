@@ -2,7 +2,6 @@
 #include "dicom_sr/common/part10.h"
 
 #include <algorithm>
-#include <array>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -11,57 +10,88 @@
 #include "dcmtk/dcmdata/dcistrmb.h"
 #include "dcmtk/dcmdata/dcmetinf.h"
 #include "dcmtk/dcmdata/dcostrmb.h"
+#include "dcmtk/dcmdata/dcpixel.h"
+#include "dcmtk/dcmdata/dcpixseq.h"
+#include "dcmtk/dcmdata/dcpxitem.h"
+#include "dcmtk/dcmdata/dcrleerg.h"
+#include "dcmtk/dcmdata/dcrlerp.h"
+#include "dcmtk/dcmdata/dcxfer.h"
 
 #include "conf/base/error.h"
 
 namespace bucky::dicom_sr {
 namespace {
 
-constexpr E_TransferSyntax kSyntax = EXS_LittleEndianExplicit;
 constexpr std::size_t kHeaderRoom = 4096;  // preamble and meta header need about 400
 
-/// (7FE0,0010) OB, two reserved bytes, then the length (PS3.5 7.1.2).
-constexpr std::array<std::uint8_t, 8> kPixelData{0xE0, 0x7F, 0x10, 0x00, 'O', 'B', 0x00, 0x00};
-constexpr std::size_t kPixelHeader = kPixelData.size() + 4;
+void know_rle() {
+    static const bool known = [] {
+        DcmRLEEncoderRegistration::registerCodecs();
+        return true;
+    }();
+    (void)known;
+}
 
 }  // namespace
 
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset,
                                     std::span<const std::uint8_t> pixels) {
-    std::vector<std::uint8_t> head = to_part10(std::move(dataset));
-    const std::size_t length = (pixels.size() + 1) / 2 * 2;  // PS3.5 7.1.1
-    std::vector<std::uint8_t> bytes;
-    bytes.reserve(head.size() + kPixelHeader + length);
-    bytes.assign(head.begin(), head.end());
-    bytes.insert(bytes.end(), kPixelData.begin(), kPixelData.end());
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-        bytes.push_back(static_cast<std::uint8_t>(length >> shift));
+    know_rle();
+    std::vector<std::uint8_t> even(pixels.begin(), pixels.end());
+    if (even.size() % 2 != 0) even.push_back(0);  // PS3.5 7.1.1
+    const DcmRLERepresentationParameter plain;
+    if (dataset->putAndInsertUint8Array(DCM_PixelData, even.data(), even.size()).bad() ||
+        dataset->chooseRepresentation(EXS_RLELossless, &plain).bad()) {
+        throw Error(Fault::bug, "a picture of {} bytes cannot be compressed", pixels.size());
     }
-    bytes.insert(bytes.end(), pixels.begin(), pixels.end());
-    if (pixels.size() < length) bytes.push_back(0);
-    return bytes;
+    return to_part10(std::move(dataset));
 }
 
-Parts split_at_pixels(std::span<const std::uint8_t> bytes) {
-    // Whatever else holds these eight bytes: only a length that ends with the file makes them it.
-    const auto header = std::ranges::search(bytes, kPixelData);
-    const auto at = static_cast<std::size_t>(header.begin() - bytes.begin());
-    if (header.empty() || bytes.size() < at + kPixelHeader) return {bytes, 0};
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-        length |= std::size_t{bytes[at + kPixelData.size() + i]} << 8 * i;
+std::size_t rle_pixel_bytes(DcmDataset& dataset) {
+    DcmElement* element = nullptr;
+    (void)dataset.findAndGetElement(DCM_PixelData, element);
+    auto* pixels = dynamic_cast<DcmPixelData*>(element);
+    DcmPixelSequence* fragments = nullptr;
+    DcmPixelItem* frame = nullptr;
+    Uint8* bytes = nullptr;
+    if (pixels == nullptr ||
+        pixels->getEncapsulatedRepresentation(EXS_RLELossless, nullptr, fragments).bad() ||
+        fragments->card() != 2 ||  // the offset table, and the one frame
+        fragments->getItem(frame, 1).bad() || frame->getUint8Array(bytes).bad()) {
+        return 0;
     }
-    if (at + kPixelHeader + length != bytes.size()) return {bytes, 0};
-    return {bytes.first(at), length};
+    const std::span<const std::uint8_t> data(bytes, frame->getLength());
+    const auto number_at = [&](std::size_t at) {  // UL, little endian
+        std::size_t number = 0;
+        for (std::size_t i = 0; i < 4 && at + i < data.size(); ++i) {
+            number |= std::size_t{data[at + i]} << 8 * i;
+        }
+        return number;
+    };
+    constexpr std::size_t kSegmentsMax = 15;
+    const std::size_t segments = std::min(number_at(0), kSegmentsMax);
+    std::size_t counted = 0;
+    for (std::size_t i = 1; i <= segments; ++i) {
+        const std::size_t end = i < segments ? number_at(4 * (i + 1)) : data.size();
+        for (std::size_t at = number_at(4 * i); at + 1 < std::min(end, data.size());) {
+            const std::uint8_t control = data[at];
+            const bool is_run = control > 128;
+            if (control != 128) counted += is_run ? 257U - control : control + 1U;
+            at += control == 128 ? 1 : is_run ? 2 : control + 2U;
+        }
+    }
+    return counted;
 }
 
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset) {
     DcmFileFormat file(dataset.release(), OFFalse);
+    const E_TransferSyntax now = file.getDataset()->getCurrentXfer();
+    const E_TransferSyntax syntax = DcmXfer(now).isEncapsulated() ? now : EXS_LittleEndianExplicit;
     std::vector<std::uint8_t> bytes(
-        kHeaderRoom + file.getDataset()->calcElementLength(kSyntax, EET_UndefinedLength));
+        kHeaderRoom + file.getDataset()->calcElementLength(syntax, EET_UndefinedLength));
     DcmOutputBufferStream out(bytes.data(), static_cast<offile_off_t>(bytes.size()));
     file.transferInit();
-    const OFCondition made = file.write(out, kSyntax, EET_UndefinedLength, nullptr, EGL_recalcGL,
+    const OFCondition made = file.write(out, syntax, EET_UndefinedLength, nullptr, EGL_recalcGL,
                                         EPD_noChange, 0, 0, 0, EWM_createNewMeta);
     file.transferEnd();
     if (made.bad()) throw Error(Fault::bug, "a result cannot be written: {}", made.text());

@@ -2,6 +2,7 @@
 // Conversion between a dataset and the bytes of a Part 10 file.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -13,24 +14,21 @@ class DcmFileFormat;
 namespace bucky::dicom_sr {
 
 /// in   a dataset with SOP Class and SOP Instance UID
-/// out  preamble, File Meta Information and dataset, Explicit VR Little Endian
+/// out  preamble, File Meta Information and dataset, Explicit VR Little Endian; of a dataset that
+///      was read with compressed pixels, in its own syntax
 /// src  PS3.10 7.1
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset);
 
-/// The same with native Pixel Data of 8 bits, which has to be the last element. Pixels are written
-/// once; through a dataset they would be copied twice.
+/// The same with Pixel Data of 8 bits, which the dataset describes, in RLE Lossless (PS3.5 8.2.2).
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset,
                                     std::span<const std::uint8_t> pixels);
 
 /// Throws bad_input when the bytes are no Part 10 file.
 std::unique_ptr<DcmFileFormat> from_part10(std::span<const std::uint8_t> bytes);
 
-/// The bytes before the native Pixel Data at the end of a file, and how many bytes it has. A file
-/// that does not end in native Pixel Data: all bytes, and 0.
-struct Parts {
-    std::span<const std::uint8_t> header;
-    std::size_t pixel_bytes = 0;
-};
-Parts split_at_pixels(std::span<const std::uint8_t> bytes);
+/// How many bytes of pixels the one frame of an object in RLE Lossless has. 0: there is none.
+/// DCMTK's decoder fills up what is missing.
+/// src  PS3.5 G.3, G.5
+std::size_t rle_pixel_bytes(DcmDataset& dataset);
 
 }  // namespace bucky::dicom_sr

@@ -88,6 +88,7 @@ struct Canvas::Surface {
     std::uint32_t columns, rows;
     SurfacePtr surface;
     ContextPtr context;
+    bool has_tint = false;
 };
 
 Canvas::Canvas(std::uint32_t columns, std::uint32_t rows) {
@@ -118,6 +119,7 @@ void Canvas::picture(std::span<const std::uint8_t> grey, std::uint32_t columns, 
 void Canvas::tint(std::span<const Colour> cells, std::uint32_t columns, std::uint32_t rows,
                   const Rect& area) {
     if (cells.empty() || cells.size() < std::size_t{columns} * rows) return;
+    surface_->has_tint = true;
     const SurfacePtr grid(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, static_cast<int>(columns),
                                                      static_cast<int>(rows)));
     require(cairo_surface_status(grid.get()), "a tint");
@@ -193,6 +195,7 @@ Drawing Canvas::finish() {
     Drawing drawing;
     drawing.rows = surface_->rows;
     drawing.columns = surface_->columns;
+    drawing.has_tint = surface_->has_tint;
     drawing.rgb.resize(static_cast<std::size_t>(drawing.rows) * drawing.columns * 3);
     std::uint8_t* to = drawing.rgb.data();
     for (std::uint32_t row = 0; row < drawing.rows; ++row) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom_sr/draw/capture.h"
 
+#include <array>
+#include <iterator>
 #include <utility>
 
 #include "dcmtk/config/osconfig.h"
@@ -14,6 +16,7 @@
 #include "dicom_sr/common/filing.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/part10.h"
+#include "dicom_sr/draw/palette.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -48,16 +51,48 @@ std::vector<std::uint8_t> grey_of(const std::vector<std::uint8_t>& rgb) {
     return grey;
 }
 
-void write_pixels(DcmItem& dataset, const Drawing& drawing, bool in_grey) {  // PS3.3 C.7.6.3
-    put_number(dataset, DCM_SamplesPerPixel, in_grey ? 1 : 3);
-    put(dataset, DCM_PhotometricInterpretation, in_grey ? "MONOCHROME2" : "RGB");
-    if (!in_grey) put_number(dataset, DCM_PlanarConfiguration, 0);
+enum class Form { palette, rgb, grey };
+
+std::vector<std::uint8_t> pixels_of(const Drawing& drawing, Form form) {
+    switch (form) {
+        case Form::palette: return indexed(drawing);
+        case Form::rgb: return drawing.rgb;
+        case Form::grey: return grey_of(drawing.rgb);
+    }
+    __builtin_unreachable();
+}
+
+void write_palette(DcmItem& dataset) {
+    constexpr Uint16 kDescriptor[] = {kPaletteSize, 0, 16};  // entries, first, bits of an entry
+    const std::array tags{
+        std::pair{DCM_RedPaletteColorLookupTableDescriptor, DCM_RedPaletteColorLookupTableData},
+        std::pair{DCM_GreenPaletteColorLookupTableDescriptor, DCM_GreenPaletteColorLookupTableData},
+        std::pair{DCM_BluePaletteColorLookupTableDescriptor, DCM_BluePaletteColorLookupTableData}};
+    for (std::size_t part = 0; part < tags.size(); ++part) {
+        std::array<Uint16, kPaletteSize> entries{};
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            entries[i] = static_cast<Uint16>(0x0101U * palette()[i][part]);
+        }
+        (void)dataset.putAndInsertUint16Array(tags[part].first, kDescriptor,
+                                              std::size(kDescriptor));
+        (void)dataset.putAndInsertUint16Array(tags[part].second, entries.data(), entries.size());
+    }
+}
+
+void write_pixels(DcmItem& dataset, const Drawing& drawing, Form form) {  // PS3.3 C.7.6.3
+    put_number(dataset, DCM_SamplesPerPixel, form == Form::rgb ? 3 : 1);
+    put(dataset, DCM_PhotometricInterpretation,
+        form == Form::grey  ? "MONOCHROME2"
+        : form == Form::rgb ? "RGB"
+                            : "PALETTE COLOR");
+    if (form == Form::rgb) put_number(dataset, DCM_PlanarConfiguration, 0);
     put_number(dataset, DCM_Rows, drawing.rows);
     put_number(dataset, DCM_Columns, drawing.columns);
     put_number(dataset, DCM_BitsAllocated, 8);
     put_number(dataset, DCM_BitsStored, 8);
     put_number(dataset, DCM_HighBit, 7);
     put_number(dataset, DCM_PixelRepresentation, 0);
+    if (form == Form::palette) write_palette(dataset);
 }
 
 /// The attributes that differ between the two classes, beside Modality.
@@ -96,9 +131,10 @@ Object captured(Capture page, const Drawing& drawing, const OverlayStyle& style)
     put(*dataset, DCM_ContentDate, content.date);
     put(*dataset, DCM_ContentTime, content.time);
     write_derivation(*dataset, page);
-    write_pixels(*dataset, drawing, as_radiograph);
-    object.part10 = as_radiograph ? to_part10(std::move(dataset), grey_of(drawing.rgb))
-                                  : to_part10(std::move(dataset), drawing.rgb);
+    const Form form = as_radiograph ? Form::grey : drawing.has_tint ? Form::rgb : Form::palette;
+    write_pixels(*dataset, drawing, form);
+    object.transfer_syntax = UID_RLELosslessTransferSyntax;
+    object.part10 = to_part10(std::move(dataset), pixels_of(drawing, form));
     return object;
 }
 

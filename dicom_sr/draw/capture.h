@@ -19,10 +19,10 @@ struct Capture {
 };
 
 /// in   what is described, and the drawing of it
-/// out  Secondary Capture Image, RGB, Explicit VR Little Endian; or, where the object's class asks
-///      for it, the same in grey as a derived CR image
+/// out  Secondary Capture Image, PALETTE COLOR, with heat RGB; or, where the object's class asks
+///      for it, the same in grey as a derived CR image. RLE Lossless
 /// err  bug when the drawing's bytes are not its rows and columns
-/// src  PS3.3 A.8.1, C.8.6; A.2, C.8.1
+/// src  PS3.3 A.8.1, C.8.6; A.2, C.8.1; C.7.6.3.1.5 and 6
 Object captured(Capture page, const Drawing& drawing, const OverlayStyle& style);
 
 }  // namespace bucky::dicom_sr

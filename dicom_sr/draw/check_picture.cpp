@@ -25,7 +25,8 @@ void check_picture(const ReadBack& read, Complaints& out) {
     Uint16 samples = 0;
     (void)dataset.findAndGetUint16(DCM_SamplesPerPixel, samples);
     const std::size_t expected = 1UL * samples * rows * columns;
-    if (expected == 0 || read.pixel_bytes != (expected + 1) / 2 * 2) {  // padded to even
+    const std::size_t padded = (expected + 1) / 2 * 2;
+    if (expected == 0 || (read.pixel_bytes != expected && read.pixel_bytes != padded)) {
         out.push_back(fmt::format("PixelData has {} bytes for {} x {} pixels", read.pixel_bytes,
                                   columns, rows));
     }

@@ -12,6 +12,7 @@
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/draw/heat_colours.h"
+#include "dicom_sr/draw/palette.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -28,9 +29,15 @@ constexpr Colour rgb(unsigned hex) {
 }
 
 /// Those of Okabe and Ito's colours that are visible on black: readers with any of the three kinds
-/// of colour blindness can tell them apart.
-constexpr Colour kColours[] = {rgb(0xE69F00), rgb(0x56B4E9), rgb(0xF0E442), rgb(0xCC79A7),
-                               rgb(0x009E73), rgb(0xD55E00), rgb(0xFFFFFF)};
+/// of colour blindness can tell them apart. Then those of the panel.
+constexpr Colour kDrawn[] = {rgb(0xE69F00), rgb(0x56B4E9), rgb(0xF0E442), rgb(0xCC79A7),
+                             rgb(0x009E73), rgb(0xD55E00), kWarning,      kBandOfResearch};
+constexpr std::size_t kHues = 6;  ///< of findings; the seventh finding is white
+
+Colour colour_of(std::size_t finding) {
+    const std::size_t at = finding % (kHues + 1);
+    return at < kHues ? kDrawn[at] : rgb(0xFFFFFF);
+}
 
 const std::vector<double>& dashes(std::size_t finding) {
     static const std::vector<double> kDashes[] = {{}, {5, 3}, {1.5, 2.5}, {8, 2.5, 1.5, 2.5}};
@@ -143,7 +150,11 @@ std::string time_text(std::int64_t at_ms) {
 }  // namespace
 
 Mark mark_of(std::size_t finding) {
-    return {kColours[finding % std::size(kColours)], dashes(finding)};
+    return {colour_of(finding), dashes(finding)};
+}
+
+std::span<const Colour> drawn_colours() {
+    return kDrawn;
 }
 
 std::array<std::uint16_t, 3> cie_lab(const Colour& colour) {

@@ -36,6 +36,7 @@ struct Drawing {
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
     std::vector<std::uint8_t> rgb;  ///< row-major, 3 bytes a pixel
+    bool has_tint = false;          ///< colours over greys: more than a palette has
 };
 
 std::vector<std::uint8_t> to_png(const Drawing& drawing);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The picture: a Secondary Capture (RGB) of one analysed image, with outlines, names and scores
+// The picture: a Secondary Capture of one analysed image, with outlines, names and scores
 // burned in. It is the one result that every viewer shows.
 #pragma once
 
@@ -11,8 +11,7 @@ namespace bucky::dicom_sr {
 Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const OverlayStyle& style);
 
 /// in   a drawing of `image`
-/// out  Secondary Capture Image, RGB, Explicit VR Little Endian; or, where the style asks for it,
-///      the same in grey as a derived CR image. Same image, model, class and rendering, same UIDs
+/// out  as captured() makes it. Same image, model, class and rendering, same UIDs
 /// src  PS3.3 A.8.1, C.8.6; A.2, C.8.1
 Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
                          const OverlayStyle& style);

@@ -40,10 +40,9 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::string_view kOurCharacterSet = "ISO_IR 192";  // of all objects of dicom_sr/
 
-/// Empty: that of the file.
 std::string_view syntax_of(PictureSyntax wanted) {
     switch (wanted) {
-        case PictureSyntax::uncompressed: return {};
+        case PictureSyntax::uncompressed: return transfer_syntax::kExplicitLittleEndian;
         case PictureSyntax::rle: return transfer_syntax::kRle;
         case PictureSyntax::jpeg_lossless: return transfer_syntax::kJpegLosslessSv1;
     }
@@ -68,8 +67,9 @@ struct Courier::Impl {
           commitments(db, clock),
           sender(std::move(by)),
           fallback(db, clock, to.name, *sender) {
-        const auto syntax = syntax_of(to.picture_syntax);
-        if (!syntax.empty()) sender->prefer(kPictureClasses.front(), syntax);
+        for (const auto picture : kPictureClasses) {
+            sender->prefer(picture, syntax_of(to.picture_syntax));
+        }
         if (to.character_set != kOurCharacterSet) sender->write_text_in(to.character_set);
     }
 

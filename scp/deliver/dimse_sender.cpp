@@ -25,12 +25,17 @@ bool is_native(std::string_view transfer_syntax) {
     return row != nullptr && row->is_native();
 }
 
+/// What can be rewritten without loss: what is not compressed, and the pictures of results.
+bool can_be_rewritten(std::string_view transfer_syntax) {
+    return is_native(transfer_syntax) || transfer_syntax == transfer_syntax::kRle;
+}
+
 /// A context with the object's own syntax alone, so that the peer cannot choose another. For
 /// objects that we can rewrite, a second one with the two syntaxes that every implementation has
 /// (PS3.5 10.1).
 std::vector<Offer> offers_for(std::string_view sop_class, std::string_view transfer_syntax) {
     std::vector<Offer> offers{{std::string{sop_class}, {std::string{transfer_syntax}}}};
-    if (!is_native(transfer_syntax)) return offers;
+    if (!can_be_rewritten(transfer_syntax)) return offers;
     Offer other{std::string{sop_class}, {}};
     for (const auto syntax : {kExplicitLittleEndian, kImplicitLittleEndian}) {
         if (syntax != transfer_syntax) other.transfer_syntaxes.emplace_back(syntax);
@@ -115,7 +120,10 @@ const Context* DimseSender::Impl::context_for(const Part10Header& header, bool r
 std::optional<SendOutcome> DimseSender::Impl::send_as_preferred(const std::filesystem::path& file,
                                                                 const Part10Header& header) {
     const auto wish = preferred.find(header.sop_class);
-    if (wish == preferred.end() || !is_native(header.transfer_syntax)) return std::nullopt;
+    if (wish == preferred.end() || wish->second == header.transfer_syntax ||
+        !can_be_rewritten(header.transfer_syntax)) {
+        return std::nullopt;
+    }
     for (const auto& context : association->contexts()) {
         if (context.sop_class != header.sop_class || context.transfer_syntax != wish->second) {
             continue;
@@ -134,13 +142,15 @@ SendOutcome DimseSender::Impl::send(const std::filesystem::path& file, const Par
     if (auto outcome = send_as_preferred(file, header)) return *outcome;
     // A dataset of odd length is not valid, but PDVs must be even (PS3.7 Annex F): rewrite it.
     const bool even = (header.file_bytes - header.dataset_at) % 2 == 0;
-    const bool same_text = character_set.empty() || !is_native(header.transfer_syntax);
+    const bool same_text = character_set.empty() || !can_be_rewritten(header.transfer_syntax);
     const Context* as_it_is = context_for(header, false);
     if (as_it_is != nullptr && even && same_text) {
         return judged(association->store(file, header, *as_it_is), false);
     }
-    if (is_native(header.transfer_syntax)) {
-        if (const Context* other = context_for(header, true); other != nullptr) {
+    if (can_be_rewritten(header.transfer_syntax)) {
+        const bool keeps_pixels = as_it_is != nullptr && !is_native(header.transfer_syntax);
+        const Context* other = keeps_pixels ? as_it_is : context_for(header, true);
+        if (other != nullptr) {
             return judged(association->store_rewritten(file, header, *other, character_set), true);
         }
     }

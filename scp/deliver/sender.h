@@ -3,9 +3,9 @@
 // each transport has an implementation of it (dimse_sender.h), and make_sender.h chooses one.
 //
 // A file is sent byte for byte in its own transfer syntax. It is rewritten without loss only if its
-// pixels are not compressed and the destination does not accept its syntax, accepts a preferred
-// one, or is to get another character set. The connection is opened when there is something to
-// send, and kept until release(). Used by one thread.
+// pixels are not compressed, or RLE, and the destination does not accept its syntax, accepts a
+// preferred one, or is to get another character set. The connection is opened when there is
+// something to send, and kept until release(). Used by one thread.
 #pragma once
 
 #include <filesystem>

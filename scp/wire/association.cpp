@@ -274,6 +274,11 @@ Association::Answer Association::store_rewritten(const std::filesystem::path& fi
     if (!text_fits) check(format.loadFile(file.c_str()), "read " + file.string());
     const E_TransferSyntax wanted = DcmXfer(context.transfer_syntax.c_str()).getXfer();
     DcmDataset& dataset = *format.getDataset();
+    const bool is_other = dataset.getOriginalXfer() != wanted;
+    if (is_other) {  // DCMTK compresses only what is not compressed
+        check(dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr),
+              "decompress " + file.string());
+    }
     if (dataset.chooseRepresentation(wanted, nullptr).bad() || !dataset.canWriteXfer(wanted)) {
         throw Error(Fault::unsupported, "cannot be rewritten in the peer's transfer syntax {}",
                     context.transfer_syntax);

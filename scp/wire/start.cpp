@@ -7,6 +7,7 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcdict.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dcrleerg.h>
 #include <dcmtk/dcmjpeg/djencode.h>
 #include <dcmtk/dcmnet/dcompat.h>
@@ -57,6 +58,7 @@ void start_wire() {
         dcmDisableGethostbyaddr.set(OFTrue);
         keep_from_listening();
         DcmRLEEncoderRegistration::registerCodecs();  // for destination.picture_syntax
+        DcmRLEDecoderRegistration::registerCodecs();
         DJEncoderRegistration::registerCodecs();
         (void)rendezvous_address();
         // The first network initialises DCMTK's state machine without a lock, so it is created

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dcrledrg.h"
 #include "dcmtk/dcmdata/dctk.h"
 
 #include "dicom_sr/common/fitting.h"
@@ -221,6 +223,13 @@ Object altered(const Object& object, const std::function<void(DcmDataset&)>& alt
     Object changed = object;
     changed.part10 = to_part10(std::unique_ptr<DcmDataset>(file->getAndRemoveDataset()));
     return changed;
+}
+
+void make_native(DcmDataset& dataset) {
+    DcmRLEDecoderRegistration::registerCodecs();
+    if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) {
+        throw std::logic_error("no pixels");
+    }
 }
 
 Picture picture(std::uint32_t rows, std::uint32_t columns) {

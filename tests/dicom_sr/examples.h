@@ -36,6 +36,9 @@ ReportedImage bare(ReportedImage image);
 
 StudyReport report(std::vector<ReportedImage> images);
 
+/// The pixels of a picture, decompressed.
+void make_native(DcmDataset& dataset);
+
 /// `object` after a change to its dataset. It is invalid on purpose and not kept for the judges.
 Object altered(const Object& object, const std::function<void(DcmDataset&)>& alter);
 

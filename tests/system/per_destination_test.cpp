@@ -114,7 +114,7 @@ TEST_CASE("an archive of nothing but text and CR images gets both, and a restart
     CHECK(comes_to(old, xray, {kBasicText, kCr}));
     for (const auto& file : old.stored()) {
         if (read_part10(file)->sop_class == kBasicText) {
-            CHECK(dsrdump(file).find("Lung nodule: present") != std::string::npos);
+            CHECK(dsrdump(file).find("Lung nodule: detected") != std::string::npos);
             CHECK(pixelmed_sr_errors(file).empty());
         } else {
             CHECK(attribute(file, "0028,0004") == "MONOCHROME2");

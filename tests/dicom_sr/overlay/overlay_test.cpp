@@ -362,6 +362,7 @@ TEST_CASE("for an archive that accepts only radiographs the picture is a derived
         CHECK(test::iod_errors(folder.keep("picture.dcm", made.part10)) == "");
 
         const auto file = from_part10(made.part10);
+        examples::make_native(*file->getDataset());
         const Uint8* pixels = nullptr;
         REQUIRE(file->getDataset()->findAndGetUint8Array(DCM_PixelData, pixels).good());
         for (std::size_t i = 0; i < drawing.rgb.size() / 3; i += 97) {

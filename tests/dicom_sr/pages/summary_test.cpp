@@ -2,6 +2,9 @@
 #include "dicom_sr/pages/summary.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
 #include <catch2/catch.hpp>
 
 #include "dcmtk/config/osconfig.h"
@@ -12,6 +15,7 @@
 #include "dicom_sr/common/part10.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/draw/heat_colours.h"
+#include "dicom_sr/draw/palette.h"
 #include "dicom_sr/draw/panel.h"
 #include "dicom_sr/verify.h"
 #include "inference/reasons.h"
@@ -164,15 +168,60 @@ TEST_CASE("the pixels of a picture are in its file once, complete and of even le
     drawing.columns = drawing.rows = 3;
     drawing.rgb.resize(27);
     const Object object = secondary_capture(image, drawing, style());
-    const Parts parts = split_at_pixels(object.part10);
-    CHECK(parts.pixel_bytes == 28);
+    CHECK(object.transfer_syntax == "1.2.840.10008.1.2.5");
     const auto file = from_part10(object.part10);
+    examples::make_native(*file->getDataset());
     const Uint8* pixels = nullptr;
     unsigned long bytes = 0;
     REQUIRE(file->getDataset()->findAndGetUint8Array(DCM_PixelData, pixels, &bytes).good());
-    REQUIRE(bytes == 28);
-    CHECK(std::equal(drawing.rgb.begin(), drawing.rgb.end(), pixels));
-    auto cut = object.part10;
-    cut.pop_back();
-    CHECK(split_at_pixels(cut).pixel_bytes == 0);
+    REQUIRE(bytes == 10);
+    CHECK(std::equal(pixels, pixels + 9, indexed(drawing).begin()));
+    CHECK(verify(object, image.source).empty());
+    auto cut = object;
+    cut.part10.resize(cut.part10.size() - 20);
+    CHECK_FALSE(verify(cut, image.source).empty());
+}
+
+TEST_CASE("greys of a picture are at most one level off, its colours are those that were drawn",
+          "[dicom_sr]") {
+    Drawing drawing{1, 256, {}};
+    for (int grey = 0; grey < 256; ++grey) {
+        drawing.rgb.insert(drawing.rgb.end(), 3, static_cast<std::uint8_t>(grey));
+    }
+    const auto greys = indexed(drawing);
+    for (std::size_t grey = 0; grey < greys.size(); ++grey) {
+        const auto& shown = palette()[greys[grey]];
+        CHECK(std::abs(shown[0] - static_cast<int>(grey)) <= 1);
+        CHECK((shown[0] == shown[1] && shown[1] == shown[2]));
+    }
+    CHECK(palette()[greys.front()][0] == 0);
+    CHECK(palette()[greys.back()][0] == 255);
+
+    Drawing colours{1, static_cast<std::uint32_t>(drawn_colours().size()), {}};
+    for (const Colour& colour : drawn_colours()) {
+        for (const double part : {colour.red, colour.green, colour.blue}) {
+            colours.rgb.push_back(static_cast<std::uint8_t>(std::lround(255 * part)));
+        }
+    }
+    const auto entries = indexed(colours);
+    for (std::size_t at = 0; at < entries.size(); ++at) {
+        for (std::size_t part = 0; part < 3; ++part) {
+            CHECK(palette()[entries[at]][part] == colours.rgb[3 * at + part]);
+        }
+    }
+}
+
+TEST_CASE("with heat a picture is in full colour", "[dicom_sr]") {
+    const auto picture = examples::picture(100, 100);
+    const auto image = examples::without_findings();
+    auto drawing = draw_overlay(image, picture.view(), style());
+    const auto photometric = [&] {
+        const auto file = from_part10(secondary_capture(image, drawing, style()).part10);
+        OFString words;
+        (void)file->getDataset()->findAndGetOFString(DCM_PhotometricInterpretation, words);
+        return std::string{words};
+    };
+    CHECK(photometric() == "PALETTE COLOR");
+    drawing.has_tint = true;
+    CHECK(photometric() == "RGB");
 }

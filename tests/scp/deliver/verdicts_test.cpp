@@ -232,12 +232,13 @@ TEST_CASE("a sender that stops half way is tried again after its own wait, not a
 
 TEST_CASE("a courier asks its sender for what the destination wants", "[scp][delivery]") {
     Delivery delivery;
-    delivery.destination.picture_syntax = PictureSyntax::rle;
+    delivery.destination.picture_syntax = PictureSyntax::jpeg_lossless;
     delivery.destination.character_set = "ISO_IR 100";
     const auto courier = delivery.courier();
     CHECK(delivery.script.preferred ==
           std::map<std::string, std::string>{
-              {std::string{sop_class::kSecondaryCapture}, std::string{transfer_syntax::kRle}}});
+              {std::string{kPictureClasses[0]}, std::string{transfer_syntax::kJpegLosslessSv1}},
+              {std::string{kPictureClasses[1]}, std::string{transfer_syntax::kJpegLosslessSv1}}});
     CHECK(delivery.script.character_set == "ISO_IR 100");
 }
 

@@ -71,7 +71,7 @@ bool is_analysed(const JudgedImage& judged) {
 }
 
 // The memory of a report, for bytes_to_make(): rather too much than too little.
-constexpr double kPictureBytesAPixel = 3;
+constexpr double kPictureBytesAPixel = 1.1;            ///< RLE that finds no two equal bytes
 constexpr double kDrawingBytesAPixel = 4 + 3 + 3 + 3;  ///< canvas, drawing, data set, its bytes
 constexpr double kDocumentBytesAnImage = 100'000;      ///< per listed image of a report
 
@@ -291,6 +291,7 @@ std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
                             const std::vector<JudgedImage>& images, const Requested& common) {
     const double documents = kDocumentBytesAnImage * static_cast<double>(images.size());
     double pictures = 0;  // of the largest image or page
+    const double samples = common.marking == Marking::outline ? 1 : 3;
     for (const auto& row : kResultKinds) {
         const auto times = static_cast<double>(ways_of(plans, row.kind));
         if (times == 0 || row.scope == ResultScope::study) continue;
@@ -305,7 +306,7 @@ std::uint64_t bytes_to_make(const std::vector<DeliveryPlan>& plans,
             const double stored = scope == ResultScope::analysed_image && is_image
                                       ? static_cast<double>(source.rows) * source.columns
                                       : 0;
-            pictures = std::max(pictures, kPictureBytesAPixel * pixels * times +
+            pictures = std::max(pictures, kPictureBytesAPixel * samples * pixels * times +
                                               kDrawingBytesAPixel * pixels + stored);
         }
     }
