@@ -116,6 +116,7 @@ struct RemoteSettings {
     Compression compression = Compression::deflate;
     std::int64_t prove_minutes = 60;
     bool unnamed_weights_ok = false;
+    PackageVersions versions = PackageVersions::pinned;
     bool heartbeat = true;
     bool text_in_pixels_ok = false;
 

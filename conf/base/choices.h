@@ -43,6 +43,9 @@ enum class ExamAttribute { body_part, view, modality };
 /// remote.compression: the Content-Encoding of what is sent to a service.
 enum class Compression { deflate, gzip, none };
 
+/// remote.versions: what becomes of a newer version of a package that the service announces.
+enum class PackageVersions { pinned, automatic };
+
 enum class LogLevel { debug, info, warning, error };
 
 enum class LogFormat { text, json };
@@ -97,6 +100,9 @@ template <>
 inline constexpr std::array kSpellings<Compression>{Spelling{Compression::deflate, "deflate"},
                                                     Spelling{Compression::gzip, "gzip"},
                                                     Spelling{Compression::none, "none"}};
+template <>
+inline constexpr std::array kSpellings<PackageVersions>{
+    Spelling{PackageVersions::pinned, "pinned"}, Spelling{PackageVersions::automatic, "auto"}};
 template <>
 inline constexpr std::array kSpellings<LogLevel>{
     Spelling{LogLevel::debug, "debug"}, Spelling{LogLevel::info, "info"},

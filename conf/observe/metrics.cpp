@@ -66,6 +66,9 @@ constexpr Row kRows[] = {
     {"bucky_site_oldest_image_seconds", Kind::gauge, "For how long the oldest of them has waited."},
     {"bucky_site_models_answer", Kind::gauge, "1 while every model of a site answers, else 0."},
     {"bucky_site_is_current", Kind::gauge, "1 when a site runs the version of this node, else 0."},
+    {"bucky_site_score_drift_ratio", Kind::gauge,
+     "How far the scores of a site have moved since it was first heard: the largest population "
+     "stability index of its findings."},
     {"bucky_service_list_fetched_timestamp_seconds", Kind::gauge,
      "When the revocation list was last fetched from service.control."},
     {"bucky_limit_reached_total", Kind::counter, "What was turned away by a limit, by limit."},
@@ -300,6 +303,24 @@ Total total(std::string_view name) {
         }
     }
     return sum;
+}
+
+std::vector<Observed> histograms(std::string_view name) {
+    std::vector<Observed> all;
+    for (const auto& one : registry().Collect()) {
+        if (one.name != name) continue;
+        for (const auto& series : one.metric) {
+            Observed seen;
+            for (const auto& pair : series.label) seen.labels[pair.name] = pair.value;
+            std::uint64_t below = 0;  // each bucket includes those before it
+            for (const auto& bucket : series.histogram.bucket) {
+                seen.buckets.push_back(bucket.cumulative_count - below);
+                below = bucket.cumulative_count;
+            }
+            all.push_back(std::move(seen));
+        }
+    }
+    return all;
 }
 
 std::string text() {

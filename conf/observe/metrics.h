@@ -38,6 +38,14 @@ Total total(std::string_view name);
 /// A counter summed by the values of one of its labels.
 std::map<std::string, double> sums_by(std::string_view name, const std::string& label);
 
+/// A histogram by its labels: the number of observations in each bucket; the last has no upper
+/// bound.
+struct Observed {
+    Labels labels;
+    std::vector<std::uint64_t> buckets;
+};
+std::vector<Observed> histograms(std::string_view name);
+
 /// All metrics in the text exposition format, version 0.0.4: the answer to GET /metrics.
 std::string text();
 

@@ -74,6 +74,12 @@ constexpr Key<RemoteSettings> kKeys[] = {
     {"unnamed_weights_ok", &RemoteSettings::unnamed_weights_ok, Anything{}, "",
      "true: also use a server that names no hash of its weights. Then only the golden inputs of "
      "the package prove them."},
+    {"versions", choice<&RemoteSettings::versions>, OneOf{kWordsOf<PackageVersions>}, "",
+     "What becomes of a newer version of a package that the service announces. pinned: it is named "
+     "in `bucky status`, and a person changes inference.models. auto: the node gets the package "
+     "without its weights, and works with it as soon as its golden inputs have passed; with the "
+     "packages of the file again when pinned is set. A package that [[model]] names with a sha256 "
+     "stays in any case."},
     {"heartbeat", &RemoteSettings::heartbeat, Anything{}, "",
      "true: tell the service each minute how this node is: versions, queues, counts of verdicts, "
      "troubles. Nothing of an image, a study or a patient."},

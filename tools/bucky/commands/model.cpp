@@ -28,6 +28,7 @@
 #include "tools/bucky/engine/evaluation.h"
 #include "tools/bucky/engine/model_permissions.h"
 #include "tools/bucky/engine/replicas.h"
+#include "tools/bucky/engine/taken_packages.h"
 #include "tools/bucky/remote/remote_model.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/shared/files.h"
@@ -271,7 +272,7 @@ void add_model(CLI::App& app, int& exit_status) {
         ->type_name("DIR");
     listed->callback([config, shipped, from] {
         if (from->empty() && !*shipped) {
-            std::cout << models_of_config(conf::read_settings(*config));
+            std::cout << models_of_config(with_taken_packages(conf::read_settings(*config)));
         } else {
             std::cout << models_in(from->empty() ? shipped_models() : *from);
         }

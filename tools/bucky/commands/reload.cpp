@@ -17,6 +17,7 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/admin/unowned_lanes.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/engine/taken_packages.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/shared/table.h"
@@ -91,7 +92,7 @@ int reload(const std::filesystem::path& config, std::chrono::seconds at_most) {
 }  // namespace
 
 int show_difference(const std::filesystem::path& config) {
-    const auto file = conf::read_settings(config);
+    const auto file = with_taken_packages(conf::read_settings(config));
     const auto note = note_of(file, running_process(file));
     const auto lines = conf::differences(note.in_force, conf::spelled_out(file));
     for (const auto& line : lines) std::cout << line << '\n';

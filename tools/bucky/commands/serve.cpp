@@ -4,6 +4,7 @@
 #include "conf/observe/log.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/engine/taken_packages.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/node/node.h"
 #include "tools/bucky/node/reload.h"
@@ -21,10 +22,10 @@ void add_serve(CLI::App& app, int&) {
     const auto config = config_option(*command);
     command->callback([config] {
         const log::Background nobody_waits_for_the_log;
-        const auto settings = checked_settings(*config);
+        const auto settings = with_taken_packages(checked_settings(*config));
         take_up_log(settings.log);
         scp::start_wire();
-        Node node{settings, [config] { return checked_settings(*config); }};
+        Node node{settings, [config] { return with_taken_packages(checked_settings(*config)); }};
         node.open();
         node.wait_for_signal();
         node.close();

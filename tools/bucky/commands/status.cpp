@@ -56,6 +56,7 @@ Status status_of(conf::Settings settings) {
         std::ranges::copy_if(note->troubles, std::back_inserter(troubles), [&](const auto& one) {
             return std::ranges::count(troubles, one) == 0;
         });
+        std::ranges::copy(note->notes, std::back_inserter(status.health.notes));
     }
     if (!status.process) {
         status.health.troubles.insert(status.health.troubles.begin(),

@@ -17,6 +17,7 @@
 #include "tools/bucky/engine/model_permissions.h"
 #include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/engine/replicas.h"
+#include "tools/bucky/engine/taken_packages.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/remote/remote_model.h"
 #include "tools/bucky/shared/priority.h"
@@ -70,7 +71,12 @@ bool is_remote(const Way& way) {
 /// A package without weights runs on the service, whatever device the others have.
 void send_out_without_weights(const conf::Settings& settings, const inference::Package& package,
                               Way& way) {
-    if (!package.weights.empty()) return;
+    if (!package.weights.empty()) {
+        if (!is_taken(settings, package.folder)) return;
+        throw Error(Fault::bad_input,
+                    "{}: a package of data_dir never runs here: remove its weights",
+                    package.folder.string());
+    }
     if (settings.remote.url.empty()) {
         throw Error(Fault::bad_input,
                     "{}: its weights are not here: name the service that has them (remote.url), or "
@@ -96,6 +102,7 @@ void check_pin(const conf::Settings& settings, const inference::Package& package
 /// A folder that does not exist is reported when it is read.
 void check_writers(const conf::Settings& settings, const std::filesystem::path& folder) {
     if (settings.inference.models_writable_ok || !std::filesystem::exists(folder)) return;
+    if (is_taken(settings, folder)) return;  // no program: it has no weights
     check_model_permissions(folder);
 }
 

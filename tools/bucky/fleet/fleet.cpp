@@ -19,6 +19,8 @@ constexpr std::int64_t kMinuteMs = 60'000, kDayMs = 24 * 60 * kMinuteMs;
 constexpr std::int64_t kSilentMs = 5 * kMinuteMs;         // five heartbeats
 constexpr std::int64_t kWaitsMs = 10 * kMinuteMs;         // an image for its verdict
 constexpr std::int64_t kStoppedMs = kDayMs;               // a working day without an X-ray
+constexpr double kMoved = 0.25;                           // PSI: the usual limit
+constexpr std::size_t kFindingsMax = 64;                  // of a site, in all versions
 constexpr std::int64_t kCertificateLeftMs = 20 * kDayMs;  // it is renewed when 30 are left
 
 /// "2026-11-23 14:30 UTC"
@@ -55,6 +57,23 @@ void add_troubles_of_work(const Heartbeat& told, std::vector<std::string>& all) 
     }
 }
 
+std::string name_of(const Heartbeat::Scores& scores) {
+    return fmt::format("{} {} {}", scores.model, scores.version, scores.finding);
+}
+
+/// What came since the last heartbeat of the same run of the site's node.
+std::vector<std::int64_t> new_scores(const Heartbeat::Scores& now, const Heartbeat& before) {
+    auto counts = now.tenths;
+    const auto name = name_of(now);
+    const auto same =
+        std::ranges::find_if(before.scores, [&](const auto& one) { return name_of(one) == name; });
+    if (same == before.scores.end()) return counts;
+    for (std::size_t i = 0; i < std::min(counts.size(), same->tenths.size()); ++i) {
+        counts[i] = std::max<std::int64_t>(counts[i] - same->tenths[i], 0);
+    }
+    return counts;
+}
+
 void tell_metrics(const SiteLook& site, std::string_view our_version) {
     const metrics::Labels labels{{"site", site.name}};
     const auto seconds = [](std::int64_t ms) { return static_cast<double>(ms) / 1000; };
@@ -73,6 +92,7 @@ void tell_metrics(const SiteLook& site, std::string_view our_version) {
                  infer == nullptr ? 0 : seconds(infer->oldest_ms), labels);
     const bool answers =
         std::ranges::all_of(told.models, [](const auto& model) { return model.answers; });
+    metrics::set("bucky_site_score_drift_ratio", site.drift, labels);
     metrics::set("bucky_site_models_answer", answers ? 1 : 0, labels);
     metrics::set("bucky_site_is_current", told.version == our_version ? 1 : 0, labels);
 }
@@ -80,7 +100,10 @@ void tell_metrics(const SiteLook& site, std::string_view our_version) {
 json json_of(const SiteLook& site, std::string_view our_version, std::int64_t now_ms) {
     auto models = json::array();
     for (const auto& model : site.last.models) {
-        models.push_back(fmt::format("{} {}", model.name, model.version));
+        const auto& offered = model.offered;
+        models.push_back(
+            fmt::format("{} {}{}", model.name, model.version,
+                        offered.empty() ? "" : fmt::format(" ({} not taken)", offered)));
     }
     const auto* infer = lane_of(site.last, "infer");
     return {
@@ -93,6 +116,8 @@ json json_of(const SiteLook& site, std::string_view our_version, std::int64_t no
         {"waiting", infer == nullptr ? 0 : infer->waiting},
         {"analysed", site.last.analysed},
         {"verdicts", site.last.verdicts},
+        {"drift", site.drift},
+        {"drifted", site.drifted},
         {"certificate_until_ms", std::max(site.last.certificate_until_ms, site.joined_until_ms)}};
 }
 
@@ -114,6 +139,10 @@ std::vector<std::string> troubles_of(const SiteLook& site, std::string_view our_
         all.push_back(fmt::format("X-rays stopped: none since {}", minute(last_ms)));
     }
     add_troubles_of_work(told, all);
+    if (site.drift > kMoved) {
+        all.push_back(
+            fmt::format("scores of {} have moved (PSI {:.2f})", site.drifted, site.drift));
+    }
     if (told.version != our_version) all.push_back(fmt::format("old version: {}", told.version));
     if (std::abs(site.offset_ms) > kMinuteMs) {
         all.push_back(fmt::format("its clock is {} min {}", std::abs(site.offset_ms) / kMinuteMs,
@@ -123,6 +152,24 @@ std::vector<std::string> troubles_of(const SiteLook& site, std::string_view our_
         all.push_back(fmt::format("its certificate ends at {}", minute(told.certificate_until_ms)));
     }
     return all;
+}
+
+/// A count that is heard for the first time is of days that this node does not know.
+void Fleet::follow_scores(SiteLook& look, const Heartbeat& told, bool is_first) {
+    auto& drifts = drifts_[look.name];
+    const bool is_same_run = told.since_ms == look.last.since_ms;
+    look.drift = 0;
+    look.drifted.clear();
+    for (const auto& scores : told.scores) {
+        const auto name = name_of(scores);
+        if (!drifts.contains(name) && drifts.size() >= kFindingsMax) continue;
+        auto& drift = drifts[name];
+        if (!is_first) drift.add(is_same_run ? new_scores(scores, look.last) : scores.tenths);
+        if (const auto moved = drift.now().value_or(0); moved > look.drift) {
+            look.drift = moved;
+            look.drifted = name;
+        }
+    }
 }
 
 void Fleet::hear(const std::string& site, Heartbeat heartbeat, std::int64_t now_ms) {
@@ -135,6 +182,7 @@ void Fleet::hear(const std::string& site, Heartbeat heartbeat, std::int64_t now_
     if (is_first) look.since_ms = now_ms;
     if (has_grown && !is_first) look.image_ms = now_ms;
     look.name = site;
+    follow_scores(look, heartbeat, is_first);
     look.heard_ms = now_ms;
     look.offset_ms = heartbeat.now_ms - now_ms;
     look.last = std::move(heartbeat);

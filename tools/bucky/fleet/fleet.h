@@ -14,6 +14,7 @@
 #include "conf/base/mutex.h"
 #include "storage/site_register.h"
 #include "tools/bucky/fleet/heartbeat.h"
+#include "tools/bucky/fleet/score_drift.h"
 
 namespace bucky {
 
@@ -26,6 +27,8 @@ struct SiteLook {
     std::int64_t offset_ms = 0;  ///< of its clock: positive, it is ahead
     std::int64_t revoked_ms = 0;
     std::int64_t joined_until_ms = 0;  ///< its certificate's end by the register; 0: unknown
+    double drift = 0;                  ///< of the finding whose scores have moved furthest (PSI)
+    std::string drifted{};             ///< that finding: "cxr-nodule 1.0.0 nodule"
     Heartbeat last;
 };
 
@@ -48,8 +51,12 @@ public:
                         std::int64_t now_ms) const;
 
 private:
+    void follow_scores(SiteLook& look, const Heartbeat& told, bool is_first) REQUIRES(mutex_);
+
     const std::string our_version_;
     mutable Mutex mutex_;
+    /// By site, and by model, version and finding.
+    std::map<std::string, std::map<std::string, ScoreDrift>> drifts_ GUARDED_BY(mutex_);
     std::map<std::string, SiteLook> heard_ GUARDED_BY(mutex_);
 };
 

@@ -13,7 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kTextMax = 300, kItemsMax = 32;
+constexpr std::size_t kTextMax = 300, kItemsMax = 32, kTenths = 10;
+constexpr std::uint64_t kCountMax = 1ULL << 40U;
 
 /// What may be written to a page or a log.
 std::string clean(std::string_view words) {
@@ -44,6 +45,18 @@ std::int64_t whole(const json& of, const char* key) {
     return static_cast<std::int64_t>(number(of, key));
 }
 
+std::vector<std::int64_t> tenths(const json& of) {
+    std::vector<std::int64_t> counts(kTenths);
+    const auto found = of.find("tenths");
+    if (found == of.end() || !found->is_array()) return counts;
+    for (std::size_t i = 0; i < std::min(found->size(), counts.size()); ++i) {
+        const auto& count = (*found)[i];
+        if (!count.is_number_unsigned()) continue;
+        counts[i] = static_cast<std::int64_t>(std::min(count.get<std::uint64_t>(), kCountMax));
+    }
+    return counts;
+}
+
 /// Calls take(item) for the objects of a list.
 template <typename Take>
 void each(const json& of, const char* key, const Take& take) {
@@ -65,7 +78,16 @@ std::string to_json(const Heartbeat& heartbeat) {
                           {"version", model.version},
                           {"sha256", model.sha256},
                           {"answers", model.answers},
-                          {"words", model.words}});
+                          {"words", model.words},
+                          {"offered", model.offered}});
+    }
+    auto scores = json::array();
+    for (const auto& one : heartbeat.scores) {
+        if (scores.size() == kItemsMax) break;
+        scores.push_back({{"model", one.model},
+                          {"version", one.version},
+                          {"finding", one.finding},
+                          {"tenths", one.tenths}});
     }
     for (const auto& lane : heartbeat.lanes) {
         lanes.push_back({{"kind", lane.kind},
@@ -84,6 +106,7 @@ std::string to_json(const Heartbeat& heartbeat) {
                    {"analysed", heartbeat.analysed},
                    {"delivered", heartbeat.delivered},
                    {"verdicts", heartbeat.verdicts},
+                   {"scores", scores},
                    {"troubles", heartbeat.troubles}};
     return all.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -104,7 +127,14 @@ Heartbeat read_heartbeat(std::string_view text_of_it) {
              .version = text(one, "version"),
              .sha256 = text(one, "sha256"),
              .answers = answers == one.end() || !answers->is_boolean() || answers->get<bool>(),
-             .words = text(one, "words")});
+             .words = text(one, "words"),
+             .offered = text(one, "offered")});
+    });
+    each(told, "scores", [&](const json& one) {
+        made.scores.push_back({.model = text(one, "model"),
+                               .version = text(one, "version"),
+                               .finding = text(one, "finding"),
+                               .tenths = tenths(one)});
     });
     each(told, "lanes", [&](const json& one) {
         made.lanes.push_back({.kind = text(one, "kind"),

@@ -21,7 +21,8 @@ struct Heartbeat {
     struct Model {
         std::string name, version, sha256;
         bool answers = true;
-        std::string words;  ///< why it does not
+        std::string words;      ///< why it does not
+        std::string offered{};  ///< a newer version that the service announces and is not taken
     };
     std::vector<Model> models;
 
@@ -34,6 +35,13 @@ struct Heartbeat {
     double received = 0, analysed = 0, delivered = 0;  ///< since the node started
     std::map<std::string, double> verdicts;            ///< the same, by verdict
     std::int64_t troubles = 0;                         ///< sentences of `bucky status`
+
+    /// Of one finding: how many scores lay in each tenth of 0..1, since the node started.
+    struct Scores {
+        std::string model, version, finding;
+        std::vector<std::int64_t> tenths;
+    };
+    std::vector<Scores> scores{};
 };
 
 std::string to_json(const Heartbeat& heartbeat);

@@ -72,6 +72,7 @@ void Node::Impl::reload_when_asked(std::stop_token stop) {
         seen = rings;
         supervisor.reloading();
         reload();
+        look_for_packages.ring();
         supervisor.ready();
     }
 }

@@ -34,17 +34,37 @@ std::vector<Heartbeat::Lane> lanes_of(const std::vector<storage::Backlog>& backl
     return lanes;
 }
 
-std::vector<Heartbeat::Model> models_of(const inference::Shelf& shelf) {
+std::vector<Heartbeat::Model> models_of(const inference::Shelf& shelf,
+                                        const std::vector<Offer>& offers) {
     std::vector<Heartbeat::Model> models;
     for (const auto& [package, model, shadow] : shelf.packages()) {
         const auto troubles = model->troubles();
+        std::string offered;
+        for (const auto& offer : offers) {
+            if (offer.model == package.identity.name) offered = offer.version;
+        }
         models.push_back({.name = package.identity.name,
                           .version = package.identity.version,
                           .sha256 = package.identity.sha256,
                           .answers = model->answers(),
-                          .words = troubles.empty() ? std::string{} : troubles.front()});
+                          .words = troubles.empty() ? std::string{} : troubles.front(),
+                          .offered = std::move(offered)});
     }
     return models;
+}
+
+/// Counts alone, of wider bins than the metric has.
+std::vector<Heartbeat::Scores> scores_seen() {
+    std::vector<Heartbeat::Scores> all;
+    for (auto& [labels, buckets] : metrics::histograms("bucky_finding_score_ratio")) {
+        Heartbeat::Scores one{labels["model"], labels["version"], labels["finding"],
+                              std::vector<std::int64_t>(10)};
+        for (std::size_t i = 0; i < buckets.size(); ++i) {
+            one.tenths[std::min<std::size_t>(i / 2, 9)] += static_cast<std::int64_t>(buckets[i]);
+        }
+        all.push_back(std::move(one));
+    }
+    return all;
 }
 
 std::int64_t end_of_certificate(const conf::RemoteSettings& remote) {
@@ -63,20 +83,21 @@ std::string hash_of(const conf::Settings& settings) {
 }
 
 Heartbeat heartbeat_of(const StatusLook& look, const conf::Settings& settings,
-                       const inference::Shelf& shelf) {
+                       const inference::Shelf& shelf, const std::vector<Offer>& offers) {
     const auto counted = Counters::now();
     return {.version = BUCKY_VERSION,
             .config_sha256 = hash_of(settings),
             .now_ms = look.now_ms,
             .since_ms = look.since_ms,
             .certificate_until_ms = end_of_certificate(settings.remote),
-            .models = models_of(shelf),
+            .models = models_of(shelf, offers),
             .lanes = lanes_of(look.health.lanes, look.now_ms),
             .received = counted.received,
             .analysed = counted.analysed,
             .delivered = counted.delivered,
             .verdicts = metrics::sums_by("bucky_images_total", "verdict"),
-            .troubles = static_cast<std::int64_t>(look.health.troubles.size())};
+            .troubles = static_cast<std::int64_t>(look.health.troubles.size()),
+            .scores = scores_seen()};
 }
 
 /// Where the node that invited this one is reached; without an invitation, where the models are.
@@ -165,7 +186,8 @@ void Node::Impl::beat(const std::stop_token& stop) {
         const auto told = settings();
         if (told->remote.heartbeat && !told->remote.certificate.empty()) {
             try {
-                send_heartbeat(*told, heartbeat_of(status.last(), *told, *shelves.now()));
+                send_heartbeat(*told,
+                               heartbeat_of(status.last(), *told, *shelves.now(), offered()));
                 last_words.clear();
             } catch (const Error& error) {  // the next one tells more
                 const std::string words = error.what();

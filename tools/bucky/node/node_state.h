@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inside of Node. node.cpp puts it together and takes it apart, node_reload.cpp changes its
 // settings while it runs, node_watch.cpp looks after it, node_sites.cpp speaks with its service or
-// with its sites. Only these four include it.
+// with its sites, node_packages.cpp asks the service for newer packages. Only these five include
+// it.
 #pragma once
 
 #include <algorithm>
@@ -70,6 +71,12 @@ namespace bucky {
 /// How often the watch thread looks at the database, the queues and the disk, for /readyz.
 inline constexpr auto kLookPeriod = std::chrono::seconds{1};
 
+/// A version that the service announces and this node does not have.
+struct Offer {
+    std::string model, ours, version;
+    std::string why_not;  ///< a sentence's end
+};
+
 /// Loads the packages that these settings name, and logs each.
 std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settings,
                                                     const inference::Shelf* before = nullptr);
@@ -121,6 +128,10 @@ struct Node::Impl {
     Fleet fleet{BUCKY_VERSION};      ///< the sites of the model server
     std::optional<Service> service;  ///< the model server
 
+    mutable Mutex offers_mutex;
+    std::vector<Offer> offers GUARDED_BY(offers_mutex);  ///< by the service, and not taken
+    Wakeup look_for_packages;                            ///< rings after a reload
+
     mutable Mutex note_mutex;
     RunningNote note GUARDED_BY(note_mutex);  ///< changed by note_down()
     ThreadGroup threads;
@@ -145,6 +156,9 @@ struct Node::Impl {
     void keep_certificate(const std::stop_token& stop);
     void keep_list(const std::stop_token& stop);
     void beat(const std::stop_token& stop);
+    void keep_packages(const std::stop_token& stop);
+    bool ask_for_packages(const conf::Settings& told);
+    std::vector<Offer> offered() const;
     std::string rows_of_sites();
     EstAnswer answer_site(const EstRequest& request);
     void say_alive();

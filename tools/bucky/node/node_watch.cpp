@@ -157,6 +157,12 @@ void Node::Impl::look_around(storage::Database& db) {
     auto purposes = purposes_of(*settings(), *shelves.now());
     metrics::set("bucky_models_for_patients", static_cast<double>(purposes.for_patients));
     health.notes = std::move(purposes.notes);
+    std::vector<std::string> own_notes;
+    for (const auto& one : offered()) {
+        own_notes.push_back(fmt::format("the service announces {} {} instead of {}: {}", one.model,
+                                        one.version, one.ours, one.why_not));
+    }
+    health.notes.insert(health.notes.end(), own_notes.begin(), own_notes.end());
     auto own = own_troubles();
     std::ranges::move(clock_troubles(db, clock, waits_are_too_long), std::back_inserter(own));
     if (waits_are_too_long) shorten_waits(db);
@@ -170,7 +176,12 @@ void Node::Impl::look_around(storage::Database& db) {
         if (std::ranges::count(told, found) > 0) continue;
         log::event(log::Level::error, "database.trouble", {{"words", found}});
     }
-    if (own != told) note_down([&](RunningNote& of_it) { of_it.troubles = own; });
+    if (own != told || own_notes != noted().notes) {
+        note_down([&](RunningNote& of_it) {
+            of_it.troubles = own;
+            of_it.notes = own_notes;
+        });
+    }
     show(health, clock.now_ms());
     show_empty(health, *settings());
     tell_page(db, health);

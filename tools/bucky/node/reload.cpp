@@ -71,10 +71,10 @@ void take_up_log(const conf::LogSettings& told) {
 void leave_note(const fs::path& data_dir, const RunningNote& note) {
     auto in_force = json::array();
     for (const auto& [key, value] : note.in_force) in_force.push_back({key, value});
-    const json whole{{"process", note.process},   {"since_ms", note.since_ms},
-                     {"begun", note.begun},       {"reloads", note.reloads},
-                     {"refused", note.refused},   {"waiting", note.waiting},
-                     {"troubles", note.troubles}, {"in_force", in_force}};
+    const json whole{
+        {"process", note.process},   {"since_ms", note.since_ms}, {"begun", note.begun},
+        {"reloads", note.reloads},   {"refused", note.refused},   {"waiting", note.waiting},
+        {"troubles", note.troubles}, {"notes", note.notes},       {"in_force", in_force}};
     const auto fresh = file_in(data_dir).string() + ".new";
     std::error_code failed;
     {
@@ -102,6 +102,7 @@ std::optional<RunningNote> read_note(const fs::path& data_dir) {
         whole.at("refused").get_to(note.refused);
         whole.at("waiting").get_to(note.waiting);
         whole.at("troubles").get_to(note.troubles);
+        note.notes = whole.value("notes", note.notes);
         whole.at("in_force").get_to(note.in_force);
         return note;
     } catch (const json::exception&) {  // an older or damaged note is as good as none

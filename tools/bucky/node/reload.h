@@ -36,6 +36,7 @@ struct RunningNote {
     std::vector<std::string> waiting;  ///< keys whose new value waits for a restart
     conf::SpelledOut in_force;
     std::vector<std::string> troubles{};  ///< known only to the node
+    std::vector<std::string> notes{};     ///< the same, of what is no trouble
 };
 
 /// A note that cannot be written is logged, and commands do without it.

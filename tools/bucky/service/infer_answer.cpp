@@ -84,7 +84,7 @@ std::string server_metadata() {
         {{"name", "bucky"}, {"version", BUCKY_VERSION}, {"extensions", {"binary_tensor_data"}}});
 }
 
-std::string model_metadata(const LoadedPackage& model) {
+std::string model_metadata(const LoadedPackage& model, const std::vector<std::string>& versions) {
     const auto& package = model.package;
     const auto findings = package.findings.size();
     const auto tensor = [](std::string_view name, json shape) {
@@ -96,11 +96,19 @@ std::string model_metadata(const LoadedPackage& model) {
     auto parameters = parameters_of(model);
     parameters["purpose"] = name_of(package.identity.purpose);
     return text_of({{"name", package.identity.name},
-                    {"versions", {package.identity.version}},
+                    {"versions", versions},
                     {"platform", "pytorch_torchscript"},
                     {"inputs", {tensor(kInput, {-1, input.channels, input.height, input.width})}},
                     {"outputs", std::move(outputs)},
                     {"parameters", std::move(parameters)}});
+}
+
+std::string package_head(const std::vector<std::pair<std::string, std::string>>& files) {
+    auto list = json::array();
+    for (const auto& [name, bytes] : files) {
+        list.push_back({{"name", name}, {"bytes", bytes.size()}});
+    }
+    return text_of({{"files", std::move(list)}}) + '\n';
 }
 
 std::string model_ready(const LoadedPackage& model, bool is_ready) {

@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "conf/base/error.h"
 #include "inference/examine/shelf.h"
@@ -26,8 +28,13 @@ InferAnswer write_infer_answer(const InferRequest& request, const inference::Loa
 
 std::string server_metadata();
 
-/// With the SHA-256 of the weights as parameters.sha256.
-std::string model_metadata(const inference::LoadedPackage& model);
+/// With the SHA-256 of the weights as parameters.sha256, and the package's purpose.
+///   in   all versions of it that are here
+std::string model_metadata(const inference::LoadedPackage& model,
+                           const std::vector<std::string>& versions);
+
+/// {"files": [{"name": ..., "bytes": N}, ...]} and a line's end: what stands before their bytes.
+std::string package_head(const std::vector<std::pair<std::string, std::string>>& files);
 
 /// {"name": ..., "ready": ...}
 std::string model_ready(const inference::LoadedPackage& model, bool is_ready);

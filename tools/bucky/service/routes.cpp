@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 #include <vector>
 
+#include "inference/package/without_weights.h"
 #include "tools/bucky/service/infer_answer.h"
 
 namespace bucky::service {
@@ -47,6 +49,7 @@ Asked asked_of_model(std::string_view last) {
     if (last.empty()) return Asked::model;
     if (last == "ready") return Asked::model_ready;
     if (last == "weights") return Asked::weights;
+    if (last == "package") return Asked::package;
     if (last == "infer") return Asked::infer;
     return Asked::unknown;
 }
@@ -61,6 +64,27 @@ Status status_of(Fault fault) {
         case Fault::bug: return Status::internal_server_error;
     }
     __builtin_unreachable();
+}
+
+/// All that are here: a site takes the one that it knows, and hears of the others.
+std::vector<std::string> versions_of(const inference::Shelf& shelf, const std::string& model) {
+    std::vector<std::string> versions;
+    for (const auto& loaded : shelf.packages()) {
+        const auto& identity = loaded.package.identity;
+        if (identity.name == model) versions.push_back(identity.version);
+    }
+    return versions;
+}
+
+/// One JSON line that names the files with their sizes, then their bytes.
+Response package_answer(const inference::Package& package) try {
+    auto files = inference::files_without_weights(package);
+    auto response = json_answer(Status::ok, package_head(files));
+    response.set(http::field::content_type, "application/octet-stream");
+    for (const auto& [name, bytes] : files) response.body() += bytes;
+    return response;
+} catch (const Error& error) {  // the edge to HTTP: its fault is a status
+    return refusal(error);
 }
 
 Response readiness(bool is_ready, std::string body) {
@@ -124,7 +148,7 @@ Response tell(const Route& route, bool is_get, const inference::Shelf& shelf, bo
         return refusal(Status::not_found,
                        "there is no such path: v2, v2/health/live, "
                        "v2/health/ready, v2/models/NAME[/versions/VERSION]"
-                       "[/ready|/weights|/infer]");
+                       "[/ready|/weights|/package|/infer]");
     }
     const bool wants_get = route.asked != Asked::infer;
     if (is_get != wants_get) {
@@ -141,13 +165,17 @@ Response tell(const Route& route, bool is_get, const inference::Shelf& shelf, bo
         case Asked::model:
         case Asked::model_ready:
         case Asked::weights:
+        case Asked::package:
         case Asked::infer:
         case Asked::unknown: break;
     }
     if (model == nullptr) {
         return refusal(Status::not_found, "there is no such model, or not in this version");
     }
-    if (route.asked == Asked::model) return json_answer(Status::ok, model_metadata(*model));
+    if (route.asked == Asked::model) {
+        return json_answer(Status::ok, model_metadata(*model, versions_of(shelf, route.model)));
+    }
+    if (route.asked == Asked::package) return package_answer(model->package);
     const bool answers = is_ready && model->model->answers();
     return readiness(answers, model_ready(*model, answers));
 }

@@ -18,7 +18,7 @@ using Response = boost::beast::http::response<boost::beast::http::string_body>;
 using Status = boost::beast::http::status;
 
 /// What a path asks for.
-enum class Asked { server, live, ready, model, model_ready, weights, infer, unknown };
+enum class Asked { server, live, ready, model, model_ready, weights, package, infer, unknown };
 
 struct Route {
     Asked asked = Asked::unknown;
