@@ -67,7 +67,8 @@ class Image(unittest.TestCase):
                 for part in name.split("."):
                     self.assertIn(part, there, name)
                     there = there[part]
-        version = re.search(r"project\(bucky VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
+        project = (ROOT / "CMakeLists.txt").read_text()
+        version = re.search(r"project\(bucky VERSION ([0-9.]+)", project)
         chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
         self.assertEqual(chart["appVersion"], version[1])
         self.assertIn(f"image: bucky:{version[1]}\n", (OCI / "compose.yml").read_text())
@@ -77,7 +78,8 @@ class Image(unittest.TestCase):
             self.skipTest("skipped: BUCKY_IMAGE=1 asks for it")
         with tempfile.TemporaryDirectory() as work:
             work = Path(work)
-            run(["cpack", "--config", BUILD / "CPackConfig.cmake", "-B", work / "packed"], cwd=BUILD)
+            run(["cpack", "--config", BUILD / "CPackConfig.cmake", "-B", work / "packed"],
+                cwd=BUILD)
             [package] = glob.glob(str(work / "packed/bucky_*.deb"))
             image = run([OCI / "make-image", work / "image", package]).splitlines()[-1]
             try_image(image, work)
@@ -96,7 +98,8 @@ def try_image(image, work):
     for folder in (work, work / "bundle"):
         folder.chmod(0o755)
     inside = ["setpriv", f"--reuid={user['uid']}", f"--regid={user['gid']}", "--clear-groups",
-              "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", work / "bundle/rootfs", "/",
+              "bwrap", "--unshare-all", "--die-with-parent",
+              "--ro-bind", work / "bundle/rootfs", "/",
               "--bind", data, "/var/lib/bucky", "--proc", "/proc", "--dev", "/dev",
               "--tmpfs", "/tmp", "--ro-bind", work / "bucky.toml", "/etc/bucky/bucky.toml"]
     health = yaml.safe_load((OCI / "compose.yml").read_text())["services"]["bucky"]["healthcheck"]
