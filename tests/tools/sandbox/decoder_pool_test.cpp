@@ -13,6 +13,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include <catch2/catch.hpp>
 
@@ -59,11 +60,23 @@ std::vector<int> children_of(int pid) {
 }
 
 /// It exists and is no zombie.
-bool is_running(int pid) {
+/// As in proc_pid_stat(5): "S" sleeps, "Z" has ended; empty when there is no such process.
+std::string state_of(int pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string id, name, state;
     file >> id >> name >> state;
+    return state;
+}
+
+bool is_running(int pid) {
+    const auto state = state_of(pid);
     return !state.empty() && state != "Z";
+}
+
+/// Whether a worker has a child that waits for its file: it has set up what ends it by then.
+bool has_ready_child(int worker) {
+    const auto children = children_of(worker);
+    return children.size() == 1 && state_of(children.front()) == "S";
 }
 
 /// 400,000 sequences, each nested in the previous one.
@@ -208,10 +221,15 @@ TEST_CASE("a decoder that is stopped ends with who asks, and when all are to end
     (void)workers->header(image_in(dir, phantom::TransferSyntax::explicit_little));
     std::vector<int> all = workers->pids();
     for (const int worker : workers->pids()) {
-        REQUIRE(poll_until([&] { return children_of(worker).size() == 1; }, 60s));
-        all.push_back(children_of(worker).front());
+        REQUIRE(poll_until([&] { return has_ready_child(worker); }, 60s));
+        REQUIRE(::kill(worker, SIGSTOP) == 0);
+        siginfo_t stopped{};  // from here on it changes its child for no other
+        REQUIRE(::waitid(P_PID, static_cast<id_t>(worker), &stopped, WSTOPPED | WNOWAIT) == 0);
+        for (const int child : children_of(worker)) {
+            (void)::kill(child, SIGSTOP);  // may have been ended just before
+            all.push_back(child);
+        }
     }
-    for (const int one : all) REQUIRE(::kill(one, SIGSTOP) == 0);
     SECTION("in order") {
         workers.reset();
     }
