@@ -104,16 +104,27 @@ LocalTime local_time(std::int64_t at_ms, const Source& source) {
     const std::string& zone = source.timezone_offset;  // &ZZXX, PS3.3 C.12.1.1.8
     std::tm parts{};
     std::time_t seconds = static_cast<std::time_t>(at_ms / 1000);
+    std::string offset = zone;
     if (zone.size() == 5 && (zone[0] == '+' || zone[0] == '-') && all_digits(zone.substr(1))) {
         const int minutes = std::stoi(zone.substr(1, 2)) * 60 + std::stoi(zone.substr(3, 2));
         seconds += (zone[0] == '-' ? -60 : 60) * minutes;
         gmtime_r(&seconds, &parts);
     } else {
         localtime_r(&seconds, &parts);
+        const long minutes = std::labs(parts.tm_gmtoff) / 60;
+        offset = fmt::format("{}{:02}{:02}", parts.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
+                             minutes % 60);
     }
     return {fmt::format("{:04}{:02}{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday),
             fmt::format("{:02}{:02}{:02}.{:03}", parts.tm_hour, parts.tm_min, parts.tm_sec,
-                        at_ms % 1000)};
+                        at_ms % 1000),
+            offset};
+}
+
+std::string local_time_text(std::int64_t at_ms, const Source& source) {
+    const auto [date, time, offset] = local_time(at_ms, source);
+    return fmt::format("{}-{}-{} {}:{}:{} {}", date.substr(0, 4), date.substr(4, 2), date.substr(6),
+                       time.substr(0, 2), time.substr(2, 2), time.substr(4, 2), offset);
 }
 
 void write_sop_common(DcmItem& dataset, const Uid& sop_class, const Uid& sop_instance,

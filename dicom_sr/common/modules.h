@@ -23,8 +23,10 @@ namespace bucky::dicom_sr {
 /// zone of the machine, like the study date and time, by which a viewer sorts.
 struct LocalTime {
     std::string date, time;
+    std::string offset;  ///< from UTC, "+0900"
 };
 LocalTime local_time(std::int64_t at_ms, const Source& source);
+std::string local_time_text(std::int64_t at_ms, const Source& source);  ///< for people
 
 /// Writes text fitted to the value representation of its tag, or an empty value.
 void put(DcmItem& item, const DcmTagKey& tag, std::string_view text);

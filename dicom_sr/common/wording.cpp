@@ -192,6 +192,17 @@ std::string verdict_line(const inference::ImageResult& result, Language language
     return line;
 }
 
+std::string study_verdict(std::span<const ReportedImage> images, Language language) {
+    const Words& say = words(language);
+    const auto is_read = [](const ReportedImage& image) { return was_analysed(image.result); };
+    if (std::ranges::any_of(images, is_read)) {
+        return study_answer(images, language, std::string::npos);
+    }
+    const bool has_failed = std::ranges::any_of(
+        images, [](const auto& image) { return image.result.verdict == Verdict::failed; });
+    return has_failed ? say.failed : say.not_analysed;
+}
+
 std::string title_of(std::span<const ReportedImage> images, Language language) {
     const Words& say = words(language);
     std::size_t unread = 0;

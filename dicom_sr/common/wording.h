@@ -41,6 +41,9 @@ std::string text_of(const inference::Reason& reason, Language language);
 /// threshold", "Not analysed: ..."
 std::string verdict_line(const inference::ImageResult& result, Language language);
 
+/// The same of a study: what was found, with sides and scores.
+std::string study_verdict(std::span<const ReportedImage> images, Language language);
+
 /// The title of a result about these images, at most 64 bytes (LO): what was found, or that nothing
 /// was, or why there is no answer. "AI result: Pneumothorax L 0.97 (not a diagnosis)". OHIF shows
 /// no other words of a report in its list. Findings that do not fit are counted: "+2". Where no

@@ -2,35 +2,25 @@
 #include "dicom_sr/draw/heat_colours.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include "dicom_sr/common/wording.h"
 
 namespace bucky::dicom_sr {
 namespace {
 
-/// Stops of matplotlib's inferno (van der Walt and Smith, public domain). Its lightness rises
-/// linearly.
-constexpr std::array<Colour, 6> kStops{Colour{0.26, 0.04, 0.41}, Colour{0.48, 0.11, 0.43},
-                                       Colour{0.74, 0.22, 0.33}, Colour{0.93, 0.41, 0.15},
-                                       Colour{0.98, 0.65, 0.04}, Colour{0.96, 0.92, 0.50}};
-constexpr double kClearBelow = 0.1;
-constexpr double kFullFrom = 0.5;
-constexpr double kOpacity = 0.4;  // the image below stays visible
+/// Violet: no outline has it. Brighter with every step.
+constexpr Colour kLow{0.35, 0.15, 0.90};
+constexpr Colour kHigh{0.75, 0.60, 1.00};
 
 }  // namespace
 
 Colour heat_colour(double value) {
-    const double at = std::clamp(value, 0.0, 1.0) * (kStops.size() - 1);
-    const auto low = std::min(static_cast<std::size_t>(at), kStops.size() - 2);
-    const double share = at - static_cast<double>(low);
+    const double share = std::clamp((value - kHeatFrom) / (1 - kHeatFrom), 0.0, 1.0);
     const auto mix = [&](double Colour::*part) {
-        return kStops[low].*part * (1 - share) + kStops[low + 1].*part * share;
+        return kLow.*part * (1 - share) + kHigh.*part * share;
     };
-    const double alpha =
-        kOpacity * std::clamp((value - kClearBelow) / (kFullFrom - kClearBelow), 0.0, 1.0);
-    return {mix(&Colour::red), mix(&Colour::green), mix(&Colour::blue), alpha};
+    return {mix(&Colour::red), mix(&Colour::green), mix(&Colour::blue),
+            value < kHeatFrom ? 0 : kHeatOpacity * (0.4 + 0.6 * share)};
 }
 
 inference::Heat strongest_heat(const inference::ImageResult& result) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The colours of heat: from violet over red to light yellow. Lightness rises with heat, so that
+// The colours of heat: violet, which no outline has. Lightness rises with heat, so that
 // colour-blind readers and grey prints show the steps. Without heat the colour is transparent.
 #pragma once
 
@@ -10,8 +10,11 @@
 
 namespace bucky::dicom_sr {
 
+inline constexpr double kHeatFrom = 0.5;
+inline constexpr double kHeatOpacity = 0.25;  ///< the image below stays visible
+
 /// in   0..1
-/// out  its colour: transparent below 0.1, 40 % opaque from 0.5 on
+/// out  its colour: transparent below kHeatFrom, at most kHeatOpacity opaque
 Colour heat_colour(double value);
 
 /// Cell by cell the highest heat of the findings that are present; rows is 0 when there is none.

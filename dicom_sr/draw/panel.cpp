@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 
 #include <fmt/format.h>
 
-#include "conf/base/clock.h"
 #include "conf/dicom/text.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/wording.h"
@@ -23,6 +23,7 @@ constexpr Colour kFaint{0.68, 0.68, 0.68, 1};
 constexpr Colour kWarning{1.0, 0.75, 0.3, 1};
 constexpr Colour kRule{0.35, 0.35, 0.35, 1};
 constexpr Colour kBandOfResearch{0.72, 0.78, 0.86, 1};
+constexpr Colour kGrey{0.62, 0.62, 0.62, 1};
 
 constexpr Colour rgb(unsigned hex) {
     return {(hex >> 16U) / 255.0, (hex >> 8U & 0xFFU) / 255.0, (hex & 0xFFU) / 255.0, 1};
@@ -34,7 +35,7 @@ constexpr Colour kDrawn[] = {rgb(0xE69F00), rgb(0x56B4E9), rgb(0xF0E442), rgb(0x
                              rgb(0x009E73), rgb(0xD55E00), kWarning,      kBandOfResearch};
 constexpr std::size_t kHues = 6;  ///< of findings; the seventh finding is white
 
-Colour colour_of(std::size_t finding) {
+Colour hue_of(std::size_t finding) {
     const std::size_t at = finding % (kHues + 1);
     return at < kHues ? kDrawn[at] : rgb(0xFFFFFF);
 }
@@ -88,12 +89,12 @@ public:
         const double bar = std::min(10 * em_, 0.4 * width_);
         const double top = y_ + 0.25 * em_;
         for (int i = 0; draw_ && i < kSteps; ++i) {
-            Colour colour = heat_colour((i + 0.5) / kSteps);
-            colour.alpha = std::min(1.0, 2 * colour.alpha);
+            Colour colour = heat_colour(kHeatFrom + (1 - kHeatFrom) * (i + 0.5) / kSteps);
+            colour.alpha /= kHeatOpacity;
             canvas_.fill({x_ + bar * i / kSteps, top, bar / kSteps + 0.5, height}, colour);
         }
         const TextStyle style{0.9 * em_, false, kInk, width_ - bar - 0.8 * em_};
-        const std::string range = fmt::format("0 - 1  {}", words);
+        const std::string range = fmt::format("{} - 1  {}", kHeatFrom, words);
         if (draw_) canvas_.text(x_ + bar + 0.8 * em_, y_, range, style);
         y_ += std::max(canvas_.measure(range, style).height, height) + 0.5 * em_;
     }
@@ -137,20 +138,49 @@ void write_legend(Writer& writer, const Panel& panel) {
 }
 
 void write_notes(Writer& writer, const Panel& panel) {
-    writer.paragraph(panel.assists, kInk, 1, true);
+    if (!panel.assists.empty()) writer.paragraph(panel.assists, kInk, 1, true);
+    for (const auto* sentence : {&panel.score_means, &panel.intended_use}) {
+        if (!sentence->empty()) writer.paragraph(*sentence, kFaint, 0.9, false);
+    }
     for (const std::string& note : panel.notes) writer.paragraph(note, kFaint, 0.9, false);
 }
 
-std::string time_text(std::int64_t at_ms) {
-    std::string text = iso_utc(at_ms).substr(0, 19);
-    text[10] = ' ';
-    return text + " UTC";
+/// Those that are present first, then those that are undetermined; the most urgent first, as in
+/// the verdict and in titles.
+std::vector<std::size_t> order_of(const std::vector<inference::Finding>& findings) {
+    const auto rank = [](inference::Answer answer) {
+        switch (answer) {
+            case inference::Answer::present: return 0;
+            case inference::Answer::undetermined: return 1;
+            case inference::Answer::absent: return 2;
+        }
+        __builtin_unreachable();
+    };
+    std::vector<std::size_t> order(findings.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, [&](std::size_t one, std::size_t other) {
+        const auto& a = findings[one];
+        const auto& b = findings[other];
+        if (a.answer != b.answer) return rank(a.answer) < rank(b.answer);
+        return comes_first(a, b);
+    });
+    return order;
+}
+
+std::string not_detected(const inference::ImageResult& result, Language language) {
+    const Words& say = words(language);
+    std::string names;
+    for (const inference::Finding* finding : answered(result, inference::Answer::absent)) {
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(*finding, language));
+    }
+    const std::string list = names.empty() ? "" : fmt::format("{}: {}. ", say.not_detected, names);
+    return cleaned(list + say.nothing_else);
 }
 
 }  // namespace
 
 Mark mark_of(std::size_t finding) {
-    return {colour_of(finding), dashes(finding)};
+    return {hue_of(finding), dashes(finding)};
 }
 
 std::span<const Colour> drawn_colours() {
@@ -181,6 +211,7 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
     const inference::ImageResult& result = image.result;
     Panel panel;
     panel.verdict = cleaned(verdict_line(result, style.language));
+    panel.tone = tone_of({&image, 1});
     for (const inference::Reason& warning : result.warnings) {
         panel.warnings.push_back(
             cleaned(fmt::format("{}: {}", say.warning, text_of(warning, style.language))));
@@ -192,8 +223,13 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
     panel.titles = {say.finding, say.score, say.threshold, say.answer};
     const bool heated = style.marking != Marking::outline && !strongest_heat(result).values.empty();
     const bool outlined = style.marking != Marking::heatmap || !heated;
-    const std::size_t asked = was_analysed(result) ? result.findings.size() : 0;
-    for (std::size_t i = 0; i < asked; ++i) {
+    const auto asked =
+        was_analysed(result) ? order_of(result.findings) : std::vector<std::size_t>{};
+    if (!asked.empty()) {
+        panel.not_detected = not_detected(result, style.language);
+        panel.score_means = say.score_means;
+    }
+    for (const std::size_t i : asked) {
         const inference::Finding& finding = result.findings[i];
         PanelRow row;
         row.mark = mark_of(i);
@@ -213,33 +249,54 @@ Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
         const inference::ModelIdentity& model = *result.model;
         panel.notes.push_back(model_line(model, style.language));
         if (!model.intended_use.empty()) {
-            panel.notes.push_back(cleaned(
-                fmt::format("{}: {}", say.intended_use, intended_use_of(model, style.language))));
+            panel.intended_use = cleaned(
+                fmt::format("{}: {}", say.intended_use, intended_use_of(model, style.language)));
         }
     }
     panel.notes.push_back(cleaned(
-        fmt::format("{}: {}, Bucky {}{}{}", say.analysed_at, time_text(result.started_at_ms),
-                    style.software_version, result.device.empty() ? "" : ", ", result.device)));
+        fmt::format("{}: {}, Bucky {}{}{}", was_analysed(result) ? say.analysed_at : say.looked_at,
+                    local_time_text(result.started_at_ms, image.source), style.software_version,
+                    result.device.empty() ? "" : ", ", result.device)));
     return panel;
 }
 
-namespace {
+Tone tone_of(std::span<const ReportedImage> images) {
+    Tone tone = Tone::unread;
+    for (const ReportedImage& image : images) {
+        if (!was_analysed(image.result)) continue;
+        const bool is_clear = present(image.result).empty() &&
+                              answered(image.result, inference::Answer::undetermined).empty();
+        if (!is_clear) return Tone::found;
+        tone = Tone::none;
+    }
+    return tone;
+}
 
-/// A bright band over the whole width. Returns its height.
-double lay_out_band(Canvas& canvas, const Panel& panel, const Rect& at, double em, bool draw) {
-    if (panel.purpose.empty()) return 0;
+Colour colour_of(Tone tone) {
+    switch (tone) {
+        case Tone::found: return kWarning;
+        case Tone::none: return kGrey;
+        case Tone::unread: return kDrawn[1];
+    }
+    __builtin_unreachable();
+}
+
+double lay_out_band(Canvas& canvas, std::string_view words, const Colour& colour, const Rect& at,
+                    double em, bool draw) {
+    if (words.empty()) return 0;
     const double margin = 0.9 * em;
-    const TextStyle style{1.2 * em, true, kPaper, at.width - 2 * margin};
-    const double height = canvas.measure(panel.purpose, style).height + 0.8 * em;
+    const TextStyle style{1.3 * em, true, kPaper, at.width - 2 * margin};
+    const double height = canvas.measure(words, style).height + 0.8 * em;
     if (draw) {
-        canvas.fill({at.x, at.y, at.width, height},
-                    panel.demonstration ? kWarning : kBandOfResearch);
-        canvas.text(at.x + margin, at.y + 0.4 * em, panel.purpose, style);
+        canvas.fill({at.x, at.y, at.width, height}, colour);
+        canvas.text(at.x + margin, at.y + 0.4 * em, words, style);
     }
     return height;
 }
 
-}  // namespace
+Colour purpose_colour(bool demonstration) {  // none of a verdict's
+    return demonstration ? kDrawn[3] : kBandOfResearch;
+}
 
 double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double width, double em,
                bool draw) {
@@ -247,11 +304,18 @@ double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double wi
     const double inner = width - 2 * margin;
     const bool two_columns = inner > 58 * em && !panel.rows.empty();
     const double legend_width = two_columns ? std::min(0.52 * inner, 42 * em) : inner;
-    const double band = lay_out_band(canvas, panel, {x, y, width, 0}, em, false);
+    const auto bands = [&](bool really) {
+        const double purpose =
+            lay_out_band(canvas, panel.purpose, purpose_colour(panel.demonstration),
+                         {x, y, width, 0}, em, really);
+        return purpose + lay_out_band(canvas, panel.verdict, colour_of(panel.tone),
+                                      {x, y + purpose, width, 0}, em, really);
+    };
+    const double band = bands(false);
 
     const auto write = [&](bool really) {
-        Writer head(canvas, x + margin, y + band + margin, inner, em, really);
-        head.paragraph(panel.verdict, kInk, 1.3, true);
+        Writer head(canvas, x + margin, y + band + 0.6 * em, inner, em, really);
+        if (!panel.not_detected.empty()) head.paragraph(panel.not_detected, kInk, 1, false);
         for (const std::string& warning : panel.warnings) {
             head.paragraph(warning, kWarning, 1, true);
         }
@@ -268,7 +332,7 @@ double lay_out(Canvas& canvas, const Panel& panel, double x, double y, double wi
     if (draw) {
         canvas.fill({x, y, width, height}, kPaper);
         canvas.fill({x, y, width, std::max(1.0, em / 14)}, kRule);
-        (void)lay_out_band(canvas, panel, {x, y, width, 0}, em, true);
+        (void)bands(true);
         (void)write(true);
     }
     return height;

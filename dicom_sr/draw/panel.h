@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dicom_sr/common/object.h"
@@ -33,19 +35,32 @@ struct PanelRow {
     std::string name, score, threshold, answer;
 };
 
+/// The colour of the band behind a verdict: amber, grey, blue. A reader sees it at 300 pixels.
+enum class Tone { found, none, unread };
+Tone tone_of(std::span<const ReportedImage> images);
+
 struct Panel {
     std::string purpose;  ///< of the model, a band above all; empty for a clinical one
     bool demonstration = false;
+    Tone tone = Tone::unread;
     std::string verdict;
     std::vector<std::string> warnings;
     std::string assists;
     std::array<std::string, 4> titles;  ///< of the columns
     std::vector<PanelRow> rows;
-    std::string heat;  ///< what the colours of heat mean; empty without heat
+    std::string heat;          ///< what the colours of heat mean; empty without heat
+    std::string not_detected;  ///< and that nothing else was looked for
+    std::string score_means, intended_use;
     std::vector<std::string> notes;
 };
 
 Panel panel_of(const ReportedImage& image, const OverlayStyle& style);
+
+/// A bright band over the whole width, words in black. Returns its height; 0 without words.
+double lay_out_band(Canvas& canvas, std::string_view words, const Colour& colour, const Rect& at,
+                    double em, bool draw);
+Colour colour_of(Tone tone);
+Colour purpose_colour(bool demonstration);
 
 /// Draws the panel at a place and width; without `draw` only measures. `em` is the size of its
 /// text. Returns the height that the words need.

@@ -68,16 +68,39 @@ double lay_out_page(Canvas& canvas, std::span<const Thumbnail> images, const Ove
         if (draw) canvas.text(kMargin, y, text, look);
         y += canvas.measure(text, look).height + 0.5 * kEm;
     };
+    std::vector<ReportedImage> study;
+    for (const Thumbnail& one : images) study.push_back(*one.image);
     line(say.summary, 1.6 * kEm, true);
+    const auto band = [&](std::string_view words, const Colour& colour) {
+        y += lay_out_band(canvas, words, colour, {0, y, kPageWidth, 0}, kEm, draw);
+    };
+    const bool is_demonstration = std::ranges::any_of(study, [](const ReportedImage& image) {
+        return image.result.model &&
+               image.result.model->purpose == inference::Purpose::demonstration;
+    });
+    band(purpose_line(study, style.language), purpose_colour(is_demonstration));
+    band(cleaned(study_verdict(study, style.language)), colour_of(tone_of(study)));
+    y += 0.6 * kEm;
+    const auto unread = std::ranges::count_if(
+        study, [](const ReportedImage& image) { return !was_analysed(image.result); });
+    if (unread > 0) {
+        line(fmt::format(fmt::runtime(say.of_images), unread, study.size(), say.some_not_analysed),
+             kEm, true);
+    }
     line(say.assists, kEm, true);
+    if (unread < std::ssize(study)) line(say.score_means, kEm, false);
     const std::size_t shown = std::min(images.size(), kThumbnailsMax);
     for (std::size_t i = 0; i < shown; ++i) {
         line(fmt::format("{} / {}  {}", i + 1, images.size(), heading(*images[i].image, say)),
              1.1 * kEm, true);
         if (draw && !images[i].grey.empty()) draw_thumbnail(canvas, images[i], kMargin, y);
         const double left = kMargin + kThumbnailSide + kEm;
-        const double height = lay_out(canvas, panel_of(*images[i].image, style), left, y,
-                                      kPageWidth - left - kMargin, kEm, draw);
+        Panel panel = panel_of(*images[i].image, style);
+        for (auto* said_above : {&panel.purpose, &panel.assists, &panel.score_means}) {
+            said_above->clear();
+        }
+        const double height =
+            lay_out(canvas, panel, left, y, kPageWidth - left - kMargin, kEm, draw);
         y += std::max<double>(height, images[i].rows) + kEm;
     }
     if (shown < images.size()) {

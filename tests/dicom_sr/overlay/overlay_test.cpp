@@ -193,20 +193,24 @@ TEST_CASE("the panel shows verdict, scores, model, use, time and that it is not 
     CHECK(panel.verdict ==
           "Findings: Pneumothorax (left upper zone), Lung nodule (right mid zone)");
     CHECK(panel.assists == words(Language::english).assists);
-    CHECK(panel.rows[1].score == "0.97");
-    CHECK(panel.rows[1].threshold == "0.50");
-    CHECK(panel.rows[1].answer == "detected");
+    CHECK(panel.rows[0].score == "0.97");  // in the order of the verdict
+    CHECK(panel.rows[0].threshold == "0.50");
+    CHECK(panel.rows[0].answer == "detected");
     CHECK(panel.rows[2].answer == "not detected");
     CHECK_FALSE(panel.rows[2].drawn);
-    REQUIRE(panel.notes.size() == 3);
+    CHECK(panel.tone == Tone::found);
+    CHECK(panel.not_detected == "Not detected: Pneumonia. Nothing else was looked for.");
+    CHECK(panel.score_means == "A score is from 0 to 1 and is not a probability.");
+    REQUIRE(panel.notes.size() == 2);
     CHECK(panel.notes[0] == "Model: cxr-phantom 1.0.0 (weights 9f86d081884c)");
-    CHECK(panel.notes[1].find("not for any patient") != std::string::npos);
-    CHECK(panel.notes[2] == "Analysed: 2026-11-23 14:30:05 UTC, Bucky 0.1.0");
+    CHECK(panel.intended_use.find("not for any patient") != std::string::npos);
+    CHECK(panel.notes[1].find("Analysed: 2026-11-23 ") == 0);
 
     auto elsewhere = examples::with_findings();
+    elsewhere.source.timezone_offset = "+0900";
     elsewhere.result.device = "remote: ai.example";
-    CHECK(panel_of(elsewhere, style(512)).notes[2] ==
-          "Analysed: 2026-11-23 14:30:05 UTC, Bucky 0.1.0, remote: ai.example");
+    CHECK(panel_of(elsewhere, style(512)).notes[1] ==
+          "Analysed: 2026-11-23 23:30:05 +0900, Bucky 0.1.0, remote: ai.example");
 
     auto doubtful = examples::with_findings();
     doubtful.result.warnings = {{"gate.mirrored", {}, "left and right may be exchanged"}};
@@ -223,6 +227,10 @@ TEST_CASE("the panel shows verdict, scores, model, use, time and that it is not 
     CHECK(lateral.verdict.find("분석 제외: view position LL") == 0);
     CHECK(lateral.assists == words(Language::korean).assists);
     CHECK(lateral.rows.empty());
+    CHECK(lateral.tone == Tone::unread);
+    CHECK(lateral.not_detected.empty());
+    CHECK(lateral.notes.back().find("확인 시각: ") == 0);
+    CHECK(panel_of(examples::without_findings(), style(512)).tone == Tone::none);
 }
 
 TEST_CASE("the picture does not show the patient's identity", "[dicom_sr]") {

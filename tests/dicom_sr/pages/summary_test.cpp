@@ -53,13 +53,20 @@ double luminance(const Colour& colour) {
 
 }  // namespace
 
-TEST_CASE("the colours of heat become brighter with every step, and zero is transparent",
+TEST_CASE("heat becomes brighter with every step, hides nothing, and has no colour of an outline",
           "[dicom_sr]") {
     CHECK(heat_colour(0).alpha == 0);
-    CHECK(heat_colour(0.1).alpha == 0);
-    CHECK(heat_colour(0.5).alpha == Approx(0.4));
-    CHECK(heat_colour(1).alpha == Approx(0.4));
-    for (int i = 0; i < 50; ++i) {
+    CHECK(heat_colour(0.49).alpha == 0);
+    CHECK(heat_colour(0.5).alpha > 0);
+    CHECK(heat_colour(1).alpha == Approx(0.25));
+    for (std::size_t finding = 0; finding < 7; ++finding) {
+        const Colour mark = mark_of(finding).colour;
+        const Colour heat = heat_colour(1);
+        CHECK(std::abs(mark.red - heat.red) + std::abs(mark.green - heat.green) +
+                  std::abs(mark.blue - heat.blue) >
+              0.3);
+    }
+    for (int i = 25; i < 50; ++i) {
         CHECK(luminance(heat_colour((i + 1) / 50.0)) > luminance(heat_colour(i / 50.0)));
         CHECK(heat_colour((i + 1) / 50.0).alpha >= heat_colour(i / 50.0).alpha);
     }
@@ -145,6 +152,40 @@ TEST_CASE("a summary shows every image of the study, and a notice the reason of 
         notice_capture(images[2], draw_notice(images[2], style(language)), style(language));
     CHECK(verify(notice, images[2].source) == std::vector<std::string>{});
     CHECK(test::iod_errors(folder.keep("notice.dcm", notice.part10)) == "");
+}
+
+TEST_CASE("the band behind the verdict is amber, grey or blue, and wide", "[dicom_sr]") {
+    const auto picture = examples::picture(400, 320);
+    const auto share = [&](const ReportedImage& image, Tone tone) {
+        const Drawing drawing = draw_overlay(image, picture.view(), style());
+        const Colour wanted = colour_of(tone);
+        const std::array<double, 3> parts{wanted.red, wanted.green, wanted.blue};
+        std::size_t count = 0;
+        for (std::size_t i = 3UL * 400 * drawing.columns; i < drawing.rgb.size(); i += 3) {
+            bool same = true;
+            for (std::size_t k = 0; k < 3; ++k) {
+                same &= std::abs(drawing.rgb[i + k] - 255 * parts[k]) <= 1;
+            }
+            count += same;
+        }
+        return static_cast<double>(count) / drawing.columns;
+    };
+    CHECK(share(examples::with_findings(), Tone::found) > 12);  // rows, less the words
+    CHECK(share(examples::without_findings(), Tone::none) > 12);
+    CHECK(share(examples::lateral(), Tone::unread) > 12);
+    CHECK(share(examples::lateral(), Tone::found) == 0);
+}
+
+TEST_CASE("a summary has the verdict of the study, of which each image may have its own",
+          "[dicom_sr]") {
+    const std::vector<ReportedImage> images{examples::without_findings(1), examples::lateral(2),
+                                            examples::with_findings(3)};
+    CHECK(study_verdict(images, Language::english) == "Pneumothorax L 0.97, Lung nodule R 0.62");
+    CHECK(tone_of(images) == Tone::found);
+    CHECK(study_verdict({&images[1], 1}, Language::english) == "Not analysed");
+    CHECK(study_verdict({&images[0], 2}, Language::english) == "No finding above threshold");
+    CHECK(tone_of({&images[0], 2}) == Tone::none);
+    CHECK(tone_of({&images[1], 1}) == Tone::unread);
 }
 
 TEST_CASE("a summary of a hundred images is one page and states how many it does not show",

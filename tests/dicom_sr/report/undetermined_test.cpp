@@ -70,10 +70,10 @@ TEST_CASE("the legend of the picture says undetermined, and between which scores
     const auto image = undecided(examples::with_findings());
     const Panel panel = panel_of(image, {});
     REQUIRE(panel.rows.size() == 3);
-    CHECK(panel.rows[0].answer == "undetermined");
-    CHECK(panel.rows[0].threshold == "0.30-0.50");
-    CHECK(panel.rows[0].undetermined);
-    CHECK_FALSE(panel.rows[0].drawn);
-    CHECK(panel.rows[1].threshold == "0.50");
-    CHECK_FALSE(panel.rows[1].undetermined);
+    CHECK(panel.rows[1].answer == "undetermined");
+    CHECK(panel.rows[1].threshold == "0.30-0.50");
+    CHECK(panel.rows[1].undetermined);
+    CHECK_FALSE(panel.rows[1].drawn);
+    CHECK(panel.rows[0].threshold == "0.50");
+    CHECK_FALSE(panel.rows[0].undetermined);
 }
