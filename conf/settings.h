@@ -65,6 +65,7 @@ struct StorageSettings {
     std::int64_t keep_days = 30;  ///< 0: no limit
     std::int64_t keep_mb = 0;     ///< 0: no limit
     std::int64_t journal_days = 365;
+    std::int64_t decisions_days = 3653;  ///< 0: no limit
 };
 
 struct InferenceSettings {

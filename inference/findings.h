@@ -105,6 +105,7 @@ struct ModelIdentity {
     std::string intended_use;          ///< shown on every picture
     std::string intended_use_ko = {};  ///< the same in Korean; may be empty
     Purpose purpose = Purpose::research;
+    std::string manifest_sha256 = {};  ///< of model.toml; empty in results before 0.2
 };
 
 enum class Verdict { findings, no_findings, not_analysed, failed };
@@ -130,6 +131,9 @@ struct ImageResult {
     std::int64_t started_at_ms = 0;  ///< start of the analysis (UTC), Content Time of the SR
     std::uint32_t masked = 0;        ///< places of text that were masked before the image left
     std::string device{};            ///< that answered, where it was not here: "remote: ai.example"
+    /// SHA-256 of the decoded frame: its stored values (Bits Stored of each) row by row, 16 bits
+    /// each, little endian. Empty when it was not decoded.
+    std::string pixels_sha256{};
 };
 
 }  // namespace bucky::inference

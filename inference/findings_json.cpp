@@ -139,7 +139,8 @@ Json json_of(const ModelIdentity& model) {
               {"vendor", model.vendor},
               {"sha256", model.sha256},
               {"intended_use", model.intended_use},
-              {"purpose", name_of(model.purpose)}};
+              {"purpose", name_of(model.purpose)},
+              {"manifest_sha256", model.manifest_sha256}};
     if (!model.intended_use_ko.empty()) json["intended_use_ko"] = model.intended_use_ko;
     return json;
 }
@@ -154,6 +155,7 @@ ModelIdentity model_of(const Json& json) {
     if (json.contains("purpose")) {  // absent in results before 0.2
         model.purpose = word_of(kPurposes, json.at("purpose"));
     }
+    model.manifest_sha256 = json.value("manifest_sha256", "");
     return model;
 }
 
@@ -175,6 +177,7 @@ ImageResult result_of(const Json& json) {
     result.started_at_ms = json.at("started_at_ms");
     if (json.contains("masked")) result.masked = json.at("masked");
     if (json.contains("device")) result.device = json.at("device");
+    if (json.contains("pixels_sha256")) result.pixels_sha256 = json.at("pixels_sha256");
     return result;
 }
 
@@ -224,6 +227,7 @@ std::string to_json(const ImageResult& result) {
     json["started_at_ms"] = result.started_at_ms;
     if (result.masked > 0) json["masked"] = result.masked;
     if (!result.device.empty()) json["device"] = result.device;
+    if (!result.pixels_sha256.empty()) json["pixels_sha256"] = result.pixels_sha256;
     // A reason may quote bytes of the image. Invalid UTF-8 becomes U+FFFD; it never throws.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

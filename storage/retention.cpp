@@ -9,6 +9,7 @@
 #include "conf/base/error.h"
 #include "conf/observe/log.h"
 #include "conf/run/crash_point.h"
+#include "storage/decisions.h"
 #include "storage/expiry.h"
 #include "storage/journal.h"
 #include "storage/spool.h"
@@ -20,6 +21,7 @@ namespace {
 /// How many files are unlinked, and names removed, at a time: a study may have thousands.
 constexpr std::int64_t kFilesAtOnce = 500;
 constexpr std::int64_t kStoriesAtOnce = 20;
+constexpr std::int64_t kDecisionsAtOnce = 1000;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
 constexpr Sql kHeld{"retention.held", "SELECT sum(files), sum(bytes) FROM holding"};
@@ -106,6 +108,9 @@ Retention::Swept Retention::sweep(int studies_at_most) {
         }
     }
     if (by_age) forget_old_stories();
+    if (by_age && rules_.decisions_ms > 0) {
+        Decisions(db_, clock_).forget(clock_.now_ms() - rules_.decisions_ms, kDecisionsAtOnce);
+    }
     return swept;
 }
 

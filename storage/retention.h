@@ -8,8 +8,9 @@
 //
 // The order is: one transaction removes the rows and writes the names of the files into `leaving`
 // -> the files are unlinked -> the names are removed. After a crash in between, the next sweep
-// finds the names. The journal keeps the study's events and the reason of its removal. Threads: one
-// sweeps at a time; other threads may use the same study meanwhile.
+// finds the names. The journal keeps the study's events and the reason of its removal; the
+// decisions on its images stay for a time of their own. Threads: one sweeps at a time; other
+// threads may use the same study meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,10 @@
 namespace bucky::storage {
 
 struct KeepRules {
-    std::int64_t keep_ms = 0;     ///< after the last delivery; 0: no limit
-    std::int64_t keep_bytes = 0;  ///< of instances and results together; 0: no limit
-    std::int64_t journal_ms = 0;  ///< the journal of a removed study; 0: no limit
+    std::int64_t keep_ms = 0;       ///< after the last delivery; 0: no limit
+    std::int64_t keep_bytes = 0;    ///< of instances and results together; 0: no limit
+    std::int64_t journal_ms = 0;    ///< the journal of a removed study; 0: no limit
+    std::int64_t decisions_ms = 0;  ///< the records of decisions; 0: no limit
 };
 
 struct Held {

@@ -386,6 +386,7 @@ constexpr Migration kMigrations[] = {
     {13, "what callers are owed, by caller", kOwedToCallers},
     {14, "classes that a destination refuses by the object", kRefusedClasses},
     {15, "results that are made again in another class", kTakenBack},
+    {16, "a record of each decision", kDecisions},
 };
 
 }  // namespace

@@ -67,4 +67,29 @@ CREATE UNIQUE INDEX instance_one_of_a_uid ON instance (sop_instance, owner)
 PRAGMA user_version = 12;
 )sql";
 
+inline constexpr const char* kDecisions = R"sql(
+-- what was decided of each image, in a chain for each owner: it names no study, and stays after it
+CREATE TABLE decision (
+    id     INTEGER PRIMARY KEY,
+    owner  TEXT NOT NULL,
+    number INTEGER NOT NULL,  -- in the owner's chain, from 1
+    at_ms  INTEGER NOT NULL,
+    record TEXT NOT NULL,     -- JSON
+    before TEXT NOT NULL,     -- hash of the record before
+    sha256 TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX decision_of_chain ON decision (owner, number);
+
+-- where a chain begins and ends: a record that was cut off at an end is missed
+CREATE TABLE decision_chain (
+    owner        TEXT NOT NULL PRIMARY KEY,
+    first        INTEGER NOT NULL,
+    first_before TEXT NOT NULL,
+    last         INTEGER NOT NULL,
+    last_sha256  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 16;
+)sql";
+
 }  // namespace bucky::storage

@@ -12,6 +12,7 @@ namespace bucky::storage {
 std::span<const Sql> abandoned_lane_statements();
 std::span<const Sql> backup_statements();
 std::span<const Sql> commitment_statements();
+std::span<const Sql> decision_statements();
 std::span<const Sql> expiry_statements();
 std::span<const Sql> intake_statements();
 std::span<const Sql> job_statements();

@@ -37,7 +37,7 @@ constexpr Sql kVerdict{"study.verdict", R"sql(
     UPDATE instance
        SET verdict = :verdict, result_json = :result_json, analysed_at_ms = :now_ms, awaiting = 0
      WHERE id = :id AND awaiting = 1
-    RETURNING study, sop_instance)sql"};
+    RETURNING study, sop_instance, owner)sql"};
 
 constexpr Sql kOnePendingLess{"study.one_pending_less", R"sql(
     UPDATE study SET pending = pending - 1 WHERE key = :study)sql"};
@@ -213,12 +213,12 @@ std::vector<Instance> Studies::instances(std::string_view study) {
     return instances;
 }
 
-bool Studies::record_verdict(const Job& job, std::string_view verdict,
-                             std::string_view result_json) {
+std::optional<DecisionMark> Studies::record_verdict(const Job& job, std::string_view verdict,
+                                                    std::string_view result_json,
+                                                    std::string_view decision) {
     Database::Transaction transaction(db_);
-    if (!JobQueue(db_, clock_).finish(job)) return false;
-    std::string study;
-    std::string sop_instance;
+    if (!JobQueue(db_, clock_).finish(job)) return std::nullopt;
+    std::string study, sop_instance, owner;
     {
         auto recorded = db_.prepare(kVerdict);
         recorded.bind(":id", std::string_view{job.subject})
@@ -231,13 +231,15 @@ bool Studies::record_verdict(const Job& job, std::string_view verdict,
         }
         study = recorded.text(0);
         sop_instance = recorded.text(1);
+        owner = recorded.text(2);
     }
+    auto mark = Decisions(db_, clock_).add(owner, decision);
     db_.prepare(kOnePendingLess).bind(":study", study).run();
     Journal(db_, clock_).write(study, sop_instance, JournalEvent::image_verdict, verdict);
     crash_point("infer.before_commit");
     transaction.commit();
     crash_point("infer.after_commit");
-    return true;
+    return mark;
 }
 
 std::int64_t Studies::make_due_reports(std::int64_t longest_wait_ms) {

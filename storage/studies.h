@@ -16,6 +16,7 @@
 #include "conf/base/clock.h"
 #include "conf/base/ids.h"
 #include "storage/database.h"
+#include "storage/decisions.h"
 #include "storage/job_queue.h"
 #include "storage/study_key.h"
 #include "storage/study_state.h"
@@ -65,11 +66,13 @@ public:
     std::optional<Instance> instance(std::int64_t id);
     std::vector<Instance> instances(std::string_view study);
 
-    /// Stores the verdict on an image and finishes its job, in one transaction. False: the lease
-    /// was lost and the job belongs to another worker; nothing changed. Call make_due_reports()
-    /// afterwards.
+    /// Stores the verdict on an image with its decision record, and finishes its job, in one
+    /// transaction. Returns the record's place. Nothing: the lease was lost and the job belongs to
+    /// another worker; nothing changed. Call make_due_reports() afterwards.
     /// Crash points: infer.before_commit, infer.after_commit.
-    bool record_verdict(const Job& job, std::string_view verdict, std::string_view result_json);
+    std::optional<DecisionMark> record_verdict(const Job& job, std::string_view verdict,
+                                               std::string_view result_json,
+                                               std::string_view decision = "{}");
 
     /// Makes a report job for every study that is complete and has no image waiting for its
     /// verdict. A job of the study that is waiting or parked is enough. While one *runs*, the study

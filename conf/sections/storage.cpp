@@ -15,6 +15,11 @@ constexpr Key<StorageSettings> kKeys[] = {
      "whatever their age. 0: no limit."},
     {"journal_days", &StorageSettings::journal_days, Range{1, 36500}, "days",
      "Time that the journal keeps the history of a deleted study."},
+    {"decisions_days", &StorageSettings::decisions_days, Range{0, 36500}, "days",
+     "Time that the record of a decision is kept (`bucky decisions`), whatever became of its "
+     "image. "
+     "Ten years are how long many countries keep medical records; images of children often longer. "
+     "0: never deleted."},
 };
 
 }  // namespace

@@ -2,11 +2,14 @@
 #include "inference/examine/examine.h"
 
 #include <algorithm>
+#include <bit>
 #include <new>
+#include <span>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "conf/base/digest.h"
 #include "conf/base/error.h"
 #include "inference/examine/mask_text.h"
 #include "inference/pixels/view.h"
@@ -102,6 +105,12 @@ std::string equipment_of(const Header& header) {
     return model.empty() ? maker : maker + ' ' + model;
 }
 
+std::string digest_of(const Frame& frame) {
+    static_assert(std::endian::native == std::endian::little);
+    const auto bytes = std::as_bytes(std::span{frame.patterns});
+    return hex(sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+}
+
 /// Looks for text in the pixels before they leave this machine, and masks it in what leaves.
 /// Returns whether the image may leave.
 bool keep_text_here(const std::filesystem::path& file, const Header& header, const InputSpec& spec,
@@ -129,6 +138,7 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
     Prepared prepared;
     const bool ready = attempt(result, Verdict::not_analysed, "image.not_decodable", [&] {
         image = decoder.image(file);
+        result.pixels_sha256 = digest_of(image.frame);
         prepared = prepare(image, package.input);
         result.window = prepared.window;
         if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);

@@ -267,6 +267,7 @@ toml::table parse(const std::filesystem::path& file) {
 
 void read_head(Section& root, const std::filesystem::path& folder, PackageHead& package) {
     package.folder = folder;
+    package.identity.manifest_sha256 = sha256_of_file(folder / "model.toml");
     Section model = root.section("model");
     read_identity(model, package);
     Section input = root.section("input");

@@ -7,6 +7,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "storage/decisions.h"
+#include "storage/site.h"
 #include "tests/support/ledger.h"
 #include "tests/support/orthanc.h"
 #include "tests/support/part10.h"
@@ -98,6 +100,20 @@ void Journey::check() {
     const auto dangling = ledger.dangling();
     INFO("rows without a file:" << joined(dangling));
     CHECK(dangling.empty());
+    check_decisions();
+}
+
+void Journey::check_decisions() const {
+    using namespace storage;
+    Database db = Site{node_.data_dir()}.open(Database::Mode::read_only);
+    const SystemClock clock;
+    const auto checked = Decisions{db, clock}.verify("");
+    INFO(joined(checked.wrong));
+    CHECK(checked.wrong.empty());
+    auto verdicts =
+        db.prepare({"test.verdicts", "SELECT count(*) FROM journal WHERE event = 'image.verdict'"});
+    REQUIRE(verdicts.step());
+    CHECK(checked.records == verdicts.integer(0));
 }
 
 void Journey::check_one_result(const Image& image,

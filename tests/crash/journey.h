@@ -36,10 +36,13 @@ public:
     void wait_until_quiet(std::chrono::seconds at_most = std::chrono::seconds(90));
 
     /// Every answered image has one result in the PACS; no file without a row, no row without a
-    /// file, no job left over.
+    /// file, no job left over, no verdict without its record.
     void check();
 
 private:
+    /// Each verdict has its record, each record its verdict, and none was changed.
+    void check_decisions() const;
+
     struct Image {
         Xray xray;
         bool answered = false;

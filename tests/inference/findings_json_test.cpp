@@ -17,7 +17,8 @@ ImageResult full_result() {
                                  .version = "1.0",
                                  .vendor = "Vendor",
                                  .sha256 = std::string(64, 'a'),
-                                 .intended_use = "assists"};
+                                 .intended_use = "assists",
+                                 .manifest_sha256 = std::string(64, 'b')};
     Finding finding{.key = "nodule",
                     .code = {"27925004", "SCT", "Nodule"},
                     .name = "Lung nodule",
@@ -40,6 +41,7 @@ ImageResult full_result() {
     result.window = "window 2048/4096 from the header";
     result.started_at_ms = 1'800'000'000'123;
     result.device = "remote: ai.example";
+    result.pixels_sha256 = std::string(64, 'c');
     return result;
 }
 
@@ -64,7 +66,9 @@ void check_same(const ImageResult& a, const ImageResult& b) {
         CHECK(a.model->vendor == b.model->vendor);
         CHECK(a.model->sha256 == b.model->sha256);
         CHECK(a.model->intended_use == b.model->intended_use);
+        CHECK(a.model->manifest_sha256 == b.model->manifest_sha256);
     }
+    CHECK(a.pixels_sha256 == b.pixels_sha256);
     CHECK(a.device == b.device);
     REQUIRE(a.findings.size() == b.findings.size());
     for (std::size_t i = 0; i < a.findings.size(); ++i) {

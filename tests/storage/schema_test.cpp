@@ -25,7 +25,7 @@ std::vector<Sql> all_statements() {
           queue_shape_statements(), intake_statements(), job_statements(), journal_statements(),
           outbox_statements(), recover_statements(), reingest_statements(), retention_statements(),
           study_statements(), expiry_statements(), abandoned_lane_statements(), turn_statements(),
-          peer_class_statements(), waits_statements()}) {
+          peer_class_statements(), waits_statements(), decision_statements()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -88,6 +88,7 @@ TEST_CASE("a released migration is never edited", "[storage]") {
         "06f815185875d1becf070d08149412a748ef798eda77df3872dbf8e880cd17eb",
         "f6d706072bd631690a8b4ba7b24e714bbe6fb44cfab1ca30fe1e38696e66b786",
         "f8c13f10285b02a2e1f3b23d1560997b06954b13ae8d8a6bc13cf2b9f1a6b400",
+        "1c7c4e8fd423dea3c1a59aa6683e45d8e493386557dc9d007cccd01b8ab41fb0",
     };
     REQUIRE(migrations().size() == released.size());
     for (std::size_t at = 0; at < released.size(); ++at) {
@@ -140,7 +141,7 @@ TEST_CASE("a new database is of the newest version and every table is strict", "
          WHERE schema = 'main' AND type = 'table' AND NOT strict
            AND name NOT LIKE 'sqlite_%')sql"}) == 0);
     CHECK(node.count({"test.tables", R"sql(
-        SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict)sql"}) == 16);
+        SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict)sql"}) == 18);
 }
 
 TEST_CASE("every statement can be prepared and has a name of its own", "[storage]") {
@@ -187,7 +188,9 @@ TEST_CASE("no statement that runs for each image, job or start reads history", "
         // A backup names every file.
         "backup.files",
         // Two rows, and what the last sweep did not unlink.
-        "retention.held", "retention.leaving"};
+        "retention.held", "retention.leaving",
+        // An export or a check reads every record; a sweep, one row for each tenant.
+        "decision.owners", "decision.noted"};
     for (const auto& sql : all_statements()) {
         if (for_people.contains(sql.name)) continue;
         for (const auto& line : plan_of(node.db, sql)) {
@@ -230,6 +233,10 @@ TEST_CASE("no statement that runs for each image, job or start reads history", "
         {"outbox.taken_back_at", "PRIMARY KEY (sop_instance=? AND destination=?)"},
         {"retention.drop_taken_back", "taken_back_of_study (study=?)"},
         {"outbox.deliver_job", "job_of_subject (subject=? AND lane=?)"},
+        {"decision.last", "decision_of_chain (owner=?)"},
+        {"decision.records", "decision_of_chain (owner=?)"},
+        {"decision.newer", "decision_of_chain (owner=? AND number>? AND number<?)"},
+        {"decision.chain", "PRIMARY KEY (owner=?)"},
         {"recover.return_jobs", "job_running (lease_until_ms>?)"},
         {"recover.last_instance_file", "INTEGER PRIMARY KEY"},
         {"recover.instance_files_from", "sqlite_autoindex_instance_1 (file>?)"},

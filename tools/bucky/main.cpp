@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
     add_config(app, exit_status);
     add_reload(app, exit_status);
     add_backup(app, exit_status);
+    add_decisions(app, exit_status);
     add_join(app, exit_status);
     add_site(app, exit_status);
     add_conformance(app, exit_status);

@@ -25,8 +25,8 @@ Said bucky_command(std::vector<std::string> words) {
     CLI::App app{"", "bucky"};
     app.require_subcommand(1);
     Said said;
-    for (const auto add :
-         {add_status, add_queue, add_study, add_analyze, add_explain, add_model, add_config}) {
+    for (const auto add : {add_status, add_queue, add_study, add_analyze, add_explain, add_model,
+                           add_config, add_decisions}) {
         add(app, said.status);
     }
     std::ostringstream printed;

@@ -220,7 +220,7 @@ void Node::Impl::let_go(storage::Database& db) {
     const auto told = settings();
     const auto& keep = told->storage;
     const storage::KeepRules rules{keep.keep_days * kDayMs, keep.keep_mb * 1'000'000,
-                                   keep.journal_days * kDayMs};
+                                   keep.journal_days * kDayMs, keep.decisions_days * kDayMs};
     try {
         storage::Retention retention{db, told->node.data_dir, clock, rules};
         const auto swept = retention.sweep(kStudiesLetGoAtOnce);

@@ -14,6 +14,7 @@
 #include "inference/examine/examine.h"
 #include "inference/findings_json.h"
 #include "tools/bucky/pipeline/worker.h"
+#include "tools/bucky/shared/decision_record.h"
 
 namespace bucky {
 namespace {
@@ -226,7 +227,14 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
 void InferWorker::record(const storage::Job& job, const storage::Instance& instance,
                          const ImageResult& result) {
     const auto verdict = inference::name_of(result.verdict);
-    if (!context_.studies.record_verdict(job, verdict, inference::to_json(result))) return;
+    const auto* gate = shelf_->gate();
+    const auto decision = context_.studies.record_verdict(
+        job, verdict, inference::to_json(result),
+        decision_record(instance, result,
+                        {.software = BUCKY_VERSION,
+                         .gate = gate == nullptr ? nullptr : &gate->package().identity,
+                         .thresholds = settings_.thresholds}));
+    if (!decision) return;
     for (const auto& warning : result.warnings) {
         context_.journal.write(job.study, instance.sop_instance.str(),
                                storage::JournalEvent::image_warning, warning.text);
@@ -252,7 +260,9 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                 {"warnings", result.warnings.size()},
                 {"masked", result.masked},
                 {"model", result.model ? result.model->name + ' ' + result.model->version : "-"},
-                {"took_ms", took_ms}});
+                {"took_ms", took_ms},
+                {"record", decision->number},
+                {"record_sha256", decision->sha256}});
     work_.ring();  // its study may be complete now
 }
 
