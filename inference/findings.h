@@ -134,6 +134,14 @@ struct ImageResult {
     /// SHA-256 of the decoded frame: its stored values (Bits Stored of each) row by row, 16 bits
     /// each, little endian. Empty when it was not decoded.
     std::string pixels_sha256{};
+    /// The answers of further packages to the same image, each a whole result without others.
+    std::vector<ImageResult> others{};
 };
+
+/// Each package's answer by itself, in the order in which they were asked. At least one.
+std::vector<ImageResult> answers_of(ImageResult result);
+
+/// Of all answers: what one package found stands, whatever became of the others.
+Verdict verdict_of(const ImageResult& result);
 
 }  // namespace bucky::inference

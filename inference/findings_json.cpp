@@ -159,6 +159,26 @@ ModelIdentity model_of(const Json& json) {
     return model;
 }
 
+Json json_of(const ImageResult& result) {
+    Json json;
+    json["verdict"] = name_of(result.verdict);
+    if (result.reason) json["reason"] = json_of(*result.reason);
+    for (const Reason& warning : result.warnings) json["warnings"].push_back(json_of(warning));
+    if (result.model) json["model"] = json_of(*result.model);
+    json["findings"] = Json::array();
+    for (const Finding& finding : result.findings) json["findings"].push_back(json_of(finding));
+    json["rows"] = result.rows;
+    json["columns"] = result.columns;
+    json["frame"] = result.frame;
+    json["window"] = result.window;
+    json["started_at_ms"] = result.started_at_ms;
+    if (result.masked > 0) json["masked"] = result.masked;
+    if (!result.device.empty()) json["device"] = result.device;
+    if (!result.pixels_sha256.empty()) json["pixels_sha256"] = result.pixels_sha256;
+    for (const ImageResult& other : result.others) json["answers"].push_back(json_of(other));
+    return json;
+}
+
 ImageResult result_of(const Json& json) {
     ImageResult result;
     result.verdict = word_of(kVerdicts, json.at("verdict"));
@@ -178,6 +198,9 @@ ImageResult result_of(const Json& json) {
     if (json.contains("masked")) result.masked = json.at("masked");
     if (json.contains("device")) result.device = json.at("device");
     if (json.contains("pixels_sha256")) result.pixels_sha256 = json.at("pixels_sha256");
+    if (json.contains("answers")) {  // of the packages after the first; absent before 0.2
+        for (const Json& other : json.at("answers")) result.others.push_back(result_of(other));
+    }
     return result;
 }
 
@@ -213,23 +236,8 @@ std::string_view name_of(Side side) {
 }
 
 std::string to_json(const ImageResult& result) {
-    Json json;
-    json["verdict"] = name_of(result.verdict);
-    if (result.reason) json["reason"] = json_of(*result.reason);
-    for (const Reason& warning : result.warnings) json["warnings"].push_back(json_of(warning));
-    if (result.model) json["model"] = json_of(*result.model);
-    json["findings"] = Json::array();
-    for (const Finding& finding : result.findings) json["findings"].push_back(json_of(finding));
-    json["rows"] = result.rows;
-    json["columns"] = result.columns;
-    json["frame"] = result.frame;
-    json["window"] = result.window;
-    json["started_at_ms"] = result.started_at_ms;
-    if (result.masked > 0) json["masked"] = result.masked;
-    if (!result.device.empty()) json["device"] = result.device;
-    if (!result.pixels_sha256.empty()) json["pixels_sha256"] = result.pixels_sha256;
     // A reason may quote bytes of the image. Invalid UTF-8 becomes U+FFFD; it never throws.
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return json_of(result).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 ImageResult from_json(std::string_view text) {

@@ -27,6 +27,9 @@ enum class IdentityChanges { follow, keep };
 /// inference.gate: what an objection of the gate leads to.
 enum class GateMode { off, warn, refuse };
 
+/// inference.answer: which of the packages that accept an image analyse it.
+enum class Answering { first, all };
+
 /// The number type of a model's computation. Weights stay as they are on disk; scores are float32.
 enum class Precision { float32, bfloat16, float16 };
 
@@ -80,6 +83,9 @@ template <>
 inline constexpr std::array kSpellings<GateMode>{Spelling{GateMode::off, "off"},
                                                  Spelling{GateMode::warn, "warn"},
                                                  Spelling{GateMode::refuse, "refuse"}};
+template <>
+inline constexpr std::array kSpellings<Answering>{Spelling{Answering::first, "first"},
+                                                  Spelling{Answering::all, "all"}};
 template <>
 inline constexpr std::array kSpellings<Precision>{Spelling{Precision::float32, "float32"},
                                                   Spelling{Precision::bfloat16, "bfloat16"},

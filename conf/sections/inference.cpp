@@ -9,10 +9,15 @@ using enum Presence;
 constexpr Key<InferenceSettings> kKeys[] = {
     {"models", &InferenceSettings::models,
      Fits{is_model_folder, "a folder with a model.toml in it"}, "",
-     "Model packages in order of preference: the first that accepts an image analyses it. "
+     "Model packages in order of preference: the first that accepts an image analyses it, unless "
+     "`answer` is all. "
      "cxr-phantom is a demonstration: it reads what `bucky phantom` draws, and no image of a "
      "patient. `bucky model list --shipped` says which other packages there are, and for whom.",
      R"(["/usr/share/bucky/models/cxr-phantom"])", required},
+    {"answer", choice<&InferenceSettings::answer>, OneOf{kWordsOf<Answering>}, "",
+     "Which of the models that accept an image analyse it: first, or all. With all, a report has "
+     "the findings of each under its name, each has a picture of its own, and one that fails is "
+     "named while the others stand."},
     {"device", &InferenceSettings::device, Fits{is_device, "auto, cpu, cuda, cuda:N or remote"}, "",
      "Device of the models. auto: a CUDA device if one answers, else the CPU. remote: the service "
      "of [remote]."},

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "dcmtk/config/osconfig.h"
 // osconfig.h comes first in every file that uses DCMTK
@@ -192,6 +194,19 @@ void add_detection(ContentTree& tree, const inference::Code& what,
     });
 }
 
+std::string weights_of(const ReportedImage& image) {
+    return image.result.model ? image.result.model->sha256 : "";
+}
+
+std::vector<const ReportedImage*> by_same_model(const ReportedImage& image,
+                                                const std::vector<const ReportedImage*>& images) {
+    std::vector<const ReportedImage*> same;
+    std::ranges::copy_if(images, std::back_inserter(same), [&](const ReportedImage* other) {
+        return weights_of(*other) == weights_of(image);
+    });
+    return same;
+}
+
 /// TID 4015: the detections that succeeded and those that failed, each with its images.
 void add_detections(ContentTree& tree, const StudyReport& report) {
     std::vector<const ReportedImage*> good, bad;
@@ -205,14 +220,14 @@ void add_detections(ContentTree& tree, const StudyReport& report) {
     const auto add = [&](const Concept& title, const std::vector<const ReportedImage*>& images) {
         if (images.empty()) return;
         tree.container(inferred_from, title, "4015", [&] {
-            std::set<std::string> said;
+            std::set<std::pair<std::string, std::string>> said;  // each model detects for itself
             for (const ReportedImage* image : images) {
                 for (const Finding& finding : image->result.findings) {
                     const auto cad = cad_codes(finding);
                     if (!cad) continue;
                     const auto& what = cad->modifier ? *cad->modifier : cad->finding;
-                    if (said.insert(what.value).second) {
-                        add_detection(tree, what, images, report);
+                    if (said.emplace(what.value, weights_of(*image)).second) {
+                        add_detection(tree, what, by_same_model(*image, images), report);
                     }
                 }
             }

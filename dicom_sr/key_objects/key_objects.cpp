@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,11 @@ void write_tree(DcmItem& dataset, const StudyReport& report, const Object& objec
         said += ' ' + verdict_line(image.result, report.language) + '.';
     }
     tree.text(Relation::contains, kDescription, cleaned(said));
+    std::set<Uid> named;  // an image stands here once for each model that found something
     for (const ReportedImage& image : selection) {
-        tree.image(Relation::contains, reference_of(image));
+        if (named.insert(image.source.sop_instance).second) {
+            tree.image(Relation::contains, reference_of(image));
+        }
     }
     tree.write(dataset);
 }

@@ -228,6 +228,7 @@ void add_reason(ContentTree& tree, const ReportedImage& image, Language language
     const bool failed = image.result.verdict == inference::Verdict::failed;
     const Concept status = failed ? codes::kFailed : codes::kNotAttempted;
     tree.code(contains, codes::kSummaryOfAnalyses, status, [&] {
+        if (image.result.model) add_algorithm_name(tree, *image.result.model);
         const auto& reason = image.result.reason;
         if (reason && !reason->code.value.empty()) {
             tree.code(has_properties, codes::kReason, reason->code);

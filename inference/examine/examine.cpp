@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -59,20 +60,31 @@ bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Ste
     }
 }
 
+/// What the packages that look at one image share: it is decoded once, and the gate is asked once.
+struct Seen {
+    Image image;
+    std::string digest;  ///< of its pixels; empty: it is not decoded yet
+    std::optional<std::vector<Objection>> objections;
+    bool is_refused = false;  ///< by the gate: no package looks at it
+};
+
 /// Objections of the gate become warnings. In mode "refuse" the first serious one becomes the
 /// reason not to analyse. Returns whether the image may be analysed.
-bool passes_gate(ImageResult& result, const Shelf& shelf, const Image& image,
-                 const Header& header) {
+bool passes_gate(ImageResult& result, const Shelf& shelf, Seen& seen, const Header& header) {
     const Gate* gate = shelf.gate();
     if (gate == nullptr) return true;
-    auto found = objections(gate->look(image), limits_for(gate->package().limits, header),
-                            header.patient_orientation);
-    for (Objection& objection : found) {
+    if (!seen.objections) {
+        seen.objections =
+            objections(gate->look(seen.image), limits_for(gate->package().limits, header),
+                       header.patient_orientation);
+    }
+    for (const Objection& objection : *seen.objections) {
         if (objection.serious && shelf.gate_mode() == GateMode::refuse) {
-            give_up(result, Verdict::not_analysed, std::move(objection.reason));
+            give_up(result, Verdict::not_analysed, objection.reason);
+            seen.is_refused = true;
             return false;
         }
-        result.warnings.push_back(std::move(objection.reason));
+        result.warnings.push_back(objection.reason);
     }
     return true;
 }
@@ -128,17 +140,20 @@ bool keep_text_here(const std::filesystem::path& file, const Header& header, con
 
 /// Decodes, prepares, asks the gate, runs the model and interprets, all with one package.
 void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
-          const LoadedPackage& by, Decoder& decoder, ImageResult& result) {
+          const LoadedPackage& by, Decoder& decoder, Seen& seen, ImageResult& result) {
     const Package& package = by.package;
+    const Image& image = seen.image;
     result.model = package.identity;
     if (!by.model->answers()) {  // before any work is done for nothing
         throw NobodyAnswers(fmt::format("{}: nobody answers", package.identity.name));
     }
-    Image image;
     Prepared prepared;
     const bool ready = attempt(result, Verdict::not_analysed, "image.not_decodable", [&] {
-        image = decoder.image(file);
-        result.pixels_sha256 = digest_of(image.frame);
+        if (seen.digest.empty()) {
+            seen.image = decoder.image(file);
+            seen.digest = digest_of(image.frame);
+        }
+        result.pixels_sha256 = seen.digest;
         prepared = prepare(image, package.input);
         result.window = prepared.window;
         if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
@@ -153,7 +168,7 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
 
     bool may_be_analysed = false;
     const bool judged = attempt(result, Verdict::failed, "gate.failed", [&] {
-        may_be_analysed = passes_gate(result, shelf, image, header);
+        may_be_analysed = passes_gate(result, shelf, seen, header);
     });
     if (!judged || !may_be_analysed) return;
 
@@ -198,7 +213,32 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
         give_up(result, Verdict::not_analysed, std::move(*choice.refused));
         return result;
     }
-    look(file, header, shelf, *choice.taken, decoder, result);
+    for (const LoadedPackage* further : choice.further) {
+        if (!further->model->answers() && !among.fails_alone) {  // before any work is done
+            throw NobodyAnswers(fmt::format("{}: nobody answers", further->package.identity.name));
+        }
+    }
+    Seen seen;
+    const auto ask = [&](const LoadedPackage& by, ImageResult& answer) {
+        try {
+            look(file, header, shelf, by, decoder, seen, answer);
+        } catch (const Error& wrong) {  // with others beside it, it fails alone in the end
+            if (!among.fails_alone || wrong.fault() == Fault::bug) throw;
+            give_up(answer, Verdict::failed,
+                    reason("model.failed",
+                           "the device that runs the model did not answer, or had "
+                           "not enough memory"));
+        }
+    };
+    ask(*choice.taken, result);
+    for (const LoadedPackage* further : choice.further) {
+        if (seen.digest.empty() || seen.is_refused) break;  // what it says is of the image
+        ImageResult& other = result.others.emplace_back();
+        other.started_at_ms = started_at_ms;
+        other.rows = header.rows;
+        other.columns = header.columns;
+        ask(*further, other);
+    }
     return result;
 }
 
@@ -212,12 +252,13 @@ std::vector<ImageResult> examine_by_shadows(const std::filesystem::path& file, c
                  [&] { header = decoder.header(file); })) {
         return results;  // examine() has reported the reason
     }
+    Seen seen;
     for (const LoadedPackage* shadow : shelf.shadows_of(header, among)) {
         ImageResult& result = results.emplace_back();
         result.started_at_ms = started_at_ms;
         result.rows = header.rows;
         result.columns = header.columns;
-        look(file, header, shelf, *shadow, decoder, result);
+        look(file, header, shelf, *shadow, decoder, seen, result);
     }
     return results;
 }

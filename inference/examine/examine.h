@@ -18,7 +18,8 @@ namespace bucky::inference {
 ///   in   the file as it was received; the loaded packages; the start of the analysis (UTC); the
 ///        decoder that opens the file; the packages that may be asked
 ///   out  always a verdict: an image that cannot be analysed is not_analysed or failed, with a
-///        reason; `equipment`, where not null: maker and model of the device that made the image
+///        reason; with Among::each the answers of all packages that accept it, or none yet;
+///        `equipment`, where not null: maker and model of the device that made the image
 ///   err  throws only faults that a later try may mend (unavailable, exhausted) and bugs
 ///   src  docs/architecture.md, the journey of one image
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,

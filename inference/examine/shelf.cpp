@@ -21,6 +21,14 @@ bool is_of_the_device(Fault fault) {
     return fault == Fault::unavailable || fault == Fault::exhausted;
 }
 
+bool answers_already(const Shelf::Choice& choice, const LoadedPackage& loaded) {
+    const auto same = [&](const LoadedPackage* other) {
+        const ModelIdentity &one = loaded.package.identity, &two = other->package.identity;
+        return one.sha256 == two.sha256 && one.version == two.version;
+    };
+    return same(choice.taken) || std::any_of(choice.further.begin(), choice.further.end(), same);
+}
+
 }  // namespace
 
 void warm_up(Model& model, const Package& package) {
@@ -123,9 +131,21 @@ Shelf::Choice Shelf::choose(const Header& header, const Among& among) const {
         if (loaded->shadow) continue;
         const Accepts& accepts = loaded->package.accepts;
         auto no = refusals(header, accepts);
-        if (no.empty()) return {loaded, std::nullopt};
+        if (no.empty()) {
+            if (choice.taken == nullptr) {
+                choice.taken = loaded;
+            } else if (!answers_already(choice, *loaded)) {
+                choice.further.push_back(loaded);
+            }
+            if (!among.each) break;
+            continue;
+        }
         auto& refused = accepts.demonstration ? by_demonstration : choice.refused;
         if (!refused) refused = std::move(no.front());
+    }
+    if (choice.taken != nullptr) {
+        choice.refused.reset();
+        return choice;
     }
     if (!choice.refused) choice.refused = std::move(by_demonstration);
     if (choice.refused) return choice;

@@ -45,6 +45,8 @@ struct Placed {
 struct Among {
     std::vector<std::filesystem::path> folders;  ///< only these, in this order; empty: all
     std::string name;                            ///< only the package of this name; empty: any
+    bool each = false;         ///< every package that accepts the image, not only the first
+    bool fails_alone = false;  ///< a device that does not answer fails its package only
 };
 
 /// Loads the model of a package: it decides on the devices and the number of replicas.
@@ -65,6 +67,8 @@ public:
     struct Choice {
         const LoadedPackage* taken = nullptr;
         std::optional<Reason> refused;
+        /// With Among::each: the others that accept it. Weights of one version answer once.
+        std::vector<const LoadedPackage*> further{};
     };
     Choice choose(const Header& header, const Among& among = {}) const;
 

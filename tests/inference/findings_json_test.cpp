@@ -157,3 +157,34 @@ TEST_CASE("every reason's code fits its value representation", "[inference]") {
     }
     CHECK(test::error_of([] { reason("no.such_key", ""); }).fault() == Fault::bug);
 }
+
+TEST_CASE("the answers of several packages are stored and read, and their verdict is one",
+          "[inference]") {
+    ImageResult result = full_result();
+    result.others = {full_result(), ImageResult{}};
+    result.others[0].model->name = "second";
+    result.others[1].verdict = Verdict::failed;
+    const ImageResult read = from_json(to_json(result));
+    check_same(read, result);
+    REQUIRE(read.others.size() == 2);
+    check_same(read.others[0], result.others[0]);
+
+    const auto answers = answers_of(read);
+    REQUIRE(answers.size() == 3);
+    CHECK(answers[0].others.empty());
+    CHECK(answers[1].model->name == "second");
+    CHECK(answers[2].verdict == Verdict::failed);
+    CHECK(answers_of(full_result()).size() == 1);
+
+    const auto combined = [](Verdict one, Verdict two) {
+        ImageResult both;
+        both.verdict = one;
+        both.others.emplace_back().verdict = two;
+        return verdict_of(both);
+    };
+    CHECK(combined(Verdict::failed, Verdict::findings) == Verdict::findings);
+    CHECK(combined(Verdict::no_findings, Verdict::findings) == Verdict::findings);
+    CHECK(combined(Verdict::failed, Verdict::no_findings) == Verdict::no_findings);
+    CHECK(combined(Verdict::not_analysed, Verdict::failed) == Verdict::failed);
+    CHECK(combined(Verdict::not_analysed, Verdict::not_analysed) == Verdict::not_analysed);
+}

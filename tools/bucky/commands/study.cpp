@@ -109,13 +109,9 @@ void list(const conf::Settings& settings, std::int64_t at_most) {
                  "`bucky study show` takes the end of a UID, or an accession number.\n";
 }
 
-std::string words_of(const storage::Instance& image) {
-    if (image.replaced) return "replaced: it came again with another header";
-    if (image.conflicting) return "not_analysed: same UID as an earlier image, other content";
-    if (image.verdict.empty()) return "waits for its verdict";
-    const auto result = inference::from_json(image.result_json);
+std::string words_of(const inference::ImageResult& answer) {
     std::vector<std::string> said;
-    for (const auto& finding : result.findings) {
+    for (const auto& finding : answer.findings) {
         if (finding.answer == inference::Answer::absent) continue;
         std::vector<std::string_view> sides;
         for (const auto& region : finding.regions) {
@@ -126,11 +122,23 @@ std::string words_of(const storage::Instance& image) {
         said.push_back(fmt::format("{} {}{}{}", finding.name, dicom_sr::score_text(finding.score),
                                    sides.empty() ? "" : " ", fmt::join(sides, ", ")));
     }
-    if (result.reason) said.push_back(result.reason->text);
-    std::string words = image.verdict;
+    if (answer.reason) said.push_back(answer.reason->text);
+    std::string words{name_of(answer.verdict)};
     if (!said.empty()) words += fmt::format(": {}", fmt::join(said, "; "));
-    if (result.model) words += fmt::format(" ({} {})", result.model->name, result.model->version);
+    if (answer.model) words += fmt::format(" ({} {})", answer.model->name, answer.model->version);
     return words;
+}
+
+/// A line for each package that was asked.
+std::string words_of(const storage::Instance& image) {
+    if (image.replaced) return "replaced: it came again with another header";
+    if (image.conflicting) return "not_analysed: same UID as an earlier image, other content";
+    if (image.verdict.empty()) return "waits for its verdict";
+    std::vector<std::string> lines;
+    for (const auto& answer : inference::answers_of(inference::from_json(image.result_json))) {
+        lines.push_back(words_of(answer));
+    }
+    return fmt::format("{}", fmt::join(lines, "\n    "));
 }
 
 void print_images(const std::vector<storage::Instance>& images) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "conf/aliases.h"
@@ -54,29 +55,47 @@ ImageResult failed(std::string_view words, std::int64_t at_ms) {
     return result;
 }
 
+bool is_answer(Verdict verdict) {
+    return verdict == Verdict::findings || verdict == Verdict::no_findings;
+}
+
+/// The models that were asked: "cxr-nodule 1.0.0 + cxr-opacity 1.0.0", or "-".
+std::string models_of(const ImageResult& result) {
+    std::vector<std::string> models;
+    for (const auto& answer : inference::answers_of(result)) {
+        if (answer.model) models.push_back(answer.model->name + ' ' + answer.model->version);
+    }
+    return models.empty() ? "-" : fmt::format("{}", fmt::join(models, " + "));
+}
+
 /// Counts that show the admin that scores have moved: an ageing tube, a changed setting, other
 /// patients.
 void count_answer(const storage::Instance& instance, const ImageResult& result,
                   const std::string& equipment) {
-    if (!dicom_sr::was_analysed(result)) return;
-    for (const auto& finding : result.findings) {
-        metrics::observe("bucky_finding_score_ratio", finding.score,
-                         {{"model", result.model->name},
-                          {"version", result.model->version},
-                          {"finding", finding.key}});
+    const auto verdict = inference::verdict_of(result);
+    if (!is_answer(verdict)) return;
+    for (const auto& answer : inference::answers_of(result)) {
+        for (const auto& finding : answer.findings) {
+            metrics::observe("bucky_finding_score_ratio", finding.score,
+                             {{"model", answer.model->name},
+                              {"version", answer.model->version},
+                              {"finding", finding.key}});
+        }
     }
     const metrics::Labels whose{{"tenant", instance.tenant}, {"equipment", equipment}};
     metrics::count("bucky_analysed_images_total", whose);
     // Zero is exported too: rate() needs a first value.
-    metrics::count("bucky_positive_images_total", whose, result.verdict == Verdict::findings);
+    metrics::count("bucky_positive_images_total", whose, verdict == Verdict::findings);
 }
 
 /// Text that did not leave for a service.
 void count_text(const ImageResult& result) {
     constexpr auto kName = "bucky_text_in_pixels_total";
-    if (result.masked > 0) metrics::count(kName, {{"outcome", "masked"}});
-    if (result.reason && result.reason->key.starts_with("privacy.")) {
-        metrics::count(kName, {{"outcome", "withheld"}, {"reason", result.reason->key}});
+    for (const auto& answer : inference::answers_of(result)) {
+        if (answer.masked > 0) metrics::count(kName, {{"outcome", "masked"}});
+        if (answer.reason && answer.reason->key.starts_with("privacy.")) {
+            metrics::count(kName, {{"outcome", "withheld"}, {"reason", answer.reason->key}});
+        }
     }
 }
 
@@ -147,7 +166,9 @@ void InferWorker::take_up(const storage::Job& job) {
 inference::Among InferWorker::models_for(const storage::Instance& instance,
                                          const std::string& asked_for) const {
     const auto* tenant = conf::tenant_of(settings_, instance.owner);
-    return {tenant == nullptr ? std::vector<std::filesystem::path>{} : tenant->models, asked_for};
+    return {.folders = tenant == nullptr ? std::vector<std::filesystem::path>{} : tenant->models,
+            .name = asked_for,
+            .each = settings_.inference.answer == Answering::all};
 }
 
 /// The decoder, with the words of the instance's sender explained.
@@ -220,13 +241,31 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
         }
         context_.journal.write(job.study, instance.sop_instance.str(),
                                storage::JournalEvent::image_failed, error.what());
-        return failed(why_failed(fault), now_ms);
+        return what_others_say(job, instance, now_ms).value_or(failed(why_failed(fault), now_ms));
     }
+}
+
+/// After the last try: a device that does not answer fails its package only, where another package
+/// answers.
+std::optional<ImageResult> InferWorker::what_others_say(const storage::Job& job,
+                                                        const storage::Instance& instance,
+                                                        std::int64_t now_ms) {
+    auto among = models_for(instance, job.model);
+    if (!among.each) return std::nullopt;
+    among.fails_alone = true;
+    try {
+        auto decoder = reading(instance);
+        auto result = inference::examine(context_.received.absolute(instance.file), *shelf_, now_ms,
+                                         decoder, among, &equipment_);
+        if (is_answer(inference::verdict_of(result))) return result;
+    } catch (const std::exception&) {  // no other either; the caller has told what failed
+    }
+    return std::nullopt;
 }
 
 void InferWorker::record(const storage::Job& job, const storage::Instance& instance,
                          const ImageResult& result) {
-    const auto verdict = inference::name_of(result.verdict);
+    const auto verdict = inference::name_of(inference::verdict_of(result));
     const auto* gate = shelf_->gate();
     const auto decision = context_.studies.record_verdict(
         job, verdict, inference::to_json(result),
@@ -235,9 +274,13 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                          .gate = gate == nullptr ? nullptr : &gate->package().identity,
                          .thresholds = settings_.thresholds}));
     if (!decision) return;
-    for (const auto& warning : result.warnings) {
-        context_.journal.write(job.study, instance.sop_instance.str(),
-                               storage::JournalEvent::image_warning, warning.text);
+    std::set<std::string> warned;  // packages share what the gate says
+    for (const auto& answer : inference::answers_of(result)) {
+        for (const auto& warning : answer.warnings) {
+            if (!warned.insert(warning.text).second) continue;
+            context_.journal.write(job.study, instance.sop_instance.str(),
+                                   storage::JournalEvent::image_warning, warning.text);
+        }
     }
 
     const auto took_ms = std::max<std::int64_t>(clock_.now_ms() - result.started_at_ms, 0);
@@ -252,17 +295,16 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                          static_cast<double>(waited_ms) / 1000);
     }
     count_answer(instance, result, equipment_);
-    log::event("image.verdict",
-               {{"sop", instance.sop_instance.str()},
-                {"study", instance.study.str()},
-                {"verdict", verdict},
-                {"reason", result.reason ? result.reason->key : "-"},
-                {"warnings", result.warnings.size()},
-                {"masked", result.masked},
-                {"model", result.model ? result.model->name + ' ' + result.model->version : "-"},
-                {"took_ms", took_ms},
-                {"record", decision->number},
-                {"record_sha256", decision->sha256}});
+    log::event("image.verdict", {{"sop", instance.sop_instance.str()},
+                                 {"study", instance.study.str()},
+                                 {"verdict", verdict},
+                                 {"reason", result.reason ? result.reason->key : "-"},
+                                 {"warnings", result.warnings.size()},
+                                 {"masked", result.masked},
+                                 {"model", models_of(result)},
+                                 {"took_ms", took_ms},
+                                 {"record", decision->number},
+                                 {"record_sha256", decision->sha256}});
     work_.ring();  // its study may be complete now
 }
 

@@ -47,6 +47,9 @@ private:
     bool may_try_again(const storage::Job& job, storage::Blame blame) const;
     std::optional<inference::ImageResult> look_at(const storage::Job& job,
                                                   const storage::Instance& instance);
+    std::optional<inference::ImageResult> what_others_say(const storage::Job& job,
+                                                          const storage::Instance& instance,
+                                                          std::int64_t now_ms);
     void record(const storage::Job& job, const storage::Instance& instance,
                 const inference::ImageResult& result);
 

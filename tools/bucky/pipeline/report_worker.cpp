@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -173,15 +174,17 @@ std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job, 
         is_whole &= !instance.verdict.empty();
         if (instance.verdict.empty()) continue;
         const auto file = context_.received.absolute(instance.file);
-        const auto result = inference::from_json(instance.result_json);
-        const auto source = source_of(file, result, read_source_);
-        dicom_sr::ReportedImage image{source ? *source : source_known_of(instance), result};
-        image.has_copies = instance.has_copies;
-        image.revision = instance.revision;
+        const auto answers = inference::answers_of(inference::from_json(instance.result_json));
+        const auto source = source_of(file, answers.front(), read_source_);
         is_whole &= source.has_value();
         auto& images = by_owner[instance.owner];
-        (source ? images.readable : images.unreadable)
-            .push_back({std::move(image), file, instance.owner});
+        for (const auto& answer : answers) {
+            dicom_sr::ReportedImage image{source ? *source : source_known_of(instance), answer};
+            image.has_copies = instance.has_copies;
+            image.revision = instance.revision;
+            (source ? images.readable : images.unreadable)
+                .push_back({std::move(image), file, instance.owner});
+        }
     }
     if (by_owner.empty() && !has_any) {
         throw Error(Fault::bug, "a report is due for a study without verdicts");
@@ -217,7 +220,9 @@ ReportWorker::Study ReportWorker::study_of(const storage::Job& job) {
                         {"words", "no [[tenant]] has this title any more; results stay here"}});
         }
         part.plans = delivery_plans_of(settings_, context_.peer_classes, part.owner);
-        study.images += part.images.size();
+        std::set<Uid> images;  // each is there once for each package that was asked
+        for (const auto& judged : part.images) images.insert(judged.image.source.sop_instance);
+        study.images += images.size();
     }
     study.patients = patients.size();
     study.elsewhere = filed_elsewhere(context_.outbox, job.study, patients);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -194,7 +195,17 @@ bool has_finding(const JudgedImage& judged) {
 void choose_pictured(std::vector<JudgedImage>& images) {
     auto pictured = static_cast<std::size_t>(std::ranges::count_if(images, has_finding));
     std::size_t noticed = 0;
+    std::set<Uid> answered;
+    for (const auto& judged : images) {
+        if (dicom_sr::was_analysed(judged.image.result)) {
+            answered.insert(judged.image.source.sop_instance);
+        }
+    }
     for (auto& judged : images) {
+        // No notice of a package that failed, where another answers: the report names it.
+        judged.is_pictured = dicom_sr::was_analysed(judged.image.result) ||
+                             !answered.contains(judged.image.source.sop_instance);
+        if (!judged.is_pictured) continue;
         auto& so_far = dicom_sr::was_analysed(judged.image.result) ? pictured : noticed;
         judged.is_pictured = has_finding(judged) || so_far++ < kPicturedImagesMax;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/shared/decision_record.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -48,19 +49,24 @@ Json json_of(const inference::Finding& finding) {
 Json answer_of(const inference::ImageResult& result) {
     Json json = json_of(*result.model);
     json["device"] = result.device.empty() ? kHere : result.device;
+    json["verdict"] = name_of(result.verdict);
+    if (result.reason) json["reason"] = result.reason->key;
+    if (result.masked > 0) json["masked"] = result.masked;
     json["findings"] = Json::array();
     for (const auto& finding : result.findings) json["findings"].push_back(json_of(finding));
     return json;
 }
 
 /// By them destinations may be told another answer than the package's.
-Json site_thresholds(const storage::Instance& instance, const inference::ImageResult& result,
+Json site_thresholds(const storage::Instance& instance,
+                     std::span<const inference::ImageResult> answers,
                      std::span<const conf::ThresholdSettings> thresholds) {
     Json json = Json::array();
     for (const auto& one : thresholds) {
-        const bool is_for_it = result.model && one.sha256 == result.model->sha256 &&
-                               (one.tenant.empty() || one.tenant == instance.owner);
-        if (!is_for_it) continue;
+        const bool is_asked = std::ranges::any_of(answers, [&](const auto& answer) {
+            return answer.model && one.sha256 == answer.model->sha256;
+        });
+        if (!is_asked || !(one.tenant.empty() || one.tenant == instance.owner)) continue;
         json.push_back(
             {{"destination", one.destination}, {"finding", one.finding}, {"threshold", one.value}});
     }
@@ -180,14 +186,16 @@ std::string decision_record(const storage::Instance& instance, const inference::
               {"received_at", iso_utc(instance.received_at_ms)},
               {"started_at", iso_utc(result.started_at_ms)},
               {"software", under.software},
-              {"verdict", name_of(result.verdict)}};
+              {"verdict", name_of(verdict_of(result))}};
     if (result.reason) json["reason"] = result.reason->key;
     for (const auto& warning : result.warnings) json["warnings"].push_back(warning.key);
-    if (result.masked > 0) json["masked"] = result.masked;
     if (under.gate != nullptr) json["gate"] = json_of(*under.gate);
     json["answers"] = Json::array();
-    if (result.model) json["answers"].push_back(answer_of(result));
-    if (auto site = site_thresholds(instance, result, under.thresholds); !site.empty()) {
+    const auto answers = inference::answers_of(result);
+    for (const auto& answer : answers) {
+        if (answer.model) json["answers"].push_back(answer_of(answer));
+    }
+    if (auto site = site_thresholds(instance, answers, under.thresholds); !site.empty()) {
         json["site_thresholds"] = std::move(site);
     }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
