@@ -19,6 +19,7 @@
 #include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/node/data_lock.h"
+#include "tools/bucky/node/disk_estimate.h"
 #include "tools/bucky/node/ports.h"
 #include "tools/bucky/node/unit.h"
 #include "tools/bucky/shared/table.h"
@@ -100,6 +101,7 @@ void add_config(CLI::App& app, int& exit_status) {
         for (const auto& note : purposes_of(settings).notes) {
             std::cout << wrapped("! ", printable(note));
         }
+        std::cout << wrapped("", disk_estimate(settings));
     });
 
     auto* show =
