@@ -74,9 +74,30 @@ constexpr Sql kDestinations{"outbox.destinations", R"sql(
     SELECT DISTINCT substr(lane, length('deliver:') + 1) FROM job
      WHERE subject = :sop_instance AND lane >= 'deliver:' AND lane < 'deliver;' ORDER BY lane)sql"};
 
-constexpr Sql kAll[] = {kResult,     kOfStudy,      kLastByte,      kInsert,
-                        kDeliverJob, kReported,     kTakeBack,      kDueAgain,
-                        kRefile,     kDestinations, kNoteTakenBack, kTakenBackAt};
+// A delivery that is done stays; the new one stands beside it.
+constexpr Sql kSendAgain{"outbox.send_again", R"sql(
+    INSERT INTO job (lane, subject, study, state, created_at_ms, submitted_at_ms, not_before_ms,
+                     tenant, urgent, model)
+    SELECT DISTINCT lane, subject, study, 'ready', :now_ms, :now_ms, :now_ms, tenant, urgent, model
+      FROM job
+     WHERE study = :study AND lane = :lane AND state = 'done'
+       AND EXISTS (SELECT 1 FROM result WHERE sop_instance = job.subject)
+       AND NOT EXISTS (SELECT 1 FROM job AS open INDEXED BY job_of_subject
+                        WHERE open.subject = job.subject AND open.lane = :lane
+                          AND open.state <> 'done'))sql"};
+
+constexpr Sql kDueNow{"outbox.due_now", R"sql(
+    UPDATE job
+       SET state = 'ready', attempt = 0, deaths = 0, own_faults = 0, submitted_at_ms = :now_ms,
+           not_before_ms = :now_ms
+     WHERE study = :study AND lane = :lane AND state IN ('parked', 'ready'))sql"};
+
+constexpr Sql kOpenedAgain{"outbox.opened_again", R"sql(
+    UPDATE study SET settled_at_ms = 0 WHERE key = :study)sql"};
+
+constexpr Sql kAll[] = {kSendAgain, kDueNow, kOpenedAgain,  kResult,        kOfStudy,
+                        kLastByte,  kInsert, kDeliverJob,   kReported,      kTakeBack,
+                        kDueAgain,  kRefile, kDestinations, kNoteTakenBack, kTakenBackAt};
 
 Result result_of_row(const Statement& row, const Spool& results) {
     Result result;
@@ -244,6 +265,23 @@ std::vector<Result> Outbox::results_of_study(std::string_view study) {
     std::vector<Result> results;
     while (rows.step()) results.push_back(result_of_row(rows, results_));
     return results;
+}
+
+std::int64_t Outbox::send_again(std::string_view study, std::string_view destination) {
+    const auto now_ms = clock_.now_ms();
+    const auto lane = name_of(Lane::deliver(destination));
+    Database::Transaction transaction(db_);
+    db_.prepare(kDueNow).bind(":study", study).bind(":lane", lane).bind(":now_ms", now_ms).run();
+    auto sent = db_.changes();
+    db_.prepare(kSendAgain).bind(":study", study).bind(":lane", lane).bind(":now_ms", now_ms).run();
+    sent += db_.changes();
+    if (sent == 0) return 0;
+    db_.prepare(kOpenedAgain).bind(":study", study).run();
+    Journal(db_, clock_)
+        .write(study, "", JournalEvent::result_again,
+               fmt::format("{} results to {} by hand", sent, destination));
+    transaction.commit();
+    return sent;
 }
 
 }  // namespace bucky::storage

@@ -52,6 +52,10 @@ struct Result {
 
 class Outbox {
 public:
+    /// Results of this study that went, or are to go, to this destination are sent to it again, at
+    /// once. Returns how many; 0 when it never had any. A parked or waiting one is due now.
+    std::int64_t send_again(std::string_view study, std::string_view destination);
+
     /// Results that are not committed yet. Each is durable once it is added, so its bytes need not
     /// stay in memory until all are made. Results that are never put are removed.
     class Batch {

@@ -21,6 +21,7 @@
 #include "storage/commitments.h"
 #include "storage/database.h"
 #include "storage/expiry.h"
+#include "storage/holds.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/site.h"
@@ -63,6 +64,7 @@ struct CommitmentScu::Impl {
           clock(at),
           work(rung),
           db(storage::Site{settings.node.data_dir}.open()),
+          holds(settings.node.data_dir),
           spool(settings.spool_dir()),
           jobs(db, clock, std::max(backoff.longest_wait_ms(), timeout_ms())),
           journal(db, clock),
@@ -93,6 +95,7 @@ struct CommitmentScu::Impl {
     const Clock& clock;
     Wakeup& work;
     storage::Database db;
+    const storage::Holds holds;
     storage::Spool spool;
     storage::JobQueue jobs;
     storage::Journal journal;
@@ -118,6 +121,7 @@ void CommitmentScu::run(std::stop_token stop) {
     auto& self = *impl_;
     const auto next_due_ms = [&self] {
         auto due_ms = self.jobs.next_due_ms(self.lane);
+        if (self.holds.is_held(self.destination.name)) due_ms.reset();  // looked at again soon
         const auto pause_ms = self.paused_until_steady_ms - self.clock.steady_ms();
         if (due_ms) due_ms = std::max(*due_ms, self.clock.now_ms() + pause_ms);
         return due_ms;
@@ -131,7 +135,7 @@ void CommitmentScu::run(std::stop_token stop) {
 }
 
 bool CommitmentScu::Impl::commit_next() {
-    if (clock.steady_ms() < paused_until_steady_ms) return false;
+    if (clock.steady_ms() < paused_until_steady_ms || holds.is_held(destination.name)) return false;
     const std::int64_t lease_ms =
         (destination.connect_timeout_s + 2 * destination.response_timeout_s) * kSecondMs +
         kHold.count() + kLeaseSlackMs;

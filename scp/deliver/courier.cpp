@@ -21,6 +21,7 @@
 #include "storage/commitments.h"
 #include "storage/database.h"
 #include "storage/expiry.h"
+#include "storage/holds.h"
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
@@ -60,6 +61,7 @@ struct Courier::Impl {
           clock(at),
           work(rung),
           db(storage::Site{settings.node.data_dir}.open()),
+          holds(settings.node.data_dir),
           results(settings.results_dir()),
           jobs(db, clock, backoff.longest_wait_ms()),
           journal(db, clock),
@@ -100,6 +102,7 @@ struct Courier::Impl {
     const Clock& clock;
     Wakeup& work;
     storage::Database db;
+    const storage::Holds holds;
     storage::Spool results;
     storage::JobQueue jobs;
     storage::Journal journal;
@@ -141,7 +144,7 @@ void Courier::run(std::stop_token stop) {
 }
 
 bool Courier::Impl::deliver_next() {
-    if (paused()) return false;
+    if (holds.is_held(destination.name) || paused()) return false;
     const auto job = claim();
     if (!job) return false;
     crash_point("courier.after_claim");
@@ -169,6 +172,10 @@ void Courier::Impl::rest(std::uint64_t seen, const std::stop_token& stop) {
     if (sender->connected()) {
         work.wait_beyond(seen, stop, std::chrono::milliseconds{kLingerMs});
         if (work.rings() == seen) sender->release();
+        return;
+    }
+    if (holds.is_held(destination.name)) {
+        work.wait_beyond(seen, stop, std::chrono::milliseconds{kPollMs});
         return;
     }
     const std::int64_t due_ms = jobs.next_due_ms(lane).value_or(clock.now_ms() + kPollMs);

@@ -107,6 +107,8 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"status", with({"status"})},
         {"queue", with({"queue", "--json"})},
         {"queue retry", with({"queue", "retry"})},
+        {"queue hold", with({"queue", "hold", "--destination", "pacs"})},
+        {"queue release", with({"queue", "release", "--destination", "pacs"})},
         {"queue drop", with({"queue", "drop", "--destination", "gone"})},
         {"queue move", with({"queue", "move", "--destination", "gone", "--to", "pacs"})},
         {"study", {"study"}},

@@ -12,6 +12,7 @@
 #include "conf/dicom/result_kinds.h"
 #include "conf/dicom/transfer_syntaxes.h"
 #include "scp/deliver/courier.h"
+#include "storage/holds.h"
 #include "storage/peer_classes.h"
 #include "storage/site.h"
 #include "tests/scp/deliver/fake_sender.h"
@@ -90,6 +91,23 @@ TEST_CASE("each verdict of a transport ends, repeats or parks the job", "[scp][d
         CHECK(delivery.told(event) == std::vector<std::string>{told});
         CHECK(delivery.script.sent.size() == 1);
     }
+}
+
+TEST_CASE("nothing is sent to a destination that is held, and all of it when it is released",
+          "[scp][delivery]") {
+    Delivery delivery({kNoOtherClass, kNoOtherClass});
+    storage::Holds holds{delivery.settings.node.data_dir};
+    holds.hold("pacs", delivery.clock);
+    holds.hold("other", delivery.clock);
+    auto courier = delivery.courier();  // after a restart, too
+    CHECK_FALSE(courier.deliver_next());
+    CHECK(delivery.script.sent.empty());
+    CHECK(holds.all().at("pacs") == delivery.clock.now_ms());
+    CHECK(holds.release("pacs"));
+    CHECK_FALSE(holds.release("pacs"));
+    CHECK(courier.deliver_next());
+    CHECK(courier.deliver_next());
+    CHECK(delivery.script.sent.size() == 2);
 }
 
 TEST_CASE("a transport that negotiates no classes finds the accepted one by refusals",

@@ -8,12 +8,23 @@
 #include <nlohmann/json.hpp>
 
 #include "conf/file/read.h"
+#include "storage/site.h"
 #include "tests/tools/commands/command_line.h"
+#include "tools/bucky/admin/health.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/shared/files.h"
 
 using namespace bucky;
 using namespace bucky::test;
+
+namespace {
+
+std::vector<std::string> troubles_of(const Visited& visited) {
+    auto db = storage::Site{visited.settings.node.data_dir}.open();
+    return look(visited.settings, visited.clock, db).troubles;
+}
+
+}  // namespace
 
 TEST_CASE("the queue shows what is parked with the peer's own words, and one command sends it",
           "[tools]") {
@@ -41,7 +52,8 @@ TEST_CASE("the queue shows what is parked with the peer's own words, and one com
 TEST_CASE("what waits for a destination that is gone is dropped or moved by a command", "[tools]") {
     Visited visited;
     CHECK_THROWS_WITH(visited.ask({"queue", "drop", "--destination", "pacs"}),
-                      Catch::Contains("pacs is a [[destination]] and gets its results"));
+                      Catch::Contains("pacs is a [[destination]] and gets its results") &&
+                          Catch::Contains("bucky queue hold --destination pacs"));
     CHECK_THROWS_WITH(visited.ask({"queue", "drop", "--destination", "pasc"}),
                       Catch::Contains("nothing waits for pasc"));
     for (auto& one : visited.settings.destinations) {
@@ -72,6 +84,67 @@ TEST_CASE("what waits for a destination that is gone is dropped or moved by a co
     CHECK_THAT(visited.ask({"study", "show", "A-1"}).text,
                Catch::Contains("from pacs to new-pacs by hand") &&
                    Catch::Contains("for archive: dropped by hand"));
+}
+
+TEST_CASE("a destination that is held can be moved, dropped and released, and is named",
+          "[tools]") {
+    Visited visited;
+    CHECK_THROWS_WITH(visited.ask({"queue", "hold", "--destination", "pasc"}),
+                      Catch::Contains("no [[destination]] is named pasc"));
+    CHECK_THROWS_WITH(visited.ask({"queue", "release", "--destination", "pacs"}),
+                      Catch::Contains("pacs is not held"));
+    CHECK_THAT(visited.ask({"queue", "hold", "--destination", "pacs"}).text,
+               Catch::StartsWith("pacs is held"));
+    const DataLock lock{visited.settings.node.data_dir};
+    const auto status = visited.ask({"status"});
+    CHECK(status.status == 0);  // a person wanted it
+    CHECK_THAT(status.text, Catch::Contains("destination pacs is held since 2"));
+    CHECK_THAT(visited.ask({"queue", "move", "--destination", "pacs", "--to", "archive"}).text,
+               Catch::StartsWith("deliver:pacs: 2 results go to archive now, 2 of them"));
+    CHECK_THROWS_WITH(visited.ask({"queue", "drop", "--destination", "pacs"}),
+                      Catch::Contains("nothing waits for pacs"));
+    CHECK_THAT(visited.ask({"queue", "release", "--destination", "pacs"}).text,
+               Catch::StartsWith("pacs gets its results again"));
+    (void)visited.ask({"queue", "hold", "--destination", "archive"});
+    CHECK_THAT(visited.ask({"queue", "drop", "--destination", "archive"}).text,
+               Catch::StartsWith("deliver:archive: 2 jobs dropped"));
+}
+
+TEST_CASE("a destination that has failed for a while is a trouble, unless it is held", "[tools]") {
+    Visited visited;
+    auto& jobs = visited.context().jobs;
+    const DataLock lock{visited.settings.node.data_dir};
+    const auto job = jobs.claim(storage::Lane::deliver("archive"), 60'000);
+    REQUIRE(job.has_value());
+    jobs.retry_later(*job, visited.clock.now_ms() + 1000, "nobody listens there");
+    visited.clock.advance_ms(60'000);
+    CHECK(troubles_of(visited).empty());
+    visited.clock.advance_ms(15 * 60'000);
+    const auto troubles = troubles_of(visited);
+    REQUIRE(troubles.size() == 1);
+    CHECK_THAT(troubles[0], Catch::StartsWith("deliver:archive: fails, its oldest result waits") &&
+                                Catch::Contains("nobody listens there"));
+    (void)visited.ask({"queue", "hold", "--destination", "archive"});
+    CHECK(troubles_of(visited).empty());
+}
+
+TEST_CASE("what a destination got is sent there again by a command", "[tools]") {
+    Visited visited;
+    const auto again = [&](const char* to) {
+        return visited.ask({"study", "retry", "A-1", "--destination", to}).text;
+    };
+    auto& jobs = visited.context().jobs;
+    const auto pacs = storage::Lane::deliver("pacs");
+    while (const auto job = jobs.claim(pacs, 60'000)) jobs.finish(*job);
+    CHECK(jobs.open(pacs) == 0);
+    CHECK_THAT(again("pacs"), Catch::StartsWith("2 results of "));
+    CHECK(jobs.open(pacs) == 2);
+    CHECK_THAT(again("pacs"), Catch::StartsWith("2 results of "));  // they are due, and no more
+    CHECK(jobs.open(pacs) == 2);
+    while (const auto job = jobs.claim(pacs, 60'000)) jobs.finish(*job);
+    CHECK_THROWS_WITH(again("pasc"), Catch::Contains("no [[destination]] is named pasc"));
+    CHECK_THAT(visited.ask({"study", "show", "A-1"}).text,
+               Catch::Contains("2 results to pacs by hand"));
 }
 
 TEST_CASE("a tenant's results do not move to a destination that is not for it", "[tools]") {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/holds.h"
 #include "tools/bucky/admin/unowned_lanes.h"
 
 namespace bucky {
@@ -19,6 +20,17 @@ constexpr std::uint64_t kMegabyte = 1'000'000;
 std::string how_to_send_again(const storage::Lane& lane) {
     if (!has_destination(lane.kind)) return "`bucky queue retry` runs them again";
     return fmt::format("`bucky queue retry --destination {}` sends them again", lane.destination);
+}
+
+/// A destination that is down for less is at its restart.
+constexpr std::int64_t kWorryAfterMs = 15 * 60 * 1000;
+
+/// Nothing while it is held: a person wanted that.
+std::string words_of_destination(const storage::Backlog& lane, std::int64_t now_ms, bool is_held) {
+    const auto waits_ms = lane.oldest_waiting_ms == 0 ? 0 : now_ms - lane.oldest_waiting_ms;
+    if (is_held || lane.failing == 0 || waits_ms <= kWorryAfterMs) return {};
+    return fmt::format("{}: fails, its oldest result waits for {} min; last words: {}",
+                       name_of(lane.lane), waits_ms / 60'000, lane.last_error);
 }
 
 /// A destination that is down has its own back-off and message; images and reports must not wait
@@ -52,7 +64,19 @@ Health look(const conf::Settings& settings, const Clock& clock, storage::Databas
     health.database = db.troubles();
     std::ranges::copy(health.database, std::back_inserter(health.not_ready));
     health.troubles = health.not_ready;
+    const auto held = storage::Holds{settings.node.data_dir}.all();
+    for (const auto& [name, since_ms] : held) {
+        health.held.push_back(name);
+        health.notes.push_back(
+            fmt::format("destination {} is held since {}: `bucky queue release --destination {}`",
+                        name, iso_utc(since_ms).substr(0, 16), name));
+    }
     for (const auto& lane : health.lanes) {
+        auto fails =
+            has_destination(lane.lane.kind)
+                ? words_of_destination(lane, clock.now_ms(), held.contains(lane.lane.destination))
+                : std::string{};
+        if (!fails.empty()) health.troubles.push_back(std::move(fails));
         const bool is_ours = !has_destination(lane.lane.kind);
         if (is_ours && lane.failing > 0) health.troubles.push_back(words_of_failing(lane));
         if (auto trouble = unowned_trouble(settings, lane); !trouble.empty()) {

@@ -19,7 +19,8 @@ namespace bucky {
 struct Health {
     std::vector<storage::Backlog> lanes;
     std::vector<storage::Lane>
-        unowned;  ///< of these, those that nobody works on and that hold jobs
+        unowned;                      ///< of these, those that nobody works on and that hold jobs
+    std::vector<std::string> held{};  ///< destinations that a person holds
     std::uint64_t free_bytes = 0, disk_bytes = 0;
     storage::Aside::Held aside;         ///< set by the watch thread
     std::vector<std::string> database;  ///< faults of its files; they stay until a restart

@@ -43,7 +43,9 @@ std::string_view state_of(const storage::Backlog& lane) {
     return waits ? "sends" : "idle";
 }
 
-json json_of(const conf::DestinationSettings& to, const std::vector<storage::Backlog>& lanes) {
+json json_of(const conf::DestinationSettings& to, const Health& health) {
+    const auto& lanes = health.lanes;
+    const bool is_held = std::ranges::count(health.held, to.name) > 0;
     const auto wanted = storage::Lane::deliver(to.name);
     const auto found = std::find_if(lanes.begin(), lanes.end(),
                                     [&](const auto& lane) { return lane.lane == wanted; });
@@ -52,7 +54,7 @@ json json_of(const conf::DestinationSettings& to, const std::vector<storage::Bac
             {"ae_title", to.ae_title.str()},
             {"address", fmt::format("{}:{}", to.host, to.port)},
             {"tls", to.tls},
-            {"state", state_of(lane)},
+            {"state", is_held ? "held" : state_of(lane)},
             {"waiting", lane.ready + lane.running},
             {"parked", lane.parked},
             {"delivered", lane.done},
@@ -88,7 +90,7 @@ std::string to_json(const StatusLook& look) {
     auto lanes = json::array(), destinations = json::array(), models = json::array(),
          studies = json::array();
     for (const auto& lane : look.health.lanes) lanes.push_back(json_of(lane));
-    for (const auto& to : look.destinations) destinations.push_back(json_of(to, look.health.lanes));
+    for (const auto& to : look.destinations) destinations.push_back(json_of(to, look.health));
     for (const auto& model : look.models) models.push_back(json_of(model));
     for (const auto& study : look.studies) studies.push_back(json_of(study));
     const json whole{{"version", look.version},

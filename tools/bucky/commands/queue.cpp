@@ -10,6 +10,7 @@
 #include "conf/file/read.h"
 #include "conf/tenants.h"
 #include "storage/abandoned_lanes.h"
+#include "storage/holds.h"
 #include "storage/job_queue.h"
 #include "storage/owed_commitments.h"
 #include "storage/queue_shape.h"
@@ -137,22 +138,44 @@ const conf::DestinationSettings* destination_named(const conf::Settings& setting
     return found == known.end() ? nullptr : &*found;
 }
 
-/// The lanes of this destination that hold jobs but have no worker. Throws bad_input when there is
-/// none.
-std::vector<storage::Lane> unowned_lanes_of(const conf::Settings& settings,
-                                            storage::JobQueue& queue,
-                                            const std::string& destination) {
+void expect_destination(const conf::Settings& settings, const std::string& name) {
+    if (destination_named(settings, name) != nullptr) return;
+    throw Error(Fault::bad_input, "no [[destination]] is named {}", name);
+}
+
+void hold(const conf::Settings& settings, const std::string& destination) {
+    expect_destination(settings, destination);
+    storage::Holds{settings.node.data_dir}.hold(destination, SystemClock{});
+    std::cout << fmt::format(
+        "{0} is held: what is under way ends, the rest waits until `bucky queue release "
+        "--destination {0}`\n",
+        destination);
+}
+
+void release(const conf::Settings& settings, const std::string& destination) {
+    const bool was_held = storage::Holds{settings.node.data_dir}.release(destination);
+    if (!was_held) throw Error(Fault::bad_input, "{} is not held", destination);
+    std::cout << destination << " gets its results again\n";
+}
+
+/// The lanes of this destination that hold jobs and that nobody works on: it is held, or the config
+/// names it no more. Throws bad_input when there is none.
+std::vector<storage::Lane> idle_lanes_of(const conf::Settings& settings, storage::JobQueue& queue,
+                                         const std::string& destination) {
     std::vector<storage::Lane> lanes;
+    const bool is_held = storage::Holds{settings.node.data_dir}.is_held(destination);
     for (const auto& lane : queue.backlog()) {
-        if (lane.lane.destination == destination && !unowned_trouble(settings, lane).empty()) {
+        if (lane.lane.destination != destination) continue;
+        const bool is_open = lane.ready + lane.running + lane.parked > 0;
+        if ((is_held && is_open) || !unowned_trouble(settings, lane).empty()) {
             lanes.push_back(lane.lane);
         }
     }
     if (!lanes.empty()) return lanes;
-    if (destination_named(settings, destination) != nullptr) {
+    if (!is_held && destination_named(settings, destination) != nullptr) {
         throw Error(Fault::bad_input,
-                    "{} is a [[destination]] and gets its results: take it out of the config and "
-                    "reload first",
+                    "{0} is a [[destination]] and gets its results: `bucky queue hold "
+                    "--destination {0}` first, or take it out of the config",
                     destination);
     }
     throw Error(Fault::bad_input, "nothing waits for {}", destination);
@@ -163,7 +186,7 @@ void drop(const conf::Settings& settings, const std::string& destination) {
     storage::Database db =
         storage::Site{settings.node.data_dir}.open(storage::Database::Mode::existing);
     storage::JobQueue queue{db, clock};
-    for (const auto& lane : unowned_lanes_of(settings, queue, destination)) {
+    for (const auto& lane : idle_lanes_of(settings, queue, destination)) {
         const auto outcome = storage::AbandonedLanes{db, clock}.drop(lane);
         std::cout << fmt::format("{}: {} jobs dropped; the journal of each study says so\n",
                                  name_of(lane), outcome.left);
@@ -184,7 +207,7 @@ void move(const conf::Settings& settings, const std::string& from, const std::st
                            [&](const auto* one) { return one->name == to; });
     };
     storage::AbandonedLanes lanes{db, clock};
-    for (const auto& lane : unowned_lanes_of(settings, queue, from)) {
+    for (const auto& lane : idle_lanes_of(settings, queue, from)) {
         if (lane.kind != storage::LaneKind::deliver) {
             std::cout << fmt::format(
                 "{}: left; {} was asked to keep these results, and nobody else can say that it "
@@ -219,14 +242,23 @@ void add_queue(CLI::App& app, int&) {
     });
     const auto from = std::make_shared<std::string>(), to = std::make_shared<std::string>();
     auto* dropping = command->add_subcommand(
-        "drop", "What waits for a destination that the config names no more is sent nowhere");
+        "drop", "What waits for a destination that is held, or gone, is sent nowhere");
     auto* moving = command->add_subcommand(
-        "move", "What waits for a destination that the config names no more goes to another");
+        "move", "What waits for a destination that is held, or gone, goes to another");
     for (auto* one : {dropping, moving}) {
-        one->add_option("--destination", *from, "The one that is gone")
+        one->add_option("--destination", *from,
+                        "The one that is held, or that the config names no more")
             ->required()
             ->type_name("NAME");
     }
+    auto* holding = command->add_subcommand(
+        "hold", "Nothing is sent to a destination until it is released; its results wait");
+    auto* releasing = command->add_subcommand("release", "A destination that was held gets them");
+    for (auto* one : {holding, releasing}) {
+        one->add_option("--destination", *from, "Which")->required()->type_name("NAME");
+    }
+    holding->callback([config, from] { hold(conf::read_settings(*config), *from); });
+    releasing->callback([config, from] { release(conf::read_settings(*config), *from); });
     moving->add_option("--to", *to, "The [[destination]] that gets them instead")
         ->required()
         ->type_name("NAME");

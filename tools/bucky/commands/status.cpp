@@ -46,7 +46,7 @@ Status status_of(conf::Settings settings) {
     Status status{std::move(settings), std::nullopt, {}, clock.now_ms()};
     status.process = DataLock::holder(status.settings.node.data_dir);
     status.health = health_of(status, clock);
-    status.health.notes = purposes_of(status.settings).notes;
+    std::ranges::move(purposes_of(status.settings).notes, std::back_inserter(status.health.notes));
     const storage::Aside aside{status.settings.node.data_dir, clock};
     status.health.aside = aside.held();
     std::ranges::move(aside_troubles(aside), std::back_inserter(status.health.troubles));

@@ -265,6 +265,26 @@ void retry(const conf::Settings& settings, const std::string& asked, const std::
                              model.empty() ? "" : fmt::format(", by {} alone", model));
 }
 
+void send_again(const conf::Settings& settings, const std::string& asked,
+                const std::string& destination) {
+    const auto& known = settings.destinations;
+    if (std::ranges::none_of(known, [&](const auto& one) { return one.name == destination; })) {
+        throw Error(Fault::bad_input, "no [[destination]] is named {}", destination);
+    }
+    const SystemClock clock;
+    Database db = storage::Site{settings.node.data_dir}.open(Database::Mode::existing);
+    const auto study = find_study(db, asked);
+    storage::Spool results{settings.results_dir()};
+    const auto sent = storage::Outbox{db, results, clock}.send_again(study, destination);
+    if (sent == 0) {
+        throw Error(Fault::bad_input,
+                    "nothing of {} was made for {}: `bucky study retry {}` reports anew", study,
+                    destination, study);
+    }
+    std::cout << fmt::format("{} result{} of {} go{} to {} again\n", sent, sent == 1 ? "" : "s",
+                             study, sent == 1 ? "es" : "", destination);
+}
+
 }  // namespace
 
 void add_study(CLI::App& app, int&) {
@@ -291,8 +311,16 @@ void add_study(CLI::App& app, int&) {
     again->add_option("STUDY", *study, kStudyHelp)->required()->type_name("");
     const auto model = std::make_shared<std::string>();
     again->add_option("--model", *model, "Ask this model alone, by its name")->type_name("NAME");
-    again->callback(
-        [config, study, model] { retry(conf::read_settings(*config), *study, *model); });
+    const auto to = std::make_shared<std::string>();
+    again
+        ->add_option("--destination", *to,
+                     "Look at nothing again, but send its results to this one again")
+        ->type_name("NAME")
+        ->excludes("--model");
+    again->callback([config, study, model, to] {
+        const auto settings = conf::read_settings(*config);
+        to->empty() ? retry(settings, *study, *model) : send_again(settings, *study, *to);
+    });
 }
 
 }  // namespace bucky

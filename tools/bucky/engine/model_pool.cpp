@@ -144,13 +144,14 @@ private:
 std::string remote_recipe(const inference::Package& package, const conf::RemoteSettings& remote) {
     const auto& spec = package.remote;
     return fmt::format(
-        "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", remote.url,
+        "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", remote.url,
         remote.ca.string(), remote.certificate.string(), remote.key.string(), remote.crl.string(),
         remote.proxy, remote.proxy_user, remote.proxy_password_file, remote.address,
         remote.connections, remote.connect_timeout_s, remote.answer_timeout_s,
         word_of(remote.compression), remote.prove_minutes, remote.unnamed_weights_ok,
         remote.text_in_pixels_ok, spec.model, spec.version, spec.input,
-        fmt::join(spec.outputs, ","), spec.float16, spec.binary, package.weights.string());
+        fmt::join(spec.outputs, ","), spec.float16, spec.binary, package.weights.string(),
+        package.identity.version);  // it is asked for by its version
 }
 
 std::string recipe_of(const inference::Package& package, const Way& way,

@@ -156,7 +156,7 @@ void Node::Impl::look_around(storage::Database& db) {
     health.aside = aside.held();
     auto purposes = purposes_of(*settings(), *shelves.now());
     metrics::set("bucky_models_for_patients", static_cast<double>(purposes.for_patients));
-    health.notes = std::move(purposes.notes);
+    std::ranges::move(purposes.notes, std::back_inserter(health.notes));
     std::vector<std::string> own_notes;
     for (const auto& one : offered()) {
         own_notes.push_back(fmt::format("the service announces {} {} instead of {}: {}", one.model,
