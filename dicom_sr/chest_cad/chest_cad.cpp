@@ -138,8 +138,7 @@ void add_finding(ContentTree& tree, const ReportedImage& image, const Finding& f
             tree.code(has_concept_modifier, codes::kSingleImageFindingModifier, *cad.modifier);
         }
         tree.text(has_observation_context, codes::kTrackingIdentifier,  // TID 4108
-                  cleaned(outline_label(finding, static_cast<std::size_t>(std::max(number, 1) - 1),
-                                        language)));
+                  tracking_words(image, finding, number, language));
         tree.uid(has_observation_context, codes::kTrackingUid,
                  tracking_uid(image, finding.key, number > 0 ? std::to_string(number) : "image"));
         tree.code(has_concept_modifier, codes::kRenderingIntent, codes::kPresentationRequired);

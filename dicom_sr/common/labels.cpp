@@ -82,6 +82,26 @@ std::vector<const Finding*> present(const inference::ImageResult& result) {
     return answered(result, Answer::present);
 }
 
+std::string image_words(const Source& source, Language language) {
+    const Words& say = words(language);
+    std::string words = source.view_position.empty() ? source.modality : source.view_position;
+    if (!source.instance_number.empty()) {
+        words += fmt::format(" ({} {}, {} {})", say.series,
+                             source.series_number.empty() ? "-" : source.series_number, say.image,
+                             source.instance_number);
+    }
+    return cleaned(words);
+}
+
+std::string tracking_words(const ReportedImage& image, const Finding& finding, int number,
+                           Language language) {
+    const std::string which =
+        number > 0 ? fmt::format(" {}", number) : fmt::format(", {}", words(language).not_located);
+    const std::string where = image_words(image.source, language);
+    return cleaned(fmt::format("{}{}{}{}", name_of(finding, language), which,
+                               where.empty() ? "" : ", ", where));
+}
+
 std::string outline_label(const Finding& finding, std::size_t region, Language language) {
     std::string label =
         cleaned(fmt::format("AI {} {}", name_of(finding, language), score_text(finding.score)));

@@ -26,18 +26,6 @@ constexpr double kEm = 16;
 constexpr double kMargin = 1.2 * kEm;
 constexpr Colour kInk{0.93, 0.93, 0.93, 1};
 
-/// "PA (series 1, image 4)": which image of the study it is, as a viewer lists it.
-std::string heading(const ReportedImage& image, const Words& say) {
-    const Source& source = image.source;
-    std::string words = source.view_position.empty() ? source.modality : source.view_position;
-    if (!source.instance_number.empty()) {
-        words += fmt::format(" ({} {}, {} {})", say.series,
-                             source.series_number.empty() ? "-" : source.series_number, say.image,
-                             source.instance_number);
-    }
-    return cleaned(words);
-}
-
 void draw_thumbnail(Canvas& canvas, const Thumbnail& small, double x, double y) {
     canvas.picture(small.grey, small.columns, small.rows, static_cast<std::uint32_t>(x),
                    static_cast<std::uint32_t>(y));
@@ -91,7 +79,8 @@ double lay_out_page(Canvas& canvas, std::span<const Thumbnail> images, const Ove
     if (unread < std::ssize(study)) line(say.score_means, kEm, false);
     const std::size_t shown = std::min(images.size(), kThumbnailsMax);
     for (std::size_t i = 0; i < shown; ++i) {
-        line(fmt::format("{} / {}  {}", i + 1, images.size(), heading(*images[i].image, say)),
+        line(fmt::format("{} / {}  {}", i + 1, images.size(),
+                         image_words(images[i].image->source, style.language)),
              1.1 * kEm, true);
         if (draw && !images[i].grey.empty()) draw_thumbnail(canvas, images[i], kMargin, y);
         const double left = kMargin + kThumbnailSide + kEm;
@@ -130,7 +119,7 @@ Drawing draw_summary(std::span<const Thumbnail> images, const OverlayStyle& styl
 
 Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style) {
     const Panel panel = panel_of(image, style);
-    const std::string which = heading(image, words(style.language));
+    const std::string which = image_words(image.source, style.language);
     const TextStyle look{1.1 * kEm, true, kInk, kNoticeWidth - 2 * kMargin};
     return drawn(kNoticeWidth, [&](Canvas& canvas, bool draw) {
         const double top = kMargin + canvas.measure(which, look).height + 0.5 * kEm;

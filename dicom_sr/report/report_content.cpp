@@ -119,7 +119,6 @@ std::vector<ImageReference> explanations_of(const StudyReport& report, const Sou
 void add_finding(ContentTree& tree, const StudyReport& report, const ReportedImage& image,
                  const Finding& finding) {
     const Language language = report.language;
-    const std::string name(name_of(finding, language));
     const Code site = site_code(finding);
     const Code category = codes::kAbnormalStructure;
     const auto explanations = explanations_of(report, image.source);
@@ -127,7 +126,7 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
     for (const Region& region : finding.regions) {
         if (region.outline.size() < 3) continue;
         PlanarRoi roi = roi_of(image, finding.key, std::to_string(++number));
-        roi.tracking_identifier = fmt::format("{} {}", name, number);
+        roi.tracking_identifier = tracking_words(image, finding, number, language);
         roi.finding = finding.code;
         roi.is_suspicion = finding.is_suspicion;
         roi.category = &category;
@@ -141,7 +140,7 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
     }
     if (number > 0) return;
     PlanarRoi roi = roi_of(image, finding.key, "image");  // present, without a location
-    roi.tracking_identifier = fmt::format("{}, {}", name, words(language).not_located);
+    roi.tracking_identifier = tracking_words(image, finding, 0, language);
     roi.finding = finding.code;
     roi.is_suspicion = finding.is_suspicion;
     roi.category = &category;

@@ -69,7 +69,8 @@ void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& 
         put_code(*type, DCM_SegmentedPropertyTypeModifierCodeSequence, codes::kSuspected);
     }
     put_code(item, DCM_AnatomicRegionSequence, codes::kChest);
-    put(item, DCM_TrackingID, name);
+    put(item, DCM_TrackingID,
+        tracking_words(image, finding, static_cast<int>(segment.number), language));
     put(item, DCM_TrackingUID,
         tracking_uid(image, finding.key, std::to_string(segment.number)).str());
     const auto lab = cie_lab(mark_of(segment.place).colour);

@@ -4,7 +4,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "dcmtk/config/osconfig.h"
+// osconfig.h comes first in every file that uses DCMTK
+#include "dcmtk/dcmdata/dctk.h"
+
+#include "dicom_sr/common/part10.h"
 #include "dicom_sr/report/measurement_report.h"
+#include "dicom_sr/segmentation/segmentation.h"
 #include "tests/dicom_sr/examples.h"
 #include "tests/dicom_sr/judges.h"
 
@@ -58,6 +64,24 @@ TEST_CASE("a finding that an image can only suspect is coded Suspected and never
     CHECK(dump.find("\"AI score, Suspected pulmonary tuberculosis\")=\"0.99\"") !=
           std::string::npos);
     CHECK(dump.find("\"Certainty of Finding\")=\"99\" (%") != std::string::npos);
+}
+
+TEST_CASE("a lesion has the same words in every object, and no other in the study", "[dicom_sr]") {
+    const auto one = examples::with_findings(1);
+    const auto other = examples::with_findings(2);
+    const auto& finding = one.result.findings.at(0);
+    const auto said = tracking_words(one, finding, 1, Language::english);
+    CHECK(said.find(finding.name + " 1, PA (series ") == 0);
+    CHECK(said != tracking_words(other, finding, 1, Language::english));
+    CHECK(said != tracking_words(one, finding, 2, Language::english));
+    CHECK(tracking_words(one, finding, 0, Language::english).find(", not located, PA (") !=
+          std::string::npos);
+    const auto file = from_part10(segmentation(one, Language::english, "0.2.0").part10);
+    DcmItem* segment = nullptr;
+    REQUIRE(file->getDataset()->findAndGetSequenceItem(DCM_SegmentSequence, segment).good());
+    OFString id;
+    REQUIRE(segment->findAndGetOFString(DCM_TrackingID, id).good());
+    CHECK(std::string{id} == said);
 }
 
 TEST_CASE("the most urgent finding is named first, everywhere", "[dicom_sr]") {
