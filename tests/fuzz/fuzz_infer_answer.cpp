@@ -30,8 +30,8 @@ void try_input(std::span<const std::uint8_t> input) {
     attempt([&] { (void)read_infer_answer(body, json_bytes, {"image", {"scores", "heatmaps"}}); });
     attempt([&] { (void)read_metadata(body); });
     attempt([&] {
-        RemoteMetadata told;
-        add_from_config(body, told);
+        RemoteMetadata named;
+        add_from_config(body, named);
     });
     attempt([&] { (void)error_words(body); });
 }
