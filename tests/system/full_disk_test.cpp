@@ -160,7 +160,7 @@ TEST_CASE("a node starts on a full disk, sends results, lets go what may leave, 
                       .data_dir = disk.path() / "data"}};
     std::vector<Xray> images;
     const auto send = [&](std::uint64_t seed) {
-        images.push_back(write_xray(dir.path(), {.seed = seed, .rows = 640, .columns = 640}));
+        images.push_back(write_xray(dir.path(), {.seed = seed, .rows = 1500, .columns = 1500}));
         REQUIRE(node.store(images.back().file) == 0x0000);
     };
     for (std::uint64_t seed = 1; seed <= 4; ++seed) send(seed);

@@ -106,7 +106,7 @@ TEST_CASE("a reload under load loses nothing, rejects nobody, and sends to new d
     Load load{dir.path(), node.dicom_port()};
     check_says(node.bucky({"config", "diff"}), 0, "runs with what the file says");
     std::ofstream{config} << before + section(added) + "[overlay]\nlonger_side_px = 1024\n";
-    check_says(node.bucky({"config", "diff"}), 1, "overlay.longer_side_px: 2048 -> 1024");
+    check_says(node.bucky({"config", "diff"}), 1, "overlay.longer_side_px: 1280 -> 1024");
     check_says(node.bucky({"reload"}), 0, "+ destination.second.port");
     check_says(node.bucky({"config", "diff"}), 0, "");
     for (const auto* more : {"[log]\nmodules = [\"association=debug\"]\n", "[log]\n"}) {

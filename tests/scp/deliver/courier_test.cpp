@@ -28,9 +28,11 @@ constexpr std::int64_t kDayMs = 24 * 3600 * 1000;
 }  // namespace
 
 TEST_CASE("a result is delivered byte for byte, once, and the journal says so", "[scp]") {
-    Results results(3);
+    Results results(3);  // native pictures
     const Peer pacs;
-    auto courier = results.courier_to(pacs.destination());
+    auto to = pacs.destination();
+    to.picture_syntax = PictureSyntax::uncompressed;
+    auto courier = results.courier_to(to);
     CHECK(deliver_all(courier) == 3);
     CHECK_FALSE(courier.deliver_next());
     const auto stored = pacs.stored();
