@@ -24,9 +24,9 @@ namespace {
 constexpr std::string_view kRooms[] = {"store",   "intake",    "infer",      "report", "outbox",
                                        "courier", "retention", "commitment", "owed"};
 
-void die_and_recover(const std::string& crash_at, const std::string& storage) {
+void die_and_recover(const std::string& crash_at, const std::string& storage, int side_px) {
     INFO("killed at " << crash_at);
-    Journey journey{3, crash_at, storage};
+    Journey journey{3, crash_at, storage, side_px};
     journey.send_unanswered();
     const auto ended = journey.node().process().wait(60s);
     INFO("log:\n" << journey.node().process().output());
@@ -42,12 +42,14 @@ void die_and_recover(const std::string& crash_at, const std::string& storage) {
 /// By default with the first image in progress, and with a later one, when earlier ones could be
 /// lost.
 void walk(std::string_view room, const std::string& storage = "",
-          const std::vector<const char*>& passes = {":1", ":3"}) {
+          const std::vector<const char*>& passes = {":1", ":3"}, int side_px = 320) {
     int walked = 0;
     for (const auto point : kCrashPoints) {
         if (point.substr(0, point.find('.')) != room) continue;
         ++walked;
-        for (const auto* pass : passes) die_and_recover(std::string{point} + pass, storage);
+        for (const auto* pass : passes) {
+            die_and_recover(std::string{point} + pass, storage, side_px);
+        }
     }
     CHECK(walked > 0);
 }
@@ -80,7 +82,7 @@ TEST_CASE("killed while delivering, the node sends no second result", "[crash]")
 
 TEST_CASE("killed while a delivered study leaves, the node ends its leave and loses no other",
           "[crash]") {
-    walk("retention", "keep_mb = 1");
+    walk("retention", "keep_mb = 1", {":1", ":3"}, 720);  // a megabyte each
 }
 
 TEST_CASE("killed while asking for storage commitment, the node asks until it is promised",

@@ -38,14 +38,15 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-Journey::Journey(std::size_t images, const std::string& crash_at, const std::string& storage)
+Journey::Journey(std::size_t images, const std::string& crash_at, const std::string& storage,
+                 int side_px)
     : node_({.destinations = {committing(pacs_)},
              .storage = storage,
              .environment = armed_at(crash_at)}) {
     for (std::size_t at = 0; at < images; ++at) {
         XrayOptions options{.seed = 1000 + at};
-        options.rows = 320;
-        options.columns = 320;
+        options.rows = side_px;
+        options.columns = side_px;
         images_.push_back({write_xray(dir_.path(), options)});
     }
 }

@@ -23,7 +23,8 @@ class Journey {
 public:
     /// Draws the images. `crash_at`: a name of crash_point.h, with ":N" for the Nth pass.
     /// `storage`: further lines of that section of the config.
-    Journey(std::size_t images, const std::string& crash_at, const std::string& storage = "");
+    Journey(std::size_t images, const std::string& crash_at, const std::string& storage,
+            int side_px);
 
     RunningNode& node() noexcept { return node_; }
 
