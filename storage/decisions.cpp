@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "conf/base/digest.h"
+#include "storage/rows.h"
 #include "storage/statements.h"
 
 namespace bucky::storage {
@@ -152,12 +153,6 @@ private:
     DecisionMark end_;
 };
 
-std::vector<std::string> first_column(Statement rows) {
-    std::vector<std::string> values;
-    while (rows.step()) values.push_back(rows.text(0));
-    return values;
-}
-
 }  // namespace
 
 std::span<const Sql> decision_statements() {
@@ -204,7 +199,8 @@ DecisionMark Decisions::add(std::string_view owner, std::string_view record) {
 }
 
 std::vector<std::string> Decisions::owners() {
-    return first_column(db_.prepare(kOwners));
+    auto rows = db_.prepare(kOwners);
+    return first_column(rows);
 }
 
 void Decisions::each(std::string_view owner, std::int64_t since_ms,
@@ -239,8 +235,10 @@ Decisions::Checked Decisions::verify(std::string_view owner, std::string_view wa
 
 std::int64_t Decisions::forget(std::int64_t before_ms, std::int64_t at_most) {
     std::int64_t forgotten = 0;
-    for (const auto& owner : first_column(db_.prepare(kNoted)))
+    auto noted = db_.prepare(kNoted);
+    for (const auto& owner : first_column(noted)) {
         forgotten += forget_of(owner, before_ms, at_most);
+    }
     return forgotten;
 }
 

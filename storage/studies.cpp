@@ -6,6 +6,7 @@
 #include "conf/base/error.h"
 #include "conf/run/crash_point.h"
 #include "storage/journal.h"
+#include "storage/rows.h"
 #include "storage/statements.h"
 
 namespace bucky::storage {
@@ -185,12 +186,6 @@ Instance instance_of_row(const Statement& row) {
     instance.replaced = row.integer(20) != 0;
     instance.revision = row.integer(21);
     return instance;
-}
-
-std::vector<std::string> first_column(Statement& rows) {
-    std::vector<std::string> values;
-    while (rows.step()) values.push_back(rows.text(0));
-    return values;
 }
 
 }  // namespace
