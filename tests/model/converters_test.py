@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The converters of tools/model, with networks of the right architecture and random weights. Their
 output is checked by `bucky model check` (BUCKY_PROGRAM), which runs it as the node does. The
-manifests of the packages that come with Bucky are compared with the output of their trainers."""
+manifests of the packages that come with Bucky are compared with the output of their trainers, and
+the words of the demonstration with those of a report."""
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,10 +22,15 @@ from architectures import DenseNet121, ResNet50
 
 TESTS = Path(__file__).resolve().parent
 TOOLS = TESTS.parent.parent / "tools" / "model"
-sys.path[:0] = [str(TOOLS), str(TOOLS / "gate")]
+sys.path[:0] = [str(TOOLS), str(TOOLS / "gate"), str(TOOLS / "adult"),
+                str(TOOLS.parent / "demonstration")]
+import evaluate_cxr_nodule  # noqa: E402
+import evaluate_cxr_opacity  # noqa: E402
 import gate_package  # noqa: E402
 import manifest  # noqa: E402
 import package  # noqa: E402
+import package_pneumonia_paediatric  # noqa: E402
+import verdicts  # noqa: E402
 
 BUCKY = os.environ.get("BUCKY_PROGRAM", "")
 SAID = ["--version", "1", "--vendor", "Tests", "--licence", "none", "--intended-use", "tests"]
@@ -154,6 +161,30 @@ class OurPackages(unittest.TestCase):
         _, limits, sha256 = gate_package.read_package(models / "cxr-gate")
         self.assertEqual(gate_package.manifest_text(sha256, limits),
                          (models / "cxr-gate" / "model.toml").read_text(encoding="utf-8"))
+
+    def test_the_findings_that_come_with_bucky_are_what_their_trainers_write(self):
+        models = TESTS.parent.parent / "models"
+        for name, trainer in (("pneumonia-paediatric", package_pneumonia_paediatric),
+                              ("cxr-nodule", evaluate_cxr_nodule),
+                              ("cxr-opacity", evaluate_cxr_opacity)):
+            text = (models / name / "model.toml").read_text(encoding="utf-8")
+            sha256 = re.search(r'^sha256 = "(\w+)"', text, re.M).group(1)
+            threshold = float(re.search(r"^threshold = ([\d.]+)", text, re.M).group(1))
+            written = trainer.package_of(threshold)
+            for finding in written.findings:
+                self.assertIn(manifest.finding_text(finding, sha256), text)
+            self.assertIn(f'intended_use_ko = "{written.intended_use_ko}"', text)
+
+    def test_a_tuberculosis_of_the_demonstration_is_suspected_in_code_and_words(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run([BUCKY, "phantom", "--out", folder, "--seed", 13, "--finding", "tuberculosis"])
+            run([BUCKY, "analyze", Path(folder) / "phantom-000013.dcm", "--model",
+                 TESTS.parent.parent / "models" / "cxr-phantom", "--out", Path(folder) / "out"])
+            said = [line for file in (Path(folder) / "out").rglob("*.dcm")
+                    if b"1.2.840.10008.5.1.4.1.1.88.34" in file.read_bytes()
+                    for verdict in verdicts.read(file.read_bytes()).values()
+                    for line in verdict.lines()]
+        self.assertRegex("; ".join(said), r"^Suspected pulmonary tuberculosis 0\.\d\d \w+$")
 
     def test_thresholds_fixed_for_other_weights_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:

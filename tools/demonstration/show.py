@@ -19,7 +19,8 @@ from pacs import Pacs
 from programs import Failed, free_port
 
 PATIENCE_S = 120  # the demo stops waiting after this time without news
-WIDTH = 80
+WIDTH = 90      # of the table; addresses take a third of it
+BAR_WIDTH = 80  # rewritten in place: a line that wraps would stay
 NAME_WIDTH = 12
 
 
@@ -37,13 +38,13 @@ class Bar:
         full = length * done // max(total, 1)
         line = f"{words:<24} [{'#' * full}{'.' * (length - full)}] {done}/{total}"
         if line != self.last:
-            sys.stderr.write("\r" + line[:WIDTH - 1].ljust(WIDTH - 1))
+            sys.stderr.write("\r" + line[:BAR_WIDTH - 1].ljust(BAR_WIDTH - 1))
             sys.stderr.flush()
             self.last = line
 
     def clear(self):
         if self.shown:
-            sys.stderr.write("\r" + " " * (WIDTH - 1) + "\r")
+            sys.stderr.write("\r" + " " * (BAR_WIDTH - 1) + "\r")
             sys.stderr.flush()
 
 

@@ -15,6 +15,7 @@ FINDING = ("121071", "DCM")
 IMAGE_REGION = ("111030", "DCM")
 LATERALITY = ("272741003", "SCT")
 PRESENT = ("52101004", "SCT")
+SUSPECTED = ("415684004", "SCT")  # an image can only suspect it
 SIDES = {"7771000": "left", "24028007": "right", "51440002": "both"}
 
 
@@ -22,6 +23,7 @@ SIDES = {"7771000": "left", "24028007": "right", "51440002": "both"}
 class Finding:
     name: str
     score: float
+    is_suspicion: bool = False
     sides: list = field(default_factory=list)
 
     @property
@@ -29,15 +31,22 @@ class Finding:
         """Rounded down, as in the picture: only a score of 1 is shown as 1.00."""
         return f"{math.floor(self.score * 100 + 1e-9) / 100:.2f}"
 
+    @property
+    def said(self):
+        """"Suspected pulmonary tuberculosis"."""
+        if not self.is_suspicion:
+            return self.name
+        return f"Suspected {self.name[:1].lower()}{self.name[1:]}"
+
     def __str__(self):
-        return " ".join([self.name, self.score_text, "+".join(self.sides)]).strip()
+        return " ".join([self.said, self.score_text, "+".join(self.sides)]).strip()
 
     def fitted(self, width):
         """At most this many characters: the side is shortened first, then the name."""
         if len(str(self)) <= width:
             return str(self)
         rest = " ".join(["", self.score_text, *(side[0].upper() for side in self.sides)])
-        name = self.name
+        name = self.said
         if len(name) + len(rest) > width:
             name = name[:width - len(rest) - 1] + "…"
         return name + rest
@@ -104,11 +113,13 @@ def _take_answer(answer, verdicts):
             verdicts[image] = Verdict(False, " ".join(texts))
             continue
         verdict = verdicts.setdefault(image, Verdict(True))
-        if code_of(answer, "ConceptCodeSequence") == PRESENT:
+        said = code_of(answer, "ConceptCodeSequence")
+        if said in (PRESENT, SUSPECTED):
             meaning = answer.ConceptNameCodeSequence[0].CodeMeaning
             numbers = [float(child.MeasuredValueSequence[0].NumericValue)
                        for child in children(answer) if child.ValueType == "NUM"]
-            verdict.findings.append(Finding(meaning, numbers[0] if numbers else float("nan")))
+            verdict.findings.append(Finding(meaning, numbers[0] if numbers else float("nan"),
+                                            said == SUSPECTED))
 
 
 def _take_side(group, verdicts):

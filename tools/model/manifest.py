@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import torch
@@ -51,6 +51,26 @@ fit = "letterbox"           # the longer side fills the square, the rest is 0
 """
 
 
+class Reporting(NamedTuple):
+    """How a finding is reported; docs/models.md."""
+    urgency: int             # 1 is named first, 9 last; the same in every package of Bucky
+    site: Tuple[str, str]    # SCT: code and meaning
+    cad_finding: Tuple[str, str] = ("112033", "Abnormal opacity")  # DCM, of CID 6101
+    cad_modifier: Tuple[str, str] = ()  # SCT, of CID 6102; none: it has no word
+    is_suspicion: bool = False          # an image can only suspect it
+
+
+LUNG = ("39607008", "Lung")
+REPORTING = {
+    "pneumothorax": Reporting(1, ("3120008", "Pleural structure"),
+                              ("112062", "Abnormal lucency"), ("36118008", "Pneumothorax")),
+    "tuberculosis": Reporting(2, LUNG, is_suspicion=True),
+    "pneumonia": Reporting(3, LUNG),
+    "opacity": Reporting(3, LUNG),
+    "nodule": Reporting(4, LUNG, cad_modifier=("27925004", "Nodule")),
+}
+
+
 @dataclass
 class Finding:
     key: str
@@ -62,6 +82,7 @@ class Finding:
     heat_threshold: float = 0.5
     located: bool = False
     scheme: str = "SCT"
+    reporting: Optional[Reporting] = None
 
 
 @dataclass
@@ -76,6 +97,7 @@ class Package:
     heatmaps: bool
     findings: List[Finding] = field(default_factory=list)
     told: Dict[str, str] = field(default_factory=dict)  # purpose, patients, measured
+    intended_use_ko: str = ""
 
 
 def toml(value: Any) -> str:
@@ -96,13 +118,26 @@ def section(name: str, values: Dict[str, Any]) -> str:
     return f"\n{name}\n" + lines(values)
 
 
+def code_text(code: Tuple[str, str], scheme: str) -> str:
+    value, meaning = code
+    return f"{{ value = {toml(value)}, scheme = {toml(scheme)}, meaning = {toml(meaning)} }}"
+
+
+def reporting_text(how: Reporting) -> str:
+    text = 'answer = "suspected"\n' if how.is_suspicion else ""
+    text += f"urgency = {how.urgency}\nsite = {code_text(how.site, 'SCT')}\n"
+    text += f"cad_finding = {code_text(how.cad_finding, 'DCM')}\n"
+    return text + (f"cad_modifier = {code_text(how.cad_modifier, 'SCT')}\n"
+                   if how.cad_modifier else "")
+
+
 def finding_text(finding: Finding, sha256: str) -> str:
     values = {"key": finding.key, "name": finding.name}
     if finding.name_ko:
         values["name_ko"] = finding.name_ko
     text = section("[[finding]]", values)
-    text += (f"code = {{ value = {toml(finding.code)}, scheme = {toml(finding.scheme)}, "
-             f"meaning = {toml(finding.meaning)} }}\n")
+    text += f"code = {code_text((finding.code, finding.meaning), finding.scheme)}\n"
+    text += reporting_text(finding.reporting) if finding.reporting else ""
     text += f"threshold = {toml(finding.threshold)}\nthresholds_for = {toml(sha256)}\n"
     if finding.located:
         text += f"heatmap_threshold = {toml(finding.heat_threshold)}\nlocated = true\n"
@@ -172,6 +207,7 @@ def write(package: Package, net: torch.jit.ScriptModule, folder: Path, written_b
     text += section("[model]", {
         "name": package.name, "version": package.version, "vendor": package.vendor,
         "licence": package.licence, "intended_use": package.intended_use,
+        **({"intended_use_ko": package.intended_use_ko} if package.intended_use_ko else {}),
         "purpose": "research", **package.told,
         "weights": "weights.ts", "sha256": sha256})
     text += section("[input]", package.input)

@@ -43,7 +43,9 @@ heatmaps = true
 """
 
 # For `bucky model list --shipped`; the figures stand in CARD.md.
-TOLD = {"purpose": "demonstration", "patients": "nobody: only images of `bucky phantom`",
+TOLD = {"intended_use_ko": "컴퓨터로 만든 흉부 X선 영상을 위한 시연용입니다. "
+                           "어떤 환자에게도 쓸 수 없습니다.",
+        "purpose": "demonstration", "patients": "nobody: only images of `bucky phantom`",
         "measured": "1500 unseen phantoms: AUC 0.9942 to 1.0000 a finding; "
                     "worthless on patients"}
 
@@ -53,7 +55,7 @@ key = "{key}"
 name = "{name}"
 name_ko = "{name_ko}"
 code = {{ value = "{code}", scheme = "SCT", meaning = "{meaning}" }}
-threshold = {threshold}
+{reporting}threshold = {threshold}
 thresholds_for = "{sha256}"
 heatmap_threshold = {heat_threshold}
 located = true
@@ -69,6 +71,7 @@ def manifest_text(sha256: str, thresholds: List[float], heat_thresholds: List[fl
     for k, key in enumerate(FINDINGS):
         name, name_ko, code, meaning = WORDS[key]
         text += FINDING.format(key=key, name=name, name_ko=name_ko, code=code, meaning=meaning,
+                               reporting=manifest.reporting_text(manifest.REPORTING[key]),
                                threshold=thresholds[k], heat_threshold=heat_thresholds[k],
                                sha256=sha256)
     return text

@@ -85,12 +85,15 @@ def package_of(threshold: float) -> manifest.Package:
         licence="Apache-2.0; trained on data under CC BY 4.0 (Kermany et al. 2018)",
         intended_use="Research on chest radiographs of children from 0 to 6 years. Not a medical "
                      "device. Not for adults.",
+        intended_use_ko="0~6세 소아 흉부 X선 영상 연구용입니다. "
+                        "의료기기가 아닙니다. 성인에게는 쓸 수 없습니다.",
         input={"width": INPUT_SIDE, "height": INPUT_SIDE, "channels": 1, "values": "display",
                "range": [0.0, 1.0], "mean": [0.0], "std": [1.0], "resample": "area",
                "fit": "stretch"},
         accepts=accepts, heatmaps=True,
         findings=[manifest.Finding("pneumonia", "Pneumonia", "233604007", "Pneumonia",
-                                   threshold, "폐렴", HEAT_THRESHOLD, True)],
+                                   threshold, "폐렴", HEAT_THRESHOLD, True,
+                                   reporting=manifest.REPORTING["pneumonia"])],
         told={"purpose": "research", "patients": "children of 0 to 6 years with a known age",
               "measured": "760 pictures of one hospital: AUC 0.9907, sensitivity 94.7 %, "
                           "specificity 93.7 %"})

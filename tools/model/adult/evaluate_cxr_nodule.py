@@ -25,9 +25,12 @@ def package_of(threshold: float) -> manifest.Package:
                 "(CC BY 4.0), NODE21 (Apache-2.0)",
         intended_use="Research on frontal chest radiographs of adults. Not a medical device. "
                      "Misses subtle nodules.",
+        intended_use_ko="성인 정면 흉부 X선 영상 연구용입니다. "
+                        "의료기기가 아닙니다. 희미한 결절은 놓칩니다.",
         input=adult_package.input_of(SIDE), accepts=adult_package.ACCEPTS, heatmaps=True,
         findings=[manifest.Finding("nodule", "Lung nodule", "786838002", "Nodule of lung",
-                                   threshold, "폐결절", threshold, True)],
+                                   threshold, "폐결절", threshold, True,
+                                   reporting=manifest.REPORTING["nodule"])],
         told={"purpose": "research", "patients": "adults of 18 years and over with a known age",
               "measured": "69 of 192 planted nodules found (35.9 %), 9 of 240 normal films marked"})
 

@@ -25,10 +25,12 @@ def package_of(threshold: float) -> manifest.Package:
         licence="Apache-2.0; trained on NIH ChestX-ray14 and RSNA 2018",
         intended_use="Research on frontal chest radiographs of adults. Not a medical device. Flags "
                      "other disease, too: an opacity is not pneumonia.",
+        intended_use_ko="성인 정면 흉부 X선 영상 연구용입니다. 의료기기가 아닙니다. "
+                        "다른 질환도 표시하며, 음영이 곧 폐렴은 아닙니다.",
         input=adult_package.input_of(SIDE), accepts=adult_package.ACCEPTS, heatmaps=True,
         findings=[manifest.Finding("opacity", "Abnormal lung opacity", "112033",
                                    "Abnormal opacity", threshold, "폐 음영 증가", threshold, True,
-                                   "DCM")],
+                                   "DCM", manifest.REPORTING["opacity"])],
         told={"purpose": "research", "patients": "adults of 18 years and over with a known age",
               "measured": "opacities flagged: PA 4 of 9, AP 41 of 53; normal films 4 of 240"})
 
