@@ -200,6 +200,14 @@ struct ThresholdSettings {
     std::string tenant{};  ///< its AE title; empty: all
 };
 
+/// Whose answer to a finding stands where several packages give one.
+struct PrecedenceSettings {
+    std::string finding;   ///< its key in the package
+    std::string model;     ///< the package whose answer stands
+    std::string tenant;    ///< its AE title; empty: all
+    std::size_t line = 1;  ///< of the file, for an error found when models are loaded
+};
+
 struct AdminSettings {
     std::string listen = "127.0.0.1:8090";  ///< empty: no admin listener; port 0: any free one
     std::string token_file;  ///< path or "credential:NAME"; empty: no token is required
@@ -260,6 +268,7 @@ struct Settings {
     std::vector<DestinationSettings> destinations;
     std::vector<TenantSettings> tenants;
     std::vector<ThresholdSettings> thresholds;
+    std::vector<PrecedenceSettings> precedences;
 
     std::filesystem::path spool_dir() const { return node.data_dir / "spool"; }
     std::filesystem::path results_dir() const { return node.data_dir / "results"; }

@@ -75,11 +75,15 @@ inline QueueShares queue_shares(const Settings& settings) {
             std::max<std::int64_t>(reserved / static_cast<std::int64_t>(accounts), 1)};
 }
 
+/// Whether images may come that no tenant owns.
+inline bool some_are_nobodys(const Settings& settings) {
+    return !settings.scp.check_called_ae ||
+           tenant_of(settings, settings.node.ae_title.str()) == nullptr;
+}
+
 /// There are destinations, but none for the images that no tenant owns, and such images may come.
 inline bool strands_results(const Settings& settings) {
-    const bool some_are_nobodys = !settings.scp.check_called_ae ||
-                                  tenant_of(settings, settings.node.ae_title.str()) == nullptr;
-    return some_are_nobodys && !settings.destinations.empty() &&
+    return some_are_nobodys(settings) && !settings.destinations.empty() &&
            destinations_of(settings, "").empty();
 }
 

@@ -77,6 +77,9 @@ struct Finding {
     std::uint32_t urgency = kUrgencyLast;  ///< 1 is named first, everywhere
     std::optional<Code> site = {};         ///< Finding Site (363698007, SCT)
     std::optional<CadCodes> cad = {};
+    /// The package whose answer to the same question stands instead of this one: this one is kept
+    /// in the records and is in no result. Empty: this one stands.
+    std::string yields_to = {};
 };
 
 /// What a model is for. Every result says it, except of a clinical one.
@@ -107,6 +110,11 @@ struct ModelIdentity {
     Purpose purpose = Purpose::research;
     std::string manifest_sha256 = {};  ///< of model.toml; empty in results before 0.2
 };
+
+/// Weights of one version that stand in two folders: they answer once.
+inline bool same_algorithm(const ModelIdentity& one, const ModelIdentity& other) {
+    return one.sha256 == other.sha256 && one.version == other.version;
+}
 
 enum class Verdict { findings, no_findings, not_analysed, failed };
 

@@ -106,6 +106,7 @@ Json json_of(const Finding& finding) {
         json["cad_finding"] = json_of(finding.cad->finding);
         if (finding.cad->modifier) json["cad_modifier"] = json_of(*finding.cad->modifier);
     }
+    if (!finding.yields_to.empty()) json["yields_to"] = finding.yields_to;
     return json;
 }
 
@@ -128,6 +129,7 @@ Finding finding_of(const Json& json) {
         finding.cad = CadCodes{code_of(json.at("cad_finding")), {}};
         if (json.contains("cad_modifier")) finding.cad->modifier = code_of(json.at("cad_modifier"));
     }
+    finding.yields_to = json.value("yields_to", "");
     for (const Json& region : json.at("regions")) finding.regions.push_back(region_of(region));
     if (json.contains("heat")) finding.heat = heat_of(json.at("heat"));
     return finding;

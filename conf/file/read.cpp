@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include <toml++/toml.h>
 
 #include "conf/base/limits.h"
+#include "conf/file/spelling.h"
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
 
@@ -25,30 +25,6 @@ std::string told(std::string_view file, const std::vector<Problem>& problems) {
         lines.push_back(fmt::format("{}:{}: {}{}", file, problem.line, key, problem.words));
     }
     return fmt::format("{}", fmt::join(lines, "\n"));
-}
-
-/// The number of letters to change, add or remove to turn `a` into `b` (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
-        }
-    }
-    return row.back();
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-    constexpr std::size_t kLettersOff = 2;
-    for (const auto candidate : known) {
-        if (distance(word, candidate) <= kLettersOff) {
-            return fmt::format("; did you mean {}?", candidate);
-        }
-    }
-    return fmt::format("; known are {}", fmt::join(known, ", "));
 }
 
 /// Walks the sections over one parsed file and keeps every problem.

@@ -53,6 +53,7 @@ inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::
     {"tenant.destinations", R"(["pacs"])"},
     {"tenant.language", R"("ko")"},
     {"threshold.destination", R"("pacs")"},
+    {"precedence.tenant", R"("CLINIC_NORTH")"},
     {"threshold.tenant", R"("CLINIC_NORTH")"},
     {"admin.token_file", R"("credential:admin-token")"},
     {"service.listen", R"("0.0.0.0:443")"},

@@ -88,6 +88,10 @@ constexpr Row kRows[] = {
     {"bucky_held_bytes", Kind::gauge, "Bytes of the instances and results kept."},
     {"bucky_images_total", Kind::counter,
      "Verdicts; an image that is looked at again has another."},
+    {"bucky_package_images_total", Kind::counter,
+     "Images that each package that reports was asked about, by model and version."},
+    {"bucky_package_failures_total", Kind::counter,
+     "Those of bucky_package_images_total that it failed on, whatever others said."},
     {"bucky_shadow_images_total", Kind::counter, "Images by what shadow models said of them."},
     {"bucky_text_in_pixels_total", Kind::counter,
      "Images with text in their pixels that were to leave for a service, by outcome: masked, or "

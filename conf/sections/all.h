@@ -23,6 +23,7 @@ Section<OverlaySettings> overlay_section();
 Section<DestinationSettings> destination_section();
 Section<TenantSettings> tenant_section();
 Section<ThresholdSettings> threshold_section();
+Section<PrecedenceSettings> precedence_section();
 Section<StorageSettings> storage_section();
 Section<AdminSettings> admin_section();
 Section<ServiceSettings> service_section();
@@ -35,8 +36,9 @@ using Sections =
                Section<PeerSettings>, Section<AliasSettings>, Section<InferenceSettings>,
                Section<ModelSettings>, Section<RemoteSettings>, Section<StudySettings>,
                Section<OverlaySettings>, Section<DestinationSettings>, Section<TenantSettings>,
-               Section<ThresholdSettings>, Section<StorageSettings>, Section<AdminSettings>,
-               Section<ServiceSettings>, Section<LogSettings>, Section<AuditSettings>>;
+               Section<ThresholdSettings>, Section<PrecedenceSettings>, Section<StorageSettings>,
+               Section<AdminSettings>, Section<ServiceSettings>, Section<LogSettings>,
+               Section<AuditSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

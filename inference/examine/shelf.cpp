@@ -23,8 +23,7 @@ bool is_of_the_device(Fault fault) {
 
 bool answers_already(const Shelf::Choice& choice, const LoadedPackage& loaded) {
     const auto same = [&](const LoadedPackage* other) {
-        const ModelIdentity &one = loaded.package.identity, &two = other->package.identity;
-        return one.sha256 == two.sha256 && one.version == two.version;
+        return same_algorithm(loaded.package.identity, other->package.identity);
     };
     return same(choice.taken) || std::any_of(choice.further.begin(), choice.further.end(), same);
 }

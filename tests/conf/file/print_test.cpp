@@ -48,6 +48,7 @@ TEST_CASE("the example can be read, and also with every default uncommented", "[
                                              .sha256 = std::string(64, '0'),
                                              .finding = "nodule",
                                              .value = 0.5});  // and [[threshold]]
+              settings.precedences.push_back({"nodule", "cxr-nodule", "", 1});
               settings.aliases.push_back({ExamAttribute::body_part, "TX DE FACE", "CHEST PA"});
               settings.tenants.emplace_back().ae_title = AeTitle{"CLINIC_NORTH"};
               return settings;

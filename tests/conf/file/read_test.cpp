@@ -246,6 +246,25 @@ TEST_CASE("the objects of a destination are listed once, in one list", "[conf]")
     }
 }
 
+TEST_CASE("a [[precedence]] names a finding and a package, once, and a tenant that is there",
+          "[conf][several]") {
+    const Folder folder;
+    const auto row = [](const std::string& more) {
+        return "[[precedence]]\nfinding = \"nodule\"\nmodel = \"m\"\n" + more;
+    };
+    const auto read = [&](const std::string& rows) {
+        return read_settings_text(std::string{kSmallest} + rows, folder.file()).precedences;
+    };
+    CHECK(read(row("")).at(0).model == "m");
+    CHECK(read(row("")).at(0).line > 1);
+    CHECK_THROWS_WITH(read("[[precedence]]\nfinding = \"nodule\"\n"),
+                      Catch::Contains("precedence.model: is needed"));
+    CHECK_THROWS_WITH(read(row("tennant = \"N\"\n")), Catch::Contains("did you mean tenant?"));
+    CHECK_THROWS_WITH(read(row("tenant = \"N\"\n")), Catch::Contains("there is no tenant \"N\""));
+    CHECK_THROWS_WITH(read(row("") + row("")),
+                      Catch::Contains("has a [[precedence]] for \"nodule\" already"));
+}
+
 TEST_CASE("a [[threshold]] names the weights, a value between 0 and 1 and optionally a destination",
           "[conf]") {
     const Folder folder;

@@ -127,6 +127,12 @@ TEST_CASE(
                    !Catch::Contains("0.83"));
     CHECK_THAT(explain({}), Catch::Contains("\ncxr-phantom 1.1.0: takes it\n") &&
                                 !Catch::Contains("As an image of"));
+    write_file(dir / "bucky.toml", [text = read_text(dir / "bucky.toml")]() mutable {
+        return text.insert(text.find("models = "), "answer = \"all\"\n");
+    }());
+    CHECK_THAT(explain({}), Catch::Contains("\ncxr-phantom 1.1.0: takes it\n") &&
+                                Catch::Contains("\ncxr-second 1.1.0: would take it too, but has "
+                                                "the weights of cxr-phantom\n"));
     CHECK_THROWS_WITH(explain({"--called", "EAST"}),
                       "nobody is called EAST here; there is BUCKY, NORTH, SOUTH");
 }

@@ -62,11 +62,9 @@ json json_of(const conf::DestinationSettings& to, const Health& health) {
 }
 
 json json_of(const ModelLine& model) {
-    return {{"name", model.name},
-            {"version", model.version},
-            {"device", model.device},
-            {"role", model.role},
-            {"answers", model.answers}};
+    return {{"name", model.name},        {"version", model.version}, {"device", model.device},
+            {"role", model.role},        {"answers", model.answers}, {"images", model.images},
+            {"failures", model.failures}};
 }
 
 json json_of(const storage::StudyLine& study) {

@@ -32,6 +32,7 @@ struct ModelLine {
     std::string name, version, device;
     std::string role;  ///< "reports", "shadow" or "gate"
     bool answers = true;
+    std::int64_t images = 0, failures = 0;  ///< that it was asked about, and failed on
 };
 
 struct StatusLook {

@@ -17,6 +17,7 @@
 #include "tools/bucky/admin/unowned_lanes.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/engine/model_purposes.h"
+#include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/disk_estimate.h"
@@ -101,6 +102,7 @@ void add_config(CLI::App& app, int& exit_status) {
         for (const auto& note : purposes_of(settings).notes) {
             std::cout << wrapped("! ", printable(note));
         }
+        for (const auto& note : overlaps(settings)) std::cout << wrapped("! ", printable(note));
         std::cout << wrapped("", disk_estimate(settings));
     });
 

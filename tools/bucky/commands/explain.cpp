@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/engine/gate_options.h"
+#include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/engine/thresholds.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/shared/table.h"
@@ -148,6 +150,7 @@ struct Asked {
         bool shadow = false;
     };
     std::vector<Model> models;
+    Answering answer = conf::InferenceSettings{}.answer;
     std::filesystem::path gate;
     std::optional<conf::Settings> settings;  ///< of the node; nullopt: only the models are asked
     std::string owner;                       ///< the tenant's AE title; empty: no tenant
@@ -188,30 +191,64 @@ void print_thresholds(const inference::Package& package, const Asked& asked) {
     }
 }
 
-/// Decides as Shelf::choose() does, but prints every reason of every model. Returns the package
-/// that takes the image.
-std::optional<inference::Package> print_answers(const inference::Header& header,
-                                                const Asked& asked) {
-    std::optional<inference::Package> taken;
+/// Decides as Shelf::choose() does, but prints every reason of every model. Returns the packages
+/// that answer.
+std::vector<inference::Package> print_answers(const inference::Header& header, const Asked& asked) {
+    std::vector<inference::Package> taking;
     for (const auto& [folder, shadow] : asked.models) {
-        const auto package = inference::read_package(folder);
-        const auto named = fmt::format("{} {}", package.identity.name, package.identity.version);
+        auto package = inference::read_package(folder);
+        const auto say = [named = fmt::format("{} {}", package.identity.name,
+                                              package.identity.version)](std::string_view words) {
+            std::cout << fmt::format("{}: {}\n", named, words);
+        };
         const auto against = inference::refusals(header, package.accepts);
-        for (const auto& no : against) {
-            std::cout << fmt::format("{}: no ({}): {}\n", named, no.key, printable(no.text));
-        }
+        for (const auto& no : against) say(fmt::format("no ({}): {}", no.key, printable(no.text)));
         if (!against.empty()) continue;
+        const auto twin = std::ranges::find_if(taking, [&](const inference::Package& other) {
+            return inference::same_algorithm(other.identity, package.identity);
+        });
         if (shadow) {
-            std::cout << fmt::format("{}: looks at it as a shadow, reports nothing\n", named);
-        } else if (taken) {
-            std::cout << fmt::format("{}: would take it too, but comes later\n", named);
+            say("looks at it as a shadow, reports nothing");
+        } else if (!taking.empty() && asked.answer == Answering::first) {
+            say("would take it too, but comes later");
+        } else if (twin != taking.end()) {
+            say(fmt::format("would take it too, but has the weights of {}", twin->identity.name));
         } else {
-            std::cout << fmt::format("{}: takes it\n", named);
+            say(taking.empty() ? "takes it" : "takes it too");
             if (asked.settings) print_thresholds(package, asked);
-            taken = package;
+            taking.push_back(std::move(package));
         }
     }
-    return taken;
+    return taking;
+}
+
+/// Findings of a package for which another one's answer stands.
+void print_precedence(const std::vector<inference::Package>& taking, const Asked& asked) {
+    inference::ImageResult asked_all;
+    for (const auto& package : taking) {
+        inference::ImageResult answer;
+        answer.verdict = inference::Verdict::no_findings;
+        answer.model = package.identity;
+        for (const auto& spec : package.findings) {
+            auto& finding = answer.findings.emplace_back();
+            finding.key = spec.key;
+            finding.code = spec.code;
+        }
+        if (&package == &taking.front()) {
+            asked_all = std::move(answer);
+        } else {
+            asked_all.others.push_back(std::move(answer));
+        }
+    }
+    const auto rows = precedence_for(*asked.settings, asked.owner);
+    for (const auto& answer : answers_of(by_precedence(std::move(asked_all), rows))) {
+        for (const auto& finding : answer.findings) {
+            if (finding.yields_to.empty()) continue;
+            std::cout << fmt::format("{} {}: {}: the answer of {} stands ([[precedence]])\n",
+                                     answer.model->name, answer.model->version, finding.key,
+                                     finding.yields_to);
+        }
+    }
 }
 
 /// Whether pixels may leave for a service, after a search for text.
@@ -230,15 +267,18 @@ void explain(const std::filesystem::path& file, const Asked& asked) {
     print_facts(header);
     if (!asked.owner.empty()) std::cout << fmt::format("\nAs an image of {}:", asked.owner);
     std::cout << '\n';
-    const auto taken = print_answers(header, asked);
+    const auto taking = print_answers(header, asked);
+    if (asked.settings && !taking.empty()) print_precedence(taking, asked);
     const auto image = decoded(file, decoder);
     if (!image) return;
     print_view(*image);
     print_opinion(*image, header, asked.gate);
-    if (taken && asked.settings && may_leave(*asked.settings)) {
-        const bool display = taken->input.values == inference::Values::display;
-        print_text(file, header, *image,
-                   display ? inference::Greys::display : inference::Greys::modality, decoder);
+    if (!asked.settings || !may_leave(*asked.settings)) return;
+    std::set<inference::Greys> searched;  // packages may see the image by other greys
+    for (const auto& package : taking) {
+        const bool display = package.input.values == inference::Values::display;
+        const auto greys = display ? inference::Greys::display : inference::Greys::modality;
+        if (searched.insert(greys).second) print_text(file, header, *image, greys, decoder);
     }
 }
 
@@ -272,6 +312,7 @@ Asked asked_of(conf::Settings settings, std::string called) {
     for (const auto& folder : has_own ? tenant->models : settings.inference.models) {
         asked.models.push_back({folder, is_shadow(settings, folder)});
     }
+    asked.answer = settings.inference.answer;
     asked.gate = gate_options(settings.inference).folder;
     asked.settings = std::move(settings);
     return asked;
@@ -281,7 +322,7 @@ Asked asked_of(conf::Settings settings, std::string called) {
 
 void add_explain(CLI::App& app, int&) {
     auto* command =
-        app.add_subcommand("explain", "Which model takes a file; if none, which rule says no");
+        app.add_subcommand("explain", "Which models take a file; if none, which rule says no");
     const auto config = config_option(*command);
     const auto file = std::make_shared<std::filesystem::path>();
     const auto models = std::make_shared<std::vector<std::filesystem::path>>();

@@ -13,6 +13,7 @@
 #include "tools/bucky/admin/health.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/engine/model_purposes.h"
+#include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/reload.h"
 #include "tools/bucky/shared/table.h"
@@ -47,6 +48,7 @@ Status status_of(conf::Settings settings) {
     status.process = DataLock::holder(status.settings.node.data_dir);
     status.health = health_of(status, clock);
     std::ranges::move(purposes_of(status.settings).notes, std::back_inserter(status.health.notes));
+    std::ranges::move(overlaps(status.settings), std::back_inserter(status.health.notes));
     const storage::Aside aside{status.settings.node.data_dir, clock};
     status.health.aside = aside.held();
     std::ranges::move(aside_troubles(aside), std::back_inserter(status.health.troubles));

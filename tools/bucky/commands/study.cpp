@@ -119,8 +119,11 @@ std::string words_of(const inference::ImageResult& answer) {
             if (!side.empty()) sides.push_back(side);
         }
         if (finding.answer == inference::Answer::undetermined) sides.emplace_back("undetermined");
-        said.push_back(fmt::format("{} {}{}{}", finding.name, dicom_sr::score_text(finding.score),
-                                   sides.empty() ? "" : " ", fmt::join(sides, ", ")));
+        const auto stands = finding.yields_to.empty()
+                                ? ""
+                                : fmt::format(" ({}'s answer stands)", finding.yields_to);
+        said.push_back(fmt::format("{} {}{}{}{}", finding.name, dicom_sr::score_text(finding.score),
+                                   sides.empty() ? "" : " ", fmt::join(sides, ", "), stands));
     }
     if (answer.reason) said.push_back(answer.reason->text);
     std::string words{name_of(answer.verdict)};

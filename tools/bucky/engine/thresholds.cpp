@@ -16,6 +16,7 @@
 #include "inference/package/package.h"
 #include "inference/pixels/text_search.h"
 #include "tools/bucky/engine/model_pool.h"
+#include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/shared/referenced_files.h"
 
 namespace bucky {
@@ -128,6 +129,7 @@ conf::Settings checked_settings(const std::filesystem::path& file, NamedFiles fi
     }
     try {
         add(threshold_problems(settings));
+        add(precedence_problems(settings));
     } catch (const Error& unreadable) {  // a package: the other problems are reported without it
         if (files == NamedFiles::left) {
             if (problems.empty()) throw;

@@ -2,6 +2,7 @@
 // New settings while the node runs: the file is read again, and the next generation of threads
 // stands ready before the last one leaves (docs/decisions/0701).
 #include "tools/bucky/engine/model_purposes.h"
+#include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/node/generation_plan.h"
 #include "tools/bucky/node/node_state.h"
 
@@ -45,6 +46,9 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
     }
     for (const auto& note : purposes_of(settings, *shelf).notes) {
         log::event(log::Level::warning, "model.demonstration", {{"words", note}});
+    }
+    for (const auto& note : overlaps(settings, *shelf)) {
+        log::event(log::Level::warning, "model.overlap", {{"words", note}});
     }
     return shelf;
 }

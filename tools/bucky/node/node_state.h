@@ -50,6 +50,7 @@
 #include "tools/bucky/fleet/fleet.h"
 #include "tools/bucky/node/data_lock.h"
 #include "tools/bucky/node/node.h"
+#include "tools/bucky/node/package_watch.h"
 #include "tools/bucky/node/reload.h"
 #include "tools/bucky/node/supervisor.h"
 #include "tools/bucky/node/thread_group.h"
@@ -115,6 +116,7 @@ struct Node::Impl {
     HealthBoard board;
     MinuteStats minute_stats;                                      ///< the watch thread's
     std::optional<storage::LogWatch> log_watch;                    ///< the same
+    PackageWatch package_watch;                                    ///< the same
     std::chrono::steady_clock::time_point authority_renewed_at{};  ///< the same
     bool waits_are_too_long = false;  ///< the same: the clock was set back
     StatusBoard status;

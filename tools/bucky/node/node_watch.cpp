@@ -5,6 +5,7 @@
 
 #include "storage/waits.h"
 #include "tools/bucky/engine/model_purposes.h"
+#include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/node/certificate_watch.h"
 
 namespace bucky {
@@ -100,13 +101,18 @@ std::string text_searched(const inference::Model& model) {
 }
 
 std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
+    auto images = metrics::sums_by("bucky_package_images_total", "model");
+    auto failures = metrics::sums_by("bucky_package_failures_total", "model");
     std::vector<ModelLine> lines;
     for (const auto& [package, model, shadow] : shelf.packages()) {
-        lines.push_back({.name = package.identity.name,
+        const auto& name = package.identity.name;
+        lines.push_back({.name = name,
                          .version = package.identity.version,
                          .device = model->device() + text_searched(*model),
                          .role = shadow ? "shadow" : "reports",
-                         .answers = model->answers()});
+                         .answers = model->answers(),
+                         .images = shadow ? 0 : static_cast<std::int64_t>(images[name]),
+                         .failures = shadow ? 0 : static_cast<std::int64_t>(failures[name])});
     }
     if (const auto* gate = shelf.gate()) {
         const auto& identity = gate->package().identity;
@@ -157,6 +163,7 @@ void Node::Impl::look_around(storage::Database& db) {
     auto purposes = purposes_of(*settings(), *shelves.now());
     metrics::set("bucky_models_for_patients", static_cast<double>(purposes.for_patients));
     std::ranges::move(purposes.notes, std::back_inserter(health.notes));
+    std::ranges::move(overlaps(*settings(), *shelves.now()), std::back_inserter(health.notes));
     std::vector<std::string> own_notes;
     for (const auto& one : offered()) {
         own_notes.push_back(fmt::format("the service announces {} {} instead of {}: {}", one.model,
@@ -166,6 +173,10 @@ void Node::Impl::look_around(storage::Database& db) {
     auto own = own_troubles();
     std::ranges::move(clock_troubles(db, clock, waits_are_too_long), std::back_inserter(own));
     if (waits_are_too_long) shorten_waits(db);
+    std::ranges::move(package_watch.look(metrics::sums_by("bucky_package_images_total", "model"),
+                                         metrics::sums_by("bucky_package_failures_total", "model"),
+                                         clock.now_ms()),
+                      std::back_inserter(own));
     if (!log_watch) log_watch.emplace(storage::Site{settings()->node.data_dir});
     std::ranges::move(log_watch->look(std::chrono::steady_clock::now()), std::back_inserter(own));
     metrics::set("bucky_database_log_bytes", static_cast<double>(log_watch->log_bytes()));

@@ -14,6 +14,7 @@
 #include "dicom_sr/common/modules.h"
 #include "inference/examine/examine.h"
 #include "inference/findings_json.h"
+#include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/pipeline/worker.h"
 #include "tools/bucky/shared/decision_record.h"
 
@@ -88,6 +89,26 @@ void count_answer(const storage::Instance& instance, const ImageResult& result,
     metrics::count("bucky_positive_images_total", whose, verdict == Verdict::findings);
 }
 
+/// What each package said, and that one failed while the others stand.
+void count_packages(const ImageResult& result) {
+    for (const auto& answer : inference::answers_of(result)) {
+        if (!answer.model) continue;
+        const metrics::Labels which{{"model", answer.model->name},
+                                    {"version", answer.model->version}};
+        metrics::count("bucky_package_images_total", which);
+        metrics::count("bucky_package_failures_total", which, answer.verdict == Verdict::failed);
+    }
+}
+
+/// "-" for none.
+template <typename Says>
+std::string joined(const ImageResult& result, Says says) {
+    std::set<std::string> words;
+    for (const auto& answer : inference::answers_of(result)) words.insert(says(answer));
+    words.erase("");
+    return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ","));
+}
+
 /// Text that did not leave for a service.
 void count_text(const ImageResult& result) {
     constexpr auto kName = "bucky_text_in_pixels_total";
@@ -155,9 +176,10 @@ void InferWorker::take_up(const storage::Job& job) {
         context_.jobs.park(job, "the image is no longer in the database");
         return;
     }
-    const auto result = look_at(job, *instance);
+    auto result = look_at(job, *instance);
     if (!result) return;
-    record(job, *instance, *result);
+    const auto rows = precedence_for(settings_, instance->owner);
+    record(job, *instance, inference::by_precedence(std::move(*result), rows));
     if (job.model.empty()) note_shadows(*instance);
 }
 
@@ -274,18 +296,27 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                          .gate = gate == nullptr ? nullptr : &gate->package().identity,
                          .thresholds = settings_.thresholds}));
     if (!decision) return;
+    const auto note = [&](storage::JournalEvent event, std::string_view words) {
+        context_.journal.write(job.study, instance.sop_instance.str(), event, words);
+    };
     std::set<std::string> warned;  // packages share what the gate says
+    std::uint32_t masked = 0;
     for (const auto& answer : inference::answers_of(result)) {
         for (const auto& warning : answer.warnings) {
             if (!warned.insert(warning.text).second) continue;
-            context_.journal.write(job.study, instance.sop_instance.str(),
-                                   storage::JournalEvent::image_warning, warning.text);
+            note(storage::JournalEvent::image_warning, warning.text);
         }
+        masked = std::max(masked, answer.masked);
+        if (answer.verdict != Verdict::failed || result.others.empty() || !answer.model) continue;
+        note(storage::JournalEvent::image_failed,
+             fmt::format("{} {}: {}", answer.model->name, answer.model->version,
+                         answer.reason ? answer.reason->text : ""));
     }
 
     const auto took_ms = std::max<std::int64_t>(clock_.now_ms() - result.started_at_ms, 0);
     metrics::count("bucky_images_total", {{"verdict", std::string{verdict}}});
     count_text(result);
+    count_packages(result);
     metrics::observe("bucky_stage_seconds", static_cast<double>(took_ms) / 1000,
                      {{"stage", "examine"}});
     // An image that is analysed again (bucky study retry) has waited since then.
@@ -295,13 +326,18 @@ void InferWorker::record(const storage::Job& job, const storage::Instance& insta
                          static_cast<double>(waited_ms) / 1000);
     }
     count_answer(instance, result, equipment_);
+    const auto reason = [](const ImageResult& one) { return one.reason ? one.reason->key : ""; };
+    const auto failed = [](const ImageResult& one) {
+        return one.verdict == Verdict::failed && one.model ? one.model->name : "";
+    };
     log::event("image.verdict", {{"sop", instance.sop_instance.str()},
                                  {"study", instance.study.str()},
                                  {"verdict", verdict},
-                                 {"reason", result.reason ? result.reason->key : "-"},
-                                 {"warnings", result.warnings.size()},
-                                 {"masked", result.masked},
+                                 {"reason", joined(result, reason)},
+                                 {"warnings", warned.size()},
+                                 {"masked", masked},
                                  {"model", models_of(result)},
+                                 {"failed", joined(result, failed)},
                                  {"took_ms", took_ms},
                                  {"record", decision->number},
                                  {"record_sha256", decision->sha256}});

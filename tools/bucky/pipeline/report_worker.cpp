@@ -20,6 +20,7 @@
 #include "dicom_sr/report/measurement_report.h"
 #include "dicom_sr/verify.h"
 #include "inference/findings_json.h"
+#include "inference/package/precedence.h"
 #include "tools/bucky/pipeline/filed_results.h"
 #include "tools/bucky/pipeline/patients.h"
 #include "tools/bucky/pipeline/priors.h"
@@ -174,7 +175,8 @@ std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job, 
         is_whole &= !instance.verdict.empty();
         if (instance.verdict.empty()) continue;
         const auto file = context_.received.absolute(instance.file);
-        const auto answers = inference::answers_of(inference::from_json(instance.result_json));
+        const auto answers =
+            inference::standing_answers(inference::from_json(instance.result_json));
         const auto source = source_of(file, answers.front(), read_source_);
         is_whole &= source.has_value();
         auto& images = by_owner[instance.owner];

@@ -43,6 +43,7 @@ Json json_of(const inference::Finding& finding) {
               {"threshold", finding.threshold},
               {"answer", name_of(finding.answer)}};
     if (finding.undetermined_from) json["undetermined_from"] = *finding.undetermined_from;
+    if (!finding.yields_to.empty()) json["yields_to"] = finding.yields_to;
     return json;
 }
 
@@ -151,6 +152,7 @@ constexpr std::array kColumns{
     Column{"undetermined_from",
            [](const Line& line) { return text(line.finding, "undetermined_from"); }},
     Column{"answer", [](const Line& line) { return text(line.finding, "answer"); }},
+    Column{"yields_to", [](const Line& line) { return text(line.finding, "yields_to"); }},
     Column{"site_thresholds",
            [](const Line& line) { return text(line.record, "site_thresholds"); }},
     Column{"verdict", [](const Line& line) { return text(line.record, "verdict"); }},

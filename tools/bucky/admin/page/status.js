@@ -86,6 +86,8 @@ function laneRow(lane, now) {
 function modelRow(model) {
   return element('tr', {}, words(model.name), words(model.version),
     words(model.role), words(model.answers ? 'answers' : 'silent', model.answers ? 'good' : 'bad'),
+    number(model.images),
+    element('td', { text: String(model.failures), kind: model.failures ? 'number bad' : 'number' }),
     words(model.device));
 }
 
