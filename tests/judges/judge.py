@@ -14,7 +14,7 @@ import queue
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import jpype
 import pydicom
@@ -81,6 +81,11 @@ def unreadable(path):
     except Exception as why:  # whatever it stumbles over is a complaint
         return [f"pydicom: {type(why).__name__}: {why}"]
     return []
+
+
+def complaints_of(path):
+    """What dciodvfy and pydicom say of one object."""
+    return [f"{path}: {line}" for line in dciodvfy(path) + unreadable(path)]
 
 
 def shape(item, levels):
@@ -174,11 +179,9 @@ def main():
     names = os.listdir(folder) if os.path.isdir(folder) else []  # no test that ran made an object
     paths = sorted(os.path.join(folder, name) for name in names)
     complaints = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, errors in zip(paths, pool.map(dciodvfy, paths)):
-            complaints += [f"{path}: {line}" for line in errors]
-    for path in paths:
-        complaints += [f"{path}: {line}" for line in unreadable(path)]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:  # pydicom's pixels are work for one core
+        for lines in pool.map(complaints_of, paths, chunksize=8):
+            complaints += lines
     small = [path for path in paths if os.path.getsize(path) <= PIXELMED_BYTES_MAX]
     reports = reports_to_show(small, every_shape)
     if reports:
