@@ -11,6 +11,7 @@
 
 #include "conf/base/error.h"
 #include "conf/base/limits.h"
+#include "conf/dicom/text_conversion.h"
 #include "scp/wire/check.h"
 #include "scp/wire/commitment.h"
 #include "scp/wire/connection.h"
@@ -270,7 +271,7 @@ Association::Answer Association::store_rewritten(const std::filesystem::path& fi
     DcmFileFormat format;
     check(format.loadFile(file.c_str()), "read " + file.string());
     const bool text_fits = character_set.empty() ||
-                           format.getDataset()->convertCharacterSet(character_set.c_str()).good();
+                           convert_text(*format.getDataset(), character_set);
     if (!text_fits) check(format.loadFile(file.c_str()), "read " + file.string());
     const E_TransferSyntax wanted = DcmXfer(context.transfer_syntax.c_str()).getXfer();
     DcmDataset& dataset = *format.getDataset();

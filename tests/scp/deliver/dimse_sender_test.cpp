@@ -267,6 +267,44 @@ TEST_CASE("text is sent in the destination's character set, or unchanged", "[scp
     CHECK(text_of(peer.stored().at(0)) == text_of(hong));
 }
 
+TEST_CASE("an archive of KS X 1001 gets names, items and lines as pydicom reads them", "[scp]") {
+    start_wire();
+    const TempDir dir;
+    const auto file = write_image(dir / "korean.dcm");
+    const auto write = [&](const char* description) {
+        DcmFileFormat format;
+        REQUIRE(format.loadFile(file.c_str()).good());
+        DcmDataset& dataset = *format.getDataset();
+        dataset.putAndInsertString(DCM_SpecificCharacterSet, "ISO_IR 192");
+        dataset.putAndInsertString(DCM_PatientName, "Hong^Gildong=洪^吉洞=홍^길동");
+        dataset.putAndInsertString(DCM_StudyDescription, description);
+        dataset.putAndInsertString(DCM_ImageComments, "왼쪽 위: 결절\r\n오른쪽: 없음");
+        DcmItem* item = nullptr;
+        REQUIRE(dataset.findOrCreateSequenceItem(DCM_ProcedureCodeSequence, item, 0).good());
+        item->putAndInsertString(DCM_CodeMeaning, "흉부 촬영");
+        REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
+    };
+    const Peer peer;
+    DimseSender sender(peer.target(), kUs);
+    sender.write_text_in("ISO 2022 IR 149");
+    write("흉부 PA, 기흉 의심");
+    CHECK(sender.send(file).words.empty());
+    const auto read = run({"/usr/bin/python3", "-c",
+                           "import sys, pydicom\n"
+                           "data = pydicom.dcmread(sys.argv[1])\n"
+                           "data.decode()\n"
+                           "print(*data.SpecificCharacterSet, data.PatientName, sep='|')\n"
+                           "print(data.StudyDescription, data.ImageComments.splitlines(),\n"
+                           "      data.ProcedureCodeSequence[0].CodeMeaning)\n",
+                           peer.stored().at(0)});
+    CHECK(read.output ==
+          "|ISO 2022 IR 149|Hong^Gildong=洪^吉洞=홍^길동\n"
+          "흉부 PA, 기흉 의심 ['왼쪽 위: 결절', '오른쪽: 없음'] 흉부 촬영\n");
+
+    write("똠방각하");  // a syllable of CP949 only
+    CHECK_THAT(sender.send(file).words, Catch::Contains("does not fit in the destination's"));
+}
+
 TEST_CASE("a context that is not accepted is a refusal with its reason", "[scp]") {
     const SendOutcome outcome = send_one(Peer("no-sr"), {.sop_class = kComprehensive3dSr});
     CHECK(outcome.verdict == SendVerdict::class_not_accepted);
