@@ -20,8 +20,7 @@ using enum Presence;
 constexpr std::array<std::string_view, 15> kCharacterSets{
     "ISO_IR 192", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110",
     "ISO_IR 144", "ISO_IR 127", "ISO_IR 126", "ISO_IR 138", "ISO_IR 148",
-    "ISO_IR 166", "ISO_IR 13",  "GB18030",    "GBK",
-    "ISO 2022 IR 149"};
+    "ISO_IR 166", "ISO_IR 13",  "GB18030",    "GBK",        "ISO 2022 IR 149"};
 
 constexpr Key<DestinationSettings> kKeys[] = {
     {"name", &DestinationSettings::name, Fits{is_destination_name, "1 to 32 of a-z, 0-9 and -"}, "",

@@ -270,8 +270,8 @@ Association::Answer Association::store_rewritten(const std::filesystem::path& fi
                                                  const std::string& character_set) {
     DcmFileFormat format;
     check(format.loadFile(file.c_str()), "read " + file.string());
-    const bool text_fits = character_set.empty() ||
-                           convert_text(*format.getDataset(), character_set);
+    const bool text_fits =
+        character_set.empty() || convert_text(*format.getDataset(), character_set);
     if (!text_fits) check(format.loadFile(file.c_str()), "read " + file.string());
     const E_TransferSyntax wanted = DcmXfer(context.transfer_syntax.c_str()).getXfer();
     DcmDataset& dataset = *format.getDataset();

@@ -33,7 +33,8 @@ TEST_CASE("what KS X 1001 has not is refused, never replaced", "[dicom_sr]") {
 }
 
 TEST_CASE("what is written is read back as it was", "[dicom_sr]") {
-    for (const char* text : {"흉부 X선: 기흉 의심, 우측 상부", "한글 漢字 Ж ㄱ ①", "AI 판독 보조 결과"}) {
+    for (const char* text :
+         {"흉부 X선: 기흉 의심, 우측 상부", "한글 漢字 Ж ㄱ ①", "AI 판독 보조 결과"}) {
         const auto written = in_korean_set(text, "\\");
         REQUIRE(written);
         CHECK(to_utf8(*written, "\\ISO 2022 IR 149", false) == text);
