@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Three health centres, each behind a router that masquerades what goes out, drops what comes in
-and sends 2 Mbit/s at most; all three have the same private addresses, and an Orthanc each. A
-service of two model servers behind HAProxy stands outside.
+"""Three health centres, each behind a router that masquerades what goes out, drops what comes in,
+sends 2 Mbit/s at most and loses one packet in a hundred; all three have the same private addresses,
+and an Orthanc each. A service of two model servers behind HAProxy stands outside, 100 ms away.
 
-  tests/cloud/behind_nat.py --bucky PROGRAM
+  tests/cloud/behind_nat.py --bucky PROGRAM [--delay-ms 100] [--loss 10]
 
 The sites join by invitation, X-rays go in, and each site's results are in its own Orthanc. From
 outside no port of a site or its router answers. Needs root for network namespaces, and nft: says
@@ -18,8 +18,8 @@ import sys
 import tempfile
 import time
 
-from world import (Failed, Film, Haproxy, Killable, Server, Site, carried_out, free_port, must, run,
-                   skipped, wait_until, write)
+from world import (HERE, Failed, Film, Haproxy, Killable, Server, Site, carried_out, free_port,
+                   must, run, skipped, wait_until, write)
 import verdicts  # world.py knows where it lies
 
 SITES = ("north", "south", "island")
@@ -46,6 +46,7 @@ table inet wall {
   chain passes {
     type filter hook forward priority 0
     policy drop
+    numgen random mod 1000 < LOSS drop
     ct state established,related accept
     iifname "lan" oifname "wan" accept
   }
@@ -60,8 +61,8 @@ def inside(namespace):
 class Net:
     """The namespaces: outside, and for each site a router and the site behind it."""
 
-    def __init__(self):
-        self.made = []
+    def __init__(self, loss):
+        self.made, self.rules = [], RULES.replace("LOSS", str(loss))
 
     def make(self, namespace):
         must("ip", "netns", "add", namespace)
@@ -73,7 +74,7 @@ class Net:
         must(*inside(OUTSIDE), "ip", "link", "add", "street", "type", "bridge")
         must(*inside(OUTSIDE), "ip", "address", "add", SERVICE + "/24", "dev", "street")
         must(*inside(OUTSIDE), "ip", "link", "set", "street", "up")
-        rules = write(os.path.join(work, "rules.nft"), RULES)
+        rules = write(os.path.join(work, "rules.nft"), self.rules)
         for number, site in enumerate(SITES, 1):
             self.add_site(number, site, rules)
 
@@ -163,12 +164,16 @@ def open_ports(namespace, address, ports):
 def stand(told, work, net, keep):
     """The service, and each site with its Orthanc."""
     net.build(work)
-    ports = {name: free_port() for name in ("door", "control", "a", "b")}
+    ports = {name: free_port() for name in ("line", "door", "control", "a", "b")}
     outside = inside(OUTSIDE)
-    common = (f'url = "https://{SERVICE}:{ports["door"]}"\nproxy_protocol = true\n'
+    common = (f'url = "https://{SERVICE}:{ports["line"]}"\nproxy_protocol = true\n'
               f'control = "https://{SERVICE}:{ports["control"]}"\n')
     keep(Haproxy(work, ports["door"], ports["control"], ports["a"], ports["b"], address=SERVICE,
                  inside=outside))
+    keep(Killable("line", [*outside, sys.executable, "-B", os.path.join(HERE, "line.py"),
+                           "--listen", f"{SERVICE}:{ports['line']}",
+                           "--to", f"{SERVICE}:{ports['door']}",
+                           "--delay-ms", str(told.delay_ms)], "line "))
     first = keep(Server(told.bucky, os.path.join(work, "server-a"), common + "sites = true",
                         address=SERVICE, port=ports["a"], inside=outside))
     second = keep(Server(told.bucky, os.path.join(work, "server-b"), common + first.beside(),
@@ -180,8 +185,11 @@ def stand(told, work, net, keep):
         os.makedirs(folder)
         pacs = keep(Orthanc(folder, home))
         site = keep(Site(told.bucky, os.path.join(folder, "node"), first.invite(name), pacs.port,
-                         inside=inside(home), listen="0.0.0.0"))
+                         inside=inside(home), listen="0.0.0.0", at_start=False))
+        site.start()
         sites.append((site, pacs))
+    for site, _ in sites:
+        site.wait_until_ready()
     return (first, second), sites
 
 
@@ -233,7 +241,8 @@ def show(told, work, net, opened):
         if not any(re.search(rf" service\.answered site={name} ", line) for line in lines):
             complaints.append(f"no server answered {name}")
     print(f"{'FAILED' if complaints else 'passed'}: {len(SITES)} sites behind NAT joined, "
-          f"{len(SITES) * XRAYS} X-rays at {RATE}, results in their own Orthancs after "
+          f"{len(SITES) * XRAYS} X-rays at {RATE}, {told.delay_ms:.0f} ms each way and "
+          f"{told.loss / 10:.1f} % of packets lost, results in their own Orthancs after "
           f"{took_s:.1f} s; from outside no port answers", flush=True)
     print(*complaints, sep="\n")
     return 1 if complaints else 0
@@ -249,7 +258,8 @@ def why_not_here():
     try:
         must("ip", "netns", "add", tried)
         with tempfile.TemporaryDirectory() as work:
-            must(*inside(tried), "nft", "-f", write(os.path.join(work, "rules"), RULES))
+            must(*inside(tried), "nft", "-f",
+                 write(os.path.join(work, "rules"), RULES.replace("LOSS", "1")))
     except Failed as failed:
         return str(failed)
     finally:
@@ -260,11 +270,13 @@ def why_not_here():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bucky", required=True, type=os.path.abspath)
+    parser.add_argument("--delay-ms", type=float, default=100)
+    parser.add_argument("--loss", type=int, default=10, help="of 1,000 packets, each way")
     told = parser.parse_args()
     why_not = why_not_here()
     if why_not:
         return skipped(why_not)
-    net, opened = Net(), []
+    net, opened = Net(told.loss), []
     with tempfile.TemporaryDirectory() as work:
         try:
             return carried_out(lambda: show(told, work, net, opened), opened)

@@ -164,7 +164,7 @@ class Site(Killable):
     """A node whose model runs on the service; `invitation` as Server.invite() gives it."""
 
     def __init__(self, bucky, folder, invitation, pacs_port, *, inside=(), remote="", more="",
-                 listen="127.0.0.1", gate=f'gate_model = "{GATE}"', model=MODEL):
+                 listen="127.0.0.1", gate=f'gate_model = "{GATE}"', model=MODEL, at_start=True):
         os.makedirs(os.path.join(folder, "data"))
         self.folder, self.bucky, self.inside = folder, bucky, list(inside)
         self.port, self.admin_port = free_port(), free_port()
@@ -179,7 +179,8 @@ class Site(Killable):
             package=package, inference=f'device = "remote"\n{gate}\n',
             more=said[said.index("[remote]"):] + "\n" + remote + "\n" + more, **values))
         super().__init__(os.path.basename(folder),
-                         [*inside, bucky, "serve", "--config", self.config], " node.ready ")
+                         [*inside, bucky, "serve", "--config", self.config], " node.ready ",
+                         at_start)
 
     def send(self, *files):
         """Whether each was answered with success."""
