@@ -9,6 +9,7 @@
 #include "inference/package/without_weights.h"
 #include "tests/support/places.h"
 #include "tests/tools/service/served.h"
+#include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/engine/taken_packages.h"
 #include "tools/bucky/remote/remote_model.h"
 #include "tools/bucky/shared/files.h"
@@ -107,6 +108,8 @@ TEST_CASE("a site takes the newest version that a service announces, proven and 
     site.remote.versions = PackageVersions::automatic;
     CHECK(with_taken_packages(site).inference.models.front() == taken);
     CHECK_NOTHROW(load_shelf(with_taken_packages(site)));
+    CHECK_THAT(purposes_of(with_taken_packages(site)).notes.at(0),
+               Catch::Contains("(" + ours.identity.name + ": demonstration"));
     auto by_hash = site;
     conf::ModelSettings pinned;
     pinned.folder = dir / "site";

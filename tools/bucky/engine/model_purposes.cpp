@@ -11,6 +11,7 @@
 
 #include "conf/base/error.h"
 #include "inference/package/package.h"
+#include "tools/bucky/engine/taken_packages.h"
 
 namespace bucky {
 namespace {
@@ -24,9 +25,14 @@ constexpr const char* kWhatToDo =
     "images of patients are answered \"not analysed\". Name a model for your patients in "
     "inference.models: `bucky model list --shipped` says which there are";
 
-std::string names_of(const std::vector<fs::path>& folders) {
+/// By their folders, which are there even where a package cannot be read; the folder of a taken
+/// package is named by its version.
+std::string names_of(const conf::Settings& settings, const std::vector<fs::path>& folders) {
     std::vector<std::string> names;
-    for (const auto& folder : folders) names.push_back(folder.filename().string());
+    for (const auto& folder : folders) {
+        const auto named = is_taken(settings, folder) ? folder.parent_path() : folder;
+        names.push_back(named.filename().string());
+    }
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -41,14 +47,14 @@ ModelPurposes purposes(const conf::Settings& settings, const PurposeOf& purpose_
     if (found.for_patients == 0) {
         found.notes.push_back(
             fmt::format("no installed model reads patients ({}: demonstration or shadow only): {}",
-                        names_of(all), kWhatToDo));
+                        names_of(settings, all), kWhatToDo));
         return found;
     }
     for (const auto& tenant : settings.tenants) {
         if (tenant.models.empty() || std::ranges::any_of(tenant.models, reads_patients)) continue;
         found.notes.push_back(fmt::format(
             "no model of tenant {} reads patients ({}: demonstration or shadow only): {}",
-            tenant.ae_title.str(), names_of(tenant.models), kWhatToDo));
+            tenant.ae_title.str(), names_of(settings, tenant.models), kWhatToDo));
     }
     return found;
 }
