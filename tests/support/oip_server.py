@@ -175,7 +175,7 @@ class Handler(Quiet):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with lock:
-            seen["infer"] += 1
+            seen["infer"] += self.path.endswith("/infer")
             seen["bytes"] += len(body)
             seen["requests"].append("POST " + self.path)
             seen["headers"] = sorted(self.headers.keys())
@@ -183,6 +183,8 @@ class Handler(Quiet):
             os._exit(1)
         body = inflated(body, self.headers.get("Content-Encoding", ""))
         keep(self, body)
+        if not self.path.endswith("/infer"):
+            return self.answer(404, {"error": f"no such path: {self.path}"})
         size = int(self.headers.get("Inference-Header-Content-Length", len(body)))
         head = json.loads(body[:size])
         time.sleep(mood.get("delay_s", 0))

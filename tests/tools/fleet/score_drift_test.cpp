@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/bucky/fleet/score_drift.h"
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "conf/observe/metrics.h"
+#include "tests/support/places.h"
 #include "tools/bucky/fleet/fleet.h"
+#include "tools/bucky/shared/files.h"
 
 using namespace bucky;
 
@@ -81,4 +84,11 @@ TEST_CASE("a heartbeat has counts of scores in tenths, and what is no count is n
     REQUIRE(odd.scores.size() == 2);
     CHECK(odd.scores[0].tenths == Tenths{1, 0, 0, 0, 0, 0, 0, 0, 0, 0});
     CHECK(odd.scores[1].tenths == Tenths(10));
+}
+
+TEST_CASE("the alert for moved scores has the limit of the fleet page", "[fleet]") {
+    const auto rules =
+        read_text(test::source_dir() / "packaging" / "prometheus" / "bucky.rules.yml");
+    CHECK_THAT(rules,
+               Catch::Contains(fmt::format("bucky_site_score_drift_ratio) > {}\n", kScoresMoved)));
 }

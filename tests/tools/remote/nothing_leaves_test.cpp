@@ -15,10 +15,16 @@
 #include <catch2/catch.hpp>
 
 #include "inference/examine/examine.h"
+#include "scp/wire/part10.h"
 #include "tests/support/test_pki.h"
+#include "tests/tools/node_harness.h"
 #include "tests/tools/remote/remote_site.h"
 #include "tests/tools/remote/rich_header.h"
+#include "tools/bucky/admin/health.h"
+#include "tools/bucky/node/own_heartbeat.h"
 #include "tools/bucky/remote/http_client.h"
+#include "tools/bucky/remote/offers.h"
+#include "tools/bucky/shared/files.h"
 #include "tools/phantom/recipe.h"
 #include "tools/phantom/write.h"
 
@@ -34,8 +40,9 @@ constexpr std::size_t kIdSize = 32;  // hexadecimal digits
 /// A site whose service keeps what comes, over mutual TLS.
 struct WatchedSite {
     WatchedSite()
-        : site({"--keep", kept.path().string(), "--tls", pki().node().certificate.string(),
-                pki().node().key.string(), pki().authority.certificate().string()}) {
+        : site({"--versions", "1.0.0,1.1.0", "--keep", kept.path().string(), "--tls",
+                pki().node().certificate.string(), pki().node().key.string(),
+                pki().authority.certificate().string()}) {
         site.settings.ca = pki().authority.certificate();
         site.settings.certificate = pki().xray1().certificate;
         site.settings.key = pki().xray1().key;
@@ -57,7 +64,7 @@ struct WatchedSite {
         for (const auto& file : files) {
             std::ifstream in{file, std::ios::binary};
             std::string request{std::istreambuf_iterator<char>{in}, {}};
-            if (request.starts_with("POST")) {
+            if (request.find("/infer HTTP") != std::string::npos) {
                 const std::string before = "\"id\":\"";
                 const auto at = request.find(before);
                 REQUIRE(at != std::string::npos);
@@ -118,6 +125,63 @@ TEST_CASE("of 500 files with rich headers no value is in any byte that left",
     CHECK(watched.site.seen()["infer"] == kFiles + 1);  // and the golden input
     CHECK(left.find("POST /v2/models/spots/versions/1.0.0/infer") != std::string::npos);
     CHECK(search.found_in(left).empty());
+}
+
+TEST_CASE("of files with rich headers no value is in heartbeats and requests for packages",
+          "[tools][remote][privacy]") {
+    WatchedSite watched;
+    const auto shelf = std::make_shared<const inference::Shelf>(watched.shelf());
+    const ModelPool shelves{shelf};
+    NodeHarness home;
+    home.settings.remote = watched.site.settings;
+    home.settings.destinations[0].name = "oncology-of-eunpyeong";
+    InferWorker worker{home.settings, shelves, home.clock, home.work};
+    ValueSearch search;
+    const auto receive = [&](int number) {
+        const auto file = home.dir / "image.dcm";
+        for (const auto& value : write_image(file, static_cast<std::uint64_t>(number), number)) {
+            search.add(value);
+        }
+        const auto header = scp::read_part10_header(file);
+        home.receive_bytes(read_text(file), Uid{header.sop_instance},
+                           Uid{"1.2.3." + std::to_string(number)});
+    };
+    const auto beat = [&] {
+        StatusLook look;
+        look.health = bucky::look(home.settings, home.clock, home.context().db);
+        const auto heartbeat = heartbeat_of(look, home.settings, *shelf, {});
+        send_heartbeat(home.settings, heartbeat);
+        return heartbeat;
+    };
+    for (int number = 1; number <= 10; ++number) receive(number);
+    while (worker.work_once()) {
+    }
+    home.hang_up();
+    home.clock.advance_ms(3'600'000);
+    CHECK(home.report_all() > 0);  // its results wait for the destinations
+    receive(11);                   // waits
+    const auto told = beat();
+    CHECK(std::ranges::any_of(
+        told.lanes, [](const auto& lane) { return lane.kind == "deliver" && lane.waiting > 0; }));
+    CHECK_FALSE(told.verdicts.empty());
+    CHECK_FALSE(told.scores.empty());
+    watched.site.server.mood(R"({"status": 400, "times": 9})");  // an image in trouble, with words
+    (void)worker.work_once();
+    (void)beat();
+    const auto& ours = shelf->packages().front().package;
+    REQUIRE(newer_version(ours, home.settings.remote) == "1.1.0");
+    CHECK_THROWS_AS(take_package(ours, "1.1.0", home.settings.remote, home.dir / "packages"),
+                    Error);  // this server has none
+
+    const auto left = watched.all_that_left();
+    CHECK(left.find("POST /.well-known/bucky/heartbeat") != std::string::npos);
+    CHECK(left.find("GET /v2/models/spots/versions/1.1.0/package") != std::string::npos);
+    CHECK(search.found_in(left).empty());
+    for (const auto& own : {std::string{"oncology"}, std::string{"archive"}, std::string{"XRAY1"},
+                            home.dir.path().string()}) {
+        INFO(own);
+        CHECK(left.find(own) == std::string::npos);
+    }
 }
 
 TEST_CASE("a value that leaves in a tensor or a path is found, in each of its forms",

@@ -19,7 +19,6 @@ constexpr std::int64_t kMinuteMs = 60'000, kDayMs = 24 * 60 * kMinuteMs;
 constexpr std::int64_t kSilentMs = 5 * kMinuteMs;         // five heartbeats
 constexpr std::int64_t kWaitsMs = 10 * kMinuteMs;         // an image for its verdict
 constexpr std::int64_t kStoppedMs = kDayMs;               // a working day without an X-ray
-constexpr double kMoved = 0.25;                           // PSI: the usual limit
 constexpr std::size_t kFindingsMax = 64;                  // of a site, in all versions
 constexpr std::int64_t kCertificateLeftMs = 20 * kDayMs;  // it is renewed when 30 are left
 
@@ -117,6 +116,7 @@ json json_of(const SiteLook& site, std::string_view our_version, std::int64_t no
         {"analysed", site.last.analysed},
         {"verdicts", site.last.verdicts},
         {"drift", site.drift},
+        {"has_moved", site.drift > kScoresMoved},
         {"drifted", site.drifted},
         {"certificate_until_ms", std::max(site.last.certificate_until_ms, site.joined_until_ms)}};
 }
@@ -139,7 +139,7 @@ std::vector<std::string> troubles_of(const SiteLook& site, std::string_view our_
         all.push_back(fmt::format("X-rays stopped: none since {}", minute(last_ms)));
     }
     add_troubles_of_work(told, all);
-    if (site.drift > kMoved) {
+    if (site.drift > kScoresMoved) {
         all.push_back(
             fmt::format("scores of {} have moved (PSI {:.2f})", site.drifted, site.drift));
     }

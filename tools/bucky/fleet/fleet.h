@@ -32,6 +32,9 @@ struct SiteLook {
     Heartbeat last;
 };
 
+/// PSI above which scores count as moved: the usual limit, also of the alert BuckySiteScoresMoved.
+constexpr double kScoresMoved = 0.25;
+
 /// What a person should see to, each with since when or how much: "silent since 2026-11-23 14:30
 /// UTC". Empty: it is well.
 std::vector<std::string> troubles_of(const SiteLook& site, std::string_view our_version,

@@ -58,6 +58,7 @@
 #include "tools/bucky/pipeline/reingest_worker.h"
 #include "tools/bucky/pipeline/report_worker.h"
 #include "tools/bucky/pipeline/worker.h"
+#include "tools/bucky/remote/offers.h"
 #include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/sandbox/landlock.h"
 #include "tools/bucky/service/service.h"
@@ -71,12 +72,6 @@ namespace bucky {
 
 /// How often the watch thread looks at the database, the queues and the disk, for /readyz.
 inline constexpr auto kLookPeriod = std::chrono::seconds{1};
-
-/// A version that the service announces and this node does not have.
-struct Offer {
-    std::string model, ours, version;
-    std::string why_not;  ///< a sentence's end
-};
 
 /// Loads the packages that these settings name, and logs each.
 std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settings,

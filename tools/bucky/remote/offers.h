@@ -13,6 +13,12 @@
 
 namespace bucky {
 
+/// A version that the service announces and this node does not have.
+struct Offer {
+    std::string model, ours, version;
+    std::string why_not;  ///< a sentence's end
+};
+
 /// By their numbers, part by part: "1.10.0" is newer than "1.9"; letters count as text.
 bool is_newer(std::string_view one, std::string_view other);
 

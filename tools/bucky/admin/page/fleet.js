@@ -36,7 +36,7 @@ function row(site, now, ours) {
     cell(String(site.analysed), 'number', 'Analysed'),
     cell(site.version || '-', site.version === ours ? '' : 'bad', 'Version'),
     cell(site.models.join(', ') || '-', '', 'Models'),
-    cell(site.drift ? `moved by ${site.drift.toFixed(2)}` : '-', site.drift > 0.25 ? 'bad' : 'faint', 'Scores'),
+    cell(site.drift ? `moved by ${site.drift.toFixed(2)}` : '-', site.has_moved ? 'bad' : 'faint', 'Scores'),
     cell(site.certificate_until_ms ? span(site.certificate_until_ms - now) : '-', 'stamp', 'Certificate'));
   return made;
 }
