@@ -50,6 +50,13 @@ struct Heat {
     bool operator==(const Heat&) const = default;
 };
 
+/// Rows of the image between which the lungs lie: the apex of the higher, the base of the lower.
+struct LungField {
+    double top = 0;
+    double bottom = 0;
+    bool operator==(const LungField&) const = default;
+};
+
 /// How a finding is named in a Chest CAD SR (PS3.16 TID 4104 rows 1 and 2).
 struct CadCodes {
     Code finding;                  ///< of CID 6101, "Abnormal opacity"
@@ -134,7 +141,8 @@ struct ImageResult {
     std::vector<Finding> findings;       ///< every finding that the model answers
     std::uint32_t rows = 0;              ///< of the stored image
     std::uint32_t columns = 0;
-    std::uint32_t frame = 1;         ///< the frame that was analysed, from 1
+    std::optional<LungField> lungs = {};  ///< of an image with a place; nothing: not found
+    std::uint32_t frame = 1;              ///< the frame that was analysed, from 1
     std::string window;              ///< the window applied: "window 2048/4096 from the header"
     std::int64_t started_at_ms = 0;  ///< start of the analysis (UTC), Content Time of the SR
     std::uint32_t masked = 0;        ///< places of text that were masked before the image left

@@ -171,6 +171,7 @@ Json json_of(const ImageResult& result) {
     for (const Finding& finding : result.findings) json["findings"].push_back(json_of(finding));
     json["rows"] = result.rows;
     json["columns"] = result.columns;
+    if (result.lungs) json["lungs"] = {result.lungs->top, result.lungs->bottom};
     json["frame"] = result.frame;
     json["window"] = result.window;
     json["started_at_ms"] = result.started_at_ms;
@@ -194,6 +195,9 @@ ImageResult result_of(const Json& json) {
     for (const Json& finding : json.at("findings")) result.findings.push_back(finding_of(finding));
     result.rows = json.at("rows");
     result.columns = json.at("columns");
+    if (json.contains("lungs")) {  // absent in results before 0.2
+        result.lungs = {json.at("lungs").at(0), json.at("lungs").at(1)};
+    }
     result.frame = json.at("frame");
     result.window = json.at("window");
     result.started_at_ms = json.at("started_at_ms");

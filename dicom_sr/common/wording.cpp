@@ -180,7 +180,7 @@ std::string verdict_line(const inference::ImageResult& result, Language language
         for (const Finding* finding : findings) {
             if (finding != findings.front()) line += ", ";
             line += name_of(*finding, language);
-            const std::string places = places_of(*finding, result.rows, language);
+            const std::string places = places_of(*finding, result, language);
             if (!places.empty()) line += fmt::format(" ({})", places);
         }
         return line;

@@ -16,13 +16,14 @@ namespace {
 using enum Relation;
 using inference::Finding;
 
-std::string sentence_of(const Finding& finding, std::uint32_t rows, Language language) {
+std::string sentence_of(const Finding& finding, const inference::ImageResult& of,
+                        Language language) {
     const Words& say = words(language);
     std::string line =
         fmt::format("{}: {}; {} {}, {} {}", name_of(finding, language), answer_word(finding, say),
                     say.score, score_text(finding.score), say.threshold, threshold_text(finding));
     if (finding.answer != inference::Answer::present) return cleaned(line);
-    const std::string places = places_of(finding, rows, language);
+    const std::string places = places_of(finding, of, language);
     line += fmt::format("; {}", places.empty() ? say.not_located : places);
     return cleaned(line);
 }
@@ -39,7 +40,7 @@ void add_image(ContentTree& tree, const ReportedImage& image, Language language)
                   [&] { tree.image(inferred_from, reference_of(image)); });
         if (!was_analysed(image.result)) return;
         for (const Finding& finding : image.result.findings) {
-            tree.text(contains, codes::kFinding, sentence_of(finding, image.result.rows, language),
+            tree.text(contains, codes::kFinding, sentence_of(finding, image.result, language),
                       [&] { tree.image(inferred_from, reference_of(image)); });
         }
     });

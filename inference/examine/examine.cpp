@@ -16,6 +16,7 @@
 #include "inference/pixels/view.h"
 #include "inference/reasons.h"
 #include "inference/run/interpret.h"
+#include "inference/run/lung_field.h"
 #include "inference/run/prepare.h"
 
 namespace bucky::inference {
@@ -109,6 +110,10 @@ bool is_present(const Finding& finding) {
     return finding.answer == Answer::present;
 }
 
+bool has_place(const Finding& finding) {
+    return !finding.regions.empty();
+}
+
 /// "FUJIFILM DR-XD 1000". The maker is not repeated where the model's name begins with it.
 std::string equipment_of(const Header& header) {
     const auto& maker = header.manufacturer;
@@ -186,6 +191,9 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
         result.device = std::move(output.device);
         result.findings =
             interpret(output, package, prepared.placement, header.patient_orientation);
+        if (std::ranges::any_of(result.findings, has_place)) {
+            result.lungs = lung_field(prepared.input, package.input, prepared.placement);
+        }
     });
     if (!answered) return;
     const bool any = std::any_of(result.findings.begin(), result.findings.end(), is_present);

@@ -42,6 +42,7 @@ ImageResult full_result() {
     result.started_at_ms = 1'800'000'000'123;
     result.device = "remote: ai.example";
     result.pixels_sha256 = std::string(64, 'c');
+    result.lungs = LungField{250.5, 1900.25};
     return result;
 }
 
@@ -70,6 +71,7 @@ void check_same(const ImageResult& a, const ImageResult& b) {
     }
     CHECK(a.pixels_sha256 == b.pixels_sha256);
     CHECK(a.device == b.device);
+    CHECK(a.lungs == b.lungs);
     REQUIRE(a.findings.size() == b.findings.size());
     for (std::size_t i = 0; i < a.findings.size(); ++i) {
         const Finding& x = a.findings[i];
