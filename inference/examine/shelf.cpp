@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "conf/base/error.h"
+#include "conf/observe/log.h"
 #include "inference/package/eligibility.h"
 #include "inference/reasons.h"
 #include "inference/run/check.h"
@@ -130,6 +131,12 @@ Shelf::Choice Shelf::choose(const Header& header, const Among& among) const {
         if (loaded->shadow) continue;
         const Accepts& accepts = loaded->package.accepts;
         auto no = refusals(header, accepts);
+        log::event(log::Level::debug, "image.considered",
+                   {{"sop", header.sop_instance},
+                    {"package", loaded->package.identity.name},
+                    {"version", loaded->package.identity.version},
+                    {"takes", no.empty()},
+                    {"why", no.empty() ? std::string{} : no.front().key}});
         if (no.empty()) {
             if (choice.taken == nullptr) {
                 choice.taken = loaded;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conf/base/error.h"
+#include "conf/observe/log.h"
 #include "scp/wire/association.h"
 #include "scp/wire/contexts.h"
 #include "scp/wire/dataset_header.h"
@@ -101,6 +102,14 @@ void DimseSender::Impl::connect(const Part10Header& header) {
     for (const auto& offer : always) want(offer);
     want(header);
     association = std::make_unique<Association>(target, calling, wanted);
+    for (const Context& context : association->contexts()) {
+        const bool taken = context.refusal.empty();
+        log::event(log::Level::debug, "deliver.context",
+                   {{"to", target.name},
+                    {"class", context.sop_class},
+                    {"accepted", taken},
+                    {"answer", taken ? context.transfer_syntax : context.refusal}});
+    }
     proposed = wanted;
 }
 

@@ -156,10 +156,7 @@ OFCondition Session::serve_request(Store& store, Commitment& commitment,
         ASC_findAcceptedPresentationContext(assoc_->params, context, &negotiated).good() &&
         kCommitmentClass == negotiated.abstractSyntax;
     switch (message.CommandField) {
-        case DIMSE_C_ECHO_RQ:
-            return DIMSE_sendEchoResponse(assoc_.get(), context, &message.msg.CEchoRQ,
-                                          standing_.echo ? kSuccess : kSopClassNotSupported,
-                                          nullptr);
+        case DIMSE_C_ECHO_RQ: return answer_echo(context, message.msg.CEchoRQ);
         case DIMSE_C_STORE_RQ: return store.serve(*assoc_, context, message.msg.CStoreRQ);
         case DIMSE_C_CANCEL_RQ: return EC_Normal;  // no operation is in progress
         case DIMSE_N_ACTION_RQ:
@@ -173,6 +170,13 @@ OFCondition Session::serve_request(Store& store, Commitment& commitment,
             return EC_Normal;
         default: return refuse(context, message);
     }
+}
+
+OFCondition Session::answer_echo(T_ASC_PresentationContextID context, T_DIMSE_C_EchoRQ& request) {
+    const auto status = standing_.echo ? kSuccess : kSopClassNotSupported;
+    log::event(log::Level::debug, "association.echo",
+               {{"assoc", id_}, {"from", calling_ae_}, {"status", fmt::format("{:04X}", status)}});
+    return DIMSE_sendEchoResponse(assoc_.get(), context, &request, status, nullptr);
 }
 
 OFCondition Session::refuse(T_ASC_PresentationContextID context, T_DIMSE_Message& message) {

@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmnet/assoc.h>
 #include <dcmtk/dcmnet/dimse.h>
 #include <dcmtk/dcmnet/dul.h>
+
+#include <fmt/ranges.h>
 
 #include "conf/base/limits.h"
 #include "conf/observe/audit.h"
@@ -25,12 +29,40 @@
 #include "scp/wire/contexts.h"
 #include "scp/wire/negotiate.h"
 #include "scp/wire/refuse_operation.h"
+#include "scp/wire/rejection.h"
 #include "scp/wire/request_check.h"
 #include "scp/wire/start.h"
 #include "scp/wire/status.h"
 #include "scp/wire/user_identity.h"
 
 namespace bucky::scp {
+namespace {
+
+constexpr std::string_view kContextEvent = "association.context";
+
+/// One event for each presentation context: what was proposed, and what we answered.
+void tell_contexts(const std::string& association, T_ASC_Parameters& params) {
+    for (int at = 0; at < ASC_countPresentationContexts(&params); ++at) {
+        T_ASC_PresentationContext context{};
+        check(ASC_getPresentationContext(&params, at, &context), "read a context");
+        std::vector<std::string_view> proposed;
+        for (int syntax = 0; syntax < context.transferSyntaxCount; ++syntax) {
+            proposed.emplace_back(context.proposedTransferSyntaxes[syntax]);
+        }
+        const bool taken = context.resultReason == ASC_P_ACCEPTANCE;
+        const std::string_view answer = taken ? std::string_view{context.acceptedTransferSyntax}
+                                              : words_for(context.resultReason);
+        log::event(log::Level::debug, kContextEvent,
+                   {{"assoc", association},
+                    {"id", static_cast<int>(context.presentationContextID)},
+                    {"class", std::string_view{context.abstractSyntax}},
+                    {"proposed", fmt::format("{}", fmt::join(proposed, ","))},
+                    {"accepted", taken},
+                    {"answer", answer}});
+    }
+}
+
+}  // namespace
 
 void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why) {
     audit::tell({.kind = audit::Kind::caller_refused,
@@ -181,6 +213,7 @@ bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view w
                 {"peer", address_},
                 {"from", calling_ae_},
                 {"to", called_ae_},
+                {"certificate", certificate_ ? certificate_->subject : "none"},
                 {"why", why}});
     tell_refused(calling_ae_, address_, why);
     return false;
@@ -191,6 +224,7 @@ void Session::acknowledge() {
         *assoc_->params,
         {standing_.echo, standing_.store, standing_.commit, context_.settings.scp.ignore});
     check(ASC_acknowledgeAssociation(assoc_.get()), "acknowledge the association");
+    if (log::is_written(log::Level::debug, kContextEvent)) tell_contexts(id_, *assoc_->params);
     log::event("association.accepted",
                {{"assoc", id_},
                 {"peer", address_},

@@ -60,6 +60,7 @@ private:
     std::string_view wait_for_request();
     OFCondition serve_request(Store& store, Commitment& commitment,
                               T_ASC_PresentationContextID context, T_DIMSE_Message& message);
+    OFCondition answer_echo(T_ASC_PresentationContextID context, T_DIMSE_C_EchoRQ& request);
     OFCondition refuse(T_ASC_PresentationContextID context, T_DIMSE_Message& message);
     std::string_view end_after(const OFCondition& condition);
     int read_timeout_s() const { return static_cast<int>(context_.settings.scp.read_timeout_s); }

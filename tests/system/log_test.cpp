@@ -7,9 +7,11 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/fake_pacs.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
 #include "tests/support/running_node.h"
+#include "tests/support/senders.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/xray.h"
 
@@ -41,6 +43,25 @@ std::string line_with(const std::string& output, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("debug events say what was proposed, what was answered and which package was considered",
+          "[system][log]") {
+    FakePacs pacs;
+    RunningNode node{
+        {.destinations = {pacs.destination()},
+         .more = "[log]\nmodules = [\"association=debug\", \"deliver=debug\", \"image=debug\"]\n"}};
+    const TempDir dir;
+    const auto xray = xray_of(dir, 4, "Fourth^Person");
+    CHECK(echo(node.dicom_port()) == 0);
+    REQUIRE(node.store(xray.file) == 0);
+    CHECK(node.logged(" debug association.echo assoc="));
+    CHECK(node.logged(" debug association.context assoc="));
+    CHECK(node.logged(" class=1.2.840.10008.5.1.4.1.1.1"));
+    CHECK(node.logged(" accepted=true answer=1.2.840.10008.1.2.1"));
+    CHECK(node.logged(" debug image.considered sop=" + xray.uids.sop_instance_uid +
+                      " package=cxr-phantom version="));
+    CHECK(node.logged(" debug deliver.context to=pacs class="));
+}
 
 TEST_CASE(
     "names of patients are in the log while log.phi says so, and a reload takes that back and "
