@@ -176,6 +176,29 @@ struct DestinationSettings {
     std::filesystem::path ca;                ///< empty: the authorities the system trusts
     std::filesystem::path certificate, key;  ///< of this node; empty: none
     std::filesystem::path crl;
+    std::string tls_name;              ///< that its certificate must contain; empty: host
+    std::string url;                   ///< of its STOW-RS service; empty: it is a DIMSE node
+    std::string token_file;            ///< bearer; path or "credential:NAME"; empty: none
+    std::string token_url, client_id;  ///< OAuth2 client credentials (RFC 6749 4.4); empty: none
+    std::string client_secret_file, scope;
+};
+
+/// An archive that is asked which studies it has.
+struct ArchiveSettings {
+    std::string name;
+    AeTitle ae_title;
+    std::string host;
+    std::int64_t port = 104;
+    std::int64_t connect_timeout_s = 10;
+    std::int64_t response_timeout_s = 60;
+    std::int64_t fetch_timeout_s = 600;
+    std::int64_t matches_max = 10000;
+    std::int64_t coverage_minutes = 60;  ///< 0: never by itself
+    bool backfill = false;
+    bool tls = false;
+    std::filesystem::path ca;                ///< empty: the authorities the system trusts
+    std::filesystem::path certificate, key;  ///< of this node; empty: none
+    std::filesystem::path crl;
     std::string tls_name;  ///< that its certificate must contain; empty: host
 };
 
@@ -266,6 +289,7 @@ struct Settings {
     std::vector<PeerSettings> peers;
     std::vector<AliasSettings> aliases;
     std::vector<DestinationSettings> destinations;
+    std::vector<ArchiveSettings> archives;
     std::vector<TenantSettings> tenants;
     std::vector<ThresholdSettings> thresholds;
     std::vector<PrecedenceSettings> precedences;

@@ -73,6 +73,9 @@ inline constexpr CommitmentQuota kCommitmentOfCallerMax{1000, 50'000};
 inline constexpr CommitmentQuota kCommitmentOfAddressMax{2000, 200'000};
 inline constexpr CommitmentQuota kCommitmentInAllMax{5000, 400'000};
 
+/// One match of a C-FIND, which has some hundred bytes. Answers are read one after another.
+inline constexpr std::uint64_t kFindAnswerBytesMax = 64U << 10U;
+
 /// Callers that receive due reports in parallel, each on a thread: so many may be switched off
 /// without a delay for the reports of others.
 inline constexpr std::size_t kCommitmentCallersAtOnce = 4;

@@ -21,6 +21,7 @@ Section<RemoteSettings> remote_section();
 Section<StudySettings> study_section();
 Section<OverlaySettings> overlay_section();
 Section<DestinationSettings> destination_section();
+Section<ArchiveSettings> archive_section();
 Section<TenantSettings> tenant_section();
 Section<ThresholdSettings> threshold_section();
 Section<PrecedenceSettings> precedence_section();
@@ -35,10 +36,10 @@ using Sections =
     std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<ListenerSettings>,
                Section<PeerSettings>, Section<AliasSettings>, Section<InferenceSettings>,
                Section<ModelSettings>, Section<RemoteSettings>, Section<StudySettings>,
-               Section<OverlaySettings>, Section<DestinationSettings>, Section<TenantSettings>,
-               Section<ThresholdSettings>, Section<PrecedenceSettings>, Section<StorageSettings>,
-               Section<AdminSettings>, Section<ServiceSettings>, Section<LogSettings>,
-               Section<AuditSettings>>;
+               Section<OverlaySettings>, Section<DestinationSettings>, Section<ArchiveSettings>,
+               Section<TenantSettings>, Section<ThresholdSettings>, Section<PrecedenceSettings>,
+               Section<StorageSettings>, Section<AdminSettings>, Section<ServiceSettings>,
+               Section<LogSettings>, Section<AuditSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

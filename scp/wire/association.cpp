@@ -366,6 +366,14 @@ std::string Association::security() const {
     return impl_->security;
 }
 
+const Target& Association::target() const noexcept {
+    return impl_->target;
+}
+
+T_ASC_Association& Association::handle() noexcept {
+    return *impl_->assoc;
+}
+
 std::string Association::implementation_version() const {
     return impl_->assoc->params->theirImplementationVersionName;
 }

@@ -19,6 +19,8 @@
 #include "scp/wire/part10.h"
 #include "scp/wire/target.h"
 
+struct T_ASC_Association;  // DCMTK's
+
 namespace bucky::scp {
 
 struct CommitmentRequest;
@@ -90,6 +92,10 @@ public:
     std::string implementation_class() const;
     std::string implementation_version() const;
     std::string security() const;  ///< of TLS, with the certificate; empty: no TLS
+
+    const Target& target() const noexcept;
+    /// For services whose messages stand in a file of their own (query.h), inside scp/wire.
+    T_ASC_Association& handle() noexcept;
 
 private:
     struct Impl;

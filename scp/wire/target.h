@@ -31,21 +31,22 @@ struct Target {
     std::optional<Tls> tls{};
 };
 
-inline Target target_of(const conf::DestinationSettings& destination) {
-    Target target{.name = destination.name,
-                  .ae = destination.ae_title,
-                  .host = destination.host,
-                  .port = static_cast<std::uint16_t>(destination.port),
-                  .connect_timeout = std::chrono::seconds{destination.connect_timeout_s},
-                  .response_timeout = std::chrono::seconds{destination.response_timeout_s},
+/// `to`: a [[destination]] or an [[archive]].
+template <typename Called>
+Target target_of(const Called& to) {
+    Target target{.name = to.name,
+                  .ae = to.ae_title,
+                  .host = to.host,
+                  .port = static_cast<std::uint16_t>(to.port),
+                  .connect_timeout = std::chrono::seconds{to.connect_timeout_s},
+                  .response_timeout = std::chrono::seconds{to.response_timeout_s},
                   .give_up_fd = -1};
-    if (destination.tls) {
-        target.tls = {
-            .certificate = destination.certificate,
-            .key = destination.key,
-            .ca = destination.ca,
-            .crl = destination.crl,
-            .name = destination.tls_name.empty() ? destination.host : destination.tls_name};
+    if (to.tls) {
+        target.tls = {.certificate = to.certificate,
+                      .key = to.key,
+                      .ca = to.ca,
+                      .crl = to.crl,
+                      .name = to.tls_name.empty() ? to.host : to.tls_name};
     }
     return target;
 }

@@ -132,6 +132,12 @@ void Orthanc::knows(const std::string& ae_title, int port, bool tls) {
     if (put.status != 0) throw std::runtime_error("Orthanc does not take the modality");
 }
 
+void Orthanc::keeps(const std::filesystem::path& file) {
+    const auto kept = run(
+        {"curl", "--silent", "--fail", "--data-binary", "@" + file.string(), url("/instances")});
+    if (kept.status != 0) throw std::runtime_error("Orthanc does not take " + file.string());
+}
+
 bool Orthanc::push(const std::vector<std::filesystem::path>& files) {
     json ids = json::array();
     for (const auto& file : files) {

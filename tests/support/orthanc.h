@@ -58,6 +58,9 @@ public:
     /// Registers a node, as an admin does: it may send reports, and the PACS can send to it.
     void knows(const std::string& ae_title, int port, bool tls = false);
 
+    /// Stores a file, as if a modality had sent it.
+    void keeps(const std::filesystem::path& file);
+
     /// Whether the registered node answers C-ECHO.
     bool echo();
 

@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
     add_study(app, exit_status);
     add_echo(app, exit_status);
     add_send(app, exit_status);
+    add_archive(app, exit_status);
     add_analyze(app, exit_status);
     add_explain(app, exit_status);
     add_model(app, exit_status);

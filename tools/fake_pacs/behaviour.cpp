@@ -11,7 +11,8 @@ const char* const kBehaviours =
     "silent, deaf, reject, congested, abort-midway, abort, drop, no-answer, endless-answer, "
     "drip-answer, other-object, other-message, no-sr, text-and-cr, not-of=UID, implicit-only, "
     "slow[=MS], status=HEX; first=N: only for the first N C-STOREs; no-commitment, commit-never, "
-    "commit-status=HEX, commit-forget=N, commit-ignore=N";
+    "commit-status=HEX, commit-forget=N, commit-ignore=N; find=N, find-status=HEX, find-wrong, "
+    "find-huge, find-never, move-status=HEX";
 
 Behaviour read_behaviour(const std::vector<std::string>& words) {
     static const std::map<std::string, bool Behaviour::*> kSwitches{
@@ -31,13 +32,19 @@ Behaviour read_behaviour(const std::vector<std::string>& words) {
         {"text-and-cr", &Behaviour::text_and_cr},
         {"implicit-only", &Behaviour::implicit_only},
         {"no-commitment", &Behaviour::no_commitment},
-        {"commit-never", &Behaviour::commit_never}};
+        {"commit-never", &Behaviour::commit_never},
+        {"find-wrong", &Behaviour::find_wrong},
+        {"find-huge", &Behaviour::find_huge},
+        {"find-never", &Behaviour::find_never}};
     static const std::map<std::string, std::pair<unsigned Behaviour::*, int>> kNumbers{
         {"status", {&Behaviour::status, 16}},
         {"first", {&Behaviour::only_first, 10}},
         {"commit-status", {&Behaviour::commit_status, 16}},
         {"commit-forget", {&Behaviour::commit_forget, 10}},
-        {"commit-ignore", {&Behaviour::commit_ignore, 10}}};
+        {"commit-ignore", {&Behaviour::commit_ignore, 10}},
+        {"find", {&Behaviour::find, 10}},
+        {"find-status", {&Behaviour::find_status, 16}},
+        {"move-status", {&Behaviour::move_status, 16}}};
     Behaviour made;
     for (const auto& word : words) {
         const auto equals = word.find('=');

@@ -34,6 +34,13 @@ struct Behaviour {
     unsigned commit_status = 0;  ///< of each N-ACTION-RSP
     unsigned commit_forget = 0;  ///< for so many N-ACTIONs, loses the instances first
     unsigned commit_ignore = 0;  ///< sends no report for so many N-ACTIONs, then does
+
+    unsigned find = 0;         ///< matches of each C-FIND
+    unsigned find_status = 0;  ///< of its last C-FIND-RSP
+    bool find_wrong = false;   ///< the matches are of another day and modality
+    bool find_huge = false;    ///< each match has 1 MiB
+    bool find_never = false;   ///< takes a C-FIND, never answers
+    unsigned move_status = 0;  ///< of each C-MOVE-RSP; nothing is sent
 };
 
 /// Ends the program if a word is not known.

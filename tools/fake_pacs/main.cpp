@@ -22,6 +22,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/fake_pacs/behaviour.h"
+#include "tools/fake_pacs/query.h"
 #include "tools/fake_pacs/wire.h"
 
 namespace {
@@ -134,6 +135,10 @@ private:
                 goes_on = store(assoc, context, message.msg.CStoreRQ);
             } else if (message.CommandField == DIMSE_N_ACTION_RQ) {
                 goes_on = commit(assoc, context, message.msg.NActionRQ);
+            } else if (message.CommandField == DIMSE_C_FIND_RQ) {
+                goes_on = fake::answer_find(assoc, context, message.msg.CFindRQ, behave_);
+            } else if (message.CommandField == DIMSE_C_MOVE_RQ) {
+                goes_on = fake::answer_move(assoc, context, message.msg.CMoveRQ, behave_);
             }
             if (!goes_on) return;
         }

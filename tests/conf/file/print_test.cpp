@@ -51,6 +51,11 @@ TEST_CASE("the example can be read, and also with every default uncommented", "[
               settings.precedences.push_back({"nodule", "cxr-nodule", "", 1});
               settings.aliases.push_back({ExamAttribute::body_part, "TX DE FACE", "CHEST PA"});
               settings.tenants.emplace_back().ae_title = AeTitle{"CLINIC_NORTH"};
+              auto& archive = settings.archives.emplace_back();
+              archive.name = "pacs";
+              archive.ae_title = AeTitle{"ORTHANC"};
+              archive.host = "127.0.0.1";
+              archive.port = 4242;
               return settings;
           }()));
 }

@@ -79,6 +79,10 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
         if (!one.tls) continue;
         attempt("destination." + one.name, [&] { of_calls(one, "destination"); });
     }
+    for (const auto& one : settings.archives) {
+        if (!one.tls) continue;
+        attempt("archive." + one.name, [&] { of_calls(one, "archive"); });
+    }
     if (const auto& one = settings.service; !one.certificate.empty()) {
         attempt("service", [&] { of_listener(one, ClientCertificates::asked); });
     }
