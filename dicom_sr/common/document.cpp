@@ -20,6 +20,7 @@
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/identity.h"
 #include "dicom_sr/common/modules.h"
+#include "dicom_sr/common/orders.h"
 #include "dicom_sr/common/wording.h"
 
 namespace bucky::dicom_sr {
@@ -129,12 +130,15 @@ void write_request(DcmItem& dataset, const Source& source) {
     DcmItem& request = new_item(dataset, DCM_ReferencedRequestSequence);
     put(request, DCM_StudyInstanceUID, source.study.str());
     put(request, DCM_AccessionNumber, source.accession_number);
+    write_issuer_of_accession(request, source);
     (void)request.insertEmptyElement(DCM_ReferencedStudySequence);
-    (void)request.insertEmptyElement(DCM_RequestedProcedureCodeSequence);
+    if (!write_requested_procedure(request, source)) {  // type 2
+        (void)request.insertEmptyElement(DCM_RequestedProcedureCodeSequence);
+    }
     put(request, DCM_PlacerOrderNumberImagingServiceRequest, source.placer_order);
     put(request, DCM_FillerOrderNumberImagingServiceRequest, source.filler_order);
     put(request, DCM_RequestedProcedureID, source.requested_procedure_id);
-    put(request, DCM_RequestedProcedureDescription, "");
+    put(request, DCM_RequestedProcedureDescription, source.requested_procedure);
 }
 
 void write_superseded(DcmItem& dataset, const Uid& study_uid, const Uid& series_uid,
@@ -165,7 +169,7 @@ void write_document_head(DcmItem& dataset, const StudyReport& report, const Obje
     put(dataset, DCM_SeriesNumber, row_of(object.kind).series_number);
     put(dataset, DCM_SeriesDescription, title_of(report.images, report.language));
     (void)dataset.insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
-    write_equipment(dataset, report.node_name, report.software_version);
+    write_equipment(dataset, report.node_name, report.software_version, source);
     write_algorithms(dataset, models_of(report.images));
 }
 

@@ -57,7 +57,7 @@ void write_filing(DcmItem& dataset, const Object& object, std::span<const Report
     write_study(dataset, source);
     write_series(dataset, filing.modality, object.series, row_of(object.kind).series_number,
                  title_of(images, filing.language), source);
-    write_equipment(dataset, "", filing.software_version);
+    write_equipment(dataset, "", filing.software_version, source);
     write_algorithms(dataset, models_of(images));
 }
 

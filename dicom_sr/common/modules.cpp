@@ -18,6 +18,7 @@
 #include "conf/base/product.h"
 #include "dicom_sr/common/codes.h"
 #include "dicom_sr/common/identity.h"
+#include "dicom_sr/common/orders.h"
 #include "dicom_sr/common/originals.h"
 
 namespace bucky::dicom_sr {
@@ -147,6 +148,8 @@ void write_patient(DcmItem& dataset, const Source& source) {
     put_known(dataset, DCM_PatientAge, source.age);
     put_known(dataset, DCM_PatientSize, source.size);
     put_known(dataset, DCM_PatientWeight, source.weight);
+    put_known(dataset, DCM_AdmissionID, source.admission_id);
+    write_patient_ids(dataset, source);
 }
 
 void write_study(DcmItem& dataset, const Source& source) {
@@ -157,6 +160,7 @@ void write_study(DcmItem& dataset, const Source& source) {
     put(dataset, DCM_AccessionNumber, source.accession_number);
     put(dataset, DCM_ReferringPhysicianName, source.referring_physician);
     put_known(dataset, DCM_StudyDescription, source.study_description);
+    write_study_order(dataset, source);
 }
 
 void write_series(DcmItem& dataset, std::string_view modality, const Uid& series,
@@ -166,6 +170,7 @@ void write_series(DcmItem& dataset, std::string_view modality, const Uid& series
     put(dataset, DCM_SeriesNumber, number);
     put(dataset, DCM_SeriesDescription, description);
     put_known(dataset, DCM_BodyPartExamined, source.body_part);
+    write_request_attributes(dataset, source);
     // Type 2C of a paired body part (PS3.3 C.7.3.1); a part that is not named, or in words of the
     // device's own, may be one. A segmentation must not have it: its segments have anatomic
     // regions.
@@ -175,9 +180,11 @@ void write_series(DcmItem& dataset, std::string_view modality, const Uid& series
     }
 }
 
-void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version) {
+void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version,
+                     const Source& source) {
     put(dataset, DCM_Manufacturer, kManufacturer);
     put(dataset, DCM_ManufacturerModelName, kManufacturerModel);
+    put_known(dataset, DCM_InstitutionName, source.institution);
     put_known(dataset, DCM_StationName, node_name);
     put_known(dataset, DCM_SoftwareVersions, version);
 }

@@ -49,7 +49,9 @@ void write_study(DcmItem& dataset, const Source& source);
 /// C.7.3.1).
 void write_series(DcmItem& dataset, std::string_view modality, const Uid& series,
                   std::string_view number, std::string_view description, const Source& source);
-void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version);
+/// With the institution of the image, by which a PACS of many sites filters.
+void write_equipment(DcmItem& dataset, std::string_view node_name, std::string_view version,
+                     const Source& source);
 
 /// Every model that was used, once, in the order in which the images name them.
 std::vector<inference::ModelIdentity> models_of(std::span<const ReportedImage> images);

@@ -35,6 +35,16 @@ struct OriginalText {
     Why why = Why::guessed;
 };
 
+/// Who issued a number (HL7 v2 Hierarchic Designator, PS3.3 Table 10-17).
+struct Issuer {
+    std::string local, universal, universal_type;
+    bool is_empty() const { return local.empty() && universal.empty(); }
+};
+
+struct OtherPatientId {
+    std::string id, issuer, type;  ///< type: TEXT, RFID, BARCODE
+};
+
 /// What a result copies from its image, so that it belongs to the same study of the same patient.
 /// Text is UTF-8, whatever the character set of the source; absent values are empty. A value that
 /// cannot be copied stands here with "\\x0A" for each byte that makes it so: fitted() leaves it
@@ -43,17 +53,24 @@ struct Source {
     // Patient and Patient Study (PS3.3 C.7.1.1, C.7.2.2)
     std::string patient_name, patient_id, issuer_of_patient_id, birth_date, sex;
     std::string age, size, weight;
+    std::string admission_id;
+    Issuer patient_id_issuer;  ///< without `local`: issuer_of_patient_id
+    std::vector<OtherPatientId> other_patient_ids;
     // General Study (PS3.3 C.7.2.1)
     Uid study;
     std::string study_date, study_time, study_id, study_description, accession_number;
     std::string referring_physician;
-    std::string requested_procedure_id, placer_order, filler_order;  ///< of the request
+    Issuer issuer_of_accession;
+    std::vector<inference::Code> procedures;
+    // of the request
+    std::string requested_procedure_id, requested_procedure, placer_order, filler_order;
+    std::vector<inference::Code> requested_procedures;
     // the image itself
     Uid series, sop_class, sop_instance;
     std::string modality, body_part, view_position, laterality, patient_orientation;
     std::string acquisition_date, acquisition_time, content_date, content_time;
     std::string series_number, series_description, instance_number;
-    std::string manufacturer, model_name;
+    std::string manufacturer, model_name, institution;
     std::uint32_t rows = 0, columns = 0, frames = 1;
     std::string pixel_spacing;         ///< mm, "row\\column": of the patient, else of the detector
     std::string pixel_aspect_ratio;    ///< "1\\1"

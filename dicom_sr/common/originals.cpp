@@ -58,7 +58,8 @@ void write_originals(DcmItem& dataset, const LocalTime& made, const Source& sour
     }
     for (const OriginalText& one : source.originals) {
         const DcmTagKey tag(one.group, one.element);
-        if (tag == DCM_RequestedProcedureID) continue;  // of an item: no attribute of this level
+        // Of an item: no attributes of this level.
+        if (tag == DCM_RequestedProcedureID || tag == DCM_RequestedProcedureDescription) continue;
         keep(dataset, made, tag, one.bytes);
     }
 }

@@ -18,6 +18,7 @@
 #include "conf/dicom/lenient_reading.h"
 #include "conf/dicom/text.h"
 #include "dicom_sr/common/fitting.h"
+#include "dicom_sr/common/orders.h"
 
 namespace bucky::dicom_sr {
 namespace {
@@ -102,6 +103,7 @@ void read_patient(const Attributes& from, Source& source) {
     source.age = from.copied(DCM_PatientAge, source);
     source.size = from.text(DCM_PatientSize);
     source.weight = from.text(DCM_PatientWeight);
+    source.admission_id = from.copied(DCM_AdmissionID, source);
 }
 
 /// Of the request whose images these are; of several, none (PS3.3 Table 10-9).
@@ -111,8 +113,9 @@ void read_request(DcmItem& dataset, Source& source) {
     if (requests == nullptr || requests->card() != 1) return;
     OFString character_set;
     (void)dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, character_set);
-    source.requested_procedure_id =
-        Attributes(*requests->getItem(0), character_set).copied(DCM_RequestedProcedureID, source);
+    const Attributes request(*requests->getItem(0), character_set);
+    source.requested_procedure_id = request.copied(DCM_RequestedProcedureID, source);
+    source.requested_procedure = request.copied(DCM_RequestedProcedureDescription, source);
 }
 
 void read_study(const Attributes& from, Source& source) {
@@ -146,6 +149,7 @@ void read_image(const Attributes& from, Source& source) {
     source.content_time = from.text(DCM_ContentTime);
     source.manufacturer = from.text(DCM_Manufacturer);
     source.model_name = from.text(DCM_ManufacturerModelName);
+    source.institution = from.copied(DCM_InstitutionName, source);
     source.burned_in_annotation = from.text(DCM_BurnedInAnnotation);
     source.lossy_compression = from.text(DCM_LossyImageCompression);
     source.lossy_ratio = from.text(DCM_LossyImageCompressionRatio);
@@ -199,6 +203,7 @@ Source read_source(const std::filesystem::path& file) {
     read_patient(attributes, source);
     read_study(attributes, source);
     read_request(dataset, source);
+    read_orders(dataset, std::string(attributes.character_set()), source);
     read_image(attributes, source);
     // A result needs the series to refer to the image; without one, the study stands in for it.
     const std::string series = attributes.text(DCM_SeriesInstanceUID);

@@ -113,7 +113,7 @@ Object withdrawal(const Withdrawn& report) {
         is_of_demonstration(filed_as.series_description) ? for_demonstration(say.withdrawn_short)
                                                          : say.withdrawn_short);
     (void)dataset->insertEmptyElement(DCM_ReferencedPerformedProcedureStepSequence);
-    write_equipment(*dataset, report.node_name, report.software_version);
+    write_equipment(*dataset, report.node_name, report.software_version, filed_as);
     put(*dataset, DCM_InstanceNumber, kAfterEveryReport);
     put(*dataset, DCM_ContentDate, content.date);
     put(*dataset, DCM_ContentTime, content.time);

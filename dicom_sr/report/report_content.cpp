@@ -344,10 +344,26 @@ void add_priors(ContentTree& tree, const StudyReport& report) {
     }
 }
 
+/// The images' own, else those that were requested, else that it is imaging.
+std::vector<Code> procedures_of(const std::vector<ReportedImage>& images) {
+    for (const auto of : {&Source::procedures, &Source::requested_procedures}) {
+        std::vector<Code> found;
+        for (const ReportedImage& image : images) {
+            for (const Code& code : image.source.*of) {
+                if (std::ranges::find(found, code) == found.end()) found.push_back(code);
+            }
+        }
+        if (!found.empty()) return found;
+    }
+    return {codes::kImagingProcedure};
+}
+
 void add_head(ContentTree& tree, const StudyReport& report) {
     add_language(tree, report.language);
     add_observer(tree, report);
-    tree.code(has_concept_modifier, codes::kProcedureReported, codes::kImagingProcedure);
+    for (const Code& procedure : procedures_of(report.images)) {
+        tree.code(has_concept_modifier, codes::kProcedureReported, procedure);
+    }
 }
 
 void write_content(ContentTree& tree, const StudyReport& report) {

@@ -11,6 +11,7 @@
 #include "dcmtk/dcmdata/dctk.h"
 
 #include "dicom_sr/common/fitting.h"
+#include "dicom_sr/common/orders.h"
 #include "dicom_sr/common/part10.h"
 #include "tests/support/exhibits.h"
 
@@ -102,6 +103,22 @@ Source source(int number) {
     return made;
 }
 
+Source ordered(Source made) {
+    made.patient_id = "PID-1";
+    made.accession_number = "ACC-1";
+    made.institution = "Health centre 17, 보건소";
+    made.admission_id = "ADM-3";
+    made.patient_id_issuer = {"", "1.2.410.100110", "ISO"};
+    made.other_patient_ids = {{"KR-77", "NHIS", "TEXT"}};
+    made.issuer_of_accession = {"RIS", "1.2.410.100111", "ISO"};
+    made.procedures = {{"36643-5", "LN", "XR Chest 2 Views"}};
+    made.requested_procedure_id = "RP-1";
+    made.requested_procedure = "Chest PA, screening";
+    made.requested_procedures = {{"CHESTPA", "99RIS", "Chest PA"}};
+    made.placer_order = "PLACER-1";
+    return made;
+}
+
 Finding pneumothorax(double score) {
     Finding made =
         finding("pneumothorax", {"36118008", "SCT", "Pneumothorax"}, "Pneumothorax", "기흉", score);
@@ -187,6 +204,8 @@ std::vector<std::uint8_t> image_of(const Source& source) {
     for (const Copied& one : copied_attributes()) {
         set(DcmTagKey(one.group, one.element), source.*one.text);
     }
+    write_patient_ids(*dataset, source);
+    write_study_order(*dataset, source);
     set(DCM_StudyInstanceUID, source.study.str());
     set(DCM_SeriesInstanceUID, source.series.str());
     set(DCM_StudyTime, source.study_time);

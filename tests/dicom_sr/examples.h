@@ -17,6 +17,7 @@ inference::ModelIdentity model();
 
 /// Image number `number` of one study; frontal, 2000 rows x 1600 columns.
 Source source(int number = 1);
+Source ordered(Source source);  ///< with everything that orders.h copies
 
 inference::Finding pneumothorax(double score);  ///< present and outlined from 0.5; left
 inference::Finding nodule(double score, int outlines = 1);

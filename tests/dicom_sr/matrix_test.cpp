@@ -35,6 +35,7 @@ std::vector<Patient> patients() {
          Language::korean},
         {"Japanese", [](Source& one) { one.patient_name = "Yamada^Tarou=山田^太郎=やまだ^たろう"; },
          Language::japanese},
+        {"ordered", [](Source& one) { one = examples::ordered(one); }},
         {"without an ID", [](Source& one) { one.patient_id.clear(); }},
         {"without a study date",
          [](Source& one) {
@@ -74,10 +75,13 @@ std::vector<Study> studies() {
             {"lateral beside", {with_findings(1), lateral(2)}}};
 }
 
-/// dcmpschk does not accept names in UTF-8, nor an empty name (allowed by PS3.3 C.7.1.1, type 2).
+/// dcmpschk does not accept text in UTF-8, nor an empty name (allowed by PS3.3 C.7.1.1, type 2).
 bool has_plain_name(const Source& source) {
     const auto& name = source.patient_name;
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c > 0; });
+    const auto is_plain = [](const std::string& text) {
+        return std::ranges::all_of(text, [](char c) { return c > 0; });
+    };
+    return !name.empty() && is_plain(name) && is_plain(source.institution);
 }
 
 /// Fails the test if verify finds a problem; Catch reports the combination.

@@ -32,6 +32,8 @@ void take_identity(Source& image, const Source& from) {
     image.issuer_of_patient_id = from.issuer_of_patient_id;
     image.birth_date = from.birth_date;
     image.sex = from.sex;
+    image.patient_id_issuer = from.patient_id_issuer;
+    image.other_patient_ids = from.other_patient_ids;
 }
 
 /// An unreadable image is still named in its patient's report, with the attributes that the

@@ -108,7 +108,7 @@ private:
 };
 
 // A new field of one of these types must be passed here too; pixels and their reservation are not.
-static_assert(sizeof(Source) == 1416 && sizeof(OriginalText) == 48);
+static_assert(sizeof(Source) == 1776 && sizeof(OriginalText) == 48);
 static_assert(sizeof(Header) == 672 && sizeof(GreyRules) == 208 && sizeof(Image) == 376);
 
 template <typename Archive>
@@ -153,6 +153,18 @@ void pass(Archive& archive, OriginalText& text) {
     archive(text.group, text.element, text.bytes, text.why);
 }
 template <typename Archive>
+void pass(Archive& archive, dicom_sr::Issuer& issuer) {
+    archive(issuer.local, issuer.universal, issuer.universal_type);
+}
+template <typename Archive>
+void pass(Archive& archive, dicom_sr::OtherPatientId& other) {
+    archive(other.id, other.issuer, other.type);
+}
+template <typename Archive>
+void pass(Archive& archive, inference::Code& code) {
+    archive(code.value, code.scheme, code.meaning);
+}
+template <typename Archive>
 void pass(Archive& archive, Source& source) {
     archive(source.patient_name, source.patient_id, source.issuer_of_patient_id, source.birth_date,
             source.sex, source.age, source.size, source.weight, source.study, source.study_date,
@@ -166,7 +178,9 @@ void pass(Archive& archive, Source& source) {
             source.model_name, source.rows, source.columns, source.frames, source.pixel_spacing,
             source.pixel_aspect_ratio, source.burned_in_annotation, source.lossy_compression,
             source.lossy_ratio, source.lossy_method, source.timezone_offset, source.character_set,
-            source.originals);
+            source.originals, source.admission_id, source.patient_id_issuer,
+            source.other_patient_ids, source.issuer_of_accession, source.procedures,
+            source.requested_procedure, source.requested_procedures, source.institution);
 }
 
 template <typename Archive>
