@@ -28,8 +28,8 @@ async function canvasBox(page) {
 }
 
 // A fresh profile gets a tour that swallows every click, and a banner over the picture.
-async function dismissGreetings(page) {
-  for (const words of ['Skip all', 'Confirm and hide', 'No']) {
+async function dismissGreetings(page, answer) {
+  for (const words of ['Skip all', 'Confirm and hide', answer]) {
     const button = page.getByText(words, { exact: true });
     if (await button.count()) await button.first().click({ timeout: 5000 }).catch(() => {});
   }
@@ -58,6 +58,13 @@ function drawnWords() {
   });
 }
 
+// The segments that OHIF has opened, by its own state: their labels and how it shows each.
+function openedAreas() {
+  const state = window.cornerstoneTools?.segmentation?.state;
+  return (state?.getSegmentations() ?? []).flatMap((one) => Object.values(one.segments)
+    .map((segment) => segment.label)).filter((label) => label);
+}
+
 async function until(ready) {
   const end = Date.now() + PATIENCE_MS;
   while (Date.now() < end) {
@@ -84,7 +91,8 @@ async function look(context, view) {
   page.on('pageerror', (error) => seen.errors.push(String(error).slice(0, 300)));
   await page.goto(view.url);
   await until(() => page.evaluate(() => document.querySelector('canvas') !== null));
-  if (view.ohif) await dismissGreetings(page);
+  const answer = view.areas ? 'Yes' : 'No';  // whether to open the segmentation
+  if (view.ohif) await dismissGreetings(page, answer);
   seen.painted = await until(() => isPainted(page));
   if (view.wait_for !== null) {
     const enough = async () => (await page.evaluate(drawnOutlines)).length >= view.wait_for;
@@ -97,7 +105,15 @@ async function look(context, view) {
   }
   if (view.ohif) {
     await until(async () => await page.getByText('Confirm and hide').count() === 0 ||
-      await dismissGreetings(page));
+      await dismissGreetings(page, answer));
+  }
+  if (view.areas) {
+    await until(async () => {
+      await dismissGreetings(page, answer);
+      return (await page.evaluate(openedAreas)).length >= view.areas;
+    });
+    await new Promise((done) => setTimeout(done, 3000));
+    seen.areas = await page.evaluate(openedAreas);
   }
   seen.outlines = await page.evaluate(drawnOutlines);
   seen.words = await page.evaluate(drawnWords);

@@ -23,6 +23,7 @@ from origin import Origin  # noqa: E402
 from pacs import SC_CLASS, SR_CLASS, Pacs  # noqa: E402
 from programs import Failed, free_port, run  # noqa: E402
 
+SEG_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
 TOLERANCE_PX = 2.0  # of the image: between what is drawn and what the SR says
 STUDIES = (  # name, seed, what `bucky phantom` is asked for
     ("finding", 12, ["--finding", "nodule"]),
@@ -41,7 +42,7 @@ class Study:
         self.name, self.file, self.truth = name, file, truth
         self.xray = pydicom.dcmread(file)
         self.uid = str(self.xray.StudyInstanceUID)
-        self.report = self.picture = None  # datasets, once they are there
+        self.report = self.picture = self.areas = None  # datasets, once they are there
         self.orthanc_series = {}           # by SOP class
 
     def take(self, pacs):
@@ -53,8 +54,12 @@ class Study:
                 self.report = ds
             elif ds.SOPClassUID == SC_CLASS:
                 self.picture = ds
+            elif ds.SOPClassUID == SEG_CLASS:
+                self.areas = ds
         analysed = self.name != "lateral"
-        return self.report is not None and (self.picture is not None or not analysed)
+        needs_areas = bool(self.truth) and self.areas is None
+        return (self.report is not None and not needs_areas
+                and (self.picture is not None or not analysed))
 
     def outlines(self):
         """The SCOORDs of the report, as points of the image."""
@@ -106,20 +111,20 @@ class Looker:
     def __init__(self, origin, pacs, shots):
         self.origin, self.pacs, self.shots, self.views = origin, pacs, shots, []
 
-    def ohif(self, name, study, ds=None, outlines=None):
+    def ohif(self, name, study, ds=None, outlines=None, areas=0):
         url = self.origin.url(f"/viewer?StudyInstanceUIDs={study.uid}")
         if ds is not None:
             url += f"&initialSeriesInstanceUID={ds.SeriesInstanceUID}"
-        self._add(name, url, True, outlines)
+        self._add(name, url, True, outlines, areas)
 
     def web_viewer(self, name, study, sop_class):
         series = study.orthanc_series[sop_class]
         self._add(name, self.pacs.url(f"/web-viewer/app/viewer.html?series={series}"), False, None)
 
-    def _add(self, name, url, ohif, outlines):
+    def _add(self, name, url, ohif, outlines, areas=0):
         shot = os.path.join(self.shots, name + ".png")
         self.views.append({"name": name, "url": url, "ohif": ohif, "wait_for": outlines,
-                           "shot": shot})
+                           "shot": shot, "areas": areas})
 
     def look(self, driver, browser):
         ended = subprocess.run(
@@ -184,6 +189,30 @@ def shift_of_picture(shot, seen, study):
     return max(offsets, key=likeness)
 
 
+def check_areas(verdicts, study, seen, shot):
+    """The coloured areas on the screen against the report's outlines, by pixels of the screen."""
+    verdicts.check(f"{study.name}: OHIF opens the segmentation, and names each segment",
+                   len(seen.get("areas", [])) == len(study.areas.SegmentSequence),
+                   "; ".join(seen.get("areas", [])))
+    box, (rows, columns) = seen["canvas"], study.xray.pixel_array.shape
+    scale = min(box["width"] / columns, box["height"] / rows)
+    corner = numpy.array([box["x"] + (box["width"] - columns * scale) / 2,
+                          box["y"] + (box["height"] - rows * scale) / 2])
+    rgb = numpy.asarray(Image.open(shot).convert("RGB"), int)
+    coloured = rgb.max(axis=2) - rgb.min(axis=2) > 40
+    wanted = Image.new("1", (rgb.shape[1], rgb.shape[0]))
+    for outline in study.outlines():
+        corners = [tuple(map(float, point * scale + corner)) for point in outline]
+        ImageDraw.Draw(wanted).polygon(corners, fill=1)
+    wanted = numpy.asarray(wanted)
+    picture = numpy.zeros_like(wanted)
+    left, top = corner.round().astype(int)
+    picture[top:top + round(rows * scale), left:left + round(columns * scale)] = True
+    common = (coloured & wanted & picture).sum() / (wanted | (coloured & picture)).sum()
+    verdicts.check(f"{study.name}: the areas lie where the report's outlines do", common > 0.9,
+                   f"{common:.0%} of both is common")
+
+
 def colourful_pixels(shot):
     rgb = numpy.asarray(Image.open(shot).convert("RGB"), int)
     orange = (rgb[..., 0] > 180) & (rgb[..., 2] < 80) & (rgb[..., 0] - rgb[..., 2] > 120)
@@ -222,6 +251,11 @@ def check_all(verdicts, studies, seen, looker):
 
     check_outlines(verdicts, studies["finding"], seen["ohif-report"], shots["ohif-report"])
     check_outlines(verdicts, studies["two"], seen["ohif-two"], shots["ohif-two"])
+    check_areas(verdicts, studies["two"], seen["ohif-areas"], shots["ohif-areas"])
+    for name, words in (("label", words_of(seen["ohif-two"])),
+                        ("segment", "; ".join(seen["ohif-areas"].get("areas", [])))):
+        verdicts.check(f"the {name} of a tuberculosis says that it is suspected",
+                       "Suspected pulmonary tuberculosis" in words, words)
     words = words_of(seen["ohif-report"])
     verdicts.check("a reader of the outline can tell which finding it is",
                    "nodule" in words.lower() and "score" in words.lower(), words)
@@ -252,6 +286,7 @@ def look_at(looker, studies):
     looker.ohif("ohif-picture", finding, finding.picture)
     looker.ohif("ohif-report", finding, finding.report, outlines=len(finding.outlines()))
     looker.ohif("ohif-two", two, two.report, outlines=len(two.outlines()))
+    looker.ohif("ohif-areas", two, two.areas, areas=len(two.areas.SegmentSequence))
     looker.ohif("ohif-negative", negative, negative.report, outlines=1)
     looker.ohif("ohif-lateral", lateral, lateral.report, outlines=1)
     looker.web_viewer("orthanc-picture", finding, SC_CLASS)
@@ -291,7 +326,8 @@ def main():
         try:
             pacs = Pacs(work, free_port(), free_port())
             servers.append(pacs)
-            node = Node(asked.bucky, asked.model, work, pacs.dicom_port)
+            node = Node(asked.bucky, asked.model, work, pacs.dicom_port,
+                        results='send_if_found = ["segmentation"]')
             servers.append(node)
             origin = Origin(asked.ohif, pacs.http_port)
             servers.append(origin)

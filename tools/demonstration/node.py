@@ -27,6 +27,7 @@ name = "pacs"
 ae_title = "ORTHANC"
 host = "127.0.0.1"
 port = {pacs_port}
+{results}
 
 [admin]
 listen = ""
@@ -56,20 +57,21 @@ def draw_phantoms(bucky, folder, first=11):
         yield drawn
 
 
-def write_config(work, model, pacs_port, inference="", more=""):
-    """The node's config file in `work`; `inference` and `more` are further lines of it."""
+def write_config(work, model, pacs_port, inference="", more="", results=""):
+    """The node's config file in `work`; the last three are further lines of it."""
     config = os.path.join(work, "bucky.toml")
     os.makedirs(os.path.join(work, "node"), exist_ok=True)
     with open(config, "w", encoding="utf-8") as file:
         file.write(CONFIG.format(data_dir=os.path.join(work, "node"), model=model,
-                                 pacs_port=pacs_port, inference=inference, more=more))
+                                 pacs_port=pacs_port, inference=inference, more=more,
+                                 results=results))
     return config
 
 
 class Node:
-    def __init__(self, bucky, model, work, pacs_port, inference="", more=""):
+    def __init__(self, bucky, model, work, pacs_port, inference="", more="", results=""):
         self.bucky = bucky
-        config = write_config(work, model, pacs_port, inference, more)
+        config = write_config(work, model, pacs_port, inference, more, results)
         self.program = Program([bucky, "serve", "--config", config])
         ready = self.program.wait_for(" node.ready ", 120)
         self.port = int(re.search(r"\bdicom_port=(\d+)", ready).group(1))
