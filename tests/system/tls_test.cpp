@@ -133,6 +133,8 @@ TEST_CASE("results go to DCMTK's storescp over TLS, and to none that another aut
     CHECK(poll_until([&] { return !good.stored().empty(); }, 60s));
 
     CHECK(node.bucky({"echo", "archive"}).status == 0);
+    CHECK_THAT(node.bucky({"echo", "archive", "--json"}).output,
+               Catch::Contains("\"status\": \"0000\"") && Catch::Contains("\"security\": \"TLS"));
     const auto echoed = node.bucky({"echo", "false"});
     CHECK(echoed.status != 0);
     CHECK_THAT(echoed.output, Catch::Contains("destination.ca"));

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "conf/file/read.h"
 #include "conf/observe/metrics.h"
@@ -45,6 +46,25 @@ TEST_CASE(
                        Catch::Contains("image.verdict"));
     }
     CHECK_THROWS_WITH(visited.ask({"study", "show", "99.99"}), Catch::Contains("no study"));
+}
+
+TEST_CASE("programs read studies and packages as JSON", "[tools]") {
+    const Visited visited;
+    const auto listed = nlohmann::json::parse(visited.ask({"study", "list", "--json"}).text);
+    REQUIRE(listed.at("studies").size() == 1);
+    CHECK(listed["studies"][0].at("state") == "sending");
+    CHECK(listed["studies"][0].at("last_image_at") == "2026-11-23T14:30:00.000Z");
+    const auto shown = nlohmann::json::parse(visited.ask({"study", "show", "A-1", "--json"}).text);
+    const auto& study = shown.at("studies").at(0);
+    CHECK(study.at("study") == listed["studies"][0].at("study"));
+    CHECK(study.at("image_list").at(0).at("result").at("model").at("name") == "cxr-phantom");
+    CHECK(study.at("image_list").at(0).at("calling_ae") == "XRAY1");
+    CHECK(study.at("jobs").size() >= 2);
+    CHECK(study.at("results").size() >= 1);
+    CHECK(study.at("journal").at(0).at("event") == "image.received");
+    const auto models = nlohmann::json::parse(visited.ask({"model", "list", "--json"}).text);
+    CHECK(models.at("models").at(0).at("name") == "cxr-phantom");
+    CHECK(models.at("models").at(0).at("purpose") == "demonstration");
 }
 
 TEST_CASE("a study's UID shows every tenant's study of it, and its key shows that tenant's alone",

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
@@ -14,9 +15,25 @@
 namespace bucky {
 namespace {
 
-int echo(const Peer& peer) {
+int echo(const Peer& peer, bool as_json) {
     scp::start_wire();
     const auto reply = scp::echo(scp::target_of(peer.destination), peer.calling);
+    if (as_json) {
+        std::cout << nlohmann::json{{"ae_title", peer.destination.ae_title.str()},
+                                    {"host", peer.destination.host},
+                                    {"port", peer.destination.port},
+                                    {"status", fmt::format("{:04X}", reply.status)},
+                                    {"connect_ms", reply.connect_ms},
+                                    {"round_trip_ms", reply.round_trip_ms},
+                                    {"security", reply.security},
+                                    {"max_pdu_bytes", reply.max_pdu_bytes},
+                                    {"transfer_syntax", reply.transfer_syntax},
+                                    {"implementation_class", reply.implementation_class},
+                                    {"implementation_version", reply.implementation_version}}
+                         .dump(2)
+                  << '\n';
+        return reply.status == 0 ? 0 : 1;
+    }
     std::cout << fmt::format("{} at {}:{} answered with status 0x{:04x}\n",
                              peer.destination.ae_title.str(), peer.destination.host,
                              peer.destination.port, reply.status);
@@ -41,7 +58,10 @@ int echo(const Peer& peer) {
 void add_echo(CLI::App& app, int& exit_status) {
     auto* command = app.add_subcommand("echo", "C-ECHO: does a peer answer, and what does it take");
     const auto options = peer_options(*command);
-    command->callback([options, &exit_status] { exit_status = echo(peer_of(*options)); });
+    const auto as_json = std::make_shared<bool>(false);
+    command->add_flag("--json", *as_json, "The same, for programs");
+    command->callback(
+        [options, as_json, &exit_status] { exit_status = echo(peer_of(*options), *as_json); });
 }
 
 }  // namespace bucky

@@ -270,9 +270,13 @@ void add_model(CLI::App& app, int& exit_status) {
     listed->add_option("--from", *from, "The same for the packages in this folder")
         ->check(existing_folder())
         ->type_name("DIR");
-    listed->callback([config, shipped, from] {
+    const auto as_json = std::make_shared<bool>(false);
+    listed->add_flag("--json", *as_json, "Those of the config, for programs")
+        ->excludes("--shipped", "--from");
+    listed->callback([config, shipped, from, as_json] {
         if (from->empty() && !*shipped) {
-            std::cout << models_of_config(with_taken_packages(conf::read_settings(*config)));
+            const auto settings = with_taken_packages(conf::read_settings(*config));
+            std::cout << (*as_json ? models_as_json(settings) : models_of_config(settings));
         } else {
             std::cout << models_in(from->empty() ? shipped_models() : *from);
         }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
 #include "inference/package/package.h"
@@ -97,6 +98,27 @@ std::string models_of_config(const conf::Settings& settings) {
         text += wrapped("! ", printable(note));
     }
     return text;
+}
+
+std::string models_as_json(const conf::Settings& settings) {
+    auto models = nlohmann::json::array();
+    for (const auto& folder : settings.inference.models) {
+        const auto package = inference::read_package(folder);
+        auto findings = nlohmann::json::array();
+        for (const auto& finding : package.findings) findings.push_back(finding.key);
+        models.push_back(nlohmann::json{{"name", package.identity.name},
+                                        {"version", package.identity.version},
+                                        {"vendor", package.identity.vendor},
+                                        {"sha256", package.identity.sha256},
+                                        {"purpose", name_of(package.identity.purpose)},
+                                        {"findings", std::move(findings)},
+                                        {"shadow", is_shadow(settings, folder)},
+                                        {"weights_here", !package.weights.empty()},
+                                        {"folder", folder.string()}});
+    }
+    return nlohmann::json{{"models", std::move(models)}, {"notes", purposes_of(settings).notes}}
+               .dump(2) +
+           "\n";
 }
 
 fs::path shipped_models() {

@@ -12,6 +12,9 @@ namespace bucky {
 /// The packages of the config in their order, a line each.
 std::string models_of_config(const conf::Settings& settings);
 
+/// The same as JSON: {"models": [...], "notes": [...]}.
+std::string models_as_json(const conf::Settings& settings);
+
 /// Where this program's own packages lie: share/bucky/models beside its bin, else
 /// /usr/share/bucky/models.
 std::filesystem::path shipped_models();

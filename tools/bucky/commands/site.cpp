@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
 #include "conf/file/read.h"
@@ -33,6 +34,36 @@ std::string state_of(const storage::RegisteredSite& site, std::int64_t now_ms) {
     return site.open_until_ms > now_ms ? "invited" : "invitation over";
 }
 
+nlohmann::json time(std::int64_t at_ms) {
+    return at_ms > 0 ? nlohmann::json(iso_utc(at_ms)) : nlohmann::json(nullptr);
+}
+
+nlohmann::json site_json(const storage::RegisteredSite& site) {
+    return {{"site", site.name},
+            {"invited_at", time(site.invited_at_ms)},
+            {"invitation_until", time(site.open_until_ms)},
+            {"certificate_until", time(site.expires_at_ms)},
+            {"revoked_at", time(site.revoked_at_ms)}};
+}
+
+void list_json(SiteControl& control) {
+    auto sites = nlohmann::json::array();
+    for (const auto& site : control.sites().sites()) sites.push_back(site_json(site));
+    std::cout << nlohmann::json{{"sites", std::move(sites)}}.dump(2) << '\n';
+}
+
+void show_json(SiteControl& control, const storage::RegisteredSite& site) {
+    auto told = site_json(site);
+    auto& certificates = told["certificates"] = nlohmann::json::array();
+    for (const auto& one : control.sites().certificates(site.name)) {
+        certificates.push_back(nlohmann::json{{"serial", one.serial},
+                                              {"issued_at", time(one.issued_at_ms)},
+                                              {"expires_at", time(one.expires_at_ms)},
+                                              {"revoked_at", time(one.revoked_at_ms)}});
+    }
+    std::cout << told.dump(2) << '\n';
+}
+
 void list(SiteControl& control, std::int64_t now_ms) {
     Table table{{{"SITE"}, {"SINCE"}, {"CERTIFICATE"}}};
     for (const auto& site : control.sites().sites()) {
@@ -43,11 +74,15 @@ void list(SiteControl& control, std::int64_t now_ms) {
                                 : table.text());
 }
 
-int show(SiteControl& control, const std::string& name, std::int64_t now_ms) {
+int show(SiteControl& control, const std::string& name, std::int64_t now_ms, bool as_json) {
     const auto site = control.sites().site(name);
     if (!site) {
         std::cout << "there is no site " << printable(name) << '\n';
         return 1;
+    }
+    if (as_json) {
+        show_json(control, *site);
+        return 0;
     }
     std::cout << fmt::format("{}: {}\n", site->name, state_of(*site, now_ms));
     if (site->open_until_ms > now_ms) {
@@ -84,17 +119,22 @@ void add_site(CLI::App& app, int& exit_status) {
         std::cerr << fmt::format("# for the admin of {}; it counts once, until {}\n", *name,
                                  utc_second(made.until_ms));
     });
-    command->add_subcommand("list", "A row a site: since when, and its certificate")
-        ->callback([config] {
+    const auto as_json = std::make_shared<bool>(false);
+    const auto with_json = [&](CLI::App* one) {
+        one->add_flag("--json", *as_json, "The same, for programs");
+        return one;
+    };
+    with_json(command->add_subcommand("list", "A row a site: since when, and its certificate"))
+        ->callback([config, as_json] {
             const SystemClock clock;
             SiteControl control{settings_of_control(*config), clock};
-            list(control, clock.now_ms());
+            *as_json ? list_json(control) : list(control, clock.now_ms());
         });
-    with_name(command->add_subcommand("show", "Its certificates"))
-        ->callback([config, name, &exit_status] {
+    with_json(with_name(command->add_subcommand("show", "Its certificates")))
+        ->callback([config, name, as_json, &exit_status] {
             const SystemClock clock;
             SiteControl control{settings_of_control(*config), clock};
-            exit_status = show(control, *name, clock.now_ms());
+            exit_status = show(control, *name, clock.now_ms(), *as_json);
         });
     auto* revoke =
         with_name(command->add_subcommand("revoke", "Refuse it from its next request on"));

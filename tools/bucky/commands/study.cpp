@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "conf/base/error.h"
 #include "conf/file/read.h"
@@ -18,6 +19,7 @@
 #include "storage/site.h"
 #include "storage/studies.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/commands/study_json.h"
 #include "tools/bucky/shared/table.h"
 
 namespace bucky {
@@ -27,18 +29,6 @@ using storage::Database;
 
 /// How many of the newest studies are searched for the end of a UID or an accession number.
 constexpr std::int64_t kSearchedStudies = 10000;
-
-std::string_view state_of(const storage::StudyLine& study) {
-    if (study.pending > 0) return "analysing";
-    switch (study.state) {
-        case storage::StudyState::open: return "waiting";
-        case storage::StudyState::reporting: return "reporting";
-        case storage::StudyState::reported: break;
-    }
-    if (study.deliveries_open > 0) return "sending";
-    if (study.commitments_open > 0) return "committing";
-    return study.delivered_at_ms > 0 ? "delivered" : "not sent";  // no destination
-}
 
 /// The studies with this UID, of any tenant, or the one with this key ("UID@TENANT"); deleted
 /// studies too, because their history is kept.
@@ -85,16 +75,21 @@ std::string find_study(Database& db, const std::string& asked) {
                 fmt::join(found, ", "));
 }
 
-void list(const conf::Settings& settings, std::int64_t at_most) {
+void list(const conf::Settings& settings, std::int64_t at_most, bool as_json) {
     const SystemClock clock;
     Database db = storage::Site{settings.node.data_dir}.open(Database::Mode::read_only);
+    const auto studies = storage::Studies{db, clock}.recent(at_most);
+    if (as_json) {
+        std::cout << studies_json(studies).dump(2) << '\n';
+        return;
+    }
     Table table{{{"LAST IMAGE (UTC)"},
                  {"IMAGES", Align::right},
                  {"FINDINGS", Align::right},
                  {"UNREAD", Align::right},
                  {"STATE"},
                  {"STUDY"}}};
-    for (const auto& study : storage::Studies{db, clock}.recent(at_most)) {
+    for (const auto& study : studies) {
         table.row({utc_second(study.last_image_ms), std::to_string(study.images),
                    std::to_string(study.findings),
                    std::to_string(study.not_analysed + study.failed), std::string{state_of(study)},
@@ -233,8 +228,16 @@ void show_one(const conf::Settings& settings, Database& db, const std::string& s
     print_journal(storage::Journal{db, clock}.of_study(study));
 }
 
-void show(const conf::Settings& settings, const std::string& asked) {
+void show(const conf::Settings& settings, const std::string& asked, bool as_json) {
     Database db = storage::Site{settings.node.data_dir}.open(Database::Mode::read_only);
+    if (as_json) {
+        auto studies = nlohmann::json::array();
+        for (const auto& study : find_studies(db, asked)) {
+            studies.push_back(study_json(settings, db, study));
+        }
+        std::cout << nlohmann::json{{"studies", std::move(studies)}}.dump(2) << '\n';
+        return;
+    }
     bool is_first = true;
     for (const auto& study : find_studies(db, asked)) {
         if (!std::exchange(is_first, false)) std::cout << '\n';
@@ -301,14 +304,19 @@ void add_study(CLI::App& app, int&) {
         ->type_name("NUMBER")
         ->check(CLI::Range(1, 10000))
         ->capture_default_str();
-    listed->callback([config, at_most] { list(conf::read_settings(*config), *at_most); });
+    const auto as_json = std::make_shared<bool>(false);
+    listed->add_flag("--json", *as_json, "The same, for programs");
+    listed->callback(
+        [config, at_most, as_json] { list(conf::read_settings(*config), *at_most, *as_json); });
 
     constexpr const char* kStudyHelp =
         "UID, the end of it, UID@TENANT for one tenant's, or accession number";
     const auto study = std::make_shared<std::string>();
     auto* shown = command->add_subcommand("show", "Its images, results, jobs and journal");
     shown->add_option("STUDY", *study, kStudyHelp)->required()->type_name("");
-    shown->callback([config, study] { show(conf::read_settings(*config), *study); });
+    shown->add_flag("--json", *as_json, "The same, for programs");
+    shown->callback(
+        [config, study, as_json] { show(conf::read_settings(*config), *study, *as_json); });
 
     auto* again = command->add_subcommand("retry", "Look at its images again and report anew");
     again->add_option("STUDY", *study, kStudyHelp)->required()->type_name("");
