@@ -243,6 +243,28 @@ void evaluate_on(const fs::path& folder, const std::vector<fs::path>& models,
                 (folder / "truth.json").string(), error.what());
 }
 
+void add_list(CLI::App& command, const std::shared_ptr<fs::path>& config) {
+    auto* listed = command.add_subcommand("list", "Those of the config, in their order");
+    const auto shipped = std::make_shared<bool>(false);
+    const auto from = std::make_shared<fs::path>();
+    listed->add_flag("--shipped", *shipped,
+                     "Those that came with this program: what each reads, of whom, how good it is");
+    listed->add_option("--from", *from, "The same for the packages in this folder")
+        ->check(existing_folder())
+        ->type_name("DIR");
+    const auto as_json = std::make_shared<bool>(false);
+    listed->add_flag("--json", *as_json, "Those of the config, for programs")
+        ->excludes("--shipped", "--from");
+    listed->callback([config, shipped, from, as_json] {
+        if (from->empty() && !*shipped) {
+            const auto settings = with_taken_packages(conf::read_settings(*config));
+            std::cout << (*as_json ? models_as_json(settings) : models_of_config(settings));
+        } else {
+            std::cout << models_in(from->empty() ? shipped_models() : *from);
+        }
+    });
+}
+
 }  // namespace
 
 void add_model(CLI::App& app, int& exit_status) {
@@ -262,25 +284,7 @@ void add_model(CLI::App& app, int& exit_status) {
     const auto take_precision = [&](CLI::App* subcommand) {
         add_choice(*subcommand, "--precision", way->precision, "What it computes in");
     };
-    auto* listed = command->add_subcommand("list", "Those of the config, in their order");
-    const auto shipped = std::make_shared<bool>(false);
-    const auto from = std::make_shared<fs::path>();
-    listed->add_flag("--shipped", *shipped,
-                     "Those that came with this program: what each reads, of whom, how good it is");
-    listed->add_option("--from", *from, "The same for the packages in this folder")
-        ->check(existing_folder())
-        ->type_name("DIR");
-    const auto as_json = std::make_shared<bool>(false);
-    listed->add_flag("--json", *as_json, "Those of the config, for programs")
-        ->excludes("--shipped", "--from");
-    listed->callback([config, shipped, from, as_json] {
-        if (from->empty() && !*shipped) {
-            const auto settings = with_taken_packages(conf::read_settings(*config));
-            std::cout << (*as_json ? models_as_json(settings) : models_of_config(settings));
-        } else {
-            std::cout << models_in(from->empty() ? shipped_models() : *from);
-        }
-    });
+    add_list(*command, config);
 
     auto* checked =
         command->add_subcommand("check", "All that is wrong with a package, if anything");
