@@ -16,7 +16,7 @@ constexpr Key<InferenceSettings> kKeys[] = {
      R"(["/usr/share/bucky/models/cxr-phantom"])", required},
     {"answer", choice<&InferenceSettings::answer>, OneOf{kWordsOf<Answering>}, "",
      "Which of the models that accept an image analyse it: first, or all. With all, a report has "
-     "the findings of each under its name, each has a picture of its own, and one that fails is "
+     "the findings of each under its name, one picture shows them all, and one that fails is "
      "named while the others stand."},
     {"device", &InferenceSettings::device, Fits{is_device, "auto, cpu, cuda, cuda:N or remote"}, "",
      "Device of the models. auto: a CUDA device if one answers, else the CPU. remote: the service "

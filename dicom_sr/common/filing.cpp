@@ -26,7 +26,7 @@ std::string told_as(ResultKind kind, const Uid& sop_class) {
 
 }  // namespace
 
-Object object_beside(ResultKind kind, const Uid& sop_class, const ReportedImage& image) {
+Object object_beside(ResultKind kind, const Uid& sop_class, const Answers& image) {
     const Uid self = object_uid(told_as(kind, sop_class), image);
     return {.sop_class = sop_class,
             .sop_instance = self,

@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "conf/base/choices.h"
+#include "dicom_sr/common/answers.h"
 #include "dicom_sr/common/object.h"
 
 class DcmItem;
 
 namespace bucky::dicom_sr {
 
-/// An object of one image, without its bytes. Same image, model, rendering and class, same UIDs.
-Object object_beside(ResultKind kind, const Uid& sop_class, const ReportedImage& image);
+/// An object of one image, without its bytes. Same image, models, rendering and class, same UIDs.
+Object object_beside(ResultKind kind, const Uid& sop_class, const Answers& image);
 /// The same of a whole study.
 Object object_of_study(ResultKind kind, const Uid& sop_class,
                        const std::vector<ReportedImage>& images);

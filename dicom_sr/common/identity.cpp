@@ -32,6 +32,17 @@ std::string_view outcome(const inference::ImageResult& result) {
     __builtin_unreachable();
 }
 
+/// Of several, one that failed makes another object than one that answered.
+std::string model_hashes(const Answers& answers) {
+    if (answers.size() == 1) return model_hash(answers.front());
+    std::vector<std::string> each;
+    for (const ReportedImage& answer : answers) {
+        each.push_back(fmt::format("{} {}", model_hash(answer), outcome(answer.result)));
+    }
+    std::ranges::sort(each);
+    return fmt::format("{}", fmt::join(each, ", "));
+}
+
 /// What tells an object from others about the same images. Empty for the plain rendering of an
 /// ordinary study.
 std::string told(const ReportedImage& image) {
@@ -66,9 +77,10 @@ Uid report_uid(const std::vector<ReportedImage>& images, const Uid& sop_class,
     return Uid::from_name(name);
 }
 
-Uid object_uid(std::string_view kind, const ReportedImage& image) {
+Uid object_uid(std::string_view kind, const Answers& answers) {
+    const ReportedImage& image = answers.front();
     return Uid::from_name(fmt::format("{}{} {} {} {}{}", kForm, kind, image.source.study.str(),
-                                      image.source.sop_instance.str(), model_hash(image),
+                                      image.source.sop_instance.str(), model_hashes(answers),
                                       told_now(image)));
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "conf/base/ids.h"
+#include "dicom_sr/common/answers.h"
 #include "dicom_sr/common/study_report.h"
 
 namespace bucky::dicom_sr {
@@ -20,9 +21,9 @@ namespace bucky::dicom_sr {
 Uid report_uid(const std::vector<ReportedImage>& images,
                const Uid& sop_class = Uid{kReportClasses.front()}, std::string_view beside = {});
 
-/// One object of a kind for each image and model. The kind is the Object's: "overlay",
-/// "presentation", ...
-Uid object_uid(std::string_view kind, const ReportedImage& image);
+/// One object of a kind for each image and the models that were asked, in whatever order. The kind
+/// is the Object's: "overlay", "presentation", ...
+Uid object_uid(std::string_view kind, const Answers& answers);
 
 /// For an object made once a study: one for the same images and models.
 Uid study_object_uid(std::string_view kind, const std::vector<ReportedImage>& images);

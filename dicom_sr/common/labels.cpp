@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "conf/dicom/text.h"
+#include "dicom_sr/common/answers.h"
 #include "dicom_sr/common/modules.h"
 #include "dicom_sr/common/wording.h"
 
@@ -98,17 +99,19 @@ std::string tracking_words(const ReportedImage& image, const Finding& finding, i
     const std::string which =
         number > 0 ? fmt::format(" {}", number) : fmt::format(", {}", words(language).not_located);
     const std::string where = image_words(image.source, language);
-    return cleaned(fmt::format("{}{}{}{}", name_of(finding, language), which,
-                               where.empty() ? "" : ", ", where));
+    return cleaned(with_package(fmt::format("{}{}{}{}", name_of(finding, language), which,
+                                            where.empty() ? "" : ", ", where),
+                                image));
 }
 
-std::string outline_label(const Finding& finding, std::size_t region, Language language) {
+std::string outline_label(const ReportedImage& image, const Finding& finding, std::size_t region,
+                          Language language) {
     std::string label =
         cleaned(fmt::format("AI {} {}", name_of(finding, language), score_text(finding.score)));
     if (finding.regions.size() > 1) {
         label += fmt::format(" ({}/{})", region + 1, finding.regions.size());
     }
-    return label;
+    return with_package(label, image);
 }
 
 }  // namespace bucky::dicom_sr

@@ -45,14 +45,17 @@ std::vector<const inference::Finding*> answered(const inference::ImageResult& re
 std::vector<const inference::Finding*> present(const inference::ImageResult& result);
 
 /// What names a lesion for people in every object (Tracking Identifier): "Lung nodule 1, PA
-/// (series 2, image 1)". `number` is that of the region; 0: the finding has no place.
+/// (series 2, image 1)". `number` is that of the region; 0: the finding has no place. Where several
+/// packages were asked, with the one that says it: two may say the same.
 std::string tracking_words(const ReportedImage& image, const inference::Finding& finding,
                            int number, Language language);
 
 /// Which image of the study, as a viewer lists it: "PA (series 1, image 4)".
 std::string image_words(const Source& source, Language language);
 
-/// The label of an outline: "AI Pneumothorax 0.97", "AI Lung nodule 0.62 (2/3)".
-std::string outline_label(const inference::Finding& finding, std::size_t region, Language language);
+/// The label of an outline: "AI Pneumothorax 0.97", "AI Lung nodule 0.62 (2/3)". Where several
+/// packages were asked, with the one that says it: "AI Pneumothorax 0.97 [cxr-pneumothorax]".
+std::string outline_label(const ReportedImage& image, const inference::Finding& finding,
+                          std::size_t region, Language language);
 
 }  // namespace bucky::dicom_sr

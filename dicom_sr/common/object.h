@@ -103,6 +103,9 @@ struct ReportedImage {
     /// How often it was replaced by one with another header. Part of every UID.
     std::int64_t revision = 0;
     bool has_copies = false;  ///< others came with its UID and other content
+    /// Several packages were asked about it, each with a ReportedImage of its own, side by side;
+    /// what they say is named by package.
+    bool is_one_of_several = false;
 };
 
 }  // namespace bucky::dicom_sr

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -121,6 +122,51 @@ std::string study_answer(std::span<const ReportedImage> images, Language languag
     return head + listed(undecided, room - std::min(room, head.size()));
 }
 
+/// What packages that analysed the image said of it.
+std::string answers_line(const Answers& answers, Language language) {
+    const Words& say = words(language);
+    const auto listed_as = [&](const char* title, Answer answer) {
+        std::string line;
+        for (const Told& one : told_in(answers, answer)) {
+            std::string name{name_of(*one.finding, language)};
+            const std::string places = places_of(*one.finding, one.answer->result, language);
+            if (!places.empty()) name += fmt::format(" ({})", places);
+            line += line.empty() ? fmt::format("{}: ", title) : ", ";
+            line += with_package(name, *one.answer);
+        }
+        return line;
+    };
+    std::string line = listed_as(say.findings, Answer::present);
+    if (line.empty()) line = say.no_finding;
+    const std::string undecided = listed_as(say.undecided, Answer::undetermined);
+    return undecided.empty() ? line : line + ". " + undecided;
+}
+
+/// Images, and packages that failed on an image that others analysed.
+struct Counts {
+    std::size_t images = 0, unread = 0, failed = 0, packages_failed = 0;
+};
+
+Counts counts_of(std::span<const ReportedImage> images) {
+    Counts count;
+    std::set<std::string_view> packages;
+    for (const Answers& answers : by_image(images)) {
+        ++count.images;
+        const auto failed = std::ranges::count_if(answers, [](const ReportedImage& one) {
+            return one.result.verdict == Verdict::failed;
+        });
+        if (!is_answered(answers)) {
+            ++(failed > 0 ? count.failed : count.unread);
+            continue;
+        }
+        for (const ReportedImage& one : answers) {
+            if (one.result.verdict == Verdict::failed) packages.insert(package_of(one));
+        }
+    }
+    count.packages_failed = packages.size();
+    return count;
+}
+
 }  // namespace
 
 Side side_of(const Finding& finding) {
@@ -169,26 +215,35 @@ std::string text_of(const inference::Reason& reason, Language language) {
 }
 
 std::string verdict_line(const inference::ImageResult& result, Language language) {
-    const Words& say = words(language);
     if (!was_analysed(result)) {
+        const Words& say = words(language);
         return fmt::format("{}: {}",
                            result.verdict == Verdict::failed ? say.failed : say.not_analysed,
                            result.reason ? text_of(*result.reason, language) : say.no_reason);
     }
-    const auto listed_as = [&](const char* title, const std::vector<const Finding*>& findings) {
-        std::string line = fmt::format("{}: ", title);
-        for (const Finding* finding : findings) {
-            if (finding != findings.front()) line += ", ";
-            line += name_of(*finding, language);
-            const std::string places = places_of(*finding, result, language);
-            if (!places.empty()) line += fmt::format(" ({})", places);
+    const ReportedImage alone{{}, result};
+    return answers_line(alone, language);
+}
+
+std::string verdict_line(const Answers& answers, Language language) {
+    const Words& say = words(language);
+    if (answers.size() == 1) {
+        return with_package(verdict_line(answers.front().result, language), answers.front());
+    }
+    if (!is_answered(answers)) {
+        std::string lines;
+        for (const ReportedImage& answer : answers) {
+            lines += (lines.empty() ? "" : ". ") + verdict_line(Answers{answer}, language);
         }
-        return line;
-    };
-    const auto found = present(result);
-    const auto undecided = answered(result, Answer::undetermined);
-    std::string line = found.empty() ? say.no_finding : listed_as(say.findings, found);
-    if (!undecided.empty()) line += ". " + listed_as(say.undecided, undecided);
+        return lines;
+    }
+    std::string line = answers_line(answers, language);
+    for (const ReportedImage& answer : answers) {
+        if (was_analysed(answer.result)) continue;
+        line +=
+            fmt::format(". {}: {}", package_of(answer),
+                        answer.result.verdict == Verdict::failed ? say.failed : say.not_analysed);
+    }
     return line;
 }
 
@@ -205,23 +260,24 @@ std::string study_verdict(std::span<const ReportedImage> images, Language langua
 
 std::string title_of(std::span<const ReportedImage> images, Language language) {
     const Words& say = words(language);
-    std::size_t unread = 0;
-    std::size_t failed = 0;
-    for (const ReportedImage& image : images) {
-        if (image.result.verdict == Verdict::failed) ++failed;
-        if (image.result.verdict == Verdict::not_analysed) ++unread;
-    }
-    const bool none_analysed = unread + failed == images.size();
+    const Counts count = counts_of(images);
+    const bool none_analysed = count.unread + count.failed == count.images;
     std::string tail;
-    if (!none_analysed && unread > 0) tail += fmt::format("; {} {}", unread, say.some_not_analysed);
-    if (!none_analysed && failed > 0) tail += fmt::format("; {} {}", failed, say.some_failed);
+    const auto say_also = [&](std::size_t images_so, const char* words) {
+        if (!none_analysed && images_so > 0) tail += fmt::format("; {} {}", images_so, words);
+    };
+    say_also(count.unread, say.some_not_analysed);
+    say_also(count.failed, say.some_failed);
+    if (count.packages_failed > 0) {
+        tail += fmt::format("; {}: {}", say.models_failed, count.packages_failed);
+    }
     const Purpose purpose = purpose_of(images);
     const std::string head =
         fmt::format("{}{}: ", purpose == Purpose::demonstration ? kDemo : "", say.result);
     const auto titled = [&](const std::string& ending) {
         const std::size_t taken = head.size() + tail.size() + ending.size();
         const std::string middle =
-            none_analysed ? (failed > 0 ? say.failed : say.not_analysed)
+            none_analysed ? (count.failed > 0 ? say.failed : say.not_analysed)
                           : study_answer(images, language,
                                          kDescriptionMax - std::min(kDescriptionMax, taken));
         return abridged(fmt::format("{}{}{}{}", head, middle, tail, ending), kDescriptionMax);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conf/base/choices.h"
+#include "dicom_sr/common/answers.h"
 #include "dicom_sr/common/labels.h"
 #include "dicom_sr/common/object.h"
 #include "dicom_sr/common/words.h"
@@ -41,14 +42,19 @@ std::string text_of(const inference::Reason& reason, Language language);
 /// threshold", "Not analysed: ..."
 std::string verdict_line(const inference::ImageResult& result, Language language);
 
+/// The same of all answers to an image: each finding with its package, and the packages that gave
+/// no answer. "Findings: Lung nodule (left upper zone) [cxr-nodule]. cxr-opacity: Analysis failed"
+std::string verdict_line(const Answers& answers, Language language);
+
 /// The same of a study: what was found, with sides and scores.
 std::string study_verdict(std::span<const ReportedImage> images, Language language);
 
 /// The title of a result about these images, at most 64 bytes (LO): what was found, or that nothing
 /// was, or why there is no answer. "AI result: Pneumothorax L 0.97 (not a diagnosis)". OHIF shows
 /// no other words of a report in its list. Findings that do not fit are counted: "+2". Where no
-/// finding is present, it names those that are undetermined. By a demonstration it begins with
-/// "DEMO", by a model of research it says so. Series Description, Content Description.
+/// finding is present, it names those that are undetermined. An image that some package analysed
+/// counts as analysed; the packages that failed beside it are counted. By a demonstration it begins
+/// with "DEMO", by a model of research it says so. Series Description, Content Description.
 std::string title_of(std::span<const ReportedImage> images, Language language);
 
 }  // namespace bucky::dicom_sr

@@ -27,6 +27,7 @@ struct Words {
     const char* failed;
     const char* some_not_analysed;  ///< in a count: "1 not analysed"
     const char* some_failed;
+    const char* models_failed;  ///< before a count, of models beside others that answered
     const char* no_reason;
     const char* finding;  ///< column titles
     const char* place;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "dcmtk/config/osconfig.h"
@@ -26,7 +27,9 @@ void write_derivation(DcmItem& dataset, const Capture& page) {
     put(dataset, DCM_DerivationDescription, page.derivation);
     bool burned_in = false;
     const Source* lossy = nullptr;
+    std::set<Uid> named;  // an image stands there once for each package
     for (const ReportedImage& image : page.images) {
+        if (!named.insert(image.source.sop_instance).second) continue;
         DcmItem& origin = put_reference(dataset, DCM_SourceImageSequence, reference_of(image));
         put_code(origin, DCM_PurposeOfReferenceCodeSequence, codes::kSourceImage);
         burned_in |= image.source.burned_in_annotation == "YES";

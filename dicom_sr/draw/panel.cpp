@@ -4,13 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <numeric>
 
 #include <fmt/format.h>
 
-#include "conf/dicom/text.h"
-#include "dicom_sr/common/modules.h"
-#include "dicom_sr/common/wording.h"
 #include "dicom_sr/draw/heat_colours.h"
 #include "dicom_sr/draw/palette.h"
 
@@ -64,6 +60,10 @@ public:
     }
 
     void row(const PanelRow& row, const std::string& threshold_title) {
+        if (!row.heading.empty()) {
+            space(0.2);
+            return paragraph(row.heading, kInk, 1, true);
+        }
         const Colour& ink =
             row.present ? row.mark.colour : kInk;  // only what is outlined has a colour
         const bool bold = row.present || row.undetermined;
@@ -83,13 +83,13 @@ public:
         cells({row.name, row.score, row.threshold, row.answer}, ink, bold);
     }
 
-    void heat_bar(std::string_view words) {
+    void heat_bar(std::string_view words, std::size_t package) {
         constexpr int kSteps = 48;
         const double height = 0.9 * em_;
         const double bar = std::min(10 * em_, 0.4 * width_);
         const double top = y_ + 0.25 * em_;
         for (int i = 0; draw_ && i < kSteps; ++i) {
-            Colour colour = heat_colour(kHeatFrom + (1 - kHeatFrom) * (i + 0.5) / kSteps);
+            Colour colour = heat_colour(kHeatFrom + (1 - kHeatFrom) * (i + 0.5) / kSteps, package);
             colour.alpha /= kHeatOpacity;
             canvas_.fill({x_ + bar * i / kSteps, top, bar / kSteps + 0.5, height}, colour);
         }
@@ -134,7 +134,7 @@ void write_legend(Writer& writer, const Panel& panel) {
     if (panel.rows.empty()) return;
     writer.title_row(panel.titles);
     for (const PanelRow& row : panel.rows) writer.row(row, panel.titles[2]);
-    if (!panel.heat.empty()) writer.heat_bar(panel.heat);
+    for (std::size_t i = 0; i < panel.heat.size(); ++i) writer.heat_bar(panel.heat[i], i);
 }
 
 void write_notes(Writer& writer, const Panel& panel) {
@@ -143,38 +143,6 @@ void write_notes(Writer& writer, const Panel& panel) {
         if (!sentence->empty()) writer.paragraph(*sentence, kFaint, 0.9, false);
     }
     for (const std::string& note : panel.notes) writer.paragraph(note, kFaint, 0.9, false);
-}
-
-/// Those that are present first, then those that are undetermined; the most urgent first, as in
-/// the verdict and in titles.
-std::vector<std::size_t> order_of(const std::vector<inference::Finding>& findings) {
-    const auto rank = [](inference::Answer answer) {
-        switch (answer) {
-            case inference::Answer::present: return 0;
-            case inference::Answer::undetermined: return 1;
-            case inference::Answer::absent: return 2;
-        }
-        __builtin_unreachable();
-    };
-    std::vector<std::size_t> order(findings.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, [&](std::size_t one, std::size_t other) {
-        const auto& a = findings[one];
-        const auto& b = findings[other];
-        if (a.answer != b.answer) return rank(a.answer) < rank(b.answer);
-        return comes_first(a, b);
-    });
-    return order;
-}
-
-std::string not_detected(const inference::ImageResult& result, Language language) {
-    const Words& say = words(language);
-    std::string names;
-    for (const inference::Finding* finding : answered(result, inference::Answer::absent)) {
-        names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(*finding, language));
-    }
-    const std::string list = names.empty() ? "" : fmt::format("{}: {}. ", say.not_detected, names);
-    return cleaned(list + say.nothing_else);
 }
 
 }  // namespace
@@ -204,72 +172,6 @@ std::array<std::uint16_t, 3> cie_lab(const Colour& colour) {
     };
     return {scaled((116 * f(y) - 16) / 100), scaled((500 * (f(x) - f(y)) + 128) / 255),
             scaled((200 * (f(y) - f(z)) + 128) / 255)};
-}
-
-Panel panel_of(const ReportedImage& image, const OverlayStyle& style) {
-    const Words& say = words(style.language);
-    const inference::ImageResult& result = image.result;
-    Panel panel;
-    panel.verdict = cleaned(verdict_line(result, style.language));
-    panel.tone = tone_of({&image, 1});
-    for (const inference::Reason& warning : result.warnings) {
-        panel.warnings.push_back(
-            cleaned(fmt::format("{}: {}", say.warning, text_of(warning, style.language))));
-    }
-    panel.assists = say.assists;
-    panel.purpose = purpose_line({&image, 1}, style.language);
-    panel.demonstration =
-        result.model && result.model->purpose == inference::Purpose::demonstration;
-    panel.titles = {say.finding, say.score, say.threshold, say.answer};
-    const bool heated = style.marking != Marking::outline && !strongest_heat(result).values.empty();
-    const bool outlined = style.marking != Marking::heatmap || !heated;
-    const auto asked =
-        was_analysed(result) ? order_of(result.findings) : std::vector<std::size_t>{};
-    if (!asked.empty()) {
-        panel.not_detected = not_detected(result, style.language);
-        panel.score_means = say.score_means;
-    }
-    for (const std::size_t i : asked) {
-        const inference::Finding& finding = result.findings[i];
-        PanelRow row;
-        row.mark = mark_of(i);
-        row.present = finding.answer == inference::Answer::present;
-        row.drawn = outlined && row.present && !finding.regions.empty();
-        row.name = cleaned(name_of(finding, style.language));
-        row.score = score_text(finding.score);
-        row.undetermined = finding.answer == inference::Answer::undetermined;
-        row.threshold = threshold_text(finding);
-        row.answer = answer_word(finding, say);
-        if (row.present && finding.regions.empty())
-            row.answer += fmt::format(", {}", say.not_located);
-        panel.rows.push_back(std::move(row));
-    }
-    if (heated) panel.heat = say.heat;
-    if (result.model) {
-        const inference::ModelIdentity& model = *result.model;
-        panel.notes.push_back(model_line(model, style.language));
-        if (!model.intended_use.empty()) {
-            panel.intended_use = cleaned(
-                fmt::format("{}: {}", say.intended_use, intended_use_of(model, style.language)));
-        }
-    }
-    panel.notes.push_back(cleaned(
-        fmt::format("{}: {}, Bucky {}{}{}", was_analysed(result) ? say.analysed_at : say.looked_at,
-                    local_time_text(result.started_at_ms, image.source), style.software_version,
-                    result.device.empty() ? "" : ", ", result.device)));
-    return panel;
-}
-
-Tone tone_of(std::span<const ReportedImage> images) {
-    Tone tone = Tone::unread;
-    for (const ReportedImage& image : images) {
-        if (!was_analysed(image.result)) continue;
-        const bool is_clear = present(image.result).empty() &&
-                              answered(image.result, inference::Answer::undetermined).empty();
-        if (!is_clear) return Tone::found;
-        tone = Tone::none;
-    }
-    return tone;
 }
 
 Colour colour_of(Tone tone) {

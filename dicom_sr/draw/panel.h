@@ -10,8 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "dicom_sr/common/answers.h"
 #include "dicom_sr/common/object.h"
 #include "dicom_sr/draw/canvas.h"
+#include "dicom_sr/draw/picture.h"
 
 namespace bucky::dicom_sr {
 
@@ -28,6 +30,7 @@ Mark mark_of(std::size_t finding);
 std::array<std::uint16_t, 3> cie_lab(const Colour& colour);
 
 struct PanelRow {
+    std::string heading;  ///< the package of the rows below; such a row has nothing else
     Mark mark;
     bool drawn = false;  ///< has an outline: the legend shows its line
     bool present = false;
@@ -48,13 +51,19 @@ struct Panel {
     std::string assists;
     std::array<std::string, 4> titles;  ///< of the columns
     std::vector<PanelRow> rows;
-    std::string heat;          ///< what the colours of heat mean; empty without heat
-    std::string not_detected;  ///< and that nothing else was looked for
+    std::vector<std::string> heat;  ///< what the colours of heat mean, of each package with heat
+    std::string not_detected;       ///< and that nothing else was looked for
     std::string score_means, intended_use;
     std::vector<std::string> notes;
 };
 
-Panel panel_of(const ReportedImage& image, const OverlayStyle& style);
+/// Of all answers to an image: the rows of each package stand under its name.
+Panel panel_of(const Answers& image, const OverlayStyle& style);
+
+/// The heat that is drawn, of each answer that has some; none in outlines.
+std::vector<inference::Heat> heats_of(const Answers& image, const OverlayStyle& style);
+/// Whether the places of this answer are outlined: always, but where heat alone shows them.
+bool is_outlined(const ReportedImage& answer, const OverlayStyle& style);
 
 /// A bright band over the whole width, words in black. Returns its height; 0 without words.
 double lay_out_band(Canvas& canvas, std::string_view words, const Colour& colour, const Rect& at,

@@ -7,9 +7,8 @@
 
 namespace bucky::dicom_sr {
 
-Thumbnail thumbnail(const ReportedImage& image, const GreyView& view) {
-    Thumbnail small;
-    small.image = &image;
+Thumbnail thumbnail(const Answers& image, const GreyView& view) {
+    Thumbnail small{image, 0, 0, {}};
     const double height = view.rows * view.pixel_ratio;  // in columns
     const double longer = std::max({height, 1.0 * view.columns, 1.0});
     const auto side = [&](double length) {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dicom_sr/common/object.h"
+#include "dicom_sr/common/answers.h"
 #include "dicom_sr/draw/picture.h"
 
 namespace bucky::dicom_sr {
@@ -16,12 +16,12 @@ inline constexpr std::size_t kThumbnailsMax = 12;     ///< of a page; a report l
 
 /// Without pixels where there are none to show.
 struct Thumbnail {
-    const ReportedImage* image = nullptr;
+    Answers image;
     std::uint32_t rows = 0, columns = 0;
     std::vector<std::uint8_t> grey;
 };
 
 /// `view` at the size of a thumbnail.
-Thumbnail thumbnail(const ReportedImage& image, const GreyView& view);
+Thumbnail thumbnail(const Answers& image, const GreyView& view);
 
 }  // namespace bucky::dicom_sr

@@ -62,7 +62,7 @@ void write_tree(DcmItem& dataset, const StudyReport& report, const Object& objec
     add_observer(tree, report);
     std::string said = assists_line(selection, report.language);
     for (const ReportedImage& image : selection) {
-        said += ' ' + verdict_line(image.result, report.language) + '.';
+        said += ' ' + verdict_line(Answers{image}, report.language) + '.';
     }
     tree.text(Relation::contains, kDescription, cleaned(said));
     std::set<Uid> named;  // an image stands here once for each model that found something

@@ -12,7 +12,7 @@ namespace {
 constexpr double kWithPanel = 1.6;  ///< the words beside or below the image
 
 Object make(const Material& of) {
-    const ReportedImage& image = of.images.front();
+    const Answers image{of.images};
     return secondary_capture(image, draw_overlay(image, of.shown().view, of.style), of.style);
 }
 

@@ -42,6 +42,7 @@ struct Marked {
     Outline outline;  ///< in drawn pixels
     Mark mark;
     std::string words;
+    bool drawn = true;  ///< false: heat shows the place instead
 };
 
 std::uint32_t pixels(double length) {
@@ -69,21 +70,20 @@ Plan plan_of(const GreyView& view, const Panel& panel, const OverlayStyle& style
     return plan;
 }
 
-std::vector<Marked> marks_of(const inference::ImageResult& result, const Plan& plan,
-                             Language language) {
+std::vector<Marked> marks_of(const Answers& image, const Plan& plan, const OverlayStyle& style) {
     std::vector<Marked> marked;
-    if (!was_analysed(result)) return marked;
-    for (std::size_t i = 0; i < result.findings.size(); ++i) {
-        const Finding& finding = result.findings[i];
+    for (const auto& [answer, told, place] : findings_of(image)) {
+        const Finding& finding = *told;
         if (finding.answer != inference::Answer::present) continue;
         for (std::size_t k = 0; k < finding.regions.size(); ++k) {
             Marked one;
-            one.mark = mark_of(i);
+            one.mark = mark_of(place);
+            one.drawn = is_outlined(*answer, style);
             for (const Point& point : finding.regions[k].outline) {
                 one.outline.push_back({point.column * plan.scale, point.row * plan.row_scale});
             }
             if (one.outline.size() < 3) continue;
-            one.words = outline_label(finding, k, language);
+            one.words = outline_label(*answer, finding, k, style.language);
             marked.push_back(std::move(one));
         }
     }
@@ -93,10 +93,10 @@ std::vector<Marked> marks_of(const inference::ImageResult& result, const Plan& p
 void draw_outlines(Canvas& canvas, const std::vector<Marked>& marked, double width) {
     constexpr Colour kHalo{0, 0, 0, 0.65};
     for (const Marked& one : marked) {
-        canvas.polygon(one.outline, {kHalo, 2.4 * width, {}});
+        if (one.drawn) canvas.polygon(one.outline, {kHalo, 2.4 * width, {}});
     }
     for (const Marked& one : marked) {
-        canvas.polygon(one.outline, {one.mark.colour, width, one.mark.dashes});
+        if (one.drawn) canvas.polygon(one.outline, {one.mark.colour, width, one.mark.dashes});
     }
 }
 
@@ -126,7 +126,7 @@ void draw_labels(Canvas& canvas, const std::vector<Marked>& marked, const Plan& 
 
 }  // namespace
 
-Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const OverlayStyle& style) {
+Drawing draw_overlay(const Answers& image, const GreyView& view, const OverlayStyle& style) {
     if (view.rows == 0 || view.columns == 0) {
         throw Error(Fault::bug, "a picture of {} x {} cannot be drawn", view.rows, view.columns);
     }
@@ -137,27 +137,25 @@ Drawing draw_overlay(const ReportedImage& image, const GreyView& view, const Ove
 
     Canvas canvas(pixels(std::ceil(columns)), pixels(std::ceil(rows)));
     canvas.picture(resampled(view, plan.rows, plan.columns), plan.columns, plan.rows);
-    const std::vector<Marked> marked = marks_of(image.result, plan, style.language);
+    const std::vector<Marked> marked = marks_of(image, plan, style);
     const double line_width = std::max(1.5, plan.em / 10);
-    const inference::Heat heat =
-        style.marking == Marking::outline ? inference::Heat{} : strongest_heat(image.result);
-    canvas.tint(heat_colours(heat), heat.columns, heat.rows,
-                {0, 0, static_cast<double>(plan.columns), static_cast<double>(plan.rows)});
-    if (style.marking != Marking::heatmap || heat.values.empty()) {
-        draw_outlines(canvas, marked, line_width);
+    const auto heats = heats_of(image, style);
+    for (std::size_t i = 0; i < heats.size(); ++i) {
+        canvas.tint(heat_colours(heats[i], i), heats[i].columns, heats[i].rows,
+                    {0, 0, static_cast<double>(plan.columns), static_cast<double>(plan.rows)});
     }
+    draw_outlines(canvas, marked, line_width);
     draw_labels(canvas, marked, plan, line_width);
     (void)lay_out(canvas, panel, plan.panel.x, plan.panel.y, plan.panel.width, plan.em, true);
     return canvas.finish();
 }
 
-Object secondary_capture(const ReportedImage& image, const Drawing& drawing,
-                         const OverlayStyle& style) {
-    return captured({object_beside(ResultKind::overlay, style.sop_class, image),
-                     instance_number_after(image.source),
-                     "Windowed for display, resampled, findings drawn in. Not for measurement.",
-                     {&image, 1}},
-                    drawing, style);
+Object secondary_capture(const Answers& image, const Drawing& drawing, const OverlayStyle& style) {
+    return captured(
+        {object_beside(ResultKind::overlay, style.sop_class, image),
+         instance_number_after(image.source()),
+         "Windowed for display, resampled, findings drawn in. Not for measurement.", image},
+        drawing, style);
 }
 
 }  // namespace bucky::dicom_sr

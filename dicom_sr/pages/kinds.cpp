@@ -11,7 +11,7 @@ constexpr double kNoticePixels = 720 * 400;
 constexpr double kSummaryPixels = 1240 * 5000;  ///< kThumbnailsMax images on one page
 
 Object make_notice(const Material& of) {
-    const ReportedImage& image = of.images.front();
+    const Answers image{of.images};
     return notice_capture(image, draw_notice(image, of.style), of.style);
 }
 

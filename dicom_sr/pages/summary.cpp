@@ -29,14 +29,14 @@ constexpr Colour kInk{0.93, 0.93, 0.93, 1};
 void draw_thumbnail(Canvas& canvas, const Thumbnail& small, double x, double y) {
     canvas.picture(small.grey, small.columns, small.rows, static_cast<std::uint32_t>(x),
                    static_cast<std::uint32_t>(y));
-    const auto& result = small.image->result;
-    if (result.columns == 0 || result.rows == 0 || !was_analysed(result)) return;
-    const double across = static_cast<double>(small.columns) / result.columns;
-    const double down = static_cast<double>(small.rows) / result.rows;
-    for (std::size_t i = 0; i < result.findings.size(); ++i) {
-        if (result.findings[i].answer != inference::Answer::present) continue;
-        const Mark mark = mark_of(i);
-        for (const inference::Region& region : result.findings[i].regions) {
+    for (const Told& told : findings_of(small.image)) {
+        const auto& result = told.answer->result;
+        if (result.columns == 0 || result.rows == 0) continue;
+        if (told.finding->answer != inference::Answer::present) continue;
+        const double across = static_cast<double>(small.columns) / result.columns;
+        const double down = static_cast<double>(small.rows) / result.rows;
+        const Mark mark = mark_of(told.place);
+        for (const inference::Region& region : told.finding->regions) {
             std::vector<inference::Point> outline;
             for (const auto& point : region.outline) {
                 outline.push_back({x + point.column * across, y + point.row * down});
@@ -57,7 +57,8 @@ double lay_out_page(Canvas& canvas, std::span<const Thumbnail> images, const Ove
         y += canvas.measure(text, look).height + 0.5 * kEm;
     };
     std::vector<ReportedImage> study;
-    for (const Thumbnail& one : images) study.push_back(*one.image);
+    for (const Thumbnail& one : images)
+        study.insert(study.end(), one.image.begin(), one.image.end());
     line(say.summary, 1.6 * kEm, true);
     const auto band = [&](std::string_view words, const Colour& colour) {
         y += lay_out_band(canvas, words, colour, {0, y, kPageWidth, 0}, kEm, draw);
@@ -69,22 +70,22 @@ double lay_out_page(Canvas& canvas, std::span<const Thumbnail> images, const Ove
     band(purpose_line(study, style.language), purpose_colour(is_demonstration));
     band(cleaned(study_verdict(study, style.language)), colour_of(tone_of(study)));
     y += 0.6 * kEm;
-    const auto unread = std::ranges::count_if(
-        study, [](const ReportedImage& image) { return !was_analysed(image.result); });
+    const auto unread =
+        std::ranges::count_if(images, [](const Thumbnail& one) { return !is_answered(one.image); });
     if (unread > 0) {
-        line(fmt::format(fmt::runtime(say.of_images), unread, study.size(), say.some_not_analysed),
+        line(fmt::format(fmt::runtime(say.of_images), unread, images.size(), say.some_not_analysed),
              kEm, true);
     }
     line(say.assists, kEm, true);
-    if (unread < std::ssize(study)) line(say.score_means, kEm, false);
+    if (unread < std::ssize(images)) line(say.score_means, kEm, false);
     const std::size_t shown = std::min(images.size(), kThumbnailsMax);
     for (std::size_t i = 0; i < shown; ++i) {
         line(fmt::format("{} / {}  {}", i + 1, images.size(),
-                         image_words(images[i].image->source, style.language)),
+                         image_words(images[i].image.source(), style.language)),
              1.1 * kEm, true);
         if (draw && !images[i].grey.empty()) draw_thumbnail(canvas, images[i], kMargin, y);
         const double left = kMargin + kThumbnailSide + kEm;
-        Panel panel = panel_of(*images[i].image, style);
+        Panel panel = panel_of(images[i].image, style);
         for (auto* said_above : {&panel.purpose, &panel.assists, &panel.score_means}) {
             said_above->clear();
         }
@@ -117,9 +118,9 @@ Drawing draw_summary(std::span<const Thumbnail> images, const OverlayStyle& styl
     });
 }
 
-Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style) {
+Drawing draw_notice(const Answers& image, const OverlayStyle& style) {
     const Panel panel = panel_of(image, style);
-    const std::string which = image_words(image.source, style.language);
+    const std::string which = image_words(image.source(), style.language);
     const TextStyle look{1.1 * kEm, true, kInk, kNoticeWidth - 2 * kMargin};
     return drawn(kNoticeWidth, [&](Canvas& canvas, bool draw) {
         const double top = kMargin + canvas.measure(which, look).height + 0.5 * kEm;
@@ -128,12 +129,10 @@ Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style) {
     });
 }
 
-Object notice_capture(const ReportedImage& image, const Drawing& drawing,
-                      const OverlayStyle& style) {
+Object notice_capture(const Answers& image, const Drawing& drawing, const OverlayStyle& style) {
     return captured({object_beside(ResultKind::notice, style.sop_class, image),
-                     instance_number_after(image.source),
-                     "Words about the image, without its pixels.",
-                     {&image, 1}},
+                     instance_number_after(image.source()),
+                     "Words about the image, without its pixels.", image},
                     drawing, style);
 }
 

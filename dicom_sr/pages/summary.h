@@ -23,8 +23,7 @@ Object summary_capture(const std::vector<ReportedImage>& images, const Drawing& 
 
 /// in   an image that was not analysed, or failed
 /// out  a small page that says so, with the reason
-Drawing draw_notice(const ReportedImage& image, const OverlayStyle& style);
-Object notice_capture(const ReportedImage& image, const Drawing& drawing,
-                      const OverlayStyle& style);
+Drawing draw_notice(const Answers& image, const OverlayStyle& style);
+Object notice_capture(const Answers& image, const Drawing& drawing, const OverlayStyle& style);
 
 }  // namespace bucky::dicom_sr

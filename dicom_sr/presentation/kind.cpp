@@ -10,7 +10,7 @@ template <>
 KindParts parts<ResultKind::presentation>() {
     return {.make =
                 [](const Material& of) {
-                    return presentation_state(of.images.front(), of.shown().grey,
+                    return presentation_state(Answers{of.images}, of.shown().grey,
                                               {of.style.language, of.style.software_version});
                 },
             .check = check_presentation,

@@ -41,15 +41,15 @@ std::string layer_of(const Finding& finding, std::size_t number) {
     return fitted(DCM_GraphicLayer, fmt::format("F{} {}", number + 1, finding.key));
 }
 
-std::vector<Annotation> annotations_of(const inference::ImageResult& result, Language language) {
+std::vector<Annotation> annotations_of(const Answers& image, Language language) {
     std::vector<Annotation> annotations;
-    for (std::size_t i = 0; i < result.findings.size(); ++i) {
-        const Finding& finding = result.findings[i];
+    for (const auto& [answer, told, place] : findings_of(image)) {
+        const Finding& finding = *told;
         if (finding.answer != inference::Answer::present) continue;
         for (std::size_t k = 0; k < finding.regions.size(); ++k) {
             if (finding.regions[k].outline.size() < 3) continue;
-            annotations.push_back({i, layer_of(finding, i), finding.regions[k].outline,
-                                   outline_label(finding, k, language)});
+            annotations.push_back({place, layer_of(finding, place), finding.regions[k].outline,
+                                   outline_label(*answer, finding, k, language)});
         }
     }
     return annotations;
@@ -156,17 +156,14 @@ void add_layer(DcmItem& dataset, std::string_view name, int order, const Colour&
     put(layer, DCM_GraphicLayerDescription, description);
 }
 
-void write_layers(DcmItem& dataset, const ReportedImage& image,
+void write_layers(DcmItem& dataset, const Answers& image,
                   const std::vector<Annotation>& annotations, Language language) {
     int order = 1;
     add_layer(dataset, kNoteLayer, order, {1, 1, 1, 1}, words(language).result);
-    const auto& findings = image.result.findings;
-    for (std::size_t i = 0; i < findings.size(); ++i) {
-        const bool used = std::ranges::any_of(
-            annotations, [&](const Annotation& one) { return one.finding == i; });
-        if (!used) continue;
-        add_layer(dataset, layer_of(findings[i], i), ++order, mark_of(i).colour,
-                  name_of(findings[i], language));
+    for (const Told& one : findings_of(image)) {
+        if (std::ranges::count(annotations, one.place, &Annotation::finding) == 0) continue;
+        add_layer(dataset, layer_of(*one.finding, one.place), ++order, mark_of(one.place).colour,
+                  with_package(name_of(*one.finding, language), *one.answer));
     }
 }
 
@@ -219,13 +216,16 @@ void add_outline(DcmItem& annotation, const Outline& outline) {
     put(graphic, DCM_GraphicFilled, "N");
 }
 
-void write_note(DcmItem& dataset, const ReportedImage& image, Language language) {
+void write_note(DcmItem& dataset, const Answers& image, Language language) {
     DcmItem& annotation = new_item(dataset, DCM_GraphicAnnotationSequence);
     put(annotation, DCM_GraphicLayer, kNoteLayer);
     const Words& say = words(language);
-    const std::array lines{fmt::format("{}: {}", say.result, verdict_line(image.result, language)),
-                           assists_line({&image, 1}, language),
-                           image.result.model ? model_line(*image.result.model, language) : ""};
+    std::string models;
+    for (const inference::ModelIdentity& model : models_of(image)) {
+        models += (models.empty() ? "" : "; ") + model_line(model, language);
+    }
+    const std::array lines{fmt::format("{}: {}", say.result, verdict_line(image, language)),
+                           assists_line(image, language), models};
     for (std::size_t i = 0; i < lines.size(); ++i) {  // one line each, at the foot of the screen
         if (lines[i].empty()) continue;
         const double top = 0.88 + 0.04 * static_cast<double>(i);
@@ -256,37 +256,38 @@ void write_annotations(DcmItem& dataset, const Source& source,
 
 // ---- identification -----------------------------------------------------------------------------
 
-void write_identification(DcmItem& dataset, const ReportedImage& image,
+void write_identification(DcmItem& dataset, const Answers& image,
                           Language language) {  // PS3.3 C.11.10, 10.9
-    const LocalTime content = local_time(image.result.started_at_ms, image.source);
-    put(dataset, DCM_InstanceNumber, instance_number_after(image.source));
+    const ReportedImage& first = image.front();
+    const LocalTime content = local_time(first.result.started_at_ms, first.source);
+    put(dataset, DCM_InstanceNumber, instance_number_after(first.source));
     if (!dataset.tagExistsWithValue(DCM_InstanceNumber)) put(dataset, DCM_InstanceNumber, "1");
     put(dataset, DCM_ContentLabel, "AI FINDINGS");
-    put(dataset, DCM_ContentDescription, title_of({&image, 1}, language));
+    put(dataset, DCM_ContentDescription, title_of(image, language));
     put(dataset, DCM_ContentCreatorName, "");
     put(dataset, DCM_PresentationCreationDate, content.date);
     put(dataset, DCM_PresentationCreationTime, content.time);
     DcmItem& series = new_item(dataset, DCM_ReferencedSeriesSequence);
-    put(series, DCM_SeriesInstanceUID, image.source.series.str());
-    put_reference(series, DCM_ReferencedImageSequence, reference_of(image));
+    put(series, DCM_SeriesInstanceUID, first.source.series.str());
+    put_reference(series, DCM_ReferencedImageSequence, reference_of(first));
 }
 
 }  // namespace
 
-Object presentation_state(const ReportedImage& image, const Softcopy& grey,
+Object presentation_state(const Answers& image, const Softcopy& grey,
                           const PresentationStyle& style) {
-    const Source& source = image.source;
-    if (!was_analysed(image.result) || source.rows == 0 || source.columns == 0) {
+    const Source& source = image.source();
+    if (!is_answered(image) || source.rows == 0 || source.columns == 0) {
         throw Error(Fault::bug, "a presentation state of an image that was not analysed");
     }
     Object object = object_beside(ResultKind::presentation,
                                   Uid(UID_GrayscaleSoftcopyPresentationStateStorage), image);
     auto dataset = std::make_unique<DcmDataset>();
-    write_filing(*dataset, object, {&image, 1}, {"PR", style.language, style.software_version});
+    write_filing(*dataset, object, image, {"PR", style.language, style.software_version});
     write_identification(*dataset, image, style.language);
     write_grey(*dataset, grey);
     write_area(*dataset, source);
-    const auto annotations = annotations_of(image.result, style.language);
+    const auto annotations = annotations_of(image, style.language);
     write_layers(*dataset, image, annotations, style.language);
     write_note(*dataset, image, style.language);
     write_annotations(*dataset, source, annotations);

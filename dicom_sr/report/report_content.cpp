@@ -163,7 +163,7 @@ void add_edge(ContentTree& tree, const ReportedImage& image, Language language) 
     PlanarRoi roi = roi_of(image, "verdict", "image");
     roi.outline = edge_of(image);
     if (roi.outline.empty()) return;
-    roi.tracking_identifier = verdict_line(image.result, language);
+    roi.tracking_identifier = cleaned(verdict_line(Answers{image}, language));
     roi.parameters = parameters_of(image.result, nullptr);
     roi.finding = edge_code(image.result);
     if (was_analysed(image.result)) {
@@ -174,6 +174,14 @@ void add_edge(ContentTree& tree, const ReportedImage& image, Language language) 
     add_planar_roi(tree, roi);
 }
 
+/// Of each package that analysed the image; where none did, one that says so.
+void add_edges(ContentTree& tree, const Answers& answers, Language language) {
+    if (!is_answered(answers)) return add_edge(tree, answers.front(), language);
+    for (const ReportedImage& image : answers) {
+        if (was_analysed(image.result)) add_edge(tree, image, language);
+    }
+}
+
 void add_measurements(ContentTree& tree, const StudyReport& report) {
     const bool some_present = std::ranges::any_of(
         report.images, [](const ReportedImage& image) { return !present(image.result).empty(); });
@@ -182,11 +190,13 @@ void add_measurements(ContentTree& tree, const StudyReport& report) {
     if (!can_be_outlined) return;  // TID 1500 row 6: may be absent beside row 12
     tree.container(contains, codes::kImagingMeasurements, "", [&] {
         std::set<Uid> tracked;  // two images may have one UID: its edge is drawn once
-        for (const ReportedImage& image : report.images) {
-            const bool first = tracked.insert(image.source.sop_instance).second;
-            if (!some_present && first) add_edge(tree, image, report.language);
-            for (const Finding* finding : present(image.result)) {
-                add_finding(tree, report, image, *finding);
+        for (const Answers& answers : by_image(report.images)) {
+            const bool first = tracked.insert(answers.source().sop_instance).second;
+            if (!some_present && first) add_edges(tree, answers, report.language);
+            for (const ReportedImage& image : answers) {
+                for (const Finding* finding : present(image.result)) {
+                    add_finding(tree, report, image, *finding);
+                }
             }
         }
     });

@@ -36,11 +36,12 @@ void add_image(ContentTree& tree, const ReportedImage& image, Language language)
             tree.text(contains, codes::kComment,
                       cleaned(fmt::format("{}: {}", say.warning, text_of(warning, language))));
         }
-        tree.text(contains, codes::kFinding, cleaned(verdict_line(image.result, language)),
+        tree.text(contains, codes::kFinding, cleaned(verdict_line(Answers{image}, language)),
                   [&] { tree.image(inferred_from, reference_of(image)); });
         if (!was_analysed(image.result)) return;
         for (const Finding& finding : image.result.findings) {
-            tree.text(contains, codes::kFinding, sentence_of(finding, image.result, language),
+            tree.text(contains, codes::kFinding,
+                      with_package(sentence_of(finding, image.result, language), image),
                       [&] { tree.image(inferred_from, reference_of(image)); });
         }
     });

@@ -10,11 +10,11 @@ template <>
 KindParts parts<ResultKind::segmentation>() {
     return {.make =
                 [](const Material& of) {
-                    return segmentation(of.images.front(), of.style.language,
+                    return segmentation(Answers{of.images}, of.style.language,
                                         of.style.software_version);
                 },
             .check = check_segmentation,
-            .applies = [](auto images) { return has_outlines(images.front().result); },
+            .applies = [](auto images) { return has_outlines(Answers{images}); },
             .pixels_drawn = draws_nothing};
 }
 

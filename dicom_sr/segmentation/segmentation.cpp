@@ -27,33 +27,37 @@ using inference::Finding;
 using inference::Point;
 
 struct Segment {
+    const ReportedImage* answer = nullptr;  ///< whose finding it is
     const Finding* finding = nullptr;
     std::size_t place = 0;  ///< index of the finding among all; decides its colour
     const inference::Region* region = nullptr;
     int number = 0;  ///< of the region within its finding, from 1
 };
 
-std::vector<Segment> segments_of(const inference::ImageResult& result) {
+std::vector<Segment> segments_of(const Answers& image) {
     std::vector<Segment> segments;
-    if (!was_analysed(result)) return segments;
-    for (std::size_t i = 0; i < result.findings.size(); ++i) {
-        const Finding& finding = result.findings[i];
-        if (finding.answer != inference::Answer::present) continue;
+    for (const auto& [answer, finding, place] : findings_of(image)) {
+        if (finding->answer != inference::Answer::present || !answer->result.model) continue;
         int number = 0;
-        for (const inference::Region& region : finding.regions) {
+        for (const inference::Region& region : finding->regions) {
             if (region.outline.size() < 3) continue;
-            segments.push_back({&finding, i, &region, ++number});
+            segments.push_back({.answer = answer,
+                                .finding = finding,
+                                .place = place,
+                                .region = &region,
+                                .number = ++number});
         }
     }
     return segments;
 }
 
-void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& segment,
-                   std::uint32_t number, Language language) {
+void write_segment(DcmItem& dataset, const Segment& segment, std::uint32_t number,
+                   Language language) {
+    const ReportedImage& image = *segment.answer;
     const Finding& finding = *segment.finding;
     const auto& model = *image.result.model;
     const std::string name =
-        outline_label(finding, static_cast<std::size_t>(segment.number - 1), language);
+        outline_label(image, finding, static_cast<std::size_t>(segment.number - 1), language);
     DcmItem& item = new_item(dataset, DCM_SegmentSequence);
     put_number(item, DCM_SegmentNumber, number);
     put(item, DCM_SegmentLabel, name);
@@ -88,18 +92,22 @@ void write_segment(DcmItem& dataset, const ReportedImage& image, const Segment& 
 
 /// Enhanced General Equipment, General Image and Content Identification (PS3.3 C.7.5.2, C.7.6.1,
 /// 10.9).
-void write_identification(DcmItem& dataset, const ReportedImage& image, Language language) {
-    const Source& source = image.source;
-    const LocalTime content = local_time(image.result.started_at_ms, source);
-    // Type 1. The weights of the model serve as the serial number: they identify the device.
-    put(dataset, DCM_DeviceSerialNumber, image.result.model->sha256.substr(0, 16));
+void write_identification(DcmItem& dataset, const Answers& image, Language language) {
+    const Source& source = image.source();
+    const LocalTime content = local_time(image.front().result.started_at_ms, source);
+    // Type 1. The weights of the models serve as the serial number: they identify the device.
+    std::string weights;
+    for (const inference::ModelIdentity& model : models_of(image)) {
+        weights += (weights.empty() ? "" : "+") + model.sha256.substr(0, 16);
+    }
+    put(dataset, DCM_DeviceSerialNumber, weights);
     put(dataset, DCM_InstanceNumber, instance_number_after(source));
     if (!dataset.tagExistsWithValue(DCM_InstanceNumber)) put(dataset, DCM_InstanceNumber, "1");
     put(dataset, DCM_PatientOrientation, source.patient_orientation);
     put(dataset, DCM_ContentDate, content.date);
     put(dataset, DCM_ContentTime, content.time);
     put(dataset, DCM_ContentLabel, "AI FINDINGS");
-    put(dataset, DCM_ContentDescription, title_of({&image, 1}, language));
+    put(dataset, DCM_ContentDescription, title_of(image, language));
     put(dataset, DCM_ContentCreatorName, "");
     const bool lossy = source.lossy_compression == "01";  // PS3.3 C.7.6.1.1.5
     put(dataset, DCM_LossyImageCompression, lossy ? "01" : "00");
@@ -167,8 +175,8 @@ void write_planes(DcmItem& groups, const std::string& spacing) {
     write(measures, DCM_PixelSpacing, fmt::format("{:.8g}\\{:.8g}", down, across));
 }
 
-void write_frames(DcmItem& dataset, const ReportedImage& image,
-                  const std::vector<Segment>& segments, Language language) {
+void write_frames(DcmItem& dataset, const std::vector<Segment>& segments, Language language) {
+    const ReportedImage& image = *segments.front().answer;
     DcmItem& shared = new_item(dataset, DCM_SharedFunctionalGroupsSequence);
     write_planes(shared, image.source.pixel_spacing);
     std::uint32_t frame = 0;
@@ -178,7 +186,8 @@ void write_frames(DcmItem& dataset, const ReportedImage& image,
         DcmItem& content = new_item(groups, DCM_FrameContentSequence);
         const OFCondition made = content.putAndInsertUint32(DCM_DimensionIndexValues, ++frame);
         if (made.bad()) throw Error(Fault::bug, "segmentation: {}", made.text());
-        put(content, DCM_FrameComments, name_of(*segment.finding, language));
+        put(content, DCM_FrameComments,
+            with_package(name_of(*segment.finding, language), *segment.answer));
         put_number(new_item(groups, DCM_SegmentIdentificationSequence), DCM_ReferencedSegmentNumber,
                    frame);
     }
@@ -207,8 +216,8 @@ std::vector<std::uint8_t> packed(const std::vector<Segment>& segments, const Sou
 
 }  // namespace
 
-bool has_outlines(const inference::ImageResult& result) {
-    return result.model && !segments_of(result).empty();
+bool has_outlines(const Answers& image) {
+    return !segments_of(image).empty();
 }
 
 std::vector<std::uint8_t> filled(const std::vector<Point>& outline, std::uint32_t rows,
@@ -239,25 +248,24 @@ std::vector<std::uint8_t> filled(const std::vector<Point>& outline, std::uint32_
     return mask;
 }
 
-Object segmentation(const ReportedImage& image, Language language,
-                    std::string_view software_version) {
-    const Source& source = image.source;
-    const std::vector<Segment> segments = segments_of(image.result);
-    if (segments.empty() || !image.result.model || source.rows == 0 || source.columns == 0) {
+Object segmentation(const Answers& image, Language language, std::string_view software_version) {
+    const Source& source = image.source();
+    const std::vector<Segment> segments = segments_of(image);
+    if (segments.empty() || source.rows == 0 || source.columns == 0) {
         throw Error(Fault::bug, "a segmentation of an image without an outline");
     }
     Object object = object_beside(ResultKind::segmentation, Uid(UID_SegmentationStorage), image);
     auto dataset = std::make_unique<DcmDataset>();
-    write_filing(*dataset, object, {&image, 1}, {"SEG", language, software_version});
+    write_filing(*dataset, object, image, {"SEG", language, software_version});
     write_identification(*dataset, image, language);
     write_image(*dataset, source, segments.size());
     std::uint32_t number = 0;
     for (const Segment& segment : segments) {
-        write_segment(*dataset, image, segment, ++number, language);
+        write_segment(*dataset, segment, ++number, language);
     }
     write_dimension(*dataset, frames_uid(object.sop_instance));
-    write_frames(*dataset, image, segments, language);
-    write_instance_reference(*dataset, image);
+    write_frames(*dataset, segments, language);
+    write_instance_reference(*dataset, image.front());
     const auto bits = packed(segments, source);
     const OFCondition made =
         dataset->putAndInsertUint8Array(DCM_PixelData, bits.data(), bits.size());

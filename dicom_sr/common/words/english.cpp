@@ -17,6 +17,7 @@ const WordTable kEnglishWords{
         .failed = "Analysis failed",
         .some_not_analysed = "not analysed",
         .some_failed = "failed",
+        .models_failed = "models failed",
         .no_reason = "no reason was recorded",
         .finding = "Finding",
         .place = "Where",

@@ -30,6 +30,7 @@ const WordTable kJapaneseWords{
             .failed = "解析失敗",
             .some_not_analysed = "解析対象外",
             .some_failed = "解析失敗",
+            .models_failed = "失敗したモデル",
             .no_reason = "理由の記録なし",
             .finding = "所見",
             .place = "部位",

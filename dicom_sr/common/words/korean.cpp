@@ -62,6 +62,7 @@ const WordTable kKoreanWords{
             .failed = "분석 실패",
             .some_not_analysed = "분석 제외",
             .some_failed = "분석 실패",
+            .models_failed = "실패한 모델",
             .no_reason = "사유가 기록되지 않음",
             .finding = "소견",
             .place = "위치",

@@ -100,7 +100,8 @@ TEST_CASE("the picture shows outlines, heat or both, and outlines if there is no
     CHECK(drawn(plain, Marking::heatmap).rgb == drawn(plain, Marking::outline).rgb);
     CHECK(colours(examples::without_findings(), Marking::both) == 0);
 
-    CHECK(panel_of(hot, style(Language::english, Marking::both)).heat == "AI activity (heatmap)");
+    CHECK(panel_of(hot, style(Language::english, Marking::both)).heat ==
+          std::vector<std::string>{"AI activity (heatmap)"});
     CHECK(panel_of(hot, style(Language::english)).heat.empty());
     CHECK(panel_of(plain, style(Language::english, Marking::both)).heat.empty());
 }
@@ -137,7 +138,7 @@ TEST_CASE("a summary shows every image of the study, and a notice the reason of 
     std::vector<Thumbnail> small;
     for (const auto& image : images) {
         const bool analysed = image.result.model.has_value();
-        small.push_back(analysed ? thumbnail(image, picture.view()) : Thumbnail{&image, 0, 0, {}});
+        small.push_back(analysed ? thumbnail(image, picture.view()) : Thumbnail{image, 0, 0, {}});
     }
     const Drawing page = draw_summary(small, style(language));
     CHECK(page.columns == 1240);
@@ -193,7 +194,7 @@ TEST_CASE("a summary of a hundred images is one page and states how many it does
     std::vector<ReportedImage> images;
     for (int i = 1; i <= 100; ++i) images.push_back(examples::lateral(i));
     std::vector<Thumbnail> small;
-    for (const auto& image : images) small.push_back({&image, 0, 0, {}});
+    for (const auto& image : images) small.push_back({image, 0, 0, {}});
     const Drawing page = draw_summary(small, style());
     const Drawing twelve = draw_summary(std::span(small).first(12), style());
     CHECK(page.rows > twelve.rows);

@@ -115,9 +115,9 @@ TEST_CASE("dciodvfy finds no error in any segmentation", "[dicom_sr]") {
 }
 
 TEST_CASE("an image without an outline gets no segmentation", "[dicom_sr]") {
-    CHECK_FALSE(has_outlines(examples::without_findings().result));
-    CHECK_FALSE(has_outlines(examples::lateral().result));
-    CHECK(has_outlines(examples::with_findings().result));
+    CHECK_FALSE(has_outlines(examples::without_findings()));
+    CHECK_FALSE(has_outlines(examples::lateral()));
+    CHECK(has_outlines(examples::with_findings()));
     CHECK_THROWS_AS(segmentation(examples::without_findings(), Language::english, "1"), Error);
 }
 

@@ -47,6 +47,24 @@ TEST_CASE("analyze writes report, picture and findings of each file, and skips w
     CHECK(wrong.status == 1);
 }
 
+TEST_CASE("analyze asks all models or the first, and draws one picture of all answers",
+          "[tools][several]") {
+    const TempDir dir;
+    phantom::write_dicom(phantom::draw(phantom::random_recipe(1, 400, 400)), {}, dir / "pa.dcm");
+    const auto second = (phantom_model().parent_path() / "cxr-nodule").string();
+    const auto analyze = [&](const std::string& answer) {
+        const auto out = (dir / answer).string();
+        return bucky_command({"analyze", (dir / "pa.dcm").string(), "--model", phantom_model(),
+                              "--model", second, "--out", out, "--answer", answer})
+            .text;
+    };
+    CHECK_THAT(analyze("all"), Catch::Contains("findings"));
+    CHECK_THAT(analyze("first"), Catch::Contains("findings"));
+    CHECK_THAT(read_text(dir / "all" / "pa.json"), Catch::Contains("\"cxr-nodule\""));
+    CHECK_THAT(read_text(dir / "first" / "pa.json"), !Catch::Contains("\"cxr-nodule\""));
+    CHECK(std::filesystem::exists(dir / "all" / "pa.png"));
+}
+
 TEST_CASE("explain says which model takes a file, else which rule says no, and names no patient",
           "[tools]") {
     const TempDir dir;

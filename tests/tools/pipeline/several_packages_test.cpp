@@ -132,5 +132,7 @@ TEST_CASE("every kind of result can be made of two packages' answers", "[tools][
     const auto made = kinds(site.results());
     CHECK(std::ranges::count(made, "sr") == 1);
     CHECK(std::ranges::count(made, "cad") <= 1);
-    CHECK(std::ranges::count(made, "overlay") == 2);
+    CHECK(std::ranges::count(made, "overlay") == 1);
+    CHECK(std::ranges::count(made, "presentation") == 1);
+    CHECK(std::ranges::count(made, "segmentation") == 1);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -10,6 +11,8 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
+#include "conf/settings.h"
+#include "dicom_sr/common/answers.h"
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/overlay/overlay.h"
 #include "dicom_sr/report/measurement_report.h"
@@ -38,6 +41,7 @@ struct Asked {
     std::string device = "auto";
     Language language = Language::english;
     Marking style = Marking::outline;
+    Answering answer = conf::InferenceSettings{}.answer;
     std::optional<GateMode> gate;  ///< none: refuse if there is a gate beside the first model
 };
 
@@ -83,20 +87,26 @@ public:
     void look_at(const fs::path& file) {
         const auto started_ms = clock_.now_ms();
         try {
-            const auto result = inference::examine(file, shelf_, started_ms, decoders_);
+            const auto result = inference::examine(
+                file, shelf_, started_ms, decoders_,
+                {.folders = {}, .name = {}, .each = asked_.answer == Answering::all});
             const auto stem = name_for(file);
             write_file(asked_.out / (stem + ".json"), inference::to_json(result) + '\n');
             tell(file, result, clock_.now_ms() - started_ms);
-            if (result.verdict == Verdict::failed) any_failed_ = true;
+            const auto answers = inference::answers_of(result);
+            any_failed_ |=
+                std::ranges::count(answers, Verdict::failed, &inference::ImageResult::verdict) > 0;
             if (result.reason && result.reason->key == "image.decoder_died") {
                 throw Error(Fault::bad_input, "{}", result.reason->text);
             }
-            dicom_sr::ReportedImage image{decoders_.source(file), result};
-            if (result.verdict == Verdict::findings || result.verdict == Verdict::no_findings) {
-                draw(file, image, stem);
+            std::vector<dicom_sr::ReportedImage> image;
+            for (const auto& answer : answers) {
+                image.push_back({decoders_.source(file), answer});
+                image.back().is_one_of_several = answers.size() > 1;
             }
-            const auto study = image.source.study;
-            studies_[study].push_back(std::move(image));
+            const dicom_sr::Answers all{image};
+            if (dicom_sr::is_answered(all)) draw(file, all, stem);
+            std::ranges::move(image, std::back_inserter(studies_[all.source().study]));
         } catch (const std::exception& error) {  // one bad file does not stop the run
             complain(file.string(), error.what());
         }
@@ -131,12 +141,12 @@ private:
         return same == 1 ? stem : fmt::format("{}-{}", stem, same);
     }
 
-    void draw(const fs::path& file, const dicom_sr::ReportedImage& image, const std::string& stem) {
+    void draw(const fs::path& file, const dicom_sr::Answers& image, const std::string& stem) {
         const auto grey = inference::render_for_display(file, decoders_);
         const auto drawing = dicom_sr::draw_overlay(
             image, {grey.rows, grey.columns, grey.pixels, grey.pixel_ratio}, style_);
         write_file(asked_.out / (stem + ".png"), dicom_sr::to_png(drawing));
-        keep(dicom_sr::secondary_capture(image, drawing, style_), image.source,
+        keep(dicom_sr::secondary_capture(image, drawing, style_), image.source(),
              stem + ".overlay.dcm");
     }
 
@@ -149,22 +159,34 @@ private:
         write_file(asked_.out / name, object.part10);
     }
 
+    static std::string words_of(const inference::Finding& finding) {
+        const auto side =
+            finding.regions.empty() ? inference::Side::unknown : finding.regions.front().side;
+        const auto name = finding.answer == inference::Answer::undetermined
+                              ? inference::name_of(finding.answer)
+                              : inference::name_of(side);
+        return fmt::format("{} {}{}{}", finding.key, dicom_sr::score_text(finding.score),
+                           name.empty() ? "" : " ", name);
+    }
+
     void tell(const fs::path& file, const inference::ImageResult& result, std::int64_t took_ms) {
         std::vector<std::string> said;
-        for (const auto& finding : result.findings) {
-            if (finding.answer == inference::Answer::absent) continue;
-            const auto side =
-                finding.regions.empty() ? inference::Side::unknown : finding.regions.front().side;
-            const auto name = finding.answer == inference::Answer::undetermined
-                                  ? inference::name_of(finding.answer)
-                                  : inference::name_of(side);
-            said.push_back(fmt::format("{} {}{}{}", finding.key,
-                                       dicom_sr::score_text(finding.score), name.empty() ? "" : " ",
-                                       name));
+        const auto say = [&](std::string words) {  // packages share what the gate says
+            if (std::ranges::count(said, words) == 0) said.push_back(std::move(words));
+        };
+        for (const auto& answer : inference::answers_of(result)) {
+            const auto whose =
+                result.others.empty() || !answer.model ? "" : answer.model->name + ": ";
+            for (const auto& finding : answer.findings) {
+                if (finding.answer != inference::Answer::absent) say(whose + words_of(finding));
+            }
+            if (answer.reason) say(whose + answer.reason->text);
         }
-        if (result.reason) said.push_back(result.reason->text);
-        for (const auto& warning : result.warnings) said.push_back("! " + warning.text);
-        table_.row({file.filename().string(), std::string{inference::name_of(result.verdict)},
+        for (const auto& answer : inference::answers_of(result)) {
+            for (const auto& warning : answer.warnings) say("! " + warning.text);
+        }
+        table_.row({file.filename().string(),
+                    std::string{inference::name_of(inference::verdict_of(result))},
                     std::to_string(took_ms), printable(fmt::format("{}", fmt::join(said, ", ")))});
     }
 
@@ -212,7 +234,7 @@ void add_analyze(CLI::App& app, int& exit_status) {
     command->add_option("FILE", asked->files, "DICOM files, or folders of them")
         ->required()
         ->type_name("");
-    command->add_option("--model", asked->models, "Model packages; the first that accepts analyses")
+    command->add_option("--model", asked->models, "Model packages, in order of preference")
         ->required()
         ->check(existing_folder())
         ->type_name("DIR");
@@ -224,6 +246,9 @@ void add_analyze(CLI::App& app, int& exit_status) {
     add_choice(*command, "--gate", asked->gate,
                "off, warn or refuse; refuse unless told, where cxr-gate lies beside the model")
         ->type_name("WHAT");
+    add_choice(*command, "--answer", asked->answer,
+               "Which of the models that accept a file analyse it: first or all")
+        ->type_name("WHICH");
     add_choice(*command, "--language", asked->language, "Of finding names")->type_name("LANGUAGE");
     add_choice(*command, "--style", asked->style, "Of pictures: outline, heatmap or both")
         ->type_name("STYLE");

@@ -172,7 +172,7 @@ public:
                 inference::decided_at(judged.image.result, group.front()->thresholds);
             judged.image.rendering = rendering_;
         }
-        found_ = std::ranges::any_of(images_, has_finding);
+        found_ = has_finding(std::span<const JudgedImage>{images_});
         choose_pictured(images_);
     }
 
@@ -184,11 +184,12 @@ public:
     }
 
     void add_pictures() {
-        for (const auto& judged : images_) {
-            if (!judged.is_pictured) continue;
-            make({judged}, is_analysed(judged)
-                               ? takers_of(group_, ResultScope::analysed_image, has_finding(judged))
-                               : takers_of(group_, ResultScope::skipped_image, found_));
+        for (const auto& image : by_image(images_)) {
+            if (!image.front().is_pictured) continue;
+            make({image.begin(), image.end()},
+                 was_analysed(image)
+                     ? takers_of(group_, ResultScope::analysed_image, has_finding(image))
+                     : takers_of(group_, ResultScope::skipped_image, found_));
         }
         make(images_, takers_of(group_, ResultScope::study_page, found_));
     }

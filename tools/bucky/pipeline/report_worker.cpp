@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -183,6 +182,7 @@ std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job, 
         for (const auto& answer : answers) {
             dicom_sr::ReportedImage image{source ? *source : source_known_of(instance), answer};
             image.has_copies = instance.has_copies;
+            image.is_one_of_several = answers.size() > 1;
             image.revision = instance.revision;
             (source ? images.readable : images.unreadable)
                 .push_back({std::move(image), file, instance.owner});
@@ -222,9 +222,7 @@ ReportWorker::Study ReportWorker::study_of(const storage::Job& job) {
                         {"words", "no [[tenant]] has this title any more; results stay here"}});
         }
         part.plans = delivery_plans_of(settings_, context_.peer_classes, part.owner);
-        std::set<Uid> images;  // each is there once for each package that was asked
-        for (const auto& judged : part.images) images.insert(judged.image.source.sop_instance);
-        study.images += images.size();
+        study.images += by_image(part.images).size();
     }
     study.patients = patients.size();
     study.elsewhere = filed_elsewhere(context_.outbox, job.study, patients);
@@ -328,7 +326,8 @@ void ReportWorker::withdraw(const storage::Job& job, const Study& study,
 /// the report alone.
 void ReportWorker::tell_of_identity(const storage::Job& job, const Study& study) {
     for (const auto& part : study.parts) {
-        for (const auto& judged : part.images) {
+        for (const auto& image : by_image(part.images)) {
+            const auto& judged = image.front();
             for (const auto& one : dicom_sr::left_out(judged.image.source)) {
                 const auto words =
                     fmt::format("{} is left out of the results, which have its original beside{}",

@@ -64,17 +64,25 @@ std::optional<Variant> explaining(const Requested& requested,
     return std::nullopt;
 }
 
-std::vector<dicom_sr::Explanation> explanations_of(const std::vector<JudgedImage>& images,
+std::vector<dicom_sr::ReportedImage> answers_of(std::span<const JudgedImage> image) {
+    std::vector<dicom_sr::ReportedImage> answers;
+    for (const auto& judged : image) answers.push_back(judged.image);
+    return answers;
+}
+
+std::vector<dicom_sr::Explanation> explanations_of(std::span<const JudgedImage> images,
                                                    const Requested& requested) {
     std::vector<dicom_sr::Explanation> explanations;
-    for (const auto& judged : images) {
-        const auto& image = judged.image;
-        if (!dicom_sr::was_analysed(image.result) || !judged.is_pictured) continue;
-        if (dicom_sr::present(image.result).empty()) continue;  // no finding to explain
-        const auto variant = explaining(requested, {&image, 1});
+    for (const auto& image : by_image(images)) {
+        if (!was_analysed(image) || !image.front().is_pictured) continue;
+        const auto answers = answers_of(image);
+        const dicom_sr::Answers all{answers};
+        if (dicom_sr::told_in(all, inference::Answer::present).empty())
+            continue;  // none to explain
+        const auto variant = explaining(requested, answers);
         if (!variant) continue;
-        const auto shown = dicom_sr::object_beside(variant->kind, variant->sop_class, image);
-        explanations.push_back({.image = image.source.sop_instance,
+        const auto shown = dicom_sr::object_beside(variant->kind, variant->sop_class, all);
+        explanations.push_back({.image = all.source().sop_instance,
                                 .sop_class = variant->sop_class,
                                 .sop_instance = shown.sop_instance,
                                 .series = shown.series});
@@ -117,19 +125,20 @@ public:
 
     void add_documents() { make(ResultScope::study, requested_.report.images, {}); }
 
-    void add_image(const JudgedImage& judged) {
-        const auto& image = judged.image;
-        Pixels pixels(judged.file, decoder_);
-        const bool is_analysed = dicom_sr::was_analysed(image.result);
-        if (judged.is_pictured) {
-            make(is_analysed ? ResultScope::analysed_image : ResultScope::skipped_image,
-                 {&image, 1}, [&]() -> const dicom_sr::Shown& { return pixels.shown(); });
+    /// `answers` are those of requested_.report: thumbnails keep them.
+    void add_image(std::span<const JudgedImage> image, const dicom_sr::Answers& answers) {
+        Pixels pixels(image.front().file, decoder_);
+        const bool is_analysed = was_analysed(image);
+        const bool is_pictured = image.front().is_pictured;
+        if (is_pictured) {
+            make(is_analysed ? ResultScope::analysed_image : ResultScope::skipped_image, answers,
+                 [&]() -> const dicom_sr::Shown& { return pixels.shown(); });
         }
         if (!wants(ResultScope::study_page)) return;
         const bool is_small =
-            is_analysed && judged.is_pictured && thumbnails_.size() < dicom_sr::kThumbnailsMax;
-        thumbnails_.push_back(is_small ? dicom_sr::thumbnail(image, pixels.shown().view)
-                                       : dicom_sr::Thumbnail{&image, 0, 0, {}});
+            is_analysed && is_pictured && thumbnails_.size() < dicom_sr::kThumbnailsMax;
+        thumbnails_.push_back(is_small ? dicom_sr::thumbnail(answers, pixels.shown().view)
+                                       : dicom_sr::Thumbnail{answers, 0, 0, {}});
     }
 
     void add_pages() { make(ResultScope::study_page, requested_.report.images, {}); }
@@ -192,22 +201,41 @@ bool has_finding(const JudgedImage& judged) {
            });
 }
 
-void choose_pictured(std::vector<JudgedImage>& images) {
-    auto pictured = static_cast<std::size_t>(std::ranges::count_if(images, has_finding));
-    std::size_t noticed = 0;
-    std::set<Uid> answered;
-    for (const auto& judged : images) {
-        if (dicom_sr::was_analysed(judged.image.result)) {
-            answered.insert(judged.image.source.sop_instance);
+std::vector<std::span<const JudgedImage>> by_image(std::span<const JudgedImage> images) {
+    std::vector<std::span<const JudgedImage>> all;
+    for (std::size_t at = 0, end = 0; at < images.size(); at = end) {
+        const auto& first = images[at].image;
+        end = at + 1;
+        while (first.is_one_of_several && end < images.size() &&
+               images[end].image.is_one_of_several &&
+               images[end].image.source.sop_instance == first.source.sop_instance) {
+            ++end;
         }
+        all.push_back(images.subspan(at, end - at));
     }
-    for (auto& judged : images) {
-        // No notice of a package that failed, where another answers: the report names it.
-        judged.is_pictured = dicom_sr::was_analysed(judged.image.result) ||
-                             !answered.contains(judged.image.source.sop_instance);
-        if (!judged.is_pictured) continue;
-        auto& so_far = dicom_sr::was_analysed(judged.image.result) ? pictured : noticed;
-        judged.is_pictured = has_finding(judged) || so_far++ < kPicturedImagesMax;
+    return all;
+}
+
+bool was_analysed(std::span<const JudgedImage> image) {
+    return std::ranges::any_of(image, [](const JudgedImage& judged) {
+        return dicom_sr::was_analysed(judged.image.result);
+    });
+}
+
+bool has_finding(std::span<const JudgedImage> image) {
+    return std::ranges::any_of(image,
+                               [](const JudgedImage& judged) { return has_finding(judged); });
+}
+
+void choose_pictured(std::vector<JudgedImage>& images) {
+    const auto all = by_image(images);
+    const auto is_found = [](std::span<const JudgedImage> image) { return has_finding(image); };
+    auto pictured = static_cast<std::size_t>(std::ranges::count_if(all, is_found));
+    std::size_t noticed = 0, at = 0;
+    for (const auto& image : all) {
+        auto& so_far = was_analysed(image) ? pictured : noticed;
+        const bool is_pictured = is_found(image) || so_far++ < kPicturedImagesMax;
+        for (std::size_t i = 0; i < image.size(); ++i) images[at++].is_pictured = is_pictured;
     }
 }
 
@@ -224,7 +252,12 @@ std::vector<dicom_sr::Object> results_of(const std::vector<JudgedImage>& images,
     report.explanations = explanations_of(images, requested);
     Collector results{requested, decoder};
     results.add_documents();
-    for (const auto& judged : images) results.add_image(judged);
+    std::size_t at = 0;
+    for (const auto& image : by_image(images)) {
+        const std::span all{report.images};
+        results.add_image(image, dicom_sr::Answers{all.subspan(at, image.size())});
+        at += image.size();
+    }
     results.add_pages();
     return results.finish();
 }

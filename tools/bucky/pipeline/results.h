@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ namespace bucky {
 /// its pictures, and others only until this many images have pictures.
 inline constexpr std::size_t kPicturedImagesMax = 32;
 
-/// An image of the study with its verdict and file.
+/// An image of the study with its verdict and file. Where several packages were asked about it,
+/// the answers of each stand side by side (dicom_sr/common/answers.h).
 struct JudgedImage {
     dicom_sr::ReportedImage image;
     std::filesystem::path file;
@@ -32,6 +34,11 @@ struct JudgedImage {
 
 /// Whether a reader should look at the image: undetermined counts as a finding.
 bool has_finding(const JudgedImage& judged);
+
+/// Each image with all of its answers.
+std::vector<std::span<const JudgedImage>> by_image(std::span<const JudgedImage> images);
+bool was_analysed(std::span<const JudgedImage> image);  ///< by some package
+bool has_finding(std::span<const JudgedImage> image);   ///< of some package
 
 /// Chooses the images that get pictures: see kPicturedImagesMax.
 void choose_pictured(std::vector<JudgedImage>& images);
