@@ -87,8 +87,8 @@ struct Fleet {
             dicom.study_date = day;
             dicom.study_time = is_held ? "091200" : "081500";
             dicom.station_name = is_held ? "XRAY2" : "XRAY1";
-            auto xray = write_xray(
-                dir, {.seed = 9000 + number, .rows = 160, .columns = 160, .dicom = dicom});
+            auto xray =
+                write_xray(dir, {.seed = 9000 + number, .rows = 64, .columns = 64, .dicom = dicom});
             (is_held ? withheld : came).push_back(std::move(xray));
         }
     }
@@ -184,4 +184,36 @@ TEST_CASE("the node says by itself which device's studies never came, and fetche
     for (const auto& one : fleet.withheld) {
         CHECK_FALSE(node.verdict_line(one.uids.sop_instance_uid).empty());
     }
+}
+
+TEST_CASE("a study that came in part is named with how much of it came, a hand is no chest",
+          "[system][archive][coverage]") {
+    const TempDir dir;
+    const auto image = [&](std::uint64_t seed, const std::string& study, const std::string& part) {
+        phantom::DicomOptions dicom;
+        dicom.study_uid = study;
+        dicom.body_part = part;
+        dicom.patient_id = "PHANTOM-OF-" + study;  // else Orthanc has two studies of one UID
+        dicom.study_date = yesterday();
+        return write_xray(dir.path(), {.seed = seed, .rows = 160, .columns = 160, .dicom = dicom});
+    };
+    const std::string study = "1.2.826.0.1.3680043.9.7777.1";
+    const auto first = image(81, study, "CHEST"), second = image(82, study, "CHEST");
+    const auto hand = image(83, "1.2.826.0.1.3680043.9.7777.2", "HAND");
+    Orthanc pacs;
+    REQUIRE(
+        dcmsend(pacs.dicom_port(), {first.file, second.file, hand.file}, "ORTHANC").all_accepted());
+    RunningNode node{{.more = archive_named("pacs", pacs) + "coverage_minutes = 0\n"}};
+    pacs.knows("BUCKY", node.dicom_port());
+    REQUIRE(node.store(first.file) == 0x0000);
+    const auto said = node.bucky({"coverage", "--since", "2d"});
+    INFO(said.output);
+    CHECK(said.status == 1);
+    CHECK_THAT(said.output, Contains("chest studies 1") && Contains("1 in part, 0 never came") &&
+                                Contains("1 more name another part of the body") &&
+                                Contains("1 of 2 images came"));
+    CHECK(node.bucky({"coverage", "--since", "2d", "--backfill"}).status == 0);
+    const auto after = node.bucky({"coverage", "--since", "2d"});
+    INFO(after.output);
+    CHECK(after.status == 0);
 }

@@ -15,7 +15,6 @@
 #include "storage/job_queue.h"
 #include "storage/journal.h"
 #include "storage/lane.h"
-#include "storage/outbox.h"
 #include "storage/studies.h"
 #include "tools/bucky/shared/days.h"
 
@@ -65,20 +64,17 @@ struct Known {
     bool is_known = false;
     Covered covered = Covered::missing;
     std::string why{};
-    std::int64_t images = 0, results = 0;
+    std::int64_t images = 0;
 };
 
 Known known_of(const Asking& asking, const Uid& study) {
     storage::Studies studies{asking.db, asking.clock};
-    storage::Spool spool{asking.settings.results_dir()};
-    storage::Outbox outbox{asking.db, spool, asking.clock};
     Known known;
     for (const auto& key : studies.of_uid(study.str())) {
         const auto line = studies.line(key);
         if (!line || line->images == 0) continue;
         known.is_known = true;
         known.images += line->images;
-        known.results += static_cast<std::int64_t>(outbox.results_of_study(key).size());
         if (line->findings + line->no_findings > 0) {
             known.covered = Covered::analysed;
         } else if (line->pending > 0) {
@@ -184,7 +180,7 @@ std::vector<std::string> Coverage::troubles() const {
 std::string Coverage::summary() const {
     if (!no_answer.empty()) return fmt::format("archive {}: {}", archive, no_answer);
     return fmt::format(
-        "archive {}, {} to {}: {} chest studies, {} analysed, {} not analysed, {} waiting, {} in "
+        "archive {}, {} to {}: chest studies {}, {} analysed, {} not analysed, {} waiting, {} in "
         "part, {} never came",
         archive, shown_day(from), shown_day(to), studies.size() - count(Covered::other_part),
         count(Covered::analysed), count(Covered::not_analysed), count(Covered::waiting),
@@ -211,8 +207,8 @@ Coverage coverage_of(const conf::Settings& settings, const conf::ArchiveSettings
                          .covered = known.covered,
                          .why = std::move(known.why),
                          .device = ""};
-        // Its results lie there, too: only what is more than both needs a second look.
-        const bool has_more = known.images > 0 && one.study.images > known.images + known.results;
+        // More than came: its results, which may lie there, or images that never came.
+        const bool has_more = known.images > 0 && one.study.images > known.images;
         if (!known.is_known || (has_more && !is_fresh(asking, one.study))) {
             look_into(asking, one, known.images);
         }
