@@ -79,7 +79,7 @@ struct InferenceSettings {
     bool fallback = true;
     std::int64_t answer_s = 300;
     std::int64_t preparers = 0;  ///< 0: enough to keep every replica busy
-    Answering answer = Answering::first;
+    Answering answer = Answering::all;
     GateMode gate = GateMode::refuse;
     std::filesystem::path gate_model;  ///< empty: cxr-gate beside the first of models
     bool models_writable_ok = false;

@@ -9,13 +9,14 @@ using enum Presence;
 constexpr Key<InferenceSettings> kKeys[] = {
     {"models", &InferenceSettings::models,
      Fits{is_model_folder, "a folder with a model.toml in it"}, "",
-     "Model packages in order of preference: the first that accepts an image analyses it, unless "
-     "`answer` is all. "
+     "Model packages in order of preference: each that accepts an image analyses it, or the first "
+     "alone, as `answer` says. "
      "cxr-phantom is a demonstration: it reads what `bucky phantom` draws, and no image of a "
      "patient. `bucky model list --shipped` says which other packages there are, and for whom.",
      R"(["/usr/share/bucky/models/cxr-phantom"])", required},
     {"answer", choice<&InferenceSettings::answer>, OneOf{kWordsOf<Answering>}, "",
-     "Which of the models that accept an image analyse it: first, or all. With all, a report has "
+     "Which of the models that accept an image analyse it: all, or the first, as 0.1.0 did. With "
+     "all, a report has "
      "the findings of each under its name, one picture shows them all, and one that fails is "
      "named while the others stand."},
     {"device", &InferenceSettings::device, Fits{is_device, "auto, cpu, cuda, cuda:N or remote"}, "",

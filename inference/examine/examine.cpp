@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <new>
 #include <optional>
 #include <span>
@@ -61,9 +62,11 @@ bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Ste
     }
 }
 
-/// What the packages that look at one image share: it is decoded once, and the gate is asked once.
+/// What the packages that look at one image share: it is decoded once, the gate is asked once, and
+/// text is searched for once in the greys that leave.
 struct Seen {
     Image image;
+    std::map<Greys, TextSearch> text;
     std::string digest;  ///< of its pixels; empty: it is not decoded yet
     std::optional<std::vector<Objection>> objections;
     bool is_refused = false;  ///< by the gate: no package looks at it
@@ -131,9 +134,11 @@ std::string digest_of(const Frame& frame) {
 /// Looks for text in the pixels before they leave this machine, and masks it in what leaves.
 /// Returns whether the image may leave.
 bool keep_text_here(const std::filesystem::path& file, const Header& header, const InputSpec& spec,
-                    Decoder& decoder, Image leaving, Prepared& prepared, ImageResult& result) {
+                    Decoder& decoder, Seen& seen, Prepared& prepared, ImageResult& result) {
     const auto greys = spec.values == Values::display ? Greys::display : Greys::modality;
-    Masked masked = mask_text(leaving, decoder.text(file, greys), care_for(header));
+    if (!seen.text.contains(greys)) seen.text.emplace(greys, decoder.text(file, greys));
+    Image leaving = seen.image;
+    Masked masked = mask_text(leaving, seen.text.at(greys), care_for(header));
     if (masked.withheld) {
         give_up(result, Verdict::not_analysed, std::move(*masked.withheld));
         return false;
@@ -181,7 +186,7 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
         bool may_leave = false;
         const bool searched = attempt(result, Verdict::not_analysed, "privacy.not_searched", [&] {
             may_leave =
-                keep_text_here(file, header, package.input, decoder, image, prepared, result);
+                keep_text_here(file, header, package.input, decoder, seen, prepared, result);
         });
         if (!searched || !may_leave) return;
     }

@@ -36,11 +36,14 @@ public:
     std::string device() const override { return "cpu"; }
     bool answers() const override { return is_up; }
 
+    bool text_may_pass() const override { return !is_elsewhere; }
+
     std::atomic<bool> is_up = true;
+    bool is_elsewhere = false;  ///< its pixels leave this machine
     std::optional<Fault> fault;
 };
 
-/// Counts how often an image is decoded.
+/// Counts how often an image is decoded, and searched for text.
 class Counted final : public inference::Decoder {
 public:
     inference::Header header(const std::filesystem::path& file) override {
@@ -50,10 +53,11 @@ public:
         ++images;
         return inference::in_process().image(file);
     }
-    inference::TextSearch text(const std::filesystem::path& file, inference::Greys greys) override {
-        return inference::in_process().text(file, greys);
+    inference::TextSearch text(const std::filesystem::path&, inference::Greys) override {
+        ++texts;
+        return {};
     }
-    int images = 0;
+    int images = 0, texts = 0;
 };
 
 /// A package of other weights, or of the same under another name.

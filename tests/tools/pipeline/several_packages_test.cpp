@@ -136,3 +136,38 @@ TEST_CASE("every kind of result can be made of two packages' answers", "[tools][
     CHECK(std::ranges::count(made, "presentation") == 1);
     CHECK(std::ranges::count(made, "segmentation") == 1);
 }
+
+TEST_CASE("pixels are searched for text once for all packages whose input leaves the machine",
+          "[tools][several]") {
+    Site site{{"alpha", "beta", "delta"}};
+    site.analyse();
+    CHECK(site.decoder.texts == 0);  // nothing leaves
+
+    Site mixed{{"alpha", "beta", "delta"}};
+    mixed.models["beta"]->is_elsewhere = mixed.models["delta"]->is_elsewhere = true;
+    mixed.analyse();
+    CHECK(mixed.decoder.texts == 1);
+    CHECK(inference::answers_of(mixed.result()).size() == 3);
+}
+
+TEST_CASE("a package that is added reads no old image by itself", "[tools][several]") {
+    Site site{{"alpha", "beta"}};
+    const auto of = [&](const std::vector<std::string>& names) {
+        std::vector<inference::Placed> placed;
+        for (const auto& name : names) placed.push_back({site.dir / name, false});
+        return std::make_unique<ModelPool>(std::make_shared<const inference::Shelf>(
+            placed, [&](const auto& package) { return site.models.at(package.identity.name); }));
+    };
+    const auto before = of({"alpha"});
+    InferWorker first{site.settings, *before, site.clock, site.work, site.decoder};
+    while (first.work_once()) {
+    }
+    REQUIRE(inference::answers_of(site.result()).size() == 1);
+    site.report_all();
+    CHECK_FALSE(site.worker->work_once());  // with beta, too
+    CHECK(inference::answers_of(site.result()).size() == 1);
+
+    storage::Studies{site.context().db, site.clock}.retry(site.study(), "");
+    site.analyse();
+    CHECK(inference::answers_of(site.result()).size() == 2);
+}
