@@ -8,10 +8,10 @@
 namespace bucky::log {
 
 inline constexpr std::string_view kEventModules[] = {
-    "association", "audit",    "authority", "clock",     "commitment", "database",  "decoder",
-    "deliver",     "disk",     "door",      "gate",      "heartbeat",  "image",     "lane",
-    "limit",       "listener", "log",       "model",     "node",       "operation", "recover",
-    "reingest",    "reload",   "report",    "retention", "service",    "site",      "sites",
-    "store",       "study",    "thread",    "watch",     "worker"};
+    "archive", "association", "audit",    "authority", "clock",     "commitment", "database",
+    "decoder", "deliver",     "disk",     "door",      "gate",      "heartbeat",  "image",
+    "lane",    "limit",       "listener", "log",       "model",     "node",       "operation",
+    "recover", "reingest",    "reload",   "report",    "retention", "service",    "site",
+    "sites",   "store",       "study",    "thread",    "watch",     "worker"};
 
 }  // namespace bucky::log

@@ -28,6 +28,12 @@ constexpr Key<ArchiveSettings> kKeys[] = {
      "Time for the archive to send a series after a C-MOVE."},
     {"matches_max", &ArchiveSettings::matches_max, Range{1, 100'000}, "studies",
      "Maximum matches that are read of one query. The rest is cancelled, and the answer says so."},
+    {"coverage_minutes", &ArchiveSettings::coverage_minutes, Range{0, 1440}, "min",
+     "How often its CR and DX chest studies since yesterday are compared with what came (`bucky "
+     "coverage`). 0: never by itself."},
+    {"backfill", &ArchiveSettings::backfill, Anything{}, "",
+     "Fetch studies that never came, after each such comparison, while few images wait for "
+     "analysis."},
     {"tls", &ArchiveSettings::tls, Anything{}, "",
      "Use TLS 1.2 or 1.3 (PS3.15 B.12), and nothing else."},
     {"ca", &ArchiveSettings::ca, kFileOrNone, "", "As destination.ca."},

@@ -35,6 +35,7 @@ inline constexpr Concept kImagingMeasurements{"126010", "DCM", "Imaging Measurem
 inline constexpr Concept kQualitativeEvaluations{"C0034375", "UMLS", "Qualitative Evaluations"};
 inline constexpr Concept kMeasurementGroup{"125007", "DCM", "Measurement Group"};
 inline constexpr Concept kTrackingIdentifier{"112039", "DCM", "Tracking Identifier"};
+inline constexpr Concept kShortLabel{"125309", "DCM", "Short Label"};
 inline constexpr Concept kTrackingUid{"112040", "DCM", "Tracking Unique Identifier"};
 inline constexpr Concept kFinding{"121071", "DCM", "Finding"};
 inline constexpr Concept kImageRegion{"111030", "DCM", "Image Region"};

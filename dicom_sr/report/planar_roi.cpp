@@ -15,6 +15,9 @@ void add_planar_roi(ContentTree& tree, const PlanarRoi& roi) {
         tree.text(has_observation_context, codes::kTrackingIdentifier,
                   cleaned(roi.tracking_identifier));
         tree.uid(has_observation_context, codes::kTrackingUid, roi.tracking_uid);
+        if (!roi.short_label.empty()) {  // what dwv draws beside the outline
+            tree.text(has_observation_context, codes::kShortLabel, cleaned(roi.short_label));
+        }
         if (roi.category != nullptr) {
             tree.code(contains, codes::kFindingCategory, *roi.category);
         }

@@ -22,6 +22,7 @@ struct PlanarRoi {
     };
 
     std::string tracking_identifier;  ///< for people
+    std::string short_label;          ///< what a viewer may draw; empty: none
     Uid tracking_uid;                 ///< of the lesion: one outline only
     inference::Code finding;
     bool is_suspicion = false;                  ///< the group says so: its code alone asserts

@@ -123,10 +123,12 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
     const Code category = codes::kAbnormalStructure;
     const auto explanations = explanations_of(report, image.source);
     int number = 0;
-    for (const Region& region : finding.regions) {
+    for (std::size_t at = 0; at < finding.regions.size(); ++at) {
+        const Region& region = finding.regions[at];
         if (region.outline.size() < 3) continue;
         PlanarRoi roi = roi_of(image, finding.key, std::to_string(++number));
         roi.tracking_identifier = tracking_words(image, finding, number, language);
+        roi.short_label = outline_label(image, finding, at, language);
         roi.finding = finding.code;
         roi.is_suspicion = finding.is_suspicion;
         roi.category = &category;
@@ -141,6 +143,7 @@ void add_finding(ContentTree& tree, const StudyReport& report, const ReportedIma
     if (number > 0) return;
     PlanarRoi roi = roi_of(image, finding.key, "image");  // present, without a location
     roi.tracking_identifier = tracking_words(image, finding, 0, language);
+    roi.short_label = outline_label(image, finding, 0, language);
     roi.finding = finding.code;
     roi.is_suspicion = finding.is_suspicion;
     roi.category = &category;

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 DEB, *OLD = sys.argv[1:]
+BY_APT = os.environ.get("BUCKY_APT") == "1"  # from a repository that sources.list.d names
 DATA = Path("/var/lib/bucky")
 CONFIG = Path("/etc/bucky/bucky.toml")
 SOCKET = "/tmp/bucky-notify"
@@ -72,7 +73,7 @@ def serve_and_stop():
 
 
 def install(how):
-    said = run(how + [DEB])
+    said = run(how + ["bucky" if BY_APT else DEB])
     assert has_user() and DATA.is_dir() and DATA.stat().st_mode & 0o777 == 0o750
     return said
 
@@ -130,5 +131,5 @@ def main(how):
     print("installed, served, upgraded, removed, purged: with data kept, and with data deleted")
 
 
-main(["apt-get", "install", "-y", "--no-install-recommends"] if os.environ.get("BUCKY_APT") == "1"
+main(["apt-get", "install", "-y", "--no-install-recommends", "--reinstall"] if BY_APT
      else ["dpkg", "--install"])

@@ -117,6 +117,7 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"study retry", with({"study", "retry", image.uids.study_uid})},
         {"echo", with({"echo", "nowhere"})},
         {"send", with({"send", "nowhere", file})},
+        {"coverage", with({"coverage"})},
         {"archive", {"archive"}},
         {"archive echo", with({"archive", "echo", "nowhere"})},
         {"archive find", with({"archive", "find", "nowhere"})},

@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
     add_echo(app, exit_status);
     add_send(app, exit_status);
     add_archive(app, exit_status);
+    add_coverage(app, exit_status);
     add_analyze(app, exit_status);
     add_explain(app, exit_status);
     add_model(app, exit_status);

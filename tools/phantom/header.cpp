@@ -66,8 +66,8 @@ void put_patient_and_study(const Phantom& phantom, const DicomOptions& options, 
         .text(DCM_PatientID, id)
         .text(DCM_PatientBirthDate, "")
         .text(DCM_PatientSex, Anatomy{seed}.female() ? "F" : "M")
-        .text(DCM_StudyDate, "20260102")
-        .text(DCM_StudyTime, "101500")
+        .text(DCM_StudyDate, options.study_date)
+        .text(DCM_StudyTime, options.study_time)
         .text(DCM_AccessionNumber, options.accession_number)
         .text(DCM_ReferringPhysicianName, "")
         .text(DCM_StudyID, fmt::format("{}", seed % 1'000'000))
@@ -84,6 +84,7 @@ void put_series_and_equipment(const DicomOptions& options, DcmItem& header) {
         .text(DCM_Manufacturer, "Bucky project")
         .text(DCM_ManufacturerModelName, "bucky phantom")
         .text(DCM_SoftwareVersions, "1");
+    if (!options.station_name.empty()) put.text(DCM_StationName, options.station_name);
     if (!options.body_part.empty())
         put.text(DCM_BodyPartExamined, options.body_part);
     else if (!dx)

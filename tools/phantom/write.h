@@ -79,6 +79,8 @@ struct DicomOptions {
     std::string view_position = "PA";
     std::string body_part = "CHEST";  // empty: none
     std::string accession_number;
+    std::string study_date = "20260102", study_time = "101500";
+    std::string station_name;  // empty: none
 };
 
 struct Written {

@@ -126,6 +126,7 @@ TEST_CASE("each outline is closed and has a group with its side, score and algor
         const auto first = items(*children(*group, "111030").at(0), DCM_ContentSequence).at(0);
         CHECK(value(*first, DCM_ValueType) == "IMAGE");
         CHECK(value(*children(*group, "111001").at(0), DCM_TextValue) == "cxr-phantom");
+        CHECK(value(*children(*group, "125309").at(0), DCM_TextValue).starts_with("AI "));
         const auto parameters = children(*group, "111002");
         REQUIRE(parameters.size() == 3);
         CHECK(value(*parameters[0], DCM_TextValue) == "threshold 0.5");

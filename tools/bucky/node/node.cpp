@@ -111,6 +111,7 @@ void Node::Impl::start_keepers() {
     threads.start("site", [this](const std::stop_token& stop) { keep_certificate(stop); });
     threads.start("heartbeat", [this](const std::stop_token& stop) { beat(stop); });
     threads.start("packages", [this](const std::stop_token& stop) { keep_packages(stop); });
+    threads.start("coverage", [this](const std::stop_token& stop) { keep_coverage(stop); });
     if (fetches_list(settings()->service)) {
         threads.start("list", [this](const std::stop_token& stop) { keep_list(stop); });
     }

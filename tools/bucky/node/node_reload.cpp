@@ -77,6 +77,7 @@ void Node::Impl::reload_when_asked(std::stop_token stop) {
         supervisor.reloading();
         reload();
         look_for_packages.ring();
+        look_at_archives.ring();
         supervisor.ready();
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inside of Node. node.cpp puts it together and takes it apart, node_reload.cpp changes its
 // settings while it runs, node_watch.cpp looks after it, node_sites.cpp speaks with its service or
-// with its sites, node_packages.cpp asks the service for newer packages. Only these five include
-// it.
+// with its sites, node_packages.cpp asks the service for newer packages, node_coverage.cpp asks the
+// archives what came. Only these six include it.
 #pragma once
 
 #include <algorithm>
@@ -46,6 +46,7 @@
 #include "tools/bucky/admin/minute_stats.h"
 #include "tools/bucky/admin/status_page.h"
 #include "tools/bucky/audit/trail.h"
+#include "tools/bucky/coverage/coverage.h"
 #include "tools/bucky/engine/model_pool.h"
 #include "tools/bucky/fleet/fleet.h"
 #include "tools/bucky/node/data_lock.h"
@@ -127,7 +128,10 @@ struct Node::Impl {
 
     mutable Mutex offers_mutex;
     std::vector<Offer> offers GUARDED_BY(offers_mutex);  ///< by the service, and not taken
-    Wakeup look_for_packages;                            ///< rings after a reload
+    Wakeup look_for_packages, look_at_archives;          ///< ring after a reload
+
+    mutable Mutex coverage_mutex;
+    std::vector<Coverage> coverage GUARDED_BY(coverage_mutex);  ///< the last of each archive
 
     mutable Mutex note_mutex;
     RunningNote note GUARDED_BY(note_mutex);  ///< changed by note_down()
@@ -156,6 +160,10 @@ struct Node::Impl {
     void keep_packages(const std::stop_token& stop);
     bool ask_for_packages(const conf::Settings& told);
     std::vector<Offer> offered() const;
+    Coverage cover(const conf::Settings& told, const conf::ArchiveSettings& archive,
+                   const std::stop_token& stop);
+    void keep_coverage(const std::stop_token& stop);
+    std::vector<Coverage> compared() const;
     std::string rows_of_sites();
     EstAnswer answer_site(const EstRequest& request);
     void say_alive();

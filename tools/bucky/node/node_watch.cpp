@@ -141,6 +141,7 @@ std::vector<std::string> Node::Impl::own_troubles() const {
         metrics::set("bucky_model_away_seconds", static_cast<double>(away_ms) / 1000,
                      {{"model", loaded.package.identity.name}});
     }
+    for (const auto& one : compared()) std::ranges::move(one.troubles(), std::back_inserter(all));
     if (auto log = log::trouble(); !log.empty()) all.push_back(std::move(log));
     if (trail) std::ranges::move(trail->troubles(), std::back_inserter(all));
     std::ranges::move(aside_troubles(aside), std::back_inserter(all));
@@ -168,6 +169,10 @@ void Node::Impl::look_around(storage::Database& db) {
     for (const auto& one : offered()) {
         own_notes.push_back(fmt::format("the service announces {} {} instead of {}: {}", one.model,
                                         one.version, one.ours, one.why_not));
+    }
+    for (const auto& one : compared()) {
+        own_notes.push_back(fmt::format("{} (looked at {})", one.summary(),
+                                        iso_utc(one.looked_at_ms).substr(0, 16)));
     }
     health.notes.insert(health.notes.end(), own_notes.begin(), own_notes.end());
     auto own = own_troubles();

@@ -35,6 +35,14 @@ std::string dicom_day(std::int64_t at_ms) {
     return fmt::format("{:04}{:02}{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }
 
+std::string dicom_moment(std::int64_t at_ms) {
+    const auto at = static_cast<std::time_t>(at_ms / 1000);
+    std::tm local{};
+    (void)::localtime_r(&at, &local);
+    return dicom_day(at_ms) +
+           fmt::format("{:02}{:02}{:02}", local.tm_hour, local.tm_min, local.tm_sec);
+}
+
 std::string parse_day(std::string_view text) {
     std::string digits{text};
     if (digits.size() == 10 && digits[4] == '-' && digits[7] == '-') std::erase(digits, '-');

@@ -11,6 +11,8 @@ namespace bucky {
 
 std::string dicom_day(std::int64_t at_ms);  ///< the local day of this time
 
+std::string dicom_moment(std::int64_t at_ms);  ///< YYYYMMDDHHMMSS, local
+
 /// "2026-11-30", or "20261130" as an archive writes it. Throws bad_input.
 std::string parse_day(std::string_view text);
 
