@@ -28,6 +28,7 @@ class Fragile final : public inference::Model {
 public:
     std::vector<inference::ModelOutput> run_batch(
         std::span<const inference::ModelInput* const> inputs) override {
+        ++runs;
         if (fault) throw Error(*fault, "it broke");
         std::vector<inference::ModelOutput> outputs;
         for (const auto* input : inputs) outputs.push_back(spots_answer(*input));
@@ -39,6 +40,7 @@ public:
     bool text_may_pass() const override { return !is_elsewhere; }
 
     std::atomic<bool> is_up = true;
+    std::atomic<int> runs = 0;
     bool is_elsewhere = false;  ///< its pixels leave this machine
     std::optional<Fault> fault;
 };

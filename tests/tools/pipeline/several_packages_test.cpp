@@ -171,3 +171,39 @@ TEST_CASE("a package that is added reads no old image by itself", "[tools][sever
     site.analyse();
     CHECK(inference::answers_of(site.result()).size() == 2);
 }
+
+TEST_CASE("what the gate refuses no package sees, here or elsewhere, and it is asked once",
+          "[tools][several]") {
+    Site site{{"alpha", "beta"}};
+    site.models["beta"]->is_elsewhere = true;
+    const auto gate = site.dir / "gate";
+    std::filesystem::copy(phantom_model().parent_path() / "cxr-gate", gate);
+    auto manifest = read_text(gate / "model.toml");
+    const auto with_gate = [&] {
+        write_file(gate / "model.toml", manifest);
+        return std::make_unique<ModelPool>(std::make_shared<const inference::Shelf>(
+            std::vector<inference::Placed>{{site.dir / "alpha", false}, {site.dir / "beta", false}},
+            [&](const auto& package) { return site.models.at(package.identity.name); },
+            inference::GateOptions{GateMode::refuse, gate}, inference::ModelOptions{"cpu", 1}));
+    };
+    const auto lenient = with_gate();
+    InferWorker passes{site.settings, *lenient, site.clock, site.work, site.decoder};
+    while (passes.work_once()) {
+    }
+    CHECK(inference::answers_of(site.result()).size() == 2);
+    const int runs = site.models["alpha"]->runs + site.models["beta"]->runs;
+    CHECK(runs == 2);
+
+    const auto at = manifest.find("\nchest = ");
+    REQUIRE(at != std::string::npos);
+    manifest.replace(at, manifest.find('\n', at + 1) - at, "\nchest = 0.9999999");
+    const auto strict = with_gate();
+    InferWorker refuses{site.settings, *strict, site.clock, site.work, site.decoder};
+    storage::Studies{site.context().db, site.clock}.retry(site.study(), "");
+    while (refuses.work_once()) {
+    }
+    CHECK(site.result().reason->key == "gate.not_chest");
+    CHECK(site.result().others.empty());
+    CHECK(site.models["alpha"]->runs + site.models["beta"]->runs == runs);
+    CHECK(site.decoder.texts == 1);  // of the first look: nothing was to leave in the second
+}
