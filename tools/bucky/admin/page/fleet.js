@@ -29,14 +29,14 @@ function row(site, now, ours) {
   const good = site.troubles.length === 0;
   made.append(
     cell(site.name, '', 'Site'),
-    cell(good ? 'well' : site.troubles.join('; '), good ? 'good' : 'bad', 'State'),
+    cell(good ? 'well' : site.troubles.join('; '), good ? 'whole good' : 'whole bad', 'State'),
     cell(ago(site.heard_ms, now), 'stamp', 'Heard'),
     cell(ago(site.image_ms, now), 'stamp', 'Last X-ray'),
     cell(String(site.waiting), site.waiting ? 'number' : 'number faint', 'Waiting'),
     cell(String(site.analysed), 'number', 'Analysed'),
     cell(site.version || '-', site.version === ours ? '' : 'bad', 'Version'),
-    cell(site.models.join(', ') || '-', '', 'Models'),
-    cell(site.drift ? `moved by ${site.drift.toFixed(2)}` : '-', site.has_moved ? 'bad' : 'faint', 'Scores'),
+    cell(site.models.join(', ') || '-', 'whole', 'Models'),
+    cell(site.drift ? site.drift.toFixed(2) : '-', site.has_moved ? 'number bad' : 'number faint', 'Scores'),
     cell(site.certificate_until_ms ? span(site.certificate_until_ms - now) : '-', 'stamp', 'Certificate'));
   return made;
 }
