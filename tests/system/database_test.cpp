@@ -105,6 +105,7 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
     return {
         {"serve", with({"serve"})},  // a second one
         {"status", with({"status"})},
+        {"doctor", with({"doctor", "--no-phantom"})},
         {"queue", with({"queue", "--json"})},
         {"queue retry", with({"queue", "retry"})},
         {"queue hold", with({"queue", "hold", "--destination", "pacs"})},

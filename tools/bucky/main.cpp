@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
     int exit_status = 0;
     add_serve(app, exit_status);
     add_status(app, exit_status);
+    add_doctor(app, exit_status);
     add_queue(app, exit_status);
     add_study(app, exit_status);
     add_echo(app, exit_status);
