@@ -5,14 +5,14 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 namespace bucky::conf {
 
 /// "section.key" and a value as TOML.
-inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::string_view>>({
+inline constexpr std::pair<std::string_view, std::string_view> kSamples[] = {
     {"scp.users", R"("/etc/bucky/users")"},
     {"listener.certificate", R"("/etc/bucky/node.pem")"},
     {"listener.key", R"("/etc/bucky/node.key")"},
@@ -48,6 +48,12 @@ inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::
     {"destination.key", R"("/etc/bucky/node.key")"},
     {"destination.crl", R"("/etc/bucky/hospital.crl")"},
     {"destination.tls_name", R"("pacs.radiology.example")"},
+    {"destination.url", R"("https://pacs.hospital.example/dicom-web")"},
+    {"destination.token_file", R"("/etc/bucky/pacs-token")"},
+    {"destination.token_url", R"("https://login.hospital.example/oauth2/token")"},
+    {"destination.client_id", R"("bucky")"},
+    {"destination.client_secret_file", R"("credential:pacs-secret")"},
+    {"destination.scope", R"("dicom.write")"},
     {"archive.tls", "true"},
     {"archive.ca", R"("/etc/bucky/hospital-ca.pem")"},
     {"archive.certificate", R"("/etc/bucky/node.pem")"},
@@ -78,16 +84,16 @@ inline constexpr auto kSamples = std::to_array<std::pair<std::string_view, std::
     {"audit.key", R"("/etc/bucky/node.key")"},
     {"audit.crl", R"("/etc/bucky/hospital.crl")"},
     {"audit.tls_name", R"("siem.hospital.example")"},
-});
+};
 
 /// Empty when there is none.
 constexpr std::string_view sample_of(std::string_view section, std::string_view key) {
-    const auto found = std::find_if(kSamples.begin(), kSamples.end(), [&](const auto& one) {
+    const auto found = std::find_if(std::begin(kSamples), std::end(kSamples), [&](const auto& one) {
         return one.first.size() == section.size() + 1 + key.size() &&
                one.first.starts_with(section) && one.first[section.size()] == '.' &&
                one.first.ends_with(key);
     });
-    return found == kSamples.end() ? std::string_view{} : found->second;
+    return found == std::end(kSamples) ? std::string_view{} : found->second;
 }
 
 }  // namespace bucky::conf

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "conf/endpoint.h"
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
 #include "conf/sections/result_words.h"
@@ -22,13 +23,32 @@ constexpr std::array<std::string_view, 15> kCharacterSets{
     "ISO_IR 144", "ISO_IR 127", "ISO_IR 126", "ISO_IR 138", "ISO_IR 148",
     "ISO_IR 166", "ISO_IR 13",  "GB18030",    "GBK",        "ISO 2022 IR 149"};
 
+bool is_secret_file(std::string_view text) {
+    return text.starts_with('/') || text.starts_with("credential:");
+}
+
+/// Results name patients: they leave the machine through TLS only.
+bool is_web_url(std::string_view text) {
+    constexpr std::string_view kHttps = "https://", kHttp = "http://";
+    const bool is_https = text.starts_with(kHttps);
+    if (!is_https && !text.starts_with(kHttp)) return false;
+    if (text.find_first_of(" ?#@\"\\") != std::string_view::npos) return false;
+    auto host = text.substr(is_https ? kHttps.size() : kHttp.size());
+    host = host.substr(0, host.find('/'));
+    if (const auto port = host.rfind(':'); port != std::string_view::npos && host.back() != ']') {
+        host = host.substr(0, port);
+    }
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    return is_https ? is_host(host) : is_loopback(host);
+}
+
 constexpr Key<DestinationSettings> kKeys[] = {
     {"name", &DestinationSettings::name, Fits{is_destination_name, "1 to 32 of a-z, 0-9 and -"}, "",
      "Name of the destination in commands, logs and metrics.", R"("pacs")", required},
     {"ae_title", &DestinationSettings::ae_title, Anything{}, "", "AE title of the destination.",
      R"("ORTHANC")", required},
-    {"host", &DestinationSettings::host, Fits{is_host, "a host name or an IP address"}, "",
-     "Host name or IP address.", R"("127.0.0.1")", required},
+    {"host", &DestinationSettings::host, Fits{is_empty_or<is_host>, "a host name or an IP address"},
+     "", "Host name or IP address. Required without `url`.", R"("127.0.0.1")"},
     {"port", &DestinationSettings::port, Range{1, 65535}, "", "TCP port.", "4242"},
     {"connect_timeout_s", &DestinationSettings::connect_timeout_s, Range{1, 300}, "s",
      "Time for the destination to accept the connection and the association."},
@@ -74,7 +94,49 @@ constexpr Key<DestinationSettings> kKeys[] = {
      "certificate."},
     {"tls_name", &DestinationSettings::tls_name, Anything{}, "",
      "Host name or IP address that its certificate must contain. Empty: host."},
+    {"url", &DestinationSettings::url,
+     Fits{is_empty_or<is_web_url>, "empty, https://HOST[:PORT][/PATH], or http:// on loopback"}, "",
+     "Base address of its DICOMweb service: results are stored by STOW-RS (PS3.18 10.5) at "
+     "/studies below it, byte for byte. Certificates are those of the keys above. Empty: it is "
+     "reached by C-STORE."},
+    {"token_file", &DestinationSettings::token_file,
+     Fits{is_empty_or<is_secret_file>, "empty, a path, or credential:NAME"}, "",
+     "Bearer token for `url`: a file, read for each object, or a systemd credential. Empty: none."},
+    {"token_url", &DestinationSettings::token_url,
+     Fits{is_empty_or<is_web_url>, "empty, https://HOST[:PORT]/PATH, or http:// on loopback"}, "",
+     "Where a bearer token is fetched by OAuth2 client credentials (RFC 6749 4.4). Empty: none."},
+    {"client_id", &DestinationSettings::client_id, Anything{}, "", "Of those credentials."},
+    {"client_secret_file", &DestinationSettings::client_secret_file,
+     Fits{is_empty_or<is_secret_file>, "empty, a path, or credential:NAME"}, "",
+     "Of those credentials: a file, or a systemd credential."},
+    {"scope", &DestinationSettings::scope, Anything{}, "", "Scope that is asked for. Empty: none."},
 };
+
+void check_url(const DestinationSettings& to, const Place& place, Checker& checker) {
+    if (to.url.empty()) {
+        if (to.host.empty()) checker.complain(place, "host", "is missing");
+        for (const auto& [key, value] :
+             {std::pair{"token_file", &to.token_file}, std::pair{"token_url", &to.token_url}}) {
+            if (!value->empty()) checker.complain(place, key, "counts only beside url");
+        }
+    } else {
+        if (to.commitment) checker.complain(place, "commitment", "STOW-RS has none: leave it out");
+        if (!to.tls_name.empty()) checker.complain(place, "tls_name", "url names the host");
+        if (to.character_set != DestinationSettings{}.character_set) {
+            checker.complain(place, "character_set", "STOW-RS sends objects as they were made");
+        }
+        if (!to.token_file.empty() && !to.token_url.empty()) {
+            checker.complain(place, "token_file", "there is a token_url, too: one of the two");
+        }
+    }
+    for (const auto& [key, value] : {std::pair{"client_id", &to.client_id},
+                                     std::pair{"client_secret_file", &to.client_secret_file}}) {
+        if (to.token_url.empty() == value->empty()) continue;
+        checker.complain(
+            place, key,
+            to.token_url.empty() ? "counts only beside token_url" : "is missing beside token_url");
+    }
+}
 
 void check_objects(const DestinationSettings& destination, const Place& place, Checker& checker) {
     const auto& always = destination.send;
@@ -98,7 +160,9 @@ void check(const Settings& settings, Checker& checker) {
             checker.complain(place, "name",
                              fmt::format(R"("{}" names two destinations)", destination.name));
         }
-        check_tls_keys(destination, destination.tls, "tls = true", place, checker);
+        const bool is_https = destination.url.starts_with("https://");
+        check_tls_keys(destination, destination.tls || is_https, "tls = true", place, checker);
+        check_url(destination, place, checker);
         if (destination.retry_first_s > destination.retry_cap_s) {
             checker.complain(place, "retry_first_s",
                              fmt::format("{} s is longer than retry_cap_s, {} s",

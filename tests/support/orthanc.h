@@ -84,9 +84,9 @@ public:
 
     std::string dicom_web(const std::string& query);  ///< QIDO-RS, "studies?...": JSON
 
-private:
-    std::string url(const std::string& path) const;
+    std::string url(const std::string& path) const;  ///< of its HTTP server
 
+private:
     TempDir dir_;
     int http_port_ = 0;
     int dicom_port_ = 0;

@@ -54,7 +54,9 @@ TEST_CASE("every example of the documents is a value that the reader accepts", "
             // checks across keys also report the missing files
             CHECK((is_of_a_file(problem) || problem.key == "listener.client_certificates" ||
                    problem.key == "model.folder" || problem.key == "tenant.destinations" ||
-                   problem.key == "service.listen" || problem.key == "service.control" ||
+                   problem.key == "destination.token_file" ||
+                   problem.key == "destination.tls_name" || problem.key == "service.listen" ||
+                   problem.key == "service.control" ||
                    problem.key == "service.certificate_header" ||
                    problem.key.starts_with("peer.certificate_")));
         }

@@ -94,6 +94,38 @@ TEST_CASE("keys that must agree are compared", "[conf]") {
         Catch::Contains("names two destinations"));
 }
 
+TEST_CASE("a destination by STOW-RS has a url, and nothing that only C-STORE has", "[conf]") {
+    const Folder folder;
+    const auto said = [&](const std::string& lines) -> std::string {
+        try {
+            (void)read_settings_text(std::string{kSmallest} +
+                                         "[[destination]]\nname = \"web\"\nae_title = \"WEB\"\n" +
+                                         lines,
+                                     folder.file());
+        } catch (const ConfigError& error) {  // the words are the subject of this test
+            return error.what();
+        }
+        return "good";
+    };
+    const std::string url = "url = \"https://pacs.example/dicom-web\"\n";
+    CHECK(said(url) == "good");
+    CHECK(said("url = \"http://127.0.0.1:8042/dicom-web\"") == "good");
+    CHECK(said("url = \"https://[2001:db8::1]:443/x\"") == "good");
+    CHECK_THAT(said(""), Catch::Contains("host: is missing"));
+    for (const auto* bad : {"http://pacs.example/dicom-web", "ftp://pacs.example", "https://",
+                            "https://a@pacs.example", "https://pacs.example/?x"}) {
+        INFO(bad);
+        CHECK_THAT(said("url = \"" + std::string{bad} + "\""), Catch::Contains("url: "));
+    }
+    CHECK_THAT(said(url + "commitment = true"), Catch::Contains("STOW-RS has none"));
+    CHECK_THAT(said(url + "character_set = \"ISO_IR 100\""), Catch::Contains("as they were made"));
+    CHECK_THAT(said(url + "client_id = \"x\""), Catch::Contains("counts only beside token_url"));
+    CHECK_THAT(said(url + "token_url = \"https://login.example/token\""),
+               Catch::Contains("client_secret_file: is missing beside token_url"));
+    CHECK_THAT(said("host = \"h\"\ntoken_file = \"/x\""),
+               Catch::Contains("counts only beside url"));
+}
+
 TEST_CASE("without a token the admin listener must be on loopback", "[conf]") {
     const Folder folder;
     for (const std::string good : {"127.0.0.1:0", "[::1]:8090", "localhost:1", ""}) {

@@ -52,8 +52,8 @@ json json_of(const conf::DestinationSettings& to, const Health& health) {
     const auto lane = found == lanes.end() ? storage::Backlog{} : *found;
     return {{"name", to.name},
             {"ae_title", to.ae_title.str()},
-            {"address", fmt::format("{}:{}", to.host, to.port)},
-            {"tls", to.tls},
+            {"address", to.url.empty() ? fmt::format("{}:{}", to.host, to.port) : to.url},
+            {"tls", to.tls || to.url.starts_with("https://")},
             {"state", is_held ? "held" : state_of(lane)},
             {"waiting", lane.ready + lane.running},
             {"parked", lane.parked},

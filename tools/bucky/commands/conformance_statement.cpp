@@ -200,9 +200,12 @@ std::string heeded() {
 
 std::string requestor(const conf::DestinationSettings& to) {
     std::string out = fmt::format(
-        "##### {}: {} at {} port {}{}\n| SOP class, of reports and of pictures the first that it "
+        "##### {}: {} at {}\n| SOP class, of reports and of pictures the first that it "
         "takes | UID |\n|---|---|\n",
-        to.name, to.ae_title.str(), to.host, to.port, to.tls ? " with TLS" : "");
+        to.name, to.ae_title.str(),
+        to.url.empty()
+            ? fmt::format("{} port {}{}", to.host, to.port, to.tls ? " with TLS" : "")
+            : fmt::format("{}, by STOW-RS (PS3.18 10.5), each object as it was made", to.url));
     for (const auto uid : classes_sent(to)) {
         out += fmt::format("| {} | {} |\n", name_of_class(uid), uid);
     }
@@ -255,7 +258,9 @@ std::string profiles_in(const conf::ListenerSettings& door) {
 
 std::string profiles_out(const conf::DestinationSettings& to) {
     return fmt::format("| {}, as requestor | its certificate must bear {}{}{} |\n", to.name,
-                       to.tls_name.empty() ? to.host : to.tls_name,
+                       !to.url.empty()       ? "the host of its url"
+                       : to.tls_name.empty() ? to.host
+                                             : to.tls_name,
                        to.certificate.empty() ? "; we show none" : "; we show ours",
                        to.crl.empty() ? "" : "; a revoked one is refused");
 }
@@ -269,7 +274,7 @@ std::string security(const conf::Settings& settings) {
         if (!door.certificate.empty()) secured += profiles_in(door);
     }
     for (const auto& to : settings.destinations) {
-        if (to.tls) secured += profiles_out(to);
+        if (to.tls || to.url.starts_with("https://")) secured += profiles_out(to);
     }
     std::string out = "## 7 Security\n### 7.1 Security profiles\n";
     out += secured.empty()

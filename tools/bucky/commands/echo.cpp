@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "conf/base/error.h"
 #include "scp/wire/start.h"
 #include "tools/bucky/commands/command.h"
 #include "tools/bucky/commands/peer.h"
@@ -16,6 +17,10 @@ namespace bucky {
 namespace {
 
 int echo(const Peer& peer, bool as_json) {
+    if (!peer.destination.url.empty()) {
+        throw Error(Fault::unsupported, "{} is reached by STOW-RS, which has no echo: `bucky send`",
+                    peer.destination.name);
+    }
     scp::start_wire();
     const auto reply = scp::echo(scp::target_of(peer.destination), peer.calling);
     if (as_json) {

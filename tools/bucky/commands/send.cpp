@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scp/deliver/make_sender.h"
+#include "scp/deliver/sender.h"
 
 #include <algorithm>
 #include <iostream>
@@ -14,6 +14,7 @@
 #include "tools/bucky/shared/files.h"
 #include "tools/bucky/shared/progress.h"
 #include "tools/bucky/shared/table.h"
+#include "tools/bucky/web/stow_sender.h"
 
 namespace bucky {
 namespace {
@@ -60,7 +61,7 @@ std::vector<fs::path> announced(scp::Sender& sender, const std::vector<fs::path>
 
 int send(const Peer& peer, const std::vector<fs::path>& asked) {
     scp::start_wire();
-    const auto sender = scp::make_sender(peer.destination, peer.calling);
+    const auto sender = sender_to(peer.destination, peer.calling);
     std::size_t wrong = 0, accepted = 0;
     const auto files = announced(*sender, asked, wrong);
     {
@@ -74,8 +75,9 @@ int send(const Peer& peer, const std::vector<fs::path>& asked) {
         }
     }
     sender->release();
-    std::cout << fmt::format("{} of {} accepted by {}\n", accepted, accepted + wrong,
-                             peer.destination.ae_title.str());
+    std::cout << fmt::format(
+        "{} of {} accepted by {}\n", accepted, accepted + wrong,
+        peer.destination.url.empty() ? peer.destination.ae_title.str() : peer.destination.url);
     return wrong == 0 && accepted > 0 ? 0 : 1;
 }
 

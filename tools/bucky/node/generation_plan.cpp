@@ -7,9 +7,9 @@
 #include "conf/observe/log.h"
 #include "scp/deliver/commitment_scu.h"
 #include "scp/deliver/courier.h"
-#include "scp/deliver/make_sender.h"
 #include "scp/receive/commitment_scp.h"
 #include "tools/bucky/admin/unowned_lanes.h"
+#include "tools/bucky/web/stow_sender.h"
 
 namespace bucky {
 
@@ -22,7 +22,7 @@ void GenerationPlan::plan_senders(std::vector<ThreadGroup::Planned>& plan) const
     for (const auto& destination : told->destinations) {
         add("courier", std::make_shared<scp::Courier>(
                            *told, destination, clock, work,
-                           scp::make_sender(destination, told->node.ae_title, give_up_fd)));
+                           sender_to(destination, told->node.ae_title, give_up_fd)));
         if (!destination.commitment) continue;
         add("commit-scu",
             std::make_shared<scp::CommitmentScu>(*told, destination, clock, work, give_up_fd));

@@ -76,7 +76,11 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
                 [&] { of_listener(one, ClientCertificates::off); });
     }
     for (const auto& one : settings.destinations) {
-        if (!one.tls) continue;
+        for (const auto* secret : {&one.token_file, &one.client_secret_file}) {
+            if (secret->empty() || !is_at_hand(*secret)) continue;
+            attempt("destination." + one.name, [&] { (void)read_secret(*secret, 1); });
+        }
+        if (!one.tls && !one.url.starts_with("https://")) continue;
         attempt("destination." + one.name, [&] { of_calls(one, "destination"); });
     }
     for (const auto& one : settings.archives) {
