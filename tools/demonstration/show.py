@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 
@@ -19,8 +20,7 @@ from pacs import Pacs
 from programs import Failed, free_port
 
 PATIENCE_S = 120  # the demo stops waiting after this time without news
-WIDTH = 90      # of the table; addresses take a third of it
-BAR_WIDTH = 80  # rewritten in place: a line that wraps would stay
+WIDTH = 80
 NAME_WIDTH = 12
 
 
@@ -38,13 +38,13 @@ class Bar:
         full = length * done // max(total, 1)
         line = f"{words:<24} [{'#' * full}{'.' * (length - full)}] {done}/{total}"
         if line != self.last:
-            sys.stderr.write("\r" + line[:BAR_WIDTH - 1].ljust(BAR_WIDTH - 1))
+            sys.stderr.write("\r" + line[:WIDTH - 1].ljust(WIDTH - 1))
             sys.stderr.flush()
             self.last = line
 
     def clear(self):
         if self.shown:
-            sys.stderr.write("\r" + " " * (BAR_WIDTH - 1) + "\r")
+            sys.stderr.write("\r" + " " * (WIDTH - 1) + "\r")
             sys.stderr.flush()
 
 
@@ -116,7 +116,8 @@ def print_xray(xray, address):
         print(row(xray.name, shortened(" ".join(words.split()), WIDTH - NAME_WIDTH - 7), "", ""))
         return
     width = WIDTH - NAME_WIDTH - len(address) - 7
-    first, more = xray.verdict.lines(width)[0], xray.verdict.lines()[1:]
+    first, *more = textwrap.wrap(xray.verdict.lines(width)[0], width)
+    more += xray.verdict.lines()[1:]
     is_timed = xray.answered_at is not None and xray.in_at is not None
     seconds = f"{xray.answered_at - xray.in_at:.1f}" if is_timed else "-"
     print(row(xray.name, f"{first:<{width}}", seconds, address))

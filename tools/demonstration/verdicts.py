@@ -42,14 +42,10 @@ class Finding:
         return " ".join([self.said, self.score_text, "+".join(self.sides)]).strip()
 
     def fitted(self, width):
-        """At most this many characters: the side is shortened first, then the name."""
+        """With letters for the sides if it is longer. A name is never cut: who prints it wraps it."""
         if len(str(self)) <= width:
             return str(self)
-        rest = " ".join(["", self.score_text, *(side[0].upper() for side in self.sides)])
-        name = self.said
-        if len(name) + len(rest) > width:
-            name = name[:width - len(rest) - 1] + "…"
-        return name + rest
+        return " ".join([self.said, self.score_text, *(side[0].upper() for side in self.sides)])
 
 
 @dataclass
