@@ -42,7 +42,7 @@ class Finding:
         return " ".join([self.said, self.score_text, "+".join(self.sides)]).strip()
 
     def fitted(self, width):
-        """With letters for the sides if it is longer. A name is never cut: who prints it wraps it."""
+        """With letters for the sides if it is longer. A name is never cut: the caller wraps it."""
         if len(str(self)) <= width:
             return str(self)
         return " ".join([self.said, self.score_text, *(side[0].upper() for side in self.sides)])
