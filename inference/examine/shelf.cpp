@@ -124,19 +124,30 @@ void Shelf::outline_for(std::span<const Threshold> thresholds) {
     }
 }
 
+namespace {
+
+constexpr std::string_view kConsideredEvent = "image.considered";
+
+void tell_considered(const Header& header, const LoadedPackage& by, std::span<const Reason> no) {
+    log::event(log::Level::debug, kConsideredEvent,
+               {{"sop", header.sop_instance},
+                {"package", by.package.identity.name},
+                {"version", by.package.identity.version},
+                {"takes", no.empty()},
+                {"why", no.empty() ? std::string{} : no.front().key}});
+}
+
+}  // namespace
+
 Shelf::Choice Shelf::choose(const Header& header, const Among& among) const {
     Choice choice;
     std::optional<Reason> by_demonstration;
+    const bool is_told = log::is_written(log::Level::debug, kConsideredEvent);
     for (const LoadedPackage* loaded : those(among)) {
         if (loaded->shadow) continue;
         const Accepts& accepts = loaded->package.accepts;
         auto no = refusals(header, accepts);
-        log::event(log::Level::debug, "image.considered",
-                   {{"sop", header.sop_instance},
-                    {"package", loaded->package.identity.name},
-                    {"version", loaded->package.identity.version},
-                    {"takes", no.empty()},
-                    {"why", no.empty() ? std::string{} : no.front().key}});
+        if (is_told) tell_considered(header, *loaded, no);
         if (no.empty()) {
             if (choice.taken == nullptr) {
                 choice.taken = loaded;

@@ -45,6 +45,8 @@ std::vector<Offer> offers_for(std::string_view sop_class, std::string_view trans
     return offers;
 }
 
+constexpr std::string_view kContextEvent = "deliver.context";
+
 SendOutcome judged(const Association::Answer& answer, bool rewritten) {
     SendOutcome outcome;
     outcome.verdict = meaning_of_store_status(answer.status);
@@ -74,6 +76,7 @@ struct DimseSender::Impl {
     void want(Offer offer);
     void want(const Part10Header& header);
     void connect(const Part10Header& header);
+    void tell_contexts() const;
     SendOutcome send(const std::filesystem::path& file, const Part10Header& header);
     std::optional<SendOutcome> send_as_preferred(const std::filesystem::path& file,
                                                  const Part10Header& header);
@@ -91,6 +94,18 @@ void DimseSender::Impl::want(const Part10Header& header) {
     for (auto& offer : offers_for(header.sop_class, header.transfer_syntax)) want(std::move(offer));
 }
 
+/// One event for each presentation context: what the peer answered.
+void DimseSender::Impl::tell_contexts() const {
+    for (const Context& context : association->contexts()) {
+        const bool taken = context.refusal.empty();
+        log::event(log::Level::debug, kContextEvent,
+                   {{"to", target.name},
+                    {"class", context.sop_class},
+                    {"accepted", taken},
+                    {"answer", taken ? context.transfer_syntax : context.refusal}});
+    }
+}
+
 void DimseSender::Impl::connect(const Part10Header& header) {
     const Offer own = offers_for(header.sop_class, header.transfer_syntax).front();
     if (association) {
@@ -102,14 +117,7 @@ void DimseSender::Impl::connect(const Part10Header& header) {
     for (const auto& offer : always) want(offer);
     want(header);
     association = std::make_unique<Association>(target, calling, wanted);
-    for (const Context& context : association->contexts()) {
-        const bool taken = context.refusal.empty();
-        log::event(log::Level::debug, "deliver.context",
-                   {{"to", target.name},
-                    {"class", context.sop_class},
-                    {"accepted", taken},
-                    {"answer", taken ? context.transfer_syntax : context.refusal}});
-    }
+    if (log::is_written(log::Level::debug, kContextEvent)) tell_contexts();
     proposed = wanted;
 }
 

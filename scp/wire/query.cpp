@@ -165,6 +165,16 @@ Fault fault_of_find(std::uint16_t status) {  // PS3.4 Table C.4-1
     return may_pass ? Fault::unavailable : Fault::unsupported;
 }
 
+/// What C-FIND-RQ and C-MOVE-RQ have in common; returns the message ID. Images of today come first.
+template <typename Request>
+DIC_US fill(Request& request, Association& association, std::string_view sop_class) {
+    request.MessageID = association.handle().nextMsgID++;
+    copy_uid(request.AffectedSOPClassUID, sop_class);
+    request.Priority = DIMSE_PRIORITY_LOW;
+    request.DataSetType = DIMSE_DATASET_PRESENT;
+    return request.MessageID;
+}
+
 }  // namespace
 
 bool find(Association& association, const Identifier& keys, const FindLimits& limits,
@@ -173,11 +183,7 @@ bool find(Association& association, const Identifier& keys, const FindLimits& li
     T_DIMSE_Message message{};
     message.CommandField = DIMSE_C_FIND_RQ;
     auto& request = message.msg.CFindRQ;
-    const DIC_US message_id = association.handle().nextMsgID++;
-    request.MessageID = message_id;
-    copy_uid(request.AffectedSOPClassUID, kFindClass);
-    request.Priority = DIMSE_PRIORITY_LOW;
-    request.DataSetType = DIMSE_DATASET_PRESENT;
+    const DIC_US message_id = fill(request, association, kFindClass);
     send(association, context, message, keys);
     const auto deadline = Steady::now() + limits.all;
     for (std::size_t answers = 0;;) {
@@ -210,11 +216,7 @@ MoveOutcome move(Association& association, const Identifier& keys, const AeTitle
     T_DIMSE_Message message{};
     message.CommandField = DIMSE_C_MOVE_RQ;
     auto& request = message.msg.CMoveRQ;
-    const DIC_US message_id = association.handle().nextMsgID++;
-    request.MessageID = message_id;
-    copy_uid(request.AffectedSOPClassUID, kMoveClass);
-    request.Priority = DIMSE_PRIORITY_LOW;
-    request.DataSetType = DIMSE_DATASET_PRESENT;
+    const DIC_US message_id = fill(request, association, kMoveClass);
     OFStandard::strlcpy(request.MoveDestination, destination.str().c_str(), sizeof(DIC_AE));
     send(association, context, message, keys);
     const auto deadline = Steady::now() + at_most;

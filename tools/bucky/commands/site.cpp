@@ -9,6 +9,7 @@
 #include "conf/base/error.h"
 #include "conf/file/read.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/shared/json_time.h"
 #include "tools/bucky/shared/table.h"
 #include "tools/bucky/sites/site_control.h"
 
@@ -34,16 +35,12 @@ std::string state_of(const storage::RegisteredSite& site, std::int64_t now_ms) {
     return site.open_until_ms > now_ms ? "invited" : "invitation over";
 }
 
-nlohmann::json time(std::int64_t at_ms) {
-    return at_ms > 0 ? nlohmann::json(iso_utc(at_ms)) : nlohmann::json(nullptr);
-}
-
 nlohmann::json site_json(const storage::RegisteredSite& site) {
     return {{"site", site.name},
-            {"invited_at", time(site.invited_at_ms)},
-            {"invitation_until", time(site.open_until_ms)},
-            {"certificate_until", time(site.expires_at_ms)},
-            {"revoked_at", time(site.revoked_at_ms)}};
+            {"invited_at", json_time(site.invited_at_ms)},
+            {"invitation_until", json_time(site.open_until_ms)},
+            {"certificate_until", json_time(site.expires_at_ms)},
+            {"revoked_at", json_time(site.revoked_at_ms)}};
 }
 
 void list_json(SiteControl& control) {
@@ -57,9 +54,9 @@ void show_json(SiteControl& control, const storage::RegisteredSite& site) {
     auto& certificates = told["certificates"] = nlohmann::json::array();
     for (const auto& one : control.sites().certificates(site.name)) {
         certificates.push_back(nlohmann::json{{"serial", one.serial},
-                                              {"issued_at", time(one.issued_at_ms)},
-                                              {"expires_at", time(one.expires_at_ms)},
-                                              {"revoked_at", time(one.revoked_at_ms)}});
+                                              {"issued_at", json_time(one.issued_at_ms)},
+                                              {"expires_at", json_time(one.expires_at_ms)},
+                                              {"revoked_at", json_time(one.revoked_at_ms)}});
     }
     std::cout << told.dump(2) << '\n';
 }

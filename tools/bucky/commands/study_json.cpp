@@ -7,15 +7,12 @@
 #include "storage/commitments.h"
 #include "storage/journal.h"
 #include "storage/outbox.h"
+#include "tools/bucky/shared/json_time.h"
 
 namespace bucky {
 namespace {
 
 using nlohmann::json;
-
-json time(std::int64_t at_ms) {
-    return at_ms > 0 ? json(iso_utc(at_ms)) : json(nullptr);
-}
 
 json line_json(const storage::StudyLine& line) {
     return {{"study", line.study},
@@ -28,17 +25,17 @@ json line_json(const storage::StudyLine& line) {
             {"not_analysed", line.not_analysed},
             {"failed", line.failed},
             {"patients", line.patients},
-            {"first_image_at", time(line.first_image_ms)},
-            {"last_image_at", time(line.last_image_ms)},
-            {"verdict_at", time(line.verdict_at_ms)},
-            {"reported_at", time(line.reported_at_ms)},
-            {"delivered_at", time(line.delivered_at_ms)}};
+            {"first_image_at", json_time(line.first_image_ms)},
+            {"last_image_at", json_time(line.last_image_ms)},
+            {"verdict_at", json_time(line.verdict_at_ms)},
+            {"reported_at", json_time(line.reported_at_ms)},
+            {"delivered_at", json_time(line.delivered_at_ms)}};
 }
 
 json image_json(const storage::Instance& image) {
     return {{"sop_instance", image.sop_instance.str()},
-            {"received_at", time(image.received_at_ms)},
-            {"analysed_at", time(image.analysed_at_ms)},
+            {"received_at", json_time(image.received_at_ms)},
+            {"analysed_at", json_time(image.analysed_at_ms)},
             {"bytes", image.bytes},
             {"calling_ae", image.calling_ae},
             {"address", image.peer_address},
@@ -55,7 +52,7 @@ json commitments_json(const std::vector<storage::CommitmentLine>& lines, std::st
         if (line.sop_instance != result) continue;
         all.push_back(
             json{{"destination", line.destination},
-                 {"promised_at", time(line.promised_at_ms)},
+                 {"promised_at", json_time(line.promised_at_ms)},
                  {"failure", line.failure == 0 ? json(nullptr)
                                                : json(storage::words_for_failure(line.failure))}});
     }
@@ -98,18 +95,18 @@ json study_json(const conf::Settings& settings, storage::Database& db, const std
         results.push_back(
             json{{"sop_instance", result.sop_instance.str()},
                  {"kind", result.kind},
-                 {"made_at", time(result.created_at_ms)},
+                 {"made_at", json_time(result.created_at_ms)},
                  {"commitments", commitments_json(commitments, result.sop_instance.str())}});
     }
     for (const auto& job : storage::JobQueue{db, clock}.jobs_of_study(study)) {
         jobs.push_back(json{{"lane", name_of(job.lane)},
                             {"state", name_of(job.state)},
                             {"attempt", job.attempt},
-                            {"due_at", time(job.not_before_ms)},
+                            {"due_at", json_time(job.not_before_ms)},
                             {"last_error", job.last_error}});
     }
     for (const auto& entry : storage::Journal{db, clock}.of_study(study)) {
-        journal.push_back(json{{"at", time(entry.at_ms)},
+        journal.push_back(json{{"at", json_time(entry.at_ms)},
                                {"event", entry.event},
                                {"subject", entry.subject},
                                {"words", entry.words},
