@@ -13,7 +13,9 @@ constexpr std::string_view kOpening =
     "The node reads one TOML file. Each section and key is listed below with its effect, its "
     "allowed values and its default; an unknown key is an error. `bucky config check` reports all "
     "problems of a file at once, `bucky config example` prints a file with every key. Relative "
-    "paths start at the folder of the file.";
+    "paths start at the folder of the file. A key may stand in the environment instead, and wins "
+    "there: BUCKY__SCP__PORT=104, or BUCKY__DESTINATION__1__HOST=pacs of the first "
+    "[[destination]].";
 
 /// A bar would end the cell of a Markdown table.
 std::string in_cell(std::string_view text) {

@@ -189,6 +189,7 @@ std::string to_toml(const Settings& settings, const Lines* lines, std::string_vi
                 const auto found =
                     lines->find(label(section, group, index) + '.' + std::string{key.name});
                 out += found == lines->end() ? "  # default"
+                       : found->second == 0  ? "  # environment"
                                              : fmt::format("  # {}:{}", file, found->second);
             }
             out += '\n';

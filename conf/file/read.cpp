@@ -11,6 +11,7 @@
 #include <toml++/toml.h>
 
 #include "conf/base/limits.h"
+#include "conf/file/environment.h"
 #include "conf/file/spelling.h"
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
@@ -22,7 +23,9 @@ std::string told(std::string_view file, const std::vector<Problem>& problems) {
     std::vector<std::string> lines;
     for (const auto& problem : problems) {
         const std::string key = problem.key.empty() ? "" : problem.key + ": ";
-        lines.push_back(fmt::format("{}:{}: {}{}", file, problem.line, key, problem.words));
+        lines.push_back(problem.line == 0
+                            ? fmt::format("environment: {}{}", key, problem.words)
+                            : fmt::format("{}:{}: {}{}", file, problem.line, key, problem.words));
     }
     return fmt::format("{}", fmt::join(lines, "\n"));
 }
@@ -64,11 +67,17 @@ private:
         problems_.push_back({line, std::move(key), std::move(words)});
     }
 
-    /// The line of a key that read_group() has taken, or of its section.
+    /// The line of a key that read_group() has taken, or of its section; 0 of the environment's.
     static std::size_t line_of(const toml::table* table, std::string_view key) {
         if (table == nullptr) return 1;
         const toml::node* node = table->get(key);
-        return std::max<std::size_t>(1, (node ? node->source() : table->source()).begin.line);
+        return node ? node->source().begin.line : line_of(*table);
+    }
+
+    /// A section that neither the file nor the environment has is missing in the file's line 1.
+    static std::size_t line_of(const toml::table& section) {
+        return section.empty() ? std::max<std::size_t>(1, section.source().begin.line)
+                               : section.source().begin.line;
     }
 
     void refuse_unknown(const toml::table& table, const std::string& prefix,
@@ -142,8 +151,7 @@ private:
                 std::visit([&](auto member) { take(*node, full, key, field_of(group, member)); },
                            key.member);
             } else if (key.presence == Presence::required) {
-                const auto line = std::max<std::size_t>(1, table.source().begin.line);
-                complain(line, full, fmt::format("is needed: {}", key.sentence));
+                complain(line_of(table), full, fmt::format("is needed: {}", key.sentence));
             }
         }
         refuse_unknown(table, prefix, known);
@@ -310,15 +318,18 @@ private:
     Lines lines_;
 };
 
-Examined examine_text(std::string_view text, const std::filesystem::path& file, Lines* lines) {
+Examined examine_text(std::string_view text, const std::filesystem::path& file,
+                      std::vector<std::string> environment, Lines* lines) {
     if (text.size() > limits::kTextFileBytesMax) {
         throw ConfigError(file.string(), {{1, "", "is longer than a config file may be, 1 MiB"}});
     }
     try {
-        const toml::table root = toml::parse(text, file.string());
+        toml::table root = toml::parse(text, file.string());
+        auto problems = add_environment(root, std::move(environment));
         Reader reader{root, std::filesystem::absolute(file).parent_path()};
         Examined examined{reader.read(), {}};
-        examined.problems = reader.take_problems();
+        std::ranges::move(reader.take_problems(), std::back_inserter(problems));
+        examined.problems = std::move(problems);
         if (lines != nullptr) *lines = reader.take_lines();
         return examined;
     } catch (const toml::parse_error& error) {  // to the one exception of this project
@@ -341,7 +352,7 @@ Examined examine_settings(const std::filesystem::path& file, Lines* lines) {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     if (!in) throw ConfigError(file.string(), {{1, "", "cannot be read"}});
-    return examine_text(text, file, lines);
+    return examine_text(text, file, environment_keys(), lines);
 }
 
 Settings read_settings(const std::filesystem::path& file, Lines* lines) {
@@ -350,7 +361,7 @@ Settings read_settings(const std::filesystem::path& file, Lines* lines) {
 
 Settings read_settings_text(std::string_view text, const std::filesystem::path& file,
                             Lines* lines) {
-    return good(examine_text(text, file, lines), file);
+    return good(examine_text(text, file, {}, lines), file);
 }
 
 Settings example_settings() {

@@ -17,9 +17,9 @@
 namespace bucky::conf {
 
 struct Problem {
-    std::size_t line = 1;
-    std::string key;    ///< "scp.port", "destination" or empty for the file as a whole
-    std::string words;  ///< what is wrong and what is allowed
+    std::size_t line = 1;  ///< 0: it stands in the environment (environment.h)
+    std::string key;       ///< "scp.port", "destination" or empty for the file as a whole
+    std::string words;     ///< what is wrong and what is allowed
 };
 
 /// what() has one line a problem: "bucky.toml:12: scp.port: 70000 is not allowed; it must be 0 to
@@ -33,12 +33,13 @@ private:
     std::vector<Problem> problems_;
 };
 
-/// The line of each key in the file, by "destination.pacs.port". A key that is missing here has its
-/// default.
+/// The line of each key in the file, by "destination.pacs.port"; 0 of one that stands in the
+/// environment. A key that is missing here has its default.
 using Lines = std::map<std::string, std::size_t>;
 
-/// The settings as far as they are valid, with all problems of the file: for a caller that checks
-/// more before it reports. Throws ConfigError if the file cannot be read at all.
+/// The settings of the file and of the environment's BUCKY__ variables as far as they are valid,
+/// with all problems: for a caller that checks more before it reports. Throws ConfigError if the
+/// file cannot be read at all.
 struct Examined {
     Settings settings;
     std::vector<Problem> problems;  ///< by line
@@ -48,7 +49,8 @@ Examined examine_settings(const std::filesystem::path& file, Lines* lines = null
 /// Relative paths in it count from the file's folder. Throws ConfigError.
 Settings read_settings(const std::filesystem::path& file, Lines* lines = nullptr);
 
-/// The same from text; `file` names it in problems and gives the folder of relative paths.
+/// The same from text, without the environment; `file` names it in problems and gives the folder of
+/// relative paths.
 Settings read_settings_text(std::string_view text, const std::filesystem::path& file,
                             Lines* lines = nullptr);
 

@@ -32,12 +32,13 @@ def run(words, expect=0, **more):
 
 
 class Image(unittest.TestCase):
-    def is_good(self, config):
+    def is_good(self, config, variables=None):
         models = str(ROOT / "models")
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
             file.write(config.replace("/usr/share/bucky/models", models))
             file.flush()
-            return run([BUCKY, "config", "show", file.name])
+            return run([BUCKY, "config", "show", file.name],
+                       env={**os.environ, **(variables or {})})
 
     def test_the_compose_file_gives_each_service_what_it_reads(self):
         services = yaml.safe_load((OCI / "compose.yml").read_text())["services"]
@@ -46,8 +47,9 @@ class Image(unittest.TestCase):
             for volume in service["volumes"]:
                 if volume.startswith("."):
                     self.assertTrue((OCI / volume.split(":")[0]).is_file(), volume)
-        shown = self.is_good((OCI / "bucky.toml").read_text())
+        shown = self.is_good((OCI / "bucky.toml").read_text(), services["bucky"]["environment"])
         self.assertIn('host = "orthanc"', shown)
+        self.assertIn('language = "en"  # environment', shown)
         orthanc = json.loads((OCI / "orthanc.json").read_text())
         self.assertEqual(orthanc["DicomModalities"]["bucky"], ["BUCKY", "bucky", 11112])
 

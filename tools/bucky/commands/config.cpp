@@ -56,7 +56,7 @@ void add_config(CLI::App& app, int& exit_status) {
     });
 
     auto* show =
-        command->add_subcommand("show", "Every setting, and whence: a line, or the default");
+        command->add_subcommand("show", "Every setting, and whence: line, environment, default");
     show->add_option("FILE", *config, "Instead of --config")->type_name("");
     show->callback([config] {
         conf::Lines lines;
