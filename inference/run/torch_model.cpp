@@ -223,6 +223,12 @@ void check_shapes(std::span<const ModelInput* const> inputs) {
     }
 }
 
+/// A setting of each thread. It is asked for only where it changes something: LibTorch then makes
+/// a thread pool of its own beside OpenMP's, whose threads wait awake for a tenth of a second.
+void use_threads(int threads) {
+    if (at::get_num_threads() != threads) at::set_num_threads(threads);
+}
+
 class TorchModel final : public Model {
 public:
     TorchModel(const std::filesystem::path& weights, const ModelOptions& options)
@@ -232,7 +238,7 @@ public:
         if (device_.is_cpu() && precision_ == Precision::float16) {
             throw Error(Fault::bad_input, "float16 needs a GPU: a CPU computes in bfloat16");
         }
-        at::set_num_threads(threads_);
+        use_threads(threads_);
         graph_ = graph_of(weights, device_, precision_);
         if (!device_.is_cpu()) {
             const c10::impl::VirtualGuardImpl of_its_kind(device_.type());
@@ -243,7 +249,7 @@ public:
     std::vector<ModelOutput> run_batch(std::span<const ModelInput* const> inputs) override {
         check_shapes(inputs);
         const MutexLock turn(mutex_);
-        at::set_num_threads(threads_);  // a setting of each thread, and 1 by default
+        use_threads(threads_);
         const c10::InferenceMode no_gradients;
         const auto images = static_cast<std::int64_t>(inputs.size());
         try {
