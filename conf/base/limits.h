@@ -137,6 +137,9 @@ inline constexpr std::size_t kServiceJsonBytesMax = 64U << 10U;
 inline constexpr std::size_t kServiceBodyBytesMax = 128U << 20U;
 inline constexpr std::uint64_t kServiceBytesMax = 512ULL << 20U;
 
+/// Parts of one request to store by DICOMweb: a CT study of 5,000 images twice.
+inline constexpr std::size_t kWebPartsMax = 10'000;
+
 /// Rejected callers that may still read the reason: for a second each, on a thread, but not counted
 /// as associations. Above it the connection is closed at once.
 inline constexpr std::size_t kFarewellsMax = 32;

@@ -86,6 +86,9 @@ struct Rule {
     std::string sha256;          ///< like subject
     Peers::Standing standing;
 
+    /// Than an AE title, which anybody may claim.
+    bool names_more() const { return range || !subject.empty() || !sha256.empty(); }
+
     bool names(const PeerCertificate* shown) const {
         if (subject.empty() && sha256.empty()) return true;
         if (shown == nullptr) return false;
@@ -104,8 +107,11 @@ struct Peers::Rules {
         boost::system::error_code error;
         const auto from = unmapped(ip::make_address(std::string{stranger.address}, error));
         const auto found = std::find_if(rows.begin(), rows.end(), [&](const Rule& rule) {
-            return (rule.ae_title.empty() || rule.ae_title == stranger.calling_ae) &&
-                   (!rule.range || (!error && rule.range->holds(from))) &&
+            const bool is_named =
+                stranger.calling_ae.empty()
+                    ? rule.ae_title.empty() || rule.names_more()
+                    : rule.ae_title.empty() || rule.ae_title == stranger.calling_ae;
+            return is_named && (!rule.range || (!error && rule.range->holds(from))) &&
                    rule.names(stranger.certificate);
         });
         return found == rows.end() ? nullptr : &*found;
@@ -127,7 +133,8 @@ Peers::Peers(std::span<const conf::PeerSettings> rows) {
                   .range = std::nullopt,
                   .subject = row.certificate_subject,
                   .sha256 = plain_digits(row.certificate_sha256),
-                  .standing = {.tenant = row.tenant,
+                  .standing = {.ae_title = row.ae_title,
+                               .tenant = row.tenant,
                                .urgent = row.urgent,
                                .echo = row.echo,
                                .store = row.store,

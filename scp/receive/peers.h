@@ -19,7 +19,8 @@ namespace bucky::scp {
 /// which one host or site can fill alone.
 std::string network_of(const std::string& address);
 
-/// A caller that requests an association.
+/// A caller that requests an association. Without a calling AE title (over HTTP), only a row that
+/// names its address or its certificate matches.
 struct Stranger {
     std::string_view calling_ae, address;
     const PeerCertificate* certificate = nullptr;  ///< null: none was presented
@@ -36,6 +37,7 @@ public:
 
     /// The rights and limits of a caller.
     struct Standing {
+        std::string ae_title;  ///< of the row; empty: any
         std::string tenant;
         bool urgent = false;
         bool echo = true, store = true, commit = true;

@@ -2,7 +2,7 @@
 #include "scp/receive/received_audit.h"
 
 #include "conf/base/limits.h"
-#include "scp/receive/store.h"
+#include "scp/receive/arrivals.h"
 
 namespace bucky::scp {
 

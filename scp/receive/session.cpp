@@ -63,8 +63,8 @@ std::string_view Session::hold() {
     receive_request();
     if (!admit()) return "rejected";
     acknowledge();
-    Store store(context_, caller(), TrueSyntaxes(*assoc_->params));
-    Commitment commitment(context_, caller());
+    Store store(context_, admission_.caller(), TrueSyntaxes(*assoc_->params));
+    Commitment commitment(context_, admission_.caller());
     const std::string_view end = serve_requests(store, commitment);
     assoc_.reset();
     const auto took =
@@ -173,7 +173,7 @@ OFCondition Session::serve_request(Store& store, Commitment& commitment,
 }
 
 OFCondition Session::answer_echo(T_ASC_PresentationContextID context, T_DIMSE_C_EchoRQ& request) {
-    const auto status = standing_.echo ? kSuccess : kSopClassNotSupported;
+    const auto status = admission_.standing().echo ? kSuccess : kSopClassNotSupported;
     log::event(log::Level::debug, "association.echo",
                {{"assoc", id_}, {"from", calling_ae_}, {"status", fmt::format("{:04X}", status)}});
     return DIMSE_sendEchoResponse(assoc_.get(), context, &request, status, nullptr);

@@ -108,58 +108,22 @@ bool Session::admit() {
     } catch (const Error&) {  // rejected with a reason, not aborted
         return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED, "an AE title is not well formed");
     }
-    if (context_.settings.scp.check_called_ae && !conf::is_ours(context_.settings, called_ae_)) {
-        return reject(ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED, "called AE title is not ours");
+    const auto refusal = admission_.admit({.association = id_,
+                                           .calling_ae = calling_ae_,
+                                           .called_ae = called_ae_,
+                                           .address = address_,
+                                           .certificate = certificate_ ? &*certificate_ : nullptr});
+    if (!refusal) return identify();
+    switch (refusal->why) {
+        case Admission::Why::called:
+            return reject(ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED, refusal->words);
+        case Admission::Why::caller:
+            return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED, refusal->words);
+        case Admission::Why::crowded: break;
     }
-    if (!tenant_takes_caller()) {
-        return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED,
-                      "tenant.callers of the called AE title does not name it");
-    }
-    const auto standing =
-        context_.peers.standing({calling_ae_, address_, certificate_ ? &*certificate_ : nullptr});
-    if (!standing) {
-        return reject(ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED,
-                      "no [[peer]] row has this calling AE title, address and certificate");
-    }
-    standing_ = *standing;
-    return find_place() && identify();
-}
-
-bool Session::tenant_takes_caller() const {
-    const auto* tenant = conf::tenant_of(context_.settings, called_ae_);
-    if (tenant == nullptr || tenant->callers.empty()) return true;
-    return std::find(tenant->callers.begin(), tenant->callers.end(), calling_ae_) !=
-           tenant->callers.end();
-}
-
-/// A [[peer]] row with max_associations has a limit of its own. All other callers also share the
-/// limit of their address, because an AE title is whatever a caller claims.
-bool Session::find_place() {
-    const auto& scp = context_.settings.scp;
-    auto& count = context_.peer_count;
-    if (standing_.max_associations > 0) {
-        place_ = count.take(fmt::format("[[peer]] {}", standing_.row),
-                            static_cast<std::size_t>(standing_.max_associations));
-        return place_ || reject_crowded("associations_per_peer",
-                                        "its [[peer]] row has max_associations open already");
-    }
-    place_of_address_ = count.take("address " + network_of(address_),
-                                   static_cast<std::size_t>(scp.max_associations_per_address));
-    if (!place_of_address_) {
-        return reject_crowded("associations_per_address",
-                              "its address has scp.max_associations_per_address open already");
-    }
-    place_ = count.take(calling_ae_ + " at " + address_,
-                        static_cast<std::size_t>(scp.max_associations_per_peer));
-    return place_ || reject_crowded("associations_per_peer",
-                                    "it has scp.max_associations_per_peer open already");
-}
-
-bool Session::reject_crowded(const char* limit, std::string_view why) {
-    metrics::count("bucky_limit_reached_total", {{"limit", limit}});
     return reject({ASC_RESULT_REJECTEDTRANSIENT, ASC_SOURCE_SERVICEPROVIDER_PRESENTATION_RELATED,
                    ASC_REASON_SP_PRES_LOCALLIMITEXCEEDED},
-                  why);
+                  refusal->words);
 }
 
 /// Where the listener has users, the caller must give the name and the passcode of one. PS3.7
@@ -175,26 +139,6 @@ bool Session::identify() {
     return reject(ASC_REASON_SU_NOREASON,
                   given ? "its user name or passcode is not in users"
                         : "it gives no user name and passcode, which this listener wants");
-}
-
-/// The tenant whose queue its images join: the called title if it is a [[tenant]], else the tenant
-/// of its [[peer]] row, else the called title if it is not the node's own, else the calling title.
-Caller Session::caller() const {
-    const auto* owner = conf::tenant_of(context_.settings, called_ae_);
-    auto tenant = owner != nullptr ? called_ae_ : standing_.tenant;
-    if (tenant.empty()) {
-        tenant = called_ae_ == context_.settings.node.ae_title.str() ? calling_ae_ : called_ae_;
-    }
-    return {.association = id_,
-            .calling_ae = calling_ae_,
-            .called_ae = called_ae_,
-            .address = address_,
-            .tenant = std::move(tenant),
-            .urgent = standing_.urgent,
-            .allowance = {standing_.row, standing_.images_per_minute},
-            .owner = owner != nullptr ? called_ae_ : std::string{},
-            .quota = owner != nullptr ? Caller::Quota{owner->images_per_minute, owner->queue_max}
-                                      : Caller::Quota{}};
 }
 
 /// Always false, which is the result of admit().
@@ -220,9 +164,9 @@ bool Session::reject(const T_ASC_RejectParameters& rejection, std::string_view w
 }
 
 void Session::acknowledge() {
-    const std::size_t contexts = negotiate(
-        *assoc_->params,
-        {standing_.echo, standing_.store, standing_.commit, context_.settings.scp.ignore});
+    const std::size_t contexts =
+        negotiate(*assoc_->params, {admission_.standing().echo, admission_.standing().store,
+                                    admission_.standing().commit, context_.settings.scp.ignore});
     check(ASC_acknowledgeAssociation(assoc_.get()), "acknowledge the association");
     if (log::is_written(log::Level::debug, kContextEvent)) tell_contexts(id_, *assoc_->params);
     log::event("association.accepted",

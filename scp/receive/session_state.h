@@ -13,6 +13,7 @@
 #include <dcmtk/dcmnet/assoc.h>
 #include <dcmtk/dcmnet/dimse.h>
 
+#include "scp/receive/admission.h"
 #include "scp/receive/commitment_messages.h"
 #include "scp/receive/session.h"
 #include "scp/receive/store.h"
@@ -33,6 +34,7 @@ public:
           config_(std::move(pending.listener)),
           security_(pending.tls ? pending.tls->description() : "none"),
           certificate_(pending.tls ? pending.tls->peer_certificate() : std::nullopt),
+          admission_(context),
           slots_(std::move(pending.place)),
           layer_(std::move(pending.fd), std::move(pending.request),
                  std::chrono::seconds{context.settings.scp.read_timeout_s}, context.give_up_fd,
@@ -47,11 +49,7 @@ private:
     bool admit();
     bool reject(T_ASC_RejectParametersReason reason, std::string_view why);
     bool reject(const T_ASC_RejectParameters& rejection, std::string_view why);
-    bool tenant_takes_caller() const;
-    bool find_place();
-    bool reject_crowded(const char* limit, std::string_view why);
     bool identify();
-    Caller caller() const;
     void acknowledge();
     std::string_view serve_requests(Store& store, Commitment& commitment);
     bool connection_waits(std::chrono::milliseconds at_most);
@@ -70,12 +68,11 @@ private:
     const std::shared_ptr<const ListenerConfig> config_;
     const std::string security_;
     const std::optional<PeerCertificate> certificate_;
-    Peers::Standing standing_;
+    Admission admission_;
     std::optional<Slots::Slot> slots_;
     Layer layer_;
     NetworkPtr net_;
     AssociationPtr assoc_;
-    std::optional<PeerCount::Slot> place_, place_of_address_;
     bool closing_ = false;
     int without_image_ = 0;  ///< messages
 };

@@ -214,7 +214,21 @@ def infer_answers():
     put("infer_answer", "error", bytes(2) + b'{"error": "no such model"}')
 
 
+def web():
+    meta = struct.pack("<HH2sHI", 2, 0, b"UL", 4, 0)
+    for number, value in ((2, DX), (3, "1.2.3.4"), (0x10, "1.2.840.10008.1.2.1")):
+        text = value.encode() + b"\0" * (len(value) % 2)
+        meta += struct.pack("<HH2sH", 2, number, b"UI", len(text)) + text
+    image = bytes(128) + b"DICM" + meta + struct.pack("<HH2sH", 8, 0x18, b"UI", 8) + b"1.2.3.4\0"
+    head = b"\r\n--b\r\nContent-Type: application/dicom; transfer-syntax=*\r\n\r\n"
+    put("web", "two", b"\x07" + head + image + head + image[128:] + b"\r\n--b--")
+    put("web", "odd", b"\x01--b \nX: y\n z\n\n\r\n--bc\r\n--b\r\n\r\n--b--\r\n--b")
+    put("web", "type", b'\x3fmultipart/related; type="a\\"b"; boundary=x, text/xml;q=0.5')
+    put("web", "target", b"\x02/aets/A%20B/rs/studies/1.2.3?x=y")
+
+
 associate()
+web()
 messages()
 store()
 text()
