@@ -15,13 +15,30 @@
 
 namespace bucky::dicom_sr {
 
+/// Rows and columns of a picture, in pixels.
+struct Size {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    bool operator==(const Size&) const = default;
+};
+
 /// The image as a viewer windows it: 8 bits, row-major.
 struct GreyView {
-    std::uint32_t rows = 0;
+    std::uint32_t rows = 0;  ///< of the image
     std::uint32_t columns = 0;
     std::span<const std::uint8_t> pixels;
     double pixel_ratio = 1;  ///< height of a pixel over its width; those of a drawing are square
+    Size reduced{};          ///< of `pixels`, which are square then; 0 x 0: they are the image's
+
+    Size size() const { return reduced == Size{} ? Size{rows, columns} : reduced; }
 };
+
+/// Drawn pixels for a pixel of an image whose longer side has so many: small ones grow at most 2 x.
+double drawn_scale(double longer, std::uint32_t longer_side);
+
+/// The size at which an image is drawn with this longer side.
+Size drawn_size(std::uint32_t rows, std::uint32_t columns, double pixel_ratio,
+                std::uint32_t longer_side);
 
 struct OverlayStyle {
     Language language = Language::english;

@@ -39,35 +39,68 @@ Taps taps(std::uint32_t from, std::uint32_t to) {
     return all;
 }
 
-/// One new row at the old width.
-void add_rows(const std::uint8_t* from, std::size_t columns, const float* weights,
-              std::size_t count, float* sums) {
-    std::fill_n(sums, columns, 0.5F);  // rounds
-    for (std::size_t k = 0; k < count; ++k) {
-        const float weight = weights[k];
-        if (weight == 0) continue;
-        const std::uint8_t* row = from + k * columns;
-        for (std::size_t c = 0; c < columns; ++c) sums[c] += weight * static_cast<float>(row[c]);
+/// The old rows that the next new ones need. A new row never needs one above those of the last.
+class Window {
+public:
+    Window(const GreyRows& picture, std::size_t count)
+        : picture_(picture), count_(count), levels_(count * picture.size.columns) {}
+
+    /// Makes the rows up to before `end`.
+    void move_to(std::size_t end) {
+        for (; made_ < end; ++made_) {
+            picture_.make(static_cast<std::uint32_t>(made_), levels_.data() + offset(made_));
+        }
     }
+    const std::uint8_t* row(std::size_t row) const { return levels_.data() + offset(row); }
+
+private:
+    std::size_t offset(std::size_t row) const { return row % count_ * picture_.size.columns; }
+
+    const GreyRows& picture_;
+    std::size_t count_, made_ = 0;
+    std::vector<std::uint8_t> levels_;
+};
+
+void add_row(const std::uint8_t* row, std::size_t columns, float weight, float* sums) {
+    for (std::size_t c = 0; c < columns; ++c) sums[c] += weight * static_cast<float>(row[c]);
 }
 
 }  // namespace
 
-std::vector<std::uint8_t> resampled(const GreyView& view, std::uint32_t new_rows,
+double drawn_scale(double longer, std::uint32_t longer_side) {
+    constexpr double kEnlargedMost = 2;
+    return std::min(std::max(longer_side, 1U) / longer, kEnlargedMost);
+}
+
+Size drawn_size(std::uint32_t rows, std::uint32_t columns, double pixel_ratio,
+                std::uint32_t longer_side) {
+    const double height = rows * pixel_ratio;  // in columns
+    const double scale = drawn_scale(std::max<double>(height, columns), longer_side);
+    const auto pixels = [](double length) {
+        return std::max(1U, static_cast<std::uint32_t>(std::lround(length)));
+    };
+    return {pixels(rows * (scale * pixel_ratio)), pixels(columns * scale)};
+}
+
+std::vector<std::uint8_t> resampled(const GreyRows& picture, std::uint32_t new_rows,
                                     std::uint32_t new_columns) {
-    const std::size_t columns = view.columns;
-    if (view.rows == 0 || columns == 0 || new_rows == 0 || new_columns == 0 ||
-        view.pixels.size() < view.rows * columns) {
-        throw Error(Fault::bug, "a picture of {} x {} cannot be drawn from {} pixels", view.rows,
-                    view.columns, view.pixels.size());
+    const auto [rows, columns] = picture.size;  // not captured: clang 14
+    if (rows == 0 || columns == 0 || new_rows == 0 || new_columns == 0) {
+        throw Error(Fault::bug, "a picture of {} x {} cannot be drawn as {} x {}", rows, columns,
+                    new_rows, new_columns);
     }
-    const Taps across = taps(view.columns, new_columns);
-    const Taps down = taps(view.rows, new_rows);
+    const Taps across = taps(columns, new_columns);
+    const Taps down = taps(rows, new_rows);
+    Window window(picture, down.count);
     std::vector<std::uint8_t> out(static_cast<std::size_t>(new_rows) * new_columns);
     std::vector<float> sums(columns);
     for (std::uint32_t row = 0; row < new_rows; ++row) {  // rows first: they are contiguous
-        add_rows(view.pixels.data() + down.first[row] * columns, columns,
-                 down.weights.data() + row * down.count, down.count, sums.data());
+        std::fill(sums.begin(), sums.end(), 0.5F);        // rounds
+        window.move_to(down.first[row] + down.count);
+        for (std::size_t k = 0; k < down.count; ++k) {
+            const float weight = down.weights[row * down.count + k];
+            if (weight != 0) add_row(window.row(down.first[row] + k), columns, weight, sums.data());
+        }
         std::uint8_t* to = out.data() + static_cast<std::size_t>(row) * new_columns;
         const float* weight = across.weights.data();
         for (std::uint32_t c = 0; c < new_columns; ++c) {
@@ -78,6 +111,20 @@ std::vector<std::uint8_t> resampled(const GreyView& view, std::uint32_t new_rows
         }
     }
     return out;
+}
+
+std::vector<std::uint8_t> resampled(const GreyView& view, std::uint32_t new_rows,
+                                    std::uint32_t new_columns) {
+    const auto size = view.size();
+    const std::size_t columns = size.columns;
+    if (view.pixels.size() < size.rows * columns) {
+        throw Error(Fault::bug, "a picture of {} x {} has {} pixels", size.rows, size.columns,
+                    view.pixels.size());
+    }
+    const auto copy = [&](std::uint32_t row, std::uint8_t* levels) {
+        std::copy_n(view.pixels.data() + row * columns, columns, levels);
+    };
+    return resampled(GreyRows{size, copy}, new_rows, new_columns);
 }
 
 }  // namespace bucky::dicom_sr

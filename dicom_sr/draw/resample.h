@@ -3,15 +3,24 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "dicom_sr/draw/picture.h"
 
 namespace bucky::dicom_sr {
 
+/// A picture whose rows are made as they are needed, each once, from the first on.
+struct GreyRows {
+    Size size;
+    std::function<void(std::uint32_t row, std::uint8_t* levels)> make;
+};
+
 /// in   rows x columns of 8 bits
 /// out  new_rows x new_columns, row-major. A picture of one value keeps that value exactly
-/// err  bug when a side is 0 or the pixels are fewer than rows * columns
+/// err  bug when a side is 0 or the pixels of a view are fewer than its size
+std::vector<std::uint8_t> resampled(const GreyRows& picture, std::uint32_t new_rows,
+                                    std::uint32_t new_columns);
 std::vector<std::uint8_t> resampled(const GreyView& view, std::uint32_t new_rows,
                                     std::uint32_t new_columns);
 

@@ -24,7 +24,6 @@ namespace {
 using inference::Finding;
 using inference::Point;
 
-constexpr double kEnlargedMost = 2;
 constexpr double kEmsOnLongerSide = 70;  // text scales with the picture ...
 constexpr double kEmLeast = 12;          // ... but stays legible on the smallest
 constexpr double kBesideBelow = 0.6;     // narrower than this, the panel stands beside
@@ -53,10 +52,12 @@ Plan plan_of(const GreyView& view, const Panel& panel, const OverlayStyle& style
     const double height = view.rows * view.pixel_ratio;  // in columns
     const double longer = std::max<double>(height, view.columns);
     Plan plan;
-    plan.scale = std::min(std::max(style.longer_side, 1U) / longer, kEnlargedMost);
+    plan.scale = drawn_scale(longer, style.longer_side);
     plan.row_scale = plan.scale * view.pixel_ratio;
-    plan.columns = pixels(view.columns * plan.scale);
-    plan.rows = pixels(view.rows * plan.row_scale);
+    const auto [rows, columns] =
+        drawn_size(view.rows, view.columns, view.pixel_ratio, style.longer_side);
+    plan.rows = rows;
+    plan.columns = columns;
     plan.em = std::max(kEmLeast, longer * plan.scale / kEmsOnLongerSide);
     const bool beside = plan.columns < kBesideBelow * plan.rows;
     plan.panel.x = beside ? plan.columns : 0;
@@ -136,7 +137,11 @@ Drawing draw_overlay(const Answers& image, const GreyView& view, const OverlaySt
     const double rows = std::max<double>(plan.rows, plan.panel.y + plan.panel.height);
 
     Canvas canvas(pixels(std::ceil(columns)), pixels(std::ceil(rows)));
-    canvas.picture(resampled(view, plan.rows, plan.columns), plan.columns, plan.rows);
+    if (view.size() == Size{plan.rows, plan.columns}) {
+        canvas.picture(view.pixels, plan.columns, plan.rows);
+    } else {
+        canvas.picture(resampled(view, plan.rows, plan.columns), plan.columns, plan.rows);
+    }
     const std::vector<Marked> marked = marks_of(image, plan, style);
     const double line_width = std::max(1.5, plan.em / 10);
     const auto heats = heats_of(image, style);

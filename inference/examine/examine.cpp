@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <map>
 #include <new>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -67,7 +69,9 @@ bool attempt(ImageResult& result, Verdict otherwise, const char* reason_key, Ste
 struct Seen {
     Image image;
     std::map<Greys, TextSearch> text;
-    std::string digest;  ///< of its pixels; empty: it is not decoded yet
+    bool is_decoded = false;
+    std::string digest;                      ///< of its pixels; empty: not computed yet
+    std::function<void(const Image&)> told;  ///< Beside::seen, until it is told
     std::optional<std::vector<Objection>> objections;
     bool is_refused = false;  ///< by the gate: no package looks at it
 };
@@ -125,10 +129,19 @@ std::string equipment_of(const Header& header) {
     return model.empty() ? maker : maker + ' ' + model;
 }
 
-std::string digest_of(const Frame& frame) {
+const std::string& digest_of(Seen& seen) {
     static_assert(std::endian::native == std::endian::little);
-    const auto bytes = std::as_bytes(std::span{frame.patterns});
-    return hex(sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    if (seen.digest.empty()) {
+        const auto bytes = std::as_bytes(std::span{seen.image.frame.patterns});
+        seen.digest = hex(sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    }
+    return seen.digest;
+}
+
+/// What is done with an image while the model runs.
+void use_the_wait(Seen& seen) {
+    if (const auto told = std::exchange(seen.told, nullptr)) told(seen.image);
+    (void)digest_of(seen);
 }
 
 /// Looks for text in the pixels before they leave this machine, and masks it in what leaves.
@@ -149,8 +162,8 @@ bool keep_text_here(const std::filesystem::path& file, const Header& header, con
 }
 
 /// Decodes, prepares, asks the gate, runs the model and interprets, all with one package.
-void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
-          const LoadedPackage& by, Decoder& decoder, Seen& seen, ImageResult& result) {
+void look_closely(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
+                  const LoadedPackage& by, Decoder& decoder, Seen& seen, ImageResult& result) {
     const Package& package = by.package;
     const Image& image = seen.image;
     result.model = package.identity;
@@ -159,11 +172,8 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
     }
     Prepared prepared;
     const bool ready = attempt(result, Verdict::not_analysed, "image.not_decodable", [&] {
-        if (seen.digest.empty()) {
-            seen.image = decoder.image(file);
-            seen.digest = digest_of(image.frame);
-        }
-        result.pixels_sha256 = seen.digest;
+        if (!seen.is_decoded) seen.image = decoder.image(file);
+        seen.is_decoded = true;
         prepared = prepare(image, package.input);
         result.window = prepared.window;
         if (image.frames > 1) result.window += fmt::format("; frame 1 of {}", image.frames);
@@ -192,7 +202,7 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
     }
 
     const bool answered = attempt(result, Verdict::failed, "model.failed", [&] {
-        ModelOutput output = by.model->run(prepared.input);
+        ModelOutput output = by.model->run_and(prepared.input, [&] { use_the_wait(seen); });
         result.device = std::move(output.device);
         result.findings =
             interpret(output, package, prepared.placement, header.patient_orientation);
@@ -205,11 +215,17 @@ void look(const std::filesystem::path& file, const Header& header, const Shelf& 
     result.verdict = any ? Verdict::findings : Verdict::no_findings;
 }
 
+void look(const std::filesystem::path& file, const Header& header, const Shelf& shelf,
+          const LoadedPackage& by, Decoder& decoder, Seen& seen, ImageResult& result) {
+    look_closely(file, header, shelf, by, decoder, seen, result);
+    if (seen.is_decoded) result.pixels_sha256 = digest_of(seen);
+}
+
 }  // namespace
 
 ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
                     std::int64_t started_at_ms, Decoder& decoder, const Among& among,
-                    std::string* equipment) {
+                    const Beside& beside) {
     ImageResult result;
     result.started_at_ms = started_at_ms;
     const auto undecodable = [&](auto step) {
@@ -219,7 +235,7 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
     if (!undecodable([&] { header = decoder.header(file); })) return result;
     result.rows = header.rows;
     result.columns = header.columns;
-    if (equipment != nullptr) *equipment = equipment_of(header);
+    if (beside.equipment != nullptr) *beside.equipment = equipment_of(header);
 
     Shelf::Choice choice = shelf.choose(header, among);
     if (choice.taken == nullptr) {
@@ -232,6 +248,7 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
         }
     }
     Seen seen;
+    seen.told = beside.seen;
     const auto ask = [&](const LoadedPackage& by, ImageResult& answer) {
         try {
             look(file, header, shelf, by, decoder, seen, answer);
@@ -245,7 +262,7 @@ ImageResult examine(const std::filesystem::path& file, const Shelf& shelf,
     };
     ask(*choice.taken, result);
     for (const LoadedPackage* further : choice.further) {
-        if (seen.digest.empty() || seen.is_refused) break;  // what it says is of the image
+        if (!seen.is_decoded || seen.is_refused) break;  // what it says is of the image
         ImageResult& other = result.others.emplace_back();
         other.started_at_ms = started_at_ms;
         other.rows = header.rows;

@@ -11,23 +11,36 @@
 
 namespace bucky::inference {
 
-GreyPicture render(const Image& image) {
-    GreyRules rules = with_window(image.frame, image.grey, image.hidden);
-    const GreyTable grey = display_values(image.frame, rules, image.hidden);
-    std::vector<std::uint8_t> levels(grey.values.size());
-    std::transform(grey.values.begin(), grey.values.end(), levels.begin(),
+Rendering::Rendering(const Image& image)
+    : image_(image), rules_(with_window(image.frame, image.grey, image.hidden)) {
+    const GreyTable grey = display_values(image.frame, rules_, image.hidden);
+    levels_.resize(grey.values.size());
+    std::transform(grey.values.begin(), grey.values.end(), levels_.begin(),
                    [](float v) { return static_cast<std::uint8_t>(std::lround(v * 255.0F)); });
+}
 
+void Rendering::row(std::uint32_t row, std::uint8_t* levels) const {
+    const std::size_t columns = image_.frame.columns;
+    const std::size_t from = row * columns;
+    const std::uint16_t* patterns = image_.frame.patterns.data() + from;
+    const std::uint8_t* of = levels_.data();
+    for (std::size_t c = 0; c < columns; ++c) levels[c] = of[patterns[c]];
+    if (image_.hidden.empty()) return;
+    for (std::size_t c = 0; c < columns; ++c) {
+        if (image_.hidden[from + c] != 0) levels[c] = 0;
+    }
+}
+
+GreyPicture render(const Image& image) {
+    const Rendering rendering(image);
     GreyPicture picture{.rows = image.frame.rows,
                         .columns = image.frame.columns,
                         .pixels = {},
-                        .rules = std::move(rules),
+                        .rules = rendering.rules(),
                         .pixel_ratio = image.pixel_ratio};
     picture.pixels.resize(image.frame.patterns.size());
-    std::transform(image.frame.patterns.begin(), image.frame.patterns.end(), picture.pixels.begin(),
-                   [&](std::uint16_t pattern) { return levels[pattern]; });
-    for (std::size_t i = 0; i < image.hidden.size(); ++i) {
-        if (image.hidden[i] != 0) picture.pixels[i] = 0;
+    for (std::uint32_t row = 0; row < picture.rows; ++row) {
+        rendering.row(row, picture.pixels.data() + std::size_t{row} * picture.columns);
     }
     return picture;
 }

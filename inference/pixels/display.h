@@ -20,7 +20,22 @@ struct GreyPicture {
     double pixel_ratio = 1;            ///< as Image::pixel_ratio
 };
 
-/// The picture of a decoded image, by the view in its grey rules.
+/// The picture of a decoded image, row by row, by the view in its grey rules. The image outlives
+/// it.
+class Rendering {
+public:
+    explicit Rendering(const Image& image);
+    const GreyRules& rules() const { return rules_; }  ///< as GreyPicture::rules
+    /// in   a row of the image; room for its columns
+    void row(std::uint32_t row, std::uint8_t* levels) const;
+
+private:
+    const Image& image_;
+    GreyRules rules_;
+    std::vector<std::uint8_t> levels_;  ///< of each bit pattern
+};
+
+/// The same, whole.
 GreyPicture render(const Image& image);
 
 /// in   a Part 10 file whose image decode() accepts

@@ -270,6 +270,11 @@ StoredBits read_stored_bits(SampledCells cells, const PixelLayout& layout,
                        swapped);
     }
     if (reading.width == 16) return bits;
+    if (reading.shift == 0 && !reading.is_signed) {  // nearly always
+        const auto kept = static_cast<std::uint16_t>(reading.mask());
+        for (std::uint16_t& cell : frame.patterns) cell &= kept;
+        return bits;
+    }
     const unsigned mask = (1U << frame.bits_stored) - 1;
     for (std::uint16_t& cell : frame.patterns) {
         cell = static_cast<std::uint16_t>(static_cast<unsigned>(reading.value(cell)) & mask);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -71,6 +72,13 @@ public:
     ModelOutput run(const ModelInput& input) {
         const ModelInput* one = &input;
         return std::move(run_batch({&one, 1}).front());
+    }
+
+    /// The same, and `meanwhile` on this thread: while the model runs, where it runs on a thread of
+    /// its own, else before. Throws what `meanwhile` throws, too.
+    virtual ModelOutput run_and(const ModelInput& input, const std::function<void()>& meanwhile) {
+        meanwhile();
+        return run(input);
     }
 
     virtual std::string device() const = 0;  ///< the device in use: "cpu (2 threads)" or "cuda:0"

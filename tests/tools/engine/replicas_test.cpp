@@ -323,3 +323,27 @@ TEST_CASE("a model that cannot be made at the start is no surprise for the first
     CHECK_THROWS_WITH((Replicas{{making(echo), none}, making(echo), options()}),
                       "no such GPU answers");
 }
+
+TEST_CASE("what is done meanwhile is done while the model runs", "[tools][replicas]") {
+    std::latch runs(1), is_done(1);
+    Replicas replicas{{making([&](Inputs inputs) {
+                          runs.count_down();
+                          is_done.wait();  // for ever, if nobody does it meanwhile
+                          return echo(inputs);
+                      })},
+                      {},
+                      options()};
+    const auto output = replicas.run_and(image(7), [&] {
+        runs.wait();
+        is_done.count_down();
+    });
+    CHECK(output.scores.at(0) == 7);
+}
+
+TEST_CASE("what fails meanwhile is passed on, and the next image is answered",
+          "[tools][replicas]") {
+    Replicas replicas{{making(echo)}, {}, options()};
+    const auto fails = [] { throw Error(Fault::exhausted, "no memory"); };
+    CHECK_THROWS_AS(replicas.run_and(image(1), fails), Error);
+    CHECK(replicas.run(image(2)).scores.at(0) == 2);
+}

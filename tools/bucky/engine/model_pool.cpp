@@ -126,6 +126,10 @@ public:
         std::span<const inference::ModelInput* const> inputs) override {
         return replicas_.run_batch(inputs);
     }
+    inference::ModelOutput run_and(const inference::ModelInput& input,
+                                   const std::function<void()>& meanwhile) override {
+        return replicas_.run_and(input, meanwhile);
+    }
     std::string device() const override { return replicas_.device(); }
     bool answers() const override { return replicas_.answers(); }
     std::vector<std::string> troubles() const override { return replicas_.troubles(); }

@@ -101,6 +101,10 @@ struct Replicas::Shared : std::enable_shared_from_this<Replicas::Shared> {
     void refuse_when_all_are_away(const Error& why) REQUIRES(mutex);
     void count(std::size_t Tally::*what, const char* why, std::size_t by = 1) REQUIRES(mutex);
 
+    // On a caller's thread, without the mutex
+    Requests ask(std::span<const inference::ModelInput* const> inputs);
+    std::vector<inference::ModelOutput> wait_for(const Requests& asked);
+
     // On a replica's thread, without the mutex
     void serve(const std::shared_ptr<Replica>& replica);
     bool wait_for_device(Replica& replica);

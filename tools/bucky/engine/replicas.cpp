@@ -153,34 +153,48 @@ Replicas::~Replicas() {
     shared.spare_mutex.unlock();
 }
 
-std::vector<ModelOutput> Replicas::run_batch(std::span<const ModelInput* const> inputs) {
+/// Puts the inputs into the queue.
+Requests Replicas::Shared::ask(std::span<const ModelInput* const> inputs) {
     Requests asked;
     for (const ModelInput* input : inputs) asked.push_back(std::make_shared<Request>(*input));
-    Shared& shared = *shared_;
-    const auto limit = shared.options.answer_at_most;
+    const MutexLock lock(mutex);
+    if (closing || (!any_up() && !spare_maker)) {
+        throw inference::NobodyAnswers(
+            fmt::format("{}: no replica answers: {}", options.name, replicas.front()->last_words));
+    }
+    waiting.insert(waiting.end(), asked.begin(), asked.end());
+    work.notify_all();
+    return asked;
+}
+
+std::vector<ModelOutput> Replicas::Shared::wait_for(const Requests& asked) {
+    const auto limit = options.answer_at_most;
     const auto look_every = std::min<std::chrono::milliseconds>(limit, kLookAtMost);
     std::vector<ModelOutput> outputs;
-
-    MutexLock lock(shared.mutex);
-    if (shared.closing || (!shared.any_up() && !shared.spare_maker)) {
-        throw inference::NobodyAnswers(fmt::format("{}: no replica answers: {}",
-                                                   shared.options.name,
-                                                   shared.replicas.front()->last_words));
-    }
-    shared.waiting.insert(shared.waiting.end(), asked.begin(), asked.end());
-    shared.work.notify_all();
+    MutexLock lock(mutex);
     for (const auto& request : asked) {
         while (!request->done()) {
-            shared.answered.wait_for(lock, look_every, [&] { return request->done(); });
+            answered.wait_for(lock, look_every, [&] { return request->done(); });
             const auto started = request->started;
             if (!request->done() && started && Now::now() - *started >= limit) {
-                shared.give_up_on(*request);
+                give_up_on(*request);
             }
         }
         if (request->wrong) std::rethrow_exception(request->wrong);
         outputs.push_back(std::move(*request->output));
     }
     return outputs;
+}
+
+std::vector<ModelOutput> Replicas::run_batch(std::span<const ModelInput* const> inputs) {
+    return shared_->wait_for(shared_->ask(inputs));
+}
+
+ModelOutput Replicas::run_and(const ModelInput& input, const std::function<void()>& meanwhile) {
+    const ModelInput* one = &input;
+    const Requests asked = shared_->ask({&one, 1});
+    meanwhile();  // what it throws leaves a request that nobody waits for
+    return std::move(shared_->wait_for(asked).front());
 }
 
 std::string Replicas::device() const {

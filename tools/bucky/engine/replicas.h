@@ -58,6 +58,8 @@ public:
 
     std::vector<inference::ModelOutput> run_batch(
         std::span<const inference::ModelInput* const> inputs) override;
+    inference::ModelOutput run_and(const inference::ModelInput& input,
+                                   const std::function<void()>& meanwhile) override;
 
     std::string device() const override;  ///< "cpu (1 thread) x 2"
 

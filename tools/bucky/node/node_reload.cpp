@@ -151,15 +151,17 @@ std::size_t Node::Impl::take_up(conf::Settings read, std::vector<std::string>& w
 ThreadGroup::Generation Node::Impl::gather(const Told& told, const inference::Shelf& shelf) {
     keep_series_of_tenants(*told);
     std::vector<ThreadGroup::Planned> plan;
+    const ReadSource read_source = [this](const auto& file) { return decoders.source(file); };
     const GenerationPlan by{told, clock, work, give_up.get()};
-    by.plan_workers(
-        plan, "infer", preparers_for(*told, shelf), returned.images_returned, returned_are_done,
-        [&] { return std::make_shared<InferWorker>(*told, shelves, clock, work, decoders); });
+    by.plan_workers(plan, "infer", preparers_for(*told, shelf), returned.images_returned,
+                    returned_are_done, [&] {
+                        return std::make_shared<InferWorker>(*told, shelves, clock, work, decoders,
+                                                             &report_shared.films, read_source);
+                    });
     by.plan_workers(plan, "report", reporters_for(*told), returned.reports_returned,
                     returned_are_done, [&] {
-                        return std::make_shared<ReportWorker>(
-                            *told, clock, work, report_shared, decoders,
-                            [this](const auto& file) { return decoders.source(file); });
+                        return std::make_shared<ReportWorker>(*told, clock, work, report_shared,
+                                                              decoders, read_source);
                     });
     by.plan_senders(plan);
     if (service) by.plan_service(plan, *service, shelf);

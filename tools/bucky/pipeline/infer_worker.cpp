@@ -123,12 +123,15 @@ void count_text(const ImageResult& result) {
 }  // namespace
 
 InferWorker::InferWorker(const conf::Settings& settings, const ModelPool& shelves,
-                         const Clock& clock, Wakeup& work, inference::Decoder& decoder)
+                         const Clock& clock, Wakeup& work, inference::Decoder& decoder,
+                         Films* films, ReadSource read_source)
     : settings_(settings),
       shelves_(shelves),
       clock_(clock),
       work_(work),
       decoder_(decoder),
+      films_(films),
+      read_source_(std::move(read_source)),
       context_(settings, clock) {}
 
 void InferWorker::run(std::stop_token stop) {
@@ -198,6 +201,19 @@ inference::SiteWords InferWorker::reading(const storage::Instance& instance) con
     return {decoder_, conf::aliases_for(settings_, instance.calling_ae)};
 }
 
+/// For the report, which is due when the study is complete. Where it fails, the report opens the
+/// file itself and says what is wrong.
+void InferWorker::keep_film(const std::filesystem::path& file,
+                            const inference::Image& image) const {
+    if (films_ == nullptr) return;
+    try {
+        const auto longer_side = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
+        films_->keep(file, std::make_shared<const Film>(film_of(image, longer_side)),
+                     clock_.now_ms(), read_source_(file));
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
+    }
+}
+
 /// Shadow models run after the verdict, so that no result waits for them; a failure of one is only
 /// an entry in the journal.
 void InferWorker::note_shadows(const storage::Instance& instance) {
@@ -246,8 +262,10 @@ std::optional<ImageResult> InferWorker::look_at(const storage::Job& job,
     }
     try {
         auto decoder = reading(instance);
-        return inference::examine(context_.received.absolute(instance.file), *shelf_, now_ms,
-                                  decoder, models_for(instance, job.model), &equipment_);
+        const auto file = context_.received.absolute(instance.file);
+        return inference::examine(
+            file, *shelf_, now_ms, decoder, models_for(instance, job.model),
+            {&equipment_, [&](const inference::Image& image) { keep_film(file, image); }});
     } catch (const inference::NobodyAnswers&) {  // no attempt is spent, nothing has failed
         const auto wait_ms = shelf_->answers() ? kOthersAnswerMs : kLookAgainMs;
         context_.jobs.retry_later(job, clock_.now_ms() + wait_ms, "", storage::Blame::nobody);
@@ -278,7 +296,7 @@ std::optional<ImageResult> InferWorker::what_others_say(const storage::Job& job,
     try {
         auto decoder = reading(instance);
         auto result = inference::examine(context_.received.absolute(instance.file), *shelf_, now_ms,
-                                         decoder, among, &equipment_);
+                                         decoder, among, {.equipment = &equipment_});
         if (is_answer(inference::verdict_of(result))) return result;
     } catch (const std::exception&) {  // no other either; the caller has told what failed
     }

@@ -22,14 +22,17 @@
 #include "storage/job_queue.h"
 #include "storage/studies.h"
 #include "tools/bucky/engine/model_pool.h"
+#include "tools/bucky/pipeline/films.h"
 #include "tools/bucky/pipeline/worker_context.h"
 
 namespace bucky {
 
 class InferWorker {
 public:
+    /// `films`, where not null, gets what a report will need of the images.
     InferWorker(const conf::Settings& settings, const ModelPool& shelves, const Clock& clock,
-                Wakeup& work, inference::Decoder& decoder = inference::in_process());
+                Wakeup& work, inference::Decoder& decoder = inference::in_process(),
+                Films* films = nullptr, ReadSource read_source = dicom_sr::read_source);
 
     /// Runs until a stop is requested; the image in progress is finished first.
     void run(std::stop_token stop);
@@ -43,6 +46,7 @@ private:
     inference::Among models_for(const storage::Instance& instance,
                                 const std::string& asked_for) const;
     inference::SiteWords reading(const storage::Instance& instance) const;
+    void keep_film(const std::filesystem::path& file, const inference::Image& image) const;
     void note_shadows(const storage::Instance& instance);
     bool may_try_again(const storage::Job& job, storage::Blame blame) const;
     std::optional<inference::ImageResult> look_at(const storage::Job& job,
@@ -59,6 +63,8 @@ private:
     const Clock& clock_;
     Wakeup& work_;
     inference::Decoder& decoder_;
+    Films* const films_;
+    const ReadSource read_source_;
     WorkerContext context_;
     std::optional<storage::Job> unsettled_;  ///< in progress, or its end is not written yet
     std::string equipment_;                  ///< that made the image in progress

@@ -51,7 +51,9 @@ private:
 
 /// Nullopt for an image that was not analysed because its file cannot be read.
 std::optional<dicom_sr::Source> source_of(const std::filesystem::path& file,
-                                          const ImageResult& result, const ReadSource& read) {
+                                          const ImageResult& result, const Films& films,
+                                          const ReadSource& read) {
+    if (auto kept = films.source(file)) return kept;
     const bool is_deadly = result.reason && result.reason->key == "image.decoder_died";
     if (is_deadly) return std::nullopt;  // the decoder would only die again
     try {
@@ -150,6 +152,9 @@ void ReportWorker::report(const storage::Job& job, PatientTurns::Turn& turn) {
     tell_of_identity(job, study);
     if (!context_.outbox.put(job, batch, {}, static_cast<std::int64_t>(study.patients))) return;
     work_.ring();  // for the couriers
+    for (const auto& part : study.parts) {
+        for (const auto& judged : part.images) shared_.films.forget(judged.file);
+    }
     metrics::observe("bucky_stage_seconds", watch.seconds(), {{"stage", "report"}});
     log::event("report.made", {{"study", job.study},
                                {"sop", batch.empty() ? "-" : batch.first().str()},
@@ -176,7 +181,7 @@ std::vector<ReportWorker::Part> ReportWorker::parts_of(const storage::Job& job, 
         const auto file = context_.received.absolute(instance.file);
         const auto answers =
             inference::standing_answers(inference::from_json(instance.result_json));
-        const auto source = source_of(file, answers.front(), read_source_);
+        const auto source = source_of(file, answers.front(), shared_.films, read_source_);
         is_whole &= source.has_value();
         auto& images = by_owner[instance.owner];
         for (const auto& answer : answers) {
@@ -242,6 +247,8 @@ Requested ReportWorker::common() const {
     requested.report.software_version = BUCKY_VERSION;
     requested.longer_side_px = static_cast<std::uint32_t>(settings_.overlay.longer_side_px);
     requested.marking = settings_.overlay.style;
+    requested.films = &shared_.films;
+    requested.now_ms = clock_.now_ms();
     return requested;
 }
 

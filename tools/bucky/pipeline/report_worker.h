@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -26,6 +25,7 @@
 #include "storage/job_queue.h"
 #include "tools/bucky/pipeline/delivery_plan.h"
 #include "tools/bucky/pipeline/filed_results.h"
+#include "tools/bucky/pipeline/films.h"
 #include "tools/bucky/pipeline/patient_turns.h"
 #include "tools/bucky/pipeline/results.h"
 #include "tools/bucky/pipeline/worker_context.h"
@@ -43,10 +43,8 @@ struct ReportShared {
 
     PatientTurns turns;
     MemoryBudget memory;  ///< of pictures until they are stored; reserved after the turn
+    Films films;          ///< of the images that were analysed last
 };
-
-/// As dicom_sr::read_source(), but possibly in a decoder process.
-using ReadSource = std::function<dicom_sr::Source(const std::filesystem::path&)>;
 
 class ReportWorker {
 public:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -16,40 +17,9 @@
 #include "dicom_sr/common/wording.h"
 #include "dicom_sr/kind.h"
 #include "dicom_sr/verify.h"
-#include "inference/pixels/display.h"
 
 namespace bucky {
 namespace {
-
-std::optional<dicom_sr::Softcopy::Table> table_of(
-    const std::optional<inference::LookupTable>& table) {
-    if (!table) return std::nullopt;
-    return dicom_sr::Softcopy::Table{table->first, table->bits, table->entries};
-}
-
-std::string function_of(const inference::Window& window) {  // VOI LUT Function (0028,1056)
-    switch (window.function) {
-        case inference::Window::Function::linear: return "";
-        case inference::Window::Function::linear_exact: return "LINEAR_EXACT";
-        case inference::Window::Function::sigmoid: return "SIGMOID";
-    }
-    __builtin_unreachable();
-}
-
-dicom_sr::Softcopy softcopy_of(const inference::GreyRules& rules) {
-    dicom_sr::Softcopy grey;
-    grey.modality_lut = table_of(rules.modality_lut);
-    grey.slope = rules.slope;
-    grey.intercept = rules.intercept;
-    grey.voi_lut = table_of(rules.voi_lut);
-    if (rules.window) {
-        grey.window_center = rules.window->center;
-        grey.window_width = rules.window->width;
-        grey.function = function_of(*rules.window);
-    }
-    grey.inverse = rules.inverse;
-    return grey;
-}
 
 /// The first kind that explains the findings of an image, among those sent beside the report.
 std::optional<Variant> explaining(const Requested& requested,
@@ -90,25 +60,35 @@ std::vector<dicom_sr::Explanation> explanations_of(std::span<const JudgedImage> 
     return explanations;
 }
 
-/// The pixels of an image, decoded when the first object needs them.
+/// The picture of an image, made when the first object needs it.
 class Pixels {
 public:
-    Pixels(const std::filesystem::path& file, inference::Decoder& decoder)
-        : file_(file), decoder_(decoder) {}
+    Pixels(const std::filesystem::path& file, const Requested& requested,
+           inference::Decoder& decoder)
+        : file_(file), requested_(requested), decoder_(decoder) {}
 
     const dicom_sr::Shown& shown() {
-        if (!picture_) {
-            picture_ = inference::render_for_display(file_, decoder_);
-            shown_ = {{picture_->rows, picture_->columns, picture_->pixels, picture_->pixel_ratio},
-                      softcopy_of(picture_->rules)};
+        if (!film_) {
+            film_ = film();
+            shown_ = {film_->view(), film_->grey};
         }
         return shown_;
     }
 
 private:
+    std::shared_ptr<const Film> film() {
+        const auto side = requested_.longer_side_px;
+        auto* films = requested_.films;
+        if (auto kept = films == nullptr ? nullptr : films->film(file_, side)) return kept;
+        auto made = std::make_shared<const Film>(film_of(decoder_.image(file_), side));
+        if (films != nullptr) films->keep(file_, made, requested_.now_ms);
+        return made;
+    }
+
     const std::filesystem::path& file_;
+    const Requested& requested_;
     inference::Decoder& decoder_;
-    std::optional<inference::GreyPicture> picture_;
+    std::shared_ptr<const Film> film_;
     dicom_sr::Shown shown_;
 };
 
@@ -127,7 +107,7 @@ public:
 
     /// `answers` are those of requested_.report: thumbnails keep them.
     void add_image(std::span<const JudgedImage> image, const dicom_sr::Answers& answers) {
-        Pixels pixels(image.front().file, decoder_);
+        Pixels pixels(image.front().file, requested_, decoder_);
         const bool is_analysed = was_analysed(image);
         const bool is_pictured = image.front().is_pictured;
         if (is_pictured) {

@@ -16,6 +16,7 @@
 #include "dicom_sr/common/study_report.h"
 #include "dicom_sr/draw/picture.h"
 #include "inference/pixels/decoder.h"
+#include "tools/bucky/pipeline/films.h"
 
 namespace bucky {
 
@@ -61,6 +62,8 @@ struct Requested {
     dicom_sr::StudyReport report;         ///< language, node, version, predecessor
     std::uint32_t longer_side_px = 1280;  ///< of a picture
     Marking marking = Marking::outline;
+    Films* films = nullptr;   ///< where pictures may lie already
+    std::int64_t now_ms = 0;  ///< for them
 };
 
 /// in   the images of one study, at least one; the requested objects; a decoder
