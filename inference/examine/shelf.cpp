@@ -53,7 +53,7 @@ Shelf::Shelf(const std::vector<std::filesystem::path>& packages, const ModelOpti
                               "its weights are not here: `bucky model fetch` "
                               "gets them from the service of [remote]");
               }
-              const auto& weights = weights_for(package, devices_named(options.device).front());
+              const auto weights = weights_for(package, devices_named(options.device).front());
               auto model = load_torch_model(weights, options);
               warm_up(*model, package);
               return model;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include <fcntl.h>
@@ -62,7 +63,7 @@ void AuditFile::append(const std::string& line) {
         const auto written = ::write(fd.get(), rest.data(), rest.size());
         if (written < 0 && errno != EINTR) {
             const int why = errno;
-            (void)::ftruncate(fd.get(), before);  // removes the partial line
+            std::ignore = ::ftruncate(fd.get(), before);  // removes the partial line
             errno = why;
             throw_errno(file_);
         }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ DataLock::DataLock(const fs::path& data_dir) {
     }
     const auto pid = std::to_string(::getpid()) + '\n';
     const bool told = ::ftruncate(fd_, 0) == 0 && ::write(fd_, pid.data(), pid.size()) > 0;
-    if (!told) (void)::ftruncate(fd_, 0);  // on a full disk the lock works without the number
+    if (!told) std::ignore = ::ftruncate(fd_, 0);  // on a full disk the lock works without the number
 }
 
 DataLock::~DataLock() {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <sys/resource.h>
@@ -131,7 +132,7 @@ int serve_one_file(int link) {
             shut_in_with(file.get());
         }
         if (::lseek(kWorkerMemory, 0, SEEK_END) > kWorkerMemoryKeptBytes) {
-            (void)::ftruncate(kWorkerMemory, 0);
+            std::ignore = ::ftruncate(kWorkerMemory, 0);
         }
         limit_processor_time();
         const auto name = std::filesystem::path("/proc/self/fd") / std::to_string(file.get());
