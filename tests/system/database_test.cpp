@@ -119,6 +119,8 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"echo", with({"echo", "nowhere"})},
         {"send", with({"send", "nowhere", file})},
         {"coverage", with({"coverage"})},
+        {"audit", with({"audit", "--folder", dir.string(), "--out", (dir / "audit").string(),
+                        "--nice", "0"})},
         {"archive", {"archive"}},
         {"archive echo", with({"archive", "echo", "nowhere"})},
         {"archive find", with({"archive", "find", "nowhere"})},

@@ -18,6 +18,7 @@
 #include "conf/file/read.h"
 #include "storage/site.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/shared/csv.h"
 #include "tools/bucky/shared/decision_record.h"
 #include "tools/bucky/shared/table.h"
 
@@ -54,23 +55,9 @@ std::int64_t day_ms(const std::string& text) {
     throw Error(Fault::bad_input, "{} is no day: write it as 2026-11-23 (UTC)", text);
 }
 
-/// RFC 4180: in quotes where it has to be.
-std::string csv_cell(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? std::string{"\"\""} : std::string{c};
-    return quoted + '"';
-}
-
 template <typename Cells>
 void print_csv(const Cells& cells) {
-    bool is_first = true;
-    for (const auto& cell : cells) {
-        if (!is_first) std::cout << ',';
-        is_first = false;
-        std::cout << csv_cell(std::string{cell});
-    }
-    std::cout << "\r\n";
+    std::cout << csv_line({cells.begin(), cells.end()});
 }
 
 struct Asked {

@@ -37,17 +37,6 @@ struct Asking {
     const CoverageQuery& query;
 };
 
-bool is_radiograph(const scp::ArchivedSeries& series) {
-    return std::ranges::find(kRadiographs, series.modality) != kRadiographs.end();
-}
-
-bool may_be_chest(const scp::ArchivedSeries& series, const std::vector<ExamAlias>& aliases) {
-    if (series.body_part.empty()) return true;
-    const auto meaning =
-        exam_meaning(explained(series.body_part, ExamAttribute::body_part, aliases));
-    return meaning && meaning->region == "CHEST";
-}
-
 /// Why no image of the study was analysed: the words of the first that says any.
 std::string why_not(storage::Studies& studies, const std::string& study) {
     for (const auto& image : studies.instances(study)) {
@@ -130,6 +119,17 @@ std::string began(const scp::ArchivedStudy& study) {
 }
 
 }  // namespace
+
+bool is_radiograph(const scp::ArchivedSeries& series) {
+    return std::ranges::find(kRadiographs, series.modality) != kRadiographs.end();
+}
+
+bool may_be_chest(const scp::ArchivedSeries& series, const std::vector<ExamAlias>& aliases) {
+    if (series.body_part.empty()) return true;
+    const auto meaning =
+        exam_meaning(explained(series.body_part, ExamAttribute::body_part, aliases));
+    return meaning && meaning->region == "CHEST";
+}
 
 std::string_view word_of(Covered covered) {
     switch (covered) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "conf/base/clock.h"
+#include "conf/dicom/exam_words.h"
 #include "conf/settings.h"
 #include "scp/query/archive.h"
 #include "storage/database.h"
@@ -27,6 +28,12 @@ enum class Covered {
     other_part,    ///< it never came, and its series say that it is no chest
 };
 std::string_view word_of(Covered covered);
+
+/// CR or DX.
+bool is_radiograph(const scp::ArchivedSeries& series);
+
+/// Its Body Part Examined names the chest, or nothing.
+bool may_be_chest(const scp::ArchivedSeries& series, const std::vector<ExamAlias>& aliases);
 
 struct CoveredStudy {
     scp::ArchivedStudy study;

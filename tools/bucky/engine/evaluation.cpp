@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -34,29 +33,6 @@ bool is_inside(const Polygon& outline, Point point) {
     return inside;
 }
 
-double ratio(std::size_t part, std::size_t whole) {
-    return whole == 0 ? std::numeric_limits<double>::quiet_NaN()
-                      : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::string percent(double share) {
-    return std::isnan(share) ? "-" : fmt::format("{:.1f} %", 100 * share);
-}
-
-/// The probability that a positive scores higher than a negative (Mann and Whitney 1947).
-double auc_of(std::vector<double> positives, std::vector<double> negatives) {
-    std::sort(negatives.begin(), negatives.end());
-    double wins = 0;
-    for (const double score : positives) {
-        const auto [first, last] = std::equal_range(negatives.begin(), negatives.end(), score);
-        wins += static_cast<double>(first - negatives.begin()) +
-                0.5 * static_cast<double>(last - first);
-    }
-    const auto pairs =
-        static_cast<double>(positives.size()) * static_cast<double>(negatives.size());
-    return pairs == 0 ? std::numeric_limits<double>::quiet_NaN() : wins / pairs;
-}
-
 bool is_answered(const EvaluatedImage& image) {
     return image.result.verdict == Verdict::findings ||
            image.result.verdict == Verdict::no_findings;
@@ -80,8 +56,8 @@ double best_overlap(const EvaluatedImage& image, const inference::Finding& findi
 }
 
 FindingScore score_of(const std::string& key, const std::vector<EvaluatedImage>& images) {
-    FindingScore score{.key = key};
-    std::vector<double> positives, negatives;
+    std::vector<Judged> judged;
+    std::size_t located = 0, matched = 0;
     for (const auto& image : images) {
         const auto* finding = is_answered(image) ? finding_of(image.result, key) : nullptr;
         if (finding == nullptr) continue;
@@ -89,31 +65,22 @@ FindingScore score_of(const std::string& key, const std::vector<EvaluatedImage>&
             std::any_of(image.truth.begin(), image.truth.end(),
                         [&](const auto& planted) { return planted.finding == key; });
         const bool is_said = finding->answer == Answer::present;
-        (is_there ? positives : negatives).push_back(finding->score);
-        ++(is_there  ? is_said ? score.true_positives : score.false_negatives
-           : is_said ? score.false_positives
-                     : score.true_negatives);
+        judged.push_back({.score = finding->score, .is_there = is_there, .is_said = is_said});
         if (!is_there || !is_said) continue;
         const double shared = best_overlap(image, *finding);
-        if (shared > 0) ++score.located;
-        if (shared >= kMatch) ++score.matched;
+        if (shared > 0) ++located;
+        if (shared >= kMatch) ++matched;
     }
-    score.auc = auc_of(std::move(positives), std::move(negatives));
+    FindingScore score;
+    static_cast<Counts&>(score) = counts_of(judged);
+    score.key = key;
+    score.located = located;
+    score.matched = matched;
+    score.auc = auc_of(judged).value;
     return score;
 }
 
 }  // namespace
-
-double FindingScore::accuracy() const {
-    return ratio(true_positives + true_negatives,
-                 true_positives + true_negatives + false_positives + false_negatives);
-}
-double FindingScore::sensitivity() const {
-    return ratio(true_positives, true_positives + false_negatives);
-}
-double FindingScore::specificity() const {
-    return ratio(true_negatives, true_negatives + false_positives);
-}
 
 double overlap(const Polygon& a, const Polygon& b) {
     if (a.size() < 3 || b.size() < 3) return 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inference/findings.h"
+#include "tools/bucky/engine/figures.h"
 
 namespace bucky {
 
@@ -22,16 +23,11 @@ struct EvaluatedImage {
     inference::ImageResult result;
 };
 
-struct FindingScore {
+struct FindingScore : Counts {
     std::string key;
-    std::size_t true_positives = 0, true_negatives = 0, false_positives = 0, false_negatives = 0;
     std::size_t located = 0;  ///< true positives whose outline overlaps a planted one at all
     std::size_t matched = 0;  ///< ... with an intersection over union of 0.3 or more
-    double auc = 0;           ///< area under the ROC curve; ties count half
-
-    double accuracy() const;
-    double sensitivity() const;
-    double specificity() const;
+    double auc = 0;           ///< figures.h
 };
 
 struct Evaluation {

@@ -26,6 +26,13 @@ int number(std::string_view digits) {
     return made;
 }
 
+/// Of eight digits; it may be none.
+std::chrono::year_month_day day_in(std::string_view all) {
+    return {std::chrono::year{number(all.substr(0, 4))},
+            std::chrono::month{static_cast<unsigned>(number(all.substr(4, 2)))},
+            std::chrono::day{static_cast<unsigned>(number(all.substr(6)))}};
+}
+
 }  // namespace
 
 std::string dicom_day(std::int64_t at_ms) {
@@ -47,14 +54,26 @@ std::string parse_day(std::string_view text) {
     std::string digits{text};
     if (digits.size() == 10 && digits[4] == '-' && digits[7] == '-') std::erase(digits, '-');
     if (digits.size() == 8 && are_digits(digits)) {
-        const std::string_view all = digits;
-        const std::chrono::year_month_day day{
-            std::chrono::year{number(all.substr(0, 4))},
-            std::chrono::month{static_cast<unsigned>(number(all.substr(4, 2)))},
-            std::chrono::day{static_cast<unsigned>(number(all.substr(6)))}};
-        if (day.ok()) return digits;
+        if (day_in(digits).ok()) return digits;
     }
     throw Error(Fault::bad_input, "{} is no day such as 2026-11-30", text);
+}
+
+std::vector<std::string> days_of(std::string_view from, std::string_view to) {
+    constexpr std::chrono::days kSpanMax{20 * 366};
+    const std::chrono::sys_days first = day_in(from), last = day_in(to);
+    if (last < first || last - first > kSpanMax) {
+        throw Error(Fault::bad_input, "{} to {} is no span of days, or more than 20 years",
+                    shown_day(from), shown_day(to));
+    }
+    std::vector<std::string> days;
+    for (auto day = first; day <= last; day += std::chrono::days{1}) {
+        const std::chrono::year_month_day date{day};
+        days.push_back(fmt::format("{:04}{:02}{:02}", static_cast<int>(date.year()),
+                                   static_cast<unsigned>(date.month()),
+                                   static_cast<unsigned>(date.day())));
+    }
+    return days;
 }
 
 std::int64_t parse_span_ms(std::string_view text) {

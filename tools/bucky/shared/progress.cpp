@@ -12,11 +12,15 @@ namespace bucky {
 namespace {
 
 constexpr int kBarColumns = 40;
+constexpr int kLinePercent = 5;
 
 }  // namespace
 
-Progress::Progress(std::string what, std::size_t whole)
-    : what_(std::move(what)), whole_(whole), is_shown_(whole > 1 && ::isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::string what, std::size_t whole, Piped piped)
+    : what_(std::move(what)),
+      whole_(whole),
+      is_shown_(whole > 1 && ::isatty(STDERR_FILENO) == 1),
+      prints_lines_(piped == Piped::lines && ::isatty(STDERR_FILENO) != 1) {}
 
 Progress::~Progress() {
     wipe();
@@ -26,6 +30,11 @@ void Progress::step() {
     const MutexLock lock(mutex_);
     ++done_;
     const int percent = static_cast<int>(100 * done_ / whole_);
+    if (prints_lines_ && percent / kLinePercent != last_line_) {
+        last_line_ = percent / kLinePercent;
+        fmt::print(stderr, "{}: {} of {}\n", what_, done_, whole_);
+        std::fflush(stderr);
+    }
     if (!is_shown_ || percent == percent_) return;
     percent_ = percent;
     const int filled = percent * kBarColumns / 100;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progress: a bar on the terminal while many items are processed. Silent when standard error is no
-// terminal. Any thread may call step().
+// Progress: a bar on the terminal while many items are processed. Where standard error is no
+// terminal it is silent, or prints a line now and then. Any thread may call step().
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@ namespace bucky {
 
 class Progress {
 public:
-    Progress(std::string what, std::size_t whole);
+    enum class Piped { silent, lines };  ///< lines: one for every twentieth part
+    Progress(std::string what, std::size_t whole, Piped piped = Piped::silent);
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
     ~Progress();  ///< wipes the bar
@@ -24,9 +25,11 @@ private:
     std::string what_;
     std::size_t whole_;
     bool is_shown_;
+    bool prints_lines_;
     Mutex mutex_;
     std::size_t done_ GUARDED_BY(mutex_) = 0;
     int percent_ GUARDED_BY(mutex_) = -1;  ///< as drawn; -1: not drawn
+    int last_line_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace bucky
