@@ -40,12 +40,12 @@ def run(program: Path, *words) -> None:
 
 def gate_of(work: str) -> bytes:
     run(TOOLS / "gate" / "train_gate.py", "--training", DATA, "--samples", SHARED / "samples",
-        "--maker", MAKER, "--cache", work, "--steps", 40, "--few", 24)
+        "--maker", MAKER, "--cache", work, "--steps", 12, "--few", 24)
     return (Path(work) / "gate.pt").read_bytes()
 
 
 def child_net_of(work: str) -> bytes:
-    run(TOOLS / "train_pneumonia_paediatric.py", "--data", DATA, "--work", work, "--steps", 40,
+    run(TOOLS / "train_pneumonia_paediatric.py", "--data", DATA, "--work", work, "--steps", 12,
         "--batch", 8)
     return (Path(work) / "net.pt").read_bytes()
 
@@ -56,11 +56,11 @@ class Training(unittest.TestCase):
             self.assertEqual(made(one), made(two))
 
     @unittest.skipUnless((DATA / "adult").is_dir() and MAKER, "no shared folder with pictures")
-    def test_forty_steps_make_the_same_gate_each_time(self):
+    def test_twelve_steps_make_the_same_gate_each_time(self):
         self.twice(gate_of)
 
     @unittest.skipUnless((DATA / "adult").is_dir(), "no shared folder with pictures")
-    def test_forty_steps_make_the_same_model_of_children_each_time(self):
+    def test_twelve_steps_make_the_same_model_of_children_each_time(self):
         self.twice(child_net_of)
 
     @unittest.skipUnless((DATA / "adult").is_dir(), "no shared folder with pictures")

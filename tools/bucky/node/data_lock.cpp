@@ -49,7 +49,8 @@ DataLock::DataLock(const fs::path& data_dir) {
     }
     const auto pid = std::to_string(::getpid()) + '\n';
     const bool told = ::ftruncate(fd_, 0) == 0 && ::write(fd_, pid.data(), pid.size()) > 0;
-    if (!told) std::ignore = ::ftruncate(fd_, 0);  // on a full disk the lock works without the number
+    // On a full disk the lock works without the number.
+    if (!told) std::ignore = ::ftruncate(fd_, 0);
 }
 
 DataLock::~DataLock() {
