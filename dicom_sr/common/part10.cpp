@@ -13,36 +13,48 @@
 #include "dcmtk/dcmdata/dcpixel.h"
 #include "dcmtk/dcmdata/dcpixseq.h"
 #include "dcmtk/dcmdata/dcpxitem.h"
-#include "dcmtk/dcmdata/dcrleerg.h"
-#include "dcmtk/dcmdata/dcrlerp.h"
 #include "dcmtk/dcmdata/dcxfer.h"
 
 #include "conf/base/error.h"
+#include "dicom_sr/common/rle.h"
 
 namespace bucky::dicom_sr {
 namespace {
 
 constexpr std::size_t kHeaderRoom = 4096;  // preamble and meta header need about 400
 
-void know_rle() {
-    static const bool known = [] {
-        DcmRLEEncoderRegistration::registerCodecs();
-        return true;
-    }();
-    (void)known;
+std::size_t number_of(DcmItem& dataset, const DcmTagKey& tag) {
+    Uint16 number = 0;
+    (void)dataset.findAndGetUint16(tag, number);
+    return number;
+}
+
+/// Pixel Data of one compressed frame.
+std::unique_ptr<DcmPixelData> pixel_data_of(std::vector<std::uint8_t> frame) {
+    auto fragments = std::make_unique<DcmPixelSequence>(DcmTag(DCM_PixelData, EVR_OB));
+    DcmOffsetList offsets;
+    if (fragments->insert(new DcmPixelItem(DcmTag(DCM_Item, EVR_OB))).bad() ||  // no offset table
+        fragments->storeCompressedFrame(offsets, frame.data(), static_cast<Uint32>(frame.size()), 0)
+            .bad()) {
+        throw Error(Fault::bug, "a frame of {} bytes was not taken", frame.size());
+    }
+    auto pixels = std::make_unique<DcmPixelData>(DCM_PixelData);
+    pixels->putOriginalRepresentation(EXS_RLELossless, nullptr, fragments.release());
+    return pixels;
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> to_part10(std::unique_ptr<DcmDataset> dataset,
                                     std::span<const std::uint8_t> pixels) {
-    know_rle();
-    std::vector<std::uint8_t> even(pixels.begin(), pixels.end());
-    if (even.size() % 2 != 0) even.push_back(0);  // PS3.5 7.1.1
-    const DcmRLERepresentationParameter plain;
-    if (dataset->putAndInsertUint8Array(DCM_PixelData, even.data(), even.size()).bad() ||
-        dataset->chooseRepresentation(EXS_RLELossless, &plain).bad()) {
-        throw Error(Fault::bug, "a picture of {} bytes cannot be compressed", pixels.size());
+    auto data = pixel_data_of(rle_frame(pixels, number_of(*dataset, DCM_Columns),
+                                        number_of(*dataset, DCM_SamplesPerPixel)));
+    if (dataset->insert(data.get(), OFTrue).bad()) {
+        throw Error(Fault::bug, "a picture of {} bytes was not taken", pixels.size());
+    }
+    (void)data.release();  // the dataset's
+    if (dataset->chooseRepresentation(EXS_RLELossless, nullptr).bad()) {
+        throw Error(Fault::bug, "a picture of {} bytes is not compressed", pixels.size());
     }
     return to_part10(std::move(dataset));
 }
