@@ -60,11 +60,11 @@ ImageResult asked(const std::filesystem::path& file, const inference::Shelf& she
                   inference::Decoder& decoder, std::string& device) {
     const SystemClock clock;
     try {
-        return inference::examine(file, shelf, clock.now_ms(), decoder, {}, &device);
+        return inference::examine(file, shelf, clock.now_ms(), decoder, {}, {.equipment = &device});
     } catch (const Error&) {  // once more
     }
     try {
-        return inference::examine(file, shelf, clock.now_ms(), decoder, {}, &device);
+        return inference::examine(file, shelf, clock.now_ms(), decoder, {}, {.equipment = &device});
     } catch (const Error& error) {  // becomes a verdict
         ImageResult failed;
         failed.verdict = inference::Verdict::failed;
