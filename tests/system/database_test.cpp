@@ -121,6 +121,8 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"coverage", with({"coverage"})},
         {"audit", with({"audit", "--folder", dir.string(), "--out", (dir / "audit").string(),
                         "--nice", "0"})},
+        {"shadow", {"shadow"}},
+        {"shadow report", with({"shadow", "report"})},
         {"archive", {"archive"}},
         {"archive echo", with({"archive", "echo", "nowhere"})},
         {"archive find", with({"archive", "find", "nowhere"})},

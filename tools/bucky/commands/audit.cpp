@@ -168,14 +168,7 @@ int audit(const Asked& asked, const fs::path& config) {
     const auto folders = models_of(asked, settings);
     if (folders.size() > 2) throw Error(Fault::bad_input, "at most two models are compared");
     const AuditModels models{folders, settings, gate_of(settings, folders), asked.device};
-    Truth truth;
-    if (!asked.truth.empty()) {
-        try {
-            truth = read_truth(read_text(asked.truth), models.told());
-        } catch (const Error& wrong) {  // with the name of the file
-            throw Error(wrong.fault(), "{}: {}", asked.truth.string(), wrong.what());
-        }
-    }
+    auto truth = read_truth_file(asked.truth, models.told());
     auto [words, source] = source_of(asked, settings);
     const auto what =
         fmt::format("{}, sample {}, {}", words, asked.sample, words_of_models(models.told()));

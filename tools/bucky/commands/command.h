@@ -37,6 +37,7 @@ void add_backup(CLI::App& app, int& exit_status);
 void add_archive(CLI::App& app, int& exit_status);
 void add_coverage(CLI::App& app, int& exit_status);
 void add_audit(CLI::App& app, int& exit_status);
+void add_shadow(CLI::App& app, int& exit_status);
 void add_doctor(CLI::App& app, int& exit_status);
 void add_decisions(CLI::App& app, int& exit_status);
 void add_join(CLI::App& app, int& exit_status);

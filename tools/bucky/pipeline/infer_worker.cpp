@@ -17,6 +17,7 @@
 #include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/pipeline/worker.h"
 #include "tools/bucky/shared/decision_record.h"
+#include "tools/bucky/shared/shadow_words.h"
 
 namespace bucky {
 namespace {
@@ -227,16 +228,10 @@ void InferWorker::note_shadows(const storage::Instance& instance) {
         auto decoder = reading(instance);
         for (const auto& result : examine_by_shadows(file, *shelf_, clock_.now_ms(), decoder,
                                                      models_for(instance, ""))) {
-            const auto verdict = std::string{inference::name_of(result.verdict)};
-            std::vector<std::string> scores;
-            for (const auto& finding : result.findings) {
-                scores.push_back(fmt::format("{} {:.4f}", finding.key, finding.score));
-            }
-            if (result.reason) scores.push_back(result.reason->text);
-            note(fmt::format("{} {}: {}: {}", result.model->name, result.model->version, verdict,
-                             fmt::join(scores, ", ")));
+            note(shadow_words(result));
             metrics::count("bucky_shadow_images_total",
-                           {{"model", result.model->name}, {"verdict", verdict}});
+                           {{"model", result.model->name},
+                            {"verdict", std::string{inference::name_of(result.verdict)}}});
         }
     } catch (const std::exception& error) {  // a shadow never affects the result
         note(error.what());

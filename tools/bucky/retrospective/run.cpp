@@ -73,13 +73,6 @@ ImageResult asked(const std::filesystem::path& file, const inference::Shelf& she
     }
 }
 
-Opinion opinion_of(const ImageResult& result) {
-    Opinion opinion{
-        .verdict = result.verdict, .reason = result.reason ? result.reason->key : "", .scores = {}};
-    for (const auto& finding : result.findings) opinion.scores[finding.key] = finding.score;
-    return opinion;
-}
-
 class Looking {
 public:
     explicit Looking(const AuditWork& work)
@@ -151,27 +144,37 @@ AuditPlan planned(const AuditWork& work) {
 
 }  // namespace
 
+Opinion opinion_of(const ImageResult& result) {
+    Opinion opinion{
+        .verdict = result.verdict, .reason = result.reason ? result.reason->key : "", .scores = {}};
+    for (const auto& finding : result.findings) opinion.scores[finding.key] = finding.score;
+    return opinion;
+}
+
+AuditedModel audited_model(const inference::Package& package, const conf::Settings& settings) {
+    const auto thresholds = thresholds_for(settings, "");
+    AuditedModel model{.name = package.identity.name,
+                       .version = package.identity.version,
+                       .sha256 = package.identity.sha256,
+                       .folder = package.folder,
+                       .findings = {}};
+    for (const auto& finding : package.findings) {
+        const auto set = std::ranges::find_if(thresholds, [&](const auto& one) {
+            return one.sha256 == model.sha256 && one.finding == finding.key;
+        });
+        model.findings.push_back(
+            {finding.key, finding.name, set == thresholds.end() ? finding.threshold : set->value});
+    }
+    return model;
+}
+
 AuditModels::AuditModels(const std::vector<std::filesystem::path>& folders,
                          const conf::Settings& settings, const inference::GateOptions& gate,
                          const std::string& device) {
-    const auto thresholds = thresholds_for(settings, "");
     for (const auto& folder : folders) {
         shelves_.push_back(std::make_unique<inference::Shelf>(
             std::vector{folder}, inference::ModelOptions{device, 1}, gate));
-        const auto& package = shelves_.back()->packages().front().package;
-        AuditedModel model{.name = package.identity.name,
-                           .version = package.identity.version,
-                           .sha256 = package.identity.sha256,
-                           .folder = folder,
-                           .findings = {}};
-        for (const auto& finding : package.findings) {
-            const auto set = std::ranges::find_if(thresholds, [&](const auto& one) {
-                return one.sha256 == model.sha256 && one.finding == finding.key;
-            });
-            model.findings.push_back({finding.key, finding.name,
-                                      set == thresholds.end() ? finding.threshold : set->value});
-        }
-        told_.push_back(std::move(model));
+        told_.push_back(audited_model(shelves_.back()->packages().front().package, settings));
     }
 }
 

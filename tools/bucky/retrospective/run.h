@@ -20,7 +20,6 @@ namespace bucky {
 /// The models of an audit, each alone on its shelf, so that none answers in another's place.
 class AuditModels {
 public:
-    /// Thresholds are those of the settings for every destination, else the package's.
     AuditModels(const std::vector<std::filesystem::path>& folders, const conf::Settings& settings,
                 const inference::GateOptions& gate, const std::string& device);
 
@@ -31,6 +30,11 @@ private:
     std::vector<std::unique_ptr<inference::Shelf>> shelves_;
     std::vector<AuditedModel> told_;
 };
+
+/// Its findings, with the thresholds of the settings for every destination, else its own.
+AuditedModel audited_model(const inference::Package& package, const conf::Settings& settings);
+
+Opinion opinion_of(const inference::ImageResult& result);
 
 /// "archive pacs, 20250101 to 20251231; models ...": two audits with the same words are one.
 std::string words_of_models(const std::vector<AuditedModel>& models);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -13,6 +14,9 @@
 
 namespace bucky {
 namespace {
+
+constexpr std::size_t kDeviceShown = 50;     ///< characters
+constexpr std::size_t kDifferingShown = 20;  ///< the page and the table have more
 
 std::string truth_of(const Audit& audit, const AuditedImage& image, const std::string& finding) {
     const auto label = audit.truth.labels.find(audit.truth.name_of(image));
@@ -90,6 +94,64 @@ std::string refusals(const Audit& audit, std::size_t model) {
     return text;
 }
 
+/// Of the images that both analysed, how many they answer alike in everything, for each device.
+std::string by_device(const Audit& audit) {
+    struct Of {
+        std::size_t images = 0, alike = 0;
+    };
+    std::map<std::string, Of> devices;
+    for (const auto& image : audit.images) {
+        if (!image.opinions[0].is_answer() || !image.opinions[1].is_answer()) continue;
+        const auto says = [&](std::size_t model, const AuditedFinding& finding) {
+            const auto score = image.opinions[model].scores.find(finding.key);
+            return score != image.opinions[model].scores.end() &&
+                   score->second >= finding.threshold;
+        };
+        const bool alike = std::ranges::all_of(audit.models[0].findings, [&](const auto& one) {
+            const auto* other = audit.models[1].finding(one.key);
+            return other == nullptr || says(0, one) == says(1, *other);
+        });
+        auto& of = devices[image.device];
+        ++of.images;
+        of.alike += alike ? 1 : 0;
+    }
+    Table table{{{audit.by_device == "device" ? "DEVICE" : "SENDER"},
+                 {"IMAGES", Align::right},
+                 {"ALIKE IN ALL", Align::right}}};
+    for (const auto& [device, of] : devices) {
+        table.row({device.substr(0, kDeviceShown), std::to_string(of.images),
+                   percent(ratio(of.alike, of.images))});
+    }
+    return table.text();
+}
+
+/// The images on which they differ most, by accession number.
+std::string differing(const Audit& audit) {
+    std::vector<std::pair<double, std::vector<std::string>>> rows;
+    for (const auto& finding : audit.findings()) {
+        const auto both = both_scored(audit, finding.key);
+        for (std::size_t i = 0; i < both.first.size(); ++i) {
+            const auto &one = both.first[i], &other = both.second[i];
+            if (one.is_said == other.is_said) continue;
+            rows.emplace_back(
+                -std::abs(one.score - other.score),
+                std::vector{printable(audit.name_of(*one.image)), finding.key,
+                            fmt::format("{:.3f}", one.score), fmt::format("{:.3f}", other.score)});
+        }
+    }
+    if (rows.empty()) return "";
+    std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.first; });
+    Table table{{{audit.accession_numbers ? "ACCESSION NUMBER" : "IMAGE"},
+                 {"FINDING"},
+                 {"IN USE", Align::right},
+                 {"CANDID.", Align::right}}};
+    for (std::size_t i = 0; i < std::min(rows.size(), kDifferingShown); ++i) {
+        table.row(rows[i].second);
+    }
+    return fmt::format("\n{} answers differ{}\n{}", rows.size(),
+                       rows.size() > kDifferingShown ? "; the furthest apart:" : ":", table.text());
+}
+
 /// How often two models agree, and the threshold that keeps what is shown today.
 std::string side_by_side(const Audit& audit) {
     Table table{{{"FINDING"},
@@ -114,7 +176,8 @@ std::string side_by_side(const Audit& audit) {
                    kappa == kappa ? fmt::format("{:.2f}", kappa) : "-"});
     }
     if (table.empty()) return "No image was analysed by both.\n";
-    std::string text = table.text() + "BOTH called it, IN USE alone, CANDIDate alone.\n";
+    std::string text = table.text() + "BOTH called it, IN USE alone, CANDIDate alone.\n\n" +
+                       by_device(audit) + differing(audit);
     for (const auto& finding : audit.findings()) {
         const auto kept = threshold_kept(audit, finding.key);
         if (!kept) continue;

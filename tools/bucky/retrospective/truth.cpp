@@ -6,6 +6,7 @@
 
 #include "conf/base/error.h"
 #include "tools/bucky/shared/csv.h"
+#include "tools/bucky/shared/files.h"
 
 namespace bucky {
 namespace {
@@ -59,6 +60,15 @@ Truth read_truth(std::string_view text, const std::vector<AuditedModel>& models)
         }
     }
     return truth;
+}
+
+Truth read_truth_file(const std::filesystem::path& file, const std::vector<AuditedModel>& models) {
+    if (file.empty()) return {};
+    try {
+        return read_truth(read_text(file), models);
+    } catch (const Error& wrong) {  // with the name of the file
+        throw Error(wrong.fault(), "{}: {}", file.string(), wrong.what());
+    }
 }
 
 }  // namespace bucky

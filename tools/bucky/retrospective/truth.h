@@ -16,4 +16,7 @@ namespace bucky {
 /// with two answers, and for a column that is no finding of any of the models.
 Truth read_truth(std::string_view text, const std::vector<AuditedModel>& models);
 
+/// The same, of a file, which the words of an error name. No file: no truth.
+Truth read_truth_file(const std::filesystem::path& file, const std::vector<AuditedModel>& models);
+
 }  // namespace bucky
