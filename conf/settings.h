@@ -52,6 +52,15 @@ struct ListenerSettings {
     std::filesystem::path users;  ///< empty: no user name is required
 };
 
+/// The port that takes images by DICOMweb: STOW-RS (PS3.18 10.5).
+struct WebSettings {
+    std::string listen;                      ///< empty: none; port 0: any free one
+    std::filesystem::path certificate, key;  ///< of this node; empty: plain, on loopback only
+    ClientCertificates client_certificates = ClientCertificates::required;
+    std::filesystem::path ca, crl;
+    std::filesystem::path tokens;  ///< empty: no bearer token is required
+};
+
 struct StudySettings {
     std::int64_t quiet_s = 3;
     std::int64_t ceiling_s = 300;
@@ -281,6 +290,7 @@ struct Settings {
     std::vector<ModelSettings> models;
     RemoteSettings remote;
     std::vector<ListenerSettings> listeners;
+    WebSettings web;
     OverlaySettings overlay;
     AdminSettings admin;
     ServiceSettings service;

@@ -12,6 +12,6 @@ inline constexpr std::string_view kEventModules[] = {
     "decoder", "deliver",     "disk",     "door",      "gate",      "heartbeat",  "image",
     "lane",    "limit",       "listener", "log",       "model",     "node",       "operation",
     "recover", "reingest",    "reload",   "report",    "retention", "service",    "site",
-    "sites",   "store",       "study",    "thread",    "watch",     "worker"};
+    "sites",   "store",       "study",    "thread",    "watch",     "web",        "worker"};
 
 }  // namespace bucky::log

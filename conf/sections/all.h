@@ -13,6 +13,7 @@ namespace bucky::conf {
 Section<NodeSettings> node_section();
 Section<ScpSettings> scp_section();
 Section<ListenerSettings> listener_section();
+Section<WebSettings> web_section();
 Section<PeerSettings> peer_section();
 Section<AliasSettings> alias_section();
 Section<InferenceSettings> inference_section();
@@ -34,12 +35,12 @@ Section<AuditSettings> audit_section();
 /// In the order of the example file.
 using Sections =
     std::tuple<Section<NodeSettings>, Section<ScpSettings>, Section<ListenerSettings>,
-               Section<PeerSettings>, Section<AliasSettings>, Section<InferenceSettings>,
-               Section<ModelSettings>, Section<RemoteSettings>, Section<StudySettings>,
-               Section<OverlaySettings>, Section<DestinationSettings>, Section<ArchiveSettings>,
-               Section<TenantSettings>, Section<ThresholdSettings>, Section<PrecedenceSettings>,
-               Section<StorageSettings>, Section<AdminSettings>, Section<ServiceSettings>,
-               Section<LogSettings>, Section<AuditSettings>>;
+               Section<WebSettings>, Section<PeerSettings>, Section<AliasSettings>,
+               Section<InferenceSettings>, Section<ModelSettings>, Section<RemoteSettings>,
+               Section<StudySettings>, Section<OverlaySettings>, Section<DestinationSettings>,
+               Section<ArchiveSettings>, Section<TenantSettings>, Section<ThresholdSettings>,
+               Section<PrecedenceSettings>, Section<StorageSettings>, Section<AdminSettings>,
+               Section<ServiceSettings>, Section<LogSettings>, Section<AuditSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

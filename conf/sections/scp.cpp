@@ -54,10 +54,11 @@ constexpr Key<ScpSettings> kKeys[] = {
 };
 
 void check(const Settings& settings, Checker& checker) {
-    if (!settings.scp.plain && settings.listeners.empty() && settings.service.listen.empty()) {
+    if (!settings.scp.plain && settings.listeners.empty() && settings.web.listen.empty() &&
+        settings.service.listen.empty()) {
         checker.complain({"scp"}, "plain",
-                         "false, and there is neither a [[listener]] nor service.listen: the node "
-                         "would accept no caller");
+                         "false, and there is neither a [[listener]] nor web.listen nor "
+                         "service.listen: the node would accept no caller");
     }
 }
 

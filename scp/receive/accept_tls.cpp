@@ -10,6 +10,7 @@
 
 #include "conf/base/error.h"
 #include "conf/observe/metrics.h"
+#include "scp/receive/web_session.h"
 #include "scp/wire/associate_request.h"
 #include "scp/wire/tls_stream.h"
 
@@ -59,11 +60,15 @@ void let_read(int fd, int give_up_fd) {
     }
 }
 
-void reject_for_now(TlsStream& tls) {
+void reject_for_now(TlsStream& tls, bool is_web) {
     // PS3.8 9.3.4: result 2 (transient), source 3 (provider, presentation), reason 2 (limit)
     constexpr std::uint8_t kRejection[] = {0x03, 0, 0, 0, 0, 4, 0, 2, 3, 2};
     const auto deadline = Steady::now() + kForReadingRejection;
-    (void)tls.write_some(kRejection, sizeof(kRejection), deadline);
+    if (is_web) {
+        (void)tls.write_some(kWebBusy.data(), kWebBusy.size(), deadline);
+    } else {
+        (void)tls.write_some(kRejection, sizeof(kRejection), deadline);
+    }
     std::uint8_t closing = 0;
     (void)tls.read_some(&closing, 1, deadline);  // until the peer has read it and closes
     tls.close_notify();
@@ -78,7 +83,10 @@ void accept_tls(PendingConnection& pending, const SessionContext& context) {
                                            std::move(pending.request));
     try {
         tls->accept(Steady::now() + std::chrono::seconds{scp.handshake_s});
-        pending.request = read_request(*tls, Steady::now() + std::chrono::seconds{scp.artim_s});
+        pending.request.clear();
+        if (!pending.listener->is_web) {  // of HTTP, the session reads it
+            pending.request = read_request(*tls, Steady::now() + std::chrono::seconds{scp.artim_s});
+        }
     } catch (const Error&) {  // the alert must reach the peer before the socket is closed
         let_read(pending.fd.get(), context.give_up_fd);
         if (!pending.handshake || !pending.handshake->cut()) throw;
@@ -89,7 +97,7 @@ void accept_tls(PendingConnection& pending, const SessionContext& context) {
     pending.place = context.slots.take();
     if (!pending.place) {
         metrics::count("bucky_limit_reached_total", {{"limit", "associations"}});
-        reject_for_now(*tls);
+        reject_for_now(*tls, pending.listener->is_web);
         throw Error(Fault::exhausted, "scp.max_associations are open already");
     }
     pending.tls = std::move(tls);

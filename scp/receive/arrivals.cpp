@@ -119,7 +119,6 @@ void Arrivals::finish(Arrival& arrival, const IncomingDataset& dataset) {
 
 void Arrivals::note_kept(const Arrival& arrival) {
     if (arrival.ignored) return;
-    crash_point("store.after_answer");
     ++kept_;
     bytes_ += arrival.dataset_bytes;
     log::event("store.kept", {{"assoc", caller_.association},

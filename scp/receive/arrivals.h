@@ -68,7 +68,7 @@ public:
     /// All of it has arrived. Without a failure it is durable afterwards, or ignored.
     void finish(Arrival& arrival, const IncomingDataset& dataset);
 
-    /// Counts and logs; note_kept() when the sender has its answer, note_refused() before.
+    /// Counts and logs.
     void note_kept(const Arrival& arrival);
     void note_refused(const Arrival& arrival, std::uint16_t status);
 

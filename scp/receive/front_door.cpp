@@ -21,6 +21,8 @@
 #include "scp/receive/listener.h"
 #include "scp/receive/pending_by_address.h"
 #include "scp/receive/sessions.h"
+#include "scp/receive/web_session.h"
+#include "scp/web/media_type.h"
 #include "scp/wire/associate_request.h"
 #include "scp/wire/client_hello.h"
 
@@ -46,22 +48,6 @@ std::string plain(const asio::ip::address& address) {
     return address.to_string();
 }
 
-/// The listener of [scp], as a [[listener]] row.
-conf::ListenerSettings plain_listener(const conf::ScpSettings& scp) {
-    conf::ListenerSettings made;
-    made.listen = scp.listen;
-    made.port = scp.port;
-    made.users = scp.users;
-    return made;
-}
-
-std::vector<conf::ListenerSettings> listeners_of(const conf::Settings& settings) {
-    std::vector<conf::ListenerSettings> all;
-    if (settings.scp.plain) all.push_back(plain_listener(settings.scp));
-    all.insert(all.end(), settings.listeners.begin(), settings.listeners.end());
-    return all;
-}
-
 }  // namespace
 
 class FrontDoor::Impl : public std::enable_shared_from_this<FrontDoor::Impl> {
@@ -74,8 +60,8 @@ public:
           clock_(clock),
           work_(work),
           sessions_(std::make_unique<Sessions>(settings_, clock_, work_)) {
-        for (const auto& told : listeners_of(settings_)) {
-            listeners_.push_back(std::make_shared<Listener>(io, told, make_listener_config(told)));
+        for (const auto& row : listener_rows(settings_)) {
+            listeners_.push_back(std::make_shared<Listener>(io, row, make_listener_config(row)));
         }
     }
 
@@ -114,7 +100,7 @@ private:
         PendingByAddress<PendingPtr>::Slot place;
     };
 
-    void open(Listener& door, bool is_of_scp);
+    void open(Listener& door);
     void take_over(tcp::socket socket, std::shared_ptr<const ListenerConfig> listener);
     void read_more(const PendingPtr& pending, std::size_t wanted);
     void look(const PendingPtr& pending);
@@ -155,15 +141,14 @@ private:
 /// Opens all listeners or none: an open listener keeps this object alive.
 void FrontDoor::Impl::open() {
     try {
-        for (const auto& door : listeners_)
-            open(*door, settings_.scp.plain && door == listeners_.front());
+        for (const auto& door : listeners_) open(*door);
     } catch (const Error&) {  // closed, or they would keep this object alive
         for (const auto& door : listeners_) door->close();
         throw;
     }
 }
 
-void FrontDoor::Impl::open(Listener& door, bool is_of_scp) {
+void FrontDoor::Impl::open(Listener& door) {
     const auto self = shared_from_this();
     door.open({[self](tcp::socket socket, std::shared_ptr<const ListenerConfig> listener) {
                    self->take_over(std::move(socket), std::move(listener));
@@ -172,15 +157,15 @@ void FrontDoor::Impl::open(Listener& door, bool is_of_scp) {
                    if (const auto* one = self->pending_.first_to_go()) {
                        self->turn_away(PendingPtr{*one}, "crowded");
                    }
-               }},
-              is_of_scp ? "scp" : "listener");
-    const auto& [tls, users, name] = door.listener();
-    const auto asked = tls ? door.told().client_certificates : ClientCertificates::off;
+               }});
+    const auto& config = door.listener();
+    const auto asked = config.tls ? door.told().client_certificates : ClientCertificates::off;
     log::event("door.open", {{"listen", door.told().listen},
                              {"port", door.port()},
-                             {"tls", tls ? "yes" : "no"},
+                             {"tls", config.tls ? "yes" : "no"},
                              {"client_certificates", word_of(asked)},
-                             {"users", users ? "yes" : "no"},
+                             {"users", config.users ? "yes" : "no"},
+                             {"web", config.is_web ? "yes" : "no"},
                              {"ae", settings_.node.ae_title.str()},
                              {"callers", sessions_->takes_anyone() ? "any" : "by [[peer]]"}});
 }
@@ -188,7 +173,7 @@ void FrontDoor::Impl::open(Listener& door, bool is_of_scp) {
 /// All are read before any counts: a file that is wrong changes nothing.
 void FrontDoor::Impl::adopt(const conf::Settings& settings) {
     std::vector<std::shared_ptr<const ListenerConfig>> fresh;
-    for (const auto& told : listeners_of(settings)) fresh.push_back(make_listener_config(told));
+    for (const auto& row : listener_rows(settings)) fresh.push_back(make_listener_config(row));
     if (fresh.size() != listeners_.size()) throw Error(Fault::bug, "listeners changed in a reload");
     if (sessions_ != nullptr) sessions_->adopt(settings);
     artim_s_ = settings.scp.artim_s;
@@ -219,7 +204,9 @@ void FrontDoor::Impl::take_over(tcp::socket socket,
 void FrontDoor::Impl::look(const PendingPtr& pending) {
     const bool tls = pending->listener->tls != nullptr;
     const std::span<const std::uint8_t> so_far{pending->buffer.data(), pending->used};
-    const Peek seen = tls ? peek_hello(so_far) : peek(so_far);
+    const Peek seen = tls                         ? peek_hello(so_far)
+                      : pending->listener->is_web ? peek_request(so_far)
+                                                  : peek(so_far);
     switch (seen.kind) {
         case Peek::Kind::more: return read_more(pending, seen.bytes - pending->used);
         case Peek::Kind::wrong: return turn_away(pending, seen.why);
@@ -270,8 +257,9 @@ void FrontDoor::Impl::start_session(const PendingPtr& pending, std::optional<Slo
     pending->socket.native_non_blocking(false, error);
     const int fd = pending->socket.release(error);
     if (error) return turn_away(pending, "gone");
+    const auto end = pending->buffer.begin() + static_cast<std::ptrdiff_t>(pending->used);
     PendingConnection connection{.fd = UniqueFd{fd},
-                                 .request = pending->buffer,
+                                 .request = {pending->buffer.begin(), end},
                                  .address = pending->address,
                                  .association = fmt::format("{:x}-{}", started_s_, ++associations_),
                                  .listener = pending->listener,
@@ -286,7 +274,10 @@ void FrontDoor::Impl::reject_for_now(const PendingPtr& pending, std::string_view
     pending->artim.async_wait([self = shared_from_this(), pending](error_code cancelled) {
         if (!cancelled) self->forget(pending);
     });
-    asio::async_write(pending->socket, asio::buffer(kRejectTransient),
+    const auto rejection = pending->listener->is_web
+                               ? asio::buffer(kWebBusy.data(), kWebBusy.size())
+                               : asio::buffer(&kRejectTransient, sizeof(kRejectTransient));
+    asio::async_write(pending->socket, rejection,
                       [self = shared_from_this(), pending](error_code error, std::size_t) {
                           if (error) return self->forget(pending);
                           // The peer reads the rejection and closes (PS3.8 9.2.3, AE-8 and Sta13).

@@ -18,15 +18,15 @@ constexpr std::chrono::milliseconds kAfterAcceptFailed{100};
 
 }  // namespace
 
-Listener::Listener(boost::asio::io_context& io, conf::ListenerSettings told,
+Listener::Listener(boost::asio::io_context& io, ListenerRow row,
                    std::shared_ptr<const ListenerConfig> listener)
-    : told_(std::move(told)), config_(std::move(listener)), acceptor_(io), accept_again_(io) {}
+    : row_(std::move(row)), config_(std::move(listener)), acceptor_(io), accept_again_(io) {}
 
-void Listener::open(Calls calls, std::string_view keys) {
+void Listener::open(Calls calls) {
     calls_ = std::move(calls);
     try {
-        const tcp::endpoint at{boost::asio::ip::make_address(told_.listen),
-                               static_cast<std::uint16_t>(told_.port)};
+        const tcp::endpoint at{boost::asio::ip::make_address(told().listen),
+                               static_cast<std::uint16_t>(told().port)};
         acceptor_.open(at.protocol());
         acceptor_.set_option(tcp::acceptor::reuse_address(true));
         if (at.address().is_v6()) acceptor_.set_option(boost::asio::ip::v6_only(false));
@@ -35,8 +35,9 @@ void Listener::open(Calls calls, std::string_view keys) {
         port_ = acceptor_.local_endpoint().port();
     } catch (const boost::system::system_error& error) {  // the words name the settings to change
         throw Error(Fault::unavailable,
-                    "cannot listen on {} port {}: {}; see {}.listen and {}.port", told_.listen,
-                    told_.port, error.code().message(), keys, keys);
+                    "cannot listen on {0} port {1}: {2}; see {3}.listen and {3}.{4}", told().listen,
+                    told().port, error.code().message(), row_.section,
+                    row_.is_web ? "listen" : "port");
     }
     accept_loop();
 }

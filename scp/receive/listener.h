@@ -24,25 +24,24 @@ public:
         std::function<void()> make_room;  ///< called when no descriptor is left
     };
 
-    Listener(boost::asio::io_context& io, conf::ListenerSettings told,
+    Listener(boost::asio::io_context& io, ListenerRow row,
              std::shared_ptr<const ListenerConfig> listener);
 
-    /// Starts to listen. Throws unavailable when the address is in use or not ours; `keys` names
-    /// the section to change.
-    void open(Calls calls, std::string_view keys);
+    /// Starts to listen. Throws unavailable when the address is in use or not ours.
+    void open(Calls calls);
     void close();
 
     /// Applies to connections that are accepted from now on.
     void exchange(std::shared_ptr<const ListenerConfig> listener) { config_ = std::move(listener); }
 
     std::uint16_t port() const { return port_; }  ///< the system's choice when 0 was configured
-    const conf::ListenerSettings& told() const { return told_; }
+    const conf::ListenerSettings& told() const { return row_.told; }
     const ListenerConfig& listener() const { return *config_; }
 
 private:
     void accept_loop();
 
-    const conf::ListenerSettings told_;
+    const ListenerRow row_;
     std::shared_ptr<const ListenerConfig> config_;
     Calls calls_;
     boost::asio::ip::tcp::acceptor acceptor_;

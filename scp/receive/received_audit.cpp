@@ -25,4 +25,12 @@ void ReceivedAudit::tell() {
     studies_.clear();
 }
 
+void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why) {
+    audit::tell({.kind = audit::Kind::caller_refused,
+                 .outcome = audit::Outcome::minor_failure,
+                 .words = std::string{why},
+                 .peer_ae = calling_ae,
+                 .peer_address = address});
+}
+
 }  // namespace bucky::scp

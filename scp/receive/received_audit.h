@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "conf/observe/audit.h"
 #include "scp/wire/dataset_header.h"
@@ -24,5 +25,8 @@ public:
 private:
     std::map<std::string, audit::Event> studies_;
 };
+
+/// A caller that was refused, for the audit trail.
+void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why);
 
 }  // namespace bucky::scp

@@ -19,6 +19,7 @@
 #include "scp/receive/accept_tls.h"
 #include "scp/receive/commitment_messages.h"
 #include "scp/receive/store.h"
+#include "scp/receive/web_session.h"
 #include "scp/wire/check.h"
 #include "scp/wire/connection.h"
 #include "scp/wire/contexts.h"
@@ -206,7 +207,8 @@ void serve(PendingConnection pending, const SessionContext& context) noexcept {
     std::string_view end = "refused";
     try {
         if (pending.listener->tls) accept_tls(pending, context);
-        end = Session(std::move(pending), context).run();
+        end = pending.listener->is_web ? serve_web(std::move(pending), context)
+                                       : Session(std::move(pending), context).run();
     } catch (const std::exception& error) {  // ends this association only
         log::event(log::Level::warning, "association.refused",
                    {{"assoc", id}, {"peer", address}, {"why", error.what()}});

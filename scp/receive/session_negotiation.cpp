@@ -64,14 +64,6 @@ void tell_contexts(const std::string& association, T_ASC_Parameters& params) {
 
 }  // namespace
 
-void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why) {
-    audit::tell({.kind = audit::Kind::caller_refused,
-                 .outcome = audit::Outcome::minor_failure,
-                 .words = std::string{why},
-                 .peer_ae = calling_ae,
-                 .peer_address = address});
-}
-
 void Session::receive_request() {
     check_request(layer_.first());
     T_ASC_Network* net = nullptr;

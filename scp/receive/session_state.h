@@ -15,15 +15,13 @@
 
 #include "scp/receive/admission.h"
 #include "scp/receive/commitment_messages.h"
+#include "scp/receive/received_audit.h"
 #include "scp/receive/session.h"
 #include "scp/receive/store.h"
 #include "scp/wire/check.h"
 #include "scp/wire/connection.h"
 
 namespace bucky::scp {
-
-/// Reports a refused caller to the audit trail.
-void tell_refused(const std::string& calling_ae, const std::string& address, std::string_view why);
 
 class Session {
 public:

@@ -5,6 +5,7 @@
 
 #include <dcmtk/dcmdata/dctk.h>
 
+#include "conf/run/crash_point.h"
 #include "scp/wire/check.h"
 #include "scp/wire/receive_dataset.h"
 #include "scp/wire/status.h"
@@ -25,7 +26,9 @@ OFCondition Store::serve(T_ASC_Association& assoc, T_ASC_PresentationContextID c
     const OFCondition received = receive(assoc, request, arrival);
     if (received.bad()) return received;
     const OFCondition answered = answer(assoc, request, arrival);
-    if (!arrival.failure) arrivals_.note_kept(arrival);
+    if (arrival.failure) return answered;
+    if (!arrival.ignored) crash_point("store.after_answer");
+    arrivals_.note_kept(arrival);
     return answered;
 }
 

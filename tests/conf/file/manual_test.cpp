@@ -39,8 +39,8 @@ TEST_CASE("docs/configuration.md is printed from the rows", "[conf]") {
 }
 
 TEST_CASE("every example of the documents is a value that the reader accepts", "[conf]") {
-    const std::set<std::string> of_files{"users", "certificate", "key",   "ca",
-                                         "crl",   "gate_model",  "models"};
+    const std::set<std::string> of_files{"users", "certificate", "key",    "ca",
+                                         "crl",   "gate_model",  "models", "tokens"};
     const auto is_of_a_file = [&](const Problem& problem) {
         return of_files.contains(problem.key) ||
                of_files.contains(problem.key.substr(problem.key.rfind('.') + 1));
@@ -56,6 +56,7 @@ TEST_CASE("every example of the documents is a value that the reader accepts", "
                    problem.key == "model.folder" || problem.key == "tenant.destinations" ||
                    problem.key == "destination.token_file" ||
                    problem.key == "destination.tls_name" || problem.key == "service.listen" ||
+                   problem.key == "web.listen" || problem.key == "web.client_certificates" ||
                    problem.key == "service.control" ||
                    problem.key == "service.certificate_header" ||
                    problem.key.starts_with("peer.certificate_")));

@@ -83,6 +83,10 @@ std::vector<std::string> doors(const conf::Settings& settings) {
         all.push_back(fmt::format("{} port {}{}", one.listen, one.port,
                                   one.certificate.empty() ? "" : " with TLS"));
     }
+    if (const auto& web = settings.web; !web.listen.empty()) {
+        all.push_back(fmt::format("{}{}, by STOW-RS", web.listen,
+                                  web.certificate.empty() ? "" : " with TLS"));
+    }
     return all;
 }
 
@@ -157,6 +161,14 @@ std::string answers() {
     return out +
            "\nA full house is answered by a transient rejection of the association (PS3.8 "
            "9.3.4: result 2, source 3, reason 2).\n\n"
+           "With `[web]`, instances are stored by STOW-RS, too (PS3.18 10.5): POST to "
+           "/dicom-web/studies, to /aets/TITLE/rs/studies under a tenant's title, and to either "
+           "followed by a Study Instance UID; multipart/related of application/dicom, or one "
+           "application/dicom. Classes, transfer syntaxes, limits and Failure Reasons are those of "
+           "C-STORE; C122 is a transfer syntax that does not stand above. Each instance is "
+           "answered once it is durable, in DICOM JSON or as a Native DICOM Model: 200 (all are "
+           "stored), 202 (some), 409 (none), 503 with Retry-After (none now). Nothing is read "
+           "back: there is no QIDO-RS and no WADO-RS.\n\n"
            "Storage Commitment (PS3.4 Annex J): success is reported of images that are here and "
            "durable, on the same association where the requestor holds it open, else on a new "
            "one.\n\n";
@@ -272,6 +284,12 @@ std::string security(const conf::Settings& settings) {
     for (const auto& door : settings.listeners) {
         has_users = has_users || !door.users.empty();
         if (!door.certificate.empty()) secured += profiles_in(door);
+    }
+    if (const auto& web = settings.web; !web.certificate.empty()) {
+        secured += fmt::format(
+            "| {}, as origin server | we show a certificate; callers {} |\n", web.listen,
+            web.client_certificates == ClientCertificates::off ? "give a bearer token or nothing"
+                                                               : "show theirs");
     }
     for (const auto& to : settings.destinations) {
         if (to.tls || to.url.starts_with("https://")) secured += profiles_out(to);

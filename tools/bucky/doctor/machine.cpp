@@ -82,6 +82,7 @@ std::vector<Check> check_certificates(const conf::Settings& settings, std::int64
     for (const auto& one : settings.listeners) {
         add(fmt::format("listener.{}", ++number), {one.certificate, one.key, {}, {}});
     }
+    add("web", {settings.web.certificate, settings.web.key, {}, {}});
     for (const auto& one : settings.destinations) {
         if (one.tls) add(one.name, {one.certificate, one.key, one.ca, one.crl});
     }

@@ -159,6 +159,7 @@ void Node::open() {
     node.asio = named_thread("asio", [&node](std::stop_token) { node.io.run(); });
     audit::tell({.kind = audit::Kind::started, .words = "version " BUCKY_VERSION});
     log::event("node.ready", {{"dicom_port", dicom_port()},
+                              {"web_port", web_port()},
                               {"admin_port", admin_port()},
                               {"service_port", node.service ? node.service->port() : 0},
                               {"ae_title", told->node.ae_title.str()},
@@ -203,6 +204,12 @@ void Node::close() {
 std::uint16_t Node::dicom_port() const {
     const auto told = impl_->settings();
     return has_senders(*told) ? impl_->door.port() : std::uint16_t{0};  // 0: it only serves models
+}
+
+std::uint16_t Node::web_port() const {
+    const auto told = impl_->settings();
+    if (told->web.listen.empty()) return 0;
+    return impl_->door.port((told->scp.plain ? 1U : 0U) + told->listeners.size());
 }
 
 std::uint16_t Node::admin_port() const {

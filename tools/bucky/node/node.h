@@ -33,6 +33,7 @@ public:
     void close();
 
     std::uint16_t dicom_port() const;  ///< the one really bound
+    std::uint16_t web_port() const;    ///< 0: nothing comes by DICOMweb
     std::uint16_t admin_port() const;  ///< 0: there is no admin listener
 
 private:

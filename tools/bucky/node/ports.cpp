@@ -44,6 +44,7 @@ std::vector<Place> places_of(const conf::Settings& settings) {
         places.push_back({fmt::format("listener.{}.port", at + 1), one.listen,
                           static_cast<std::uint16_t>(one.port)});
     }
+    add_endpoint(places, "web.listen", settings.web.listen);
     add_endpoint(places, "admin.listen", settings.admin.listen);
     add_endpoint(places, "service.listen", settings.service.listen);
     return places;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ports that a node will listen on: scp, [[listener]], admin and service.
+// The ports that a node will listen on: scp, [[listener]], web, admin and service.
 #pragma once
 
 #include <vector>

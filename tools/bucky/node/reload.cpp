@@ -41,6 +41,7 @@ std::vector<std::string> keep_until_restart(const conf::Settings& now, conf::Set
         next.listeners = now.listeners;
         waiting.emplace_back("listener");
     }
+    keep("web.listen", now.web.listen, next.web.listen);
     keep("admin.listen", now.admin.listen, next.admin.listen);
     keep("admin.token_file", now.admin.token_file, next.admin.token_file);
     keep("service.listen", now.service.listen, next.service.listen);

@@ -20,7 +20,7 @@ void lower_priority() {
 }
 
 bool has_senders(const conf::Settings& settings) {
-    return settings.scp.plain || !settings.listeners.empty();
+    return settings.scp.plain || !settings.listeners.empty() || !settings.web.listen.empty();
 }
 
 }  // namespace bucky

@@ -75,6 +75,9 @@ std::vector<conf::Problem> file_problems(const conf::Settings& settings, const c
         attempt(fmt::format("listener.{}", at + 1),
                 [&] { of_listener(one, ClientCertificates::off); });
     }
+    if (const auto& one = settings.web; !one.certificate.empty()) {
+        attempt("web", [&] { of_listener(one, ClientCertificates::off); });
+    }
     for (const auto& one : settings.destinations) {
         for (const auto* secret : {&one.token_file, &one.client_secret_file}) {
             if (secret->empty() || !is_at_hand(*secret)) continue;
