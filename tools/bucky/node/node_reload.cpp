@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // New settings while the node runs: the file is read again, and the next generation of threads
 // stands ready before the last one leaves (docs/decisions/0701).
+#include <malloc.h>
+
 #include "tools/bucky/engine/model_purposes.h"
 #include "tools/bucky/engine/precedence.h"
 #include "tools/bucky/node/generation_plan.h"
@@ -27,6 +29,7 @@ std::shared_ptr<const inference::Shelf> load_models(const conf::Settings& settin
                                                     const inference::Shelf* before) {
     const auto started = std::chrono::steady_clock::now();
     auto shelf = load_shelf(settings, before);
+    (void)::malloc_trim(0);  // loading takes several times what stays
     const auto took = std::chrono::steady_clock::now() - started;
     for (const auto& [package, model, shadow] : shelf->packages()) {
         log::event("model.loaded", {{"name", package.identity.name},

@@ -27,7 +27,7 @@ namespace {
 using Fd = scp::UniqueFd;
 
 /// Our environment plus a malloc setting for huge pages: every file gets fresh memory, whose cost
-/// is per page.
+/// is per page. Functions of libraries are looked up once, not by the child of every file.
 std::vector<std::string> environment_of_decoder() {
     std::vector<std::string> all;
     bool is_told = false;
@@ -36,6 +36,7 @@ std::vector<std::string> environment_of_decoder() {
         is_told = is_told || all.back().starts_with("GLIBC_TUNABLES=");
     }
     all.emplace_back("OMP_THREAD_LIMIT=1");  // Tesseract's; a worker is one of several
+    all.emplace_back("LD_BIND_NOW=1");
     if (!is_told) all.emplace_back("GLIBC_TUNABLES=glibc.malloc.hugetlb=1");
     return all;
 }
