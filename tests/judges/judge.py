@@ -147,8 +147,8 @@ JARS = ["/usr/share/java/pixelmed.jar", "/usr/share/java/org.jpype.jar"]
 
 
 # TID 1500 row 4 takes its codes from CID 100, which is extensible: a site's own procedure codes are
-# legal (PS3.16 7.2.3), and PixelMed knows the members of the standard only. A code that did not come
-# with the image is no site's.
+# legal (PS3.16 7.2.3), and PixelMed knows the members of the standard only. A code that did not
+# come with the image is no site's.
 EXTENDED = re.compile(r'CODE \(121058,DCM,"Procedure reported"\): Code .* not found in context '
                       r"group 100")
 
@@ -161,7 +161,8 @@ def came_with_the_image(path):
     for request in dataset.get("ReferencedRequestSequence", []):
         copied |= {code(item) for item in request.get("RequestedProcedureCodeSequence", [])}
     reported = [code(item.ConceptCodeSequence[0]) for item in dataset.get("ContentSequence", [])
-                if item.ValueType == "CODE" and code(item.ConceptNameCodeSequence[0]) == ("121058", "DCM")]
+                if item.ValueType == "CODE"
+                and code(item.ConceptNameCodeSequence[0]) == ("121058", "DCM")]
     return bool(reported) and copied.issuperset(reported)
 
 
