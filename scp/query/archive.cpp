@@ -23,6 +23,8 @@ constexpr std::uint32_t kAccessionNumber = tag(0x0008, 0x0050);
 constexpr std::uint32_t kModality = tag(0x0008, 0x0060), kModalities = tag(0x0008, 0x0061);
 constexpr std::uint32_t kManufacturer = tag(0x0008, 0x0070);
 constexpr std::uint32_t kStationName = tag(0x0008, 0x1010);
+constexpr std::uint32_t kPatientId = tag(0x0010, 0x0020), kIssuer = tag(0x0010, 0x0021);
+constexpr std::uint32_t kBirthDate = tag(0x0010, 0x0030), kSex = tag(0x0010, 0x0040);
 constexpr std::uint32_t kBodyPart = tag(0x0018, 0x0015);
 constexpr std::uint32_t kStudyUid = tag(0x0020, 0x000D), kSeriesUid = tag(0x0020, 0x000E);
 constexpr std::uint32_t kImagesOfStudy = tag(0x0020, 0x1208);
@@ -78,6 +80,24 @@ bool fits(const StudyQuery& query, const ArchivedStudy& study) {
            std::ranges::any_of(study.modalities, [&](const auto& one) {
                return std::ranges::find(wanted, one) != wanted.end();
            });
+}
+
+/// PS3.4 C.2.2.2.4: these match more than themselves; text beyond ASCII needs a character set.
+bool can_be_asked(const std::string& id) {
+    return !id.empty() && std::ranges::all_of(id, [](char c) {
+        return c >= ' ' && c <= '~' && c != '*' && c != '?' && c != '\\';
+    });
+}
+
+bool is_of(const std::optional<PatientKeys>& patient, const Identifier& answer) {
+    if (!patient) return true;
+    const auto says = [&](std::uint32_t key, const std::string& wanted) {
+        const auto said = value(answer, key);
+        return said.empty() || said == wanted;
+    };
+    return value(answer, kPatientId) == patient->id &&
+           value(answer, kBirthDate) == patient->birth_date && says(kIssuer, patient->issuer) &&
+           says(kSex, patient->sex);
 }
 
 std::optional<ArchivedStudy> study_in(const Identifier& answer) {
@@ -145,18 +165,22 @@ auto Archive::Impl::ask(Ask&& ask) {
 
 Found<ArchivedStudy> Archive::studies(const StudyQuery& query) {
     Found<ArchivedStudy> found;
+    if (query.patient && !can_be_asked(query.patient->id)) return found;
     std::set<Uid> seen;
     auto modalities = query.modalities;
     if (modalities.empty()) modalities.emplace_back();
     for (const auto& modality : modalities) {  // a list of them is no key (PS3.4 C.2.2.2)
-        const Identifier keys{
-            {kLevel, "STUDY"},       {kStudyDate, range_of(query)},
-            {kStudyTime, ""},        {kAccessionNumber, ""},
-            {kModalities, modality}, {kStudyUid, query.study ? query.study->str() : ""},
-            {kImagesOfStudy, ""}};
+        Identifier keys{{kLevel, "STUDY"},       {kStudyDate, range_of(query)},
+                        {kStudyTime, ""},        {kAccessionNumber, ""},
+                        {kModalities, modality}, {kStudyUid, query.study ? query.study->str() : ""},
+                        {kImagesOfStudy, ""}};
+        if (query.patient) {
+            keys.insert(
+                {{kPatientId, query.patient->id}, {kIssuer, ""}, {kBirthDate, ""}, {kSex, ""}});
+        }
         const auto take = [&](const Identifier& answer) {
             auto study = study_in(answer);
-            if (!study || !fits(query, *study)) {
+            if (!study || !fits(query, *study) || !is_of(query.patient, answer)) {
                 ++found.unfit;
             } else if (seen.insert(study->study).second) {
                 found.rows.push_back(std::move(*study));

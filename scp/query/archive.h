@@ -20,10 +20,18 @@
 
 namespace bucky::scp {
 
+/// Who a patient is, by everything but the name, as an image says it.
+struct PatientKeys {
+    std::string id, issuer, birth_date, sex;
+};
+
 struct StudyQuery {
     std::string from, to;                 ///< YYYYMMDD, both included; empty: any
     std::vector<std::string> modalities;  ///< of the study; empty: any
     std::optional<Uid> study{};           ///< only this
+    /// Only of this patient. An answer must have the ID and the birth date; issuer and sex where it
+    /// says them. Nothing is asked for an ID that a query would read as a pattern.
+    std::optional<PatientKeys> patient{};
 };
 
 struct ArchivedStudy {

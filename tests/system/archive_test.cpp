@@ -73,6 +73,49 @@ TEST_CASE("of an archive that does not know this node, the words say what to reg
     CHECK_THAT(fetched.output, Contains("AE title registered there"));
 }
 
+TEST_CASE("the archive's priors are the patient's newest two chest films, and nobody else's",
+          "[system][archive]") {
+    const TempDir dir;
+    std::uint64_t seed = 90;
+    const auto film = [&](const std::string& day, const std::string& birth_date,
+                          const std::string& part) {
+        phantom::DicomOptions dicom;
+        dicom.patient_id = "SAME-ID";
+        dicom.study_date = day;
+        dicom.body_part = part;
+        auto xray =
+            write_xray(dir.path(), {.seed = ++seed, .rows = 160, .columns = 160, .dicom = dicom});
+        REQUIRE(run({"dcmodify", "-nb", "-m", "PatientBirthDate=" + birth_date, "-m",
+                     "PatientSex=F", xray.file.string()})
+                    .status == 0);
+        return xray;
+    };
+    const auto now = film("20260102", "19700101", "CHEST");
+    const auto oldest = film("20230302", "19700101", "CHEST");
+    const auto older = film("20240302", "19700101", "CHEST");
+    const auto newest = film("20250302", "19700101", "CHEST");
+    const auto later = film("20260103", "19700101", "CHEST");
+    const auto hand = film("20250902", "19700101", "HAND");
+    const auto other = film("20251002", "19551231", "CHEST");  // another who has this ID
+    Orthanc pacs;
+    for (const auto* one : {&oldest, &older, &newest, &later, &hand, &other}) {
+        pacs.keeps(one->file);
+    }
+    RunningNode node{{.more = archive_named("pacs", pacs) + "coverage_minutes = 0\n"}};
+    pacs.knows("BUCKY", node.dicom_port());
+    REQUIRE(node.store(now.file) == 0x0000);
+    const auto said = node.bucky({"archive", "priors", "pacs", now.uids.study_uid});
+    INFO(said.output);
+    CHECK(said.status == 0);
+    const auto at = [&](const Xray& one) { return said.output.find(one.uids.study_uid); };
+    CHECK(at(newest) < at(older));
+    CHECK(at(older) != std::string::npos);
+    for (const auto* one : {&now, &oldest, &later, &hand, &other}) {
+        CHECK(at(*one) == std::string::npos);
+    }
+    CHECK_THAT(said.output, !Contains("SAME-ID") && !Contains("Phantom"));
+}
+
 namespace {
 
 /// Studies of two devices in an archive, of which some never come to the node.

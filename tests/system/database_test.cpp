@@ -126,6 +126,7 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"archive", {"archive"}},
         {"archive echo", with({"archive", "echo", "nowhere"})},
         {"archive find", with({"archive", "find", "nowhere"})},
+        {"archive priors", with({"archive", "priors", "nowhere", image.uids.study_uid})},
         {"archive fetch", with({"archive", "fetch", "nowhere", image.uids.study_uid})},
         {"analyze", {"analyze", file, "--model", model, "--out", (dir / "out").string()}},
         {"explain", with({"explain", file})},

@@ -8,13 +8,18 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "conf/aliases.h"
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
 #include "conf/file/read.h"
 #include "scp/deliver/echo.h"
 #include "scp/wire/start.h"
 #include "scp/wire/target.h"
+#include "storage/site.h"
+#include "storage/studies.h"
 #include "tools/bucky/commands/command.h"
+#include "tools/bucky/pipeline/archived_priors.h"
+#include "tools/bucky/sandbox/decoder_pool.h"
 #include "tools/bucky/shared/days.h"
 #include "tools/bucky/shared/table.h"
 
@@ -110,6 +115,43 @@ int find(const Options& options) {
     return found.rows.empty() ? 1 : 0;
 }
 
+/// One image of a study that this node has, as its header says it.
+dicom_sr::Source image_of(const conf::Settings& settings, const Uid& study) {
+    const SystemClock clock;
+    auto db = storage::Site{settings.node.data_dir}.open(storage::Database::Mode::read_only);
+    storage::Studies studies{db, clock};
+    for (const auto& key : studies.of_uid(study.str())) {
+        for (const auto& image : studies.instances(key)) {
+            if (image.conflicting || image.replaced) continue;
+            DecoderPool decoders{1};
+            return decoders.source(settings.spool_dir() / image.file);
+        }
+    }
+    throw Error(Fault::bad_input, "this node has no image of study {}", study.str());
+}
+
+/// Earlier chest films of the patient of a study that is here.
+int priors(const Options& options) {
+    const auto settings = conf::read_settings(*options.config);
+    const auto& archive = archive_of(settings, options);
+    scp::start_wire();
+    const auto now = image_of(settings, Uid{options.study});
+    scp::Archive asked{archive, settings.node.ae_title};
+    const auto found = archived_priors(asked, now, conf::aliases_for(settings, ""));
+    if (found.empty()) {
+        std::cout << "The archive names no earlier chest film of this patient.\n";
+        return 1;
+    }
+    Table table{{{"DATE"}, {"ACCESSION NUMBER"}, {"STUDY"}}};
+    for (const auto& study : found) {
+        table.row({printable(shown_day(study.date, study.time)),
+                   study.accession_number.empty() ? "-" : printable(study.accession_number),
+                   study.study.str()});
+    }
+    std::cout << table.text();
+    return 0;
+}
+
 int fetch(const Options& options) {
     const auto settings = conf::read_settings(*options.config);
     const auto& archive = archive_of(settings, options);
@@ -176,6 +218,11 @@ void add_archive(CLI::App& app, int& exit_status) {
         ->excludes(since);
 
     auto* fetched = add("fetch", "Let it send the CR and DX series of a study to this node", fetch);
+    add("priors", "The newest two earlier chest films of the patient of a study that is here",
+        priors)
+        ->add_option("STUDY", options->study, "Study Instance UID")
+        ->required()
+        ->type_name("");
     fetched->add_option("STUDY", options->study, "Study Instance UID")->required()->type_name("");
     fetched->add_flag("--all-series", options->all_series, "Series of other modalities, too");
 }
