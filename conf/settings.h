@@ -245,6 +245,34 @@ struct AdminSettings {
     std::string token_file;  ///< path or "credential:NAME"; empty: no token is required
 };
 
+/// What `bucky status`, the page, the metrics and alerts call a trouble.
+struct StatusSettings {
+    std::int64_t worry_after_s = 900;  ///< of the oldest result of a destination that fails
+    std::int64_t certificate_days = 21;
+    std::vector<std::string> senders;                      ///< calling AE titles that are missed
+    std::int64_t silent_hours = 8;                         ///< of working time
+    std::int64_t day_begins_hour = 8, day_ends_hour = 18;  ///< local time
+    std::vector<std::string> working_days{"mon", "tue", "wed", "thu", "fri"};
+};
+
+/// Where troubles are told: a mailbox, or a webhook.
+struct AlertSettings {
+    std::string name;
+    std::vector<std::string> about;  ///< words of Concern (conf/observe/trouble.h); none: all
+    std::int64_t after_s = 60;       ///< that a trouble, or its end, has stood
+    std::string smtp;                ///< smtp:// or smtps://HOST[:PORT]; empty: a webhook
+    std::string from;
+    std::vector<std::string> to;
+    bool starttls = true;       ///< of smtp://
+    std::string user;           ///< empty: the mail server asks for none
+    std::string password_file;  ///< path or "credential:NAME"
+    std::string url;            ///< of the webhook
+    WebhookForm form = WebhookForm::json;
+    std::string token_file;    ///< bearer, of the webhook; empty: none
+    std::string proxy;         ///< of the webhook
+    std::filesystem::path ca;  ///< empty: the authorities the system trusts
+};
+
 /// The model server: other sites send prepared images, the scores go back in the same answer.
 struct ServiceSettings {
     std::string listen;                      ///< empty: none; port 0: any free one
@@ -293,6 +321,8 @@ struct Settings {
     WebSettings web;
     OverlaySettings overlay;
     AdminSettings admin;
+    StatusSettings status;
+    std::vector<AlertSettings> alerts;
     ServiceSettings service;
     LogSettings log;
     AuditSettings audit;

@@ -23,6 +23,7 @@ std::span<const Sql> pledge_statements();
 std::span<const Sql> recover_statements();
 std::span<const Sql> reingest_statements();
 std::span<const Sql> retention_statements();
+std::span<const Sql> sender_statements();
 std::span<const Sql> study_statements();
 std::span<const Sql> turn_statements();
 std::span<const Sql> waits_statements();

@@ -49,6 +49,9 @@ enum class Compression { deflate, gzip, none };
 /// remote.versions: what becomes of a newer version of a package that the service announces.
 enum class PackageVersions { pinned, automatic };
 
+/// alert.form: the body that a webhook is sent.
+enum class WebhookForm { json, slack };
+
 enum class LogLevel { debug, info, warning, error };
 
 enum class LogFormat { text, json };
@@ -109,6 +112,9 @@ inline constexpr std::array kSpellings<Compression>{Spelling{Compression::deflat
 template <>
 inline constexpr std::array kSpellings<PackageVersions>{
     Spelling{PackageVersions::pinned, "pinned"}, Spelling{PackageVersions::automatic, "auto"}};
+template <>
+inline constexpr std::array kSpellings<WebhookForm>{Spelling{WebhookForm::json, "json"},
+                                                    Spelling{WebhookForm::slack, "slack"}};
 template <>
 inline constexpr std::array kSpellings<LogLevel>{
     Spelling{LogLevel::debug, "debug"}, Spelling{LogLevel::info, "info"},

@@ -8,10 +8,11 @@
 namespace bucky::log {
 
 inline constexpr std::string_view kEventModules[] = {
-    "archive", "association", "audit",    "authority", "clock",     "commitment", "database",
-    "decoder", "deliver",     "disk",     "door",      "gate",      "heartbeat",  "image",
-    "lane",    "limit",       "listener", "log",       "model",     "node",       "operation",
-    "recover", "reingest",    "reload",   "report",    "retention", "service",    "site",
-    "sites",   "store",       "study",    "thread",    "watch",     "web",        "worker"};
+    "alert",      "archive",   "association", "audit",     "authority", "clock",
+    "commitment", "database",  "decoder",     "deliver",   "disk",      "door",
+    "gate",       "heartbeat", "image",       "lane",      "limit",     "listener",
+    "log",        "model",     "node",        "operation", "recover",   "reingest",
+    "reload",     "report",    "retention",   "service",   "site",      "sites",
+    "store",      "study",     "thread",      "watch",     "web",       "worker"};
 
 }  // namespace bucky::log

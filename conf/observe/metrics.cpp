@@ -159,6 +159,10 @@ constexpr Row kRows[] = {
     {"process_max_fds", Kind::gauge, "How many there may be."},
     {"bucky_unowned_jobs", Kind::gauge,
      "Jobs of a lane that nobody works on: of a destination that the config names no more."},
+    {"bucky_troubles", Kind::gauge,
+     "Rows of what needs a person, as `bucky status` tells them, by concern."},
+    {"bucky_alerts_total", Kind::counter, "Alerts told, by alert."},
+    {"bucky_alert_answers", Kind::gauge, "1 while what an alert tells takes it, by alert."},
     {"bucky_disk_free_bytes", Kind::gauge, "Free space where data_dir is."},
     {"bucky_disk_size_bytes", Kind::gauge, "All space where data_dir is."},
 };

@@ -15,17 +15,13 @@ bool is_empty_or_endpoint(std::string_view text) {
     return endpoint && (is_ip_address(endpoint->host) || is_loopback(endpoint->host));
 }
 
-bool is_secret_file(std::string_view text) {
-    return text.empty() || text.starts_with('/') || text.starts_with("credential:");
-}
-
 constexpr Key<AdminSettings> kKeys[] = {
     {"listen", &AdminSettings::listen,
      Fits{is_empty_or_endpoint, "an IP address with a port, such as 127.0.0.1:8090, or empty"}, "",
      "Address of /healthz, /readyz, /metrics and the status page. An address that other machines "
      "can reach needs token_file. Empty: no admin listener."},
     {"token_file", &AdminSettings::token_file,
-     Fits{is_secret_file, "empty, a path that begins with /, or credential:NAME"}, "",
+     Fits{is_empty_or<is_secret_file>, "empty, a path that begins with /, or credential:NAME"}, "",
      "File with the token for everything but /healthz and /readyz, sent as bearer token or as the "
      "password of any user. credential:NAME: the systemd credential of that name. Empty: no token "
      "is needed."},

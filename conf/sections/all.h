@@ -28,6 +28,8 @@ Section<ThresholdSettings> threshold_section();
 Section<PrecedenceSettings> precedence_section();
 Section<StorageSettings> storage_section();
 Section<AdminSettings> admin_section();
+Section<StatusSettings> status_section();
+Section<AlertSettings> alert_section();
 Section<ServiceSettings> service_section();
 Section<LogSettings> log_section();
 Section<AuditSettings> audit_section();
@@ -40,7 +42,8 @@ using Sections =
                Section<StudySettings>, Section<OverlaySettings>, Section<DestinationSettings>,
                Section<ArchiveSettings>, Section<TenantSettings>, Section<ThresholdSettings>,
                Section<PrecedenceSettings>, Section<StorageSettings>, Section<AdminSettings>,
-               Section<ServiceSettings>, Section<LogSettings>, Section<AuditSettings>>;
+               Section<StatusSettings>, Section<AlertSettings>, Section<ServiceSettings>,
+               Section<LogSettings>, Section<AuditSettings>>;
 const Sections& sections();
 
 /// Calls visit(section) for each.

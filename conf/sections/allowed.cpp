@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "conf/endpoint.h"
+
 namespace bucky::conf {
 
 std::string in_words(const Allowed& allowed) {
@@ -68,6 +70,34 @@ bool is_host(std::string_view text) {
 bool is_sha256(std::string_view text) {
     return text.size() == 64 &&
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_secret_file(std::string_view text) {
+    return text.starts_with('/') || text.starts_with("credential:");
+}
+
+/// What leaves the machine leaves it through TLS.
+bool is_web_url(std::string_view text) {
+    constexpr std::string_view kHttps = "https://", kHttp = "http://";
+    const bool is_https = text.starts_with(kHttps);
+    if (!is_https && !text.starts_with(kHttp)) return false;
+    if (text.find_first_of(" ?#@\"\\") != std::string_view::npos) return false;
+    auto host = text.substr(is_https ? kHttps.size() : kHttp.size());
+    host = host.substr(0, host.find('/'));
+    if (const auto port = host.rfind(':'); port != std::string_view::npos && host.back() != ']') {
+        host = host.substr(0, port);
+    }
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    return is_https ? is_host(host) : is_loopback(host);
+}
+
+bool is_proxy(std::string_view text) {
+    if (!text.starts_with("http://") && !text.starts_with("https://")) return false;
+    text.remove_prefix(text.find("://") + 3);
+    if (const auto endpoint = parse_endpoint(text)) {
+        return endpoint->port > 0 && is_host(endpoint->host);
+    }
+    return is_host(text) && text.find_first_of(":@?#") == std::string_view::npos;
 }
 
 bool is_device(std::string_view text) {

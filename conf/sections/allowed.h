@@ -43,6 +43,9 @@ bool is_empty_or_ae_title(std::string_view text);
 bool is_destination_name(std::string_view text);
 bool is_host(std::string_view text);  ///< a name or an address, by its characters only
 bool is_sha256(std::string_view text);
+bool is_secret_file(std::string_view text);  ///< a path, or credential:NAME
+bool is_web_url(std::string_view text);      ///< https, or http on loopback; no user, no query
+bool is_proxy(std::string_view text);        ///< http://HOST:PORT or https://
 bool is_device(std::string_view text);
 bool is_file(std::string_view file);
 bool is_model_folder(std::string_view folder);

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "conf/endpoint.h"
 #include "conf/sections/all.h"
 #include "conf/sections/checker.h"
 #include "conf/sections/result_words.h"
@@ -22,25 +21,6 @@ constexpr std::array<std::string_view, 15> kCharacterSets{
     "ISO_IR 192", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110",
     "ISO_IR 144", "ISO_IR 127", "ISO_IR 126", "ISO_IR 138", "ISO_IR 148",
     "ISO_IR 166", "ISO_IR 13",  "GB18030",    "GBK",        "ISO 2022 IR 149"};
-
-bool is_secret_file(std::string_view text) {
-    return text.starts_with('/') || text.starts_with("credential:");
-}
-
-/// Results name patients: they leave the machine through TLS only.
-bool is_web_url(std::string_view text) {
-    constexpr std::string_view kHttps = "https://", kHttp = "http://";
-    const bool is_https = text.starts_with(kHttps);
-    if (!is_https && !text.starts_with(kHttp)) return false;
-    if (text.find_first_of(" ?#@\"\\") != std::string_view::npos) return false;
-    auto host = text.substr(is_https ? kHttps.size() : kHttp.size());
-    host = host.substr(0, host.find('/'));
-    if (const auto port = host.rfind(':'); port != std::string_view::npos && host.back() != ']') {
-        host = host.substr(0, port);
-    }
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    return is_https ? is_host(host) : is_loopback(host);
-}
 
 constexpr Key<DestinationSettings> kKeys[] = {
     {"name", &DestinationSettings::name, Fits{is_destination_name, "1 to 32 of a-z, 0-9 and -"}, "",

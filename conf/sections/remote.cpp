@@ -27,14 +27,6 @@ bool is_service(std::string_view text) {
     return is_url(text, "https://") || is_url(text, "http://");
 }
 
-bool is_proxy(std::string_view text) {
-    return is_service(text) && text.find('/', text.find("://") + 3) == std::string_view::npos;
-}
-
-bool is_secret_file(std::string_view text) {
-    return text.starts_with('/') || text.starts_with("credential:");
-}
-
 constexpr Key<RemoteSettings> kKeys[] = {
     {"url", &RemoteSettings::url,
      Fits{is_empty_or<is_service>, "empty, or https://HOST[:PORT][/PATH]"}, "",

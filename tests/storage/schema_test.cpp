@@ -25,7 +25,8 @@ std::vector<Sql> all_statements() {
           queue_shape_statements(), intake_statements(), job_statements(), journal_statements(),
           outbox_statements(), recover_statements(), reingest_statements(), retention_statements(),
           study_statements(), expiry_statements(), abandoned_lane_statements(), turn_statements(),
-          peer_class_statements(), waits_statements(), decision_statements()}) {
+          peer_class_statements(), waits_statements(), decision_statements(),
+          sender_statements()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
     add_coverage(app, exit_status);
     add_audit(app, exit_status);
     add_shadow(app, exit_status);
+    add_alert(app);
     add_analyze(app, exit_status);
     add_explain(app, exit_status);
     add_model(app, exit_status);

@@ -56,8 +56,8 @@ TEST_CASE("every example of the documents is a value that the reader accepts", "
                    problem.key == "model.folder" || problem.key == "tenant.destinations" ||
                    problem.key == "destination.token_file" ||
                    problem.key == "destination.tls_name" || problem.key == "service.listen" ||
-                   problem.key == "web.listen" || problem.key == "web.client_certificates" ||
-                   problem.key == "service.control" ||
+                   problem.key.starts_with("alert.") || problem.key == "web.listen" ||
+                   problem.key == "web.client_certificates" || problem.key == "service.control" ||
                    problem.key == "service.certificate_header" ||
                    problem.key.starts_with("peer.certificate_")));
         }

@@ -56,6 +56,11 @@ TEST_CASE("the example can be read, and also with every default uncommented", "[
               archive.ae_title = AeTitle{"ORTHANC"};
               archive.host = "127.0.0.1";
               archive.port = 4242;
+              auto& alert = settings.alerts.emplace_back();
+              alert.name = "pacs-team";
+              alert.smtp = "smtp://mail.hospital.example:587";
+              alert.from = "bucky@hospital.example";
+              alert.to = {"pacs@hospital.example"};
               return settings;
           }()));
 }

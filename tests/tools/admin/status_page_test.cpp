@@ -43,7 +43,7 @@ TEST_CASE("bytes that are no UTF-8 cost the page a letter, not an answer", "[too
     StatusLook look;
     look.studies.resize(1);
     look.studies[0].accession_number = "A\xff\xfe<b>";
-    look.health.troubles = {"\xc3"};
+    look.health.troubles = {{Concern::database, {}, "\xc3"}};
     CHECK(told(look)["studies"][0]["accession_number"] == "A\xEF\xBF\xBD\xEF\xBF\xBD<b>");
 }
 

@@ -23,7 +23,7 @@ public:
         infer_all();
         report_all();
     }
-    std::vector<std::string> troubles() { return look(settings, clock, context().db).troubles; }
+    std::vector<Trouble> troubles() { return look(settings, clock, context().db).troubles; }
 };
 
 }  // namespace
@@ -53,11 +53,12 @@ TEST_CASE("a destination that was renamed or taken out leaves a lane that is tol
     const auto health = look(node.settings, node.clock, node.context().db);
     CHECK(health.unowned == std::vector{Lane::deliver("pacs")});
     REQUIRE(health.troubles.size() == 1);
-    CHECK_THAT(health.troubles[0],
+    CHECK(health.troubles[0].concern == Concern::unowned);
+    CHECK_THAT(sentence(health.troubles[0]),
                Catch::StartsWith(name_of(Lane::deliver("pacs")) + ": 2 results wait") &&
                    Catch::Contains("bucky queue move --destination pacs --to NAME") &&
                    Catch::Contains("bucky queue drop --destination pacs"));
-    CHECK(unowned_troubles(node.settings) == health.troubles);
+    CHECK(unowned_troubles(node.settings) == sentences(health.troubles));
 }
 
 TEST_CASE("a folder without a database has no lanes", "[tools]") {

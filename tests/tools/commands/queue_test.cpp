@@ -21,7 +21,7 @@ namespace {
 
 std::vector<std::string> troubles_of(const Visited& visited) {
     auto db = storage::Site{visited.settings.node.data_dir}.open();
-    return look(visited.settings, visited.clock, db).troubles;
+    return sentences(look(visited.settings, visited.clock, db).troubles);
 }
 
 }  // namespace

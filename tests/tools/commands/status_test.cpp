@@ -34,7 +34,7 @@ TEST_CASE("status tells what only the running node sees, and nothing that an ear
     const DataLock lock{visited.settings.node.data_dir};
     RunningNote note;
     note.process = std::to_string(::getpid());
-    note.troubles = {"audit messages wait: the server is a stranger"};
+    note.troubles = {{Concern::audit, {}, "audit messages wait: the server is a stranger"}};
     leave_note(visited.settings.node.data_dir, note);
     const auto said = visited.ask({"status"});
     CHECK(said.status == 1);

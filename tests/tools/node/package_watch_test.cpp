@@ -12,8 +12,9 @@ TEST_CASE("a package that fails on image after image is named until it answers a
     CHECK(watch.look({{"alpha", 12}, {"beta", 12}}, {{"beta", 2}}, 2'000).empty());  // two so far
     const auto told = watch.look({{"alpha", 14}, {"beta", 14}}, {{"beta", 4}}, 63'000);
     REQUIRE(told.size() == 1);
-    CHECK_THAT(told[0], Catch::StartsWith("beta has failed on each of its last 4 images, since "
-                                          "1970-01-01T00:00:"));
+    CHECK_THAT(told[0].words,
+               Catch::StartsWith("beta has failed on each of its last 4 images, since "
+                                 "1970-01-01T00:00:"));
     CHECK(watch.look({{"alpha", 14}, {"beta", 14}}, {{"beta", 4}}, 64'000) == told);  // no news
     CHECK(watch.look({{"alpha", 15}, {"beta", 15}}, {{"beta", 4}}, 65'000).empty());
 }

@@ -49,8 +49,9 @@ TEST_CASE("what the machine lacks is no verdict: the image is tried until it has
     }
     const auto health = look(harness.settings, harness.clock, harness.context().db);
     REQUIRE(health.troubles.size() == 1);
-    CHECK_THAT(health.troubles[0], Catch::Contains("1 images cannot be analysed for now") &&
-                                       Catch::Contains("cannot start a decoder"));
+    CHECK_THAT(sentence(health.troubles[0]),
+               Catch::Contains("1 images cannot be analysed for now") &&
+                   Catch::Contains("cannot start a decoder"));
     decoder.refuse = [] {};
     REQUIRE(worker.work_once());
     CHECK(harness.images().at(0).verdict != "failed");

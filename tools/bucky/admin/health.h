@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conf/base/mutex.h"
+#include "conf/observe/trouble.h"
 #include "conf/settings.h"
 #include "storage/aside.h"
 #include "storage/database.h"
@@ -26,15 +27,19 @@ struct Health {
     std::vector<std::string> database;  ///< faults of its files; they stay until a restart
     std::vector<std::string>
         not_ready;  ///< why images are refused now, database included; empty: they are taken
-    std::vector<std::string> troubles;  ///< what needs the admin; includes not_ready
-    std::vector<std::string> notes;     ///< what the admin should know; the node is as it should be
+    std::vector<Trouble> troubles;    ///< what needs the admin; includes not_ready
+    std::vector<Trouble> told_too{};  ///< what alerts tell as well: of these the notes speak
+    std::vector<std::string> notes;   ///< what the admin should know; the node is as it should be
 };
 
 /// The present state. A database or a disk that does not answer gives a sentence, not an exception.
 Health look(const conf::Settings& settings, const Clock& clock, storage::Database& db);
 
+/// Adds those of which there is none with the same concern and subject yet.
+void add_new(std::vector<Trouble>& troubles, const std::vector<Trouble>& more);
+
 /// Acknowledged images that could not be taken in again; empty when there are none.
-std::vector<std::string> aside_troubles(const storage::Aside& aside);
+std::vector<Trouble> aside_troubles(const storage::Aside& aside);
 
 /// The last Health, passed from the watch thread to its readers.
 class HealthBoard {

@@ -87,6 +87,10 @@ json json_of(const storage::StudyLine& study) {
 std::string to_json(const StatusLook& look) {
     auto lanes = json::array(), destinations = json::array(), models = json::array(),
          studies = json::array();
+    auto concerns = json::array();
+    for (const auto& one : look.health.troubles) {
+        concerns.push_back({{"concern", word_of(one.concern)}, {"about", one.about}});
+    }
     for (const auto& lane : look.health.lanes) lanes.push_back(json_of(lane));
     for (const auto& to : look.destinations) destinations.push_back(json_of(to, look.health));
     for (const auto& model : look.models) models.push_back(json_of(model));
@@ -98,7 +102,8 @@ std::string to_json(const StatusLook& look) {
                      {"free_bytes", look.health.free_bytes},
                      {"disk_bytes", look.health.disk_bytes},
                      {"not_ready", look.health.not_ready},
-                     {"troubles", look.health.troubles},
+                     {"troubles", sentences(look.health.troubles)},
+                     {"concerns", concerns},
                      {"notes", look.health.notes},
                      {"lanes", lanes},
                      {"destinations", destinations},

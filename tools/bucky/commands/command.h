@@ -35,6 +35,7 @@ void add_conformance(CLI::App& app, int& exit_status);
 void add_reload(CLI::App& app, int& exit_status);
 void add_backup(CLI::App& app, int& exit_status);
 void add_archive(CLI::App& app, int& exit_status);
+void add_alert(CLI::App& app);
 void add_coverage(CLI::App& app, int& exit_status);
 void add_audit(CLI::App& app, int& exit_status);
 void add_shadow(CLI::App& app, int& exit_status);

@@ -59,7 +59,7 @@ void print(const Coverage& coverage) {
     }
     if (!table.empty()) std::cout << '\n' << table.text();
     for (const auto& trouble : coverage.troubles()) {
-        std::cout << '\n' << wrapped("! ", printable(trouble));
+        std::cout << '\n' << wrapped("! ", printable(sentence(trouble)));
     }
 }
 

@@ -46,15 +46,13 @@ bool add_node(const conf::Settings& settings, std::vector<Check>& checks) {
         storage::Site{settings.node.data_dir}.open(storage::Database::Mode::read_only);
     auto health = look(settings, clock, db);
     if (const auto note = read_note(settings.node.data_dir); note && note->process == *process) {
-        std::ranges::copy_if(
-            note->troubles, std::back_inserter(health.troubles),
-            [&](const auto& one) { return std::ranges::count(health.troubles, one) == 0; });
+        add_new(health.troubles, note->troubles);
         if (!note->refused.empty()) {
             checks.push_back({"reload", Outcome::bad, "the last one was refused: " + note->refused,
                               "mend the file, then `bucky reload`"});
         }
     }
-    for (const auto& words : health.troubles) {
+    for (const auto& words : sentences(health.troubles)) {
         checks.push_back({"node", Outcome::bad, words, words});
     }
     return true;

@@ -37,7 +37,7 @@ Health health_of(const Status& status, const Clock& clock) {
     } catch (const Error& error) {  // one of the troubles of a running node
         if (!status.process) throw;
         Health health;
-        health.troubles.emplace_back(error.what());
+        health.troubles.push_back({Concern::database, {}, error.what()});
         return health;
     }
 }
@@ -51,18 +51,15 @@ Status status_of(conf::Settings settings) {
     std::ranges::move(overlaps(status.settings), std::back_inserter(status.health.notes));
     const storage::Aside aside{status.settings.node.data_dir, clock};
     status.health.aside = aside.held();
-    std::ranges::move(aside_troubles(aside), std::back_inserter(status.health.troubles));
+    add_new(status.health.troubles, aside_troubles(aside));
     const auto note = read_note(status.settings.node.data_dir);
     if (note && status.process && note->process == *status.process) {
-        auto& troubles = status.health.troubles;
-        std::ranges::copy_if(note->troubles, std::back_inserter(troubles), [&](const auto& one) {
-            return std::ranges::count(troubles, one) == 0;
-        });
+        add_new(status.health.troubles, note->troubles);
         std::ranges::copy(note->notes, std::back_inserter(status.health.notes));
     }
     if (!status.process) {
         status.health.troubles.insert(status.health.troubles.begin(),
-                                      "no node runs on this data_dir");
+                                      {Concern::node, {}, "no node runs on this data_dir"});
     }
     return status;
 }
@@ -79,6 +76,10 @@ void print_json(const Status& status) {
                           {"failing", lane.failing},
                           {"last_error", lane.last_error}});
     }
+    auto concerns = nlohmann::json::array();
+    for (const auto& one : status.health.troubles) {
+        concerns.push_back({{"concern", word_of(one.concern)}, {"about", one.about}});
+    }
     const auto& aside = status.health.aside;
     const nlohmann::json whole{
         {"version", BUCKY_VERSION},
@@ -89,7 +90,8 @@ void print_json(const Status& status) {
         {"free_bytes", status.health.free_bytes},
         {"queues", queues},
         {"aside", {{"images", aside.images}, {"copies", aside.copies}, {"results", aside.results}}},
-        {"troubles", status.health.troubles},
+        {"troubles", sentences(status.health.troubles)},
+        {"concerns", concerns},
         {"notes", status.health.notes},
         {"healthy", status.health.troubles.empty()}};
     std::cout << whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
@@ -107,7 +109,7 @@ void print_text(const Status& status) {
                                  aside.images, aside.copies, aside.results);
     }
     for (const auto& trouble : status.health.troubles) {
-        std::cout << fmt::format("\n! {}\n", printable(trouble));
+        std::cout << fmt::format("\n! {}\n", printable(sentence(trouble)));
     }
     for (const auto& note : status.health.notes) {
         std::cout << '\n' << wrapped("Note: ", printable(note));

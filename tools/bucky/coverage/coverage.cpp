@@ -147,9 +147,10 @@ std::size_t Coverage::count(Covered covered) const {
     return static_cast<std::size_t>(std::ranges::count(studies, covered, &CoveredStudy::covered));
 }
 
-std::vector<std::string> Coverage::troubles() const {
+std::vector<Trouble> Coverage::troubles() const {
     if (!no_answer.empty()) {
-        return {fmt::format("archive {} could not be asked what came: {}", archive, no_answer)};
+        return {{Concern::archive, archive,
+                 fmt::format("archive {} could not be asked what came", archive), no_answer}};
     }
     struct OfDevice {
         std::size_t studies = 0;
@@ -161,18 +162,20 @@ std::vector<std::string> Coverage::troubles() const {
         auto& device = devices[one.device];
         if (device.studies++ == 0) device.since = began(one.study);
     }
-    std::vector<std::string> all;
+    std::vector<Trouble> all;
     for (const auto& [name, device] : devices) {
-        all.push_back(fmt::format(
-            "{}: archive {} has {} stud{} of it since {} that never came whole; `bucky coverage` "
-            "names them, --backfill fetches them",
-            name, archive, device.studies, device.studies == 1 ? "y" : "ies", device.since));
+        all.push_back(
+            {Concern::coverage, archive + ": " + name,
+             fmt::format("{}: archive {} has {} stud{} of it since {} that never came whole; "
+                         "`bucky coverage` names them, --backfill fetches them",
+                         name, archive, device.studies, device.studies == 1 ? "y" : "ies",
+                         device.since)});
     }
     if (is_cut) {
-        all.push_back(
-            fmt::format("archive {} has more studies of {} to {} than "
-                        "archive.matches_max: the rest was not compared",
-                        archive, shown_day(from), shown_day(to)));
+        all.push_back({Concern::coverage, archive,
+                       fmt::format("archive {} has more studies of {} to {} than "
+                                   "archive.matches_max: the rest was not compared",
+                                   archive, shown_day(from), shown_day(to))});
     }
     return all;
 }

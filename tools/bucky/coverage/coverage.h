@@ -13,6 +13,7 @@
 
 #include "conf/base/clock.h"
 #include "conf/dicom/exam_words.h"
+#include "conf/observe/trouble.h"
 #include "conf/settings.h"
 #include "scp/query/archive.h"
 #include "storage/database.h"
@@ -57,7 +58,7 @@ struct Coverage {
 
     /// "XRAY2 has sent nothing since 2026-11-30 09:12, but the archive has 14 studies of it", one
     /// for each device of studies that never came.
-    std::vector<std::string> troubles() const;
+    std::vector<Trouble> troubles() const;
     std::string summary() const;  ///< one line
 };
 

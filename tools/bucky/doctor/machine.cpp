@@ -9,7 +9,7 @@
 
 #include "conf/base/clock.h"
 #include "conf/base/error.h"
-#include "scp/wire/tls_context.h"
+#include "tools/bucky/node/certificate_watch.h"
 #include "tools/bucky/node/disk_estimate.h"
 #include "tools/bucky/shared/table.h"
 
@@ -17,10 +17,10 @@ namespace bucky {
 namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-constexpr std::int64_t kLeastDays = 21;
 constexpr std::uint64_t kMegabyte = 1'000'000;
 
-Check certificate(const std::string& section, const scp::TlsFiles& files, std::int64_t now_ms) {
+Check certificate(const std::string& section, const scp::TlsFiles& files, std::int64_t least_days,
+                  std::int64_t now_ms) {
     Check made{"certificate", Outcome::good, {}};
     try {
         const auto read = scp::TlsContext::for_calls(files, section);
@@ -28,7 +28,7 @@ Check certificate(const std::string& section, const scp::TlsFiles& files, std::i
         const auto left = (end_ms - now_ms) / kDayMs;
         made.words = fmt::format("{}: {} ends {} ({} days)", section, printable(read->subject()),
                                  iso_utc(end_ms).substr(0, 10), left);
-        if (left >= kLeastDays) return made;
+        if (left >= least_days) return made;
         made.remedy = fmt::format("renew {}", files.certificate.string());
     } catch (const Error& error) {  // a line of the report
         made.words = fmt::format("{}: {}", section, error.what());
@@ -75,20 +75,9 @@ Check check_clock() {
 
 std::vector<Check> check_certificates(const conf::Settings& settings, std::int64_t now_ms) {
     std::vector<Check> all;
-    const auto add = [&](const std::string& section, const scp::TlsFiles& files) {
-        if (!files.certificate.empty()) all.push_back(certificate(section, files, now_ms));
-    };
-    int number = 0;
-    for (const auto& one : settings.listeners) {
-        add(fmt::format("listener.{}", ++number), {one.certificate, one.key, {}, {}});
+    for (const auto& [section, files] : own_certificates(settings)) {
+        all.push_back(certificate(section, files, settings.status.certificate_days, now_ms));
     }
-    add("web", {settings.web.certificate, settings.web.key, {}, {}});
-    for (const auto& one : settings.destinations) {
-        if (one.tls) add(one.name, {one.certificate, one.key, one.ca, one.crl});
-    }
-    const auto& remote = settings.remote;
-    add("remote", {remote.certificate, remote.key, remote.ca, remote.crl});
-    add("service", {settings.service.certificate, settings.service.key, {}, {}});
     return all;
 }
 

@@ -3,6 +3,7 @@
 #include "conf/observe/first_series.h"
 #include "storage/site.h"
 
+#include "tools/bucky/alert/send.h"
 #include "tools/bucky/node/node_state.h"
 #include "tools/bucky/node/ports.h"
 #include "tools/bucky/shared/priority.h"
@@ -82,7 +83,8 @@ Node::Impl::Impl(conf::Settings told, std::function<conf::Settings()> reread_)
       shelves(load_models(*in_force)),
       signals(io),
       hangups(io),
-      door(io, *in_force, clock, work) {}
+      door(io, *in_force, clock, work),
+      alerts(in_force->node.data_dir, clock, send_alert) {}
 
 void Node::Impl::heed_signals() {
     signals.add(SIGTERM);
@@ -111,6 +113,7 @@ void Node::Impl::start_keepers() {
     threads.start("site", [this](const std::stop_token& stop) { keep_certificate(stop); });
     threads.start("heartbeat", [this](const std::stop_token& stop) { beat(stop); });
     threads.start("packages", [this](const std::stop_token& stop) { keep_packages(stop); });
+    threads.start("alerts", [this](const std::stop_token& stop) { keep_alerts(stop); });
     threads.start("coverage", [this](const std::stop_token& stop) { keep_coverage(stop); });
     if (fetches_list(settings()->service)) {
         threads.start("list", [this](const std::stop_token& stop) { keep_list(stop); });

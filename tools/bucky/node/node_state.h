@@ -2,7 +2,7 @@
 // The inside of Node. node.cpp puts it together and takes it apart, node_reload.cpp changes its
 // settings while it runs, node_watch.cpp looks after it, node_sites.cpp speaks with its service or
 // with its sites, node_packages.cpp asks the service for newer packages, node_coverage.cpp asks the
-// archives what came. Only these six include it.
+// archives what came, node_alerts.cpp tells troubles elsewhere. Only these seven include it.
 #pragma once
 
 #include <algorithm>
@@ -45,6 +45,7 @@
 #include "tools/bucky/admin/health.h"
 #include "tools/bucky/admin/minute_stats.h"
 #include "tools/bucky/admin/status_page.h"
+#include "tools/bucky/alert/alerts.h"
 #include "tools/bucky/audit/trail.h"
 #include "tools/bucky/coverage/coverage.h"
 #include "tools/bucky/engine/model_pool.h"
@@ -53,6 +54,7 @@
 #include "tools/bucky/node/node.h"
 #include "tools/bucky/node/package_watch.h"
 #include "tools/bucky/node/reload.h"
+#include "tools/bucky/node/sender_watch.h"
 #include "tools/bucky/node/supervisor.h"
 #include "tools/bucky/node/thread_group.h"
 #include "tools/bucky/pipeline/infer_worker.h"
@@ -113,6 +115,8 @@ struct Node::Impl {
     MinuteStats minute_stats;                                      ///< the watch thread's
     std::optional<storage::LogWatch> log_watch;                    ///< the same
     PackageWatch package_watch;                                    ///< the same
+    SenderWatch sender_watch;                                      ///< the same
+    std::vector<Trouble> certificates_end;                         ///< the same
     std::chrono::steady_clock::time_point authority_renewed_at{};  ///< the same
     bool waits_are_too_long = false;  ///< the same: the clock was set back
     StatusBoard status;
@@ -133,6 +137,8 @@ struct Node::Impl {
     mutable Mutex coverage_mutex;
     std::vector<Coverage> coverage GUARDED_BY(coverage_mutex);  ///< the last of each archive
 
+    Alerts alerts;  ///< its own thread's, but for troubles()
+
     mutable Mutex note_mutex;
     RunningNote note GUARDED_BY(note_mutex);  ///< changed by note_down()
     ThreadGroup threads;
@@ -147,7 +153,10 @@ struct Node::Impl {
     void note_down(const std::function<void(RunningNote&)>& change);
     RunningNote noted() const;
     std::size_t take_up(conf::Settings read, std::vector<std::string>& waiting);
-    std::vector<std::string> own_troubles() const;
+    std::vector<Trouble> own_troubles() const;
+    std::vector<Trouble> missed_senders(storage::Database& db);
+    void look_at_certificates();
+    void keep_alerts(const std::stop_token& stop);
     void look_around(storage::Database& db);
     void shorten_waits(storage::Database& db);
     void tell_page(storage::Database& db, const Health& health);

@@ -66,25 +66,31 @@ void show(const Health& health, std::int64_t now_ms) {
           std::pair{"result", aside.results}}) {
         metrics::set("bucky_aside_files", static_cast<double>(files), {{"kind", kind}});
     }
+    std::map<Concern, int> rows;
+    for (const auto& one : health.troubles) ++rows[one.concern];
+    for (const auto& one : health.told_too) ++rows[one.concern];
+    for (const auto& [concern, word] : kSpellings<Concern>) {
+        metrics::set("bucky_troubles", rows[concern], {{"concern", std::string{word}}});
+    }
     metrics::set("bucky_disk_free_bytes", static_cast<double>(health.free_bytes));
     metrics::set("bucky_disk_size_bytes", static_cast<double>(health.disk_bytes));
 }
 
 /// `set_back` is set when the clock was.
-std::vector<std::string> clock_troubles(storage::Database& db, const Clock& clock, bool& set_back) {
-    std::vector<std::string> all{clock.steps().trouble()};
+std::vector<Trouble> clock_troubles(storage::Database& db, const Clock& clock, bool& set_back) {
+    std::vector<Trouble> all{{Concern::clock, "set", clock.steps().trouble()}};
     for (const auto step_ms : clock.steps().take_untold()) {
         if (step_ms < 0) set_back = true;
         metrics::count("bucky_clock_steps_total",
                        {{"direction", step_ms > 0 ? "forward" : "back"}});
         log::event(log::Level::warning, "clock.stepped",
-                   {{"by_s", step_ms / 1000}, {"words", all.front()}});
+                   {{"by_s", step_ms / 1000}, {"words", all.front().words}});
     }
     try {
-        all.push_back(storage::clock_behind(db, clock));
+        all.push_back({Concern::clock, "behind", storage::clock_behind(db, clock)});
     } catch (const Error&) {  // look() tells of a database that does not answer
     }
-    std::erase(all, "");
+    std::erase_if(all, [](const Trouble& one) { return one.words.empty(); });
     return all;
 }
 
@@ -128,11 +134,15 @@ std::vector<ModelLine> model_lines(const inference::Shelf& shelf) {
 }  // namespace
 
 /// Troubles that no other process can see.
-std::vector<std::string> Node::Impl::own_troubles() const {
-    std::vector<std::string> all;
+std::vector<Trouble> Node::Impl::own_troubles() const {
+    std::vector<Trouble> all = certificates_end;
+    const auto add = [&](Concern concern, const std::string& about, std::string words) {
+        all.push_back({concern, about, std::move(words)});
+    };
     const auto shelf = shelves.now();
     for (const auto& loaded : shelf->packages()) {
-        std::ranges::move(loaded.model->troubles(), std::back_inserter(all));
+        const auto& name = loaded.package.identity.name;
+        for (auto& words : loaded.model->troubles()) add(Concern::model, name, std::move(words));
         metrics::set("bucky_model_answers", loaded.model->answers() ? 1 : 0,
                      {{"model", loaded.package.identity.name}});
         const auto since_ms = loaded.model->away_since_ms();
@@ -142,10 +152,28 @@ std::vector<std::string> Node::Impl::own_troubles() const {
                      {{"model", loaded.package.identity.name}});
     }
     for (const auto& one : compared()) std::ranges::move(one.troubles(), std::back_inserter(all));
-    if (auto log = log::trouble(); !log.empty()) all.push_back(std::move(log));
-    if (trail) std::ranges::move(trail->troubles(), std::back_inserter(all));
+    if (auto words = log::trouble(); !words.empty()) add(Concern::log, {}, std::move(words));
+    if (trail) {
+        for (auto& words : trail->troubles()) add(Concern::audit, {}, std::move(words));
+    }
     std::ranges::move(aside_troubles(aside), std::back_inserter(all));
+    std::ranges::move(alerts.troubles(), std::back_inserter(all));
     return all;
+}
+
+/// A database that does not answer is told of elsewhere.
+std::vector<Trouble> Node::Impl::missed_senders(storage::Database& db) {
+    try {
+        return sender_watch.look(db, settings()->status, clock.now_ms());
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+void Node::Impl::look_at_certificates() {
+    const auto told = settings();
+    tell_own_certificates(*told);
+    certificates_end = certificate_troubles(*told, clock.now_ms());
 }
 
 /// What was dated before the clock was set back would wait that much longer.
@@ -163,7 +191,10 @@ void Node::Impl::look_around(storage::Database& db) {
     health.aside = aside.held();
     auto purposes = purposes_of(*settings(), *shelves.now());
     metrics::set("bucky_models_for_patients", static_cast<double>(purposes.for_patients));
-    std::ranges::move(purposes.notes, std::back_inserter(health.notes));
+    for (auto& words : purposes.notes) {
+        if (purposes.for_patients == 0) health.told_too.push_back({Concern::patients, {}, words});
+        health.notes.push_back(std::move(words));
+    }
     std::ranges::move(overlaps(*settings(), *shelves.now()), std::back_inserter(health.notes));
     std::vector<std::string> own_notes;
     for (const auto& one : offered()) {
@@ -183,13 +214,16 @@ void Node::Impl::look_around(storage::Database& db) {
                                          clock.now_ms()),
                       std::back_inserter(own));
     if (!log_watch) log_watch.emplace(storage::Site{settings()->node.data_dir});
-    std::ranges::move(log_watch->look(std::chrono::steady_clock::now()), std::back_inserter(own));
+    for (auto& words : log_watch->look(std::chrono::steady_clock::now())) {
+        own.push_back({Concern::database, "log", std::move(words)});
+    }
+    std::ranges::move(missed_senders(db), std::back_inserter(own));
     metrics::set("bucky_database_log_bytes", static_cast<double>(log_watch->log_bytes()));
     health.troubles.insert(health.troubles.end(), own.begin(), own.end());
     const auto told = noted().troubles;
     for (const auto& found : health.database) {  // other processes open other files
-        own.push_back(found);
-        if (std::ranges::count(told, found) > 0) continue;
+        own.push_back({Concern::database, {}, found});
+        if (std::ranges::count(told, own.back()) > 0) continue;
         log::event(log::Level::error, "database.trouble", {{"words", found}});
     }
     if (own != told || own_notes != noted().notes) {
@@ -223,7 +257,7 @@ void Node::Impl::tell_page(storage::Database& db, const Health& health) {
     try {
         look.studies = storage::Studies{db, clock}.recent(kStudiesOnPage);
     } catch (const Error& error) {  // shown as a trouble: the page answers all the same
-        look.health.troubles.emplace_back(error.what());
+        look.health.troubles.push_back({Concern::database, {}, error.what()});
     }
     status.publish(std::move(look));
 }
@@ -260,7 +294,7 @@ void Node::Impl::watch(storage::Database& db, const std::stop_token& stop) {
     for (int looks = 0; !stop.stop_requested(); ++looks) {
         Wakeup{}.wait_beyond(0, stop, kLookPeriod);
         try {
-            if (looks % kLooksPerCertificate == 0) tell_own_certificates(*settings());
+            if (looks % kLooksPerCertificate == 0) look_at_certificates();
             give_if_full(reserve);
             look_around(db);
             let_go(db);

@@ -13,9 +13,9 @@ constexpr double kInRow = 3;
 
 }  // namespace
 
-std::vector<std::string> PackageWatch::look(const Counts& images, const Counts& failures,
-                                            std::int64_t now_ms) {
-    std::vector<std::string> troubles;
+std::vector<Trouble> PackageWatch::look(const Counts& images, const Counts& failures,
+                                        std::int64_t now_ms) {
+    std::vector<Trouble> troubles;
     for (const auto& [name, asked] : images) {
         const auto found = failures.find(name);
         const double failed = found == failures.end() ? 0 : found->second;
@@ -30,9 +30,10 @@ std::vector<std::string> PackageWatch::look(const Counts& images, const Counts& 
         seen.failed = failed;
         if (seen.in_row < kInRow) continue;
         troubles.push_back(
-            fmt::format("{} has failed on each of its last {:.0f} images, since {}: their reports "
-                        "have no finding of it; `bucky study show` says why",
-                        name, seen.in_row, iso_utc(seen.since_ms).substr(0, 16)));
+            {Concern::package, name,
+             fmt::format("{} has failed on each of its last {:.0f} images, since {}: their reports "
+                         "have no finding of it; `bucky study show` says why",
+                         name, seen.in_row, iso_utc(seen.since_ms).substr(0, 16))});
     }
     return troubles;
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "conf/observe/trouble.h"
+
 namespace bucky {
 
 class PackageWatch {
@@ -18,8 +20,7 @@ public:
     using Counts = std::map<std::string, double>;
 
     /// The troubles: packages that failed on their last images, three or more.
-    std::vector<std::string> look(const Counts& images, const Counts& failures,
-                                  std::int64_t now_ms);
+    std::vector<Trouble> look(const Counts& images, const Counts& failures, std::int64_t now_ms);
 
 private:
     struct Seen {

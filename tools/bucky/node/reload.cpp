@@ -72,10 +72,14 @@ void take_up_log(const conf::LogSettings& told) {
 void leave_note(const fs::path& data_dir, const RunningNote& note) {
     auto in_force = json::array();
     for (const auto& [key, value] : note.in_force) in_force.push_back({key, value});
+    auto troubles = json::array();
+    for (const auto& one : note.troubles) {
+        troubles.push_back({word_of(one.concern), one.about, one.words, one.said});
+    }
     const json whole{
-        {"process", note.process},   {"since_ms", note.since_ms}, {"begun", note.begun},
-        {"reloads", note.reloads},   {"refused", note.refused},   {"waiting", note.waiting},
-        {"troubles", note.troubles}, {"notes", note.notes},       {"in_force", in_force}};
+        {"process", note.process}, {"since_ms", note.since_ms}, {"begun", note.begun},
+        {"reloads", note.reloads}, {"refused", note.refused},   {"waiting", note.waiting},
+        {"troubles", troubles},    {"notes", note.notes},       {"in_force", in_force}};
     const auto fresh = file_in(data_dir).string() + ".new";
     std::error_code failed;
     {
@@ -102,7 +106,12 @@ std::optional<RunningNote> read_note(const fs::path& data_dir) {
         whole.at("begun").get_to(note.begun);
         whole.at("refused").get_to(note.refused);
         whole.at("waiting").get_to(note.waiting);
-        whole.at("troubles").get_to(note.troubles);
+        for (const auto& one : whole.at("troubles")) {
+            note.troubles.push_back(
+                {choice_of<Concern>(one.at(0).get<std::string>()).value_or(Concern::node),
+                 one.at(1).get<std::string>(), one.at(2).get<std::string>(),
+                 one.at(3).get<std::string>()});
+        }
         note.notes = whole.value("notes", note.notes);
         whole.at("in_force").get_to(note.in_force);
         return note;

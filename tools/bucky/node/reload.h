@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "conf/file/read.h"
+#include "conf/observe/trouble.h"
 #include "conf/settings.h"
 
 namespace bucky {
@@ -35,8 +36,8 @@ struct RunningNote {
     std::string refused;               ///< why the last one was; else empty
     std::vector<std::string> waiting;  ///< keys whose new value waits for a restart
     conf::SpelledOut in_force;
-    std::vector<std::string> troubles{};  ///< known only to the node
-    std::vector<std::string> notes{};     ///< the same, of what is no trouble
+    std::vector<Trouble> troubles{};   ///< known only to the node
+    std::vector<std::string> notes{};  ///< the same, of what is no trouble
 };
 
 /// A note that cannot be written is logged, and commands do without it.

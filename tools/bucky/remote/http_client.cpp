@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file that includes libcurl.
 #include "tools/bucky/remote/http_client.h"
 
 #include <algorithm>
@@ -7,11 +6,11 @@
 #include <cctype>
 #include <charconv>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "conf/base/error.h"
 #include "inference/run/model.h"
+#include "tools/bucky/remote/curl_handle.h"
 #include "tools/bucky/shared/secret.h"
 
 namespace bucky {
@@ -21,21 +20,6 @@ using Now = std::chrono::steady_clock;
 
 /// An answer has scores and heatmaps of one image; weights that are fetched have some 100 MB.
 constexpr std::size_t kBodyBytesMax = std::size_t{1} << 30U;
-
-struct CleanEasy {
-    void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct FreeList {
-    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
-using ListPtr = std::unique_ptr<curl_slist, FreeList>;
-
-CURL* made() {
-    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-    CURL* easy = started == CURLE_OK ? curl_easy_init() : nullptr;
-    if (easy == nullptr) throw Error(Fault::exhausted, "libcurl cannot start");
-    return easy;
-}
 
 std::size_t take_body(const char* data, std::size_t size, std::size_t count, void* to) {
     auto& body = *static_cast<std::string*>(to);
@@ -91,7 +75,7 @@ bool is_before_the_request(CURLcode code) {
 }  // namespace
 
 struct HttpClient::Impl {
-    explicit Impl(const conf::RemoteSettings& told) : settings(told), easy(made()) {
+    explicit Impl(const conf::RemoteSettings& told) : settings(told), easy(make_easy()) {
         while (!settings.url.empty() && settings.url.back() == '/') settings.url.pop_back();
         set(CURLOPT_NOSIGNAL, 1L);
         set(CURLOPT_ERRORBUFFER, words.data());
@@ -113,10 +97,7 @@ struct HttpClient::Impl {
 
     template <typename Value>
     void set(CURLoption option, Value value) {
-        if (const auto code = curl_easy_setopt(easy.get(), option, value); code != CURLE_OK) {
-            throw Error(Fault::bug, "libcurl option {}: {}", static_cast<int>(option),
-                        curl_easy_strerror(code));
-        }
+        set_option(easy.get(), option, value);
     }
 
     /// The files are read by libcurl at each handshake.
@@ -156,7 +137,8 @@ struct HttpClient::Impl {
         for (const auto& header : always) curl_slist_append(list.get(), header.c_str());
         for (const auto& header : headers) curl_slist_append(list.get(), header.c_str());
         set(CURLOPT_HTTPHEADER, list.get());
-        set(CURLOPT_URL, fmt::format("{}/{}", settings.url, path).c_str());
+        const auto slash = path.empty() ? "" : "/";
+        set(CURLOPT_URL, fmt::format("{}{}{}", settings.url, slash, path).c_str());
         set(CURLOPT_WRITEDATA, &answer.body);
         set(CURLOPT_HEADERDATA, &answer);
         words[0] = '\0';
@@ -197,7 +179,7 @@ struct HttpClient::Impl {
     conf::RemoteSettings settings;
     std::vector<std::string> always;
     std::array<char, CURL_ERROR_SIZE> words{};
-    std::unique_ptr<CURL, CleanEasy> easy;
+    EasyPtr easy;
     std::uint64_t connection = 0;
     Way way;
     Now::time_point ended{};

@@ -39,7 +39,8 @@ public:
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
-    /// `path` is appended to the settings' url. Any status is an answer.
+    /// `path` is appended to the settings' url, behind a slash; an empty one is not. Any status is
+    /// an answer.
     ///   err  NobodyAnswers where no connection was made; unavailable where it broke or the answer
     ///        came too late
     HttpAnswer get(std::string_view path);
