@@ -1,6 +1,6 @@
-#SPDX - License - Identifier : Apache - 2.0
-"""What an alert is sent to: a mail server (aiosmtpd, Debian's) and a webhook, on loopback ports that
-the system chooses. Prints "port SMTP HTTP CONTROL" and then a line of JSON for each thing taken.
+# SPDX-License-Identifier: Apache-2.0
+"""What an alert is sent to: a mail server (aiosmtpd, Debian's) and a webhook, on loopback ports
+that the system chooses. Prints "port SMTP HTTP CONTROL"; CONTROL answers with what was taken.
 
 usage: alert_receiver.py [--tls CERTIFICATE KEY] [--user NAME PASSWORD]"""
 import argparse
@@ -18,15 +18,15 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--tls", nargs=2)
 parser.add_argument("--user", nargs=2)
 options = parser.parse_args()
-taken, mood = [], {
-    "webhook" : 200}
+taken, mood = [], {"webhook": 200}
 
 
 class Mailbox:
     async def handle_DATA(self, _server, session, envelope):
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         taken.append({"mail": {"from": envelope.mail_from, "to": envelope.rcpt_tos,
-                               "subject": mail["Subject"], "text": mail.get_content(),
+                               "subject": mail["Subject"],
+                               "text": mail.get_body(("plain",)).get_content(),
                                "tls": session.ssl is not None,
                                "user": getattr(session, "auth_data", None) is not None}})
         return "250 taken"
@@ -77,17 +77,12 @@ async def main():
     if options.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*options.tls)
-    more = {
-    "authenticator" : knows, "auth_required" : True
-} if options.user else {
-}
-server = await asyncio.get_running_loop()
-             .create_server(lambda
-                            : SMTP(Mailbox(), tls_context = context,
-                                   require_starttls = context is not None, **more),
-                              "127.0.0.1", 0) print("port", server.sockets[0].getsockname()[1],
-                                                    served(Webhook), served(Control), flush = True)
-                 await server
-             .serve_forever()
+    more = {"authenticator": knows, "auth_required": True} if options.user else {}
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(Mailbox(), tls_context=context, require_starttls=context is not None, **more),
+        "127.0.0.1", 0)
+    print("port", server.sockets[0].getsockname()[1], served(Webhook), served(Control), flush=True)
+    await server.serve_forever()
 
-                 asyncio.run(main())
+
+asyncio.run(main())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Troubles are told by mail and webhook, without Prometheus.
+#include <filesystem>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -37,7 +38,9 @@ TEST_CASE("a dead PACS is told by mail and webhook once, over a restart, and so 
           "[system][alert]") {
     const TempDir dir;
     const auto& server = pki().node();
-    std::ofstream(dir.path() / "password") << "secret words\n";
+    const auto password = dir.path() / "password";
+    std::ofstream(password) << "secret words\n";
+    std::filesystem::permissions(password, std::filesystem::perms::owner_read);
     const AlertReceiver mail{{"--tls", server.certificate.string(), server.key.string(), "--user",
                               "bucky", "secret words"}};
     AlertReceiver hook;
@@ -53,8 +56,8 @@ TEST_CASE("a dead PACS is told by mail and webhook once, over a restart, and so 
                              "password_file = \"{}\"\nca = \"{}\"\n"
                              "[[alert]]\nname = \"chat\"\nabout = [\"destination\"]\nafter_s = 0\n"
                              "url = \"{}\"\n",
-                             mail.smtp(), (dir.path() / "password").string(),
-                             pki().authority.certificate().string(), hook.url())}};
+                             mail.smtp(), password.string(), pki().authority.certificate().string(),
+                             hook.url())}};
     const auto tried = node.bucky({"alert", "test", "team"});
     INFO(tried.output);
     REQUIRE(tried.status == 0);

@@ -121,6 +121,8 @@ std::map<std::string, std::vector<std::string>> calls(const RunningNode& node, c
         {"coverage", with({"coverage"})},
         {"audit", with({"audit", "--folder", dir.string(), "--out", (dir / "audit").string(),
                         "--nice", "0"})},
+        {"alert", {"alert"}},
+        {"alert test", with({"alert", "test", "team"})},
         {"shadow", {"shadow"}},
         {"shadow report", with({"shadow", "report"})},
         {"archive", {"archive"}},

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kStart = 1'790'000'000'000;
 
-const Trouble kPacs{Concern::destination, "deliver:pacs", "deliver:pacs fails since 12:00",
+const Trouble kPacs{Concern::destination, "pacs", "pacs fails since 12:00",
                     "DOE^JANE is not known here"};
 const Trouble kDisk{Concern::disk, {}, "the disk is full"};
 
@@ -60,14 +60,14 @@ TEST_CASE("a trouble is told once when it has stood for a while, and once when i
     CHECK(told.subjects.empty());
     told.look({kPacs}, 2);
     told.look({kPacs}, 1000);
-    REQUIRE(told.subjects == std::vector<std::string>{"[BUCKY] begun: destination deliver:pacs"});
+    REQUIRE(told.subjects == std::vector<std::string>{"[BUCKY] begun: destination pacs"});
     told.look({}, 1);
     told.look({}, 59);
     CHECK(told.subjects.size() == 1);
     told.look({}, 2);
     told.look({}, 1000);
     REQUIRE(told.subjects.size() == 2);
-    CHECK(told.subjects[1] == "[BUCKY] over: destination deliver:pacs");
+    CHECK(told.subjects[1] == "[BUCKY] over: destination pacs");
 }
 
 TEST_CASE("a trouble that comes and goes within its time is told to nobody", "[tools][alert]") {
@@ -84,7 +84,7 @@ TEST_CASE("what a peer said is in no alert: it may name a patient", "[tools][ale
     told.look({kPacs});
     told.look({kPacs}, 61);
     REQUIRE(told.subjects.size() == 1);
-    CHECK_THAT(told.text, Catch::Contains("deliver:pacs fails since 12:00"));
+    CHECK_THAT(told.text, Catch::Contains("pacs fails since 12:00"));
     CHECK_THAT(told.text, !Catch::Contains("DOE"));
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("a restart tells nothing twice, and still tells the end", "[tools][ale
     told.look({});
     told.look({}, 61);
     REQUIRE(told.subjects.size() == 2);
-    CHECK(told.subjects[1] == "[BUCKY] over: destination deliver:pacs");
+    CHECK(told.subjects[1] == "[BUCKY] over: destination pacs");
 }
 
 TEST_CASE("an alert that cannot be told is a trouble, is tried again, and tells what stands then",

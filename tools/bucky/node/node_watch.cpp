@@ -165,7 +165,7 @@ std::vector<Trouble> Node::Impl::own_troubles() const {
 std::vector<Trouble> Node::Impl::missed_senders(storage::Database& db) {
     try {
         return sender_watch.look(db, settings()->status, clock.now_ms());
-    } catch (const Error&) {
+    } catch (const Error&) {  // its trouble
         return {};
     }
 }
