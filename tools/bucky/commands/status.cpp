@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -54,7 +55,9 @@ Status status_of(conf::Settings settings) {
     add_new(status.health.troubles, aside_troubles(aside));
     const auto note = read_note(status.settings.node.data_dir);
     if (note && status.process && note->process == *status.process) {
-        add_new(status.health.troubles, note->troubles);
+        // The node knows more of a database that nobody else can read.
+        const auto own = std::exchange(status.health.troubles, note->troubles);
+        add_new(status.health.troubles, own);
         std::ranges::copy(note->notes, std::back_inserter(status.health.notes));
     }
     if (!status.process) {
